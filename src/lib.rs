@@ -1,0 +1,1 @@
+//! AutoParallel: the best parallel layout of a transformer on a GPU cluster.

@@ -1,0 +1,20 @@
+//! The one WebAssembly module of the site: the page, or a search worker, by where it starts.
+
+#[cfg(target_arch = "wasm32")]
+mod ui;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+    if ui::worker::is_worker() {
+        ui::worker::serve();
+    } else {
+        ui::mount();
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("This program is a web page. Start it with: cargo xtask serve");
+    std::process::exit(2);
+}
