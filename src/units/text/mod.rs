@@ -1,0 +1,21 @@
+//! The only place where numbers become text and text becomes numbers.
+//!
+//! Reading ([`read`]) takes quantities as people type them (`15T tokens`, `16,384 GPUs`, `400 Gb/s`) and
+//! answers with the exact value or a [`Misread`] that says what was given, what was expected and an example.
+//! It never guesses: `1,5` and `80 gb/s` are refused with the two readings named.
+//!
+//! Writing ([`show`]) makes text for people, rounded; [`short`] makes text for links, exact.
+
+mod decimal;
+mod misread;
+pub mod read;
+pub mod short;
+pub mod show;
+mod unit;
+
+pub use decimal::Decimal;
+pub use misread::{Fault, Misread};
+pub use read::{Batch, Noun};
+
+/// Longest text of one quantity, in characters.
+pub const QUANTITY_CHARS_MAX: usize = 64;
