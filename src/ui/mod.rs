@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 /// Replaces the static fallback by the live page.
 pub fn mount() {
+    leptos::mount::mount_to_body(App);
     if let Some(fallback) = document().get_element_by_id("fallback") {
         fallback.remove();
     }
-    leptos::mount::mount_to_body(App);
 }
 
 #[component]

@@ -45,6 +45,9 @@ pub fn spawn(mut on_reply: impl FnMut(JsValue) + 'static) -> Result<Worker, JsVa
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| on_reply(event.data()));
     worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
-    worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
+    worker.post_message(&Array::of2(
+        &JsValue::from_str(&glue),
+        &wasm_bindgen::module(),
+    ))?;
     Ok(worker)
 }

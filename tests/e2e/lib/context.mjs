@@ -1,0 +1,114 @@
+// What a case gets: pages that are watched, and helpers to judge them.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import axe from "axe-core";
+
+const READY_MS = 20_000;
+
+export class Context {
+  assert = assert;
+  /** What went wrong on the pages of the case; the case fails unless this stays empty. */
+  problems = [];
+  #expected = [];
+
+  constructor({ url, session, out, name }) {
+    this.url = url;
+    this.origin = new URL(url).origin;
+    this.session = session;
+    this.out = out;
+    this.name = name;
+  }
+
+  /**
+   * Opens the site in a new page and waits until the application has replaced the fallback.
+   * - fragment: "" or "#..."
+   * - width, height, scale, dark: the screen
+   * - ready: false to get the page without waiting for the application
+   * - mock: { "https://host/path": { status, contentType, body } }, answered without the network
+   * - block: a test for the URLs that are refused, as if the network failed
+   */
+  async open(fragment = "", options = {}) {
+    const { width = 1280, height = 900, scale = 1, dark = false, ready = true } = options;
+    const page = await this.session.newPage();
+    await page.setViewport({ width, height, deviceScaleFactor: scale });
+    const scheme = dark ? "dark" : "light";
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    this.#watch(page, options.mock ?? {});
+    if (options.mock || options.block) {
+      await this.#intercept(page, options.mock ?? {}, options.block ?? (() => false));
+    }
+    await options.prepare?.(page);
+    await page.goto(this.url + fragment, { waitUntil: "load" });
+    if (ready) {
+      await page.waitForFunction(() => !document.getElementById("fallback"), { timeout: READY_MS });
+    }
+    return page;
+  }
+
+  /** Says that a problem whose text matches is what the case is about. */
+  expectProblem(pattern) {
+    this.#expected.push(pattern);
+  }
+
+  unexpectedProblems() {
+    return this.problems.filter((text) => !this.#expected.some((pattern) => pattern.test(text)));
+  }
+
+  /** Fails when axe finds a violation; `options` are those of axe.run. */
+  async axe(page, options = {}) {
+    // Evaluated rather than added as a script, which the policy of the page forbids.
+    await page.evaluate(axe.source);
+    const { violations, passes } = await page.evaluate((given) => window.axe.run(given), options);
+    const text = violations.map(
+      ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`,
+    );
+    assert.equal(violations.length, 0, `axe:\n${text.join("\n")}`);
+    assert.ok(passes.length > 0, "axe looked at nothing");
+  }
+
+  /** Saves a picture of the page and tells where. */
+  async shot(page, name = this.name, options = {}) {
+    await mkdir(this.out, { recursive: true });
+    const path = join(this.out, `${name}.png`);
+    await page.screenshot({ path, ...options });
+    return path;
+  }
+
+  #watch(page, mock) {
+    const note = (text) => this.problems.push(text);
+    page.on("console", (message) => {
+      if (message.type() === "error") note(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => note(`exception: ${error.message}`));
+    page.on("request", (request) => {
+      const url = request.url();
+      const own = url.startsWith(this.url) || /^(data|blob|about):/.test(url);
+      if (!own && !(url in mock)) note(`foreign request: ${url}`);
+    });
+    page.on("requestfailed", (request) => {
+      const reason = request.failure()?.errorText ?? "";
+      // An answer that the page itself no longer wants is no failure.
+      if (reason !== "net::ERR_ABORTED") note(`request failed: ${request.url()} ${reason}`);
+    });
+    page.on("response", (response) => {
+      if (response.status() >= 400) note(`status ${response.status()}: ${response.url()}`);
+    });
+  }
+
+  async #intercept(page, mock, block) {
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      const reply = mock[request.url()];
+      if (reply) {
+        const headers = { "access-control-allow-origin": "*" };
+        void request.respond({ status: 200, contentType: "application/json", headers, ...reply });
+      } else if (block(request.url())) {
+        void request.abort();
+      } else {
+        void request.continue();
+      }
+    });
+  }
+}

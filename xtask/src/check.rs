@@ -1,0 +1,164 @@
+//! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
+
+use crate::site::{self, Profile, TEST_RUNNER};
+use crate::tools;
+use crate::workspace::{self, WASM_TARGET, cargo, command, run};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::time::Instant;
+use std::{env, fs};
+
+type Step = (&'static str, fn() -> Result<()>);
+
+/// In the order in which they run; `e2e` and `size` look at what `build` made.
+const STEPS: [Step; 8] = [
+    ("fmt", fmt),
+    ("native", native),
+    ("clippy", clippy),
+    ("clippy-wasm", clippy_wasm),
+    ("build", build),
+    ("wasm", wasm),
+    ("size", size),
+    ("e2e", e2e),
+];
+
+pub fn test(names: &[&str]) -> Result<()> {
+    for name in names {
+        if !STEPS.iter().any(|(known, _)| known == name) {
+            let known = STEPS.map(|(known, _)| known).join(", ");
+            bail!("no test step {name:?}; the steps are {known}");
+        }
+    }
+    let mut lines = Vec::new();
+    let mut failed = Vec::new();
+    for (name, step) in STEPS
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.contains(name))
+    {
+        eprintln!("\n== {name}");
+        let start = Instant::now();
+        let verdict = match step() {
+            Ok(()) => "passed",
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                failed.push(*name);
+                "FAILED"
+            }
+        };
+        lines.push(format!(
+            "{name:<12} {verdict} {:>7.1} s",
+            start.elapsed().as_secs_f64()
+        ));
+    }
+    println!("\n{}", lines.join("\n"));
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    println!("all checks passed");
+    Ok(())
+}
+
+fn fmt() -> Result<()> {
+    tools::ensure_lint_tools()?;
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn native() -> Result<()> {
+    run(cargo().args(["test", "--package", "autoparallel"]))?;
+    run(cargo().args(["test", "--package", "xtask"]))
+}
+
+fn clippy() -> Result<()> {
+    tools::ensure_lint_tools()?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn clippy_wasm() -> Result<()> {
+    tools::ensure_wasm_target()?;
+    run(cargo()
+        .args([
+            "clippy",
+            "--package",
+            "autoparallel",
+            "--target",
+            WASM_TARGET,
+        ])
+        .args(["--lib", "--bins"])
+        .args(wasm_tests()?)
+        .args(["--", "-D", "warnings"]))
+}
+
+fn build() -> Result<()> {
+    site::build(Profile::Release).map(drop)
+}
+
+/// The tests of `tests/web*.rs`, in the code that is shipped: built as the release is.
+fn wasm() -> Result<()> {
+    tools::ensure_wasm_target()?;
+    tools::ensure_chromium()?;
+    let driver = tools::ensure_chromedriver()?;
+    let this = env::current_exe()?;
+    let this = this
+        .to_str()
+        .context("the path of this program is not readable text")?;
+    let runner = format!("target.{WASM_TARGET}.runner=[{this:?},{TEST_RUNNER:?}]");
+    run(cargo()
+        .args([
+            "test",
+            "--config",
+            &runner,
+            "--package",
+            "autoparallel",
+            "--target",
+            WASM_TARGET,
+        ])
+        .arg("--release")
+        .args(wasm_tests()?)
+        .env("CHROMEDRIVER", driver))
+}
+
+fn size() -> Result<()> {
+    tools::ensure_node_packages()?;
+    site::check_sizes()
+}
+
+fn e2e() -> Result<()> {
+    tools::ensure_node_packages()?;
+    let browser = tools::ensure_chromium()?;
+    run(command("node")
+        .arg("tests/e2e/run.mjs")
+        .arg(workspace::dist_dir())
+        .env("CHROME", browser)
+        .env("E2E_OUT", out_dir()?))
+}
+
+/// Where screenshots go.
+fn out_dir() -> Result<PathBuf> {
+    Ok(workspace::target_dir()?.join("e2e"))
+}
+
+/// `--test web ...`: the test programs that run in a browser.
+fn wasm_tests() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(workspace::root().join("tests"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some(stem) = name
+            .strip_suffix(".rs")
+            .filter(|stem| stem.starts_with("web"))
+        {
+            names.push(stem.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names
+        .into_iter()
+        .flat_map(|name| ["--test".to_owned(), name])
+        .collect())
+}
