@@ -144,7 +144,7 @@ fn an_error_says_what_was_given_what_was_expected_and_an_example() {
 
 #[test]
 fn every_example_in_an_error_is_read() {
-    assert!(read::bytes(&read::bytes("x").unwrap_err().example.to_owned()).is_ok());
+    assert!(read::bytes(read::bytes("x").unwrap_err().example).is_ok());
     assert!(read::bandwidth(read::bandwidth("x").unwrap_err().example).is_ok());
     assert!(read::flop_rate(read::flop_rate("x").unwrap_err().example).is_ok());
     assert!(read::price(read::price("x").unwrap_err().example).is_ok());
@@ -378,7 +378,7 @@ fn links_carry_the_shortest_exact_text() {
 
 /// Positive floats over many magnitudes, none of them with a special shape.
 fn measures() -> impl Strategy<Value = f64> {
-    (1.0..10.0f64, -6i32..15).prop_map(|(head, tens)| format!("{head}e{tens}").parse().unwrap())
+    (1.0..10.0f64, -6i32..15).prop_map(|(head, tens)| format!("{head}e{tens}").parse().unwrap_or(1.0))
 }
 
 fn near(read: f64, value: f64, share: f64) -> bool {
@@ -395,7 +395,8 @@ proptest! {
         prop_assert_eq!(read::bandwidth(&short::bandwidth_bits(rate)), Ok(rate));
         let rate = FlopsPerSecond::new(x);
         prop_assert_eq!(read::flop_rate(&short::flop_rate(rate)), Ok(rate));
-        prop_assert_eq!(read::price(&short::price(DollarsPerHour::new(x))), Ok(DollarsPerHour::new(x)));
+        let price = DollarsPerHour::new(x);
+        prop_assert_eq!(read::price(&short::price(price)), Ok(price));
         prop_assert_eq!(read::ratio(&short::ratio(Ratio::new(x))), Ok(Ratio::new(x)));
         prop_assert_eq!(read::power(&short::power(Watts::new(x))), Ok(Watts::new(x)));
     }
@@ -425,7 +426,10 @@ proptest! {
     }
 
     #[test]
-    fn nothing_typed_makes_a_panic(text in any::<String>(), number in "[0-9.,_ 'eE+^*x-]{0,20}[a-zA-Z/$% ]{0,8}") {
+    fn nothing_typed_makes_a_panic(
+        text in any::<String>(),
+        number in "[0-9.,_ 'eE+^*x-]{0,20}[a-zA-Z/$% ]{0,8}",
+    ) {
         for text in [text, number] {
             let _ = read::tokens(&text);
             let _ = read::batch(&text);

@@ -123,7 +123,7 @@ impl Decimal {
     }
 }
 
-/// Reads the number that `text` begins with (a product of factors, each perhaps a power), and what follows it.
+/// The number that `text` begins with (a product of factors, each perhaps a power), and what follows.
 ///
 /// `text` has been through [`tidy`].
 pub(super) fn scan(text: &str) -> Result<(Decimal, &str), Fault> {

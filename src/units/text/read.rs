@@ -201,7 +201,8 @@ pub fn flop_rate(text: &str) -> Result<FlopsPerSecond, Misread> {
     measure(value, FlopsPerSecond::checked).map_err(|fault| misread(text, fault, &wanted))
 }
 
-/// A price of one accelerator: `3.5 $/h`, `$3.50/GPU/h`, `2 USD/hour`; by the hour unless a period is named.
+/// A price of one accelerator: `3.5 $/h`, `$3.50/GPU/h`, `2 USD/hour`; by the hour unless another
+/// period is named.
 ///
 /// # Errors
 /// When the text is not a price in dollars.

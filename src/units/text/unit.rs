@@ -135,6 +135,9 @@ pub(super) fn flop_rate(unit: &str) -> Unit {
 /// Seconds in one of a unit of time.
 pub(super) fn time(unit: &str) -> Unit {
     let lower = unit.to_lowercase();
+    if unit == "W" {
+        return Unit::Other;
+    }
     if lower == "m" {
         return Unit::Ambiguous("min for minutes or months");
     }
