@@ -1,1 +1,24 @@
-//! AutoParallel: the best parallel layout of a transformer on a GPU cluster.
+//! AutoParallel: which parallel layout to run, on which machines, and what it will take.
+//!
+//! | floor | modules | may import |
+//! |---|---|---|
+//! | F0 | units | |
+//! | F1 | model, cluster, workload, stack, prices, case | F0 F1 |
+//! | F2 | catalogue, inputs | F0 F1 F2 |
+//! | F3 | layout | F0 F1 F3 |
+//! | F4 | estimate | F0 F1 F3 F4 |
+//! | F5 | search | F0 F1 F3 F4 F5 |
+//! | F6 | plan | F0 F1 F3 F4 F5 F6 |
+//! | F7 | link, api, chart | F0 F1 F2 F3 F6 F7 |
+//! | F8 | ui | all |
+pub mod units;
+pub mod model;
+pub mod cluster;
+pub mod workload;
+pub mod stack;
+pub mod prices;
+pub mod case;
+pub mod catalogue;
+pub mod layout;
+pub mod estimate;
+pub mod api;

@@ -1,0 +1,125 @@
+//! F1: the machines. Accelerators, and the network levels that join them.
+
+use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Ratio, Seconds, Watts};
+
+/// Largest number of network levels: scale-up domain, leaf, spine, between sites.
+pub const LEVELS_MAX: u32 = 4;
+/// Largest cluster.
+pub const ACCELERATORS_MAX: u32 = 1 << 21;
+
+/// The machines of one plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// What computes.
+    pub accelerator: Accelerator,
+    /// How many of them.
+    pub count: u32,
+    /// Accelerators in one machine.
+    pub node_size: u32,
+    /// Network levels, innermost first; the last one spans everything.
+    pub levels: Vec<Level>,
+    /// The machine's own memory and the way to it.
+    pub host: Host,
+}
+
+/// One level of the network: what joins groups of `span` accelerators.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Accelerators within one group of this level.
+    pub span: u32,
+    /// What one accelerator can send and at the same time receive across this level, each way.
+    pub bandwidth: BytesPerSecond,
+    /// Time of one message, whatever its size.
+    pub latency: Seconds,
+}
+
+/// The host beside the accelerators, for offloading.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Host {
+    /// Host memory that one accelerator's share may use.
+    pub memory: Bytes,
+    /// Link between one accelerator and its host, each way.
+    pub link: BytesPerSecond,
+    /// Host memory bandwidth that one accelerator's share may use.
+    pub memory_bandwidth: BytesPerSecond,
+}
+
+/// An accelerator: figures of its data sheet, and how near its kernels come to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accelerator {
+    /// Catalogue key or the user's own name.
+    pub name: String,
+    /// Memory as the driver reports it.
+    pub memory: Bytes,
+    /// Memory bandwidth of the data sheet.
+    pub memory_bandwidth: BytesPerSecond,
+    /// Dense matrix rates of the data sheet.
+    pub peak: Peak,
+    /// Power of one accelerator, where known.
+    pub power: Option<Watts>,
+    /// Processors that take output tiles (streaming multiprocessors, compute units, cores).
+    pub units: u32,
+    /// How near its matrix kernels come to the peak, by number format and shape.
+    pub kernels: Kernels,
+    /// Figures here that no primary source confirmed.
+    pub unverified: Vec<String>,
+}
+
+/// Dense matrix rates by number format; none where the hardware lacks it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Peak {
+    /// IEEE single precision, or TF32 where there is one.
+    pub fp32: Option<FlopsPerSecond>,
+    /// Half precision.
+    pub fp16: Option<FlopsPerSecond>,
+    /// bfloat16.
+    pub bf16: Option<FlopsPerSecond>,
+    /// 8-bit floats.
+    pub fp8: Option<FlopsPerSecond>,
+    /// 4-bit floats.
+    pub fp4: Option<FlopsPerSecond>,
+}
+
+/// How near an accelerator's kernels come to its data sheet.
+///
+/// A matrix product of `m x k` by `k x n` takes
+/// `launch + max(tiles_padded / (peak * matmul.top * k / (k + matmul.k_half)), bytes / (bandwidth * memory))`
+/// where the output is cut into `tile x tile` tiles that the `units` take in waves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kernels {
+    /// 16-bit (and 32-bit) products.
+    pub matmul: MatmulCurve,
+    /// 8-bit products.
+    pub matmul_fp8: MatmulCurve,
+    /// 4-bit products.
+    pub matmul_fp4: MatmulCurve,
+    /// Share of the 16-bit peak that fused attention reaches forward, at head width 128.
+    pub attention_forward: Ratio,
+    /// The same, backward.
+    pub attention_backward: Ratio,
+    /// Share of the memory bandwidth that streaming kernels reach.
+    pub memory: Ratio,
+    /// Time that starting one kernel adds when the queue is full.
+    pub launch: Seconds,
+}
+
+/// Efficiency of matrix products by shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MatmulCurve {
+    /// Share of the peak reached by large products.
+    pub top: Ratio,
+    /// Inner length at which half of `top` would be reached.
+    pub k_half: f64,
+    /// Rows of an output tile.
+    pub tile_m: u32,
+    /// Columns of an output tile.
+    pub tile_n: u32,
+}
+
+impl Cluster {
+    /// Accelerators joined by the innermost level (NVLink domain, torus, machine).
+    #[must_use]
+    pub fn domain(&self) -> u32 {
+        self.levels.first().map_or(1, |level| level.span)
+    }
+}

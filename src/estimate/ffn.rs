@@ -1,0 +1,150 @@
+//! F4: feed-forward networks and experts: time and kept activations of one layer on one rank for one
+//! micro-batch.
+
+use super::Book;
+use super::kernel::Product;
+use super::network::Network;
+use super::work::{Cost, Shape};
+use crate::model::{Ffn, Moe};
+
+impl Book<'_> {
+    /// Cost of the feed-forward part; the norm before it and the residual are included.
+    pub(crate) fn ffn(&self, ffn: &Ffn, shape: &Shape) -> Cost {
+        let mut cost = Cost::default();
+        match ffn {
+            Ffn::None => return cost,
+            Ffn::Dense(dense) => {
+                self.add_dense(&mut cost, shape, f64::from(dense.width), dense.gated);
+                self.add_ffn_kept(&mut cost, shape);
+                self.add_pointwise(&mut cost, shape);
+            }
+            Ffn::Moe(moe) => {
+                self.add_router(&mut cost, shape, moe);
+                self.add_experts(&mut cost, shape, moe);
+                self.add_ffn_kept(&mut cost, shape);
+                let whole = f64::from(moe.shared_width) + f64::from(moe.dense_width);
+                self.add_pointwise(&mut cost, shape);
+                if whole > 0.0 {
+                    self.add_dense(&mut cost, shape, whole, moe.gated);
+                } else {
+                    // Only shared experts need the gathered tokens: routed ones leave from where they are.
+                    let round = self.tensor_round(shape);
+                    cost.forward.tensor -= round;
+                    cost.backward.tensor -= round;
+                }
+            }
+        }
+        cost
+    }
+
+    /// One network that every token uses, split by width.
+    fn add_dense(&self, cost: &mut Cost, shape: &Shape, width: f64, gated: bool) {
+        let width = width / shape.tp;
+        let ups = if gated { 2.0 } else { 1.0 };
+        self.add_product(cost, Product::new(shape.tokens, ups * width, self.hidden));
+        self.add_product(cost, Product::new(shape.tokens, self.hidden, width));
+        self.add_activation(cost, shape.tokens, ups * width, width);
+    }
+
+    /// The activation function between the products: its input and output are kept, or its output made again.
+    fn add_activation(&self, cost: &mut Cost, tokens: f64, input: f64, output: f64) {
+        let passes = self.pointwise_ffn_passes * 2.0 * tokens * (input + output);
+        let time = self.kernels.stream(passes);
+        cost.forward.pointwise += time;
+        cost.backward.pointwise += 2.0 * time;
+        let before = 2.0 * tokens * input;
+        let after = self.linear_bytes * tokens * output;
+        cost.kept += before + after;
+        cost.kept_selective += if self.fused { before } else { before + after };
+        if self.fused {
+            cost.selective += time;
+        }
+    }
+
+    /// Norm input and output, and a dropout mask.
+    fn add_ffn_kept(&self, cost: &mut Cost, shape: &Shape) {
+        let residual = 2.0 * shape.tokens_split * self.hidden;
+        let norm = self.linear_bytes * shape.tokens_split * self.hidden;
+        let mask = if self.dropout { shape.tokens_split * self.hidden } else { 0.0 };
+        cost.kept += residual + norm + mask;
+        cost.kept_selective += residual + mask + if self.fused { 0.0 } else { norm };
+        if self.fused {
+            cost.selective += self.kernels.stream(2.0 * residual);
+        }
+    }
+
+    fn add_router(&self, cost: &mut Cost, shape: &Shape, moe: &Moe) {
+        let experts = f64::from(moe.experts);
+        let product = Product::new(shape.tokens_split, experts, self.hidden);
+        let rate = &self.kernels.wide;
+        let weight = rate.time(product.weight_gradient());
+        cost.forward.matmul += rate.time(product);
+        cost.backward.matmul += rate.time(product.input_gradient()) + weight;
+        cost.weight += weight;
+        // Scores and probabilities in 32 bits.
+        let scores = 8.0 * shape.tokens_split * experts;
+        cost.kept += scores;
+        cost.kept_selective += scores;
+    }
+
+    /// Routed experts: tokens leave for their experts, are worked on, and come back.
+    fn add_experts(&self, cost: &mut Cost, shape: &Shape, moe: &Moe) {
+        let inner = moe.latent.map_or(self.hidden, f64::from);
+        let top_k = f64::from(moe.top_k);
+        // Without sequence parallelism every tensor-parallel rank holds all tokens; each sends its share.
+        let sent = shape.tokens / shape.tp * top_k;
+        let held = sent * shape.etp * self.imbalance;
+        let experts = (f64::from(moe.experts) / shape.ep).max(1.0);
+        let width = f64::from(moe.width) / shape.etp;
+        let ups = if moe.gated { 2.0 } else { 1.0 };
+        let rows = held / experts;
+        for (n, k) in [(ups * width, inner), (inner, width)] {
+            let product = Product { m: rows, n, k, groups: experts };
+            let rate = &self.kernels.linear;
+            let weight = rate.time(product.weight_gradient());
+            cost.forward.experts += rate.time(product);
+            cost.backward.experts += rate.time(product.input_gradient()) + weight;
+            cost.weight += weight;
+        }
+        self.add_activation(cost, held, ups * width, width);
+        // Permuted inputs and outputs of the experts, the latter weighted by the router.
+        let (input, output) = (self.linear_bytes * held * inner, 2.0 * held * inner);
+        cost.kept += input + output;
+        cost.kept_selective += input + output;
+        let permute = self.kernels.stream(4.0 * 2.0 * held * inner);
+        cost.forward.pointwise += permute;
+        cost.backward.pointwise += permute;
+        self.add_exchange(cost, shape, sent / top_k, top_k, inner);
+    }
+
+    /// Dispatch and combine. Where the stack sends a token once to each machine that holds some of its experts,
+    /// the copies are the expected number of distinct machines among `top_k` draws.
+    fn add_exchange(&self, cost: &mut Cost, shape: &Shape, tokens: f64, top_k: f64, width: f64) {
+        let extent = self.network.line(shape.etp as u64, shape.ep as u64);
+        let domains = (shape.ep / Network::domain_members(&extent)).max(1.0);
+        let deduplicated = self.experts_deduplicated && domains > 1.0;
+        let copies = if deduplicated { distinct(domains, top_k) } else { top_k };
+        let dispatch = self.network.exchange(&extent, tokens * copies * width * self.dispatch_bytes);
+        let combine = self.network.exchange(&extent, tokens * copies * width * 2.0);
+        cost.forward.expert += dispatch + combine;
+        cost.backward.expert += dispatch + combine;
+        if shape.etp > 1.0 {
+            let group = self.network.line(1, shape.etp as u64);
+            let bytes = 2.0 * tokens * top_k * self.imbalance * shape.etp * width;
+            let round = 2.0 * self.network.gather(&group, bytes);
+            cost.forward.expert += round;
+            cost.backward.expert += round;
+        }
+    }
+}
+
+/// Expected number of distinct machines among `draws` uniform draws from `n`: `n (1 - (1 - 1/n)^draws)`.
+fn distinct(n: f64, draws: f64) -> f64 {
+    let mut missed = 1.0;
+    let mut i = 0.0;
+    while i < draws {
+        missed *= 1.0 - 1.0 / n;
+        i += 1.0;
+    }
+    n * (1.0 - missed)
+}

@@ -1,0 +1,281 @@
+//! F4: memory of one accelerator: states, activations, buffers. The fullest stage decides.
+//!
+//! States follow ZeRO (arXiv 1910.02054, section 3 and figure 1); activations in flight follow each schedule's
+//! paper (see `schedule`).
+
+use super::stage::{Sheet, Stage, Stages};
+use super::{Book, Memory, MemoryPart as P, schedule};
+use crate::layout::{Layout, ZeroStage};
+use crate::units::Bytes;
+use crate::workload::Precision;
+
+/// Parameters that one rank of a stage holds before ZeRO splits them, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Elements {
+    pub mixer: u64,
+    pub ffn: u64,
+    pub experts: u64,
+    pub embedding: u64,
+    pub head: u64,
+    /// The largest layer.
+    pub layer_max: u64,
+}
+
+impl Elements {
+    /// All but routed experts.
+    pub(crate) const fn dense(&self) -> u64 {
+        self.mixer + self.ffn + self.embedding + self.head
+    }
+}
+
+/// How ZeRO splits the states of a layout.
+#[derive(Clone, Copy)]
+struct Shards {
+    dense: u64,
+    experts: u64,
+}
+
+impl Book<'_> {
+    /// Parameters of one layer of a kind on one rank: mixer, feed-forward, experts.
+    fn layer_elements(&self, kind: usize, tp: u64, expert_ranks: u64) -> (u64, u64, u64) {
+        let Some(params) = self.kinds.get(kind) else { return (0, 0, 0) };
+        let kv_heads = match self.case.model.kinds.get(kind).map(|kind| &kind.mixer) {
+            Some(crate::model::Mixer::Attention(attention)) => u64::from(attention.kv_heads.max(1)),
+            _ => tp,
+        };
+        let mixer = params.heads.div_ceil(tp) + params.kv.div_ceil(tp.min(kv_heads));
+        (
+            mixer + params.mixer_whole,
+            params.ffn.div_ceil(tp) + params.router + params.norms,
+            params.experts.div_ceil(expert_ranks),
+        )
+    }
+
+    /// Parameters that one rank of a stage holds.
+    pub(crate) fn elements(
+        &self,
+        sheet: &Sheet,
+        counts: &[u32],
+        embedding: bool,
+        head: bool,
+        pipelined: bool,
+    ) -> Elements {
+        let tp = sheet.shape.tp as u64;
+        let expert_ranks = (sheet.shape.ep * sheet.shape.etp) as u64;
+        let mut sum = Elements::default();
+        for (kind, count) in counts.iter().enumerate() {
+            self.add_layers(&mut sum, kind, u64::from(*count), tp, expert_ranks);
+        }
+        let model = &self.case.model;
+        let table = self.vocabulary_rows(tp) * u64::from(model.hidden);
+        if embedding {
+            sum.embedding = table;
+        }
+        if head {
+            // Tied models keep a second copy of the table where the head is not beside the embedding.
+            sum.head = if model.tied && !(pipelined && !embedding) { 0 } else { table };
+            sum.head += model.other_params.get();
+            if let Some(kind) = model.pattern.last().filter(|_| model.mtp_layers > 0) {
+                let n = u64::from(model.mtp_layers);
+                self.add_layers(&mut sum, usize::from(*kind), n, tp, expert_ranks);
+                let width = u64::from(model.hidden);
+                sum.ffn += n * (2 * width * width).div_ceil(tp);
+            }
+        }
+        sum
+    }
+
+    fn add_layers(&self, sum: &mut Elements, kind: usize, n: u64, tp: u64, expert_ranks: u64) {
+        if n == 0 {
+            return;
+        }
+        let (mixer, ffn, experts) = self.layer_elements(kind, tp, expert_ranks);
+        sum.mixer += n * mixer;
+        sum.ffn += n * ffn;
+        sum.experts += n * experts;
+        sum.layer_max = sum.layer_max.max(mixer + ffn + experts);
+    }
+
+    /// The fullest stage, its memory, and the most host memory that a stage takes.
+    pub(crate) fn memory(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stages: &Stages,
+    ) -> (u32, Memory, Bytes) {
+        let mut fullest = (0, Memory::ZERO, Bytes::ZERO);
+        let mut most = Bytes::ZERO;
+        let mut host_most = Bytes::ZERO;
+        for stage in &stages.classes {
+            let mut memory = Memory::ZERO;
+            let states_host = self.states(layout, &stage.elements, &mut memory);
+            let activations_host = self.activations(layout, sheet, stage, &mut memory);
+            self.buffers(layout, sheet, &mut memory);
+            let total = memory.total();
+            host_most = host_most.max(states_host + activations_host);
+            if total > most {
+                most = total;
+                fullest = (stage.first, memory, Bytes::ZERO);
+            }
+        }
+        (fullest.0, fullest.1, host_most)
+    }
+
+    fn shards(&self, layout: &Layout) -> Shards {
+        let shard = u64::from(layout.shard);
+        let ranks = u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp);
+        let replicas = (ranks / (u64::from(layout.ep) * u64::from(layout.etp))).max(1);
+        Shards { dense: shard, experts: gcd(replicas, shard) }
+    }
+
+    /// Weights, gradients and optimizer state; returns what the host holds.
+    fn states(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) -> Bytes {
+        let shards = self.shards(layout);
+        let copies = &self.case.stack.profile.weights;
+        let optimizer = &self.case.training.optimizer;
+        let whole = Shards { dense: 1, experts: 1 };
+        let at = |stage: ZeroStage| if layout.zero >= stage { shards } else { whole };
+        let working = u64::from(copies.working);
+        let split = |n: u64, bytes: u64, by: u64| Bytes::new(n.saturating_mul(bytes)).shared(by);
+        let mut host = Bytes::ZERO;
+
+        let by = at(ZeroStage::Three);
+        let layers = [
+            (P::WeightsMixer, elements.mixer, by.dense),
+            (P::WeightsFfn, elements.ffn, by.dense),
+            (P::WeightsExperts, elements.experts, by.experts),
+            (P::WeightsEmbedding, elements.embedding, by.dense),
+            (P::WeightsHead, elements.head, by.dense),
+        ];
+        for (part, n, by) in layers {
+            let bytes = split(n, working, by);
+            if layout.offload.parameters {
+                host += bytes;
+            } else {
+                memory.set(part, bytes);
+            }
+        }
+        self.weight_copies(layout, elements, memory);
+
+        let by = at(ZeroStage::Two);
+        let bytes = optimizer.gradients.bytes();
+        let gradients =
+            split(elements.dense(), bytes, by.dense) + split(elements.experts, bytes, by.experts);
+        memory.set(P::Gradients, gradients);
+
+        let by = at(ZeroStage::One);
+        let state = |quarters: u64| {
+            let (dense, experts) = (elements.dense(), elements.experts);
+            split(dense, quarters, 4 * by.dense) + split(experts, quarters, 4 * by.experts)
+        };
+        let master = if optimizer.master && !copies.working_is_master { state(16) } else { state(0) };
+        let moments = state(optimizer.moment_quarter_bytes());
+        if layout.offload.optimizer {
+            return host + master + moments;
+        }
+        memory.set(P::Master, master);
+        memory.set(P::Moments, moments);
+        host
+    }
+
+    /// Copies of weights beside the working ones: for narrow products, and gathered or fetched layers.
+    fn weight_copies(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) {
+        let copies = &self.case.stack.profile.weights;
+        let narrow = matches!(
+            self.case.training.precision,
+            Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4
+        );
+        if narrow && layout.zero < ZeroStage::Three {
+            let layers = elements.mixer + elements.ffn + elements.experts;
+            memory.set(P::WeightsQuantised, Bytes::new(layers).times(u64::from(copies.quantised)));
+        }
+        if layout.zero == ZeroStage::Three || layout.offload.parameters {
+            // The layer at work and the one fetched ahead of it; the ends are gathered whole.
+            let ends = elements.embedding.max(elements.head);
+            let gathered = (2 * elements.layer_max).max(ends);
+            let bytes = Bytes::new(gathered).times(u64::from(copies.gathered));
+            memory.set(P::WeightsGathered, bytes);
+        }
+    }
+
+    /// Activations kept for the backward pass; returns what the host holds.
+    fn activations(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage,
+        memory: &mut Memory,
+    ) -> Bytes {
+        let m = layout.n_micro_batches(self.case.training.global_batch);
+        let in_flight =
+            schedule::in_flight_chunks(layout.schedule, layout.pp, layout.vpp, m, stage.first);
+        let chunks = in_flight.max(1) as f64 / stage.n_chunks as f64;
+        let k = layout.recompute.full_layers;
+        let (mut layers, mut largest, mut recomputed_most) = (0.0, 0.0_f64, 0.0_f64);
+        for (kind, cost) in sheet.kinds.iter().enumerate() {
+            let count = stage.counts.get(kind).copied().unwrap_or(0);
+            if count == 0 {
+                continue;
+            }
+            let again = stage.recomputed(self, kind, k);
+            let kept = if layout.recompute.selective { cost.kept_selective } else { cost.kept };
+            let checkpoint = cost.kept_checkpoint.min(kept);
+            layers += f64::from(count - again) * kept + f64::from(again) * checkpoint;
+            largest = largest.max(kept);
+            recomputed_most = recomputed_most.max(cost.kept - checkpoint);
+        }
+        let mut ends = 0.0;
+        if stage.embedding {
+            ends += sheet.embedding.kept;
+        }
+        if stage.head {
+            ends += sheet.head.kept;
+            memory.set(P::Logits, Bytes::from_f64(sheet.logits));
+        }
+        if k > 0 {
+            memory.set(P::Workspace, Bytes::from_f64(recomputed_most));
+        }
+        // The ends work on one chunk of the stage: they are in flight as often as that chunk.
+        memory.set(P::ActivationsEnds, Bytes::from_f64(ends * chunks));
+        let layers = layers * chunks;
+        if layout.offload.activations {
+            let near = (2.0 * largest).min(layers);
+            memory.set(P::Activations, Bytes::from_f64(near));
+            return Bytes::from_f64(layers - near);
+        }
+        memory.set(P::Activations, Bytes::from_f64(layers));
+        Bytes::ZERO
+    }
+
+    /// Buffers of collectives, the runtime's own memory, and what the allocator loses.
+    fn buffers(&self, layout: &Layout, sheet: &Sheet, memory: &mut Memory) {
+        let profile = &self.case.stack.profile;
+        let shape = &sheet.shape;
+        let mut bytes = 0.0;
+        if layout.tp > 1 {
+            bytes += 2.0 * shape.tokens * self.hidden;
+        }
+        if layout.pp > 1 {
+            bytes += 4.0 * 2.0 * shape.tokens_split * self.hidden;
+        }
+        if layout.ep > 1 {
+            let top_k = |kind: &crate::model::LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
+            let top_k = self.case.model.kinds.iter().map(top_k).max().unwrap_or(0);
+            bytes += 2.0 * 2.0 * shape.tokens / shape.tp * f64::from(top_k) * self.hidden;
+        }
+        memory.set(P::Buffers, Bytes::from_f64(bytes));
+        memory.set(P::Context, profile.context);
+        let parts = [P::Activations, P::ActivationsEnds, P::Workspace, P::Logits, P::Buffers];
+        let loose: Bytes = parts.iter().map(|part| memory.get(*part)).sum();
+        memory.set(P::Slack, Bytes::from_f64(loose.as_f64() * profile.slack.get()));
+    }
+}
+
+/// Greatest common divisor.
+pub(crate) const fn gcd(a: u64, b: u64) -> u64 {
+    let (mut a, mut b) = (a, b);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}

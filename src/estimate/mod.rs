@@ -1,0 +1,168 @@
+//! F4: what a layout costs: memory, and time of a step. Pure functions of a case and a layout.
+//!
+//! [`Book`] holds what follows from the case alone. [`Book::sheet`] prices the layers for the degrees that shape
+//! them (tensor, context, expert parallelism, micro-batch); [`Book::estimate`] puts a step together. Memory and
+//! time are tables of named parts ([`Memory`], [`Time`]) and every total is the sum of its table.
+
+mod bill;
+mod ffn;
+mod kernel;
+mod memory;
+mod mixer;
+mod network;
+mod parts;
+mod replica;
+mod schedule;
+mod stage;
+mod step;
+mod vocabulary;
+mod work;
+
+pub use bill::{Bill, bill, model_flops};
+pub use parts::{Memory, MemoryPart, Time, TimePart};
+pub use schedule::{in_flight_chunks, ideal_bubble};
+pub use stage::Sheet;
+pub(crate) use stage::{SheetKey, Stages};
+pub(crate) use work::Work;
+
+use crate::case::Case;
+use crate::layout::Layout;
+use crate::layout::split::{Cut, CutKey};
+use crate::model::KindParams;
+use crate::units::{Bytes, Seconds};
+use crate::workload::Precision;
+use kernel::Kernels;
+use network::Network;
+
+/// What one layout costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Memory of the fullest stage, by part.
+    pub memory: Memory,
+    /// Number of the fullest stage.
+    pub fullest_stage: u32,
+    /// Host memory that one accelerator's share takes.
+    pub host_memory: Bytes,
+    /// Critical path of one step, by part, seen from the slowest stage.
+    pub time: Time,
+    /// Number of the slowest stage.
+    pub slowest_stage: u32,
+}
+
+/// Everything about a case that no layout changes.
+#[derive(Clone, Debug)]
+pub struct Book<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) kernels: Kernels,
+    pub(crate) network: Network,
+    pub(crate) hidden: f64,
+    pub(crate) sequence: f64,
+    pub(crate) fused: bool,
+    pub(crate) causal: bool,
+    pub(crate) dropout: bool,
+    pub(crate) imbalance: f64,
+    /// Bytes of an activation kept as the input of a product.
+    pub(crate) linear_bytes: f64,
+    pub(crate) pointwise_passes: f64,
+    pub(crate) pointwise_ffn_passes: f64,
+    pub(crate) kernels_per_layer: f64,
+    pub(crate) experts_deduplicated: bool,
+    pub(crate) dispatch_bytes: f64,
+    /// Parameters of each kind of layer.
+    pub(crate) kinds: Vec<KindParams>,
+    /// For each kind, how many of the first `i` layers are of it.
+    pub(crate) before: Vec<Vec<u32>>,
+}
+
+impl Estimate {
+    /// Time of one step.
+    #[must_use]
+    pub fn step(&self) -> Seconds {
+        self.time.total()
+    }
+}
+
+impl<'a> Book<'a> {
+    /// Works out what follows from the case alone.
+    #[must_use]
+    pub fn new(case: &'a Case) -> Self {
+        let profile = &case.stack.profile;
+        let model = &case.model;
+        let narrow = matches!(
+            case.training.precision,
+            Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4
+        );
+        Self {
+            case,
+            kernels: Kernels::new(case),
+            network: Network::new(case),
+            hidden: f64::from(model.hidden),
+            sequence: f64::from(case.training.sequence),
+            fused: case.training.fused_attention,
+            causal: case.training.causal,
+            dropout: case.training.dropout,
+            imbalance: case.training.expert_imbalance.get().max(1.0),
+            linear_bytes: if narrow { 1.0 } else { 2.0 },
+            pointwise_passes: profile.pointwise_passes.get(),
+            pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),
+            kernels_per_layer: profile.kernels_per_layer.get(),
+            experts_deduplicated: profile.experts_deduplicated,
+            dispatch_bytes: f64::from(profile.dispatch_bytes),
+            kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
+            before: layers_before(model),
+        }
+    }
+
+    /// The case.
+    #[must_use]
+    pub const fn case(&self) -> &'a Case {
+        self.case
+    }
+
+    /// What `layout` costs; it need not be legal, only have no degree of zero.
+    #[must_use]
+    pub fn estimate(&self, layout: &Layout) -> Estimate {
+        let cut = Cut::new(&self.case.model, CutKey::of(layout));
+        let sheet = self.sheet(&SheetKey::of(layout));
+        let stages = Stages::new(self, &sheet, &cut);
+        self.estimate_with(layout, &sheet, &stages)
+    }
+
+    /// The same, with the priced layers and summed stages at hand.
+    pub(crate) fn estimate_with(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stages: &Stages,
+    ) -> Estimate {
+        let (fullest_stage, memory, host_memory) = self.memory(layout, sheet, stages);
+        let (slowest_stage, time) = self.time(layout, sheet, stages);
+        Estimate { memory, fullest_stage, host_memory, time, slowest_stage }
+    }
+
+    /// Whether an estimate fits the accelerator and its host, with the headroom that the user wants.
+    #[must_use]
+    pub fn fits(&self, estimate: &Estimate) -> bool {
+        estimate.memory.total() <= self.capacity()
+            && estimate.host_memory <= self.case.cluster.host.memory
+    }
+
+    /// Memory that a plan may use on one accelerator.
+    #[must_use]
+    pub fn capacity(&self) -> Bytes {
+        let all = self.case.cluster.accelerator.memory;
+        let keep = u64::from(self.case.constraints.headroom_thousandths.min(1000));
+        all.less(all.times(keep).shared(1000))
+    }
+}
+
+fn layers_before(model: &crate::model::Model) -> Vec<Vec<u32>> {
+    let mut before = vec![vec![0]; model.kinds.len()];
+    for kind in &model.pattern {
+        for (i, counts) in before.iter_mut().enumerate() {
+            let last = counts.last().copied().unwrap_or(0);
+            counts.push(last + u32::from(usize::from(*kind) == i));
+        }
+    }
+    before
+}

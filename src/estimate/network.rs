@@ -1,0 +1,144 @@
+//! F4: time of collectives on the links that they really cross.
+//!
+//! A group is known by how many of its members lie within one group of each network level. A collective is
+//! hierarchical and pipelined: the slowest level decides, and the members inside a level share the links that
+//! leave it (rails). Bandwidth terms follow Thakur et al., "Optimization of collective communication operations
+//! in MPICH" (2005), section 4; latency is one message a member inside the innermost level (ring), and one a
+//! doubling across the others (tree).
+
+use crate::case::Case;
+use crate::cluster::LEVELS_MAX;
+
+const LEVELS: usize = LEVELS_MAX as usize;
+
+/// The network of a case, ready for use: bytes/s and seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network {
+    n_levels: usize,
+    span: [f64; LEVELS],
+    rate: [f64; LEVELS],
+    latency: [f64; LEVELS],
+}
+
+/// Members of a group within one group of each level; the last entry is the size of the group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Extent {
+    members: [f64; LEVELS],
+    size: f64,
+}
+
+impl Network {
+    pub(crate) fn new(case: &Case) -> Self {
+        let profile = &case.stack.profile;
+        let mut network = Self {
+            n_levels: case.cluster.levels.len().min(LEVELS),
+            span: [1.0; LEVELS],
+            rate: [1.0; LEVELS],
+            latency: [0.0; LEVELS],
+        };
+        for (i, level) in case.cluster.levels.iter().take(LEVELS).enumerate() {
+            let share = if i == 0 { profile.link_inside } else { profile.link_outside };
+            network.span[i] = f64::from(level.span);
+            network.rate[i] = level.bandwidth.get() * share.get();
+            network.latency[i] = level.latency.get();
+        }
+        network
+    }
+
+    /// Where the members of a group lie: `inner` ranks at stride `stride`, repeated `outer` times at stride
+    /// `outer_stride`.
+    pub(crate) fn extent(&self, stride: u64, inner: u64, outer_stride: u64, outer: u64) -> Extent {
+        let (stride, outer_stride) = (stride.max(1) as f64, outer_stride.max(1) as f64);
+        let (inner, outer) = (inner as f64, outer as f64);
+        let mut members = [inner * outer; LEVELS];
+        for (i, members) in members.iter_mut().enumerate().take(self.n_levels.saturating_sub(1)) {
+            let near = (self.span[i] / stride).floor().max(1.0).min(inner);
+            let far = (self.span[i] / outer_stride).floor().max(1.0).min(outer);
+            *members = if near < inner { near } else { inner * far };
+        }
+        Extent { members, size: inner * outer }
+    }
+
+    /// A group of `size` ranks at stride `stride`.
+    pub(crate) fn line(&self, stride: u64, size: u64) -> Extent {
+        self.extent(stride, size, stride * size, 1)
+    }
+
+    /// Seconds to gather `bytes` in all, each member holding its share (or to reduce and scatter them).
+    pub(crate) fn gather(&self, extent: &Extent, bytes: f64) -> f64 {
+        if extent.size <= 1.0 || bytes <= 0.0 {
+            return 0.0;
+        }
+        let mut slowest = 0.0_f64;
+        let mut latency = 0.0;
+        let mut inside = 1.0;
+        for i in 0..self.n_levels {
+            let here = extent.members[i];
+            if here > inside {
+                let crossing = bytes * (1.0 - inside / here) / (inside * self.rate[i]);
+                slowest = slowest.max(crossing);
+                let messages = if i == 0 { here - 1.0 } else { doublings(here / inside) };
+                latency += messages * self.latency[i];
+                inside = here;
+            }
+        }
+        slowest + latency
+    }
+
+    /// Seconds of an exchange in which each member sends `bytes` in all, evenly to every member.
+    pub(crate) fn exchange(&self, extent: &Extent, bytes: f64) -> f64 {
+        if extent.size <= 1.0 || bytes <= 0.0 {
+            return 0.0;
+        }
+        let mut slowest = 0.0_f64;
+        let mut latency = 0.0;
+        let mut inside = 1.0;
+        for i in 0..self.n_levels {
+            let here = extent.members[i];
+            if here > inside {
+                slowest = slowest.max(bytes * (1.0 - inside / extent.size) / self.rate[i]);
+                latency += doublings(here / inside) * self.latency[i];
+                inside = here;
+            }
+        }
+        slowest + latency
+    }
+
+    /// Seconds to pass `bytes` from each member to the next, `steps` times.
+    pub(crate) fn pass(&self, extent: &Extent, bytes: f64, steps: f64) -> f64 {
+        if extent.size <= 1.0 || bytes <= 0.0 {
+            return 0.0;
+        }
+        let level = self.widest(extent);
+        steps * (bytes / self.rate[level] + self.latency[level])
+    }
+
+    /// Members of the group that share the innermost level (one machine or scale-up domain).
+    pub(crate) fn domain_members(extent: &Extent) -> f64 {
+        extent.members[0]
+    }
+
+    /// The outermost level that the group crosses.
+    pub(crate) fn widest(&self, extent: &Extent) -> usize {
+        let mut inside = 1.0;
+        let mut widest = 0;
+        for i in 0..self.n_levels {
+            if extent.members[i] > inside {
+                widest = i;
+                inside = extent.members[i];
+            }
+        }
+        widest
+    }
+}
+
+/// Least number of doublings that reach `n`.
+fn doublings(n: f64) -> f64 {
+    let mut reached = 1.0;
+    let mut count = 0.0;
+    while reached < n {
+        reached *= 2.0;
+        count += 1.0;
+    }
+    count
+}

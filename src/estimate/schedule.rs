@@ -1,0 +1,67 @@
+//! F4: pipeline schedules: what is in flight, and how long stages wait.
+
+use super::step::StageTime;
+use crate::layout::Schedule;
+use crate::units::Ratio;
+
+/// Chunks of one stage's activations that are alive at its peak, for micro-batches of `vpp` chunks each.
+///
+/// GPipe and breadth-first keep every micro-batch. 1F1B keeps `pp - stage` (arXiv 2104.04473, section 2.2.1),
+/// ZB-H1 as many (arXiv 2401.10241, table 2). Interleaved 1F1B warms up with
+/// `2 (pp - stage - 1) + (vpp - 1) pp` chunks and starts one more (arXiv 2205.05198, appendix: the factor
+/// `1 + (pp - 1) / (pp vpp)` on the first stage). ZB-V keeps `2 pp` half-stages everywhere (arXiv 2405.15362,
+/// table 1). DualPipe keeps `pp + 1` chunks (arXiv 2412.19437, table 2).
+#[must_use]
+pub fn in_flight_chunks(schedule: Schedule, pp: u32, vpp: u32, m: u32, stage: u32) -> u64 {
+    let (pp, vpp, m) = (u64::from(pp), u64::from(vpp), u64::from(m));
+    let after = pp.saturating_sub(u64::from(stage) + 1);
+    match schedule {
+        Schedule::OneFOneB | Schedule::ZeroBubble => (after + 1).min(m),
+        Schedule::GPipe | Schedule::BreadthFirst => m * vpp,
+        Schedule::Interleaved => (2 * after + (vpp - 1) * pp + 1).min(m * vpp),
+        Schedule::ZeroBubbleV => (2 * pp).min(2 * m),
+        Schedule::DualPipe => (pp + 1).min(m),
+    }
+}
+
+/// Bubble over ideal time for equal stages: `(pp - 1) / (vpp m)` (arXiv 2104.04473, section 2.2.2).
+#[must_use]
+pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
+    Ratio::new(f64::from(pp.saturating_sub(1)) / (f64::from(vpp) * f64::from(m)))
+}
+
+/// Seconds that the slowest stage waits in a step: `stages` with how many there are of each, the slowest one
+/// `slowest`.
+///
+/// 1F1B and GPipe: the first micro-batch must pass the other stages and come back, `sum t - t_max`, for equal
+/// stages `(pp - 1)(F + B)`. Interleaving divides that by `vpp` (arXiv 2104.04473). ZB-H1 fills it with
+/// weight gradients, `(pp - 1)(F + B - 2 W)` with `B` the whole backward, and the V schedule
+/// `(pp - 1)(F + B - 3 W)` as ZB-H2 (arXiv 2401.10241, table 2). DualPipe:
+/// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
+pub(crate) fn bubble(
+    schedule: Schedule,
+    pp: u32,
+    vpp: u32,
+    stages: &[(f64, StageTime)],
+    slowest: &StageTime,
+) -> f64 {
+    if pp <= 1 {
+        return 0.0;
+    }
+    let others = |wait: fn(&StageTime) -> f64| {
+        let all = stages.iter().fold(0.0, |sum, (count, stage)| sum + count * wait(stage));
+        (all - wait(slowest)).max(0.0)
+    };
+    match schedule {
+        Schedule::OneFOneB | Schedule::GPipe => others(|stage| stage.total),
+        Schedule::Interleaved | Schedule::BreadthFirst => {
+            others(|stage| stage.total) / f64::from(vpp)
+        }
+        Schedule::ZeroBubble => others(|stage| (stage.total - 2.0 * stage.weight).max(0.0)),
+        Schedule::ZeroBubbleV => others(|stage| (stage.total - 3.0 * stage.weight).max(0.0)),
+        Schedule::DualPipe => {
+            let one = slowest.total + slowest.backward - 3.0 * slowest.weight;
+            (f64::from(pp) / 2.0 - 1.0) * one.max(0.0)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! F4: layers priced for some degrees, and summed over the stages of a cut.
+
+use super::Book;
+use super::work::{Cost, Shape, Work};
+use crate::layout::split::Cut;
+use crate::layout::{ContextKind, Layout};
+
+/// The degrees that shape a layer's cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SheetKey {
+    pub tp: u32,
+    pub sp: bool,
+    pub cp: u32,
+    pub cp_kind: ContextKind,
+    pub ep: u32,
+    pub etp: u32,
+    pub micro_batch: u32,
+}
+
+/// Prices of each kind of layer, and of the ends, for some degrees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    pub(crate) shape: Shape,
+    /// One for each kind of layer.
+    pub(crate) kinds: Vec<Cost>,
+    pub(crate) embedding: Cost,
+    /// Head, and multi-token-prediction layers with theirs.
+    pub(crate) head: Cost,
+    /// Bytes of logits.
+    pub(crate) logits: f64,
+}
+
+/// The work and the kept bytes of each distinct stage of a cut, before any recompute.
+#[derive(Clone, Debug)]
+pub(crate) struct Stages {
+    pub classes: Vec<Stage>,
+}
+
+/// One distinct stage.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub count: f64,
+    pub first: u32,
+    pub n_chunks: u64,
+    /// Share of the stage's chunks that one micro-batch visits.
+    pub visited: f64,
+    pub forward: Work,
+    pub backward: Work,
+    pub weight: f64,
+    /// Layers of each kind.
+    pub counts: Vec<u32>,
+    pub chunks: Vec<std::ops::Range<u32>>,
+    pub embedding: bool,
+    pub head: bool,
+    /// Elements that a rank holds, by how they are replicated.
+    pub elements: super::memory::Elements,
+}
+
+impl SheetKey {
+    pub(crate) const fn of(layout: &Layout) -> Self {
+        Self {
+            tp: layout.tp,
+            sp: layout.sp,
+            cp: layout.cp,
+            cp_kind: layout.cp_kind,
+            ep: layout.ep,
+            etp: layout.etp,
+            micro_batch: layout.micro_batch,
+        }
+    }
+}
+
+impl Book<'_> {
+    /// Shape of the work under some degrees.
+    pub(crate) fn shape(&self, key: &SheetKey) -> Shape {
+        let tokens = f64::from(key.micro_batch) * self.sequence / f64::from(key.cp);
+        let tp = f64::from(key.tp);
+        let tokens_split = if key.sp { tokens / tp } else { tokens };
+        let (ep, etp) = (f64::from(key.ep), f64::from(key.etp));
+        Shape { tp, cp: f64::from(key.cp), tokens, tokens_split, ep, etp }
+    }
+
+    /// Prices every kind of layer for some degrees.
+    pub(crate) fn sheet(&self, key: &SheetKey) -> Sheet {
+        let shape = self.shape(key);
+        let price = |kind: &crate::model::LayerKind| {
+            self.mixer(&kind.mixer, &shape, key.cp_kind) + self.ffn(&kind.ffn, &shape)
+        };
+        let kinds: Vec<Cost> = self.case.model.kinds.iter().map(price).collect();
+        self.sheet_of(shape, kinds)
+    }
+
+    /// Completes priced layers with the ends of the pipeline.
+    pub(crate) fn sheet_of(&self, shape: Shape, kinds: Vec<Cost>) -> Sheet {
+        let mut head = self.head(&shape);
+        let last = self.case.model.pattern.last().and_then(|kind| kinds.get(usize::from(*kind)));
+        if let Some(layer) = last {
+            for _ in 0..self.case.model.mtp_layers {
+                head = head + *layer + self.head(&shape);
+            }
+        }
+        let logits = self.logits(&shape);
+        Sheet { shape, kinds, embedding: self.embedding(&shape), head, logits }
+    }
+
+    /// Layers of kind `kind` among `layers`.
+    pub(crate) fn count_in(&self, kind: usize, layers: std::ops::Range<u32>) -> u32 {
+        let at = |i: u32| {
+            let counts = self.before.get(kind).map_or(&[][..], Vec::as_slice);
+            counts.get(i as usize).copied().unwrap_or(0)
+        };
+        at(layers.end).saturating_sub(at(layers.start))
+    }
+}
+
+impl Stages {
+    pub(crate) fn new(book: &Book<'_>, sheet: &Sheet, cut: &Cut) -> Self {
+        let n_kinds = sheet.kinds.len();
+        let pipelined = cut.classes.iter().map(|class| class.count).sum::<u32>() > 1;
+        let classes = cut.classes.iter().map(|class| {
+            let n_chunks = class.chunks.len().max(1) as u64;
+            let visited = f64::from(cut.chunks_visited) / n_chunks as f64;
+            let count = |kind: usize| {
+                class.chunks.iter().map(|c| book.count_in(kind, c.clone())).sum::<u32>()
+            };
+            let counts: Vec<u32> = (0..n_kinds).map(count).collect();
+            let mut stage = Stage {
+                count: f64::from(class.count),
+                first: class.first,
+                n_chunks,
+                visited,
+                forward: Work::default(),
+                backward: Work::default(),
+                weight: 0.0,
+                elements: book.elements(sheet, &counts, class.embedding, class.head, pipelined),
+                counts,
+                chunks: class.chunks.clone(),
+                embedding: class.embedding,
+                head: class.head,
+            };
+            stage.add_work(sheet);
+            stage
+        });
+        Self { classes: classes.collect() }
+    }
+}
+
+impl Stage {
+    fn add_work(&mut self, sheet: &Sheet) {
+        let mut add = |cost: &Cost, n: f64| {
+            self.forward += cost.forward.times(n);
+            self.backward += cost.backward.times(n);
+            self.weight += cost.weight * n;
+        };
+        for (cost, count) in sheet.kinds.iter().zip(&self.counts) {
+            if *count > 0 {
+                add(cost, f64::from(*count) * self.visited);
+            }
+        }
+        if self.embedding {
+            add(&sheet.embedding, self.visited);
+        }
+        if self.head {
+            add(&sheet.head, self.visited);
+        }
+    }
+
+    /// Layers of kind `kind` that are recomputed when the first `k` of each chunk are.
+    pub(crate) fn recomputed(&self, book: &Book<'_>, kind: usize, k: u32) -> u32 {
+        if k == 0 {
+            return 0;
+        }
+        let first = |chunk: &std::ops::Range<u32>| {
+            let end = chunk.end.min(chunk.start.saturating_add(k));
+            book.count_in(kind, chunk.start..end)
+        };
+        self.chunks.iter().map(first).sum()
+    }
+}

@@ -1,0 +1,229 @@
+//! F4: one training step put together.
+
+use super::replica::Owed;
+use super::schedule::bubble;
+use super::stage::{Sheet, Stage, Stages};
+use super::{Book, Time, TimePart as P};
+use crate::layout::{Layout, Schedule};
+
+/// Seconds of one micro-batch on one stage, with what hides behind what already settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct StageTime {
+    pub total: f64,
+    pub forward: f64,
+    pub backward: f64,
+    /// The part of `backward` that may be put off.
+    pub weight: f64,
+    matmul: f64,
+    attention: f64,
+    experts: f64,
+    pointwise: f64,
+    launch: f64,
+    recompute: f64,
+    straggler: f64,
+    tensor: f64,
+    context: f64,
+    expert: f64,
+    pipeline: f64,
+    gradients: f64,
+    parameters: f64,
+    offload: f64,
+}
+
+/// What is left of `time` when a share `hidden` of it may run behind at most `cover`.
+fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
+    (time * (1.0 - hidden)).max(time - cover)
+}
+
+impl Book<'_> {
+    /// The slowest stage and the critical path of a step.
+    pub(crate) fn time(&self, layout: &Layout, sheet: &Sheet, stages: &Stages) -> (u32, Time) {
+        let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
+        let overlap = &self.case.stack.profile.overlap;
+        let replicas = self.replicas(layout);
+        let send = self.send(layout, sheet);
+        let mut each: Vec<(f64, StageTime)> = Vec::with_capacity(stages.classes.len());
+        let mut slowest: Option<(u32, StageTime)> = None;
+        let (mut gradients, mut parameters, mut update, mut moved) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
+        for stage in &stages.classes {
+            let owed = self.owed(layout, &replicas, &stage.elements);
+            let time = self.stage_time(layout, sheet, stage, &owed, send);
+            if slowest.is_none_or(|(_, slow)| time.total > slow.total) {
+                slowest = Some((stage.first, time));
+            }
+            let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
+            gradients = gradients.max(behind);
+            parameters = parameters.max(exposed(owed.parameters, overlap.parameters.get(), time.forward));
+            let (math, moving) = self.update(layout, stage);
+            update = update.max(math);
+            moved = moved.max(moving * (1.0 - overlap.offload.get()));
+            each.push((stage.count, time));
+        }
+        let (first, slow) = slowest.unwrap_or_default();
+        let mut time = Time::ZERO;
+        slow.write(&mut time, m);
+        time.set(P::Bubble, bubble(layout.schedule, layout.pp, layout.vpp, &each, &slow));
+        time.set(P::Gradients, slow.gradients * m + gradients);
+        time.set(P::Parameters, slow.parameters * m + parameters);
+        time.set(P::Optimizer, update);
+        time.set(P::Offload, slow.offload * m + moved);
+        time.set(P::Overhead, self.case.stack.profile.step_overhead.get());
+        (first, time)
+    }
+
+    /// Seconds to send one micro-batch's activations to the next stage.
+    pub(crate) fn send(&self, layout: &Layout, sheet: &Sheet) -> f64 {
+        use crate::layout::Placement;
+        if layout.pp <= 1 {
+            return 0.0;
+        }
+        let inside = u64::from(layout.tp) * u64::from(layout.cp);
+        let stride = match layout.placement {
+            Placement::PipelineOutside => inside * u64::from(layout.dp),
+            Placement::PipelineInside => inside,
+        };
+        let extent = self.network.line(stride, u64::from(layout.pp));
+        let bytes = 2.0 * sheet.shape.tokens_split * self.hidden;
+        self.network.pass(&extent, bytes, 1.0)
+    }
+
+    /// One micro-batch on one stage.
+    pub(crate) fn stage_time(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage,
+        owed: &Owed,
+        send: f64,
+    ) -> StageTime {
+        let overlap = &self.case.stack.profile.overlap;
+        let again = self.recompute(layout, sheet, stage);
+        let (f, b) = (&stage.forward, &stage.backward);
+        let mut t = StageTime {
+            matmul: f.matmul + b.matmul,
+            attention: f.attention + b.attention,
+            experts: f.experts + b.experts,
+            pointwise: f.pointwise + b.pointwise,
+            launch: f.launch + b.launch,
+            recompute: again.busy,
+            weight: stage.weight,
+            ..StageTime::default()
+        };
+        let (f_busy, b_busy) = (f.busy(), b.busy() + again.busy);
+        let busy = f_busy + b_busy;
+        t.straggler = busy * (self.case.stack.profile.straggler.get() - 1.0).max(0.0);
+        let tensor = f.tensor + b.tensor + again.tensor;
+        t.tensor = exposed(tensor, overlap.tensor.get(), t.matmul);
+        let context = f.context + b.context + again.context;
+        t.context = exposed(context, overlap.context.get(), t.attention);
+        let expert = f.expert + b.expert + again.expert;
+        let hidden = if layout.schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
+        t.expert = exposed(expert, hidden, busy);
+        let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
+        t.pipeline = send * sends * (1.0 - overlap.pipeline.get());
+        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_busy);
+        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_busy)
+            + exposed(owed.parameters_each, overlap.parameters.get(), b_busy);
+        t.offload = self.transfers(layout, sheet, stage, busy);
+        t.finish(f_busy)
+    }
+
+    /// Forward work done again: whole layers, and the cheap operations of the others.
+    fn recompute(&self, layout: &Layout, sheet: &Sheet, stage: &Stage) -> Again {
+        let mut again = Again::default();
+        let k = layout.recompute.full_layers;
+        if k == 0 && !layout.recompute.selective {
+            return again;
+        }
+        for (kind, cost) in sheet.kinds.iter().enumerate() {
+            let count = stage.counts.get(kind).copied().unwrap_or(0);
+            if count == 0 {
+                continue;
+            }
+            let whole = stage.recomputed(self, kind, k);
+            let n = f64::from(whole) * stage.visited;
+            again.busy += cost.forward.busy() * n;
+            again.tensor += cost.forward.tensor * n;
+            again.context += cost.forward.context * n;
+            again.expert += cost.forward.expert * n;
+            if layout.recompute.selective {
+                again.busy += cost.selective * f64::from(count - whole) * stage.visited;
+            }
+        }
+        again
+    }
+
+    /// Transfers to and from the host with each micro-batch that nothing hides.
+    fn transfers(&self, layout: &Layout, sheet: &Sheet, stage: &Stage, busy: f64) -> f64 {
+        let offload = &layout.offload;
+        if !offload.activations && !offload.parameters {
+            return 0.0;
+        }
+        let mut bytes = 0.0;
+        if offload.activations {
+            let k = layout.recompute.full_layers;
+            for (kind, cost) in sheet.kinds.iter().enumerate() {
+                let count = stage.counts.get(kind).copied().unwrap_or(0);
+                let whole = stage.recomputed(self, kind, k);
+                let kept =
+                    if layout.recompute.selective { cost.kept_selective } else { cost.kept };
+                let checkpoint = cost.kept_checkpoint.min(kept);
+                let all = f64::from(count - whole) * kept + f64::from(whole) * checkpoint;
+                bytes += all * stage.visited;
+            }
+        }
+        if offload.parameters {
+            let all = (stage.elements.dense() + stage.elements.experts) as f64;
+            bytes += all * f64::from(self.case.stack.profile.weights.gathered);
+        }
+        let time = 2.0 * bytes / self.case.cluster.host.link.get();
+        exposed(time, self.case.stack.profile.overlap.offload.get(), busy)
+    }
+}
+
+/// Forward work done again in the backward pass.
+#[derive(Clone, Copy, Default)]
+struct Again {
+    busy: f64,
+    tensor: f64,
+    context: f64,
+    expert: f64,
+}
+
+impl StageTime {
+    /// Sums up; communication is shared out between forward and backward as the work is.
+    fn finish(mut self, f_busy: f64) -> Self {
+        let busy = self.matmul + self.attention + self.experts + self.pointwise + self.launch;
+        let rest = self.tensor
+            + self.context
+            + self.expert
+            + self.pipeline
+            + self.gradients
+            + self.parameters
+            + self.offload;
+        self.total = busy + self.recompute + self.straggler + rest;
+        let share = if busy > 0.0 { f_busy / (busy + self.recompute) } else { 0.5 };
+        self.forward = self.total * share;
+        self.backward = self.total - self.forward;
+        self
+    }
+
+    fn write(&self, time: &mut Time, m: f64) {
+        let parts = [
+            (P::Matmul, self.matmul),
+            (P::Attention, self.attention),
+            (P::Experts, self.experts),
+            (P::Pointwise, self.pointwise),
+            (P::Launch, self.launch),
+            (P::Recompute, self.recompute),
+            (P::Straggler, self.straggler),
+            (P::Tensor, self.tensor),
+            (P::Context, self.context),
+            (P::Expert, self.expert),
+            (P::Pipeline, self.pipeline),
+        ];
+        for (part, seconds) in parts {
+            time.set(part, seconds * m);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! F1: the software that will run the plan: what it can do, and how well.
+
+mod profile;
+mod technique;
+
+pub use profile::{Overlap, Profile, WeightCopies};
+pub use technique::{Technique, Techniques};
+
+/// A training stack at one version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// Name in links.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// Version described here.
+    pub version: String,
+    /// Date of that version.
+    pub date: String,
+    /// Where its abilities were read.
+    pub source: String,
+    /// What it can run.
+    pub techniques: Techniques,
+    /// Pairs that it cannot run together, with the reason.
+    pub exclusions: Vec<Exclusion>,
+    /// How well it runs.
+    pub profile: Profile,
+}
+
+/// Two techniques that a stack has, but not together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exclusion {
+    /// One.
+    pub first: Technique,
+    /// The other.
+    pub second: Technique,
+    /// Why not both.
+    pub reason: String,
+}

@@ -1,0 +1,80 @@
+//! How well a stack runs: few physical constants, each with a meaning of its own.
+//!
+//! These are data (see `catalogue/data/stacks.json`): first principles and published figures to begin with, and
+//! the place where a fit on measured runs puts its results. No formula holds a fitted constant.
+
+use crate::units::{Bytes, Ratio, Seconds};
+
+/// The constants of one stack.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Profile {
+    /// Matrix kernels in the stack over the same kernels alone (clock, power and cache effects).
+    pub matmul: Ratio,
+    /// Fused attention in the stack over the same kernel alone.
+    pub attention: Ratio,
+    /// Passes over a `tokens x hidden` array that one layer's pointwise work makes forward (reads and writes).
+    pub pointwise_passes: Ratio,
+    /// The same for a `tokens x width` array of the feed-forward part.
+    pub pointwise_ffn_passes: Ratio,
+    /// Kernels that one layer starts forward (backward starts twice as many).
+    pub kernels_per_layer: Ratio,
+    /// Time on the critical path for each kernel started.
+    pub launch: Seconds,
+    /// Fixed host-side time of one optimizer step: data loading, logging, synchronisation.
+    pub step_overhead: Seconds,
+    /// Share of a link's rate that collectives reach within the scale-up domain.
+    pub link_inside: Ratio,
+    /// Share of a link's rate that collectives reach across the network.
+    pub link_outside: Ratio,
+    /// What of communication runs behind computation.
+    pub overlap: Overlap,
+    /// How many copies of the weights and gradients a rank holds, and in what type.
+    pub weights: WeightCopies,
+    /// A token crosses the network once for each machine that holds some of its experts, not once for each
+    /// expert (DeepEP).
+    pub experts_deduplicated: bool,
+    /// Bytes of one activation as it crosses to its expert (combining always takes two).
+    pub dispatch_bytes: u32,
+    /// Bytes kept for one logit of the micro-batch at its peak.
+    pub logit_bytes: u32,
+    /// Driver, runtime and communicator memory on each accelerator.
+    pub context: Bytes,
+    /// Memory lost to the allocator, as a share of activations and buffers.
+    pub slack: Ratio,
+    /// Slowest rank over the mean, on each micro-batch.
+    pub straggler: Ratio,
+}
+
+/// Share of each kind of communication that can hide behind computation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overlap {
+    /// Tensor-parallel all-gathers and reduce-scatters.
+    pub tensor: Ratio,
+    /// Context-parallel rings.
+    pub context: Ratio,
+    /// Experts' exchanges.
+    pub expert: Ratio,
+    /// Pipeline sends.
+    pub pipeline: Ratio,
+    /// Gradient reduction behind the last backward.
+    pub gradients: Ratio,
+    /// Parameter gathering behind the next forward.
+    pub parameters: Ratio,
+    /// Transfers to and from the host.
+    pub offload: Ratio,
+}
+
+/// The copies of weights and gradients that a stack keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeightCopies {
+    /// Bytes of one working weight that lives through the step.
+    pub working: u32,
+    /// Bytes of one working weight that exists only while its layer is gathered (ZeRO-3).
+    pub gathered: u32,
+    /// Bytes of a further 8-bit copy kept for 8-bit products.
+    pub quantised: u32,
+    /// Bytes of one gradient as it crosses the network.
+    pub wire_gradient: u32,
+    /// The working weight itself is the fp32 master copy (FSDP with fp32 parameters).
+    pub working_is_master: bool,
+}
