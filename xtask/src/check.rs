@@ -10,6 +10,9 @@ use std::{env, fs};
 
 type Step = (&'static str, fn() -> Result<()>);
 
+/// The runner gives up after 20 s unless told otherwise.
+const WASM_TEST_SECONDS_MAX: &str = "600";
+
 /// In the order in which they run; `e2e` and `size` look at what `build` made.
 const STEPS: [Step; 8] = [
     ("fmt", fmt),
@@ -121,7 +124,8 @@ fn wasm() -> Result<()> {
         ])
         .arg("--release")
         .args(wasm_tests()?)
-        .env("CHROMEDRIVER", driver))
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TEST_SECONDS_MAX))
 }
 
 fn size() -> Result<()> {
