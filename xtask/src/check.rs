@@ -13,7 +13,10 @@ type Step = (&'static str, fn() -> Result<()>);
 /// The runner gives up after 20 s unless told otherwise.
 const WASM_TEST_SECONDS_MAX: &str = "600";
 
-/// In the order in which they run; `e2e` and `size` look at what `build` made.
+/// These look at what `build` made.
+const NEED_BUILD: [&str; 2] = ["size", "e2e"];
+
+/// In the order in which they run.
 const STEPS: [Step; 8] = [
     ("fmt", fmt),
     ("native", native),
@@ -34,24 +37,26 @@ pub fn test(names: &[&str]) -> Result<()> {
     }
     let mut lines = Vec::new();
     let mut failed = Vec::new();
-    for (name, step) in STEPS
-        .iter()
-        .filter(|(name, _)| names.is_empty() || names.contains(name))
-    {
+    for (name, step) in STEPS {
+        if !names.is_empty() && !names.contains(&name) {
+            continue;
+        }
+        if failed.contains(&"build") && NEED_BUILD.contains(&name) {
+            lines.push(format!("{name:<12} skipped"));
+            continue;
+        }
         eprintln!("\n== {name}");
         let start = Instant::now();
         let verdict = match step() {
             Ok(()) => "passed",
             Err(error) => {
                 eprintln!("error: {error:#}");
-                failed.push(*name);
+                failed.push(name);
                 "FAILED"
             }
         };
-        lines.push(format!(
-            "{name:<12} {verdict} {:>7.1} s",
-            start.elapsed().as_secs_f64()
-        ));
+        let seconds = start.elapsed().as_secs_f64();
+        lines.push(format!("{name:<12} {verdict} {seconds:>7.1} s"));
     }
     println!("\n{}", lines.join("\n"));
     if !failed.is_empty() {
