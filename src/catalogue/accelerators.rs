@@ -1,0 +1,258 @@
+//! Accelerators with the machines and networks they usually come in, and look-up by name.
+
+use super::kernels;
+use super::table::{Row, Table};
+use crate::cluster::{ACCELERATORS_MAX, Accelerator, Cluster, Host, Level, Peak};
+use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Watts};
+use std::sync::OnceLock;
+
+/// Accelerators under one leaf of the network unless the user says otherwise: the scalable unit
+/// of 32 nodes of eight, NVIDIA DGX SuperPOD H100 reference architecture (2023).
+pub const LEAF_SPAN: u32 = 256;
+/// Latency of one NCCL message across one leaf: send and receive between two nodes take 12 us more
+/// than within one (H100, `vidur` rows of the kernel data: 17 us against 5 us).
+pub const LEAF_LATENCY: Seconds = Seconds::us(12.0);
+/// The same across the spine: two more switches each way, at 0.5 us each.
+pub const SPINE_LATENCY: Seconds = Seconds::us(14.0);
+
+/// One accelerator and its usual machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineRow {
+    /// Name in links.
+    pub key: String,
+    /// Name for people.
+    pub label: String,
+    /// Other names people type.
+    pub aliases: Vec<String>,
+    /// `available` or `announced`.
+    pub status: String,
+    /// The accelerator itself.
+    pub accelerator: Accelerator,
+    /// Accelerators in one machine.
+    pub node_size: u32,
+    /// Accelerators joined by the scale-up link: NVLink domain, rack, torus, bridge; 1 for none.
+    pub domain: u32,
+    /// Scale-up link, each way, of one accelerator. PCIe cards: what peers reach, not the data
+    /// sheet.
+    pub link: BytesPerSecond,
+    /// Time of one step of a collective over that link.
+    pub link_latency: Seconds,
+    /// Network of one accelerator, each way.
+    pub nic: BytesPerSecond,
+    /// The machine around it, one accelerator's share.
+    pub host: Host,
+    /// Usual on-demand price of one accelerator.
+    pub price: Option<DollarsPerHour>,
+    /// Offer, date and rule that the price was taken by.
+    pub price_source: String,
+    /// Row of the kernel table that describes its matrix kernels.
+    pub kernels: String,
+    /// Whether its kernel constants were measured on it, rather than assumed from a relative.
+    pub kernels_measured: bool,
+    /// Whether every figure of the accelerator was confirmed.
+    pub verified: bool,
+    /// How far the row was verified.
+    pub verification: String,
+    /// Where the figures were read.
+    pub source: String,
+    /// Date of the row.
+    pub date: String,
+    /// What else to know.
+    pub note: String,
+}
+
+/// All accelerators, in the order of the table.
+#[must_use]
+pub fn all() -> &'static [MachineRow] {
+    static ROWS: OnceLock<Vec<MachineRow>> = OnceLock::new();
+    ROWS.get_or_init(|| table().rows().filter_map(read).collect())
+}
+
+/// The one accelerator of that key, alias or label, whatever its case, spaces and dashes.
+#[must_use]
+pub fn find(text: &str) -> Option<&'static MachineRow> {
+    let wanted = squeezed(text);
+    let rows = all();
+    let by_key = rows.iter().find(|row| squeezed(&row.key) == wanted);
+    let named = |row: &&MachineRow| row.names().any(|name| squeezed(name) == wanted);
+    by_key.or_else(|| rows.iter().find(named))
+}
+
+/// Accelerators for a search box: every word of the text occurs in one of the names, keys first.
+#[must_use]
+pub fn search(text: &str) -> Vec<&'static MachineRow> {
+    let words: Vec<String> = text.split_whitespace().map(squeezed).collect();
+    let fits = |row: &&MachineRow| {
+        let names: Vec<String> = row.names().map(squeezed).collect();
+        words
+            .iter()
+            .all(|word| names.iter().any(|name| name.contains(word.as_str())))
+    };
+    let whole = squeezed(text);
+    let mut hits: Vec<&MachineRow> = all().iter().filter(fits).collect();
+    hits.sort_by_key(|row| match squeezed(&row.key) {
+        key if key == whole => 0,
+        key if key.starts_with(&whole) => 1,
+        _ => 2,
+    });
+    hits
+}
+
+/// `count` of these accelerators in their usual machines, on a network without oversubscription.
+#[must_use]
+pub fn cluster(row: &MachineRow, count: u32) -> Cluster {
+    let count = count.clamp(1, ACCELERATORS_MAX);
+    let link = Level {
+        span: row.domain,
+        bandwidth: row.link,
+        latency: row.link_latency,
+    };
+    let mut levels = network(link, row.nic, LEAF_SPAN, Ratio::ONE, count);
+    if row.node_size > row.domain && count > row.domain {
+        // Pairs and fours of bridged PCIe cards meet the rest of their node over PCIe.
+        let bandwidth = row.host.link;
+        levels.insert(
+            1,
+            Level {
+                span: row.node_size,
+                bandwidth,
+                latency: PCIE_LATENCY,
+            },
+        );
+    }
+    Cluster {
+        accelerator: row.accelerator.clone(),
+        count,
+        node_size: row.node_size,
+        levels,
+        host: row.host,
+    }
+}
+
+/// Network levels for `count` accelerators: the scale-up domain, a leaf of `leaf_span` at the full
+/// rate of each accelerator's network, and above it a spine at that rate over `oversubscription`
+/// (at least 1).
+/// A level is left out where the one below already holds the whole cluster.
+#[must_use]
+pub fn network(
+    link: Level,
+    nic: BytesPerSecond,
+    leaf_span: u32,
+    oversubscription: Ratio,
+    count: u32,
+) -> Vec<Level> {
+    let inner = Level {
+        span: link.span.max(1),
+        ..link
+    };
+    let mut levels = vec![inner];
+    if count > inner.span && leaf_span > inner.span {
+        levels.push(Level {
+            span: leaf_span,
+            bandwidth: nic,
+            latency: LEAF_LATENCY,
+        });
+    }
+    if count > inner.span.max(leaf_span) {
+        let bandwidth = BytesPerSecond::new(nic.get() / oversubscription.max(Ratio::ONE).get());
+        levels.push(Level {
+            span: count,
+            bandwidth,
+            latency: SPINE_LATENCY,
+        });
+    }
+    levels
+}
+
+/// Lines of the embedded table, whether or not they could be read.
+#[must_use]
+pub fn n_lines() -> usize {
+    table().rows().count()
+}
+
+/// One step of an NCCL collective between PCIe cards of a node: L40S all-gather over 8 cards takes
+/// 8.6 us longer than over 2, in six more steps (kernel data).
+const PCIE_LATENCY: Seconds = Seconds::us(1.4);
+
+impl MachineRow {
+    /// Every name it answers to: key, label, aliases.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.iter().map(String::as_str);
+        [self.key.as_str(), self.label.as_str()]
+            .into_iter()
+            .chain(aliases)
+    }
+}
+
+fn table() -> Table {
+    Table::read(include_str!("data/accelerators.csv"))
+}
+
+/// Lower case without blanks, dashes and other punctuation.
+fn squeezed(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn read(row: Row<'_>) -> Option<MachineRow> {
+    let key = row.text("kernels");
+    let fitted = kernels::find(key)?;
+    let unverified = row.list("unverified", ' ');
+    let aliases = row.list("aliases", ';');
+    Some(MachineRow {
+        key: row.text("key").to_owned(),
+        label: row.text("label").to_owned(),
+        aliases: aliases.into_iter().map(str::to_owned).collect(),
+        status: row.text("status").to_owned(),
+        accelerator: accelerator(row, fitted, &unverified)?,
+        node_size: row.count("node").filter(|size| *size > 0)?,
+        domain: row.count("domain").filter(|domain| *domain > 0)?,
+        link: BytesPerSecond::gb(row.number("link_gb_s")?),
+        link_latency: Seconds::us(row.number("link_us")?),
+        nic: BytesPerSecond::gbit(row.number("nic_gbit_s")?),
+        host: host(row)?,
+        price: row.number("price_usd_h").map(DollarsPerHour::new),
+        price_source: row.text("price_source").to_owned(),
+        kernels: key.to_owned(),
+        kernels_measured: fitted.basis == "measured",
+        verified: unverified.is_empty(),
+        verification: row.text("verification").to_owned(),
+        source: row.text("source").to_owned(),
+        date: row.text("date").to_owned(),
+        note: row.text("note").to_owned(),
+    })
+}
+
+fn accelerator(
+    row: Row<'_>,
+    fitted: &kernels::KernelRow,
+    unverified: &[&str],
+) -> Option<Accelerator> {
+    let tera = |column| row.number(column).map(FlopsPerSecond::tera);
+    Some(Accelerator {
+        name: row.text("key").to_owned(),
+        memory: Bytes::mib(u64::from(row.count("memory_mib")?)),
+        memory_bandwidth: BytesPerSecond::gb(row.number("memory_gb_s")?),
+        peak: Peak {
+            fp32: tera("fp32_tflops"),
+            fp16: tera("fp16_tflops"),
+            bf16: tera("bf16_tflops"),
+            fp8: tera("fp8_tflops"),
+            fp4: tera("fp4_tflops"),
+        },
+        power: row.number("power_w").map(Watts::new),
+        units: row.count("units").filter(|units| *units > 0)?,
+        kernels: fitted.kernels,
+        unverified: unverified.iter().map(|&field| field.to_owned()).collect(),
+    })
+}
+
+fn host(row: Row<'_>) -> Option<Host> {
+    Some(Host {
+        memory: Bytes::from_f64(row.number("host_memory_gb")? * 1e9),
+        link: BytesPerSecond::gb(row.number("host_link_gb_s")?),
+        memory_bandwidth: BytesPerSecond::gb(row.number("host_memory_gb_s")?),
+    })
+}

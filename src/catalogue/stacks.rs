@@ -1,0 +1,174 @@
+//! Training stacks: what each can run, what it cannot run together, and how well it runs.
+//!
+//! The table has one line for each fact, so that every constant carries its own source.
+
+use super::table::{Row, Table};
+use crate::stack::{Exclusion, Overlap, Profile, Stack, Technique, Techniques, WeightCopies};
+use crate::units::{Bytes, Ratio, Seconds};
+use std::sync::OnceLock;
+
+/// The stack that can run everything: for study, no software does.
+pub const UNCONSTRAINED: &str = "unconstrained";
+
+/// One fact about a stack, with its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Key of the stack.
+    pub stack: String,
+    /// What it is about: a constant of the profile, or `techniques`, `exclude`, `name`, `version`,
+    /// `date`.
+    pub field: String,
+    /// The value, as written in the table.
+    pub value: String,
+    /// Where it was read, or the reasoning.
+    pub source: String,
+}
+
+/// All stacks, in the order of the table.
+#[must_use]
+pub fn all() -> &'static [Stack] {
+    static STACKS: OnceLock<Vec<Stack>> = OnceLock::new();
+    STACKS.get_or_init(|| keys().into_iter().filter_map(stack).collect())
+}
+
+/// The stack of that key or name, whatever its case.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Stack> {
+    let wanted = key.trim().to_lowercase();
+    let named = |stack: &&Stack| stack.key == wanted || stack.name.to_lowercase() == wanted;
+    all().iter().find(named)
+}
+
+/// Everything the table says, with sources.
+#[must_use]
+pub fn facts() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
+    FACTS.get_or_init(|| {
+        let table = Table::read(include_str!("data/stacks.csv"));
+        table.rows().map(fact).collect()
+    })
+}
+
+/// What the table says about one stack.
+pub fn facts_of(key: &str) -> impl Iterator<Item = &'static Fact> {
+    facts().iter().filter(move |fact| fact.stack == key)
+}
+
+/// Keys of the stacks in the table, whether or not their facts make a stack.
+#[must_use]
+pub fn keys() -> Vec<&'static str> {
+    let mut keys: Vec<&'static str> = facts().iter().map(|fact| fact.stack.as_str()).collect();
+    keys.dedup();
+    keys
+}
+
+fn fact(row: Row<'_>) -> Fact {
+    Fact {
+        stack: row.text("stack").to_owned(),
+        field: row.text("field").to_owned(),
+        value: row.text("value").to_owned(),
+        source: row.text("source").to_owned(),
+    }
+}
+
+/// The one value of a field.
+fn text(key: &str, field: &str) -> Option<&'static str> {
+    facts_of(key)
+        .find(|fact| fact.field == field)
+        .map(|fact| fact.value.as_str())
+}
+
+fn number(key: &str, field: &str) -> Option<f64> {
+    let value: f64 = text(key, field)?.parse().ok()?;
+    (value.is_finite() && value >= 0.0).then_some(value)
+}
+
+fn ratio(key: &str, field: &str) -> Option<Ratio> {
+    number(key, field).map(Ratio::new)
+}
+
+fn count(key: &str, field: &str) -> Option<u32> {
+    text(key, field)?.parse().ok()
+}
+
+fn stack(key: &'static str) -> Option<Stack> {
+    let name = facts_of(key).find(|fact| fact.field == "name")?;
+    Some(Stack {
+        key: key.to_owned(),
+        name: name.value.clone(),
+        version: text(key, "version")?.to_owned(),
+        date: text(key, "date")?.to_owned(),
+        source: name.source.clone(),
+        techniques: techniques(key)?,
+        exclusions: exclusions(key)?,
+        profile: profile(key)?,
+    })
+}
+
+fn techniques(key: &str) -> Option<Techniques> {
+    let lines = facts_of(key).filter(|fact| fact.field == "techniques");
+    let mut names = lines.flat_map(|fact| fact.value.split_whitespace());
+    names.try_fold(Techniques::NONE, |all, name| {
+        Some(all.with(Technique::from_key(name)?))
+    })
+}
+
+fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
+    let lines = facts_of(key).filter(|fact| fact.field == "exclude");
+    let exclusion = |fact: &Fact| {
+        let (pair, reason) = fact.value.split_once(':')?;
+        let (first, second) = pair.split_once('+')?;
+        Some(Exclusion {
+            first: Technique::from_key(first.trim())?,
+            second: Technique::from_key(second.trim())?,
+            reason: reason.trim().to_owned(),
+        })
+    };
+    lines.map(exclusion).collect()
+}
+
+fn profile(key: &str) -> Option<Profile> {
+    let mebi = number(key, "context_gib")? * 1024.0;
+    Some(Profile {
+        matmul: ratio(key, "matmul")?,
+        attention: ratio(key, "attention")?,
+        pointwise_passes: ratio(key, "pointwise_passes")?,
+        pointwise_ffn_passes: ratio(key, "pointwise_ffn_passes")?,
+        kernels_per_layer: ratio(key, "kernels_per_layer")?,
+        launch: Seconds::us(number(key, "launch_us")?),
+        step_overhead: Seconds::us(number(key, "step_overhead_ms")? * 1e3),
+        link_inside: ratio(key, "link_inside")?,
+        link_outside: ratio(key, "link_outside")?,
+        overlap: overlap(key)?,
+        weights: weights(key)?,
+        experts_deduplicated: count(key, "experts_deduplicated")? == 1,
+        dispatch_bytes: count(key, "dispatch_bytes")?,
+        logit_bytes: count(key, "logit_bytes")?,
+        context: Bytes::mib(mebi as u64),
+        slack: ratio(key, "slack")?,
+        straggler: ratio(key, "straggler")?,
+    })
+}
+
+fn overlap(key: &str) -> Option<Overlap> {
+    let share = |kind: &str| ratio(key, &format!("overlap_{kind}"));
+    Some(Overlap {
+        tensor: share("tensor")?,
+        context: share("context")?,
+        expert: share("expert")?,
+        pipeline: share("pipeline")?,
+        gradients: share("gradients")?,
+        parameters: share("parameters")?,
+        offload: share("offload")?,
+    })
+}
+
+fn weights(key: &str) -> Option<WeightCopies> {
+    Some(WeightCopies {
+        working: count(key, "working")?,
+        gathered: count(key, "gathered")?,
+        quantised: count(key, "quantised")?,
+        wire_gradient: count(key, "wire_gradient")?,
+        working_is_master: count(key, "working_is_master")? == 1,
+    })
+}
