@@ -123,7 +123,7 @@ impl Decimal {
     }
 }
 
-/// The number that `text` begins with (a product of factors, each perhaps a power), and what follows.
+/// The number that `text` begins with (a product of factors, each perhaps a power), and the rest.
 ///
 /// `text` has been through [`tidy`].
 pub(super) fn scan(text: &str) -> Result<(Decimal, &str), Fault> {

@@ -1,0 +1,109 @@
+//! The machines: a row of the catalogue, with whatever the user typed over it.
+
+use super::Key;
+use super::names::CUSTOM;
+use super::resolve::Reader;
+use crate::catalogue::accelerators::{self, LEAF_SPAN, MachineRow};
+use crate::cluster::{Cluster, Level};
+use crate::units::Ratio;
+
+/// The row that an accelerator by hand takes its kernels, links and host from.
+const MODEL_OF_CUSTOM: &str = "h100-sxm";
+
+/// The machine that was chosen, with the user's figures in place of the catalogue's.
+pub(super) fn machine(reader: &mut Reader) -> Option<MachineRow> {
+    let name = reader.name(Key::Accelerator)?.to_owned();
+    let custom = name == CUSTOM;
+    let row = accelerators::find(if custom { MODEL_OF_CUSTOM } else { &name })?;
+    let mut machine = row.clone();
+    if custom {
+        for (key, expected) in [
+            (Key::Memory, "an amount of memory, such as 80 GiB"),
+            (Key::MemoryBandwidth, "a bandwidth, such as 3.35 TB/s"),
+            (Key::PeakBf16, "a rate of operations, such as 989 TFLOPS"),
+        ] {
+            if reader.value(key).is_none() && !reader.is_typed(key) {
+                reader.problem(key, expected, "an accelerator by hand needs it");
+            }
+        }
+        start_custom(&mut machine);
+        let text = format!("what is not typed is taken from {}", row.label);
+        reader.note(Key::Accelerator, text);
+    }
+    override_figures(reader, &mut machine);
+    Some(machine)
+}
+
+/// The cluster of such machines.
+pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Cluster> {
+    let count = reader.count(Key::Count)?;
+    let mut cluster = accelerators::cluster(machine, count);
+    if reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
+        let leaf = reader.count(Key::Leaf).unwrap_or(LEAF_SPAN);
+        let over = reader.ratio(Key::Oversubscription).unwrap_or(Ratio::ONE);
+        let inner = machine.domain.max(machine.node_size);
+        let link = Level {
+            span: machine.domain,
+            bandwidth: machine.link,
+            latency: machine.link_latency,
+        };
+        let outer = accelerators::network(link, machine.nic, leaf.max(inner), over, count);
+        cluster.levels.retain(|level| level.span <= inner);
+        cluster
+            .levels
+            .extend(outer.into_iter().filter(|level| level.span > inner));
+        if cluster.levels.last().is_none_or(|level| level.span < count) {
+            reader.problem(
+                Key::Leaf,
+                "more accelerators than a node holds",
+                "it is too small",
+            );
+            return None;
+        }
+    }
+    Some(cluster)
+}
+
+fn start_custom(machine: &mut MachineRow) {
+    machine.key = CUSTOM.to_owned();
+    machine.label = "Own accelerator".to_owned();
+    machine.accelerator.name = CUSTOM.to_owned();
+    machine.accelerator.peak = crate::cluster::Peak::default();
+    machine.accelerator.power = None;
+    machine.accelerator.unverified.clear();
+    machine.price = None;
+    machine.price_source.clear();
+    machine.note.clear();
+}
+
+fn override_figures(reader: &Reader, machine: &mut MachineRow) {
+    let accelerator = &mut machine.accelerator;
+    set(&mut accelerator.memory, reader.bytes(Key::Memory));
+    set(
+        &mut accelerator.memory_bandwidth,
+        reader.bandwidth(Key::MemoryBandwidth),
+    );
+    let peak = &mut accelerator.peak;
+    for (rate, key) in [
+        (&mut peak.fp32, Key::PeakFp32),
+        (&mut peak.fp16, Key::PeakFp16),
+        (&mut peak.bf16, Key::PeakBf16),
+        (&mut peak.fp8, Key::PeakFp8),
+        (&mut peak.fp4, Key::PeakFp4),
+    ] {
+        *rate = reader.flop_rate(key).or(*rate);
+    }
+    accelerator.power = reader.power(Key::Power).or(accelerator.power);
+    set(&mut machine.node_size, reader.count(Key::NodeSize));
+    set(&mut machine.domain, reader.count(Key::Domain));
+    set(&mut machine.link, reader.bandwidth(Key::Link));
+    set(&mut machine.nic, reader.bandwidth(Key::Nic));
+    set(&mut machine.host.memory, reader.bytes(Key::HostMemory));
+    set(&mut machine.host.link, reader.bandwidth(Key::HostLink));
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}

@@ -1,0 +1,228 @@
+//! The inputs by name: how each is read, its range and its default.
+
+use crate::units::text::Noun;
+use crate::{cluster, model, workload};
+
+/// How the text of an input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A name of the catalogue, or a word.
+    Name,
+    /// The text of a config.json.
+    Json,
+    /// A whole number of something within a range.
+    Count(Noun, u64, u64),
+    /// Tokens of a run.
+    Tokens,
+    /// A global batch in sequences or tokens.
+    Batch,
+    /// Memory.
+    Bytes,
+    /// Bandwidth, counted in bytes.
+    Bandwidth,
+    /// Bandwidth, counted in bits.
+    BandwidthBits,
+    /// Arithmetic.
+    FlopRate,
+    /// Dollars an hour.
+    Price,
+    /// Watts.
+    Power,
+    /// A factor from 1 up.
+    Factor,
+    /// A share from 0 up to, but not including, 1.
+    Share,
+    /// `on` or `off`.
+    Switch,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A list of techniques.
+    Techniques,
+}
+
+/// Where an input belongs on the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What is trained.
+    Model,
+    /// On what.
+    Cluster,
+    /// How.
+    Training,
+    /// With which software, at which price.
+    Stack,
+    /// What is fixed or forbidden.
+    Constraints,
+}
+
+impl Key {
+    /// The input of that name in links.
+    #[must_use]
+    pub fn from_link_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|key| key.link_name() == name)
+    }
+}
+
+macro_rules! keys {
+    ($($group:ident {
+        $($name:ident = $link:literal, $label:literal, $kind:expr, $default:expr;)*
+    })*) => {
+        /// One input.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs)]
+        pub enum Key {
+            $($($name,)*)*
+        }
+
+        impl Key {
+            /// All of them, in the order of links.
+            pub const ALL: &[Self] = &[$($(Self::$name),*),*];
+
+            /// Name in links; frozen with the first release.
+            #[must_use]
+            pub const fn link_name(self) -> &'static str {
+                match self { $($(Self::$name => $link,)*)* }
+            }
+
+            /// Name for people.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self { $($(Self::$name => $label,)*)* }
+            }
+
+            /// How its text is read.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $($(Self::$name => $kind,)*)* }
+            }
+
+            /// What stands for it when nothing is typed; none where that follows from other inputs.
+            #[must_use]
+            pub const fn default_text(self) -> Option<&'static str> {
+                match self { $($(Self::$name => $default,)*)* }
+            }
+
+            /// Where it belongs on the page.
+            #[must_use]
+            pub const fn group(self) -> Group {
+                match self { $($(Self::$name => Group::$group,)*)* }
+            }
+        }
+    };
+}
+
+const fn count(noun: Noun, min: u64, max: u64) -> Kind {
+    Kind::Count(noun, min, max)
+}
+
+const fn width(min: u64) -> Kind {
+    Kind::Count(Noun::Plain, min, model::limits::WIDTH_MAX as u64)
+}
+
+const fn heads() -> Kind {
+    Kind::Count(Noun::Heads, 1, model::limits::HEADS_MAX as u64)
+}
+
+const fn experts() -> Kind {
+    Kind::Count(Noun::Experts, 0, model::limits::EXPERTS_MAX as u64)
+}
+
+const fn ranks() -> Kind {
+    Kind::Count(Noun::Accelerators, 1, cluster::ACCELERATORS_MAX as u64)
+}
+
+const fn degree() -> Kind {
+    Kind::Count(Noun::Plain, 1, cluster::ACCELERATORS_MAX as u64)
+}
+
+const LAYERS: u64 = model::limits::LAYERS_MAX as u64;
+const SEQUENCE: u64 = workload::SEQUENCE_MAX as u64;
+const BATCH: u64 = workload::BATCH_MAX as u64;
+const FORMATS: Kind = Kind::Choice(&["fp32", "bf16"]);
+const PRECISIONS: Kind = Kind::Choice(&["fp32", "fp16", "bf16", "fp8", "mxfp8", "nvfp4"]);
+const OPTIMIZERS: Kind = Kind::Choice(&["adamw", "adamw8", "adafactor", "muon", "sgdm", "lion"]);
+const SCHEDULES: Kind = Kind::Choice(&[
+    "1f1b",
+    "gpipe",
+    "interleaved",
+    "bf",
+    "zb",
+    "zbv",
+    "dualpipe",
+]);
+
+keys! {
+    Model {
+        Model = "m", "Model", Kind::Name, Some("meta-llama/Llama-3.1-405B");
+        Config = "mc", "config.json", Kind::Json, None;
+        Layers = "ml", "Layers", count(Noun::Layers, 1, LAYERS), None;
+        Hidden = "mh", "Hidden size", width(1), None;
+        Heads = "ma", "Attention heads", heads(), None;
+        KvHeads = "mk", "Key-value heads", heads(), None;
+        HeadDim = "md", "Head width", width(1), None;
+        FfnWidth = "mf", "Feed-forward width", width(1), None;
+        Vocab = "mv", "Vocabulary", count(Noun::Tokens, 1, model::limits::VOCAB_MAX as u64), None;
+        Experts = "me", "Routed experts", experts(), None;
+        TopK = "mt", "Experts a token visits", experts(), None;
+        ExpertWidth = "mw", "Expert width", width(1), None;
+        SharedExperts = "ms", "Shared experts", experts(), None;
+        DenseLayers = "mz", "Dense layers first", count(Noun::Layers, 0, LAYERS), None;
+        Tied = "mi", "Tied embeddings", Kind::Switch, None;
+    }
+    Cluster {
+        Accelerator = "g", "Accelerator", Kind::Name, Some("h100-sxm");
+        Count = "n", "Accelerators", ranks(), Some("16384");
+        NodeSize = "nn", "Accelerators in a node", ranks(), None;
+        Domain = "dom", "Scale-up domain", ranks(), None;
+        Nic = "nic", "Network of one accelerator", Kind::BandwidthBits, None;
+        Leaf = "leaf", "Accelerators under one leaf", ranks(), None;
+        Oversubscription = "over", "Oversubscription above the leaf", Kind::Factor, Some("1");
+        Memory = "gm", "Memory", Kind::Bytes, None;
+        MemoryBandwidth = "gb", "Memory bandwidth", Kind::Bandwidth, None;
+        PeakBf16 = "gp", "Peak bf16", Kind::FlopRate, None;
+        PeakFp16 = "gh", "Peak fp16", Kind::FlopRate, None;
+        PeakFp8 = "g8", "Peak fp8", Kind::FlopRate, None;
+        PeakFp4 = "g4", "Peak fp4", Kind::FlopRate, None;
+        PeakFp32 = "gt", "Peak fp32 or TF32", Kind::FlopRate, None;
+        Link = "gl", "Scale-up link, each way", Kind::Bandwidth, None;
+        Power = "gw", "Power", Kind::Power, None;
+        HostMemory = "hm", "Host memory of one accelerator", Kind::Bytes, None;
+        HostLink = "hl", "Link to the host, each way", Kind::Bandwidth, None;
+    }
+    Training {
+        Batch = "b", "Global batch", Kind::Batch, Some("2048");
+        Sequence = "s", "Sequence length", count(Noun::Tokens, 1, SEQUENCE), Some("8192");
+        Tokens = "t", "Tokens", Kind::Tokens, Some("15.6T");
+        Precision = "p", "Precision", PRECISIONS, None;
+        Optimizer = "o", "Optimizer", OPTIMIZERS, Some("adamw");
+        Moments = "om", "Type of the moments", FORMATS, Some("fp32");
+        Gradients = "og", "Type of the gradients", FORMATS, Some("fp32");
+        Master = "ow", "fp32 master weights", Kind::Switch, Some("on");
+        Imbalance = "ei", "Busiest expert over the mean", Kind::Factor, Some("1");
+        Dropout = "dr", "Dropout", Kind::Switch, Some("off");
+        FusedAttention = "fa", "Fused attention", Kind::Switch, Some("on");
+        Causal = "ca", "Causal attention", Kind::Switch, Some("on");
+    }
+    Stack {
+        Stack = "k", "Stack", Kind::Name, Some("megatron");
+        Price = "c", "Price of one accelerator", Kind::Price, None;
+    }
+    Constraints {
+        Headroom = "hr", "Memory to keep free", Kind::Share, Some("0.05");
+        Tp = "tp", "Tensor parallel", degree(), None;
+        Cp = "cp", "Context parallel", degree(), None;
+        Pp = "pp", "Pipeline parallel", degree(), None;
+        Vpp = "v", "Virtual stages", count(Noun::Plain, 1, LAYERS), None;
+        Ep = "ep", "Expert parallel", degree(), None;
+        Etp = "etp", "Expert tensor parallel", degree(), None;
+        MicroBatch = "mbs", "Micro-batch", count(Noun::Sequences, 1, BATCH), None;
+        Zero = "zero", "ZeRO stage", count(Noun::Plain, 0, 3), None;
+        Shard = "shard", "Ranks that ZeRO splits over", degree(), None;
+        Recompute = "rc", "Layers recomputed in each chunk", count(Noun::Layers, 0, LAYERS), None;
+        Schedule = "sched", "Pipeline schedule", SCHEDULES, None;
+        Forbid = "x", "Techniques not to use", Kind::Techniques, None;
+    }
+}

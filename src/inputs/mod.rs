@@ -1,0 +1,122 @@
+//! F2: what the user typed, resolved against the catalogue into a [`Case`](crate::case::Case).
+//!
+//! Every input is kept as typed, whether or not it can be read; [`Inputs::resolve`] reads them all
+//! and answers with the case, or with what stands in its way, and with an echo of each value.
+//! What is not typed follows a fixed default, or the catalogue's value for what was chosen: change
+//! the accelerator, and its node size, network and price change with it.
+
+mod cluster;
+mod echo;
+mod key;
+pub mod limits;
+mod model;
+mod names;
+mod problem;
+mod resolve;
+mod run;
+mod value;
+
+pub use key::{Group, Key, Kind};
+pub use problem::{Echo, Note, Origin, Problem};
+pub use resolve::Resolution;
+pub use value::{Value, read};
+
+use std::collections::BTreeMap;
+
+/// The texts of all inputs, in the order of [`Key::ALL`].
+///
+/// `Inputs::default()` has nothing typed: Llama-3.1-405B on 16,384 H100 with Megatron-Core.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Inputs {
+    typed: BTreeMap<Key, String>,
+    unknown: Vec<(String, String)>,
+}
+
+impl Inputs {
+    /// What the input shows: what was typed, else its fixed default, else nothing.
+    #[must_use]
+    pub fn get(&self, key: Key) -> &str {
+        self.typed(key).or(key.default_text()).unwrap_or("")
+    }
+
+    /// What was typed, if anything was.
+    #[must_use]
+    pub fn typed(&self, key: Key) -> Option<&str> {
+        self.typed.get(&key).map(String::as_str)
+    }
+
+    /// Types a text. An empty one takes the input back to its default.
+    pub fn set(&mut self, key: Key, text: impl Into<String>) {
+        let text = text.into();
+        // An input with a fixed default stays empty while its user is about to type something else.
+        if text.is_empty() && key.default_text().is_none() {
+            self.typed.remove(&key);
+        } else {
+            self.typed.insert(key, text);
+        }
+    }
+
+    /// Takes the input back to its default.
+    pub fn clear(&mut self, key: Key) {
+        self.typed.remove(&key);
+    }
+
+    /// With a text typed.
+    #[must_use]
+    pub fn with(mut self, key: Key, text: impl Into<String>) -> Self {
+        self.set(key, text);
+        self
+    }
+
+    /// What was typed, in the order of [`Key::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &str)> {
+        self.typed.iter().map(|(key, text)| (*key, text.as_str()))
+    }
+
+    /// Parts of a link that this version does not know, kept to be written back.
+    #[must_use]
+    pub fn unknown(&self) -> &[(String, String)] {
+        &self.unknown
+    }
+
+    /// Keeps parts of a link that this version does not know; one without a value says nothing.
+    pub fn set_unknown(&mut self, mut unknown: Vec<(String, String)>) {
+        unknown.retain(|(_, text)| !text.is_empty());
+        self.unknown = unknown;
+    }
+
+    /// The same inputs in their shortest spelling: what can be read is rewritten, what equals its
+    /// default or has no effect is dropped, what cannot be read stays as it is.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let mut typed = BTreeMap::new();
+        for (key, text) in &self.typed {
+            let short = canonical_text(*key, text);
+            if !short.is_empty() && Some(short.as_str()) != key.default_text() {
+                typed.insert(*key, short);
+            }
+        }
+        if typed
+            .get(&Key::Model)
+            .is_none_or(|model| model != names::CONFIG)
+        {
+            typed.remove(&Key::Config);
+        }
+        let unknown = self.unknown.clone();
+        Self { typed, unknown }
+    }
+
+    /// The case that the inputs describe, or what stands in its way.
+    #[must_use]
+    pub fn resolve(&self) -> Resolution {
+        resolve::resolve(self)
+    }
+}
+
+/// The shortest spelling of a text that can be read; any other text trimmed.
+fn canonical_text(key: Key, text: &str) -> String {
+    match read(key, text) {
+        Ok(value) => value.link_text(key),
+        Err(_) => text.trim().to_owned(),
+    }
+}
