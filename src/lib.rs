@@ -21,4 +21,5 @@ pub mod case;
 pub mod catalogue;
 pub mod layout;
 pub mod estimate;
+pub mod search;
 pub mod api;

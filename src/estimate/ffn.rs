@@ -7,6 +7,30 @@ use super::network::Network;
 use super::work::{Cost, Shape};
 use crate::model::{Ffn, Moe};
 
+/// What the routed experts of one rank work on.
+struct Held {
+    /// Tokens, each counted once for each expert here that it visits.
+    tokens: f64,
+    /// Width of a token.
+    inner: f64,
+    /// Width of an expert on this rank.
+    width: f64,
+    /// Matrices into the expert: two when gated.
+    ups: f64,
+}
+
+impl Held {
+    /// Without sequence parallelism every tensor-parallel rank holds all tokens; each sends its share.
+    fn new(book: &Book<'_>, shape: &Shape, moe: &Moe) -> Self {
+        Self {
+            tokens: shape.tokens / shape.tp * f64::from(moe.top_k) * shape.etp * book.imbalance,
+            inner: moe.latent.map_or(book.hidden, f64::from),
+            width: f64::from(moe.width) / shape.etp,
+            ups: if moe.gated { 2.0 } else { 1.0 },
+        }
+    }
+}
+
 impl Book<'_> {
     /// Cost of the feed-forward part; the norm before it and the residual are included.
     pub(crate) fn ffn(&self, ffn: &Ffn, shape: &Shape) -> Cost {
@@ -21,20 +45,41 @@ impl Book<'_> {
             Ffn::Moe(moe) => {
                 self.add_router(&mut cost, shape, moe);
                 self.add_experts(&mut cost, shape, moe);
-                self.add_ffn_kept(&mut cost, shape);
-                let whole = f64::from(moe.shared_width) + f64::from(moe.dense_width);
-                self.add_pointwise(&mut cost, shape);
-                if whole > 0.0 {
-                    self.add_dense(&mut cost, shape, whole, moe.gated);
-                } else {
-                    // Only shared experts need the gathered tokens: routed ones leave from where they are.
-                    let round = self.tensor_round(shape);
-                    cost.forward.tensor -= round;
-                    cost.backward.tensor -= round;
-                }
+                self.add_beside_experts(&mut cost, shape, moe);
             }
         }
         cost
+    }
+
+    /// At most the cost of a layer of experts under any split of them: products at the top of their curve,
+    /// exchanges free. Only the work counts, not the kept bytes.
+    pub(crate) fn least_moe(&self, moe: &Moe, shape: &Shape) -> Cost {
+        let mut cost = Cost::default();
+        let whole = Shape { etp: 1.0, ..*shape };
+        self.add_router(&mut cost, &whole, moe);
+        let held = Held::new(self, &whole, moe);
+        let matrices = if moe.gated { 3.0 } else { 2.0 };
+        let flops = 2.0 * held.tokens * held.inner * f64::from(moe.width) * matrices;
+        let time = self.kernels.linear.ideal(flops);
+        cost.forward.experts = time;
+        cost.backward.experts = 2.0 * time;
+        self.add_held(&mut cost, &held);
+        self.add_beside_experts(&mut cost, &whole, moe);
+        cost
+    }
+
+    /// What every token meets in a layer of experts, whatever their split.
+    fn add_beside_experts(&self, cost: &mut Cost, shape: &Shape, moe: &Moe) {
+        self.add_ffn_kept(cost, shape);
+        let whole = f64::from(moe.shared_width) + f64::from(moe.dense_width);
+        self.add_pointwise(cost, shape);
+        if whole > 0.0 {
+            self.add_dense(cost, shape, whole, moe.gated);
+        } else {
+            // Only shared experts need the gathered tokens: routed ones leave from where they are.
+            cost.forward.tensor = 0.0;
+            cost.backward.tensor = 0.0;
+        }
     }
 
     /// One network that every token uses, split by width.
@@ -89,16 +134,10 @@ impl Book<'_> {
 
     /// Routed experts: tokens leave for their experts, are worked on, and come back.
     fn add_experts(&self, cost: &mut Cost, shape: &Shape, moe: &Moe) {
-        let inner = moe.latent.map_or(self.hidden, f64::from);
-        let top_k = f64::from(moe.top_k);
-        // Without sequence parallelism every tensor-parallel rank holds all tokens; each sends its share.
-        let sent = shape.tokens / shape.tp * top_k;
-        let held = sent * shape.etp * self.imbalance;
+        let held = Held::new(self, shape, moe);
         let experts = (f64::from(moe.experts) / shape.ep).max(1.0);
-        let width = f64::from(moe.width) / shape.etp;
-        let ups = if moe.gated { 2.0 } else { 1.0 };
-        let rows = held / experts;
-        for (n, k) in [(ups * width, inner), (inner, width)] {
+        let rows = held.tokens / experts;
+        for (n, k) in [(held.ups * held.width, held.inner), (held.inner, held.width)] {
             let product = Product { m: rows, n, k, groups: experts };
             let rate = &self.kernels.linear;
             let weight = rate.time(product.weight_gradient());
@@ -106,15 +145,22 @@ impl Book<'_> {
             cost.backward.experts += rate.time(product.input_gradient()) + weight;
             cost.weight += weight;
         }
-        self.add_activation(cost, held, ups * width, width);
+        self.add_held(cost, &held);
+        let top_k = f64::from(moe.top_k);
+        self.add_exchange(cost, shape, shape.tokens / shape.tp, top_k, held.inner);
+    }
+
+    /// Activation and permutation of the tokens that a rank's experts hold.
+    fn add_held(&self, cost: &mut Cost, held: &Held) {
+        self.add_activation(cost, held.tokens, held.ups * held.width, held.width);
         // Permuted inputs and outputs of the experts, the latter weighted by the router.
-        let (input, output) = (self.linear_bytes * held * inner, 2.0 * held * inner);
-        cost.kept += input + output;
-        cost.kept_selective += input + output;
-        let permute = self.kernels.stream(4.0 * 2.0 * held * inner);
+        let array = held.tokens * held.inner;
+        let kept = (self.linear_bytes + 2.0) * array;
+        cost.kept += kept;
+        cost.kept_selective += kept;
+        let permute = self.kernels.stream(4.0 * 2.0 * array);
         cost.forward.pointwise += permute;
         cost.backward.pointwise += permute;
-        self.add_exchange(cost, shape, sent / top_k, top_k, inner);
     }
 
     /// Dispatch and combine. Where the stack sends a token once to each machine that holds some of its experts,

@@ -55,6 +55,11 @@ impl Product {
 }
 
 impl Rate {
+    /// Seconds of that many FLOPs at the top of the curve: no product takes less.
+    pub(crate) fn ideal(&self, flops: f64) -> f64 {
+        flops / self.flops
+    }
+
     /// Seconds of one product: output tiles taken in waves by the units, the inner loop paying a fixed prologue
     /// (`k_half`), or the time to read and write the operands, whichever is longer.
     ///

@@ -5,6 +5,7 @@
 
 use super::stage::{Sheet, Stage, Stages};
 use super::{Book, Memory, MemoryPart as P, schedule};
+use crate::layout::split::StageClass;
 use crate::layout::{Layout, ZeroStage};
 use crate::units::Bytes;
 use crate::workload::Precision;
@@ -52,28 +53,21 @@ impl Book<'_> {
     }
 
     /// Parameters that one rank of a stage holds.
-    pub(crate) fn elements(
-        &self,
-        sheet: &Sheet,
-        counts: &[u32],
-        embedding: bool,
-        head: bool,
-        pipelined: bool,
-    ) -> Elements {
+    pub(crate) fn elements(&self, sheet: &Sheet, class: &StageClass, pipelined: bool) -> Elements {
         let tp = sheet.shape.tp as u64;
         let expert_ranks = (sheet.shape.ep * sheet.shape.etp) as u64;
         let mut sum = Elements::default();
-        for (kind, count) in counts.iter().enumerate() {
+        for (kind, count) in class.counts.iter().enumerate() {
             self.add_layers(&mut sum, kind, u64::from(*count), tp, expert_ranks);
         }
         let model = &self.case.model;
         let table = self.vocabulary_rows(tp) * u64::from(model.hidden);
-        if embedding {
+        if class.embedding {
             sum.embedding = table;
         }
-        if head {
+        if class.head {
             // Tied models keep a second copy of the table where the head is not beside the embedding.
-            sum.head = if model.tied && !(pipelined && !embedding) { 0 } else { table };
+            sum.head = if model.tied && !(pipelined && !class.embedding) { 0 } else { table };
             sum.head += model.other_params.get();
             if let Some(kind) = model.pattern.last().filter(|_| model.mtp_layers > 0) {
                 let n = u64::from(model.mtp_layers);
@@ -85,7 +79,7 @@ impl Book<'_> {
         sum
     }
 
-    fn add_layers(&self, sum: &mut Elements, kind: usize, n: u64, tp: u64, expert_ranks: u64) {
+    pub(crate) fn add_layers(&self, sum: &mut Elements, kind: usize, n: u64, tp: u64, expert_ranks: u64) {
         if n == 0 {
             return;
         }
@@ -101,21 +95,20 @@ impl Book<'_> {
         &self,
         layout: &Layout,
         sheet: &Sheet,
-        stages: &Stages,
+        stages: &Stages<'_>,
     ) -> (u32, Memory, Bytes) {
-        let mut fullest = (0, Memory::ZERO, Bytes::ZERO);
+        let mut fullest = (0, Memory::ZERO);
         let mut most = Bytes::ZERO;
         let mut host_most = Bytes::ZERO;
         for stage in &stages.classes {
             let mut memory = Memory::ZERO;
             let states_host = self.states(layout, &stage.elements, &mut memory);
-            let activations_host = self.activations(layout, sheet, stage, &mut memory);
-            self.buffers(layout, sheet, &mut memory);
+            let activations_host = self.work_memory(layout, sheet, stage, &mut memory);
             let total = memory.total();
             host_most = host_most.max(states_host + activations_host);
             if total > most {
                 most = total;
-                fullest = (stage.first, memory, Bytes::ZERO);
+                fullest = (stage.class.first, memory);
             }
         }
         (fullest.0, fullest.1, host_most)
@@ -129,7 +122,7 @@ impl Book<'_> {
     }
 
     /// Weights, gradients and optimizer state; returns what the host holds.
-    fn states(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) -> Bytes {
+    pub(crate) fn states(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) -> Bytes {
         let shards = self.shards(layout);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
@@ -198,26 +191,34 @@ impl Book<'_> {
         }
     }
 
+    /// Everything but states; returns what the host holds.
+    pub(crate) fn work_memory(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+        memory: &mut Memory,
+    ) -> Bytes {
+        let host = self.activations(layout, sheet, stage, memory);
+        self.buffers(layout, sheet, memory);
+        host
+    }
+
     /// Activations kept for the backward pass; returns what the host holds.
     fn activations(
         &self,
         layout: &Layout,
         sheet: &Sheet,
-        stage: &Stage,
+        stage: &Stage<'_>,
         memory: &mut Memory,
     ) -> Bytes {
         let m = layout.n_micro_batches(self.case.training.global_batch);
         let in_flight =
-            schedule::in_flight_chunks(layout.schedule, layout.pp, layout.vpp, m, stage.first);
+            schedule::in_flight_chunks(layout.schedule, layout.pp, layout.vpp, m, stage.class.first);
         let chunks = in_flight.max(1) as f64 / stage.n_chunks as f64;
         let k = layout.recompute.full_layers;
         let (mut layers, mut largest, mut recomputed_most) = (0.0, 0.0_f64, 0.0_f64);
-        for (kind, cost) in sheet.kinds.iter().enumerate() {
-            let count = stage.counts.get(kind).copied().unwrap_or(0);
-            if count == 0 {
-                continue;
-            }
-            let again = stage.recomputed(self, kind, k);
+        for (cost, count, again) in stage.layers(self, sheet, k) {
             let kept = if layout.recompute.selective { cost.kept_selective } else { cost.kept };
             let checkpoint = cost.kept_checkpoint.min(kept);
             layers += f64::from(count - again) * kept + f64::from(again) * checkpoint;
@@ -225,10 +226,10 @@ impl Book<'_> {
             recomputed_most = recomputed_most.max(cost.kept - checkpoint);
         }
         let mut ends = 0.0;
-        if stage.embedding {
+        if stage.class.embedding {
             ends += sheet.embedding.kept;
         }
-        if stage.head {
+        if stage.class.head {
             ends += sheet.head.kept;
             memory.set(P::Logits, Bytes::from_f64(sheet.logits));
         }

@@ -225,9 +225,10 @@ impl Book<'_> {
         }
     }
 
-    /// Norm, rotary embedding, residual and dropout, by the stack's passes; and the kernels started.
+    /// Half a layer's norm, rotary embedding, residual and dropout, by the stack's passes; and the kernels
+    /// started.
     pub(super) fn add_pointwise(&self, cost: &mut Cost, shape: &Shape) {
-        let bytes = self.pointwise_passes * 2.0 * shape.tokens_split * self.hidden;
+        let bytes = 0.5 * self.pointwise_passes * 2.0 * shape.tokens_split * self.hidden;
         let time = self.kernels.stream(bytes);
         let launch = self.kernels.launches(self.kernels_per_layer * 0.5);
         let tensor = self.tensor_round(shape);

@@ -7,6 +7,7 @@
 mod bill;
 mod ffn;
 mod kernel;
+mod least;
 mod memory;
 mod mixer;
 mod network;
@@ -21,9 +22,9 @@ mod work;
 pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub use schedule::{in_flight_chunks, ideal_bubble};
+pub(crate) use least::AllWork;
 pub use stage::Sheet;
 pub(crate) use stage::{SheetKey, Stages};
-pub(crate) use work::Work;
 
 use crate::case::Case;
 use crate::layout::Layout;
@@ -70,6 +71,8 @@ pub struct Book<'a> {
     pub(crate) dispatch_bytes: f64,
     /// Parameters of each kind of layer.
     pub(crate) kinds: Vec<KindParams>,
+    /// Layers that have a mixer.
+    pub(crate) n_mixers: u32,
     /// For each kind, how many of the first `i` layers are of it.
     pub(crate) before: Vec<Vec<u32>>,
 }
@@ -109,6 +112,7 @@ impl<'a> Book<'a> {
             experts_deduplicated: profile.experts_deduplicated,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
+            n_mixers: n_mixers(model),
             before: layers_before(model),
         }
     }
@@ -133,7 +137,7 @@ impl<'a> Book<'a> {
         &self,
         layout: &Layout,
         sheet: &Sheet,
-        stages: &Stages,
+        stages: &Stages<'_>,
     ) -> Estimate {
         let (fullest_stage, memory, host_memory) = self.memory(layout, sheet, stages);
         let (slowest_stage, time) = self.time(layout, sheet, stages);
@@ -154,6 +158,14 @@ impl<'a> Book<'a> {
         let keep = u64::from(self.case.constraints.headroom_thousandths.min(1000));
         all.less(all.times(keep).shared(1000))
     }
+}
+
+fn n_mixers(model: &crate::model::Model) -> u32 {
+    let mixes = |kind: &&u8| {
+        let kind = model.kinds.get(usize::from(**kind));
+        kind.is_some_and(|kind| kind.mixer != crate::model::Mixer::None)
+    };
+    model.pattern.iter().filter(mixes).count() as u32
 }
 
 fn layers_before(model: &crate::model::Model) -> Vec<Vec<u32>> {

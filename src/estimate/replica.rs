@@ -94,7 +94,7 @@ impl Book<'_> {
     ///
     /// Adam reads gradient, master and moments and writes all but the gradient, and the working weight: a
     /// streaming pass. Muon adds five Newton-Schulz steps of about `6 h` products a parameter (arXiv 2502.16982).
-    pub(crate) fn update(&self, layout: &Layout, stage: &Stage) -> (f64, f64) {
+    pub(crate) fn update(&self, layout: &Layout, stage: &Stage<'_>) -> (f64, f64) {
         let optimizer = &self.case.training.optimizer;
         let copies = &self.case.stack.profile.weights;
         let replicas = (u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp))

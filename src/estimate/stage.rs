@@ -1,8 +1,9 @@
 //! F4: layers priced for some degrees, and summed over the stages of a cut.
 
 use super::Book;
+use super::memory::Elements;
 use super::work::{Cost, Shape, Work};
-use crate::layout::split::Cut;
+use crate::layout::split::{Cut, StageClass};
 use crate::layout::{ContextKind, Layout};
 
 /// The degrees that shape a layer's cost.
@@ -30,30 +31,25 @@ pub struct Sheet {
     pub(crate) logits: f64,
 }
 
-/// The work and the kept bytes of each distinct stage of a cut, before any recompute.
+/// The work of each distinct stage of a cut, before any recompute.
 #[derive(Clone, Debug)]
-pub(crate) struct Stages {
-    pub classes: Vec<Stage>,
+pub(crate) struct Stages<'c> {
+    pub classes: Vec<Stage<'c>>,
 }
 
 /// One distinct stage.
-#[derive(Clone, Debug)]
-pub(crate) struct Stage {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage<'c> {
+    pub class: &'c StageClass,
     pub count: f64,
-    pub first: u32,
     pub n_chunks: u64,
     /// Share of the stage's chunks that one micro-batch visits.
     pub visited: f64,
     pub forward: Work,
     pub backward: Work,
     pub weight: f64,
-    /// Layers of each kind.
-    pub counts: Vec<u32>,
-    pub chunks: Vec<std::ops::Range<u32>>,
-    pub embedding: bool,
-    pub head: bool,
     /// Elements that a rank holds, by how they are replicated.
-    pub elements: super::memory::Elements,
+    pub elements: Elements,
 }
 
 impl SheetKey {
@@ -113,67 +109,68 @@ impl Book<'_> {
     }
 }
 
-impl Stages {
-    pub(crate) fn new(book: &Book<'_>, sheet: &Sheet, cut: &Cut) -> Self {
-        let n_kinds = sheet.kinds.len();
+impl<'c> Stages<'c> {
+    pub(crate) fn new(book: &Book<'_>, sheet: &Sheet, cut: &'c Cut) -> Self {
         let pipelined = cut.classes.iter().map(|class| class.count).sum::<u32>() > 1;
-        let classes = cut.classes.iter().map(|class| {
+        let stage = |class: &'c StageClass| {
             let n_chunks = class.chunks.len().max(1) as u64;
-            let visited = f64::from(cut.chunks_visited) / n_chunks as f64;
-            let count = |kind: usize| {
-                class.chunks.iter().map(|c| book.count_in(kind, c.clone())).sum::<u32>()
-            };
-            let counts: Vec<u32> = (0..n_kinds).map(count).collect();
             let mut stage = Stage {
+                class,
                 count: f64::from(class.count),
-                first: class.first,
                 n_chunks,
-                visited,
+                visited: f64::from(cut.chunks_visited) / n_chunks as f64,
                 forward: Work::default(),
                 backward: Work::default(),
                 weight: 0.0,
-                elements: book.elements(sheet, &counts, class.embedding, class.head, pipelined),
-                counts,
-                chunks: class.chunks.clone(),
-                embedding: class.embedding,
-                head: class.head,
+                elements: book.elements(sheet, class, pipelined),
             };
             stage.add_work(sheet);
             stage
-        });
-        Self { classes: classes.collect() }
+        };
+        Self { classes: cut.classes.iter().map(stage).collect() }
     }
 }
 
-impl Stage {
+impl Stage<'_> {
     fn add_work(&mut self, sheet: &Sheet) {
-        let mut add = |cost: &Cost, n: f64| {
-            self.forward += cost.forward.times(n);
-            self.backward += cost.backward.times(n);
-            self.weight += cost.weight * n;
-        };
-        for (cost, count) in sheet.kinds.iter().zip(&self.counts) {
+        for (cost, count) in sheet.kinds.iter().zip(&self.class.counts) {
             if *count > 0 {
-                add(cost, f64::from(*count) * self.visited);
+                self.add(cost, f64::from(*count) * self.visited);
             }
         }
-        if self.embedding {
-            add(&sheet.embedding, self.visited);
+        if self.class.embedding {
+            self.add(&sheet.embedding, self.visited);
         }
-        if self.head {
-            add(&sheet.head, self.visited);
+        if self.class.head {
+            self.add(&sheet.head, self.visited);
         }
     }
 
-    /// Layers of kind `kind` that are recomputed when the first `k` of each chunk are.
-    pub(crate) fn recomputed(&self, book: &Book<'_>, kind: usize, k: u32) -> u32 {
-        if k == 0 {
-            return 0;
-        }
+    fn add(&mut self, cost: &Cost, n: f64) {
+        self.forward += cost.forward.times(n);
+        self.backward += cost.backward.times(n);
+        self.weight += cost.weight * n;
+    }
+
+    /// Layers of each kind on the stage, with how many of them are recomputed when the first `k` of each chunk
+    /// are.
+    pub(crate) fn layers<'s>(
+        &'s self,
+        book: &'s Book<'_>,
+        sheet: &'s Sheet,
+        k: u32,
+    ) -> impl Iterator<Item = (&'s Cost, u32, u32)> {
+        let kinds = sheet.kinds.iter().zip(&self.class.counts).enumerate();
+        kinds.filter(|(_, (_, count))| **count > 0).map(move |(kind, (cost, count))| {
+            (cost, *count, if k == 0 { 0 } else { self.recomputed(book, kind, k) })
+        })
+    }
+
+    fn recomputed(&self, book: &Book<'_>, kind: usize, k: u32) -> u32 {
         let first = |chunk: &std::ops::Range<u32>| {
             let end = chunk.end.min(chunk.start.saturating_add(k));
             book.count_in(kind, chunk.start..end)
         };
-        self.chunks.iter().map(first).sum()
+        self.class.chunks.iter().map(first).sum()
     }
 }

@@ -3,6 +3,7 @@
 use super::replica::Owed;
 use super::schedule::bubble;
 use super::stage::{Sheet, Stage, Stages};
+use super::work::Work;
 use super::{Book, Time, TimePart as P};
 use crate::layout::{Layout, Schedule};
 
@@ -37,7 +38,7 @@ fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
 
 impl Book<'_> {
     /// The slowest stage and the critical path of a step.
-    pub(crate) fn time(&self, layout: &Layout, sheet: &Sheet, stages: &Stages) -> (u32, Time) {
+    pub(crate) fn time(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> (u32, Time) {
         let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
         let overlap = &self.case.stack.profile.overlap;
         let replicas = self.replicas(layout);
@@ -49,7 +50,7 @@ impl Book<'_> {
             let owed = self.owed(layout, &replicas, &stage.elements);
             let time = self.stage_time(layout, sheet, stage, &owed, send);
             if slowest.is_none_or(|(_, slow)| time.total > slow.total) {
-                slowest = Some((stage.first, time));
+                slowest = Some((stage.class.first, time));
             }
             let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
             gradients = gradients.max(behind);
@@ -92,13 +93,36 @@ impl Book<'_> {
         &self,
         layout: &Layout,
         sheet: &Sheet,
-        stage: &Stage,
+        stage: &Stage<'_>,
         owed: &Owed,
         send: f64,
     ) -> StageTime {
         let overlap = &self.case.stack.profile.overlap;
         let again = self.recompute(layout, sheet, stage);
-        let (f, b) = (&stage.forward, &stage.backward);
+        let mut t =
+            self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
+        t.weight = stage.weight;
+        let (f_busy, b_busy) = (stage.forward.busy(), stage.backward.busy() + again.busy);
+        let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
+        // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
+        let hides = layout.vpp > 1;
+        let hidden = if hides { overlap.pipeline.get() } else { 0.0 };
+        t.pipeline = send * sends * (1.0 - hidden);
+        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_busy);
+        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_busy)
+            + exposed(owed.parameters_each, overlap.parameters.get(), b_busy);
+        t.offload = self.transfers(layout, sheet, stage, f_busy + b_busy);
+        t.finish(f_busy)
+    }
+
+    /// The same, of a stage that owes nothing to others and does nothing twice.
+    pub(crate) fn own_time(&self, schedule: Schedule, f: &Work, b: &Work) -> StageTime {
+        self.work_time(schedule, f, b, &Again::default()).finish(f.busy())
+    }
+
+    /// A stage's own work, and the communication within its layers.
+    fn work_time(&self, schedule: Schedule, f: &Work, b: &Work, again: &Again) -> StageTime {
+        let overlap = &self.case.stack.profile.overlap;
         let mut t = StageTime {
             matmul: f.matmul + b.matmul,
             attention: f.attention + b.attention,
@@ -106,41 +130,28 @@ impl Book<'_> {
             pointwise: f.pointwise + b.pointwise,
             launch: f.launch + b.launch,
             recompute: again.busy,
-            weight: stage.weight,
             ..StageTime::default()
         };
-        let (f_busy, b_busy) = (f.busy(), b.busy() + again.busy);
-        let busy = f_busy + b_busy;
+        let busy = f.busy() + b.busy() + again.busy;
         t.straggler = busy * (self.case.stack.profile.straggler.get() - 1.0).max(0.0);
         let tensor = f.tensor + b.tensor + again.tensor;
         t.tensor = exposed(tensor, overlap.tensor.get(), t.matmul);
         let context = f.context + b.context + again.context;
         t.context = exposed(context, overlap.context.get(), t.attention);
         let expert = f.expert + b.expert + again.expert;
-        let hidden = if layout.schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
+        let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
         t.expert = exposed(expert, hidden, busy);
-        let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
-        t.pipeline = send * sends * (1.0 - overlap.pipeline.get());
-        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_busy);
-        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_busy)
-            + exposed(owed.parameters_each, overlap.parameters.get(), b_busy);
-        t.offload = self.transfers(layout, sheet, stage, busy);
-        t.finish(f_busy)
+        t
     }
 
     /// Forward work done again: whole layers, and the cheap operations of the others.
-    fn recompute(&self, layout: &Layout, sheet: &Sheet, stage: &Stage) -> Again {
+    fn recompute(&self, layout: &Layout, sheet: &Sheet, stage: &Stage<'_>) -> Again {
         let mut again = Again::default();
         let k = layout.recompute.full_layers;
         if k == 0 && !layout.recompute.selective {
             return again;
         }
-        for (kind, cost) in sheet.kinds.iter().enumerate() {
-            let count = stage.counts.get(kind).copied().unwrap_or(0);
-            if count == 0 {
-                continue;
-            }
-            let whole = stage.recomputed(self, kind, k);
+        for (cost, count, whole) in stage.layers(self, sheet, k) {
             let n = f64::from(whole) * stage.visited;
             again.busy += cost.forward.busy() * n;
             again.tensor += cost.forward.tensor * n;
@@ -154,7 +165,7 @@ impl Book<'_> {
     }
 
     /// Transfers to and from the host with each micro-batch that nothing hides.
-    fn transfers(&self, layout: &Layout, sheet: &Sheet, stage: &Stage, busy: f64) -> f64 {
+    fn transfers(&self, layout: &Layout, sheet: &Sheet, stage: &Stage<'_>, busy: f64) -> f64 {
         let offload = &layout.offload;
         if !offload.activations && !offload.parameters {
             return 0.0;
@@ -162,9 +173,7 @@ impl Book<'_> {
         let mut bytes = 0.0;
         if offload.activations {
             let k = layout.recompute.full_layers;
-            for (kind, cost) in sheet.kinds.iter().enumerate() {
-                let count = stage.counts.get(kind).copied().unwrap_or(0);
-                let whole = stage.recomputed(self, kind, k);
+            for (cost, count, whole) in stage.layers(self, sheet, k) {
                 let kept =
                     if layout.recompute.selective { cost.kept_selective } else { cost.kept };
                 let checkpoint = cost.kept_checkpoint.min(kept);

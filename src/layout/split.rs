@@ -30,6 +30,8 @@ pub struct StageClass {
     pub first: u32,
     /// Layers of each chunk on the stage.
     pub chunks: Vec<Range<u32>>,
+    /// Layers of each of the model's kinds on the stage.
+    pub counts: Vec<u32>,
     /// Holds the embedding.
     pub embedding: bool,
     /// Holds the head and the multi-token-prediction layers.
@@ -141,10 +143,14 @@ impl Cut {
         for stage in 0..key.pp {
             let (embedding, head) = key.ends(stage);
             let chunks = key.chunks_of(stage, n_layers);
-            let class = StageClass { count: 1, first: stage, chunks, embedding, head };
+            let counts = Vec::new();
+            let mut class = StageClass { count: 1, first: stage, chunks, counts, embedding, head };
             match classes.iter_mut().rev().find(|old| old.same_work(&class, model)) {
                 Some(old) => old.count += 1,
-                None => classes.push(class),
+                None => {
+                    class.count_kinds(model);
+                    classes.push(class);
+                }
             }
         }
         let chunks_visited = if key.deal == Deal::Both { 1 } else { key.vpp };
@@ -157,6 +163,18 @@ impl StageClass {
     #[must_use]
     pub fn n_layers(&self) -> u32 {
         self.chunks.iter().map(|chunk| chunk.len() as u32).sum()
+    }
+
+    fn count_kinds(&mut self, model: &Model) {
+        self.counts = vec![0; model.kinds.len()];
+        for chunk in &self.chunks {
+            let layers = model.pattern.get(chunk.start as usize..chunk.end as usize);
+            for kind in layers.unwrap_or_default() {
+                if let Some(count) = self.counts.get_mut(usize::from(*kind)) {
+                    *count += 1;
+                }
+            }
+        }
     }
 
     fn same_work(&self, other: &Self, model: &Model) -> bool {

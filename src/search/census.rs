@@ -1,0 +1,193 @@
+//! How many layouts the space holds, without listing them: products of the lengths of its axes, corrected for
+//! techniques that exclude one another.
+
+use crate::case::Case;
+use crate::layout::rules::schedule_technique;
+use crate::layout::space::{self, Pipeline, SCHEDULES, Split, takes_batches};
+use crate::layout::{ContextKind, Offload, Placement, Schedule, ZeroStage};
+use crate::stack::{Technique as T, Techniques};
+
+/// Categories of ZeRO choices: none, then whole and hybrid groups of each stage.
+const ZERO_KINDS: u32 = 7;
+
+/// What decides which combinations of the remaining axes are legal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    used: Techniques,
+    pipelined: bool,
+}
+
+/// The axes of a case that no degree changes.
+#[derive(Clone, Debug)]
+pub struct Census<'a> {
+    case: &'a Case,
+    offloads: Vec<Offload>,
+    selective: &'static [bool],
+}
+
+impl Signature {
+    /// The techniques that the degrees themselves use.
+    #[must_use]
+    pub fn new(split: &Split, pp: u32, ep: u32, etp: u32) -> Self {
+        let mut used = Techniques::NONE;
+        let mut add = |on: bool, technique| {
+            if on {
+                used = used.with(technique);
+            }
+        };
+        add(split.tp > 1, T::TensorParallel);
+        add(split.sp, T::SequenceParallel);
+        add(split.cp > 1 && split.cp_kind == ContextKind::Ring, T::ContextRing);
+        add(split.cp > 1 && split.cp_kind == ContextKind::Gather, T::ContextGather);
+        add(split.cp > 1 && split.cp_kind == ContextKind::Ulysses, T::Ulysses);
+        add(pp > 1, T::PipelineParallel);
+        add(ep > 1, T::ExpertParallel);
+        add(etp > 1, T::ExpertTensor);
+        Self { used, pipelined: pp > 1 }
+    }
+}
+
+impl<'a> Census<'a> {
+    /// Reads the axes of a case.
+    #[must_use]
+    pub fn new(case: &'a Case) -> Self {
+        let selective: &[bool] =
+            if case.allowed().has(T::SelectiveRecompute) { &[false, true] } else { &[false] };
+        Self { case, offloads: space::offloads(case), selective }
+    }
+
+    /// What may wait on the host, the least first.
+    #[must_use]
+    pub fn offloads(&self) -> &[Offload] {
+        &self.offloads
+    }
+
+    /// Whether selective recompute may be off or on.
+    #[must_use]
+    pub const fn selective(&self) -> &'static [bool] {
+        self.selective
+    }
+
+    /// Whether no two of these techniques exclude one another.
+    #[must_use]
+    pub fn together(&self, used: Techniques) -> bool {
+        let clash = |e: &crate::stack::Exclusion| used.has(e.first) && used.has(e.second);
+        !self.case.stack.exclusions.iter().any(clash)
+    }
+
+    /// The furthest that ZeRO may go beside the techniques of `signature`.
+    #[must_use]
+    pub fn zero_most(&self, signature: &Signature, shards: &[(ZeroStage, u32)]) -> ZeroStage {
+        let legal = |zero: &ZeroStage| {
+            self.together(signature.used | zero_techniques((2 * zero.number()).saturating_sub(1)))
+        };
+        shards.iter().map(|(zero, _)| *zero).filter(legal).max().unwrap_or(ZeroStage::Zero)
+    }
+
+    /// Layouts that share these degrees, micro-batch number, replicas and placements.
+    #[must_use]
+    pub fn count(
+        &self,
+        signature: &Signature,
+        pipelines: &[(Pipeline, u32)],
+        m: u32,
+        shards: &[(ZeroStage, u32)],
+        replicas: u32,
+        placements: &[Placement],
+    ) -> u64 {
+        let groups = shard_groups(shards, replicas);
+        let mut total = 0_u64;
+        for schedule in SCHEDULES {
+            let (mut none, mut some) = (0_u64, 0_u64);
+            for (pipeline, pp) in pipelines.iter().filter(|(p, _)| p.schedule == schedule) {
+                if takes_batches(pipeline, *pp, m) {
+                    none += u64::from(space::may_recompute_none(self.case));
+                    let most = pipeline.chunk_layers_max;
+                    let range = space::recomputed_layers(self.case, most);
+                    some += range.map_or(0, |(low, high)| u64::from(high - low + 1));
+                }
+            }
+            if none == 0 && some == 0 {
+                continue;
+            }
+            for placement in placements {
+                let ways = |whole| self.ways(signature, schedule, *placement, whole, &groups);
+                total = total.saturating_add(none.saturating_mul(ways(false)));
+                total = total.saturating_add(some.saturating_mul(ways(true)));
+            }
+        }
+        total
+    }
+
+    /// Combinations of ZeRO, offload and selective recompute that are legal.
+    fn ways(
+        &self,
+        signature: &Signature,
+        schedule: Schedule,
+        placement: Placement,
+        whole: bool,
+        groups: &[u64; ZERO_KINDS as usize],
+    ) -> u64 {
+        let mut used = signature.used;
+        if signature.pipelined {
+            used = used.with(schedule_technique(schedule));
+        }
+        if placement == Placement::PipelineInside {
+            used = used.with(T::PipelineInside);
+        }
+        if whole {
+            used = used.with(T::FullRecompute);
+        }
+        let mut total = 0;
+        for (kind, n) in groups.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let used = used | zero_techniques(kind as u32);
+            if !self.together(used) {
+                continue;
+            }
+            for selective in self.selective {
+                let used = if *selective { used.with(T::SelectiveRecompute) } else { used };
+                let legal = |offload: &&Offload| self.together(used | offload_techniques(offload));
+                total += n * self.offloads.iter().filter(legal).count() as u64;
+            }
+        }
+        total
+    }
+}
+
+/// The techniques of an offload.
+#[must_use]
+pub fn offload_techniques(offload: &Offload) -> Techniques {
+    let mut used = Techniques::NONE;
+    if offload.optimizer {
+        used = used.with(T::OffloadOptimizer);
+    }
+    if offload.activations {
+        used = used.with(T::OffloadActivations);
+    }
+    if offload.parameters {
+        used = used.with(T::OffloadParameters);
+    }
+    used
+}
+
+fn zero_techniques(kind: u32) -> Techniques {
+    let stages = [T::Zero1, T::Zero2, T::Zero3];
+    let Some(index) = kind.checked_sub(1) else { return Techniques::NONE };
+    let used = stages.get((index / 2) as usize).map_or(Techniques::NONE, |t| Techniques::of(&[*t]));
+    if index % 2 == 1 { used.with(T::HybridShard) } else { used }
+}
+
+fn shard_groups(shards: &[(ZeroStage, u32)], replicas: u32) -> [u64; ZERO_KINDS as usize] {
+    let mut groups = [0; ZERO_KINDS as usize];
+    for (zero, group) in shards {
+        let hybrid = u32::from(*group < replicas);
+        let kind = match zero {
+            ZeroStage::Zero => 0,
+            _ => 2 * zero.number() - 1 + hybrid,
+        };
+        if let Some(n) = groups.get_mut(kind as usize) {
+            *n += 1;
+        }
+    }
+    groups
+}
