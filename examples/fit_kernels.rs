@@ -19,101 +19,29 @@ const MAMF: &str = "stas00/ml-engineering @744d01e (2026-08-22), best product fo
 const NONE: &str = "no measurement found";
 const TODAY: &str = "2026-11-22";
 
-/// Data sheets as in `accelerators.csv`; TPU7x rows are of one of two devices in a chip.
-const DEVICES: &[Device] = &[
-    device(
-        "a100",
-        "A100-SXM-80GB",
-        [312.0, 0.0, 0.0],
-        2039.0,
-        108.0,
-        AIC,
-    ),
-    device(
-        "h100",
-        "H100-SXM-80GB",
-        [989.0, 1979.0, 0.0],
-        3350.0,
-        132.0,
-        AIC,
-    ),
-    device(
-        "h200",
-        "H200-SXM-141GB",
-        [989.0, 1979.0, 0.0],
-        4800.0,
-        132.0,
-        AIC,
-    ),
-    device(
-        "b200",
-        "B200-SXM-180GB",
-        [2250.0, 4500.0, 9000.0],
-        8000.0,
-        148.0,
-        AIC,
-    ),
-    device(
-        "gb200",
-        "GB200",
-        [2500.0, 5000.0, 10000.0],
-        8000.0,
-        148.0,
-        AIC,
-    ),
-    device(
-        "gb300",
-        "GB300",
-        [2500.0, 5000.0, 15000.0],
-        8000.0,
-        148.0,
-        AIC,
-    ),
-    device("l40s", "L40S-48GB", [362.0, 733.0, 0.0], 864.0, 142.0, AIC),
-    device(
-        "rtx-pro-6000",
-        "RTX-PRO-6000-BSE-96GB",
-        [504.0, 1008.0, 2015.0],
-        1790.0,
-        188.0,
-        AIC,
-    ),
-    device(
-        "rtx-4090",
-        "RTX-4090-24GB",
-        [165.2, 330.3, 0.0],
-        1008.0,
-        128.0,
-        LSS,
-    ),
-    device(
-        "rtx-3090",
-        "RTX-3090-24GB",
-        [71.2, 0.0, 0.0],
-        936.0,
-        82.0,
-        LSS,
-    ),
-    device(
-        "rtx-a6000",
-        "RTX-A6000-48GB",
-        [154.8, 0.0, 0.0],
-        768.0,
-        84.0,
-        LSS,
-    ),
-    device("a40", "A40-48GB", [149.7, 0.0, 0.0], 696.0, 84.0, VIDUR),
-    device(
-        "mi210",
-        "MI210",
-        [181.0, 0.0, 0.0],
-        1638.0,
-        104.0,
-        LLMCOMPASS,
-    ),
-    device("tpu7x", TPU7X, [1153.5, 0.0, 0.0], 3690.0, 1.0, TPU),
+/// Where kernels were measured: row of the constants, row of `accelerators.csv` with the data sheet,
+/// name in the measurements, source.
+const DEVICES: [[&str; 4]; 14] = [
+    ["a100", "a100-80g", "A100-SXM-80GB", AIC],
+    ["h100", "h100-sxm", "H100-SXM-80GB", AIC],
+    ["h200", "h200-sxm", "H200-SXM-141GB", AIC],
+    ["b200", "b200", "B200-SXM-180GB", AIC],
+    ["gb200", "gb200", "GB200", AIC],
+    ["gb300", "gb300", "GB300", AIC],
+    ["l40s", "l40s", "L40S-48GB", AIC],
+    ["rtx-pro-6000", "rtx-pro-6000", "RTX-PRO-6000-BSE-96GB", AIC],
+    ["rtx-4090", "rtx-4090", "RTX-4090-24GB", LSS],
+    ["rtx-3090", "rtx-3090", "RTX-3090-24GB", LSS],
+    ["rtx-a6000", "rtx-a6000", "RTX-A6000-48GB", LSS],
+    ["a40", "a40", "A40-48GB", VIDUR],
+    ["mi210", "mi210", "MI210", LLMCOMPASS],
+    [
+        "tpu7x",
+        "tpu7x",
+        "TPU7x-Ironwood (one of two devices per chip)",
+        TPU,
+    ],
 ];
-const TPU7X: &str = "TPU7x-Ironwood (one of two devices per chip)";
 
 /// Best 8-bit product found with the library that training uses (cuBLASLt), tera-operations a
 /// second, its inner length, and the device whose 8-bit kernels of several engines were timed.
@@ -220,6 +148,8 @@ const LAUNCH_MAX: f64 = 3.0;
 const K_HALF_MIN: f64 = 64.0;
 /// Where all products have one inner length it cannot be told: that of A40.
 const K_HALF_USUAL: f64 = 170.0;
+/// Rows and columns of an output tile: cuBLAS's usual ones; larger ones fit no better.
+const TILE: [f64; 2] = [128.0, 128.0];
 /// Smaller products are bound by memory or by their start.
 const M_MIN: f64 = 64.0;
 const K_MIN: f64 = 128.0;
@@ -250,6 +180,17 @@ struct Assumed {
     source: &'static str,
 }
 
+/// How a last wave that is not full is charged.
+#[derive(Clone, Copy, PartialEq)]
+enum Waves {
+    /// As a full one.
+    Whole,
+    /// Half way between the other two.
+    Half,
+    /// For what it holds.
+    Fractional,
+}
+
 /// One timed product.
 #[derive(Clone, Copy)]
 struct Timing {
@@ -263,9 +204,9 @@ struct Machine {
     peak: f64,
     bandwidth: f64,
     units: f64,
-    tile: [f64; 2],
     /// Bytes of one input.
     input: f64,
+    waves: Waves,
 }
 
 /// Top, inner length of half, launch in us, memory share.
@@ -287,7 +228,6 @@ struct Line {
     basis: String,
     curves: [Option<(f64, f64)>; 3],
     quality: [Quality; 3],
-    tile: [f64; 2],
     attention: [f64; 2],
     memory: f64,
     launch: f64,
@@ -312,9 +252,10 @@ fn main() {
         }
     };
     let table = Table::read(&text);
+    let devices = devices();
     let mut lines: BTreeMap<&str, Line> = BTreeMap::new();
-    for device in DEVICES {
-        lines.insert(device.key, measured(device, &table));
+    for device in &devices {
+        lines.insert(device.key, measured(device, &devices, &table));
     }
     for assumed in ASSUMED {
         let Some(base) = lines.get(assumed.base).cloned() else {
@@ -323,7 +264,7 @@ fn main() {
         lines.insert(assumed.key, taken_over(assumed, base));
     }
     println!("{HEADER}");
-    let order = DEVICES
+    let order = devices
         .iter()
         .map(|device| device.key)
         .chain(ASSUMED.iter().map(|row| row.key));
@@ -344,7 +285,7 @@ impl Line {
             }
             .unwrap_or_default();
             if i == 0 {
-                write!(line, ",{},{}", self.tile[0], self.tile[1]).unwrap_or_default();
+                write!(line, ",{},{}", TILE[0], TILE[1]).unwrap_or_default();
             }
         }
         let [forward, backward] = self.attention;
@@ -371,7 +312,27 @@ impl Line {
     }
 }
 
-fn measured(device: &Device, table: &Table) -> Line {
+/// The devices with their data sheets.
+fn devices() -> Vec<Device> {
+    let sheets = Table::read(include_str!("../src/catalogue/data/accelerators.csv"));
+    let device = |[key, sheet, name, source]: [&'static str; 4]| {
+        let row = sheets.rows().find(|row| row.text("key") == sheet)?;
+        let number = |column| row.number(column).unwrap_or(0.0);
+        // The measurements are of one of two devices in a TPU7x chip.
+        let parts = if key == "tpu7x" { 2.0 } else { 1.0 };
+        Some(Device {
+            key,
+            name,
+            source,
+            peak: ["bf16_tflops", "fp8_tflops", "fp4_tflops"].map(|column| number(column) / parts),
+            bandwidth: number("memory_gb_s") / parts,
+            units: number("units") / parts,
+        })
+    };
+    DEVICES.into_iter().filter_map(device).collect()
+}
+
+fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
     let memory = memory_share(device, table);
     let formats: [(&[&str], f64); 3] = [
         (&["bf16", "fp16"], 2.0),
@@ -379,57 +340,63 @@ fn measured(device: &Device, table: &Table) -> Line {
         // Four bits and one 8-bit scale for 16 values.
         (&["nvfp4"], 0.5625),
     ];
-    let tile = [128.0, 128.0];
     let (mut curves, mut quality, mut launch) = ([None; 3], [Quality::default(); 3], None);
     for (i, (precisions, input)) in formats.iter().enumerate() {
         let timings = timings(device, table, precisions, i > 0);
         if timings.is_empty() || device.peak[i] <= 0.0 {
             continue;
         }
-        let &Device {
-            bandwidth, units, ..
-        } = device;
-        let machine = Machine {
-            peak: device.peak[i],
-            bandwidth,
-            units,
-            tile,
-            input: *input,
-        };
-        let fit = |timings: &[Timing]| constants(machine, timings, memory, launch);
-        let mut found = fit(&timings);
+        let machine = machine(device, i, *input);
+        let fit = |machine, timings: &[Timing]| constants(machine, timings, memory, launch);
+        let mut found = fit(machine, &timings);
         report(
             device.key,
             precisions[0],
             found,
             judge(machine, &timings, found, fit),
         );
-        if let (1, Some((top, k_half))) = (i, trained(device, table, curves[0], found)) {
+        if i == 0 {
+            compare(machine, &timings, fit);
+            check(device.key, table, machine, found);
+        }
+        if let (1, Some((top, k_half))) = (i, trained(device, devices, table, curves[0], found)) {
             (found[0], found[1]) = (top, k_half);
             report(
                 device.key,
                 "in training",
                 found,
-                judge(machine, &timings, found, |_| found),
+                judge(machine, &timings, found, |_, _| found),
             );
         }
-        if i == 0 {
-            check(device.key, table, machine, found);
-        }
-        let judged = judge(machine, &timings, found, |_| found);
         launch = launch.or(Some(found[2]));
-        (curves[i], quality[i]) = (Some((found[0], found[1])), judged);
+        quality[i] = judge(machine, &timings, found, |_, _| found);
+        curves[i] = Some((found[0], found[1]));
     }
     let forward = attention(device, table).unwrap_or(ATTENTION_UNMEASURED);
     Line {
         basis: "measured".to_owned(),
         curves,
         quality,
-        tile,
         attention: [forward, forward * backward_ratio(device.key)],
         memory,
         launch: launch.unwrap_or(LAUNCH_MAX).min(LAUNCH_MAX),
         source: device.source.to_owned(),
+    }
+}
+
+fn machine(device: &Device, format: usize, input: f64) -> Machine {
+    let &Device {
+        peak,
+        bandwidth,
+        units,
+        ..
+    } = device;
+    Machine {
+        peak: peak[format],
+        bandwidth,
+        units,
+        input,
+        waves: Waves::Half,
     }
 }
 
@@ -460,6 +427,7 @@ fn taken_over(assumed: &Assumed, base: Line) -> Line {
 /// takes the same time as in 16 bits, so at twice the rate it weighs as twice the inner length.
 fn trained(
     device: &Device,
+    devices: &[Device],
     table: &Table,
     wide: Option<(f64, f64)>,
     own: Constants,
@@ -468,26 +436,25 @@ fn trained(
     let doubled = 2.0 * wide?.1;
     let best = rate / device.peak[1] * (k + doubled) / k;
     let (mut top, mut k_half) = (own[0], own[1]);
-    if let Some(like) = DEVICES
+    if let Some(like) = devices
         .iter()
         .find(|other| other.key == *like && *like != device.key)
     {
         let timings = timings(like, table, &["fp8", "fp8-block"], true);
-        let &Device {
-            bandwidth, units, ..
-        } = like;
-        let tile = [128.0, 128.0];
-        let machine = Machine {
-            peak: like.peak[1],
-            bandwidth,
-            units,
-            tile,
-            input: 1.0,
-        };
-        let found = constants(machine, &timings, own[3], Some(own[2]));
+        let found = constants(machine(like, 1, 1.0), &timings, own[3], Some(own[2]));
         (top, k_half) = (found[0], found[1]);
     }
     Some(((top * best).sqrt().min(1.0), (k_half * doubled).sqrt()))
+}
+
+/// How the three ways to charge a last wave predict products whose weight no fit has seen.
+fn compare(machine: Machine, timings: &[Timing], fit: impl Fn(Machine, &[Timing]) -> Constants) {
+    let crossed = [Waves::Whole, Waves::Half, Waves::Fractional].map(|waves| {
+        let machine = Machine { waves, ..machine };
+        judge(machine, timings, fit(machine, timings), &fit).crossed
+    });
+    let [whole, half, fractional] = crossed;
+    eprintln!("  left out: whole waves {whole:.3}, half {half:.3}, fractional {fractional:.3}");
 }
 
 fn check(key: &str, table: &Table, machine: Machine, found: Constants) {
@@ -615,12 +582,16 @@ fn attention(device: &Device, table: &Table) -> Option<f64> {
     median(best.into_values().collect()).map(|rate| rate / device.peak[0])
 }
 
-/// Time of a product in us. Waves lie half way between whole and fractional ones.
+/// Time of a product in us.
 fn predicted(machine: Machine, constants: Constants, shape: [f64; 3]) -> f64 {
     let ([top, k_half, launch, memory], [m, n, k]) = (constants, shape);
-    let full = (m / machine.tile[0]).ceil() * (n / machine.tile[1]).ceil() / machine.units;
-    let waves = f64::midpoint(full.max(1.0), full.ceil());
-    let area = machine.tile[0] * machine.tile[1];
+    let full = (m / TILE[0]).ceil() * (n / TILE[1]).ceil() / machine.units;
+    let waves = match machine.waves {
+        Waves::Whole => full.ceil(),
+        Waves::Half => f64::midpoint(full.max(1.0), full.ceil()),
+        Waves::Fractional => full.max(1.0),
+    };
+    let area = TILE[0] * TILE[1];
     let flops = waves * machine.units * area * 2.0 * (k + k_half);
     let bytes = machine.input * (m * k + n * k) + 2.0 * m * n;
     launch + (flops / (machine.peak * 1e6 * top)).max(bytes / (machine.bandwidth * 1e3 * memory))
@@ -690,7 +661,7 @@ fn judge(
     machine: Machine,
     timings: &[Timing],
     found: Constants,
-    fit: impl Fn(&[Timing]) -> Constants,
+    fit: impl Fn(Machine, &[Timing]) -> Constants,
 ) -> Quality {
     let error = |timing: &Timing, constants| {
         (predicted(machine, constants, timing.shape) / timing.us)
@@ -706,7 +677,11 @@ fn judge(
     for out in weights {
         let (test, train): (Vec<Timing>, Vec<Timing>) =
             timings.iter().partition(|timing| weight(timing) == out);
-        let without = if train.is_empty() { found } else { fit(&train) };
+        let without = if train.is_empty() {
+            found
+        } else {
+            fit(machine, &train)
+        };
         crossed.extend(
             test.iter()
                 .filter(large)
@@ -729,24 +704,6 @@ fn judge(
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
-}
-
-const fn device(
-    key: &'static str,
-    name: &'static str,
-    peak: [f64; 3],
-    bandwidth: f64,
-    units: f64,
-    source: &'static str,
-) -> Device {
-    Device {
-        key,
-        name,
-        peak,
-        bandwidth,
-        units,
-        source,
-    }
 }
 
 const fn anchor(key: &'static str, base: &'static str, share: [f64; 2], k: f64) -> Assumed {
