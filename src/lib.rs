@@ -19,7 +19,12 @@ pub mod stack;
 pub mod prices;
 pub mod case;
 pub mod catalogue;
+pub mod inputs;
 pub mod layout;
 pub mod estimate;
 pub mod search;
+pub mod link;
 pub mod api;
+pub mod chart;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

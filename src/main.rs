@@ -1,10 +1,8 @@
 //! The one WebAssembly module of the site: the page, or a search worker, by where it starts.
 
 #[cfg(target_arch = "wasm32")]
-mod ui;
-
-#[cfg(target_arch = "wasm32")]
 fn main() {
+    use autoparallel::ui;
     console_error_panic_hook::set_once();
     if ui::worker::is_worker() {
         ui::worker::serve();

@@ -1,0 +1,65 @@
+//! Where a number comes from: formula, the user's values put in, source.
+
+use leptos::prelude::*;
+
+use crate::api::Figure;
+
+/// The derivation of one figure.
+#[component]
+pub fn Derivation(figure: Figure, #[prop(into)] id: String) -> AnyView {
+    let row = |name: &'static str, class: &'static str, text: String| {
+        (!text.is_empty()).then(|| {
+            view! {
+                <div class="derivation-row">
+                    <dt>{name}</dt>
+                    <dd class=class>{linked(&text)}</dd>
+                </div>
+            }
+        })
+    };
+    let value = format!("{}: {}", figure.label, figure.shown.text);
+    view! {
+        <div class="derivation" id=id>
+            <p class="derivation-title">{value}</p>
+            <dl>
+                {row("Formula", "formula", figure.formula)}
+                {row("Here", "formula", figure.substituted)}
+                {row("Source", "source", figure.source)}
+            </dl>
+        </div>
+    }
+    .into_any()
+}
+
+/// The text, with paper numbers and addresses as links.
+pub fn linked(text: &str) -> AnyView {
+    let mut views: Vec<AnyView> = Vec::new();
+    let mut plain = String::new();
+    for word in text.split_inclusive([' ', ';', ',', ')']) {
+        let bare = word.trim_end_matches([' ', ';', ',', ')', '.']);
+        let Some(href) = target(bare) else {
+            plain.push_str(word);
+            continue;
+        };
+        views.push(std::mem::take(&mut plain).into_any());
+        let name = bare.to_owned();
+        views.push(
+            view! { <a href=href target="_blank" rel="noopener noreferrer">{name}</a> }.into_any(),
+        );
+        plain.push_str(word.get(bare.len()..).unwrap_or_default());
+    }
+    views.push(plain.into_any());
+    views.into_any()
+}
+
+/// An https address, or an arXiv number such as `2205.05198`.
+fn target(word: &str) -> Option<String> {
+    if word.starts_with("https://") {
+        return Some(word.to_owned());
+    }
+    let number = word.trim_start_matches("arXiv:").trim_start_matches('(');
+    let (month, paper) = number.split_once('.')?;
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let is_paper = month.len() == 4 && paper.len() == 5 && digits(month) && digits(paper);
+    is_paper.then(|| format!("https://arxiv.org/abs/{number}"))
+}

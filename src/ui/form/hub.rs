@@ -1,0 +1,189 @@
+//! A config.json from the Hugging Face Hub: fetched on a click, from an address that is shown before.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, ReferrerPolicy, RequestCredentials, RequestInit, RequestMode};
+
+use super::pasted::CONFIG_BYTES_MAX;
+use crate::inputs::Key;
+use crate::model::config::hub_id;
+use crate::ui::dom::later;
+use crate::ui::lists::CONFIG;
+use crate::ui::state::{State, state};
+
+/// How long the Hub may take.
+const TIME_OUT_MS: u32 = 10_000;
+
+/// What came of the last click.
+#[derive(Clone, Debug, PartialEq)]
+enum Fetch {
+    Idle,
+    Running,
+    Failed(String),
+}
+
+/// The id or address of a model, and the button that reads it.
+#[component]
+pub fn HubPanel(text: RwSignal<String>) -> AnyView {
+    let state = state();
+    let fetch = RwSignal::new(Fetch::Idle);
+    let id = Memo::new(move |_| text.with(|text| hub_id(text)));
+    let strange = move || id.with(Option::is_none) && text.with(|text| !text.trim().is_empty());
+    let note = move || match (fetch.get(), id.get()) {
+        (Fetch::Failed(reason), _) => reason,
+        (Fetch::Running, _) => "Reading…".into(),
+        (Fetch::Idle, Some(id)) => format!("Will read {}", address(&id)),
+        (Fetch::Idle, None) if strange() => {
+            "Expected an id such as Qwen/Qwen3-8B, or the address of a model page.".into()
+        }
+        (Fetch::Idle, None) => "Nothing is fetched before you press the button.".into(),
+    };
+    let wrong = move || strange() || matches!(fetch.get(), Fetch::Failed(_));
+    let start = move || {
+        if let Some(id) = id.get_untracked() {
+            fetch.set(Fetch::Running);
+            spawn_local(async move {
+                match read(&id).await {
+                    Ok(config) => accept(state, &id, config, fetch),
+                    Err(reason) => fetch.set(Fetch::Failed(reason)),
+                }
+            });
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="in-hub">"Model id or address on Hugging Face"</label>
+            <div class="row">
+                <input
+                    id="in-hub"
+                    type="text"
+                    inputmode="url"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    placeholder="Qwen/Qwen3-8B"
+                    aria-describedby="in-hub-note"
+                    aria-invalid=move || wrong().to_string()
+                    prop:value=move || text.get()
+                    on:input:target=move |ev| {
+                        text.set(ev.target().value());
+                        fetch.set(Fetch::Idle);
+                    }
+                    on:keydown=move |ev| if ev.key() == "Enter" { start() }
+                />
+                <button
+                    type="button"
+                    class="button"
+                    disabled=move || id.with(Option::is_none) || fetch.get() == Fetch::Running
+                    on:click=move |_| start()
+                >
+                    "Fetch"
+                </button>
+            </div>
+            <p
+                id="in-hub-note"
+                class="note"
+                class:problem=wrong
+                aria-live="polite"
+            >{note}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn address(id: &str) -> String {
+    format!("https://huggingface.co/{id}/resolve/main/config.json")
+}
+
+fn accept(state: State, id: &str, config: String, fetch: RwSignal<Fetch>) {
+    if !config.trim_start().starts_with('{') {
+        fetch.set(Fetch::Failed(format!(
+            "What {id} holds under that name is not a config.json."
+        )));
+        return;
+    }
+    fetch.try_set(Fetch::Idle);
+    state.inputs.update(|inputs| {
+        inputs.set(Key::Model, CONFIG);
+        inputs.set(Key::Config, config);
+    });
+}
+
+async fn read(id: &str) -> Result<String, String> {
+    let abort = AbortController::new().map_err(|_| unreachable(id))?;
+    let timed_out = Rc::new(RefCell::new(false));
+    later(TIME_OUT_MS, {
+        let (abort, timed_out) = (abort.clone(), timed_out.clone());
+        move || {
+            *timed_out.borrow_mut() = true;
+            abort.abort();
+        }
+    });
+    let late = |error: String| {
+        if *timed_out.borrow() {
+            "Hugging Face did not answer within 10 s. Paste the config.json instead.".to_owned()
+        } else {
+            error
+        }
+    };
+    let options = RequestInit::new();
+    options.set_mode(RequestMode::Cors);
+    options.set_credentials(RequestCredentials::Omit);
+    options.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    options.set_signal(Some(&abort.signal()));
+    let asked = window().fetch_with_str_and_init(&address(id), &options);
+    let response = JsFuture::from(asked)
+        .await
+        .map_err(|_| late(unreachable(id)))?;
+    let response: web_sys::Response = response.dyn_into().map_err(|_| unreachable(id))?;
+    if !response.ok() {
+        return Err(refusal(id, response.status()));
+    }
+    let length = response.headers().get("content-length").ok().flatten();
+    if length
+        .and_then(|text| text.parse::<u64>().ok())
+        .is_some_and(too_long)
+    {
+        return Err(oversized(id));
+    }
+    let body = response.text().map_err(|_| unreachable(id))?;
+    let body: JsValue = JsFuture::from(body)
+        .await
+        .map_err(|_| late(unreachable(id)))?;
+    let text = body.as_string().unwrap_or_default();
+    if too_long(text.len() as u64) {
+        Err(oversized(id))
+    } else {
+        Ok(text)
+    }
+}
+
+fn too_long(bytes: u64) -> bool {
+    bytes > u64::from(CONFIG_BYTES_MAX)
+}
+
+fn oversized(id: &str) -> String {
+    format!("The file of {id} is larger than 1 MiB, which no config.json is. It was not read.")
+}
+
+fn unreachable(id: &str) -> String {
+    format!(
+        "Hugging Face could not be reached for {id}. Check the connection, or paste the config.json."
+    )
+}
+
+fn refusal(id: &str, status: u16) -> String {
+    match status {
+        401 | 403 => format!(
+            "{id} is gated or private, or does not exist: Hugging Face answered {status}. \
+             Open its page, copy config.json and paste it here."
+        ),
+        404 => format!("{id} has no config.json, or there is no such model (404)."),
+        429 => "Hugging Face asks to slow down (429). Try again in a minute.".into(),
+        _ => format!("Hugging Face answered {status} for {id}. Paste the config.json instead."),
+    }
+}

@@ -1,0 +1,181 @@
+//! The frame of the page: header, inputs, answer, and what belongs to all of them.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::HtmlElement;
+
+use super::address::{self, address};
+use super::answer::{AnswerPane, Strip};
+use super::dom;
+use super::engine::Engine;
+use super::form::{Form, Presets, id_of};
+use super::state::{State, Verdict, state};
+use super::theme::ThemeButton;
+use crate::inputs::Key;
+
+/// A plan that stays this long is read aloud.
+const SPOKEN_MS: u32 = 900;
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let state = State::new(&address::fragment());
+    provide_context(state);
+    let engine = Engine::start(state);
+    Effect::new(move |_| {
+        let link = state.link.get();
+        let run = state.run.get_untracked().wrapping_add(1);
+        state.run.set(run);
+        engine.ask(run, link);
+    });
+    address::bind(state);
+    keyboard();
+    let shown = RwSignal::new(dom::media("(min-width: 60rem)"));
+    view! {
+        <a class="skip" href="#" on:click=move |ev| {
+            ev.prevent_default();
+            dom::focus("plan-title");
+        }>"Skip to the plan"</a>
+        <div id="app" data-worker=move || state.worker.get()>
+            <Header/>
+            <Progress/>
+            <main class="panes" class:editing=move || shown.get()>
+                <Form shown=shown/>
+                <AnswerPane/>
+            </main>
+            {move || shown.get().then(|| view! {
+                <Strip on_show=Callback::new(move |()| shown.set(false))/>
+            })}
+            <Footer/>
+            <Spoken/>
+        </div>
+    }
+}
+
+#[component]
+fn Header() -> AnyView {
+    view! {
+        <header class="header">
+            <h1 class="brand">"AutoParallel"</h1>
+            <Presets/>
+            <div class="actions">
+                <CopyLink/>
+                <ThemeButton/>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+fn Footer() -> AnyView {
+    view! {
+        <footer class="footer">
+            <p>
+                "Runs in this browser alone. Nothing leaves the page unless you press Fetch; the whole plan \
+                is in the address."
+            </p>
+            <p><kbd>"/"</kbd>" searches models, "<kbd>"Esc"</kbd>" closes, back and forward undo and redo."</p>
+        </footer>
+    }
+    .into_any()
+}
+
+/// The address of this plan, to the clipboard or else into view.
+#[component]
+fn CopyLink() -> AnyView {
+    let state = state();
+    let done = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        let text = address(&state.link.get_untracked());
+        spawn_local(async move {
+            let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+            let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
+            let ok = there
+                && JsFuture::from(window().navigator().clipboard().write_text(&text))
+                    .await
+                    .is_ok();
+            done.set(Some(ok));
+            dom::later(2000, move || {
+                done.try_set(None);
+            });
+        });
+    };
+    let text = move || match done.get() {
+        None => "Copy link",
+        Some(true) => "Copied",
+        Some(false) => "Copy it from the address bar",
+    };
+    view! {
+        <button type="button" class="button" on:click=copy>
+            <span aria-live="polite">{text}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// A thin bar while a search takes long enough to be noticed.
+#[component]
+fn Progress() -> AnyView {
+    let state = state();
+    view! {
+        <div class="progress" class:on=move || state.slow.get() aria-hidden="true"></div>
+    }
+    .into_any()
+}
+
+/// Tells screen readers of a new plan once it has settled.
+#[component]
+fn Spoken() -> AnyView {
+    let state = state();
+    let spoken = RwSignal::new(String::new());
+    let speak = dom::debounced(SPOKEN_MS, move || {
+        let text = match state.verdict.get_untracked() {
+            Verdict::Good => state
+                .plan
+                .with_untracked(|p| p.as_ref().map(|p| p.summary.clone()))
+                .unwrap_or_default(),
+            Verdict::Stuck(stuck) => stuck.headline.clone(),
+            _ => return,
+        };
+        spoken.set(text);
+    });
+    Effect::new(move |_| {
+        state.verdict.track();
+        state.plan.track();
+        speak();
+    });
+    view! { <p class="hidden" role="status">{spoken}</p> }.into_any()
+}
+
+/// `/` goes to the search of models; `Esc` closes what the headline has opened.
+fn keyboard() {
+    let state = state();
+    let listener = window_event_listener(leptos::ev::keydown, move |ev: KeyboardEvent| {
+        if ev.ctrl_key() || ev.meta_key() || ev.alt_key() || ev.default_prevented() {
+            return;
+        }
+        match ev.key().as_str() {
+            "/" if !is_typing(&ev) => {
+                ev.prevent_default();
+                state.searches.update(|n| *n = n.wrapping_add(1));
+                dom::later(0, || dom::focus(&id_of(Key::Model)));
+            }
+            "Escape" => state.opened.set(None),
+            _ => {}
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+fn is_typing(ev: &KeyboardEvent) -> bool {
+    let target = ev
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let name = target
+        .map(|target| target.tag_name().to_uppercase())
+        .unwrap_or_default();
+    matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+}
