@@ -42,6 +42,11 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
         let leaf = reader.count(Key::Leaf).unwrap_or(LEAF_SPAN);
         let over = reader.ratio(Key::Oversubscription).unwrap_or(Ratio::ONE);
         let inner = machine.domain.max(machine.node_size);
+        if reader.is_typed(Key::Leaf) && leaf < inner {
+            let expected = format!("at least the {inner} accelerators of a node or domain");
+            reader.problem(Key::Leaf, &expected, "it is too small");
+            return None;
+        }
         let link = Level {
             span: machine.domain,
             bandwidth: machine.link,

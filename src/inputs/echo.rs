@@ -1,32 +1,32 @@
 //! Each value in words: unit, meaning, and what follows from it.
 
-use super::resolve::Reader;
+use super::names::CUSTOM;
+use super::resolve::{Parts, Reader};
 use super::{Key, Value};
-use crate::catalogue::accelerators::LEAF_SPAN;
+use crate::catalogue::accelerators::{LEAF_SPAN, MachineRow};
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
 use crate::prices::Offer;
 use crate::stack::Technique;
 use crate::units::text::{Batch, show};
-use crate::units::{Bytes, BytesPerSecond, Params};
+use crate::units::{Bytes, BytesPerSecond, Dollars, Params};
 use crate::workload::Training;
 
-pub(super) fn echo_all(
-    reader: &mut Reader,
-    model: Option<&Model>,
-    cluster: Option<&Cluster>,
-    training: Option<&Training>,
-    offer: &Offer,
-) {
-    let plain: Vec<(Key, String)> = reader
-        .values()
+pub(super) fn echo_all(reader: &mut Reader, parts: Parts<'_>) {
+    let values = reader.values();
+    let plain: Vec<(Key, String)> = values
         .filter_map(|(key, value, _)| Some((key, plain(key, value)?)))
         .collect();
     for (key, meaning) in plain {
         reader.echo(key, meaning);
     }
-    if let Some(model) = model {
-        reader.echo(Key::Model, describe_model(model));
+    if let Some(model) = parts.model {
+        let name = if model.name == CUSTOM {
+            "by hand"
+        } else {
+            &model.name
+        };
+        reader.echo(Key::Model, format!("{name}: {}", describe_model(model)));
     }
     if let Some(config) = &reader.config {
         let (read, assumed) = (config.read.len(), config.defaulted.len());
@@ -35,19 +35,35 @@ pub(super) fn echo_all(
             format!("{read} fields read, {assumed} assumed"),
         );
     }
-    if let Some(cluster) = cluster {
-        echo_cluster(reader, cluster);
-        let all = offer.rate * f64::from(cluster.count);
-        let text = format!(
-            "{} for one, {} for all",
-            show::price(offer.rate),
-            show::price(all)
-        );
-        reader.echo(Key::Price, text);
+    if let Some(machine) = parts.machine {
+        echo_machine(reader, machine);
     }
-    if let Some(training) = training {
+    if let Some(cluster) = parts.cluster {
+        echo_cluster(reader, cluster);
+        if let Some(text) = describe_price(parts.offer, cluster.count) {
+            reader.echo(Key::Price, text);
+        }
+    }
+    if let Some(training) = parts.training {
         echo_training(reader, training);
     }
+    if let Some(stack) = parts.stack {
+        let text = format!("{} {}, {}", stack.name, stack.version, stack.date);
+        reader.echo(Key::Stack, text);
+    }
+}
+
+/// What one accelerator costs in an hour, and all of them; nothing where no price is known.
+fn describe_price(offer: &Offer, count: u32) -> Option<String> {
+    let all = Dollars::new(offer.rate.get() * f64::from(count));
+    let known = offer.rate.get() > 0.0 || offer.source == super::run::TYPED;
+    known.then(|| {
+        format!(
+            "{} for one, {}/h for all",
+            show::price(offer.rate),
+            show::dollars(all)
+        )
+    })
 }
 
 /// `405.9 B parameters, 126 layers`.
@@ -71,45 +87,73 @@ fn describe_model(model: &Model) -> String {
     )
 }
 
-fn echo_cluster(reader: &mut Reader, cluster: &Cluster) {
-    reader.echo(Key::Accelerator, describe_accelerator(&cluster.accelerator));
-    let nodes = cluster.count.div_ceil(cluster.node_size.max(1));
-    let count = show::grouped(cluster.count.into());
-    let each = show::grouped(cluster.node_size.into());
-    let nodes = match (
-        nodes,
-        cluster.count.is_multiple_of(cluster.node_size.max(1)),
-    ) {
-        (1, _) => "in one node".to_owned(),
-        (n, true) => format!("in {} nodes of {each}", show::grouped(n.into())),
-        (n, false) => {
-            format!(
-                "in {} nodes of {each}, the last not full",
-                show::grouped(n.into())
-            )
-        }
-    };
-    reader.echo(Key::Count, format!("{count} accelerators {nodes}"));
-    reader.echo(Key::NodeSize, format!("{each} in a node"));
-    if let Some(inner) = cluster.levels.first() {
-        reader.echo(
-            Key::Domain,
-            format!("{} joined", show::grouped(inner.span.into())),
-        );
-        reader.echo(
-            Key::Link,
-            format!("{} each way", show::bandwidth(inner.bandwidth)),
-        );
+/// The figures of the machine, whether typed or of the catalogue.
+fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
+    let accelerator = &machine.accelerator;
+    let needed = [Key::Memory, Key::MemoryBandwidth, Key::PeakBf16];
+    if !reader
+        .problems
+        .iter()
+        .any(|problem| needed.contains(&problem.key))
+    {
+        let text = format!("{}: {}", machine.label, describe_accelerator(accelerator));
+        reader.echo(Key::Accelerator, text);
     }
-    let host = &cluster.host;
-    reader.echo(Key::HostMemory, show::bytes(host.memory));
     reader.echo(
-        Key::HostLink,
-        format!("{} each way", show::bandwidth(host.link)),
+        Key::NodeSize,
+        format!("{} in a node", show::grouped(machine.node_size.into())),
     );
-    if reader.value(Key::Leaf).is_none() {
-        reader.echo(Key::Leaf, format!("{LEAF_SPAN} under one leaf"));
+    reader.echo(
+        Key::Domain,
+        format!("{} joined", show::grouped(machine.domain.into())),
+    );
+    reader.echo(Key::Memory, both_sizes(accelerator.memory));
+    let peak = &accelerator.peak;
+    for (key, rate) in [
+        (Key::PeakBf16, peak.bf16),
+        (Key::PeakFp16, peak.fp16),
+        (Key::PeakFp8, peak.fp8),
+        (Key::PeakFp4, peak.fp4),
+        (Key::PeakFp32, peak.fp32),
+    ] {
+        if let Some(rate) = rate {
+            reader.echo(key, show::flop_rate(rate));
+        }
     }
+    if let Some(power) = accelerator.power {
+        reader.echo(Key::Power, show::power(power));
+    }
+    reader.echo(
+        Key::MemoryBandwidth,
+        show::bandwidth(accelerator.memory_bandwidth),
+    );
+    for (key, rate) in [
+        (Key::Link, machine.link),
+        (Key::Nic, machine.nic),
+        (Key::HostLink, machine.host.link),
+    ] {
+        reader.echo(key, both_rates(rate));
+    }
+    reader.echo(Key::HostMemory, both_sizes(machine.host.memory));
+    if reader.value(Key::Leaf).is_none() {
+        reader.echo(
+            Key::Leaf,
+            format!("{} under one leaf", show::grouped(LEAF_SPAN.into())),
+        );
+    }
+}
+
+fn echo_cluster(reader: &mut Reader, cluster: &Cluster) {
+    let node = cluster.node_size.max(1);
+    let nodes = cluster.count.div_ceil(node);
+    let in_nodes = format!("in {} nodes of {node}", show::grouped(nodes.into()));
+    let nodes = match (nodes, cluster.count.is_multiple_of(node)) {
+        (1, _) => "in one node".to_owned(),
+        (_, true) => in_nodes,
+        (_, false) => format!("{in_nodes}, the last not full"),
+    };
+    let count = show::grouped(cluster.count.into());
+    reader.echo(Key::Count, format!("{count} accelerators {nodes}"));
 }
 
 fn describe_accelerator(accelerator: &Accelerator) -> String {
@@ -157,7 +201,7 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         },
         Value::Tokens(tokens) | Value::Batch(Batch::Tokens(tokens)) => show::tokens(*tokens),
         Value::Batch(Batch::Sequences(n)) => format!("{} sequences", grouped(*n)),
-        Value::Bytes(bytes) => memory_text(*bytes),
+        Value::Bytes(bytes) => both_sizes(*bytes),
         Value::Bandwidth(rate) => both_rates(*rate),
         Value::FlopRate(rate) => show::flop_rate(*rate),
         Value::Price(rate) => show::price(*rate),
@@ -176,7 +220,7 @@ fn plain(key: Key, value: &Value) -> Option<String> {
 }
 
 /// Binary and decimal together, since people mix them up: `80.0 GiB = 85.9 GB`.
-fn memory_text(bytes: Bytes) -> String {
+fn both_sizes(bytes: Bytes) -> String {
     let decimal = show::fixed(bytes.as_f64() / 1e9, 1);
     format!("{} = {decimal}{}GB", show::bytes(bytes), show::GAP)
 }

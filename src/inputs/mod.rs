@@ -21,6 +21,7 @@ pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
 pub use value::{Value, read};
 
+use crate::catalogue::presets::Published;
 use std::collections::BTreeMap;
 
 /// The texts of all inputs, in the order of [`Key::ALL`].
@@ -104,6 +105,36 @@ impl Inputs {
         }
         let unknown = self.unknown.clone();
         Self { typed, unknown }
+    }
+
+    /// The same inputs with a published layout fixed, as far as it was published.
+    #[must_use]
+    pub fn with_layout(&self, layout: &Published) -> Self {
+        let mut inputs = self.clone();
+        for (key, degree) in [
+            (Key::Tp, layout.tp),
+            (Key::Cp, layout.cp),
+            (Key::Pp, layout.pp),
+            (Key::Vpp, layout.vpp),
+            (Key::Ep, layout.ep),
+            (Key::MicroBatch, layout.micro_batch),
+            (Key::Zero, layout.zero),
+        ] {
+            if let Some(degree) = degree {
+                inputs.set(key, degree.to_string());
+            }
+        }
+        let unused = match layout.recompute.as_str() {
+            "none" => "recompute-selective,recompute-full,recompute-block",
+            "selective" => "recompute-full,recompute-block",
+            "full" => "recompute-selective",
+            _ => return inputs,
+        };
+        let forbidden = match inputs.get(Key::Forbid) {
+            "" => unused.to_owned(),
+            before => format!("{before},{unused}"),
+        };
+        inputs.with(Key::Forbid, forbidden)
     }
 
     /// The case that the inputs describe, or what stands in its way.

@@ -55,15 +55,18 @@ fn from_config(reader: &mut Reader) -> Option<Model> {
         // With a model, the reader said what was doubtful and went on.
         match model {
             Some(_) => reader.note(Key::Config, problem.to_string()),
-            None => reader.problems.push(Problem {
-                key: Key::Config,
-                given: problem.given.clone(),
-                expected: problem.expected.clone(),
-                hint: match problem.key.as_str() {
-                    "" => problem.hint.clone(),
-                    field => format!("{field}: {}", problem.hint),
-                },
-            }),
+            None => {
+                let field = if problem.key.is_empty() {
+                    ""
+                } else {
+                    &format!("{}: ", problem.key)
+                };
+                let hint = problem.hint.trim_end_matches('.');
+                let hint = format!("{field}{} was given. {hint}", problem.given);
+                reader
+                    .problems
+                    .push(Problem::new(Key::Config, "", &problem.expected, hint));
+            }
         }
     }
     if model.is_none() && reading.problems.is_empty() {
@@ -83,9 +86,11 @@ fn by_hand(reader: &mut Reader) -> Option<Model> {
     let hidden = need(reader, Key::Hidden);
     let heads = need(reader, Key::Heads);
     let vocab = need(reader, Key::Vocab);
-    let ffns = ffns(reader, layers?);
-    let (layers, hidden, vocab) = (layers?, hidden?, vocab?);
-    let mixer = attention(reader, hidden, heads?)?;
+    let mixer = hidden
+        .zip(heads)
+        .and_then(|(hidden, heads)| attention(reader, hidden, heads));
+    let ffns = layers.and_then(|layers| ffns(reader, layers));
+    let (layers, hidden, vocab, mixer) = (layers?, hidden?, vocab?, mixer?);
     let (n_dense, ffns) = ffns?;
     let norm_params = hidden.saturating_mul(2);
     let kind = |ffn| LayerKind {

@@ -2,9 +2,15 @@
 
 use super::{Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run};
 use crate::case::{Case, CaseError};
+use crate::catalogue::accelerators::MachineRow;
+use crate::cluster::Cluster;
+use crate::model::Model;
 use crate::model::config;
+use crate::prices::Offer;
+use crate::stack::Stack;
 use crate::units::text::show;
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Ratio, Watts};
+use crate::workload::Training;
 use std::collections::BTreeMap;
 
 /// What the inputs come to.
@@ -47,6 +53,17 @@ pub(super) struct Reader {
     meanings: BTreeMap<Key, (String, Origin)>,
 }
 
+/// What the values come to, as far as they do.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) model: Option<&'a Model>,
+    pub(super) machine: Option<&'a MachineRow>,
+    pub(super) cluster: Option<&'a Cluster>,
+    pub(super) training: Option<&'a Training>,
+    pub(super) stack: Option<&'a Stack>,
+    pub(super) offer: &'a Offer,
+}
+
 /// Reads, resolves and checks everything.
 pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     let mut reader = Reader::read(inputs);
@@ -59,19 +76,16 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     let stack = run::stack(&mut reader);
     let offer = run::offer(&mut reader, machine.as_ref());
     let constraints = run::constraints(&mut reader);
-    echo::echo_all(
-        &mut reader,
-        model.as_ref(),
-        cluster.as_ref(),
-        training.as_ref(),
-        &offer,
-    );
-    run::remark(
-        &mut reader,
-        model.as_ref(),
-        machine.as_ref(),
-        training.as_ref(),
-    );
+    let parts = Parts {
+        model: model.as_ref(),
+        machine: machine.as_ref(),
+        cluster: cluster.as_ref(),
+        training: training.as_ref(),
+        stack: stack.as_ref(),
+        offer: &offer,
+    };
+    echo::echo_all(&mut reader, parts);
+    run::remark(&mut reader, parts);
     let mut case = None;
     if reader.problems.is_empty()
         && let (Some(model), Some(cluster), Some(training), Some(stack)) =

@@ -1,10 +1,10 @@
 //! The run: workload, stack, price and constraints.
 
-use super::resolve::Reader;
+use super::names::CUSTOM;
+use super::resolve::{Parts, Reader};
 use super::{Key, Value};
 use crate::catalogue::accelerators::MachineRow;
 use crate::catalogue::stacks;
-use crate::model::Model;
 use crate::prices::Offer;
 use crate::stack::{Stack, Technique, Techniques};
 use crate::units::text::{Batch, show};
@@ -13,6 +13,8 @@ use crate::workload::{
     BATCH_MAX, Constraints, Fixed, Optimizer, OptimizerKind, Precision, StateType, Training,
 };
 
+/// The source of a price that the user typed.
+pub(super) const TYPED: &str = "typed";
 /// The techniques of which a fixed schedule is one.
 const SCHEDULES: Techniques = Techniques::of(&[
     Technique::OneFOneB,
@@ -62,7 +64,7 @@ pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer 
     if let Some(Value::Price(rate)) = reader.value(Key::Price) {
         return Offer {
             rate: *rate,
-            source: "typed".to_owned(),
+            source: TYPED.to_owned(),
         };
     }
     match machine.and_then(|machine| Some((machine.price?, machine))) {
@@ -113,13 +115,8 @@ pub(super) fn constraints(reader: &mut Reader) -> Constraints {
 }
 
 /// What is worth knowing beside the values.
-pub(super) fn remark(
-    reader: &mut Reader,
-    model: Option<&Model>,
-    machine: Option<&MachineRow>,
-    training: Option<&Training>,
-) {
-    if let (Some(model), Some(training)) = (model, training)
+pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
+    if let (Some(model), Some(training)) = (parts.model, parts.training)
         && let Some(longest) = model
             .max_positions
             .filter(|longest| *longest < training.sequence)
@@ -130,7 +127,9 @@ pub(super) fn remark(
             format!("the model's authors state {longest} positions"),
         );
     }
-    let Some(machine) = machine else { return };
+    let Some(machine) = parts.machine else {
+        return;
+    };
     if !machine.accelerator.unverified.is_empty() {
         let fields = machine.accelerator.unverified.join(", ");
         reader.note(
@@ -191,6 +190,9 @@ fn precision(reader: &Reader, machine: Option<&MachineRow>) -> Option<Precision>
         return word(reader, Key::Precision, &Precision::ALL, Precision::key);
     }
     let peak = &machine?.accelerator.peak;
+    if machine?.key == CUSTOM {
+        return Some(Precision::Bf16);
+    }
     Some(match (peak.bf16, peak.fp16) {
         (None, Some(_)) => Precision::Fp16,
         (None, None) => Precision::Fp32,

@@ -9,6 +9,8 @@ pub struct Decimal {
     tens: i32,
 }
 
+/// What a sign or name of another currency stands for.
+pub(super) const OTHER_CURRENCY: &str = "a currency other than the US dollar";
 /// Largest exponent of ten that is followed, in either direction.
 const TENS_MAX: i32 = 400;
 /// Factors in one product, such as `8*1024`.
@@ -196,7 +198,8 @@ fn no_number(text: &str) -> Fault {
     let word = text.to_lowercase();
     match text.chars().next() {
         None => Fault::Empty,
-        Some('$' | '\u{20ac}' | '\u{a3}' | '\u{a5}') => Fault::WrongUnit("money"),
+        Some('$') => Fault::WrongUnit("money"),
+        Some('\u{20ac}' | '\u{a3}' | '\u{a5}') => Fault::WrongUnit(OTHER_CURRENCY),
         Some(c) if c.is_numeric() => Fault::Digits,
         _ if word.starts_with("nan") || word.starts_with("inf") || word.starts_with('\u{221e}') => {
             Fault::NotFinite

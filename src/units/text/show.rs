@@ -115,7 +115,10 @@ pub fn bandwidth_bits(rate: BytesPerSecond) -> String {
 pub fn flop_rate(rate: FlopsPerSecond) -> String {
     let tera = rate.get() / 1e12;
     if (1.0..10_000.0).contains(&tera) {
-        return format!("{}{GAP}TFLOP/s", rounded(tera));
+        return format!(
+            "{}{GAP}TFLOP/s",
+            trimmed(tera, if tera < 9.995 { 2 } else { 1 })
+        );
     }
     scaled(rate.get(), &METRIC, "FLOP/s")
 }

@@ -222,7 +222,7 @@ pub(super) fn measures(unit: &str) -> Option<&'static str> {
         return Some("money");
     }
     if unit.chars().any(|c| "\u{20ac}\u{a3}\u{a5}".contains(c)) || lower.contains("eur") {
-        return Some("a currency other than the US dollar");
+        return Some(super::decimal::OTHER_CURRENCY);
     }
     if known(bandwidth(unit)) {
         return Some("bandwidth");
