@@ -19,7 +19,7 @@ const MAMF: &str = "stas00/ml-engineering @744d01e (2026-08-22), best product fo
 const NONE: &str = "no measurement found";
 const TODAY: &str = "2026-11-22";
 
-/// Where kernels were measured: row of the constants, row of `accelerators.csv` with the data sheet,
+/// Where kernels were measured: row of the constants, row of `accelerators.csv` (the data sheet),
 /// name in the measurements, source.
 const DEVICES: [[&str; 4]; 14] = [
     ["a100", "a100-80g", "A100-SXM-80GB", AIC],
@@ -359,7 +359,12 @@ fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
             compare(machine, &timings, fit);
             check(device.key, table, machine, found);
         }
-        if let (1, Some((top, k_half))) = (i, trained(device, devices, table, curves[0], found)) {
+        let trained = match i {
+            1 => trained(device, devices, table, curves[0], found),
+            2 => curves[0].map(|wide| between(found, best(machine, &timings), 4.0 * wide.1)),
+            _ => None,
+        };
+        if let Some((top, k_half)) = trained {
             (found[0], found[1]) = (top, k_half);
             report(
                 device.key,
@@ -422,9 +427,8 @@ fn taken_over(assumed: &Assumed, base: Line) -> Line {
     }
 }
 
-/// The 8-bit curve for training: the geometric mean of two. One is fitted on the fastest of the
-/// inference engines at each shape. The other goes through the best product found; its prologue
-/// takes the same time as in 16 bits, so at twice the rate it weighs as twice the inner length.
+/// The 8-bit curve for training, between the one fitted on the fastest of the inference engines at
+/// each shape and the best product found with the library that training uses.
 fn trained(
     device: &Device,
     devices: &[Device],
@@ -433,18 +437,38 @@ fn trained(
     own: Constants,
 ) -> Option<(f64, f64)> {
     let (_, rate, k, like) = FP8_BEST.iter().find(|(key, ..)| *key == device.key)?;
-    let doubled = 2.0 * wide?.1;
-    let best = rate / device.peak[1] * (k + doubled) / k;
-    let (mut top, mut k_half) = (own[0], own[1]);
+    let mut fitted = own;
     if let Some(like) = devices
         .iter()
         .find(|other| other.key == *like && *like != device.key)
     {
         let timings = timings(like, table, &["fp8", "fp8-block"], true);
-        let found = constants(machine(like, 1, 1.0), &timings, own[3], Some(own[2]));
-        (top, k_half) = (found[0], found[1]);
+        fitted = constants(machine(like, 1, 1.0), &timings, own[3], Some(own[2]));
     }
-    Some(((top * best).sqrt().min(1.0), (k_half * doubled).sqrt()))
+    Some(between(fitted, (rate / device.peak[1], *k), 2.0 * wide?.1))
+}
+
+/// Geometric mean of a fitted curve and of one through the best product, given as its share of the
+/// peak and its inner length. The prologue of the latter takes the same time as in 16 bits, so at n
+/// times the rate it weighs as n times the inner length.
+fn between(fitted: Constants, best: (f64, f64), k_half: f64) -> (f64, f64) {
+    let top = best.0 * (best.1 + k_half) / best.1;
+    (
+        (fitted[0] * top).sqrt().min(1.0),
+        (fitted[1] * k_half).sqrt(),
+    )
+}
+
+/// The best of some products: its share of the peak, and its inner length.
+fn best(machine: Machine, timings: &[Timing]) -> (f64, f64) {
+    let shares = timings.iter().map(|timing| {
+        let [m, n, k] = timing.shape;
+        (2.0 * m * n * k / (timing.us * 1e6 * machine.peak), k)
+    });
+    shares.fold(
+        (0.0, 1.0),
+        |most, one| if one.0 > most.0 { one } else { most },
+    )
 }
 
 /// How the three ways to charge a last wave predict products whose weight no fit has seen.
