@@ -47,7 +47,7 @@ pub struct MachineRow {
     pub price_source: String,
     /// Row of the kernel table that describes its matrix kernels.
     pub kernels: String,
-    /// Whether its kernel constants were measured on it, rather than assumed from a relative.
+    /// Whether that row was fitted on products by shape, of this chip or its nearest relative.
     pub kernels_measured: bool,
     /// Whether every figure of the accelerator was confirmed.
     pub verified: bool,
