@@ -42,84 +42,86 @@ fn the_defaults_make_a_case() {
     );
 }
 
+/// An input, what is typed, and a part of the message.
+const REFUSED: &[(Key, &str, &str)] = &[
+    (
+        Key::Count,
+        "0",
+        "Accelerators: \"0\" was given, expected 1 to 2\u{202f}097\u{202f}152",
+    ),
+    (Key::Count, "1e12", "too large"),
+    (Key::Count, "-8", "below zero"),
+    (Key::Count, "2.5", "not a whole number"),
+    (Key::Count, "NaN", "not a finite number"),
+    (Key::Count, "126 layers", "that is layers"),
+    (Key::Tokens, "0", "too small"),
+    (Key::Tokens, "1e30", "too large"),
+    (Key::Tokens, "inf", "not a finite number"),
+    (
+        Key::Tokens,
+        "1,5",
+        "the comma may be a decimal point or may group digits",
+    ),
+    (Key::Tokens, "15 GB/s", "that is bandwidth"),
+    (Key::Batch, "0", "1 to 16\u{202f}777\u{202f}216 sequences"),
+    (Key::Batch, "3 tokens", "it comes to 0 sequences"),
+    (Key::Batch, "1e18", "it comes to"),
+    (Key::Sequence, "0", "too small"),
+    (Key::Sequence, "99999999999", "too large"),
+    (Key::Memory, "80", "the unit is missing"),
+    (
+        Key::Memory,
+        "80G",
+        "write GB (10^9 bytes) or GiB (2^30 bytes)",
+    ),
+    (Key::Memory, "1 B", "too small"),
+    (Key::Memory, "1e9 TB", "too large"),
+    (Key::Nic, "0 Gb/s", "too small"),
+    (
+        Key::Nic,
+        "400 gb/s",
+        "write GB/s for bytes or Gbit/s for bits",
+    ),
+    (Key::PeakBf16, "989", "the unit is missing"),
+    (
+        Key::Price,
+        "\u{20ac}3",
+        "a currency other than the US dollar",
+    ),
+    (Key::Price, "1e9", "too large"),
+    (Key::Oversubscription, "0.5", "too small"),
+    (Key::Imbalance, "0", "too small"),
+    (Key::Headroom, "100%", "too large"),
+    (
+        Key::Precision,
+        "int8",
+        "one of fp32, fp16, bf16, fp8, mxfp8, nvfp4",
+    ),
+    (
+        Key::Precision,
+        "nvfp4",
+        "h100-sxm has no matrix units for nvfp4",
+    ),
+    (Key::Optimizer, "adabelief", "one of adamw"),
+    (Key::Zero, "4", "0 to 3"),
+    (Key::Schedule, "fifo", "one of 1f1b"),
+    (Key::Forbid, "tp,magic", "the techniques are tp, sp"),
+    (Key::Master, "maybe", "\"on\" or \"off\""),
+    (Key::Model, "Llama-9-9000B", "none is called so"),
+    (
+        Key::Model,
+        "someone/their-model",
+        "fetch or paste its config.json",
+    ),
+    (Key::Accelerator, "H9000", "none is called so"),
+    (Key::Stack, "excel", "megatron"),
+    (Key::Leaf, "2", "at least the 8 accelerators"),
+];
+
 #[test]
 fn numbers_out_of_range_are_refused_by_name() {
-    let rows = [
-        (
-            Key::Count,
-            "0",
-            "Accelerators: \"0\" was given, expected 1 to 2\u{202f}097\u{202f}152",
-        ),
-        (Key::Count, "1e12", "too large"),
-        (Key::Count, "-8", "below zero"),
-        (Key::Count, "2.5", "not a whole number"),
-        (Key::Count, "NaN", "not a finite number"),
-        (Key::Count, "126 layers", "that is layers"),
-        (Key::Tokens, "0", "too small"),
-        (Key::Tokens, "1e30", "too large"),
-        (Key::Tokens, "inf", "not a finite number"),
-        (
-            Key::Tokens,
-            "1,5",
-            "the comma may be a decimal point or may group digits",
-        ),
-        (Key::Tokens, "15 GB/s", "that is bandwidth"),
-        (Key::Batch, "0", "1 to 16\u{202f}777\u{202f}216 sequences"),
-        (Key::Batch, "3 tokens", "it comes to 0 sequences"),
-        (Key::Batch, "1e18", "it comes to"),
-        (Key::Sequence, "0", "too small"),
-        (Key::Sequence, "99999999999", "too large"),
-        (Key::Memory, "80", "the unit is missing"),
-        (
-            Key::Memory,
-            "80G",
-            "write GB (10^9 bytes) or GiB (2^30 bytes)",
-        ),
-        (Key::Memory, "1 B", "too small"),
-        (Key::Memory, "1e9 TB", "too large"),
-        (Key::Nic, "0 Gb/s", "too small"),
-        (
-            Key::Nic,
-            "400 gb/s",
-            "write GB/s for bytes or Gbit/s for bits",
-        ),
-        (Key::PeakBf16, "989", "the unit is missing"),
-        (
-            Key::Price,
-            "\u{20ac}3",
-            "a currency other than the US dollar",
-        ),
-        (Key::Price, "1e9", "too large"),
-        (Key::Oversubscription, "0.5", "too small"),
-        (Key::Imbalance, "0", "too small"),
-        (Key::Headroom, "100%", "too large"),
-        (
-            Key::Precision,
-            "int8",
-            "one of fp32, fp16, bf16, fp8, mxfp8, nvfp4",
-        ),
-        (
-            Key::Precision,
-            "nvfp4",
-            "h100-sxm has no matrix units for nvfp4",
-        ),
-        (Key::Optimizer, "adabelief", "one of adamw"),
-        (Key::Zero, "4", "0 to 3"),
-        (Key::Schedule, "fifo", "one of 1f1b"),
-        (Key::Forbid, "tp,magic", "the techniques are tp, sp"),
-        (Key::Master, "maybe", "\"on\" or \"off\""),
-        (Key::Model, "Llama-9-9000B", "none is called so"),
-        (
-            Key::Model,
-            "someone/their-model",
-            "fetch or paste its config.json",
-        ),
-        (Key::Accelerator, "H9000", "none is called so"),
-        (Key::Stack, "excel", "megatron"),
-        (Key::Leaf, "2", "at least the 8 accelerators"),
-    ];
-    for (key, text, expected) in rows {
-        let said = said(key, text);
+    for (key, text, expected) in REFUSED {
+        let said = said(*key, text);
         assert!(said.contains(expected), "{key:?} {text:?}: {said}");
         assert!(said.starts_with(key.label()) && said.len() < 600, "{said}");
     }
@@ -177,7 +179,16 @@ fn a_model_by_hand_is_asked_for_what_it_lacks() {
         .iter()
         .map(|problem| problem.key)
         .collect();
-    assert_eq!(missing, [Key::Layers, Key::Hidden, Key::Heads, Key::Vocab]);
+    assert_eq!(
+        missing,
+        [
+            Key::Layers,
+            Key::Hidden,
+            Key::Heads,
+            Key::FfnWidth,
+            Key::Vocab
+        ]
+    );
     let llama = custom
         .with(Key::Layers, "32")
         .with(Key::Hidden, "4096")
@@ -195,7 +206,7 @@ fn a_model_by_hand_is_asked_for_what_it_lacks() {
             .problem(Key::HeadDim)
             .unwrap()
             .hint
-            .contains("do not divide")
+            .contains("33 attention heads do not divide 4\u{202f}096")
     );
     let odd = llama.clone().with(Key::KvHeads, "5");
     assert!(odd.resolve().problem(Key::KvHeads).is_some());
@@ -303,6 +314,13 @@ fn a_schedule_that_is_fixed_forbids_the_others() {
         .case
         .unwrap();
     assert_eq!(headroom.constraints.headroom_thousandths, 75);
+    // 0.07 * 1000 is a little more than 70 in binary.
+    let headroom = Inputs::default()
+        .with(Key::Headroom, "7%")
+        .resolve()
+        .case
+        .unwrap();
+    assert_eq!(headroom.constraints.headroom_thousandths, 70);
 }
 
 #[test]

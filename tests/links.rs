@@ -113,7 +113,7 @@ fn names_in_links_are_unique_and_short() {
             "{name}"
         );
         assert_eq!(Key::from_link_name(name), Some(*key));
-        // The codec knows every input by the same name, and no default of today differs from its own.
+        // The codec knows every input by the same name.
         let inputs = Inputs::default().with(*key, "?");
         let model = if *key == Key::Config { "m=config;" } else { "" };
         let inputs = if model.is_empty() {
@@ -187,6 +187,9 @@ fn what_cannot_be_read_is_reported_and_kept() {
     let inputs = Inputs::default().with(Key::Tokens, "1,5");
     assert_eq!(encode(&inputs), "1;t=1,5");
     assert_eq!(decode("1;t=1,5").inputs, inputs);
+    // A sign that was escaped on its way is part of the value, not of an address.
+    assert_eq!(decode("1;m=a%23b;n=8").inputs.get(Key::Model), "a#b");
+    assert_eq!(decode("127.0.0.1:8080/#1;n=8").inputs.get(Key::Count), "8");
 }
 
 const CONFIG: &str = r#"{
@@ -340,7 +343,10 @@ proptest! {
 
     #[test]
     fn a_mutated_link_is_decoded(
-        inputs in any_inputs(), at in any::<prop::sample::Index>(), c in any::<char>(), cut in 0usize..3
+        inputs in any_inputs(),
+        at in any::<prop::sample::Index>(),
+        c in any::<char>(),
+        cut in 0usize..3,
     ) {
         let mut chars: Vec<char> = encode(&inputs).chars().collect();
         let at = at.index(chars.len());

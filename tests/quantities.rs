@@ -378,7 +378,8 @@ fn links_carry_the_shortest_exact_text() {
 
 /// Positive floats over many magnitudes, none of them with a special shape.
 fn measures() -> impl Strategy<Value = f64> {
-    (1.0..10.0f64, -6i32..15).prop_map(|(head, tens)| format!("{head}e{tens}").parse().unwrap_or(1.0))
+    (1.0..10.0f64, -6i32..15)
+        .prop_map(|(head, tens)| format!("{head}e{tens}").parse().unwrap_or(1.0))
 }
 
 fn near(read: f64, value: f64, share: f64) -> bool {

@@ -170,7 +170,8 @@ keys! {
         ExpertWidth = "mw", "Expert width", width(1), None;
         SharedExperts = "ms", "Shared experts", experts(), None;
         DenseLayers = "mz", "Dense layers first", count(Noun::Layers, 0, LAYERS), None;
-        Tied = "mi", "Tied embeddings", Kind::Switch, None;
+        Gated = "mg", "Gated feed-forward", Kind::Switch, Some("on");
+        Tied = "mi", "Tied embeddings", Kind::Switch, Some("off");
     }
     Cluster {
         Accelerator = "g", "Accelerator", Kind::Name, Some("h100-sxm");

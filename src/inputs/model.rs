@@ -3,11 +3,12 @@
 use super::names::{self, CONFIG, CUSTOM};
 use super::resolve::Reader;
 use super::{Key, Problem, Value};
-use crate::model::{Attention, Dense, Ffn, LayerKind, Mixer, Model, Moe, config, limits};
-use crate::units::Params;
+use crate::model::custom::{self, Numbers, NumbersError};
+use crate::model::{Model, config};
+use crate::units::text::show;
 
 /// The inputs that describe a model by hand.
-const BY_HAND: [Key; 13] = [
+const BY_HAND: [Key; 14] = [
     Key::Layers,
     Key::Hidden,
     Key::Heads,
@@ -20,6 +21,7 @@ const BY_HAND: [Key; 13] = [
     Key::ExpertWidth,
     Key::SharedExperts,
     Key::DenseLayers,
+    Key::Gated,
     Key::Tied,
 ];
 
@@ -80,146 +82,106 @@ fn from_config(reader: &mut Reader) -> Option<Model> {
     model
 }
 
-/// A llama-like model: gated feed-forward, two norms a layer, no biases.
+/// What the numbers typed by hand come to.
 fn by_hand(reader: &mut Reader) -> Option<Model> {
-    let layers = need(reader, Key::Layers);
-    let hidden = need(reader, Key::Hidden);
-    let heads = need(reader, Key::Heads);
-    let vocab = need(reader, Key::Vocab);
-    let mixer = hidden
-        .zip(heads)
-        .and_then(|(hidden, heads)| attention(reader, hidden, heads));
-    let ffns = layers.and_then(|layers| ffns(reader, layers));
-    let (layers, hidden, vocab, mixer) = (layers?, hidden?, vocab?, mixer?);
-    let (n_dense, ffns) = ffns?;
-    let norm_params = hidden.saturating_mul(2);
-    let kind = |ffn| LayerKind {
-        mixer: mixer.clone(),
-        ffn,
-        norm_params,
-    };
-    let last = u8::from(ffns.len() > 1);
-    let model = Model {
-        name: CUSTOM.to_owned(),
-        hidden,
-        vocab,
-        tied: reader.is_on(Key::Tied),
-        kinds: ffns.into_iter().map(kind).collect(),
-        pattern: (0..layers)
-            .map(|layer| if layer < n_dense { 0 } else { last })
-            .collect(),
-        mtp_layers: 0,
-        other_params: Params::new(u64::from(hidden)),
-        max_positions: None,
-    };
-    if model.params().total > limits::PARAMS_MAX {
-        reader.problem(
-            Key::Model,
-            "a model of at most 4,000 trillion parameters",
-            "it is larger",
-        );
-        return None;
-    }
-    Some(model)
-}
-
-/// How many dense layers come first, and the kinds of feed-forward in order of first use.
-fn ffns(reader: &mut Reader, layers: u32) -> Option<(u32, Vec<Ffn>)> {
     let experts = reader.count(Key::Experts).unwrap_or(0);
-    let first = reader.count(Key::DenseLayers).unwrap_or(0);
-    let n_dense = if experts == 0 { layers } else { first };
-    if n_dense > layers {
-        let expected = format!("at most the {layers} layers of the model");
-        reader.problem(Key::DenseLayers, &expected, "it is too large");
-        return None;
+    let first_k_dense = reader.count(Key::DenseLayers).unwrap_or(0);
+    let mut needed = vec![Key::Layers, Key::Hidden, Key::Heads, Key::Vocab];
+    if experts == 0 || first_k_dense > 0 {
+        needed.push(Key::FfnWidth);
     }
-    let dense = if n_dense == 0 {
-        None
-    } else {
-        Some(need(reader, Key::FfnWidth))
-    };
-    let moe = if n_dense == layers {
-        None
-    } else {
-        Some(routed(reader, experts))
-    };
-    let mut kinds = Vec::new();
-    if let Some(width) = dense {
-        kinds.push(Ffn::Dense(Dense {
-            width: width?,
-            gated: true,
-            bias: false,
-        }));
+    if experts > 0 {
+        needed.extend([Key::TopK, Key::ExpertWidth]);
     }
-    if let Some(moe) = moe {
-        kinds.push(Ffn::Moe(moe?));
-    }
-    Some((n_dense, kinds))
-}
-
-fn attention(reader: &mut Reader, hidden: u32, heads: u32) -> Option<Mixer> {
-    let kv_heads = reader.count(Key::KvHeads).unwrap_or(heads);
-    if kv_heads > heads || !heads.is_multiple_of(kv_heads) {
-        let expected = format!("a divisor of the {heads} heads");
-        reader.problem(
-            Key::KvHeads,
-            &expected,
-            "query heads share key-value heads evenly",
-        );
-        return None;
-    }
-    let head_dim = match reader.count(Key::HeadDim) {
-        Some(width) => width,
-        None if hidden.is_multiple_of(heads) => hidden / heads,
-        None => {
-            let hint = format!("{heads} heads do not divide a hidden size of {hidden}");
-            reader.problem(Key::HeadDim, "the width of one head", hint);
-            return None;
+    let missing: Vec<Key> = needed
+        .into_iter()
+        .filter(|key| reader.count(*key).is_none())
+        .collect();
+    for key in &missing {
+        if !reader.is_typed(*key) {
+            reader.problem(*key, "a number", "a model by hand needs it");
         }
-    };
-    Some(Mixer::Attention(Attention {
-        heads,
-        kv_heads,
-        head_dim,
-        v_head_dim: head_dim,
-        window: None,
-        qkv_bias: false,
-        out_bias: false,
-        qk_norm_params: 0,
-        output_gate: false,
-        values_are_keys: false,
-        extra_params: 0,
-    }))
-}
-
-fn routed(reader: &mut Reader, experts: u32) -> Option<Moe> {
-    let top_k = need(reader, Key::TopK);
-    let width = need(reader, Key::ExpertWidth);
-    let shared = reader.count(Key::SharedExperts).unwrap_or(0);
-    let (top_k, width) = (top_k?, width?);
-    if top_k == 0 || top_k > experts {
-        let expected = format!("1 to the {experts} experts of the layer");
-        reader.problem(Key::TopK, &expected, "a token visits some of them");
+    }
+    if !missing.is_empty() {
         return None;
     }
-    Some(Moe {
+    let number = |key| reader.count(key).unwrap_or(0);
+    let numbers = Numbers {
+        layers: number(Key::Layers),
+        hidden: number(Key::Hidden),
+        heads: number(Key::Heads),
+        kv_heads: reader.count(Key::KvHeads).unwrap_or(number(Key::Heads)),
+        head_dim: reader.count(Key::HeadDim),
+        intermediate: number(Key::FfnWidth),
+        vocab: number(Key::Vocab),
+        tied: reader.is_on(Key::Tied),
+        gated: reader.is_on(Key::Gated),
         experts,
-        top_k,
-        width,
-        gated: true,
-        shared_width: shared.saturating_mul(width),
-        latent: None,
-        dense_width: 0,
-        extra_params: 0,
-        extra_active: 0,
-    })
+        top_k: number(Key::TopK),
+        moe_intermediate: number(Key::ExpertWidth),
+        shared_experts: number(Key::SharedExperts),
+        first_k_dense,
+    };
+    let made = if experts == 0 {
+        custom::dense(numbers)
+    } else {
+        custom::moe(numbers)
+    };
+    made.map_err(|error| report(reader, &error)).ok()
 }
 
-/// A number that a model by hand cannot do without.
-fn need(reader: &mut Reader, key: Key) -> Option<u32> {
-    let value = reader.count(key);
-    if value.is_none() && !reader.is_typed(key) {
-        reader.problem(key, "a number", "a model by hand needs it");
+/// Says which number does not fit the others.
+fn report(reader: &mut Reader, error: &NumbersError) {
+    match error {
+        NumbersError::OutOfRange {
+            field,
+            given,
+            min,
+            max,
+        } => {
+            let range = format!("{} to {}", show::grouped(*min), show::grouped(*max));
+            let hint = if given < min {
+                "it is too small"
+            } else {
+                "it is too large"
+            };
+            reader.problem(key_of(field), &range, hint);
+        }
+        NumbersError::Uneven {
+            divisor,
+            by,
+            field,
+            given,
+        } => {
+            let (divisor, field) = (key_of(divisor), key_of(field));
+            let (of, by) = (show::grouped((*given).into()), show::grouped((*by).into()));
+            // Without a head width of its own, the hidden size over the heads is taken.
+            let key = if divisor == Key::Heads {
+                Key::HeadDim
+            } else {
+                divisor
+            };
+            let (what, whole) = (divisor.label().to_lowercase(), field.label().to_lowercase());
+            let hint = format!("{by} {what} do not divide {of} ({whole})");
+            reader.problem(key, "a number that divides evenly", hint);
+        }
     }
-    value
+}
+
+fn key_of(field: &str) -> Key {
+    match field {
+        "layers" => Key::Layers,
+        "hidden" => Key::Hidden,
+        "heads" => Key::Heads,
+        "kv_heads" => Key::KvHeads,
+        "head_dim" => Key::HeadDim,
+        "intermediate" => Key::FfnWidth,
+        "vocab" => Key::Vocab,
+        "experts" => Key::Experts,
+        "top_k" => Key::TopK,
+        "moe_intermediate" => Key::ExpertWidth,
+        "shared_experts" => Key::SharedExperts,
+        "first_k_dense" => Key::DenseLayers,
+        _ => Key::Model,
+    }
 }

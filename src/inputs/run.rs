@@ -106,7 +106,7 @@ pub(super) fn constraints(reader: &mut Reader) -> Constraints {
         forbidden = forbidden | SCHEDULES.without(Techniques::of(&[only]));
     }
     let headroom = reader.ratio(Key::Headroom).map_or(0.0, Ratio::get);
-    let headroom_thousandths = (headroom * 1000.0).ceil() as u32;
+    let headroom_thousandths = (headroom * 1000.0 + 0.5).floor() as u32;
     Constraints {
         fixed,
         forbidden,

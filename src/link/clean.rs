@@ -34,9 +34,14 @@ pub(super) fn clean(link: &str) -> String {
         .to_owned()
 }
 
-/// What follows the first `#` of an address; all of it where there is none.
+/// What follows the first `#` of an address; all of it where there is none, or where it is a link.
 fn after_hash(text: &str) -> &str {
-    text.split_once('#').map_or(text, |(_, fragment)| fragment)
+    let tail = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_link = tail.len() < text.len() && tail.starts_with([';', 'z', '%', '&']);
+    match text.split_once('#') {
+        Some((_, fragment)) if !is_link => fragment,
+        _ => text,
+    }
 }
 
 fn is_blank(c: char) -> bool {

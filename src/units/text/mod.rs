@@ -2,7 +2,7 @@
 //!
 //! Reading ([`read`]) takes quantities as people type them (`15T tokens`, `16,384 GPUs`,
 //! `400 Gb/s`) and answers with the exact value or a [`Misread`] that says what was given, what was
-//! expected and an example. It never guesses: `1,5` and `80 gb/s` are refused with the two readings named.
+//! expected and an example. It never guesses: `1,5` and `80 gb/s` are refused, both readings named.
 //!
 //! Writing ([`show`]) makes text for people, rounded; [`short`] makes text for links, exact.
 

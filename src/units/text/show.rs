@@ -171,7 +171,7 @@ pub fn dollars(dollars: Dollars) -> String {
         return format!("${}", fixed(value, if value < 100.0 { 2 } else { 0 }));
     }
     if value < 100_000.0 {
-        return format!("${}", grouped(value.round() as u64));
+        return format!("${}", grouped((value + 0.5).floor() as u64));
     }
     format!("${}", scaled(value, &COUNT_UNITS, ""))
 }
@@ -245,6 +245,6 @@ fn scaled(value: f64, units: &[(f64, &str)], unit: &str) -> String {
 
 /// That many decimals, none where all would be zeros and nothing was rounded away.
 fn trimmed(value: f64, places: usize) -> String {
-    let exact = value == value.round();
+    let exact = value == value.floor();
     fixed(value, if exact { 0 } else { places })
 }
