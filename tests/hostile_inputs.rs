@@ -224,7 +224,7 @@ fn a_model_by_hand_is_asked_for_what_it_lacks() {
             .problem(Key::TopK)
             .unwrap()
             .expected
-            .contains("1 to the 8")
+            .contains("1 to 8")
     );
     // Mixtral-8x7B by hand: 46,702,792,704 parameters, 12,879,925,248 active (the Hub's count).
     let mixtral = moe.with(Key::TopK, "2").with(Key::KvHeads, "8");
