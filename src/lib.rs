@@ -23,6 +23,7 @@ pub mod inputs;
 pub mod layout;
 pub mod estimate;
 pub mod search;
+pub mod plan;
 pub mod link;
 pub mod api;
 pub mod chart;

@@ -1,6 +1,10 @@
 //! F7: plain objects for other programs and for the page: versioned, with every number both as a value in a
 //! named unit and as text. The page shows these and computes nothing.
 
+mod answer;
+mod links;
+mod view;
 mod wire;
 
+pub use answer::answer;
 pub use wire::*;

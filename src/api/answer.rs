@@ -1,0 +1,156 @@
+//! From a link to answers, piece by piece.
+
+use super::links::{pinned, within};
+use super::view::{plan_view, shown, title};
+use super::{Answer, FrontierPoint, RunnerUp, ScalePoint, StuckView, StudyView};
+use crate::case::Case;
+use crate::cluster::ACCELERATORS_MAX;
+use crate::inputs::{Inputs, Key};
+use crate::link;
+use crate::plan::{self, Amount, Finding, Plan};
+
+/// Halvings of the user's cluster on the scaling curve.
+const HALVINGS: u32 = 6;
+/// Doublings of it.
+const DOUBLINGS: u32 = 3;
+
+/// Answers the question that `link` asks: the plan first, or why there is none; then runners-up and the
+/// frontier; then the scaling curve, point by point. `keep_going` is asked between pieces of work of some ten
+/// milliseconds each. The answers depend on the link alone; `now_ms` only tells how long the search took.
+pub fn answer(
+    run: u32,
+    link: &str,
+    now_ms: &dyn Fn() -> f64,
+    keep_going: &mut dyn FnMut() -> bool,
+    sink: &mut dyn FnMut(Answer),
+) {
+    let inputs = link::decode(link).inputs;
+    let resolution = inputs.resolve();
+    let Some(case) = &resolution.case else {
+        let problems = resolution.problems.iter().map(ToString::to_string).collect();
+        sink(Answer::Invalid { run, problems });
+        return;
+    };
+    let start = now_ms();
+    let found = plan::find(case);
+    let search_ms = (now_ms() - start).max(0.0);
+    match found {
+        Finding::Plan(plan) => {
+            let view = Box::new(plan_view(&inputs, case, &plan));
+            sink(Answer::Plan { run, plan: view, search_ms });
+            if !keep_going() {
+                return;
+            }
+            let Some(study) = study(&inputs, case, &plan, keep_going) else { return };
+            sink(Answer::Study { run, study });
+        }
+        Finding::Nothing(_) => {
+            let headline = "No layout fits.".to_owned();
+            sink(Answer::Stuck { run, stuck: StuckView { headline, ..StuckView::default() } });
+        }
+    }
+    scaling(run, &inputs, case.cluster.count, keep_going, sink);
+}
+
+fn study(
+    inputs: &Inputs,
+    case: &Case,
+    plan: &Plan,
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Option<StudyView> {
+    let mut view = StudyView::default();
+    for other in plan::runners_up(case, plan, keep_going)? {
+        view.runners_up.push(RunnerUp {
+            layout: plan::layout_text(&other.plan.layout),
+            step: shown(Amount::Time(other.plan.step())),
+            slower: shown(Amount::Excess(other.slower)),
+            headroom: shown(Amount::Bytes(other.plan.headroom(case))),
+            loses: other.loses.clone(),
+            link: link::encode(&pinned(inputs, case, &other.plan.layout)),
+        });
+    }
+    for point in plan::frontier(case, plan, keep_going)? {
+        let free = within(inputs, point.keep_thousandths);
+        let own = point.plan.layout == plan.layout;
+        let base = if own { inputs } else { &free };
+        view.frontier.push(FrontierPoint {
+            headroom: shown(Amount::Bytes(point.plan.headroom(case))),
+            step: shown(Amount::Time(point.plan.step())),
+            layout: plan::layout_text(&point.plan.layout),
+            link: link::encode(&pinned(base, case, &point.plan.layout)),
+        });
+    }
+    Some(view)
+}
+
+/// The best plan at other cluster sizes, the global batch held.
+fn scaling(
+    run: u32,
+    inputs: &Inputs,
+    count: u32,
+    keep_going: &mut dyn FnMut() -> bool,
+    sink: &mut dyn FnMut(Answer),
+) {
+    let counts = counts_around(count);
+    let of = counts.len() as u32;
+    for (n, done) in counts.into_iter().zip(1..) {
+        if !keep_going() {
+            return;
+        }
+        let point = scale_point(inputs, n, n == count);
+        sink(Answer::Scaling { run, point, done, of });
+    }
+}
+
+/// Halves and doubles of a count, whole ones only.
+fn counts_around(count: u32) -> Vec<u32> {
+    let halves = (1..=HALVINGS).rev().filter(|k| count.is_multiple_of(1 << k)).map(|k| count >> k);
+    let doubles = (0..=DOUBLINGS).filter_map(|k| count.checked_mul(1 << k));
+    halves.chain(doubles).filter(|n| (1..=ACCELERATORS_MAX).contains(n)).collect()
+}
+
+fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
+    let inputs = inputs.clone().with(Key::Count, count.to_string());
+    let link = link::encode(&inputs);
+    let mut point = ScalePoint { count, current, link, ..ScalePoint::default() };
+    let resolution = inputs.resolve();
+    let Some(case) = &resolution.case else {
+        let first = resolution.problems.first();
+        point.stuck = Some(first.map_or_else(|| "not a case".to_owned(), ToString::to_string));
+        return point;
+    };
+    let Finding::Plan(plan) = plan::find(case) else {
+        point.stuck = Some("nothing fits".to_owned());
+        return point;
+    };
+    let find = |id: &str| {
+        let figures = plan::figures(case, &plan);
+        let figure = figures.iter().find(|figure| figure.id == id);
+        figure.map(|figure| shown(figure.amount)).unwrap_or_default()
+    };
+    point.step = find("step_time");
+    point.days = find("days");
+    point.cost = find("cost");
+    point.mfu = find("mfu");
+    point.tokens_per_s = find("tokens_per_s");
+    point.layout = plan::layout_text(&plan.layout);
+    point
+}
+
+/// The plan in a sentence.
+pub(super) fn summary(case: &Case, plan: &Plan) -> String {
+    let figures = plan::figures(case, plan);
+    let text = |id: &str| {
+        let figure = figures.iter().find(|figure| figure.id == id);
+        figure.map(|figure| figure.amount.text()).unwrap_or_default()
+    };
+    format!(
+        "{}: {}; {} a step, {} MFU, {} to finish, {}.",
+        title(case),
+        plan::layout_text(&plan.layout),
+        text("step_time"),
+        text("mfu"),
+        text("days"),
+        text("cost"),
+    )
+}

@@ -1,0 +1,89 @@
+//! Domain objects as wire objects.
+
+use super::answer::summary;
+use super::links::pinned;
+use super::{Certificate, Degree, Figure, PartView, PlanView, Shown, Timeline, WIRE_VERSION};
+use crate::case::Case;
+use crate::inputs::Inputs;
+use crate::link;
+use crate::plan::{self, Amount, Part, Plan};
+use crate::units::Params;
+use crate::units::text::show;
+
+/// A number as value and text.
+pub(super) fn shown(amount: Amount) -> Shown {
+    Shown { value: amount.value().get(), unit: amount.unit().to_owned(), text: amount.text() }
+}
+
+/// The whole answer.
+pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
+    let memory = plan::memory(case, plan);
+    let time = plan::time(case, plan);
+    PlanView {
+        version: WIRE_VERSION,
+        title: title(case),
+        summary: summary(case, plan),
+        degrees: degrees(case, plan),
+        figures: plan::figures(case, plan).iter().map(figure).collect(),
+        memory: part(&memory),
+        memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
+        memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
+        time: part(&time),
+        binds: Vec::new(),
+        assumptions: Vec::new(),
+        timeline: Timeline::default(),
+        certificate: Certificate::default(),
+        stages: Vec::new(),
+        published: None,
+        pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
+    }
+}
+
+/// What is trained on what: `Llama-3.1-405B · 405.9 B parameters on 16 384 h100-sxm`.
+pub(super) fn title(case: &Case) -> String {
+    let name = case.model.name.rsplit('/').next().unwrap_or_default();
+    let params = show::params(Params::new(case.model.params().total));
+    let count = show::grouped(case.cluster.count.into());
+    let machine = crate::catalogue::accelerators::find(&case.cluster.accelerator.name);
+    let machine = machine.map_or(case.cluster.accelerator.name.as_str(), |row| &row.label);
+    format!("{name} \u{b7} {params} parameters on {count}{}{machine}", show::GAP)
+}
+
+fn degrees(case: &Case, plan: &Plan) -> Vec<Degree> {
+    let all = plan::degrees(case, &plan.layout);
+    let degree = |degree: plan::DegreeText| Degree {
+        key: degree.key.to_owned(),
+        label: degree.label.to_owned(),
+        value: degree.value,
+        help: degree.help,
+        fixed: degree.fixed,
+        main: degree.main,
+    };
+    all.into_iter().map(degree).collect()
+}
+
+fn figure(figure: &plan::Figure) -> Figure {
+    let derivation = &figure.derivation;
+    Figure {
+        id: figure.id.to_owned(),
+        label: figure.label.to_owned(),
+        shown: shown(figure.amount),
+        formula: derivation.formula.clone(),
+        substituted: derivation.substituted.clone(),
+        source: derivation.source.clone(),
+    }
+}
+
+fn part(own: &Part) -> PartView {
+    let derivation = &own.derivation;
+    let figure = Figure {
+        id: own.id.clone(),
+        label: own.label.to_owned(),
+        shown: shown(own.amount),
+        formula: derivation.formula.clone(),
+        substituted: derivation.substituted.clone(),
+        source: derivation.source.clone(),
+    };
+    let children = own.children.iter().map(part).collect();
+    PartView { id: own.id.clone(), figure, share: own.share.get(), children }
+}

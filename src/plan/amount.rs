@@ -1,0 +1,113 @@
+//! F6: a number with its unit, and where it comes from.
+
+use crate::units::text::show;
+use crate::units::{Bytes, Dollars, FlopsPerSecond, Ratio, Seconds, Watts};
+
+/// A quantity of any kind, for show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// Memory.
+    Bytes(Bytes),
+    /// Time in the unit that suits it.
+    Time(Seconds),
+    /// A long time, counted in days.
+    Days(Seconds),
+    /// US dollars.
+    Dollars(Dollars),
+    /// A share of a whole.
+    Share(Ratio),
+    /// How much more than another, as a share of that.
+    Excess(Ratio),
+    /// A whole number of things.
+    Count(u64),
+    /// Tokens a second.
+    TokenRate(Ratio),
+    /// Operations a second.
+    FlopRate(FlopsPerSecond),
+    /// Kilowatt-hours.
+    Energy(Ratio),
+}
+
+/// How a number follows from others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derivation {
+    /// The formula in symbols.
+    pub formula: String,
+    /// The formula with this case's values, and its result.
+    pub substituted: String,
+    /// Paper and section, or document.
+    pub source: String,
+    /// Constants of the stack's profile that it rests on, by their names in the profile.
+    pub constants: Vec<&'static str>,
+}
+
+/// A named number with its derivation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Stable name.
+    pub id: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// The number.
+    pub amount: Amount,
+    /// Where it comes from.
+    pub derivation: Derivation,
+}
+
+impl Amount {
+    /// For people: `7.31 s`.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Bytes(bytes) => show::bytes(bytes),
+            Self::Time(time) => show::time(time),
+            Self::Days(time) => show::time(time),
+            Self::Dollars(dollars) => show::dollars(dollars),
+            Self::Share(ratio) => show::percent(ratio),
+            Self::Excess(ratio) => format!("+{}", show::percent(ratio)),
+            Self::Count(n) => show::count(n),
+            Self::TokenRate(rate) => {
+                let text = if rate.get() < 10_000.0 {
+                    show::rounded(rate.get())
+                } else {
+                    show::count(rate.get() as u64)
+                };
+                format!("{text}{}tokens/s", show::GAP)
+            }
+            Self::FlopRate(rate) => show::flop_rate(rate),
+            Self::Energy(kwh) => format!("{}h", show::power(Watts::new(kwh.get() * 1000.0))),
+        }
+    }
+
+    /// The number alone, in the unit that [`Amount::unit`] names.
+    #[must_use]
+    pub fn value(self) -> Ratio {
+        Ratio::new(match self {
+            Self::Bytes(bytes) => bytes.as_f64(),
+            Self::Time(time) => time.get(),
+            Self::Days(time) => time.as_days(),
+            Self::Dollars(dollars) => dollars.get(),
+            Self::Share(ratio) | Self::Excess(ratio) => ratio.get(),
+            Self::Count(n) => n as f64,
+            Self::TokenRate(rate) => rate.get(),
+            Self::FlopRate(rate) => rate.get(),
+            Self::Energy(kwh) => kwh.get(),
+        })
+    }
+
+    /// Name of the unit of [`Amount::value`].
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Bytes(_) => "bytes",
+            Self::Time(_) => "s",
+            Self::Days(_) => "days",
+            Self::Dollars(_) => "usd",
+            Self::Share(_) | Self::Excess(_) => "ratio",
+            Self::Count(_) => "count",
+            Self::TokenRate(_) => "tokens_per_s",
+            Self::FlopRate(_) => "flops_per_s",
+            Self::Energy(_) => "kwh",
+        }
+    }
+}

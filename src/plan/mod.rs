@@ -1,0 +1,21 @@
+//! F6: the answer to a case: the chosen layout, what it is made of, why it won, what else there is.
+//!
+//! [`find`] searches once. Everything else explains or compares what it found: [`figures`], [`memory`] and
+//! [`time`] derive every number; [`study`] looks for other layouts; [`stuck`] says what stands in the way.
+//! Nothing here knows links, the catalogue or the page.
+
+mod amount;
+mod choice;
+mod degrees;
+mod figures;
+mod part;
+mod study;
+mod tree;
+
+pub use amount::{Amount, Derivation, Figure};
+pub use choice::{Finding, Plan, find, find_within};
+pub use degrees::{DegreeText, degrees, layout_text, schedule_name};
+pub use figures::figures;
+pub use part::Part;
+pub use study::{FrontierPoint, RunnerUp, frontier, runners_up};
+pub use tree::{memory, time};
