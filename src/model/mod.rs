@@ -5,6 +5,7 @@
 
 pub mod config;
 mod count;
+pub mod custom;
 pub mod limits;
 pub mod linear;
 mod pattern;

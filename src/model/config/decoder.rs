@@ -25,6 +25,10 @@ pub(super) fn read(document: &Document) -> Reading {
         );
     }
     let model = decoder(&mut fields).filter(|_| !fields.failed);
+    if model.is_none() && fields.problems.is_empty() {
+        let hint = "Enter the model's numbers by hand.";
+        fields.warn("", "these fields", "fields that make a model", hint);
+    }
     let mut ignored = fields.ignored();
     for key in &mut ignored {
         if let Some(reason) = reason_ignored(key, &fields) {
@@ -84,7 +88,7 @@ fn decoder(fields: &mut Fields<'_>) -> Option<Model> {
     let vocab = fields.count(&keys, "rows of the embedding table", 1..=VOCAB_MAX);
     let vocab = vocab.or_else(|| missing(fields, keys[0], family.default(Column::Vocab)))?;
     let layers = placement::layer_count(fields, family.default(Column::Layers))?;
-    let layers = if family.has("blocks") {
+    let layers = if family.has("blocks") && fields.has(&["block_configs"]) {
         blocks(fields, family, hidden, layers)?
     } else {
         layer_kinds(fields, family, hidden, layers)?

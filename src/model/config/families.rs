@@ -45,8 +45,11 @@ impl Family {
         }
     }
 
-    /// The default of a number, where the family has a fixed one.
+    /// The default of a number, where the family is known and has a fixed one.
     pub fn default(self, column: Column) -> Option<u32> {
+        if !self.known {
+            return None;
+        }
         self.line.split(',').nth(column as usize)?.parse().ok()
     }
 
