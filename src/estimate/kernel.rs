@@ -63,8 +63,8 @@ impl Rate {
     /// Seconds of one product: output tiles taken in waves by the units, the inner loop paying a fixed prologue
     /// (`k_half`), or the time to read and write the operands, whichever is longer.
     ///
-    /// The last wave is charged for what it holds, not as a full one: persistent and stream-K kernels
-    /// (arXiv 2301.03598) fill it. A product never takes less than one wave.
+    /// The last wave is charged half way between what it holds and a full one: persistent and stream-K kernels
+    /// (arXiv 2301.03598) fill it in part (see docs/kernels.md). A product never takes less than one wave.
     pub(crate) fn time(&self, product: Product) -> f64 {
         let Product { m, n, k, groups } = product;
         if m <= 0.0 || n <= 0.0 || k <= 0.0 || groups <= 0.0 {
@@ -72,6 +72,7 @@ impl Rate {
         }
         let tiles = groups * (m / self.tile_m).ceil() * (n / self.tile_n).ceil();
         let waves = (tiles / self.units).max(1.0);
+        let waves = 0.5 * (waves + waves.ceil());
         let work = waves * self.units * self.tile_m * self.tile_n * 2.0 * (k + self.k_half);
         let bytes = groups * ((m * k + k * n) * self.element_bytes + m * n * 2.0);
         (work / self.flops).max(bytes / self.stream)

@@ -1,9 +1,10 @@
 //! F4: lower bounds for the search, beside the formulas that they bound.
 
-use super::stage::{Sheet, SheetKey, Stages};
+use super::stage::{Sheet, SheetKey, Stage};
 use super::step::StageTime;
 use super::work::{Shape, Work};
-use super::{Book, replica::Owed};
+use super::{Book, Memory, MemoryPart as P, Replicas};
+use crate::units::Bytes;
 use crate::layout::{Layout, Offload, Schedule, ZeroStage};
 use crate::model::Ffn;
 
@@ -13,6 +14,68 @@ pub(crate) struct AllWork {
     forward: Work,
     backward: Work,
     weight: f64,
+}
+
+/// A stage that is too full, and what could be taken from it.
+pub(crate) struct Relief<'s> {
+    pub layout: &'s Layout,
+    pub sheet: &'s Sheet,
+    pub stage: &'s Stage<'s>,
+    /// Share of the stage's chunks that one micro-batch visits.
+    pub visited: f64,
+    /// Micro-batches in flight, in stages' worth.
+    pub chunks: f64,
+    /// Its time, and that of the slowest stage.
+    pub time: StageTime,
+    pub slowest: f64,
+    /// Bytes too many.
+    pub excess: f64,
+    pub optimizer_bytes: f64,
+    pub optimizer_time: f64,
+    pub weight_bytes: f64,
+}
+
+impl<'s> Relief<'s> {
+    /// What could be taken from a stage whose states are `memory`.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn new(
+        book: &Book<'_>,
+        layout: &'s Layout,
+        sheet: &'s Sheet,
+        stage: &'s Stage<'s>,
+        replicas: &Replicas,
+        memory: &Memory,
+        time: StageTime,
+        slowest: f64,
+        excess: Bytes,
+    ) -> Self {
+        let offload = Offload { optimizer: true, ..Offload::default() };
+        let (_, moved) =
+            book.update(&Layout { offload, ..*layout }, replicas, &stage.elements);
+        let weights = [P::WeightsMixer, P::WeightsFfn, P::WeightsExperts];
+        let ends = [P::WeightsEmbedding, P::WeightsHead];
+        let sum = |parts: &[P]| parts.iter().map(|part| memory.get(*part)).sum::<Bytes>().as_f64();
+        Self {
+            layout,
+            sheet,
+            stage,
+            visited: stage.visited,
+            chunks: book.chunks_in_flight(layout, stage),
+            time,
+            slowest,
+            excess: excess.as_f64(),
+            optimizer_bytes: sum(&[P::Master, P::Moments]),
+            optimizer_time: moved,
+            weight_bytes: sum(&weights) + sum(&ends),
+        }
+    }
+}
+
+/// An extreme choice of recompute.
+#[derive(Clone, Copy)]
+struct Vertex {
+    bytes: f64,
+    seconds: f64,
 }
 
 impl Book<'_> {
@@ -90,25 +153,75 @@ impl Book<'_> {
         pipeline + self.case.stack.profile.step_overhead.get()
     }
 
-    /// Time of a step without anything owed between replicas, any send or any recompute.
-    pub(crate) fn least_pipeline_time(
-        &self,
-        layout: &Layout,
-        sheet: &Sheet,
-        stages: &Stages<'_>,
-    ) -> f64 {
-        let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
-        let mut each: Vec<(f64, StageTime)> = Vec::with_capacity(stages.classes.len());
-        let mut slow = StageTime::default();
-        for stage in &stages.classes {
-            let time = self.stage_time(layout, sheet, stage, &Owed::default(), 0.0);
-            if time.total > slow.total {
-                slow = time;
+    /// Seconds that a pipeline takes at least beyond `free` when its fullest stage holds `excess` bytes too many
+    /// with ZeRO at its furthest, `free` being its time with nothing recomputed or offloaded; none if nothing
+    /// helps.
+    ///
+    /// For each set of things to offload: what they free comes off `excess` at their cost; the rest must come
+    /// from recompute, at the best ratio of bytes to seconds that it has. Activations on the host are dear at
+    /// both ends (all kept, all recomputed), so at every mixture between.
+    pub(crate) fn least_relief(&self, relief: &Relief<'_>, offloads: &[Offload]) -> Option<f64> {
+        let m = f64::from(relief.layout.n_micro_batches(self.case.training.global_batch).max(1));
+        let profile = &self.case.stack.profile;
+        let way = 1.0 - profile.overlap.offload.get();
+        let link = self.case.cluster.host.link.get();
+        let slack = 1.0 + profile.slack.get();
+        let [none, selective, full] = self.vertices(relief);
+        let chunks = relief.chunks;
+        let slower = |seconds: f64| {
+            let added = relief.time.total + seconds - relief.time.idle();
+            (m - 1.0) * (added - relief.slowest).max(0.0)
+        };
+        let mut least: Option<f64> = None;
+        for offload in offloads {
+            let mut excess = relief.excess;
+            let mut cost = 0.0;
+            if offload.optimizer {
+                excess -= relief.optimizer_bytes;
+                cost += relief.optimizer_time * way;
             }
-            each.push((stage.count, time));
+            if offload.parameters {
+                excess -= relief.weight_bytes;
+            }
+            let seconds = if offload.activations {
+                let all = none.bytes * chunks * slack;
+                if excess > all {
+                    continue;
+                }
+                let at = |v: &Vertex| v.seconds + 2.0 * v.bytes * relief.visited / link * way;
+                at(&none).min(at(&selective)).min(at(&full))
+            } else if excess > 0.0 {
+                let most = (none.bytes - full.bytes.min(selective.bytes)) * chunks * slack;
+                if excess > most {
+                    continue;
+                }
+                let per_byte = |v: &Vertex| v.seconds / ((none.bytes - v.bytes) * chunks * slack);
+                excess * per_byte(&full).min(per_byte(&selective))
+            } else {
+                0.0
+            };
+            let total = cost + slower(seconds);
+            if least.is_none_or(|least| total < least) {
+                least = Some(total);
+            }
         }
-        let wait = super::schedule::bubble(layout.schedule, layout.pp, layout.vpp, &each, &slow);
-        m * slow.total + wait + self.case.stack.profile.step_overhead.get()
+        least
+    }
+
+    /// Bytes that a stage keeps of one micro-batch, and seconds that it adds, with nothing recomputed, every
+    /// layer selectively, every layer whole.
+    fn vertices(&self, relief: &Relief<'_>) -> [Vertex; 3] {
+        let mut none = Vertex { bytes: 0.0, seconds: 0.0 };
+        let (mut selective, mut full) = (none, none);
+        for (cost, count, _) in relief.stage.layers(self, relief.sheet, 0) {
+            let (n, visits) = (f64::from(count), f64::from(count) * relief.visited);
+            none.bytes += n * cost.kept;
+            selective.bytes += n * cost.kept_selective;
+            selective.seconds += visits * cost.selective;
+            full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
+            full.seconds += visits * cost.forward.busy();
+        }
+        [none, selective, full]
     }
 
     /// Bytes that any layout with these degrees needs at least on its fullest stage, which holds at least the

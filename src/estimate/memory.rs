@@ -191,6 +191,14 @@ impl Book<'_> {
         }
     }
 
+    /// Micro-batches whose activations a stage holds at its peak, in the whole stage's worth.
+    pub(crate) fn chunks_in_flight(&self, layout: &Layout, stage: &Stage<'_>) -> f64 {
+        let m = layout.n_micro_batches(self.case.training.global_batch);
+        let Layout { schedule, pp, vpp, .. } = *layout;
+        let in_flight = schedule::in_flight_chunks(schedule, pp, vpp, m, stage.class.first);
+        in_flight.max(1) as f64 / stage.n_chunks as f64
+    }
+
     /// Everything but states; returns what the host holds.
     pub(crate) fn work_memory(
         &self,
@@ -212,10 +220,7 @@ impl Book<'_> {
         stage: &Stage<'_>,
         memory: &mut Memory,
     ) -> Bytes {
-        let m = layout.n_micro_batches(self.case.training.global_batch);
-        let in_flight =
-            schedule::in_flight_chunks(layout.schedule, layout.pp, layout.vpp, m, stage.class.first);
-        let chunks = in_flight.max(1) as f64 / stage.n_chunks as f64;
+        let chunks = self.chunks_in_flight(layout, stage);
         let k = layout.recompute.full_layers;
         let (mut layers, mut largest, mut recomputed_most) = (0.0, 0.0_f64, 0.0_f64);
         for (cost, count, again) in stage.layers(self, sheet, k) {

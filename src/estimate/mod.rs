@@ -22,9 +22,12 @@ mod work;
 pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub use schedule::{in_flight_chunks, ideal_bubble};
-pub(crate) use least::AllWork;
+pub(crate) use least::{AllWork, Relief};
 pub use stage::Sheet;
+pub(crate) use replica::{Owed, Replicas};
 pub(crate) use stage::{SheetKey, Stages};
+pub(crate) use step::{StageTime, slowest};
+pub(crate) use work::Cost;
 
 use crate::case::Case;
 use crate::layout::Layout;
@@ -140,7 +143,8 @@ impl<'a> Book<'a> {
         stages: &Stages<'_>,
     ) -> Estimate {
         let (fullest_stage, memory, host_memory) = self.memory(layout, sheet, stages);
-        let (slowest_stage, time) = self.time(layout, sheet, stages);
+        let replicas = self.replicas(layout);
+        let (slowest_stage, time) = self.time(layout, sheet, stages, &replicas);
         Estimate { memory, fullest_stage, host_memory, time, slowest_stage }
     }
 

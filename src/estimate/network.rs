@@ -27,6 +27,22 @@ pub(crate) struct Extent {
     size: f64,
 }
 
+/// What a collective costs: nothing for nothing, else so much a byte and so much at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Toll {
+    per_byte: f64,
+    latency: f64,
+}
+
+impl Toll {
+    const FREE: Self = Self { per_byte: 0.0, latency: 0.0 };
+
+    /// Seconds for that many bytes.
+    pub(crate) fn time(&self, bytes: f64) -> f64 {
+        if bytes > 0.0 { bytes * self.per_byte + self.latency } else { 0.0 }
+    }
+}
+
 impl Network {
     pub(crate) fn new(case: &Case) -> Self {
         let profile = &case.stack.profile;
@@ -64,25 +80,26 @@ impl Network {
         self.extent(stride, size, stride * size, 1)
     }
 
-    /// Seconds to gather `bytes` in all, each member holding its share (or to reduce and scatter them).
-    pub(crate) fn gather(&self, extent: &Extent, bytes: f64) -> f64 {
-        if extent.size <= 1.0 || bytes <= 0.0 {
-            return 0.0;
-        }
-        let mut slowest = 0.0_f64;
-        let mut latency = 0.0;
+    /// What gathering over a group costs: each member holds its share (or all are reduced and scattered).
+    pub(crate) fn gathering(&self, extent: &Extent) -> Toll {
+        let mut toll = Toll::FREE;
         let mut inside = 1.0;
         for i in 0..self.n_levels {
             let here = extent.members[i];
             if here > inside {
-                let crossing = bytes * (1.0 - inside / here) / (inside * self.rate[i]);
-                slowest = slowest.max(crossing);
+                let per_byte = (1.0 - inside / here) / (inside * self.rate[i]);
+                toll.per_byte = toll.per_byte.max(per_byte);
                 let messages = if i == 0 { here - 1.0 } else { doublings(here / inside) };
-                latency += messages * self.latency[i];
+                toll.latency += messages * self.latency[i];
                 inside = here;
             }
         }
-        slowest + latency
+        toll
+    }
+
+    /// Seconds to gather `bytes` in all.
+    pub(crate) fn gather(&self, extent: &Extent, bytes: f64) -> f64 {
+        self.gathering(extent).time(bytes)
     }
 
     /// Seconds of an exchange in which each member sends `bytes` in all, evenly to every member.

@@ -2,8 +2,7 @@
 //! parameters, the update.
 
 use super::memory::{Elements, gcd};
-use super::network::Extent;
-use super::stage::Stage;
+use super::network::Toll;
 use super::Book;
 use crate::layout::{Layout, Placement, ZeroStage};
 use crate::workload::OptimizerKind;
@@ -11,10 +10,10 @@ use crate::workload::OptimizerKind;
 /// Where the replicas of a layout lie: those that ZeRO splits over, and the copies of the split.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replicas {
-    shard: Extent,
-    copies: Extent,
-    expert_shard: Extent,
-    expert_copies: Extent,
+    shard: Toll,
+    copies: Toll,
+    expert_shard: Toll,
+    expert_copies: Toll,
     n_shard: f64,
     n_expert_shard: f64,
 }
@@ -48,10 +47,11 @@ impl Book<'_> {
         let expert_shard = gcd(expert_replicas, shard);
         let near = if layout.placement == Placement::PipelineInside { far } else { folded };
         Replicas {
-            shard: net.extent(tp, inner, far, outer),
-            copies: net.extent(tp * inner, cp / inner, far * outer, dp / outer),
-            expert_shard: net.line(near, expert_shard),
-            expert_copies: net.line(near * expert_shard, expert_replicas / expert_shard),
+            shard: net.gathering(&net.extent(tp, inner, far, outer)),
+            copies: net.gathering(&net.extent(tp * inner, cp / inner, far * outer, dp / outer)),
+            expert_shard: net.gathering(&net.line(near, expert_shard)),
+            expert_copies: net
+                .gathering(&net.line(near * expert_shard, expert_replicas / expert_shard)),
             n_shard: shard as f64,
             n_expert_shard: expert_shard as f64,
         }
@@ -63,14 +63,12 @@ impl Book<'_> {
         let wire = f64::from(copies.wire_gradient);
         let gathered = f64::from(copies.gathered);
         let (dense, experts) = (elements.dense() as f64, elements.experts as f64);
-        let net = &self.network;
         let split = |bytes: f64| {
-            net.gather(&replicas.shard, dense * bytes)
-                + net.gather(&replicas.expert_shard, experts * bytes)
+            replicas.shard.time(dense * bytes) + replicas.expert_shard.time(experts * bytes)
         };
         // Copies of the split sum theirs: an all-reduce of a share, two gathers' worth.
-        let across = 2.0 * net.gather(&replicas.copies, dense / replicas.n_shard * wire)
-            + 2.0 * net.gather(&replicas.expert_copies, experts / replicas.n_expert_shard * wire);
+        let across = 2.0 * replicas.copies.time(dense / replicas.n_shard * wire)
+            + 2.0 * replicas.expert_copies.time(experts / replicas.n_expert_shard * wire);
         let mut owed = Owed { gradients: across, ..Owed::default() };
         match layout.zero {
             ZeroStage::Zero => {}
@@ -94,14 +92,16 @@ impl Book<'_> {
     ///
     /// Adam reads gradient, master and moments and writes all but the gradient, and the working weight: a
     /// streaming pass. Muon adds five Newton-Schulz steps of about `6 h` products a parameter (arXiv 2502.16982).
-    pub(crate) fn update(&self, layout: &Layout, stage: &Stage<'_>) -> (f64, f64) {
+    pub(crate) fn update(
+        &self,
+        layout: &Layout,
+        replicas: &Replicas,
+        elements: &Elements,
+    ) -> (f64, f64) {
         let optimizer = &self.case.training.optimizer;
         let copies = &self.case.stack.profile.weights;
-        let replicas = (u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp))
-            / (u64::from(layout.ep) * u64::from(layout.etp)).max(1);
-        let shard = u64::from(layout.shard);
-        let n = stage.elements.dense() as f64 / shard as f64
-            + stage.elements.experts as f64 / gcd(replicas.max(1), shard) as f64;
+        let n = elements.dense() as f64 / replicas.n_shard
+            + elements.experts as f64 / replicas.n_expert_shard;
         let moments = optimizer.moment_quarter_bytes() as f64 / 4.0;
         let master = if optimizer.master { 4.0 } else { 0.0 };
         let gradient = optimizer.gradients.bytes() as f64;

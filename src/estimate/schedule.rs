@@ -1,7 +1,8 @@
 //! F4: pipeline schedules: what is in flight, and how long stages wait.
 
+use super::stage::Stages;
 use super::step::StageTime;
-use crate::layout::Schedule;
+use crate::layout::{Layout, Schedule};
 use crate::units::Ratio;
 
 /// Chunks of one stage's activations that are alive at its peak, for micro-batches of `vpp` chunks each.
@@ -30,8 +31,7 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
     Ratio::new(f64::from(pp.saturating_sub(1)) / (f64::from(vpp) * f64::from(m)))
 }
 
-/// Seconds that the slowest stage waits in a step: `stages` with how many there are of each, the slowest one
-/// `slowest`.
+/// Seconds that the slowest stage waits in a step.
 ///
 /// 1F1B and GPipe: the first micro-batch must pass the other stages and come back, `sum t - t_max`, for equal
 /// stages `(pp - 1)(F + B)`. Interleaving divides that by `vpp` (arXiv 2104.04473). ZB-H1 fills it with
@@ -39,17 +39,18 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
 /// `(pp - 1)(F + B - 3 W)` as ZB-H2 (arXiv 2401.10241, table 2). DualPipe:
 /// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
 pub(crate) fn bubble(
-    schedule: Schedule,
-    pp: u32,
-    vpp: u32,
-    stages: &[(f64, StageTime)],
+    layout: &Layout,
+    stages: &Stages<'_>,
+    times: &[StageTime],
     slowest: &StageTime,
 ) -> f64 {
+    let Layout { schedule, pp, vpp, .. } = *layout;
     if pp <= 1 {
         return 0.0;
     }
     let others = |wait: fn(&StageTime) -> f64| {
-        let all = stages.iter().fold(0.0, |sum, (count, stage)| sum + count * wait(stage));
+        let pairs = stages.classes.iter().zip(times);
+        let all = pairs.fold(0.0, |sum, (stage, time)| sum + stage.count * wait(time));
         (all - wait(slowest)).max(0.0)
     };
     match schedule {

@@ -88,15 +88,22 @@ impl Book<'_> {
 
     /// Completes priced layers with the ends of the pipeline.
     pub(crate) fn sheet_of(&self, shape: Shape, kinds: Vec<Cost>) -> Sheet {
-        let mut head = self.head(&shape);
+        let ends = [self.embedding(&shape), self.head(&shape)];
+        self.sheet_with(shape, kinds, ends)
+    }
+
+    /// The same, with the embedding and the head priced.
+    pub(crate) fn sheet_with(&self, shape: Shape, kinds: Vec<Cost>, ends: [Cost; 2]) -> Sheet {
+        let [embedding, one_head] = ends;
+        let mut head = one_head;
         let last = self.case.model.pattern.last().and_then(|kind| kinds.get(usize::from(*kind)));
         if let Some(layer) = last {
             for _ in 0..self.case.model.mtp_layers {
-                head = head + *layer + self.head(&shape);
+                head = head + *layer + one_head;
             }
         }
         let logits = self.logits(&shape);
-        Sheet { shape, kinds, embedding: self.embedding(&shape), head, logits }
+        Sheet { shape, kinds, embedding, head, logits }
     }
 
     /// Layers of kind `kind` among `layers`.

@@ -1,6 +1,6 @@
 //! F4: one training step put together.
 
-use super::replica::Owed;
+use super::replica::{Owed, Replicas};
 use super::schedule::bubble;
 use super::stage::{Sheet, Stage, Stages};
 use super::work::Work;
@@ -15,6 +15,8 @@ pub(crate) struct StageTime {
     pub backward: f64,
     /// The part of `backward` that may be put off.
     pub weight: f64,
+    /// What of the experts' exchange more work could not hide.
+    expert_least: f64,
     matmul: f64,
     attention: f64,
     experts: f64,
@@ -31,6 +33,33 @@ pub(crate) struct StageTime {
     offload: f64,
 }
 
+/// What follows the micro-batches, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Finish {
+    gradients: f64,
+    parameters: f64,
+    update: f64,
+    moved: f64,
+}
+
+impl Finish {
+    pub(crate) fn total(&self) -> f64 {
+        self.gradients + self.parameters + self.update + self.moved
+    }
+}
+
+/// Index of the stage that takes longest, the first of equals.
+pub(crate) fn slowest(times: &[StageTime]) -> u32 {
+    let mut slowest = 0;
+    let mut most = 0.0;
+    for (i, time) in times.iter().enumerate() {
+        if time.total > most {
+            (slowest, most) = (i as u32, time.total);
+        }
+    }
+    slowest
+}
+
 /// What is left of `time` when a share `hidden` of it may run behind at most `cover`.
 fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
     (time * (1.0 - hidden)).max(time - cover)
@@ -38,38 +67,68 @@ fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
 
 impl Book<'_> {
     /// The slowest stage and the critical path of a step.
-    pub(crate) fn time(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> (u32, Time) {
-        let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
-        let overlap = &self.case.stack.profile.overlap;
-        let replicas = self.replicas(layout);
+    pub(crate) fn time(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stages: &Stages<'_>,
+        replicas: &Replicas,
+    ) -> (u32, Time) {
         let send = self.send(layout, sheet);
-        let mut each: Vec<(f64, StageTime)> = Vec::with_capacity(stages.classes.len());
-        let mut slowest: Option<(u32, StageTime)> = None;
-        let (mut gradients, mut parameters, mut update, mut moved) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
-        for stage in &stages.classes {
-            let owed = self.owed(layout, &replicas, &stage.elements);
-            let time = self.stage_time(layout, sheet, stage, &owed, send);
-            if slowest.is_none_or(|(_, slow)| time.total > slow.total) {
-                slowest = Some((stage.class.first, time));
-            }
-            let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
-            gradients = gradients.max(behind);
-            parameters = parameters.max(exposed(owed.parameters, overlap.parameters.get(), time.forward));
-            let (math, moving) = self.update(layout, stage);
-            update = update.max(math);
-            moved = moved.max(moving * (1.0 - overlap.offload.get()));
-            each.push((stage.count, time));
-        }
-        let (first, slow) = slowest.unwrap_or_default();
+        let price = |stage: &Stage<'_>| {
+            let owed = self.owed(layout, replicas, &stage.elements);
+            self.stage_time(layout, sheet, stage, &owed, send)
+        };
+        let times: Vec<StageTime> = stages.classes.iter().map(price).collect();
+        let slow = slowest(&times);
+        let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
+        let last = self.finish(layout, stages, &times, replicas);
         let mut time = Time::ZERO;
-        slow.write(&mut time, m);
-        time.set(P::Bubble, bubble(layout.schedule, layout.pp, layout.vpp, &each, &slow));
-        time.set(P::Gradients, slow.gradients * m + gradients);
-        time.set(P::Parameters, slow.parameters * m + parameters);
-        time.set(P::Optimizer, update);
-        time.set(P::Offload, slow.offload * m + moved);
+        let Some(slow_time) = times.get(slow as usize) else { return (0, time) };
+        slow_time.write(&mut time, m);
+        time.set(P::Bubble, bubble(layout, stages, &times, slow_time));
+        time.set(P::Gradients, slow_time.gradients * m + last.gradients);
+        time.set(P::Parameters, slow_time.parameters * m + last.parameters);
+        time.set(P::Optimizer, last.update);
+        time.set(P::Offload, slow_time.offload * m + last.moved);
         time.set(P::Overhead, self.case.stack.profile.step_overhead.get());
-        (first, time)
+        (stages.classes.get(slow as usize).map_or(0, |stage| stage.class.first), time)
+    }
+
+    /// What is left to do when the micro-batches are done, by the stage that has most of each.
+    pub(crate) fn finish(
+        &self,
+        layout: &Layout,
+        stages: &Stages<'_>,
+        times: &[StageTime],
+        replicas: &Replicas,
+    ) -> Finish {
+        let overlap = &self.case.stack.profile.overlap;
+        let mut most = Finish::default();
+        for (stage, time) in stages.classes.iter().zip(times) {
+            let owed = self.owed(layout, replicas, &stage.elements);
+            let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
+            most.gradients = most.gradients.max(behind);
+            let ahead = exposed(owed.parameters, overlap.parameters.get(), time.forward);
+            most.parameters = most.parameters.max(ahead);
+            let (math, moving) = self.update(layout, replicas, &stage.elements);
+            most.update = most.update.max(math);
+            most.moved = most.moved.max(moving * (1.0 - overlap.offload.get()));
+        }
+        most
+    }
+
+    /// The step in one number, to bound with: the parts in another order than [`Time`] sums them.
+    pub(crate) fn quick_total(
+        &self,
+        layout: &Layout,
+        stages: &Stages<'_>,
+        times: &[StageTime],
+    ) -> f64 {
+        let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
+        let Some(slow) = times.get(slowest(times) as usize) else { return 0.0 };
+        let overhead = self.case.stack.profile.step_overhead.get();
+        m * slow.total + bubble(layout, stages, times, slow) + overhead
     }
 
     /// Seconds to send one micro-batch's activations to the next stage.
@@ -141,6 +200,7 @@ impl Book<'_> {
         let expert = f.expert + b.expert + again.expert;
         let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
         t.expert = exposed(expert, hidden, busy);
+        t.expert_least = expert * (1.0 - hidden);
         t
     }
 
@@ -200,6 +260,11 @@ struct Again {
 }
 
 impl StageTime {
+    /// How much work could be added at no cost, because the experts' exchange would hide behind it.
+    pub(crate) fn idle(&self) -> f64 {
+        self.expert - self.expert_least
+    }
+
     /// Sums up; communication is shared out between forward and backward as the work is.
     fn finish(mut self, f_busy: f64) -> Self {
         let busy = self.matmul + self.attention + self.experts + self.pointwise + self.launch;

@@ -6,18 +6,15 @@
 //! stage takes at least the time of the average one; and a micro-batch must pass every stage. See
 //! [`Search::least_time`].
 
+use super::axes::{Pipes, StageAxes};
 use super::census::{Census, Signature};
-use super::solve::{Cell, Solver};
+use super::prices::Prices;
+use super::solve::{Cell, SAFE, Solver};
 use super::{Budget, Candidate, Goal, Kind, Outcome, Rank, Stop, Tally};
 use crate::estimate::{AllWork, Book, SheetKey};
-use crate::layout::rules::schedule_takes_batches;
-use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
-use crate::layout::{Schedule, ZeroStage};
+use crate::layout::space::{self, Split};
 use crate::units::Seconds;
 use std::collections::BinaryHeap;
-
-/// Bounds are shrunk by this much, so that rounding can never cut an equal layout.
-const SAFE: f64 = 1.0 - 1e-9;
 
 /// A partial layout that waits to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,37 +29,10 @@ struct Node {
 #[derive(Clone, Copy, Debug)]
 struct Grid {
     split: Split,
-    stage: u32,
+    /// Index of the axes that the node shares.
+    axes: u32,
     micro_batch: u32,
     m: u32,
-}
-
-/// What all nodes of one `(tp, cp, pp)` share.
-#[derive(Clone, Debug)]
-pub(super) struct Stage {
-    pub tp: u32,
-    pub cp: u32,
-    pub pp: u32,
-    pub dp: u32,
-    pub pipelines: Vec<(Pipeline, u32)>,
-    pub shards: Vec<(ZeroStage, u32)>,
-    pub experts: Vec<(u32, u32)>,
-    /// Most chunks that each schedule allows (0: not at all).
-    vpp_most: [u32; SCHEDULES.len()],
-    counts: Vec<CountKey>,
-    /// Layouts under each split and set of schedules, over all splits of the experts.
-    totals: Vec<(Split, u32, u64)>,
-}
-
-/// A number of layouts already counted.
-#[derive(Clone, Copy, Debug)]
-struct CountKey {
-    split: Split,
-    batches: u32,
-    folds_alike: bool,
-    ep: bool,
-    etp: bool,
-    count: u64,
 }
 
 /// One search.
@@ -71,7 +41,9 @@ pub(super) struct Search<'a, 'b> {
     goal: &'b Goal,
     census: Census<'a>,
     grids: Vec<Grid>,
-    stages: Vec<Stage>,
+    axes: Vec<StageAxes>,
+    pipes: Vec<Pipes>,
+    prices: Prices,
     tally: Tally,
     best: Option<(Rank, Candidate)>,
 }
@@ -97,7 +69,9 @@ impl<'a, 'b> Search<'a, 'b> {
             goal,
             census: Census::new(book.case()),
             grids: Vec::new(),
-            stages: Vec::new(),
+            axes: Vec::new(),
+            pipes: Vec::new(),
+            prices: Prices::new(),
             tally: Tally::default(),
             best: None,
         }
@@ -159,12 +133,12 @@ impl<'a, 'b> Search<'a, 'b> {
 
     fn add_split(&mut self, split: &Split, dominated: bool, nodes: &mut Vec<Node>) {
         let case = self.book.case();
-        let mut average = AverageMemo::default();
+        let mut known: Vec<(u32, AllWork)> = Vec::new();
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
-            let stage = self.stage(split, pp, dp);
+            let at = self.axes_of(split, pp, dp);
             for (micro_batch, m) in space::micro_batches(case, dp) {
                 let index = self.grids.len() as u32;
-                self.grids.push(Grid { split: *split, stage, micro_batch, m });
+                self.grids.push(Grid { split: *split, axes: at, micro_batch, m });
                 let count = self.count_all(index);
                 self.tally.space = self.tally.space.saturating_add(count);
                 if count == 0 {
@@ -175,12 +149,18 @@ impl<'a, 'b> Search<'a, 'b> {
                     continue;
                 }
                 self.tally.nodes += 1;
-                let room = self.least_memory(index);
-                if room > self.goal.capacity.as_f64() {
+                if self.least_memory(index) > self.goal.capacity.as_f64() {
                     self.tally.memory_bound += count;
                     continue;
                 }
-                let work = average.get(self.book, split, micro_batch);
+                let work = known.iter().find(|(size, _)| *size == micro_batch).map(|(_, w)| *w);
+                let work = work.unwrap_or_else(|| {
+                    let Split { tp, sp, cp, cp_kind } = *split;
+                    let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
+                    let work = self.book.least_work(&key);
+                    known.push((micro_batch, work));
+                    work
+                });
                 let bound = self.least_time(index, &work);
                 nodes.push(Node { bound, index, experts: None });
             }
@@ -188,122 +168,67 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Index of what is shared by all nodes of these degrees.
-    fn stage(&mut self, split: &Split, pp: u32, dp: u32) -> u32 {
-        let found = self.stages.iter().rposition(|stage| {
-            (stage.tp, stage.cp, stage.pp) == (split.tp, split.cp, pp)
-        });
+    fn axes_of(&mut self, split: &Split, pp: u32, dp: u32) -> u32 {
+        let key = (split.tp, split.cp, pp);
+        let found = self.axes.iter().rposition(|axes| (axes.tp, axes.cp, axes.pp) == key);
         if let Some(index) = found {
             return index as u32;
         }
         let case = self.book.case();
-        let alike = self.stages.iter().find(|stage| stage.pp == pp);
-        let pipelines: Vec<(Pipeline, u32)> = match alike {
-            Some(stage) => stage.pipelines.clone(),
-            None => space::pipelines(case, pp).into_iter().map(|p| (p, pp)).collect(),
-        };
-        let mut vpp_most = [0; SCHEDULES.len()];
-        for (pipeline, _) in &pipelines {
-            if let Some(most) = vpp_most.get_mut(pipeline.schedule as usize) {
-                *most = pipeline.vpp.max(*most);
-            }
-        }
-        self.stages.push(Stage {
-            tp: split.tp,
-            cp: split.cp,
-            pp,
-            dp,
-            pipelines,
-            shards: space::shards(case, dp * split.cp),
-            experts: space::experts(case, split.tp, split.cp, dp),
-            vpp_most,
-            counts: Vec::new(),
-            totals: Vec::new(),
+        let pipes = self.pipes.iter().position(|pipes| pipes.pp == pp).unwrap_or_else(|| {
+            self.pipes.push(Pipes::new(case, pp));
+            self.pipes.len() - 1
         });
-        self.stages.len() as u32 - 1
+        self.axes.push(StageAxes::new(case, split, pp, dp, pipes as u32));
+        self.axes.len() as u32 - 1
+    }
+
+    /// A node's degrees, and what it shares with others.
+    fn parts(&self, index: u32) -> Option<(&Grid, &StageAxes, &Pipes)> {
+        let grid = self.grids.get(index as usize)?;
+        let axes = self.axes.get(grid.axes as usize)?;
+        Some((grid, axes, self.pipes.get(axes.pipes as usize)?))
     }
 
     /// Layouts under a node whose experts are not yet split.
     fn count_all(&mut self, index: u32) -> u64 {
-        let Some(grid) = self.grids.get(index as usize).copied() else { return 0 };
-        let Some(stage) = self.stages.get(grid.stage as usize) else { return 0 };
-        let batches = stage.schedules(grid.m);
-        let same = |(split, mask, _): &&(Split, u32, u64)| *split == grid.split && *mask == batches;
-        if let Some((_, _, total)) = stage.totals.iter().find(same) {
-            return *total;
-        }
-        let experts = stage.experts.clone();
-        let total = experts.into_iter().fold(0_u64, |total, experts| {
-            total.saturating_add(self.count(index, experts))
-        });
-        if let Some(stage) = self.stages.get_mut(grid.stage as usize) {
-            stage.totals.push((grid.split, batches, total));
-        }
-        total
+        let Some(grid) = self.grids.get(index as usize) else { return 0 };
+        let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
+        axes.count_all(&self.census, pipes, &grid.split, grid.m)
     }
 
     /// Layouts under a node whose experts are split so.
-    fn count(&mut self, index: u32, (ep, etp): (u32, u32)) -> u64 {
-        let Some(grid) = self.grids.get(index as usize).copied() else { return 0 };
-        let case = self.book.case();
-        let Some(stage) = self.stages.get_mut(grid.stage as usize) else { return 0 };
-        let folds_alike = folds_alike(case, stage, ep, etp);
-        let batches = stage.schedules(grid.m);
-        let (ep, etp) = (ep > 1, etp > 1);
-        let same = |key: &&CountKey| {
-            (key.split, key.batches, key.folds_alike, key.ep, key.etp)
-                == (grid.split, batches, folds_alike, ep, etp)
-        };
-        if let Some(key) = stage.counts.iter().find(same) {
-            return key.count;
-        }
-        let signature =
-            Signature::new(&grid.split, stage.pp, 1 + u32::from(ep), 1 + u32::from(etp));
-        let placements = space::placements(case, stage.pp, stage.dp, folds_alike);
-        let (shards, replicas) = (&stage.shards, stage.dp * stage.cp);
-        let count = self.census.count(
-            &signature,
-            &stage.pipelines,
-            grid.m,
-            shards,
-            replicas,
-            placements,
-        );
-        stage.counts.push(CountKey { split: grid.split, batches, folds_alike, ep, etp, count });
-        count
+    fn count(&mut self, index: u32, experts: (u32, u32)) -> u64 {
+        let Some(grid) = self.grids.get(index as usize) else { return 0 };
+        let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
+        axes.count(&self.census, pipes, &grid.split, grid.m, experts)
     }
 
     /// Bytes that every layout under a node needs at least: see [`Book::least_memory`].
     fn least_memory(&self, index: u32) -> f64 {
-        let Some(grid) = self.grids.get(index as usize) else { return 0.0 };
-        let Some(stage) = self.stages.get(grid.stage as usize) else { return 0.0 };
-        let folded = stage.experts.iter().map(|(ep, etp)| u64::from(*ep) * u64::from(*etp)).max();
-        let signature = Signature::new(&grid.split, stage.pp, 1, 1);
-        let zero = self.census.zero_most(&signature, &stage.shards);
+        let Some((grid, axes, _)) = self.parts(index) else { return 0.0 };
+        let folded = axes.experts.iter().map(|(ep, etp)| u64::from(*ep) * u64::from(*etp)).max();
+        let signature = Signature::new(&grid.split, axes.pp, 1, 1);
+        let zero = self.census.zero_most(&signature, &axes.shards);
         let offload = self.census.offloads().last().copied().unwrap_or_default();
-        let key = sheet_key(grid, (1, 1));
-        let (replicas, folded) = (stage.dp * stage.cp, folded.unwrap_or(1));
-        self.book.least_memory(&key, stage.pp, replicas, folded, zero, offload) * SAFE
+        let key = grid.sheet_key((1, 1));
+        let (replicas, folded) = (axes.dp * axes.cp, folded.unwrap_or(1));
+        self.book.least_memory(&key, axes.pp, replicas, folded, zero, offload) * SAFE
     }
 
     /// Seconds that every layout under a node takes at least, its work being `work` over all stages.
     fn least_time(&self, index: u32, work: &AllWork) -> Seconds {
-        let Some(grid) = self.grids.get(index as usize) else { return Seconds::ZERO };
-        let Some(stage) = self.stages.get(grid.stage as usize) else { return Seconds::ZERO };
-        let mut least = f64::MAX;
-        for (schedule, vpp) in SCHEDULES.into_iter().zip(stage.vpp_most) {
-            let runs = stage.pp == 1 || schedule_takes_batches(schedule, stage.pp, grid.m);
-            if vpp > 0 && runs {
-                least = least.min(self.book.least_time(work, schedule, stage.pp, vpp, grid.m));
-            }
-        }
-        Seconds::new(least * SAFE)
+        let Some((grid, axes, pipes)) = self.parts(index) else { return Seconds::ZERO };
+        let least = |(schedule, vpp)| self.book.least_time(work, schedule, axes.pp, vpp, grid.m);
+        Seconds::new(pipes.running(grid.m).map(least).fold(f64::MAX, f64::min) * SAFE)
     }
 
     /// Splits a node by the experts' split.
     fn open(&mut self, index: u32, heap: &mut BinaryHeap<Node>) {
-        let Some(grid) = self.grids.get(index as usize).copied() else { return };
-        let Some(stage) = self.stages.get(grid.stage as usize) else { return };
-        let (choices, pp) = (stage.experts.clone(), stage.pp);
+        let Some((grid, axes, _)) = self.parts(index) else { return };
+        let (grid, choices, pp) = (*grid, axes.experts.clone(), axes.pp);
         for experts in choices {
             let count = self.count(index, experts);
             if count == 0 {
@@ -316,7 +241,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             self.tally.nodes += 1;
-            let sheet = self.book.sheet(&sheet_key(&grid, experts));
+            let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
             let bound = self.least_time(index, &self.book.all_work(&sheet));
             if self.cut_by_time(bound) {
                 self.tally.time_bound += count;
@@ -331,21 +256,20 @@ impl<'a, 'b> Search<'a, 'b> {
         let count = self.count(index, experts);
         self.tally.solved = self.tally.solved.saturating_add(count);
         let Some(grid) = self.grids.get(index as usize) else { return };
-        let Some(stage) = self.stages.get(grid.stage as usize) else { return };
+        let Some(axes) = self.axes.get(grid.axes as usize) else { return };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
         let case = self.book.case();
+        let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
+        let alike = axes.folds_alike(case, experts);
         let cell = Cell {
             split: grid.split,
-            stage,
+            axes,
+            pipes,
             experts,
             micro_batch: grid.micro_batch,
             m: grid.m,
-            placements: space::placements(
-                case,
-                stage.pp,
-                stage.dp,
-                folds_alike(case, stage, experts.0, experts.1),
-            ),
-            key: sheet_key(grid, experts),
+            placements: space::placements(case, axes.pp, axes.dp, alike),
+            sheet: &sheet,
         };
         let Budget { candidates } = self.goal.budget;
         let left = candidates.saturating_sub(self.tally.estimated);
@@ -356,46 +280,9 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 }
 
-impl Stage {
-    /// The schedules that run with `m` micro-batches, as bits.
-    fn schedules(&self, m: u32) -> u32 {
-        let runs = |schedule: &Schedule| {
-            self.pp == 1 || schedule_takes_batches(*schedule, self.pp, m)
-        };
-        SCHEDULES.iter().filter(|s| runs(s)).fold(0, |mask, schedule| mask | 1 << *schedule as u32)
+impl Grid {
+    const fn sheet_key(&self, (ep, etp): (u32, u32)) -> SheetKey {
+        let Split { tp, sp, cp, cp_kind } = self.split;
+        SheetKey { tp, sp, cp, cp_kind, ep, etp, micro_batch: self.micro_batch }
     }
-}
-
-/// The work of all layers and both ends under a split, by micro-batch, with the experts at their least.
-#[derive(Default)]
-struct AverageMemo {
-    known: Vec<(u32, AllWork)>,
-}
-
-impl AverageMemo {
-    fn get(
-        &mut self,
-        book: &Book<'_>,
-        split: &Split,
-        micro_batch: u32,
-    ) -> AllWork {
-        if let Some((_, work)) = self.known.iter().find(|(size, _)| *size == micro_batch) {
-            return *work;
-        }
-        let Split { tp, sp, cp, cp_kind } = *split;
-        let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
-        let work = book.least_work(&key);
-        self.known.push((micro_batch, work));
-        work
-    }
-}
-
-fn folds_alike(case: &crate::case::Case, stage: &Stage, ep: u32, etp: u32) -> bool {
-    let folded = u64::from(ep) * u64::from(etp);
-    case.model.experts() == 0 || folded == u64::from(stage.tp) * u64::from(stage.cp)
-}
-
-const fn sheet_key(grid: &Grid, (ep, etp): (u32, u32)) -> SheetKey {
-    let Split { tp, sp, cp, cp_kind } = grid.split;
-    SheetKey { tp, sp, cp, cp_kind, ep, etp, micro_batch: grid.micro_batch }
 }

@@ -3,9 +3,12 @@
 
 use crate::case::Case;
 use crate::layout::rules::schedule_technique;
-use crate::layout::space::{self, Pipeline, SCHEDULES, Split, takes_batches};
+use super::axes::Pipes;
+use crate::layout::space::{self, SCHEDULES, Split, takes_batches};
 use crate::layout::{ContextKind, Offload, Placement, Schedule, ZeroStage};
 use crate::stack::{Technique as T, Techniques};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// Categories of ZeRO choices: none, then whole and hybrid groups of each stage.
 const ZERO_KINDS: u32 = 7;
@@ -23,6 +26,8 @@ pub struct Census<'a> {
     case: &'a Case,
     offloads: Vec<Offload>,
     selective: &'static [bool],
+    /// Legal combinations of offload and selective recompute beside some techniques.
+    beside: RefCell<BTreeMap<Techniques, u64>>,
 }
 
 impl Signature {
@@ -45,6 +50,27 @@ impl Signature {
         add(etp > 1, T::ExpertTensor);
         Self { used, pipelined: pp > 1 }
     }
+
+    /// The same with a schedule, a placement and a choice of ZeRO.
+    #[must_use]
+    pub fn beside(
+        &self,
+        schedule: Schedule,
+        placement: Placement,
+        zero: ZeroStage,
+        hybrid: bool,
+    ) -> Techniques {
+        let mut used = self.used;
+        if self.pipelined {
+            used = used.with(schedule_technique(schedule));
+        }
+        if placement == Placement::PipelineInside {
+            used = used.with(T::PipelineInside);
+        }
+        let kind = (2 * zero.number()).saturating_sub(1);
+        let hybrid = u32::from(hybrid && zero != ZeroStage::Zero);
+        used | zero_techniques(kind + hybrid)
+    }
 }
 
 impl<'a> Census<'a> {
@@ -53,7 +79,13 @@ impl<'a> Census<'a> {
     pub fn new(case: &'a Case) -> Self {
         let selective: &[bool] =
             if case.allowed().has(T::SelectiveRecompute) { &[false, true] } else { &[false] };
-        Self { case, offloads: space::offloads(case), selective }
+        Self { case, offloads: space::offloads(case), selective, beside: RefCell::default() }
+    }
+
+    /// The case.
+    #[must_use]
+    pub const fn case(&self) -> &'a Case {
+        self.case
     }
 
     /// What may wait on the host, the least first.
@@ -85,11 +117,10 @@ impl<'a> Census<'a> {
     }
 
     /// Layouts that share these degrees, micro-batch number, replicas and placements.
-    #[must_use]
-    pub fn count(
+    pub(super) fn count(
         &self,
         signature: &Signature,
-        pipelines: &[(Pipeline, u32)],
+        pipes: &Pipes,
         m: u32,
         shards: &[(ZeroStage, u32)],
         replicas: u32,
@@ -99,8 +130,8 @@ impl<'a> Census<'a> {
         let mut total = 0_u64;
         for schedule in SCHEDULES {
             let (mut none, mut some) = (0_u64, 0_u64);
-            for (pipeline, pp) in pipelines.iter().filter(|(p, _)| p.schedule == schedule) {
-                if takes_batches(pipeline, *pp, m) {
+            for (pipeline, _) in pipes.list.iter().filter(|(p, _)| p.schedule == schedule) {
+                if takes_batches(pipeline, pipes.pp, m) {
                     none += u64::from(space::may_recompute_none(self.case));
                     let most = pipeline.chunk_layers_max;
                     let range = space::recomputed_layers(self.case, most);
@@ -128,29 +159,30 @@ impl<'a> Census<'a> {
         whole: bool,
         groups: &[u64; ZERO_KINDS as usize],
     ) -> u64 {
-        let mut used = signature.used;
-        if signature.pipelined {
-            used = used.with(schedule_technique(schedule));
-        }
-        if placement == Placement::PipelineInside {
-            used = used.with(T::PipelineInside);
-        }
+        let mut used = signature.beside(schedule, placement, ZeroStage::Zero, false);
         if whole {
             used = used.with(T::FullRecompute);
         }
         let mut total = 0;
         for (kind, n) in groups.iter().enumerate().filter(|(_, n)| **n > 0) {
-            let used = used | zero_techniques(kind as u32);
-            if !self.together(used) {
-                continue;
-            }
-            for selective in self.selective {
-                let used = if *selective { used.with(T::SelectiveRecompute) } else { used };
-                let legal = |offload: &&Offload| self.together(used | offload_techniques(offload));
-                total += n * self.offloads.iter().filter(legal).count() as u64;
-            }
+            total += n * self.ways_beside(used | zero_techniques(kind as u32));
         }
         total
+    }
+
+    /// Combinations of offload and selective recompute that are legal beside `used`.
+    fn ways_beside(&self, used: Techniques) -> u64 {
+        if let Some(ways) = self.beside.borrow().get(&used) {
+            return *ways;
+        }
+        let mut ways = 0;
+        for selective in self.selective {
+            let used = if *selective { used.with(T::SelectiveRecompute) } else { used };
+            let legal = |offload: &&Offload| self.together(used | offload_techniques(offload));
+            ways += self.offloads.iter().filter(legal).count() as u64;
+        }
+        self.beside.borrow_mut().insert(used, ways);
+        ways
     }
 }
 

@@ -10,8 +10,10 @@
 //! Order of layouts: step time, then how many kinds of state are offloaded, then memory, then the layout's own
 //! order ([`Rank`]).
 
+mod axes;
 mod bound;
 mod census;
+mod prices;
 mod solve;
 
 pub use census::{Census, Signature};

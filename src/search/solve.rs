@@ -1,25 +1,32 @@
 //! The innermost part of the search: schedules, chunks, slots, placement, ZeRO, offload and recompute, for given
 //! degrees and micro-batch.
 
-use super::bound::Stage;
-use super::census::{Census, offload_techniques};
+use super::axes::{Pipes, StageAxes};
+use super::census::{Census, Signature, offload_techniques};
 use super::{Candidate, Rank};
-use crate::estimate::{Book, Sheet, SheetKey, Stages};
+use crate::estimate::{
+    Book, Memory, Owed, Relief, Replicas, Sheet, StageTime, Stages, slowest,
+};
 use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline, Split, takes_batches};
-use crate::layout::split::{Cut, CutKey};
-use crate::layout::{Layout, Offload, Placement, Recompute};
+use crate::layout::split::Cut;
+use crate::layout::{Layout, Offload, Placement, Recompute, Schedule, ZeroStage};
 use crate::units::{Bytes, Seconds};
+use std::cell::OnceCell;
+
+/// Bounds are shrunk by this much, so that rounding can never cut an equal layout.
+pub(super) const SAFE: f64 = 1.0 - 1e-9;
 
 /// The degrees that are settled.
 pub(super) struct Cell<'s> {
     pub split: Split,
-    pub stage: &'s Stage,
+    pub axes: &'s StageAxes,
+    pub pipes: &'s Pipes,
     pub experts: (u32, u32),
     pub micro_batch: u32,
     pub m: u32,
     pub placements: &'static [Placement],
-    pub key: SheetKey,
+    pub sheet: &'s Sheet,
 }
 
 /// Looks at everything that is not.
@@ -30,6 +37,31 @@ pub(super) struct Solver<'a, 'b> {
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
     left: u64,
+}
+
+/// One way to run the pipeline, with what does not depend on ZeRO, offload or recompute.
+struct Entry<'c> {
+    pipeline: &'c Pipeline,
+    layout: Layout,
+    stages: Stages<'c>,
+    /// Memory of each stage but states, with nothing recomputed or offloaded.
+    work_bytes: OnceCell<Vec<Bytes>>,
+    /// Seconds that the cheapest relief takes where memory is too small with ZeRO at its furthest.
+    relief: OnceCell<Option<f64>>,
+}
+
+/// The choices of ZeRO and placement that are legal beside a schedule.
+struct Choices {
+    schedule: Schedule,
+    list: Vec<Choice>,
+}
+
+/// One choice of ZeRO and placement.
+struct Choice {
+    zero: ZeroStage,
+    shard: u32,
+    placement: Placement,
+    replicas: OnceCell<Replicas>,
 }
 
 impl<'a, 'b> Solver<'a, 'b> {
@@ -44,25 +76,33 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     pub(super) fn solve(&mut self, cell: &Cell<'_>) {
-        let sheet = self.book.sheet(&cell.key);
-        let work = self.book.all_work(&sheet);
-        let pp = cell.stage.pp;
-        let mut ordered: Vec<(Seconds, &Pipeline)> = cell
-            .stage
-            .pipelines
-            .iter()
-            .filter(|(pipeline, pp)| takes_batches(pipeline, *pp, cell.m))
-            .map(|(p, _)| {
-                let least = self.book.least_time(&work, p.schedule, pp, p.vpp, cell.m);
-                (Seconds::new(least * (1.0 - 1e-9)), p)
-            })
-            .collect();
-        ordered.sort();
-        for (least, pipeline) in ordered {
+        let work = self.book.all_work(cell.sheet);
+        let pp = cell.axes.pp;
+        let runs = |entry: &&(Pipeline, OnceCell<Cut>)| takes_batches(&entry.0, pp, cell.m);
+        let mut ordered: Vec<(Seconds, &Pipeline, &OnceCell<Cut>)> = Vec::new();
+        let mut choices: Vec<Choices> = Vec::new();
+        for (pipeline, cut) in cell.pipes.list.iter().filter(runs) {
+            let Pipeline { schedule, vpp, .. } = *pipeline;
+            let least = self.book.least_time(&work, schedule, pp, vpp, cell.m);
+            let least = Seconds::new(least * SAFE);
+            if !self.slower(least) {
+                ordered.push((least, pipeline, cut));
+            }
+        }
+        ordered.sort_by_key(|(least, pipeline, _)| (*least, **pipeline));
+        for (least, pipeline, cut) in ordered {
             if self.slower(least) || self.estimated >= self.left {
                 break;
             }
-            self.solve_pipeline(cell, pipeline, &sheet);
+            let cut = cut.get_or_init(|| cell.cut(self.book, pipeline));
+            let at = choices.iter().position(|c| c.schedule == pipeline.schedule);
+            let at = at.unwrap_or_else(|| {
+                choices.push(self.choices(cell, pipeline.schedule));
+                choices.len() - 1
+            });
+            if let Some(choices) = choices.get(at) {
+                self.solve_pipeline(cell, pipeline, cut, choices);
+            }
         }
     }
 
@@ -70,38 +110,102 @@ impl<'a, 'b> Solver<'a, 'b> {
         self.best.as_ref().is_some_and(|(rank, _)| least > rank.step)
     }
 
-    fn solve_pipeline(&mut self, cell: &Cell<'_>, pipeline: &Pipeline, sheet: &Sheet) {
-        let base = cell.layout(pipeline);
-        let cut = Cut::new(&self.book.case().model, CutKey::of(&base));
-        let stages = Stages::new(self.book, sheet, &cut);
-        let free = self.book.least_pipeline_time(&base, sheet, &stages);
-        if self.slower(Seconds::new(free * (1.0 - 1e-9))) {
-            return;
-        }
+    fn bound(&self, seconds: f64) -> bool {
+        self.slower(Seconds::new(seconds * SAFE))
+    }
+
+    fn choices(&self, cell: &Cell<'_>, schedule: Schedule) -> Choices {
+        let signature =
+            Signature::new(&cell.split, cell.axes.pp, cell.experts.0, cell.experts.1);
+        let replicas = cell.axes.dp * cell.axes.cp;
+        let mut list = Vec::new();
         for placement in cell.placements {
-            for (zero, shard) in &cell.stage.shards {
-                let layout = Layout { placement: *placement, zero: *zero, shard: *shard, ..base };
-                if self.census.together(uses(&layout)) {
-                    self.solve_states(pipeline, &layout, sheet, &stages);
+            for (zero, shard) in &cell.axes.shards {
+                let used = signature.beside(schedule, *placement, *zero, *shard < replicas);
+                if self.census.together(used) {
+                    let (zero, shard, placement) = (*zero, *shard, *placement);
+                    list.push(Choice { zero, shard, placement, replicas: OnceCell::new() });
                 }
+            }
+        }
+        Choices { schedule, list }
+    }
+
+    fn solve_pipeline(
+        &mut self,
+        cell: &Cell<'_>,
+        pipeline: &Pipeline,
+        cut: &Cut,
+        choices: &Choices,
+    ) {
+        let entry = Entry {
+            pipeline,
+            layout: cell.layout(pipeline),
+            stages: Stages::new(self.book, cell.sheet, cut),
+            work_bytes: OnceCell::new(),
+            relief: OnceCell::new(),
+        };
+        let mut placed: Option<(Placement, Vec<StageTime>, f64)> = None;
+        for choice in &choices.list {
+            let Choice { zero, shard, placement, .. } = *choice;
+            let layout = Layout { zero, shard, placement, ..entry.layout };
+            if placed.as_ref().is_none_or(|(at, ..)| *at != placement) {
+                let times = self.stage_times(&layout, cell.sheet, &entry.stages, None);
+                let total = self.book.quick_total(&layout, &entry.stages, &times);
+                placed = Some((placement, times, total));
+            }
+            let Some((_, times, total)) = &placed else { continue };
+            if self.bound(*total) {
+                continue;
+            }
+            let relief =
+                entry.relief.get_or_init(|| self.relief(&entry, cell.sheet, choices, times));
+            let Some(relief) = *relief else { return };
+            if self.bound(*total + relief) {
+                continue;
+            }
+            let replicas = choice.replicas.get_or_init(|| self.book.replicas(&layout));
+            let total = if zero >= ZeroStage::Two {
+                let own = self.stage_times(&layout, cell.sheet, &entry.stages, Some(replicas));
+                self.book.quick_total(&layout, &entry.stages, &own)
+                    + self.book.finish(&layout, &entry.stages, &own, replicas).total()
+            } else {
+                total + self.book.finish(&layout, &entry.stages, times, replicas).total()
+            };
+            if !self.bound(total + relief) {
+                self.solve_states(cell.sheet, &entry, &layout, relief > 0.0);
             }
         }
     }
 
-    /// Offload, selective recompute and recomputed layers, for everything else given.
-    fn solve_states(
-        &mut self,
-        pipeline: &Pipeline,
+    /// Time of a micro-batch on each stage, with what ZeRO-2 and 3 owe each time if `replicas` are given.
+    fn stage_times(
+        &self,
         layout: &Layout,
         sheet: &Sheet,
         stages: &Stages<'_>,
-    ) {
-        let (_, time) = self.book.time(layout, sheet, stages);
-        self.estimated += 1;
-        if self.slower(time.total()) {
-            return;
-        }
-        if self.offer(layout, sheet, stages) {
+        replicas: Option<&Replicas>,
+    ) -> Vec<StageTime> {
+        let send = self.book.send(layout, sheet);
+        let price = |stage| {
+            let owed = match replicas {
+                Some(replicas) => self.book.owed(layout, replicas, stage),
+                None => Owed::default(),
+            };
+            (owed, send)
+        };
+        let times = stages.classes.iter().map(|stage| {
+            let (owed, send) = price(&stage.elements);
+            self.book.stage_time(layout, sheet, stage, &owed, send)
+        });
+        times.collect()
+    }
+
+    /// Offload, selective recompute and recomputed layers, for everything else given. `too_full` says that the
+    /// plain form is known not to fit.
+    fn solve_states(&mut self, sheet: &Sheet, entry: &Entry<'_>, layout: &Layout, too_full: bool) {
+        let plain_fits = !too_full && self.plain_fits(entry, layout, sheet);
+        if plain_fits && self.offer_fitting(layout, sheet, &entry.stages) {
             // Nothing is gained by spending time on memory that is not needed.
             return;
         }
@@ -113,30 +217,82 @@ impl<'a, 'b> Solver<'a, 'b> {
             for selective in self.census.selective() {
                 let recompute = Recompute { selective: *selective, full_layers: 0 };
                 let layout = Layout { offload: *offload, recompute, ..*layout };
-                if self.slower(self.book.time(&layout, sheet, stages).1.total()) {
-                    continue;
-                }
-                self.solve_recompute(pipeline, &layout, sheet, stages);
+                self.solve_recompute(entry, &layout, sheet);
             }
         }
     }
 
-    /// The smallest number of recomputed layers that fits: memory falls and time rises with each.
-    fn solve_recompute(
-        &mut self,
-        pipeline: &Pipeline,
-        layout: &Layout,
+    /// Whether a layout with nothing offloaded or recomputed fits.
+    fn plain_fits(&self, entry: &Entry<'_>, layout: &Layout, sheet: &Sheet) -> bool {
+        let work = entry.work_bytes.get_or_init(|| self.work_bytes(layout, sheet, &entry.stages));
+        entry.stages.classes.iter().zip(work).all(|(stage, work)| {
+            let mut memory = Memory::ZERO;
+            self.book.states(layout, &stage.elements, &mut memory);
+            memory.total() + *work <= self.capacity
+        })
+    }
+
+    fn work_bytes(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> Vec<Bytes> {
+        let bytes = stages.classes.iter().map(|stage| {
+            let mut memory = Memory::ZERO;
+            self.book.work_memory(layout, sheet, stage, &mut memory);
+            memory.total()
+        });
+        bytes.collect()
+    }
+
+    /// Least seconds that any layout of this entry needs beyond its plain form, because not even ZeRO at its
+    /// furthest makes the plain form fit.
+    fn relief(
+        &self,
+        entry: &Entry<'_>,
         sheet: &Sheet,
-        stages: &Stages<'_>,
-    ) {
+        choices: &Choices,
+        times: &[StageTime],
+    ) -> Option<f64> {
+        let furthest = choices.list.iter().max_by_key(|choice| (choice.zero, choice.shard));
+        let Some(choice) = furthest else { return Some(0.0) };
+        let (zero, shard, placement) = (choice.zero, choice.shard, choice.placement);
+        let layout = Layout { zero, shard, placement, ..entry.layout };
+        if zero > ZeroStage::One {
+            // Times here are those without what ZeRO-2 and 3 owe.
+            return Some(0.0);
+        }
+        let work = entry.work_bytes.get_or_init(|| self.work_bytes(&layout, sheet, &entry.stages));
+        let fullest = entry.stages.classes.iter().zip(work).enumerate().map(|(i, (stage, work))| {
+            let mut memory = Memory::ZERO;
+            self.book.states(&layout, &stage.elements, &mut memory);
+            (memory.total() + *work, i, memory)
+        });
+        let (bytes, index, memory) = fullest.max_by_key(|(bytes, ..)| *bytes)?;
+        let excess = bytes.less(self.capacity);
+        if excess == Bytes::ZERO {
+            return Some(0.0);
+        }
+        let replicas = choice.replicas.get_or_init(|| self.book.replicas(&layout));
+        let slowest = times.get(slowest(times) as usize)?.total;
+        let (stage, time) = (entry.stages.classes.get(index)?, times.get(index)?);
+        let relief =
+            Relief::new(self.book, &layout, sheet, stage, replicas, &memory, *time, slowest, excess);
+        self.book.least_relief(&relief, self.census.offloads())
+    }
+
+    /// The smallest number of recomputed layers that fits: memory falls and time rises with each.
+    fn solve_recompute(&mut self, entry: &Entry<'_>, layout: &Layout, sheet: &Sheet) {
+        let stages = &entry.stages;
         let plain = layout.offload == Offload::default() && !layout.recompute.selective;
-        if !plain && self.offer(layout, sheet, stages) {
-            return;
+        if !plain {
+            let replicas = self.book.replicas(layout);
+            if self.slower(self.book.time(layout, sheet, stages, &replicas).1.total()) {
+                return;
+            }
+            if self.fits(layout, sheet, stages) && self.offer_fitting(layout, sheet, stages) {
+                return;
+            }
         }
         let case = self.book.case();
-        let Some((low, high)) = space::recomputed_layers(case, pipeline.chunk_layers_max) else {
-            return;
-        };
+        let most = entry.pipeline.chunk_layers_max;
+        let Some((low, high)) = space::recomputed_layers(case, most) else { return };
         let with = |k: u32| Layout {
             recompute: Recompute { full_layers: k, ..layout.recompute },
             ..*layout
@@ -153,7 +309,7 @@ impl<'a, 'b> Solver<'a, 'b> {
                 low = middle + 1;
             }
         }
-        self.offer(&with(high), sheet, stages);
+        self.offer_fitting(&with(high), sheet, stages);
     }
 
     fn fits(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> bool {
@@ -161,13 +317,13 @@ impl<'a, 'b> Solver<'a, 'b> {
         memory.total() <= self.capacity && host <= self.book.case().cluster.host.memory
     }
 
-    /// Takes the layout if it is legal, fits and is the best so far; whether it is legal and fits.
-    fn offer(&mut self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> bool {
+    /// Takes a layout that fits if it is legal and the best so far; whether it is legal.
+    fn offer_fitting(&mut self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> bool {
         let none = layout.recompute.full_layers == 0;
         if none && !space::may_recompute_none(self.book.case()) {
             return false;
         }
-        if !self.census.together(uses(layout)) || !self.fits(layout, sheet, stages) {
+        if !self.census.together(uses(layout)) {
             return false;
         }
         self.estimated += 1;
@@ -188,15 +344,20 @@ impl Cell<'_> {
             sp: self.split.sp,
             cp: self.split.cp,
             cp_kind: self.split.cp_kind,
-            pp: self.stage.pp,
+            pp: self.axes.pp,
             schedule: pipeline.schedule,
             vpp: pipeline.vpp,
             slots: pipeline.slots,
-            dp: self.stage.dp,
+            dp: self.axes.dp,
             ep: self.experts.0,
             etp: self.experts.1,
             micro_batch: self.micro_batch,
             ..Layout::SINGLE
         }
+    }
+
+    fn cut(&self, book: &Book<'_>, pipeline: &Pipeline) -> Cut {
+        use crate::layout::split::CutKey;
+        Cut::new(&book.case().model, CutKey::of(&self.layout(pipeline)))
     }
 }

@@ -1,6 +1,6 @@
 //! How well a stack runs: few physical constants, each with a meaning of its own.
 //!
-//! These are data (see `catalogue/data/stacks.json`): first principles and published figures to begin with, and
+//! These are data (see `catalogue/data/stacks.csv`): first principles and published figures to begin with, and
 //! the place where a fit on measured runs puts its results. No formula holds a fitted constant.
 
 use crate::units::{Bytes, Ratio, Seconds};

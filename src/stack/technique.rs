@@ -100,7 +100,7 @@ techniques! {
 }
 
 /// A set of techniques.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Techniques(u64);
 
 impl Technique {
