@@ -243,7 +243,7 @@ mod tests {
             ink: Ink::Series(7),
             hatched,
         };
-        waterfall(&[bar], Some((4.0, "limit")), 600.0)
+        waterfall(&[bar], (4.0, "limit"), 600.0)
     }
 
     #[test]

@@ -39,6 +39,11 @@ pub fn scroll_nearest(id: &str) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// Whether an element begins in the right half of the window.
+pub fn is_right(element: &Element) -> bool {
+    element.get_bounding_client_rect().left() > f64::from(document().body().map_or(0, |body| body.client_width())) / 2.0
+}
+
 /// Whether a media query holds now.
 pub fn media(query: &str) -> bool {
     window()
@@ -56,13 +61,6 @@ pub fn storage() -> Option<Storage> {
 /// The root element.
 pub fn root() -> Option<Element> {
     document().document_element()
-}
-
-/// Milliseconds since the page was opened.
-pub fn now_ms() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
 }
 
 /// Runs `action` when `ms` milliseconds have passed without another call.

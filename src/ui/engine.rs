@@ -1,4 +1,5 @@
-//! The page's side of the search: one worker at a time, thrown away when it does not listen.
+//! The page's side of the search. Workers are disposable: one that is deaf to a newer request is thrown
+//! away, and a spare one that stands ready takes its place.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,13 +7,13 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::dom::{later, now_ms};
+use super::dom::later;
 use super::state::State;
-use super::worker::{Handle, READY};
+use super::worker::{BUSY, Handle, IDLE, READY};
 use crate::api::{Answer, Request};
 
-/// A worker that has not taken up a newer request after this long is replaced.
-const DEAF_MS: u32 = 150;
+/// A worker may finish a plan for this long before it is replaced by one that listens.
+const GRACE_MS: u32 = 60;
 /// After this long without an answer the page says that it is searching.
 const SLOW_MS: u32 = 250;
 
@@ -22,123 +23,182 @@ pub struct Engine(Rc<RefCell<Inner>>);
 
 struct Inner {
     state: State,
-    worker: Option<Handle>,
-    ready: bool,
-    /// Number of the worker, so that a late message of an earlier one is known.
-    generation: u32,
-    /// What to ask next, or what was asked last.
+    working: Option<Seat>,
+    spare: Option<Seat>,
+    /// Number of the last worker that was started.
+    started: u32,
+    /// What no worker has been asked yet.
     wanted: Option<Request>,
-    /// When a request was sent that has not been taken up.
-    deaf_since: Option<f64>,
+}
+
+/// A worker and what is known of it.
+struct Seat {
+    number: u32,
+    handle: Handle,
+    hears: Hearing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    /// Not started yet.
+    Starting,
+    /// It takes requests.
+    Ready,
+    /// It finds a plan, which is soon done.
+    Planning,
+    /// It does what may take long.
+    Deaf,
 }
 
 impl Engine {
     /// Starts the first worker.
     pub fn start(state: State) -> Self {
-        let engine = Self(Rc::new(RefCell::new(Inner {
-            state,
-            worker: None,
-            ready: false,
-            generation: 0,
-            wanted: None,
-            deaf_since: None,
-        })));
-        engine.respawn();
+        let inner = Inner { state, working: None, spare: None, started: 0, wanted: None };
+        let engine = Self(Rc::new(RefCell::new(inner)));
+        let first = engine.hire();
+        engine.0.borrow_mut().working = first;
         engine
     }
 
     /// Asks for the plan of a link; whatever was asked before no longer matters.
     pub fn ask(&self, run: u32, link: String) {
-        let mut inner = self.0.borrow_mut();
-        inner.wanted = Some(Request::Plan { run, link });
-        if inner.worker.is_none() {
-            drop(inner);
-            self.respawn();
-        } else if inner.ready {
-            inner.send();
-            drop(inner);
-            self.watch();
-        } else {
-            drop(inner);
-        }
+        self.0.borrow_mut().wanted = Some(Request::Plan { run, link });
+        self.serve();
         let state = self.0.borrow().state;
         later(SLOW_MS, move || {
-            let waiting = state.run.try_get_untracked() == Some(run);
-            if waiting && state.answered.try_get_untracked() != Some(run) {
+            let latest = state.run.try_get_untracked() == Some(run);
+            if latest && state.answered.try_get_untracked() != Some(run) {
                 state.slow.set(true);
             }
         });
     }
 
-    fn watch(&self) {
-        let engine = self.clone();
-        later(DEAF_MS, move || {
-            let since = engine.0.borrow().deaf_since;
-            if since.is_some_and(|since| now_ms() - since >= f64::from(DEAF_MS) - 10.0) {
-                engine.respawn();
+    /// Gives what is wanted to a worker that hears.
+    fn serve(&self) {
+        let hears = self.0.borrow().working.as_ref().map(|seat| seat.hears);
+        match hears {
+            None => {
+                let seat = self.hire();
+                self.0.borrow_mut().working = seat;
             }
-        });
+            Some(Hearing::Starting) => {}
+            Some(Hearing::Ready) => self.0.borrow_mut().send(),
+            Some(Hearing::Deaf) => self.replace(),
+            Some(Hearing::Planning) => {
+                let engine = self.clone();
+                later(GRACE_MS, move || {
+                    if engine.0.borrow().wanted.is_some() {
+                        engine.replace();
+                    }
+                });
+            }
+        }
     }
 
-    fn respawn(&self) {
-        let generation = {
+    /// Puts the spare worker in the place of one that does not hear.
+    fn replace(&self) {
+        let spare = self.0.borrow_mut().spare.take();
+        let Some(spare) = spare.or_else(|| self.hire()) else { return };
+        let old = self.0.borrow_mut().working.replace(spare);
+        drop(old);
+        let ready = self.0.borrow().working.as_ref().is_some_and(|s| s.hears == Hearing::Ready);
+        if ready {
+            self.0.borrow_mut().send();
+        }
+    }
+
+    fn hire(&self) -> Option<Seat> {
+        let (number, state) = {
             let mut inner = self.0.borrow_mut();
-            inner.worker = None;
-            inner.ready = false;
-            inner.deaf_since = None;
-            inner.generation += 1;
-            inner.generation
+            inner.started += 1;
+            (inner.started, inner.state)
         };
         let (reply, error) = (self.clone(), self.clone());
-        let worker = Handle::start(
-            move |message| reply.receive(generation, &message),
-            move |reason| error.crash(generation, reason),
+        let handle = Handle::start(
+            move |message| reply.receive(number, &message),
+            move |reason| error.crash(number, reason),
         );
-        let state = self.0.borrow().state;
-        match worker {
-            Ok(worker) => self.0.borrow_mut().worker = Some(worker),
+        match handle {
+            Ok(handle) => Some(Seat { number, handle, hears: Hearing::Starting }),
             Err(_) => {
                 state.worker.set("broken");
-                state.fail("This browser did not start a worker for the search.".into());
+                state.fail("this browser did not start a worker for the search".into());
+                None
             }
         }
     }
 
-    fn receive(&self, generation: u32, message: &JsValue) {
-        if self.0.borrow().generation != generation {
+    fn receive(&self, number: u32, message: &JsValue) {
+        if let Some(word) = message.as_string() {
+            self.hear(number, &word);
             return;
         }
-        if message.as_string().is_some_and(|text| text == READY) {
-            let mut inner = self.0.borrow_mut();
-            inner.ready = true;
-            inner.send();
-            let state = inner.state;
-            drop(inner);
-            state.worker.set("ready");
-        } else if message.as_f64().is_some() {
-            self.0.borrow_mut().deaf_since = None;
-        } else if let Ok(answer) = serde_wasm_bindgen::from_value::<Answer>(message.clone()) {
-            let state = self.0.borrow().state;
-            if run_of(&answer) == state.run.get_untracked() {
-                state.accept(answer);
+        let state = self.0.borrow().state;
+        let working = self.0.borrow().working.as_ref().is_some_and(|seat| seat.number == number);
+        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
+        if let (true, Ok(answer)) = (working, answer)
+            && run_of(&answer) == state.run.get_untracked()
+        {
+            state.accept(answer);
+        }
+    }
+
+    fn hear(&self, number: u32, word: &str) {
+        let hears = match word {
+            READY | IDLE => Hearing::Ready,
+            BUSY => Hearing::Deaf,
+            _ => return,
+        };
+        let (working, wanted, state) = {
+            let inner = &mut *self.0.borrow_mut();
+            let seats = [&mut inner.working, &mut inner.spare];
+            for seat in seats.into_iter().flatten().filter(|seat| seat.number == number) {
+                seat.hears = hears;
             }
+            let working = inner.working.as_ref().is_some_and(|seat| seat.number == number);
+            (working, inner.wanted.is_some(), inner.state)
+        };
+        if !working {
+            return;
+        }
+        if word == READY {
+            state.worker.set("ready");
+        }
+        if wanted {
+            self.serve();
+        } else if word == BUSY && self.0.borrow().spare.is_none() {
+            let spare = self.hire();
+            self.0.borrow_mut().spare = spare;
         }
     }
 
     /// A worker that died is replaced, but what it died of is not asked again.
-    fn crash(&self, generation: u32, reason: String) {
-        let mut inner = self.0.borrow_mut();
-        if inner.generation != generation {
-            return;
-        }
-        inner.wanted = None;
-        inner.ready = false;
-        let state = inner.state;
-        drop(inner);
-        state.fail(reason);
+    fn crash(&self, number: u32, reason: String) {
+        let state = self.0.borrow().state;
+        let working = self.0.borrow().working.as_ref().is_some_and(|seat| seat.number == number);
         // Not from within the dying worker's own message.
         let engine = self.clone();
-        later(0, move || engine.respawn());
+        later(0, move || {
+            let mut inner = engine.0.borrow_mut();
+            let dead = if working { inner.working.take() } else { inner.spare.take() };
+            if working {
+                inner.working = inner.spare.take();
+            }
+            drop(inner);
+            drop(dead);
+        });
+        if working {
+            state.fail(reason);
+        }
+    }
+}
+
+impl Inner {
+    fn send(&mut self) {
+        let (Some(seat), Some(request)) = (&mut self.working, self.wanted.take()) else { return };
+        if seat.handle.post(&request).is_ok() {
+            seat.hears = Hearing::Planning;
+        }
     }
 }
 
@@ -149,16 +209,5 @@ fn run_of(answer: &Answer) -> u32 {
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }
         | Answer::Scaling { run, .. } => *run,
-    }
-}
-
-impl Inner {
-    fn send(&mut self) {
-        let (Some(worker), Some(request)) = (&self.worker, &self.wanted) else {
-            return;
-        };
-        if worker.post(request).is_ok() && self.deaf_since.is_none() {
-            self.deaf_since = Some(now_ms());
-        }
     }
 }

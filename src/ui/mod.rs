@@ -7,7 +7,6 @@ mod engine;
 mod form;
 mod lists;
 mod plot;
-mod sample;
 mod shell;
 mod state;
 mod theme;

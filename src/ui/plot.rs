@@ -42,6 +42,11 @@ pub fn Plot(
             }
         });
     });
+    let points = Memo::new(move |_| drawn.with(|d| d.as_ref().is_some_and(|d| !d.hits.is_empty())));
+    let readout = move || {
+        let text = move || hit.with(|hit| hit.as_ref().map(|hit| hit.text.clone()));
+        view! { <p class="readout" aria-hidden="true">{text}</p> }
+    };
     let at = move |ev: &PointerEvent| {
         let point = Point {
             x: f64::from(ev.offset_x()),
@@ -71,9 +76,7 @@ pub fn Plot(
                 on:pointerleave=move |_| hit.set(None)
                 on:click=go
             ></canvas>
-            <p class="readout" aria-hidden="true">
-                {move || hit.with(|hit| hit.as_ref().map(|h| h.text.clone()))}
-            </p>
+            {move || points.get().then(readout)}
         </div>
     }
     .into_any()

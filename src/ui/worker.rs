@@ -7,7 +7,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
 
-use crate::api::{Answer, Request};
+use crate::api::{self, Answer, Request};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,6 +22,13 @@ extern "C" {
 
 /// First message of a worker that can take requests.
 pub const READY: &str = "ready";
+/// A worker says that it will be deaf for a while.
+pub const BUSY: &str = "busy";
+/// A worker says that it can hear again.
+pub const IDLE: &str = "idle";
+
+/// The plan comes at once; all else waits until typing pauses, so that no key waits for it.
+const PAUSE_MS: i32 = 120;
 
 fn scope() -> Option<DedicatedWorkerGlobalScope> {
     js_sys::global().dyn_into().ok()
@@ -35,12 +42,10 @@ pub fn is_worker() -> bool {
 /// Worker side: answers until the page ends it.
 pub fn serve() {
     let Some(scope) = scope() else { return };
-    let answer = Closure::<dyn FnMut(MessageEvent)>::new({
-        let scope = scope.clone();
-        move |event: MessageEvent| {
-            if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
-                take(&scope, request);
-            }
+    let desk = Rc::new(Desk { scope: scope.clone(), latest: RefCell::new(0) });
+    let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
+            desk.take(request);
         }
     });
     scope.set_onmessage(Some(answer.as_ref().unchecked_ref()));
@@ -49,27 +54,64 @@ pub fn serve() {
     drop(scope.post_message(&JsValue::from_str(READY)));
 }
 
-fn take(scope: &DedicatedWorkerGlobalScope, request: Request) {
-    match request {
-        Request::Plan { run, link } => {
-            post(scope, &JsValue::from_f64(f64::from(run)));
-            let inputs = crate::link::decode(&link).inputs;
-            for answer in super::sample::answer(run, &inputs) {
-                send(scope, &answer);
+/// Where requests arrive.
+struct Desk {
+    scope: DedicatedWorkerGlobalScope,
+    latest: RefCell<u32>,
+}
+
+impl Desk {
+    fn take(self: &Rc<Self>, request: Request) {
+        match request {
+            Request::Plan { run, link } => {
+                self.latest.replace(run);
+                self.answer(run, &link, false);
+                self.say(IDLE);
+                self.rest_later(run, link);
             }
+            Request::Cancel { .. } => drop(self.latest.replace(0)),
         }
-        Request::Cancel { .. } => {}
     }
-}
 
-fn send(scope: &DedicatedWorkerGlobalScope, answer: &Answer) {
-    if let Ok(value) = serde_wasm_bindgen::to_value(answer) {
-        post(scope, &value);
+    /// Runners-up, frontier and scaling, unless something newer has arrived by then.
+    fn rest_later(self: &Rc<Self>, run: u32, link: String) {
+        let desk = self.clone();
+        let rest = Closure::once_into_js(move || {
+            if *desk.latest.borrow() == run {
+                desk.say(BUSY);
+                desk.answer(run, &link, true);
+                desk.say(IDLE);
+            }
+        });
+        let set = self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(
+            rest.unchecked_ref(),
+            PAUSE_MS,
+        );
+        drop(set);
     }
-}
 
-fn post(scope: &DedicatedWorkerGlobalScope, value: &JsValue) {
-    drop(scope.post_message(value));
+    /// Only the plan, or only the rest. The rest begins by finding the plan again, which is cheap.
+    fn answer(&self, run: u32, link: &str, rest: bool) {
+        let performance = self.scope.performance();
+        let now_ms = || performance.as_ref().map_or(0.0, web_sys::Performance::now);
+        let mut sink = |answer: Answer| {
+            let first = !matches!(answer, Answer::Study { .. } | Answer::Scaling { .. });
+            if first != rest {
+                self.send(&answer);
+            }
+        };
+        api::answer(run, link, &now_ms, &mut || rest, &mut sink);
+    }
+
+    fn send(&self, answer: &Answer) {
+        if let Ok(value) = serde_wasm_bindgen::to_value(answer) {
+            drop(self.scope.post_message(&value));
+        }
+    }
+
+    fn say(&self, word: &str) {
+        drop(self.scope.post_message(&JsValue::from_str(word)));
+    }
 }
 
 /// A worker as the page holds it; it ends when this is dropped.
@@ -82,38 +124,23 @@ pub struct Handle {
 impl Handle {
     /// Starts a worker. `on_reply` gets its messages, [`READY`] first; `on_error` what it dies of.
     pub fn start(
-        on_reply: impl FnMut(JsValue) + 'static,
-        on_error: impl FnMut(String) + 'static,
+        on_reply: impl Fn(JsValue) + 'static,
+        on_error: impl Fn(String) + 'static,
     ) -> Result<Self, JsValue> {
         let glue = IMPORT_META.with(ImportMeta::url);
         let script = web_sys::Url::new_with_base("worker.js", &glue)?.href();
         let worker = Worker::new(&script)?;
-        let on_reply = Rc::new(RefCell::new(on_reply));
-        let on_error = Rc::new(RefCell::new(on_error));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Ok(mut reply) = on_reply.try_borrow_mut() {
-                reply(event.data());
-            }
+            on_reply(event.data());
         });
         let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let message = event
-                .dyn_ref::<web_sys::ErrorEvent>()
-                .map(web_sys::ErrorEvent::message);
-            if let Ok(mut report) = on_error.try_borrow_mut() {
-                report(message.unwrap_or_default());
-            }
+            let error = event.dyn_ref::<web_sys::ErrorEvent>();
+            on_error(error.map(web_sys::ErrorEvent::message).unwrap_or_default());
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.post_message(&Array::of2(
-            &JsValue::from_str(&glue),
-            &wasm_bindgen::module(),
-        ))?;
-        Ok(Self {
-            worker,
-            _on_message: on_message,
-            _on_error: on_error,
-        })
+        worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
     }
 
     /// Asks it something.

@@ -16,29 +16,24 @@ use crate::ui::plot::Plot;
 pub fn MemoryParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
     let root = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.memory.clone())));
     let limit = Memo::new(move |_| {
-        plan.with(|p| {
-            p.as_ref().map(|p| {
-                (
-                    p.memory_capacity.value,
-                    format!("{} in all", p.memory_capacity.text),
-                )
-            })
-        })
+        let capacity = plan.with(|p| p.as_ref().map(|p| p.memory_capacity.clone()));
+        capacity.map(|all| (all.value, format!("{} in all", all.text)))
     });
-    let scene = move |width: f64| {
-        let limit = limit.get();
-        let limit = limit.as_ref().map(|(value, name)| (*value, name.as_str()));
-        waterfall(&bars(root.get().as_ref()), limit, width)
-    };
-    view! { <Breakdown id="memory" title="Memory by part" root=root scene=scene/> }.into_any()
+    let limit: Signal<_> = limit.into();
+    view! { <Breakdown id="memory" title="Memory by part" root=root limit=limit/> }.into_any()
 }
 
 /// Critical path of one step, by part.
 #[component]
 pub fn TimeParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
     let root = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.time.clone())));
-    let scene = move |width: f64| waterfall(&bars(root.get().as_ref()), None, width);
-    view! { <Breakdown id="time" title="Step time by part" root=root scene=scene/> }.into_any()
+    let limit = Signal::derive(move || {
+        root.with(|root| root.as_ref().map(|root| {
+            let all = &root.figure.shown;
+            (all.value, format!("{} in all", all.text))
+        }))
+    });
+    view! { <Breakdown id="time" title="Step time by part" root=root limit=limit/> }.into_any()
 }
 
 #[component]
@@ -46,8 +41,12 @@ fn Breakdown(
     id: &'static str,
     title: &'static str,
     root: Memo<Option<PartView>>,
-    scene: impl Fn(f64) -> crate::chart::Scene + Send + Sync + 'static,
+    limit: Signal<Option<(f64, String)>>,
 ) -> AnyView {
+    let scene = move |width: f64| {
+        let limit = limit.get().unwrap_or_default();
+        waterfall(&bars(root.get().as_ref()), (limit.0, &limit.1), width)
+    };
     let label = Signal::derive(move || {
         root.with(|root| {
             let text = root.as_ref().map(spoken).unwrap_or_default();

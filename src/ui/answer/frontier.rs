@@ -9,6 +9,7 @@ use crate::api::{PlanView, StudyView};
 use crate::chart::{Curve, Extent, Sample, curve};
 use crate::ui::plot::Plot;
 use crate::ui::state::state;
+use crate::units::text::show;
 
 const GIB: f64 = 1_073_741_824.0;
 
@@ -36,8 +37,8 @@ pub fn Frontier(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
                 },
                 steps: true,
                 ideal: &[],
-                x_tick: &plain,
-                y_tick: &plain,
+                x_tick: &show::rounded,
+                y_tick: &show::rounded,
             };
             curve(&chart, width, 280.0)
         })
@@ -89,15 +90,6 @@ fn samples(study: &StudyView, plan: Option<&PlanView>) -> Vec<Sample> {
         link: Some(other.link.clone()),
     });
     beside.chain(on_line).collect()
-}
-
-fn plain(value: f64) -> String {
-    if value.abs() >= 100.0 {
-        format!("{value:.0}")
-    } else {
-        let text = format!("{value:.2}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    }
 }
 
 fn frontier_table(study: &StudyView) -> AnyView {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use leptos::html::Li;
 use leptos::prelude::*;
 
 use super::colours::of_part;
 use super::derivation::{Derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
+use crate::ui::dom;
 use crate::ui::state::{State, state};
 use crate::units::text::show;
 
@@ -100,11 +102,25 @@ fn chip(state: State, degree: Degree) -> AnyView {
                 .to_string()
         }
     };
+    // The tip opens towards the middle of the window.
+    let end = RwSignal::new(false);
+    let frame = NodeRef::<Li>::new();
+    let turn_tip = move || {
+        if let Some(frame) = frame.get_untracked() {
+            end.set(dom::is_right(&frame));
+        }
+    };
     let fixed = degree
         .fixed
         .then(|| view! { <span class="chip-fixed">"fixed"</span> });
     view! {
-        <li class="chip-frame">
+        <li
+            class="chip-frame"
+            class:end=move || end.get()
+            node_ref=frame
+            on:mouseenter=move |_| turn_tip()
+            on:focusin=move |_| turn_tip()
+        >
             <button
                 type="button"
                 class="chip"

@@ -8,6 +8,8 @@ use super::fold::Fold;
 use crate::api::{Block, PlanView, StageView, Timeline};
 use crate::chart::{Ink, LaneBlock, LaneRow, lanes};
 use crate::ui::plot::Plot;
+use crate::units::Seconds;
+use crate::units::text::show;
 
 /// Kinds of work, with their colour and whether they are hatched.
 const KINDS: &[(&str, &str, u8, bool)] = &[
@@ -104,20 +106,7 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
 
 /// A time on the axis.
 fn seconds(s: f64) -> String {
-    if s == 0.0 {
-        "0".into()
-    } else if s < 1e-3 {
-        format!("{:.0} µs", s * 1e6)
-    } else if s < 1.0 {
-        let ms = s * 1e3;
-        if ms < 10.0 {
-            format!("{ms:.1} ms")
-        } else {
-            format!("{ms:.0} ms")
-        }
-    } else {
-        format!("{s:.2} s")
-    }
+    if s == 0.0 { "0".to_owned() } else { show::time(Seconds::new(s)) }
 }
 
 fn stage_table(stages: &[StageView]) -> AnyView {

@@ -6,6 +6,7 @@ use super::fold::Fold;
 use crate::api::{ScalePoint, Shown};
 use crate::chart::{Curve, Extent, Sample, curve};
 use crate::ui::plot::Plot;
+use crate::units::text::show;
 use crate::ui::state::state;
 
 /// What the curve is of.
@@ -83,7 +84,7 @@ pub fn Scaling() -> AnyView {
             },
             steps: false,
             ideal: &ideal,
-            x_tick: &short,
+            x_tick: &count,
             y_tick: &|value| of.tick(value),
         };
         curve(&chart, width, 280.0)
@@ -129,7 +130,7 @@ pub fn Scaling() -> AnyView {
 }
 
 fn sample(point: &ScalePoint, of: Of) -> Sample {
-    let n = short(f64::from(point.count));
+    let n = show::grouped(point.count.into());
     let text = match &point.stuck {
         Some(why) => format!("{n}: {why}"),
         None => format!("{n}: {} · {}", of.pick(point).text, point.layout),
@@ -166,33 +167,23 @@ fn ideal(points: &[ScalePoint], of: Of) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// A number for an axis: `16K` would be ambiguous for counts, so thousands are written out below 10^5.
+/// A whole number, all digits.
+fn count(value: f64) -> String {
+    show::grouped(value as u64)
+}
+
+/// A number for an axis: short from ten thousand on.
 fn short(value: f64) -> String {
-    let scaled = |by: f64, unit: &str| {
-        let v = value / by;
-        if v >= 99.5 || (v - v.round()).abs() < 0.05 {
-            format!("{v:.0}{unit}")
-        } else {
-            format!("{v:.1}{unit}")
-        }
-    };
-    match value {
-        v if v >= 1e12 => scaled(1e12, "T"),
-        v if v >= 1e9 => scaled(1e9, "B"),
-        v if v >= 1e6 => scaled(1e6, "M"),
-        v if v >= 1e5 => scaled(1e3, "k"),
-        v if v >= 1e3 => {
-            let whole = v.round() as u64;
-            format!("{},{:03}", whole / 1000, whole % 1000)
-        }
-        v if v >= 10.0 || v == v.round() => format!("{v:.0}"),
-        v => format!("{v:.1}"),
+    if value >= 1e4 {
+        show::count(value as u64)
+    } else {
+        show::rounded(value)
     }
 }
 
 fn size_table(points: &[ScalePoint]) -> AnyView {
     let row = |point: &ScalePoint| {
-        let n = grouped(point.count);
+        let n = show::grouped(point.count.into());
         let name = view! { <a href=format!("#{}", point.link)>{n}</a> };
         let current = point.current.then_some("true");
         match &point.stuck {
@@ -237,17 +228,4 @@ fn size_table(points: &[ScalePoint]) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// `16,384`.
-fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }

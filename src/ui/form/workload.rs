@@ -40,7 +40,7 @@ pub fn WorkloadPart() -> AnyView {
                 <Field key=Key::Batch label="Global batch"/>
                 <Field key=Key::Sequence label="Sequence length"/>
                 <Field key=Key::Tokens label="Tokens in all"/>
-                <Field key=Key::Precision label="Precision" hint="best known"/>
+                <Field key=Key::Precision label="Precision" hint="automatic"/>
             </div>
             <div class="mores">
                 <More title="Optimizer and details" keys=MORE_KEYS>
