@@ -123,6 +123,21 @@ impl CutKey {
         }
     }
 
+    /// One stage, its kinds of layer not yet counted.
+    fn stage(&self, stage: u32, n_layers: u32) -> StageClass {
+        let (embedding, head) = self.ends(stage);
+        let chunks = self.chunks_of(stage, n_layers);
+        StageClass { count: 1, first: stage, chunks, counts: Vec::new(), embedding, head }
+    }
+
+    /// Chunks on one stage that each micro-batch visits.
+    const fn chunks_visited(&self) -> u32 {
+        match self.deal {
+            Deal::Both => 1,
+            Deal::Round | Deal::V => self.vpp,
+        }
+    }
+
     /// Stages that hold the first and the last chunk.
     const fn ends(&self, stage: u32) -> (bool, bool) {
         let (first, last) = (stage == 0, stage + 1 == self.pp);
@@ -141,10 +156,7 @@ impl Cut {
         let n_layers = model.n_layers();
         let mut classes: Vec<StageClass> = Vec::new();
         for stage in 0..key.pp {
-            let (embedding, head) = key.ends(stage);
-            let chunks = key.chunks_of(stage, n_layers);
-            let counts = Vec::new();
-            let mut class = StageClass { count: 1, first: stage, chunks, counts, embedding, head };
+            let mut class = key.stage(stage, n_layers);
             match classes.iter_mut().rev().find(|old| old.same_work(&class, model)) {
                 Some(old) => old.count += 1,
                 None => {
@@ -153,8 +165,24 @@ impl Cut {
                 }
             }
         }
-        let chunks_visited = if key.deal == Deal::Both { 1 } else { key.vpp };
+        let chunks_visited = key.chunks_visited();
         Self { classes, chunk_layers_max: key.chunk_layers_max(n_layers), chunks_visited }
+    }
+
+    /// The same with every stage told by itself.
+    #[must_use]
+    pub fn by_stage(model: &Model, key: CutKey) -> Self {
+        let n_layers = model.n_layers();
+        let stage = |stage| {
+            let mut class = key.stage(stage, n_layers);
+            class.count_kinds(model);
+            class
+        };
+        Self {
+            classes: (0..key.pp).map(stage).collect(),
+            chunk_layers_max: key.chunk_layers_max(n_layers),
+            chunks_visited: key.chunks_visited(),
+        }
     }
 }
 
