@@ -226,41 +226,56 @@ impl Book<'_> {
 
     /// Bytes that any layout with these degrees needs at least on its fullest stage, which holds at least the
     /// average: weights, gradients and state at their furthest split, one checkpoint a layer, the runtime.
-    pub(crate) fn least_memory(
-        &self,
-        key: &SheetKey,
-        pp: u32,
-        replicas: u32,
-        folded_most: u64,
-        zero: ZeroStage,
-        offload: Offload,
-    ) -> f64 {
+    pub(crate) fn least_memory(&self, key: &SheetKey, least: &LeastMemory) -> f64 {
         let shape: Shape = self.shape(key);
         let tp = u64::from(key.tp);
         let mut elements = super::memory::Elements::default();
         for kind in 0..self.kinds.len() {
             let n = self.count_in(kind, 0..self.case.model.n_layers());
-            self.add_layers(&mut elements, kind, u64::from(n), tp, folded_most);
+            self.add_layers(&mut elements, kind, u64::from(n), tp, least.expert_ranks);
         }
         let table = (self.vocabulary_rows(tp) * u64::from(self.case.model.hidden)) as f64;
         let tables = if self.case.model.tied { table } else { 2.0 * table };
-        let n = (elements.dense() + elements.experts) as f64 + tables;
+        let layers = elements.dense() as f64;
+        let (dense, experts) = (layers + tables, elements.experts as f64);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
-        let all = f64::from(replicas);
-        let split = |stage: ZeroStage| if zero >= stage { all } else { 1.0 };
+        let split = |stage: ZeroStage| {
+            if least.zero >= stage {
+                dense / least.replicas + experts / least.expert_replicas
+            } else {
+                dense + experts
+            }
+        };
         let state = optimizer.moment_quarter_bytes() as f64 / 4.0
             + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 };
-        let mut bytes = n * optimizer.gradients.bytes() as f64 / split(ZeroStage::Two);
-        if !offload.parameters {
-            bytes += n * f64::from(copies.working) / split(ZeroStage::Three);
+        let mut bytes = split(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
+        if !least.offload.parameters {
+            bytes += split(ZeroStage::Three) * f64::from(copies.working);
         }
-        if !offload.optimizer {
-            bytes += n * state / split(ZeroStage::One);
+        if !least.offload.optimizer {
+            bytes += split(ZeroStage::One) * state;
         }
-        if !offload.activations {
+        if self.narrow && least.zero < ZeroStage::Three {
+            bytes += (layers + experts) * f64::from(copies.quantised);
+        }
+        if !least.offload.activations {
             bytes += 2.0 * shape.tokens_split * self.hidden * f64::from(self.n_mixers);
         }
-        bytes / f64::from(pp) + self.case.stack.profile.context.as_f64()
+        bytes / least.stages + self.case.stack.profile.context.as_f64()
     }
+}
+
+/// How far the states of a layout could be split at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeastMemory {
+    /// Pipeline stages.
+    pub stages: f64,
+    /// Ranks over which ZeRO could split what is not experts, and experts.
+    pub replicas: f64,
+    pub expert_replicas: f64,
+    /// Ranks that share the experts of a layer.
+    pub expert_ranks: u64,
+    pub zero: ZeroStage,
+    pub offload: Offload,
 }

@@ -8,7 +8,6 @@ use super::{Book, Memory, MemoryPart as P, schedule};
 use crate::layout::split::StageClass;
 use crate::layout::{Layout, ZeroStage};
 use crate::units::Bytes;
-use crate::workload::Precision;
 
 /// Parameters that one rank of a stage holds before ZeRO splits them, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -174,11 +173,7 @@ impl Book<'_> {
     /// Copies of weights beside the working ones: for narrow products, and gathered or fetched layers.
     fn weight_copies(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) {
         let copies = &self.case.stack.profile.weights;
-        let narrow = matches!(
-            self.case.training.precision,
-            Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4
-        );
-        if narrow && layout.zero < ZeroStage::Three {
+        if self.narrow && layout.zero < ZeroStage::Three {
             let layers = elements.mixer + elements.ffn + elements.experts;
             memory.set(P::WeightsQuantised, Bytes::new(layers).times(u64::from(copies.quantised)));
         }

@@ -13,6 +13,7 @@ mod mixer;
 mod network;
 mod parts;
 mod replica;
+mod report;
 mod schedule;
 mod stage;
 mod step;
@@ -21,8 +22,9 @@ mod work;
 
 pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
+pub use report::StageReport;
 pub use schedule::{in_flight_chunks, ideal_bubble};
-pub(crate) use least::{AllWork, Relief};
+pub(crate) use least::{AllWork, LeastMemory, Relief};
 pub use stage::Sheet;
 pub(crate) use replica::{Owed, Replicas};
 pub(crate) use stage::{SheetKey, Stages};
@@ -65,6 +67,8 @@ pub struct Book<'a> {
     pub(crate) causal: bool,
     pub(crate) dropout: bool,
     pub(crate) imbalance: f64,
+    /// Matrix products run in 8 or 4 bits.
+    pub(crate) narrow: bool,
     /// Bytes of an activation kept as the input of a product.
     pub(crate) linear_bytes: f64,
     pub(crate) pointwise_passes: f64,
@@ -108,6 +112,7 @@ impl<'a> Book<'a> {
             causal: case.training.causal,
             dropout: case.training.dropout,
             imbalance: case.training.expert_imbalance.get().max(1.0),
+            narrow,
             linear_bytes: if narrow { 1.0 } else { 2.0 },
             pointwise_passes: profile.pointwise_passes.get(),
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),

@@ -25,6 +25,8 @@ pub(super) struct StageAxes {
     /// Index of the pipes of `pp`.
     pub pipes: u32,
     pub shards: Vec<(ZeroStage, u32)>,
+    /// The furthest that ZeRO may go beside the pipeline.
+    pub zero_most: ZeroStage,
     pub experts: Vec<(u32, u32)>,
     counts: Vec<Count>,
     /// Layouts under each split and set of schedules, over all splits of the experts.
@@ -70,14 +72,25 @@ impl Pipes {
 }
 
 impl StageAxes {
-    pub(super) fn new(case: &Case, split: &Split, pp: u32, dp: u32, pipes: u32) -> Self {
+    pub(super) fn new(
+        census: &Census<'_>,
+        split: &Split,
+        pp: u32,
+        dp: u32,
+        pipes: u32,
+    ) -> Self {
+        let case = census.case();
+        let shards = space::shards(case, dp * split.cp);
+        // Whatever else a layout uses, it uses the pipeline: only that may keep ZeRO from going further.
+        let zero_most = census.zero_most(&Signature::of_pipeline(pp), &shards);
         Self {
             tp: split.tp,
             cp: split.cp,
             pp,
             dp,
             pipes,
-            shards: space::shards(case, dp * split.cp),
+            shards,
+            zero_most,
             experts: space::experts(case, split.tp, split.cp, dp),
             counts: Vec::new(),
             totals: Vec::new(),

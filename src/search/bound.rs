@@ -7,11 +7,11 @@
 //! [`Search::least_time`].
 
 use super::axes::{Pipes, StageAxes};
-use super::census::{Census, Signature};
+use super::census::Census;
 use super::prices::Prices;
 use super::solve::{Cell, SAFE, Solver};
 use super::{Budget, Candidate, Goal, Kind, Outcome, Rank, Stop, Tally};
-use crate::estimate::{AllWork, Book, SheetKey};
+use crate::estimate::{AllWork, Book, LeastMemory, SheetKey};
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
 use std::collections::BinaryHeap;
@@ -149,7 +149,7 @@ impl<'a, 'b> Search<'a, 'b> {
                     continue;
                 }
                 self.tally.nodes += 1;
-                if self.least_memory(index) > self.goal.capacity.as_f64() {
+                if self.least_memory(index, None) > self.goal.capacity.as_f64() {
                     self.tally.memory_bound += count;
                     continue;
                 }
@@ -179,7 +179,7 @@ impl<'a, 'b> Search<'a, 'b> {
             self.pipes.push(Pipes::new(case, pp));
             self.pipes.len() - 1
         });
-        self.axes.push(StageAxes::new(case, split, pp, dp, pipes as u32));
+        self.axes.push(StageAxes::new(&self.census, split, pp, dp, pipes as u32));
         self.axes.len() as u32 - 1
     }
 
@@ -207,15 +207,24 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Bytes that every layout under a node needs at least: see [`Book::least_memory`].
-    fn least_memory(&self, index: u32) -> f64 {
+    fn least_memory(&self, index: u32, experts: Option<(u32, u32)>) -> f64 {
         let Some((grid, axes, _)) = self.parts(index) else { return 0.0 };
-        let folded = axes.experts.iter().map(|(ep, etp)| u64::from(*ep) * u64::from(*etp)).max();
-        let signature = Signature::new(&grid.split, axes.pp, 1, 1);
-        let zero = self.census.zero_most(&signature, &axes.shards);
-        let offload = self.census.offloads().last().copied().unwrap_or_default();
-        let key = grid.sheet_key((1, 1));
-        let (replicas, folded) = (axes.dp * axes.cp, folded.unwrap_or(1));
-        self.book.least_memory(&key, axes.pp, replicas, folded, zero, offload) * SAFE
+        let fold = |(ep, etp): &(u32, u32)| u64::from(*ep) * u64::from(*etp);
+        let most = || axes.experts.iter().map(fold).max().unwrap_or(1);
+        let expert_ranks = experts.as_ref().map_or_else(most, fold);
+        let ranks = u64::from(axes.tp) * u64::from(axes.cp) * u64::from(axes.dp);
+        let replicas = u64::from(axes.dp * axes.cp);
+        let expert_replicas =
+            if experts.is_some() { (ranks / expert_ranks).clamp(1, replicas) } else { replicas };
+        let least = LeastMemory {
+            stages: f64::from(axes.pp),
+            replicas: replicas as f64,
+            expert_replicas: expert_replicas as f64,
+            expert_ranks,
+            zero: axes.zero_most,
+            offload: self.census.offloads().last().copied().unwrap_or_default(),
+        };
+        self.book.least_memory(&grid.sheet_key((1, 1)), &least) * SAFE
     }
 
     /// Seconds that every layout under a node takes at least, its work being `work` over all stages.
@@ -241,6 +250,10 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             self.tally.nodes += 1;
+            if self.least_memory(index, Some(experts)) > self.goal.capacity.as_f64() {
+                self.tally.memory_bound += count;
+                continue;
+            }
             let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
             let bound = self.least_time(index, &self.book.all_work(&sheet));
             if self.cut_by_time(bound) {

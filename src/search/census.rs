@@ -51,6 +51,14 @@ impl Signature {
         Self { used, pipelined: pp > 1 }
     }
 
+    /// What every layout of `pp` stages uses.
+    #[must_use]
+    pub fn of_pipeline(pp: u32) -> Self {
+        let pipelined = pp > 1;
+        let used = if pipelined { Techniques::of(&[T::PipelineParallel]) } else { Techniques::NONE };
+        Self { used, pipelined }
+    }
+
     /// The same with a schedule, a placement and a choice of ZeRO.
     #[must_use]
     pub fn beside(

@@ -50,17 +50,16 @@ struct Entry<'c> {
     relief: OnceCell<Option<f64>>,
 }
 
-/// The choices of ZeRO and placement that are legal beside a schedule.
+/// The choices of ZeRO that are legal beside a schedule, for each placement.
 struct Choices {
     schedule: Schedule,
-    list: Vec<Choice>,
+    placed: Vec<(Placement, Vec<Choice>)>,
 }
 
-/// One choice of ZeRO and placement.
+/// One choice of ZeRO.
 struct Choice {
     zero: ZeroStage,
     shard: u32,
-    placement: Placement,
     replicas: OnceCell<Replicas>,
 }
 
@@ -118,17 +117,17 @@ impl<'a, 'b> Solver<'a, 'b> {
         let signature =
             Signature::new(&cell.split, cell.axes.pp, cell.experts.0, cell.experts.1);
         let replicas = cell.axes.dp * cell.axes.cp;
-        let mut list = Vec::new();
-        for placement in cell.placements {
-            for (zero, shard) in &cell.axes.shards {
-                let used = signature.beside(schedule, *placement, *zero, *shard < replicas);
-                if self.census.together(used) {
-                    let (zero, shard, placement) = (*zero, *shard, *placement);
-                    list.push(Choice { zero, shard, placement, replicas: OnceCell::new() });
-                }
-            }
-        }
-        Choices { schedule, list }
+        let placed = cell.placements.iter().map(|placement| {
+            let legal = |(zero, shard): &&(ZeroStage, u32)| {
+                let hybrid = *shard < replicas;
+                self.census.together(signature.beside(schedule, *placement, *zero, hybrid))
+            };
+            let choice = |(zero, shard): &(ZeroStage, u32)| {
+                Choice { zero: *zero, shard: *shard, replicas: OnceCell::new() }
+            };
+            (*placement, cell.axes.shards.iter().filter(legal).map(choice).collect())
+        });
+        Choices { schedule, placed: placed.collect() }
     }
 
     fn solve_pipeline(
@@ -145,36 +144,51 @@ impl<'a, 'b> Solver<'a, 'b> {
             work_bytes: OnceCell::new(),
             relief: OnceCell::new(),
         };
-        let mut placed: Option<(Placement, Vec<StageTime>, f64)> = None;
-        for choice in &choices.list {
-            let Choice { zero, shard, placement, .. } = *choice;
-            let layout = Layout { zero, shard, placement, ..entry.layout };
-            if placed.as_ref().is_none_or(|(at, ..)| *at != placement) {
-                let times = self.stage_times(&layout, cell.sheet, &entry.stages, None);
-                let total = self.book.quick_total(&layout, &entry.stages, &times);
-                placed = Some((placement, times, total));
-            }
-            let Some((_, times, total)) = &placed else { continue };
-            if self.bound(*total) {
+        for (placement, list) in &choices.placed {
+            let layout = Layout { placement: *placement, ..entry.layout };
+            let times = self.stage_times(&layout, cell.sheet, &entry.stages, None);
+            let total = self.book.quick_total(&layout, &entry.stages, &times);
+            if self.bound(total) {
                 continue;
             }
-            let relief =
-                entry.relief.get_or_init(|| self.relief(&entry, cell.sheet, choices, times));
+            let relief = entry
+                .relief
+                .get_or_init(|| self.relief(&entry, &layout, cell.sheet, list, &times));
             let Some(relief) = *relief else { return };
-            if self.bound(*total + relief) {
+            if self.bound(total + relief) {
                 continue;
             }
-            let replicas = choice.replicas.get_or_init(|| self.book.replicas(&layout));
-            let total = if zero >= ZeroStage::Two {
-                let own = self.stage_times(&layout, cell.sheet, &entry.stages, Some(replicas));
-                self.book.quick_total(&layout, &entry.stages, &own)
-                    + self.book.finish(&layout, &entry.stages, &own, replicas).total()
-            } else {
-                total + self.book.finish(&layout, &entry.stages, times, replicas).total()
-            };
-            if !self.bound(total + relief) {
-                self.solve_states(cell.sheet, &entry, &layout, relief > 0.0);
+            for choice in list {
+                let layout = Layout { zero: choice.zero, shard: choice.shard, ..layout };
+                self.solve_choice(cell.sheet, &entry, &layout, choice, (&times, total), relief);
             }
+        }
+    }
+
+    /// A choice of ZeRO, where the micro-batches alone take `total` and what makes room at least `relief`.
+    fn solve_choice(
+        &mut self,
+        sheet: &Sheet,
+        entry: &Entry<'_>,
+        layout: &Layout,
+        choice: &Choice,
+        (times, total): (&[StageTime], f64),
+        relief: f64,
+    ) {
+        if self.bound(total + relief) {
+            return;
+        }
+        let stages = &entry.stages;
+        let replicas = choice.replicas.get_or_init(|| self.book.replicas(layout));
+        let total = if choice.zero >= ZeroStage::Two {
+            let own = self.stage_times(layout, sheet, stages, Some(replicas));
+            self.book.quick_total(layout, stages, &own)
+                + self.book.finish(layout, stages, &own, replicas).total()
+        } else {
+            total + self.book.finish(layout, stages, times, replicas).total()
+        };
+        if !self.bound(total + relief) {
+            self.solve_states(sheet, entry, layout, relief > 0.0);
         }
     }
 
@@ -246,14 +260,15 @@ impl<'a, 'b> Solver<'a, 'b> {
     fn relief(
         &self,
         entry: &Entry<'_>,
+        layout: &Layout,
         sheet: &Sheet,
-        choices: &Choices,
+        list: &[Choice],
         times: &[StageTime],
     ) -> Option<f64> {
-        let furthest = choices.list.iter().max_by_key(|choice| (choice.zero, choice.shard));
+        let furthest = list.iter().max_by_key(|choice| (choice.zero, choice.shard));
         let Some(choice) = furthest else { return Some(0.0) };
-        let (zero, shard, placement) = (choice.zero, choice.shard, choice.placement);
-        let layout = Layout { zero, shard, placement, ..entry.layout };
+        let (zero, shard) = (choice.zero, choice.shard);
+        let layout = Layout { zero, shard, ..*layout };
         if zero > ZeroStage::One {
             // Times here are those without what ZeRO-2 and 3 owe.
             return Some(0.0);
