@@ -183,9 +183,9 @@ fn an_output_gate_doubles_the_query_projection_of_qwen3_5() {
     let layers = list(&[("linear_attention", 3), ("full_attention", 1)], 16);
     let text = format!(
         r#"{{"model_type": "qwen3_5", "tie_word_embeddings": false,
-        "vision_config": {{"depth": 27}}, "text_config": {{"model_type": "qwen3_5_text", "hidden_size": 5120,
-        "num_hidden_layers": 64, "num_attention_heads": 24, "num_key_value_heads": 4,
-        "head_dim": 256, "intermediate_size": 17408, "vocab_size": 248320,
+        "vision_config": {{"depth": 27}}, "text_config": {{"model_type": "qwen3_5_text",
+        "hidden_size": 5120, "num_hidden_layers": 64, "num_attention_heads": 24,
+        "num_key_value_heads": 4, "head_dim": 256, "intermediate_size": 17408, "vocab_size": 248320,
         "attn_output_gate": true, "attention_bias": false, "full_attention_interval": 4,
         "layer_types": {layers}, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128,
         "linear_num_key_heads": 16, "linear_num_value_heads": 48, "linear_value_head_dim": 128,

@@ -250,3 +250,64 @@ fn moe(words: &Words<'_>) -> Option<Moe> {
         extra_active: words.get("used")?.unwrap_or(extra_params),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: Scope = Scope {
+        hidden: 4096,
+        vocab: 32000,
+        mtp: 7,
+    };
+
+    #[test]
+    fn patterns_repeat_letters_and_groups() {
+        assert_eq!(pattern("2a3b"), Some(vec![0, 0, 1, 1, 1]));
+        assert_eq!(pattern("a2(bc)A"), Some(vec![0, 1, 2, 1, 2, 26]));
+        for wrong in ["3", "(ab", "a)", "2(3)", "a,b", "\u{e9}"] {
+            assert_eq!(pattern(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_sums_of_products() {
+        assert_eq!(amount("2*v*h+64", SCOPE), Some(2 * 32000 * 4096 + 64));
+        assert_eq!(amount("mtp-23*128", SCOPE), Some(7 - 23 * 128));
+        assert_eq!(amount("-h", SCOPE), Some(-4096));
+        assert_eq!(amount("", SCOPE), Some(0));
+        for wrong in ["x", "2**3", "1.5", "9223372036854775807*2"] {
+            assert_eq!(amount(wrong, SCOPE), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_read_part_by_part() {
+        let read = kinds(
+            "attn 32/8x128 window=512 bias | moe 2/8x64 shared=h extra=8",
+            SCOPE,
+        );
+        let Some([kind]) = read.as_deref() else {
+            panic!("{read:?}")
+        };
+        let Mixer::Attention(attention) = &kind.mixer else {
+            panic!("{kind:?}")
+        };
+        assert_eq!((attention.kv_heads, attention.window), (8, Some(512)));
+        assert!(attention.qkv_bias && !attention.out_bias);
+        let moe = kind
+            .ffn
+            .moe()
+            .map(|moe| (moe.top_k, moe.shared_width, moe.extra_active));
+        assert_eq!(moe, Some((2, 4096, 8)));
+        for wrong in [
+            "",
+            "attn 32x128",
+            "attn 32/8x128 window=x",
+            "glu",
+            "gqa 1/1x1",
+        ] {
+            assert_eq!(kinds(wrong, SCOPE), None, "{wrong}");
+        }
+    }
+}

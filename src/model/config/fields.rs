@@ -96,6 +96,7 @@ impl<'a> Fields<'a> {
         range: RangeInclusive<u32>,
     ) -> Option<u32> {
         let (key, value) = self.take(keys)?;
+        let value = uniform(value);
         match whole(value) {
             Ok(n) if range.contains(&n) => {
                 if let Json::Text(text) = value {
@@ -275,6 +276,16 @@ pub(super) fn whole(value: &Json) -> Result<u32, ()> {
     if fits { Ok(n as u32) } else { Err(()) }
 }
 
+/// The one value of a list that holds it for every layer (Hunyuan-A13B: `moe_topk`).
+fn uniform(value: &Json) -> &Json {
+    match value.items() {
+        [first, second, rest @ ..] if rest.iter().chain([second]).all(|item| item == first) => {
+            first
+        }
+        _ => value,
+    }
+}
+
 fn hint(value: &Json) -> &'static str {
     match value {
         Json::Number(n) if n.starts_with('-') => "A count cannot be negative.",
@@ -283,7 +294,7 @@ fn hint(value: &Json) -> &'static str {
         Json::Number(n) if n == "NaN" || n == "Infinity" => "Write the number itself.",
         Json::Number(_) => "That is outside the range of any model; check the digits.",
         Json::Text(_) => "Write the number itself, without quotes.",
-        Json::List(_) => "One number for all layers is expected; lists are read only where noted.",
+        Json::List(_) => "One number for all layers is expected, or a list of equal ones.",
         _ => "Write a plain number.",
     }
 }

@@ -4,6 +4,7 @@
 //! account of what was read, what was assumed and why, what was left aside, and what was wrong.
 
 mod attention;
+mod blocks;
 mod decoder;
 mod families;
 mod feedforward;
@@ -11,6 +12,7 @@ mod fields;
 mod hub;
 mod json;
 mod linear;
+mod parts;
 mod placement;
 mod text;
 

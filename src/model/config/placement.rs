@@ -120,7 +120,7 @@ pub(super) fn slots(fields: &mut Fields<'_>, family: Family, layers: u32) -> Opt
 }
 
 /// Which layers hold routed experts.
-pub(super) fn moe_layers(fields: &mut Fields<'_>, layers: u32) -> Vec<bool> {
+pub(super) fn moe_layers(fields: &mut Fields<'_>, family: Family, layers: u32) -> Vec<bool> {
     if let Some(items) = fields.list(&["mlp_layer_types"], "dense or sparse, layer by layer") {
         let sparse = items
             .iter()
@@ -157,13 +157,16 @@ pub(super) fn moe_layers(fields: &mut Fields<'_>, layers: u32) -> Vec<bool> {
         .list(&["mlp_only_layers"], "layers without experts")
         .unwrap_or_default();
     let dense: Vec<u32> = dense.iter().filter_map(|item| whole(item).ok()).collect();
-    let (every, offset) = if let Some(every) = step(fields, &["expert_layer_period"]) {
+    let (every, offset) = if family.has("experts") || fields.has(&["expert_layer_period"]) {
+        let reason = "default of JambaConfig";
+        let keys = ["expert_layer_period"];
+        let meaning = "one layer with experts in so many";
+        let every = fields.count_or(&keys, meaning, 1..=LAYERS_MAX, (2, reason));
+        let keys = ["expert_layer_offset"];
         let meaning = "first layer with experts";
         (
             every,
-            fields
-                .count(&["expert_layer_offset"], meaning, 0..=LAYERS_MAX)
-                .unwrap_or(0),
+            fields.count_or(&keys, meaning, 0..=LAYERS_MAX, (1, reason)),
         )
     } else if let Some(every) = step(fields, &["moe_layer_freq"]) {
         (every, 0)
