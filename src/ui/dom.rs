@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, ScrollBehavior, ScrollIntoViewOptions, Storage};
+use web_sys::{Element, HtmlElement, HtmlInputElement, ScrollBehavior, ScrollIntoViewOptions, Storage};
 
 /// The element of that id.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
@@ -15,6 +15,15 @@ pub fn by_id(id: &str) -> Option<HtmlElement> {
 pub fn focus(id: &str) {
     if let Some(element) = by_id(id) {
         drop(element.focus());
+    }
+}
+
+/// Selects what the input of that id holds, if the keyboard is in it.
+pub fn select_text(id: &str) {
+    let input = by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());
+    let at = document().active_element();
+    if let Some(input) = input.filter(|input| at.as_ref() == Some(input.as_ref())) {
+        input.select();
     }
 }
 

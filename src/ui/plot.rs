@@ -125,8 +125,6 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene) {
     // Setting the size also clears the canvas.
     canvas.set_width((scene.width * ratio).round() as u32);
     canvas.set_height((scene.height * ratio).round() as u32);
-    let style = HtmlElement::style(canvas);
-    drop(style.set_property("height", &format!("{}px", scene.height)));
     let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else {
         return;
     };
@@ -143,30 +141,31 @@ struct Colours {
 }
 
 impl Colours {
+    /// A custom property is a mere text; as the background of an element it becomes a colour. The element
+    /// that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {
+        let mut colours = Self { inks: BTreeMap::new(), font: String::from("sans-serif") };
+        let Ok(probe) = document().create_element("i") else { return colours };
+        drop(canvas.append_child(&probe));
         let named = [
-            (Ink::Text, "--text".to_owned()),
-            (Ink::Muted, "--muted".to_owned()),
-            (Ink::Grid, "--line".to_owned()),
-            (Ink::Accent, "--accent".to_owned()),
-            (Ink::Surface, "--page".to_owned()),
-            (Ink::Bad, "--bad".to_owned()),
+            (Ink::Text, "ink-text".to_owned()),
+            (Ink::Muted, "ink-muted".to_owned()),
+            (Ink::Grid, "ink-grid".to_owned()),
+            (Ink::Accent, "ink-accent".to_owned()),
+            (Ink::Surface, "ink-surface".to_owned()),
+            (Ink::Bad, "ink-bad".to_owned()),
         ];
-        let series = (0..SERIES).map(|i| (Ink::Series(i), format!("--series-{i}")));
-        let mut inks = BTreeMap::new();
-        let mut font = String::from("sans-serif");
-        // A custom property is a mere text; as the colour of an element it becomes a colour.
-        let style = canvas.style();
-        if let Some(computed) = window().get_computed_style(canvas).ok().flatten() {
-            for (ink, name) in named.into_iter().chain(series) {
-                drop(style.set_property("color", &format!("var({name})")));
-                let text = computed.get_property_value("color").unwrap_or_default();
-                inks.insert(ink, colour(&text));
+        let series = (0..SERIES).map(|i| (Ink::Series(i), format!("series-{i}")));
+        if let Ok(Some(computed)) = window().get_computed_style(&probe) {
+            for (ink, class) in named.into_iter().chain(series) {
+                probe.set_class_name(&class);
+                let text = computed.get_property_value("background-color").unwrap_or_default();
+                colours.inks.insert(ink, colour(&text));
             }
-            drop(style.remove_property("color"));
-            font = computed.get_property_value("font-family").unwrap_or(font);
+            colours.font = computed.get_property_value("font-family").unwrap_or(colours.font);
         }
-        Self { inks, font }
+        probe.remove();
+        colours
     }
 }
 

@@ -1,6 +1,6 @@
 //! The frame of the page: header, inputs, answer, and what belongs to all of them.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -34,11 +34,11 @@ pub fn App() -> impl IntoView {
     keyboard();
     let shown = RwSignal::new(dom::media("(min-width: 60rem)"));
     view! {
-        <a class="skip" href="#" on:click=move |ev| {
-            ev.prevent_default();
-            dom::focus("plan-title");
-        }>"Skip to the plan"</a>
-        <div id="app" data-worker=move || state.worker.get()>
+        <div
+            id="app"
+            data-worker=move || state.worker.get()
+            data-answered=move || (state.answered.get() == state.run.get()).to_string()
+        >
             <Header/>
             <Progress/>
             <main class="panes" class:editing=move || shown.get()>
@@ -56,8 +56,14 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn Header() -> AnyView {
+    // Not by the address: it holds the plan.
+    let skip = move |ev: MouseEvent| {
+        ev.prevent_default();
+        dom::focus("plan-title");
+    };
     view! {
         <header class="header">
+            <a class="skip" href="#answer" on:click=skip>"Skip to the plan"</a>
             <h1 class="brand">"AutoParallel"</h1>
             <Presets/>
             <div class="actions">

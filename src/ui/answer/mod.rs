@@ -19,6 +19,9 @@ use super::address::address;
 use super::dom;
 use super::state::{Verdict, state};
 
+/// What stays wrong for this long is said above the plan.
+const WRONG_MS: u32 = 700;
+
 /// Everything to the right of the inputs.
 #[component]
 pub fn AnswerPane() -> AnyView {
@@ -91,8 +94,20 @@ fn Plan() -> AnyView {
 #[component]
 fn Notices() -> AnyView {
     let state = state();
+    // Half-typed inputs dim the plan at once, but only what stays wrong pushes it down.
+    let stays = RwSignal::new(false);
+    let settle = dom::debounced(WRONG_MS, move || stays.set(state.is_stale()));
+    Effect::new(move |_| {
+        if state.is_stale() {
+            settle();
+        } else {
+            stays.set(false);
+        }
+    });
     let verdict = move || match state.verdict.get() {
-        Verdict::Invalid(problems) => Some(invalid(problems, state.plan.with(Option::is_some))),
+        Verdict::Invalid(problems) if stays.get() => {
+            Some(invalid(problems, state.plan.with(Option::is_some)))
+        }
         Verdict::Broken(reason) => Some(broken(&reason)),
         _ => None,
     };

@@ -49,8 +49,8 @@ pub fn Combobox(
         key,
     };
     let pick = move |choice: Choice| {
-        list.close();
         on_pick.run(choice.key);
+        list.close_and_select();
     };
     let problem = state.has_problem(key);
     let id = id_of(key);
@@ -155,6 +155,13 @@ impl List {
         self.query.set(None);
     }
 
+    /// Whatever is typed next replaces the name that is shown.
+    fn close_and_select(self) {
+        self.close();
+        let id = id_of(self.key);
+        dom::later(0, move || dom::select_text(&id));
+    }
+
     fn search(self, text: String) {
         self.query.set(Some(text));
         self.open.set(true);
@@ -190,7 +197,7 @@ impl List {
                     pick(choice);
                 }
             }
-            "Escape" if open => self.close(),
+            "Escape" if open => self.close_and_select(),
             _ => return,
         }
         ev.prevent_default();
