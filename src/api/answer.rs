@@ -27,7 +27,11 @@ pub fn answer(
     let inputs = link::decode(link).inputs;
     let resolution = inputs.resolve();
     let Some(case) = &resolution.case else {
-        let problems = resolution.problems.iter().map(ToString::to_string).collect();
+        let problems = resolution
+            .problems
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         sink(Answer::Invalid { run, problems });
         return;
     };
@@ -37,16 +41,28 @@ pub fn answer(
     match found {
         Finding::Plan(plan) => {
             let view = Box::new(plan_view(&inputs, case, &plan));
-            sink(Answer::Plan { run, plan: view, search_ms });
+            sink(Answer::Plan {
+                run,
+                plan: view,
+                search_ms,
+            });
             if !keep_going() {
                 return;
             }
-            let Some(study) = study(&inputs, case, &plan, keep_going) else { return };
+            let Some(study) = study(&inputs, case, &plan, keep_going) else {
+                return;
+            };
             sink(Answer::Study { run, study });
         }
         Finding::Nothing(_) => {
             let headline = "No layout fits.".to_owned();
-            sink(Answer::Stuck { run, stuck: StuckView { headline, ..StuckView::default() } });
+            sink(Answer::Stuck {
+                run,
+                stuck: StuckView {
+                    headline,
+                    ..StuckView::default()
+                },
+            });
         }
     }
     scaling(run, &inputs, case.cluster.count, keep_going, sink);
@@ -98,21 +114,37 @@ fn scaling(
             return;
         }
         let point = scale_point(inputs, n, n == count);
-        sink(Answer::Scaling { run, point, done, of });
+        sink(Answer::Scaling {
+            run,
+            point,
+            done,
+            of,
+        });
     }
 }
 
 /// Halves and doubles of a count, whole ones only.
 fn counts_around(count: u32) -> Vec<u32> {
-    let halves = (1..=HALVINGS).rev().filter(|k| count.is_multiple_of(1 << k)).map(|k| count >> k);
+    let halves = (1..=HALVINGS)
+        .rev()
+        .filter(|k| count.is_multiple_of(1 << k))
+        .map(|k| count >> k);
     let doubles = (0..=DOUBLINGS).filter_map(|k| count.checked_mul(1 << k));
-    halves.chain(doubles).filter(|n| (1..=ACCELERATORS_MAX).contains(n)).collect()
+    halves
+        .chain(doubles)
+        .filter(|n| (1..=ACCELERATORS_MAX).contains(n))
+        .collect()
 }
 
 fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     let inputs = inputs.clone().with(Key::Count, count.to_string());
     let link = link::encode(&inputs);
-    let mut point = ScalePoint { count, current, link, ..ScalePoint::default() };
+    let mut point = ScalePoint {
+        count,
+        current,
+        link,
+        ..ScalePoint::default()
+    };
     let resolution = inputs.resolve();
     let Some(case) = &resolution.case else {
         let first = resolution.problems.first();
@@ -126,7 +158,9 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     let find = |id: &str| {
         let figures = plan::figures(case, &plan);
         let figure = figures.iter().find(|figure| figure.id == id);
-        figure.map(|figure| shown(figure.amount)).unwrap_or_default()
+        figure
+            .map(|figure| shown(figure.amount))
+            .unwrap_or_default()
     };
     point.step = find("step_time");
     point.days = find("days");
@@ -142,7 +176,9 @@ pub(super) fn summary(case: &Case, plan: &Plan) -> String {
     let figures = plan::figures(case, plan);
     let text = |id: &str| {
         let figure = figures.iter().find(|figure| figure.id == id);
-        figure.map(|figure| figure.amount.text()).unwrap_or_default()
+        figure
+            .map(|figure| figure.amount.text())
+            .unwrap_or_default()
     };
     format!(
         "{}: {}; {} a step, {} MFU, {} to finish, {}.",

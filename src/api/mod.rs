@@ -2,6 +2,7 @@
 //! named unit and as text. The page shows these and computes nothing.
 
 mod answer;
+mod assume;
 mod links;
 mod view;
 mod wire;

@@ -1,8 +1,12 @@
 //! Domain objects as wire objects.
 
 use super::answer::summary;
+use super::assume::{assumptions, published};
 use super::links::pinned;
-use super::{Certificate, Degree, Figure, PartView, PlanView, Shown, Timeline, WIRE_VERSION};
+use super::{
+    Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Shown, StageView, Timeline,
+    WIRE_VERSION,
+};
 use crate::case::Case;
 use crate::inputs::Inputs;
 use crate::link;
@@ -12,7 +16,11 @@ use crate::units::text::show;
 
 /// A number as value and text.
 pub(super) fn shown(amount: Amount) -> Shown {
-    Shown { value: amount.value().get(), unit: amount.unit().to_owned(), text: amount.text() }
+    Shown {
+        value: amount.value().get(),
+        unit: amount.unit().to_owned(),
+        text: amount.text(),
+    }
 }
 
 /// The whole answer.
@@ -29,12 +37,12 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
         memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
         time: part(&time),
-        binds: Vec::new(),
-        assumptions: Vec::new(),
-        timeline: Timeline::default(),
-        certificate: Certificate::default(),
-        stages: Vec::new(),
-        published: None,
+        binds: plan::binds(case, plan),
+        assumptions: assumptions(inputs, case),
+        timeline: timeline(case, plan),
+        certificate: certificate(case, plan),
+        stages: stages(case, plan),
+        published: published(inputs, case, plan),
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
     }
 }
@@ -46,7 +54,10 @@ pub(super) fn title(case: &Case) -> String {
     let count = show::grouped(case.cluster.count.into());
     let machine = crate::catalogue::accelerators::find(&case.cluster.accelerator.name);
     let machine = machine.map_or(case.cluster.accelerator.name.as_str(), |row| &row.label);
-    format!("{name} \u{b7} {params} parameters on {count}{}{machine}", show::GAP)
+    format!(
+        "{name} \u{b7} {params} parameters on {count}{}{machine}",
+        show::GAP
+    )
 }
 
 fn degrees(case: &Case, plan: &Plan) -> Vec<Degree> {
@@ -85,5 +96,59 @@ fn part(own: &Part) -> PartView {
         source: derivation.source.clone(),
     };
     let children = own.children.iter().map(part).collect();
-    PartView { id: own.id.clone(), figure, share: own.share.get(), children }
+    PartView {
+        id: own.id.clone(),
+        figure,
+        share: own.share.get(),
+        children,
+    }
+}
+
+/// Layouts or combinations that something took out.
+pub(super) fn cut(removed: &plan::Removed) -> Cut {
+    Cut {
+        name: removed.name.clone(),
+        reason: removed.reason.clone(),
+        count: shown(Amount::Count(removed.count)),
+    }
+}
+
+fn certificate(case: &Case, plan: &Plan) -> Certificate {
+    Certificate {
+        space: shown(Amount::Count(plan.tally.space)),
+        cuts: plan::cuts(&plan.tally).iter().map(cut).collect(),
+        stop: plan::stop_text(plan),
+        refusals: plan::refusals(case).iter().map(cut).collect(),
+    }
+}
+
+fn stages(case: &Case, plan: &Plan) -> Vec<StageView> {
+    let stage = |row: plan::StageRow| StageView {
+        index: row.stage,
+        layers: row.layers,
+        extras: row.extras.join(", "),
+        time: shown(Amount::Time(row.time)),
+        memory: shown(Amount::Bytes(row.memory)),
+    };
+    plan::stages(case, plan).into_iter().map(stage).collect()
+}
+
+fn timeline(case: &Case, plan: &Plan) -> Timeline {
+    let own = plan::timeline(case, plan);
+    let block = |block: &plan::Block| Block {
+        start_s: block.start.get(),
+        end_s: block.end.get(),
+        kind: block.kind.key().to_owned(),
+        micro_batch: block.micro_batch,
+        chunk: block.chunk,
+    };
+    let lane = |lane: &plan::Lane| Lane {
+        label: format!("Stage {}", lane.stage),
+        blocks: lane.blocks.iter().map(block).collect(),
+    };
+    Timeline {
+        span_s: own.span.get(),
+        lanes: own.lanes.iter().map(lane).collect(),
+        note: own.note,
+    }
 }

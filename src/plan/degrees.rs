@@ -1,8 +1,8 @@
 //! F6: a layout in words.
 
 use crate::case::Case;
-use crate::layout::{ContextKind, Layout, Placement, Recompute, Schedule, ZeroStage};
 use crate::layout::split::CutKey;
+use crate::layout::{ContextKind, Layout, Placement, Recompute, Schedule, ZeroStage};
 use crate::units::text::show;
 
 /// One degree or knob of a layout, in words.
@@ -60,8 +60,17 @@ pub fn layout_text(layout: &Layout) -> String {
         (offload.activations, "activation offload"),
         (offload.parameters, "parameter offload"),
     ];
-    words.extend(kinds.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
-    if words.is_empty() { "one accelerator".to_owned() } else { words.join(" \u{b7} ") }
+    words.extend(
+        kinds
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, text)| (*text).to_owned()),
+    );
+    if words.is_empty() {
+        "one accelerator".to_owned()
+    } else {
+        words.join(" \u{b7} ")
+    }
 }
 
 /// Every degree and knob of the layout.
@@ -78,7 +87,14 @@ fn count(n: u32) -> String {
 }
 
 fn entry(key: &'static str, label: &'static str, value: String, help: String) -> DegreeText {
-    DegreeText { key, label, value, help, fixed: false, main: true }
+    DegreeText {
+        key,
+        label,
+        value,
+        help,
+        fixed: false,
+        main: true,
+    }
 }
 
 /// Tensor, context, data and expert parallelism.
@@ -91,7 +107,10 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     };
     let tp = match layout.tp {
         1 => "Tensor parallel: no matrix is split; each accelerator holds whole ones.".to_owned(),
-        n => format!("Tensor parallel: {} accelerators each hold a slice of every matrix.", count(n)),
+        n => format!(
+            "Tensor parallel: {} accelerators each hold a slice of every matrix.",
+            count(n)
+        ),
     };
     let cp = match layout.cp {
         1 => "Context parallel: every sequence stays whole.".to_owned(),
@@ -119,7 +138,10 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         );
         let etp = match layout.etp {
             1 => "Expert tensor parallel: every expert is whole on its accelerator.".to_owned(),
-            n => format!("Expert tensor parallel: each expert is sliced over {} accelerators.", count(n)),
+            n => format!(
+                "Expert tensor parallel: each expert is sliced over {} accelerators.",
+                count(n)
+            ),
         };
         all.push(degree("ep", "EP", layout.ep, fixed.ep, ep));
         all.push(degree("etp", "ETP", layout.etp, fixed.etp, etp));
@@ -128,7 +150,10 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     let help = "Sequence parallel: norms and residuals are split along the sequence over the tensor-parallel \
                 group, so that none of them is kept twice.";
     let sp = entry("sp", "Sequence parallel", on(layout.sp), help.to_owned());
-    all.push(DegreeText { main: layout.sp, ..sp });
+    all.push(DegreeText {
+        main: layout.sp,
+        ..sp
+    });
     all
 }
 
@@ -144,8 +169,11 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         ),
     };
     let stages = entry("pp", "PP", count(layout.pp), pp);
-    let mut all =
-        vec![DegreeText { fixed: fixed.pp.is_some(), main: layout.pp > 1, ..stages }];
+    let mut all = vec![DegreeText {
+        fixed: fixed.pp.is_some(),
+        main: layout.pp > 1,
+        ..stages
+    }];
     if layout.pp > 1 {
         let help = match layout.vpp {
             1 => "Virtual stages: each stage holds one run of layers.".to_owned(),
@@ -155,19 +183,34 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
             ),
         };
         let chunks = entry("v", "Virtual stages", count(layout.vpp), help);
-        all.push(DegreeText { fixed: fixed.vpp.is_some(), main: layout.vpp > 1, ..chunks });
+        all.push(DegreeText {
+            fixed: fixed.vpp.is_some(),
+            main: layout.vpp > 1,
+            ..chunks
+        });
         let help = format!("Schedule: {}.", schedule_help(layout.schedule));
-        all.push(entry("sched", "Schedule", schedule_name(layout.schedule).to_owned(), help));
+        all.push(entry(
+            "sched",
+            "Schedule",
+            schedule_name(layout.schedule).to_owned(),
+            help,
+        ));
     }
     let help = format!(
         "Micro-batch: sequences that one replica works on at a time; it takes {} of them for a step.",
         count(m)
     );
     let size = entry("mbs", "Micro-batch", count(layout.micro_batch), help);
-    all.push(DegreeText { fixed: fixed.micro_batch.is_some(), ..size });
+    all.push(DegreeText {
+        fixed: fixed.micro_batch.is_some(),
+        ..size
+    });
     let help = "Gradient accumulation: micro-batches that each replica adds up before it updates the weights.";
     let accumulated = entry("ga", "Micro-batches a step", count(m), help.to_owned());
-    all.push(DegreeText { main: false, ..accumulated });
+    all.push(DegreeText {
+        main: false,
+        ..accumulated
+    });
     if layout.pp > 1 {
         all.push(slots(layout));
         all.push(placement(layout));
@@ -185,7 +228,10 @@ fn slots(layout: &Layout) -> DegreeText {
     let help = "Slots of the ends: the embedding and the output head count as that many layers when the \
                 stages are cut, so that the first and last stage get fewer layers.";
     let main = layout.slots != crate::layout::Slots::default();
-    DegreeText { main, ..entry("slots", "Slots of the ends", value, help.to_owned()) }
+    DegreeText {
+        main,
+        ..entry("slots", "Slots of the ends", value, help.to_owned())
+    }
 }
 
 fn placement(layout: &Layout) -> DegreeText {
@@ -196,7 +242,10 @@ fn placement(layout: &Layout) -> DegreeText {
     let help = "Placement: which ranks are neighbours on the network. Tensor parallel always stands \
                 innermost, where links are fastest.";
     let main = layout.placement == Placement::PipelineInside;
-    DegreeText { main, ..entry("place", "Placement", value.to_owned(), help.to_owned()) }
+    DegreeText {
+        main,
+        ..entry("place", "Placement", value.to_owned(), help.to_owned())
+    }
 }
 
 /// ZeRO, recompute, offload.
@@ -206,11 +255,22 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         ZeroStage::Zero => "every replica holds all weights, gradients and optimizer state",
         ZeroStage::One => "each replica holds a share of the optimizer state",
         ZeroStage::Two => "each replica holds a share of the optimizer state and gradients",
-        ZeroStage::Three => "each replica holds a share of the weights, gradients and optimizer state",
+        ZeroStage::Three => {
+            "each replica holds a share of the weights, gradients and optimizer state"
+        }
     };
-    let zero = entry("zero", "ZeRO", layout.zero.number().to_string(), format!("ZeRO stage: {what}."));
+    let zero = entry(
+        "zero",
+        "ZeRO",
+        layout.zero.number().to_string(),
+        format!("ZeRO stage: {what}."),
+    );
     let main = layout.zero != ZeroStage::Zero;
-    let mut all = vec![DegreeText { fixed: fixed.zero.is_some(), main, ..zero }];
+    let mut all = vec![DegreeText {
+        fixed: fixed.zero.is_some(),
+        main,
+        ..zero
+    }];
     if layout.zero != ZeroStage::Zero {
         let replicas = layout.dp * layout.cp;
         let help = format!(
@@ -220,24 +280,49 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         );
         let shard = entry("shard", "Shard group", count(layout.shard), help);
         let main = layout.shard < replicas;
-        all.push(DegreeText { fixed: fixed.shard.is_some(), main, ..shard });
+        all.push(DegreeText {
+            fixed: fixed.shard.is_some(),
+            main,
+            ..shard
+        });
     }
     let most = CutKey::of(layout).chunk_layers_max(case.model.n_layers());
-    let help = "Recompute: what the backward pass computes a second time instead of keeping it in memory.";
-    let recompute = entry("rc", "Recompute", recompute_text(layout.recompute, most), help.to_owned());
+    let help =
+        "Recompute: what the backward pass computes a second time instead of keeping it in memory.";
+    let recompute = entry(
+        "rc",
+        "Recompute",
+        recompute_text(layout.recompute, most),
+        help.to_owned(),
+    );
     let main = layout.recompute.selective || layout.recompute.full_layers > 0;
-    all.push(DegreeText { fixed: fixed.recompute_layers.is_some(), main, ..recompute });
+    all.push(DegreeText {
+        fixed: fixed.recompute_layers.is_some(),
+        main,
+        ..recompute
+    });
     let offload = &layout.offload;
     let kinds = [
         (offload.optimizer, "optimizer"),
         (offload.activations, "activations"),
         (offload.parameters, "parameters"),
     ];
-    let on: Vec<&str> = kinds.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+    let on: Vec<&str> = kinds
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, name)| *name)
+        .collect();
     let main = !on.is_empty();
-    let value = if main { on.join(", ") } else { "none".to_owned() };
+    let value = if main {
+        on.join(", ")
+    } else {
+        "none".to_owned()
+    };
     let help = "Offload: what waits in the host's memory while the accelerator does not need it.";
-    all.push(DegreeText { main, ..entry("offload", "Offload", value, help.to_owned()) });
+    all.push(DegreeText {
+        main,
+        ..entry("offload", "Offload", value, help.to_owned())
+    });
     all
 }
 
@@ -275,12 +360,20 @@ pub const fn schedule_name(schedule: Schedule) -> &'static str {
 
 const fn schedule_help(schedule: Schedule) -> &'static str {
     match schedule {
-        Schedule::OneFOneB => "after a warm-up, each stage takes one forward, then one backward, in turn",
+        Schedule::OneFOneB => {
+            "after a warm-up, each stage takes one forward, then one backward, in turn"
+        }
         Schedule::GPipe => "all forwards of a step, then all backwards",
-        Schedule::Interleaved => "one forward, one backward in turn, over the stage's chunks depth first",
+        Schedule::Interleaved => {
+            "one forward, one backward in turn, over the stage's chunks depth first"
+        }
         Schedule::BreadthFirst => "each chunk takes all micro-batches before the next chunk begins",
-        Schedule::ZeroBubble => "weight gradients are put off to fill the waits of 1F1B, at its memory",
+        Schedule::ZeroBubble => {
+            "weight gradients are put off to fill the waits of 1F1B, at its memory"
+        }
         Schedule::ZeroBubbleV => "two chunks a stage in a V; weight gradients fill the waits",
-        Schedule::DualPipe => "micro-batches enter from both ends, and communication hides behind the other direction",
+        Schedule::DualPipe => {
+            "micro-batches enter from both ends, and communication hides behind the other direction"
+        }
     }
 }

@@ -8,12 +8,21 @@ use crate::units::{FlopsPerSecond, Ratio};
 #[must_use]
 pub fn figures(case: &Case, plan: &Plan) -> Vec<Figure> {
     let bill = &plan.bill;
-    let figure = |id, label, amount| Figure { id, label, amount, derivation: Derivation::default() };
+    let figure = |id, label, amount| Figure {
+        id,
+        label,
+        amount,
+        derivation: Derivation::default(),
+    };
     let all = Ratio::new(bill.tokens_each.get() * f64::from(case.cluster.count));
     let mut all_figures = vec![
         figure("step_time", "Step time", Amount::Time(plan.step())),
         figure("mfu", "MFU", Amount::Share(bill.mfu)),
-        figure("tokens_per_gpu", "Per accelerator", Amount::TokenRate(bill.tokens_each)),
+        figure(
+            "tokens_per_gpu",
+            "Per accelerator",
+            Amount::TokenRate(bill.tokens_each),
+        ),
         figure("days", "Time to finish", Amount::Days(bill.time)),
         figure("cost", "Cost", Amount::Dollars(bill.cost)),
         figure("tokens_per_s", "Whole cluster", Amount::TokenRate(all)),

@@ -5,17 +5,25 @@
 //! Nothing here knows links, the catalogue or the page.
 
 mod amount;
+mod binds;
+mod certificate;
 mod choice;
 mod degrees;
 mod figures;
 mod part;
+mod stages;
 mod study;
+mod timeline;
 mod tree;
 
 pub use amount::{Amount, Derivation, Figure};
+pub use binds::binds;
+pub use certificate::{Removed, cuts, fixed_conflicts, refusals, stop_text};
 pub use choice::{Finding, Plan, find, find_within};
 pub use degrees::{DegreeText, degrees, layout_text, schedule_name};
 pub use figures::figures;
 pub use part::Part;
+pub use stages::{StageRow, stages};
 pub use study::{FrontierPoint, RunnerUp, frontier, runners_up};
+pub use timeline::{Block, BlockKind, Lane, Played, Task, Timeline, Work, play, timeline};
 pub use tree::{memory, time};

@@ -35,13 +35,22 @@ pub fn memory(case: &Case, plan: &Plan) -> Part {
     let groups = vec![
         group("memory.weights", "Weights", &weights),
         group("", "", &[M::Gradients]),
-        group("memory.optimizer", "Optimizer state", &[M::Master, M::Moments]),
+        group(
+            "memory.optimizer",
+            "Optimizer state",
+            &[M::Master, M::Moments],
+        ),
         group("memory.activations", "Activations", &kept),
         group("", "", &[M::Buffers]),
         group("", "", &[M::Context]),
         group("", "", &[M::Slack]),
     ];
-    tree("memory", "Memory of the fullest stage", Derivation::default(), groups)
+    tree(
+        "memory",
+        "Memory of the fullest stage",
+        Derivation::default(),
+        groups,
+    )
 }
 
 /// Critical path of one step, by part.
@@ -129,9 +138,17 @@ impl OnGrid {
         let total = time.total().get();
         let exponent = f64::from_bits(total.to_bits() & (0x7ff << 52));
         let unit = exponent * f64::EPSILON;
-        let round = |s: f64| if unit > 0.0 { (s / unit).floor() * unit } else { s };
+        let round = |s: f64| {
+            if unit > 0.0 {
+                (s / unit).floor() * unit
+            } else {
+                s
+            }
+        };
         let all = T::ALL.iter();
-        let mut parts: Vec<(T, f64)> = all.map(|part| (*part, round(time.get(*part).get()))).collect();
+        let mut parts: Vec<(T, f64)> = all
+            .map(|part| (*part, round(time.get(*part).get())))
+            .collect();
         let sum: f64 = parts.iter().map(|(_, s)| s).sum();
         let largest = parts.iter_mut().max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((_, s)) = largest {
