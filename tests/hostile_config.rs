@@ -118,6 +118,31 @@ fn enormous_texts_are_refused_before_they_are_read() {
     assert_eq!(reading.ignored.len(), 40_000);
 }
 
+/// Each of these takes time in proportion to its length: squared, a mebibyte would take hours.
+#[test]
+fn a_mebibyte_of_anything_is_read_at_once() {
+    let fill = |start: &str, piece: &str, end: &str| {
+        let count = ((1 << 20) - start.len() - end.len()) / piece.len();
+        format!("{start}{}{end}", piece.repeat(count))
+    };
+    refused(&fill("{\"a\": \"", "\\n", "\"}"), &["hidden_size"]);
+    refused(&fill("{\"a\": \"", "\\ud83d", "\"}"), &["hidden_size"]);
+    let reading = refused(&fill("{", "\"a\":1,", "\"b\":1}"), &["the same key twice"]);
+    assert!(reading.problems.len() < 20);
+    refused(
+        &fill("{\"layer_types\": [", "\"full_attention\",", "0]}"),
+        &["hidden_size"],
+    );
+    refused(&fill("{\"a\": [", "[],", "[]]}"), &["hidden_size"]);
+    refused(
+        &fill("{\"a\": [", "{},\n", "{}]"),
+        &["comma or a closing brace"],
+    );
+    refused(&fill("{\"a\": \"", "\u{e9}", "\"}"), &["hidden_size"]);
+    refused(&fill("{\"model_type\": \"", "x", "\"}"), &["hidden_size"]);
+    refused(&fill("{\"hidden_size\": ", "9", "}"), &["from 1 to"]);
+}
+
 #[test]
 fn many_nested_wrappers_end() {
     let text = format!(

@@ -26,8 +26,9 @@ pub(super) fn read(document: &Document) -> Reading {
         fields.warn("", "these fields", "fields that make a model", hint);
     }
     let mut ignored = fields.ignored();
+    let latent = attention::is_latent(&fields);
     for key in &mut ignored {
-        if let Some(reason) = reason_ignored(key, &fields) {
+        if let Some(reason) = reason_ignored(key, latent) {
             key.push_str(reason);
         }
     }
@@ -260,9 +261,8 @@ fn within_limits(fields: &mut Fields<'_>, model: Model) -> Option<Model> {
 }
 
 /// Why a well-known field plays no part.
-fn reason_ignored(key: &str, fields: &Fields<'_>) -> Option<&'static str> {
+fn reason_ignored(key: &str, latent: bool) -> Option<&'static str> {
     let last = key.rsplit('.').next().unwrap_or(key);
-    let latent = attention::is_latent(fields);
     Some(match last {
         "vision_config" | "visual" | "audio_config" => " (not part of the language model)",
         "quantization_config" | "compression_config" => " (stored format, not the shape)",

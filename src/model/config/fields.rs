@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::{FieldDefault, FieldRead, Problem};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// Keys that the authors of a configuration may nest the language model under.
@@ -18,10 +18,25 @@ const WRAPPERS: [&str; 6] = [
 /// Items of a list that are kept.
 const ITEMS_MAX: usize = crate::model::limits::LAYERS_MAX as usize;
 
+/// An object of the configuration, with the path to it and its keys in order.
+struct Scope<'a> {
+    path: String,
+    value: &'a Json,
+    index: BTreeMap<&'a str, &'a Json>,
+}
+
+impl<'a> Scope<'a> {
+    fn new(path: String, value: &'a Json) -> Self {
+        let entries = value.entries().iter();
+        let index = entries.map(|(key, value)| (key.as_str(), value)).collect();
+        Self { path, value, index }
+    }
+}
+
 /// One configuration, the innermost language model first, and the account of its reading.
 pub(super) struct Fields<'a> {
-    /// Objects with the path to each: the language model's own, then those around it.
-    scopes: Vec<(String, &'a Json)>,
+    /// The language model's own object, then those around it.
+    scopes: Vec<Scope<'a>>,
     used: BTreeSet<String>,
     pub read: Vec<FieldRead>,
     pub defaulted: Vec<FieldDefault>,
@@ -32,7 +47,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub fn new(root: &'a Json) -> Self {
-        let mut scopes = vec![(String::new(), root)];
+        let mut scopes = vec![Scope::new(String::new(), root)];
         let mut used = BTreeSet::new();
         let mut inner = root;
         let mut path = String::new();
@@ -43,7 +58,7 @@ impl<'a> Fields<'a> {
             };
             path = joined(&path, key);
             used.insert(path.clone());
-            scopes.insert(0, (path.clone(), value));
+            scopes.insert(0, Scope::new(path.clone(), value));
             inner = value;
         }
         let (read, defaulted, problems) = (Vec::new(), Vec::new(), Vec::new());
@@ -65,12 +80,12 @@ impl<'a> Fields<'a> {
     /// The value of a key in the innermost object that has it; `null` counts as absent. A dot
     /// leads into a nested object.
     pub fn peek(&self, key: &str) -> Option<(String, &'a Json)> {
-        self.scopes.iter().find_map(|(path, scope)| {
-            let mut value = *scope;
-            for part in key.split('.') {
-                value = value.get(part)?;
-            }
-            (*value != Json::Null).then(|| (joined(path, key), value))
+        let mut parts = key.split('.');
+        let first = parts.next()?;
+        self.scopes.iter().find_map(|scope| {
+            let top = scope.index.get(first).copied()?;
+            let value = parts.clone().try_fold(top, |value, part| value.get(part))?;
+            (*value != Json::Null).then(|| (joined(&scope.path, key), value))
         })
     }
 
@@ -192,6 +207,17 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// The whole numbers of a list.
+    pub fn numbers(&mut self, key: &str, meaning: &'static str) -> Option<BTreeSet<u32>> {
+        let items = self.list(&[key], meaning)?;
+        Some(
+            items
+                .into_iter()
+                .filter_map(|item| whole(item).ok())
+                .collect(),
+        )
+    }
+
     /// Records a value that was used, once.
     pub fn note(&mut self, key: &str, value: String, meaning: &'static str) {
         if self.read.iter().any(|field| field.key == key) {
@@ -243,8 +269,8 @@ impl<'a> Fields<'a> {
     /// Keys that nothing asked for.
     pub fn ignored(&self) -> Vec<String> {
         let mut ignored = Vec::new();
-        for (path, scope) in self.scopes.iter().rev() {
-            for (key, value) in scope.entries() {
+        for Scope { path, value, .. } in self.scopes.iter().rev() {
+            for (key, value) in value.entries() {
                 let key = joined(path, key);
                 if self.used.contains(&key) {
                     continue;

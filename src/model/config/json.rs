@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Nesting beyond which text is refused.
 pub(super) const DEPTH_MAX: usize = 64;
 
+/// Keys standing twice that are reported.
+const REPEATED_MAX: usize = 8;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -210,7 +213,9 @@ impl Reader<'_> {
                 if let Some(entry) = entries.get_mut(first) {
                     entry.1 = value;
                 }
-                self.repeated.push(key);
+                if self.repeated.len() < REPEATED_MAX && !self.repeated.contains(&key) {
+                    self.repeated.push(key);
+                }
             } else {
                 seen.insert(key.clone(), entries.len());
                 entries.push((key, value));
@@ -316,21 +321,20 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self) -> Result<char, Fault> {
-        let fault = self.fault("an escape such as \\n or \\u00e9");
         self.at += 1;
-        let letter = self.peek().ok_or_else(|| fault.clone())?;
-        let plain = match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
+        let plain = match self.peek() {
+            Some(letter @ (b'"' | b'\\' | b'/')) => char::from(letter),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
                 self.at += 1;
-                return self.code_point().ok_or(fault);
+                let code = self.code_point();
+                return code.ok_or_else(|| self.fault("four hexadecimal digits"));
             }
-            _ => return Err(fault),
+            _ => return Err(self.fault("an escape such as \\n or \\u00e9")),
         };
         self.at += 1;
         Ok(plain)

@@ -56,62 +56,27 @@ pub(super) fn slots(fields: &mut Fields<'_>, family: Family, layers: u32) -> Opt
     if let Some(slots) = listed(fields, family) {
         return same_length(fields, slots?, layers);
     }
-    let full_every = |k: u32, other: Slot| {
-        (1..=layers)
-            .map(|n| {
-                if k > 0 && n % k == 0 {
-                    Slot::Full
-                } else {
-                    other
-                }
-            })
-            .collect()
-    };
     if family.value("linear") == Some("delta") {
-        let default = family.number("full").unwrap_or(4);
-        let keys = ["full_attention_interval"];
-        let reason = "one layer in four has full attention";
-        let meaning = "one full-attention layer in so many";
-        let every = fields.count_or(&keys, meaning, 1..=LAYERS_MAX, (default, reason));
-        return Some(full_every(every, Slot::Linear));
+        let default = (4, "one layer in four has full attention");
+        let every = full_period(fields, "full_attention_interval", default);
+        return Some(full_every(every, Slot::Linear, layers));
     }
     if family.has("linear") {
         return Some(hybrid(fields, layers));
     }
-    let keys = [
-        "sliding_window",
-        "sliding_window_size",
-        "attention_chunk_size",
-    ];
     if family.has("chunk") {
-        let keys = ["no_rope_layer_interval"];
-        let reason = "every fourth layer sees everything";
-        let every = fields.count_or(
-            &keys,
-            "one full layer in so many",
-            1..=LAYERS_MAX,
-            (4, reason),
-        );
-        return Some(full_every(every, Slot::Sliding));
+        let default = (4, "every fourth layer sees everything");
+        let every = full_period(fields, "no_rope_layer_interval", default);
+        return Some(full_every(every, Slot::Sliding, layers));
     }
     if let Some(full) = family.number("full") {
-        return Some(full_every(pattern_length(fields, full), Slot::Sliding));
+        return Some(full_every(
+            pattern_length(fields, full),
+            Slot::Sliding,
+            layers,
+        ));
     }
-    let asked = !family.has("window") || fields.has(&["use_sliding_window"]);
-    let on = asked && (!fields.has(&["use_sliding_window"]) || uses_window(fields));
-    if !on || !fields.has(&keys) {
-        return Some(full_every(1, Slot::Full));
-    }
-    let from = if family.has("window") {
-        fields.count(
-            &["max_window_layers"],
-            "full-attention layers at first",
-            0..=LAYERS_MAX,
-        )
-    } else {
-        None
-    };
-    let from = from.unwrap_or(0);
+    let from = first_window(fields, family).unwrap_or(layers);
     Some(
         (0..layers)
             .map(|n| if n < from { Slot::Full } else { Slot::Sliding })
@@ -119,28 +84,49 @@ pub(super) fn slots(fields: &mut Fields<'_>, family: Family, layers: u32) -> Opt
     )
 }
 
+/// The first layer that looks at a window, where any does and no pattern is known.
+fn first_window(fields: &mut Fields<'_>, family: Family) -> Option<u32> {
+    let on = if fields.has(&["use_sliding_window"]) {
+        fields.flag(
+            &["use_sliding_window"],
+            "whether the window is used",
+            (false, ""),
+        )
+    } else {
+        !family.has("window")
+    };
+    let given = fields.has(&["sliding_window", "sliding_window_size"]);
+    if !on || !given {
+        return None;
+    }
+    let keys = ["max_window_layers"];
+    let first = family
+        .has("window")
+        .then(|| fields.count(&keys, "full-attention layers at first", 0..=LAYERS_MAX));
+    Some(first.flatten().unwrap_or(0))
+}
+
+/// Full attention in every so-manieth layer.
+fn full_every(every: u32, other: Slot, layers: u32) -> Vec<Slot> {
+    let every = every.max(1);
+    (1..=layers)
+        .map(|n| if n % every == 0 { Slot::Full } else { other })
+        .collect()
+}
+
+fn full_period(fields: &mut Fields<'_>, key: &str, default: (u32, &str)) -> u32 {
+    fields.count_or(
+        &[key],
+        "one full-attention layer in so many",
+        1..=LAYERS_MAX,
+        default,
+    )
+}
+
 /// Which layers hold routed experts.
 pub(super) fn moe_layers(fields: &mut Fields<'_>, family: Family, layers: u32) -> Vec<bool> {
-    if let Some(items) = fields.list(&["mlp_layer_types"], "dense or sparse, layer by layer") {
-        let sparse = items
-            .iter()
-            .map(|item| item.text().is_some_and(|word| word != "dense"));
-        return padded(sparse.collect(), layers);
-    }
-    if fields
-        .peek("moe_layer_freq")
-        .is_some_and(|(_, value)| matches!(value, Json::List(_)))
-    {
-        let items = fields.list(&["moe_layer_freq"], "1 for each layer with experts");
-        let items = items.unwrap_or_default();
-        return padded(
-            items.iter().map(|item| whole(item) != Ok(0)).collect(),
-            layers,
-        );
-    }
-    if let Some(items) = fields.list(&["moe_layers"], "layers with experts") {
-        let sparse: Vec<u32> = items.iter().filter_map(|item| whole(item).ok()).collect();
-        return (0..layers).map(|n| sparse.contains(&n)).collect();
+    if let Some(listed) = listed_experts(fields, layers) {
+        return listed;
     }
     let first = [
         "first_k_dense_replace",
@@ -150,46 +136,59 @@ pub(super) fn moe_layers(fields: &mut Fields<'_>, family: Family, layers: u32) -
     let first = fields
         .count(&first, "dense layers at first", 0..=LAYERS_MAX)
         .unwrap_or(0);
-    let step = |fields: &mut Fields<'_>, keys: &[&str]| {
-        fields.count(keys, "one layer with experts in so many", 1..=LAYERS_MAX)
-    };
     let dense = fields
-        .list(&["mlp_only_layers"], "layers without experts")
+        .numbers("mlp_only_layers", "layers without experts")
         .unwrap_or_default();
-    let dense: Vec<u32> = dense.iter().filter_map(|item| whole(item).ok()).collect();
-    let (every, offset) = if family.has("experts") || fields.has(&["expert_layer_period"]) {
-        let reason = "default of JambaConfig";
-        let keys = ["expert_layer_period"];
-        let meaning = "one layer with experts in so many";
-        let every = fields.count_or(&keys, meaning, 1..=LAYERS_MAX, (2, reason));
-        let keys = ["expert_layer_offset"];
-        let meaning = "first layer with experts";
-        (
-            every,
-            fields.count_or(&keys, meaning, 0..=LAYERS_MAX, (1, reason)),
-        )
-    } else if let Some(every) = step(fields, &["moe_layer_freq"]) {
-        (every, 0)
-    } else {
-        let keys = [
-            "interleave_moe_layer_step",
-            "decoder_sparse_step",
-            "moe_layer_interval",
-        ];
-        let every = step(fields, &keys).unwrap_or(1);
-        (every, every - 1)
-    };
-    (0..layers)
-        .map(|n| n >= first && n % every == offset % every && !dense.contains(&n))
-        .collect()
+    let (every, offset) = expert_period(fields, family);
+    let sparse = |n| n >= first && n % every == offset % every && !dense.contains(&n);
+    (0..layers).map(sparse).collect()
 }
 
-fn uses_window(fields: &mut Fields<'_>) -> bool {
-    fields.flag(
-        &["use_sliding_window"],
-        "whether the window is used",
-        (false, ""),
-    )
+/// Layers with experts that a list names one by one.
+fn listed_experts(fields: &mut Fields<'_>, layers: u32) -> Option<Vec<bool>> {
+    if let Some(items) = fields.list(&["mlp_layer_types"], "dense or sparse, layer by layer") {
+        let sparse = items
+            .iter()
+            .map(|item| item.text().is_some_and(|word| word != "dense"));
+        return Some(padded(sparse.collect(), layers));
+    }
+    if fields
+        .peek("moe_layer_freq")
+        .is_some_and(|(_, value)| matches!(value, Json::List(_)))
+    {
+        let items = fields.list(&["moe_layer_freq"], "1 for each layer with experts")?;
+        return Some(padded(
+            items.iter().map(|item| whole(item) != Ok(0)).collect(),
+            layers,
+        ));
+    }
+    let sparse = fields.numbers("moe_layers", "layers with experts")?;
+    Some((0..layers).map(|n| sparse.contains(&n)).collect())
+}
+
+/// One layer with experts in so many, and the first of them.
+fn expert_period(fields: &mut Fields<'_>, family: Family) -> (u32, u32) {
+    let every = "one layer with experts in so many";
+    if family.has("experts") || fields.has(&["expert_layer_period"]) {
+        let reason = "default of JambaConfig";
+        let keys = ["expert_layer_period"];
+        let every = fields.count_or(&keys, every, 1..=LAYERS_MAX, (2, reason));
+        let (keys, first) = (["expert_layer_offset"], "first layer with experts");
+        return (
+            every,
+            fields.count_or(&keys, first, 0..=LAYERS_MAX, (1, reason)),
+        );
+    }
+    if let Some(every) = fields.count(&["moe_layer_freq"], every, 1..=LAYERS_MAX) {
+        return (every, 0);
+    }
+    let keys = [
+        "interleave_moe_layer_step",
+        "decoder_sparse_step",
+        "moe_layer_interval",
+    ];
+    let every = fields.count(&keys, every, 1..=LAYERS_MAX).unwrap_or(1);
+    (every, every - 1)
 }
 
 /// The period of a sliding pattern: a number, or a word such as `LLLG`.
@@ -257,25 +256,17 @@ fn slot(fields: &mut Fields<'_>, word: &str) -> Option<Slot> {
 
 /// Attention at the places that Jamba, Bamba and Kimi-Linear name; elsewhere the linear mixer.
 fn hybrid(fields: &mut Fields<'_>, layers: u32) -> Vec<Slot> {
-    let numbers = |fields: &mut Fields<'_>, key| {
-        let items = fields.list(&[key], "layers with full attention")?;
-        Some(
-            items
-                .iter()
-                .filter_map(|item| whole(item).ok())
-                .collect::<Vec<u32>>(),
-        )
-    };
+    let full = "layers with full attention";
     let pick = |is_full: &dyn Fn(u32) -> bool| {
         (0..layers)
             .map(|n| if is_full(n) { Slot::Full } else { Slot::Linear })
             .collect()
     };
-    if let Some(full) = numbers(fields, "linear_attn_config.full_attn_layers") {
+    if let Some(full) = fields.numbers("linear_attn_config.full_attn_layers", full) {
         fields.take(&["linear_attn_config.kda_layers"]);
         return pick(&|n| full.contains(&(n + 1)));
     }
-    if let Some(full) = numbers(fields, "attn_layer_indices") {
+    if let Some(full) = fields.numbers("attn_layer_indices", full) {
         return pick(&|n| full.contains(&n));
     }
     let reason = "default of JambaConfig";
