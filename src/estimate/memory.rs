@@ -113,6 +113,23 @@ impl Book<'_> {
         (fullest.0, fullest.1, host_most)
     }
 
+    /// Whether every stage stays within `capacity`, and its share of the host within the host's memory.
+    pub(crate) fn within(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stages: &Stages<'_>,
+        capacity: Bytes,
+    ) -> bool {
+        stages.classes.iter().all(|stage| {
+            let mut memory = Memory::ZERO;
+            let states_host = self.states(layout, &stage.elements, &mut memory);
+            let activations_host = self.work_memory(layout, sheet, stage, &mut memory);
+            memory.total() <= capacity
+                && states_host + activations_host <= self.case.cluster.host.memory
+        })
+    }
+
     fn shards(&self, layout: &Layout) -> Shards {
         let shard = u64::from(layout.shard);
         let ranks = u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp);

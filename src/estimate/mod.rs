@@ -12,6 +12,7 @@ mod memory;
 mod mixer;
 mod network;
 mod parts;
+mod relief;
 mod replica;
 mod report;
 mod schedule;
@@ -24,8 +25,9 @@ pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub use report::StageReport;
 pub use schedule::{in_flight_chunks, ideal_bubble};
-pub(crate) use least::{AllWork, LeastMemory, Relief};
+pub(crate) use least::{AllWork, LeastMemory};
 pub use stage::Sheet;
+pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub(crate) use stage::{SheetKey, Stages};
 pub(crate) use step::{StageTime, slowest};
@@ -74,6 +76,7 @@ pub struct Book<'a> {
     pub(crate) pointwise_passes: f64,
     pub(crate) pointwise_ffn_passes: f64,
     pub(crate) kernels_per_layer: f64,
+    pub(crate) update: replica::Update,
     pub(crate) experts_deduplicated: bool,
     pub(crate) dispatch_bytes: f64,
     /// Parameters of each kind of layer.
@@ -102,9 +105,11 @@ impl<'a> Book<'a> {
             case.training.precision,
             Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4
         );
+        let kernels = Kernels::new(case);
         Self {
             case,
-            kernels: Kernels::new(case),
+            update: replica::Update::new(case, &kernels),
+            kernels,
             network: Network::new(case),
             hidden: f64::from(model.hidden),
             sequence: f64::from(case.training.sequence),

@@ -35,9 +35,25 @@ pub(crate) struct Toll {
 }
 
 impl Toll {
-    const FREE: Self = Self { per_byte: 0.0, latency: 0.0 };
+    pub(crate) const FREE: Self = Self { per_byte: 0.0, latency: 0.0 };
 
-    /// Seconds for that many bytes.
+    /// The toll of one element of which `bytes` travel.
+    pub(crate) const fn of_elements(&self, bytes: f64) -> Self {
+        Self { per_byte: self.per_byte * bytes, latency: self.latency }
+    }
+
+    /// Both, one after the other.
+    pub(crate) const fn then(&self, other: &Self) -> Self {
+        let latency = self.latency + other.latency;
+        Self { per_byte: self.per_byte + other.per_byte, latency }
+    }
+
+    /// Twice, one after the other.
+    pub(crate) const fn twice(&self) -> Self {
+        self.then(self)
+    }
+
+    /// Seconds for that many bytes (or elements).
     pub(crate) fn time(&self, bytes: f64) -> f64 {
         if bytes > 0.0 { bytes * self.per_byte + self.latency } else { 0.0 }
     }

@@ -4,18 +4,47 @@
 use super::memory::{Elements, gcd};
 use super::network::Toll;
 use super::Book;
+use super::kernel::Kernels;
+use crate::case::Case;
 use crate::layout::{Layout, Placement, ZeroStage};
 use crate::workload::OptimizerKind;
 
-/// Where the replicas of a layout lie: those that ZeRO splits over, and the copies of the split.
+/// What the replicas of a layout charge for each element, by where they lie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replicas {
-    shard: Toll,
-    copies: Toll,
-    expert_shard: Toll,
-    expert_copies: Toll,
+    /// Once a step.
+    gradients: Dues,
+    parameters: Dues,
+    /// With each micro-batch.
+    gradients_each: Dues,
+    parameters_each: Dues,
+    /// Ranks that split the optimizer's work.
     n_shard: f64,
     n_expert_shard: f64,
+}
+
+/// Tolls of what is not experts, and of experts.
+#[derive(Clone, Copy, Debug)]
+struct Dues {
+    dense: Toll,
+    experts: Toll,
+}
+
+impl Dues {
+    const FREE: Self = Self { dense: Toll::FREE, experts: Toll::FREE };
+
+    fn time(&self, elements: &Elements) -> f64 {
+        self.dense.time(elements.dense() as f64) + self.experts.time(elements.experts as f64)
+    }
+
+    const fn of_elements(&self, bytes: f64) -> Self {
+        Self { dense: self.dense.of_elements(bytes), experts: self.experts.of_elements(bytes) }
+    }
+
+    const fn then(&self, other: &Self) -> Self {
+        let experts = self.experts.then(&other.experts);
+        Self { dense: self.dense.then(&other.dense), experts }
+    }
 }
 
 /// Seconds of the collectives of a stage, all of their time.
@@ -46,46 +75,47 @@ impl Book<'_> {
         let expert_replicas = (tp * cp * dp / folded).max(1);
         let expert_shard = gcd(expert_replicas, shard);
         let near = if layout.placement == Placement::PipelineInside { far } else { folded };
+        let split = Dues {
+            dense: net.gathering(&net.extent(tp, inner, far, outer)),
+            experts: net.gathering(&net.line(near, expert_shard)),
+        };
+        let copies = &self.case.stack.profile.weights;
+        let wire = f64::from(copies.wire_gradient);
+        let gathered = split.of_elements(f64::from(copies.gathered));
+        let reduced = split.of_elements(wire);
+        // Copies of the split sum theirs: an all-reduce of a share, two gathers' worth.
+        let beyond = net.gathering(&net.extent(tp * inner, cp / inner, far * outer, dp / outer));
+        let expert_beyond =
+            net.gathering(&net.line(near * expert_shard, expert_replicas / expert_shard));
+        let across = Dues {
+            dense: beyond.of_elements(wire / shard as f64).twice(),
+            experts: expert_beyond.of_elements(wire / expert_shard as f64).twice(),
+        };
+        let free = Dues::FREE;
+        let (once, each) = match layout.zero {
+            ZeroStage::Zero => ((across, free), (free, free)),
+            ZeroStage::One => ((across.then(&reduced), gathered), (free, free)),
+            ZeroStage::Two => ((across, gathered), (reduced, free)),
+            ZeroStage::Three => ((across, free), (reduced, gathered)),
+        };
         Replicas {
-            shard: net.gathering(&net.extent(tp, inner, far, outer)),
-            copies: net.gathering(&net.extent(tp * inner, cp / inner, far * outer, dp / outer)),
-            expert_shard: net.gathering(&net.line(near, expert_shard)),
-            expert_copies: net
-                .gathering(&net.line(near * expert_shard, expert_replicas / expert_shard)),
+            gradients: once.0,
+            parameters: once.1,
+            gradients_each: each.0,
+            parameters_each: each.1,
             n_shard: shard as f64,
             n_expert_shard: expert_shard as f64,
         }
     }
 
     /// What the replicas of a stage owe one another.
-    pub(crate) fn owed(&self, layout: &Layout, replicas: &Replicas, elements: &Elements) -> Owed {
-        let copies = &self.case.stack.profile.weights;
-        let wire = f64::from(copies.wire_gradient);
-        let gathered = f64::from(copies.gathered);
-        let (dense, experts) = (elements.dense() as f64, elements.experts as f64);
-        let split = |bytes: f64| {
-            replicas.shard.time(dense * bytes) + replicas.expert_shard.time(experts * bytes)
-        };
-        // Copies of the split sum theirs: an all-reduce of a share, two gathers' worth.
-        let across = 2.0 * replicas.copies.time(dense / replicas.n_shard * wire)
-            + 2.0 * replicas.expert_copies.time(experts / replicas.n_expert_shard * wire);
-        let mut owed = Owed { gradients: across, ..Owed::default() };
-        match layout.zero {
-            ZeroStage::Zero => {}
-            ZeroStage::One => {
-                owed.gradients += split(wire);
-                owed.parameters = split(gathered);
-            }
-            ZeroStage::Two => {
-                owed.gradients_each = split(wire);
-                owed.parameters = split(gathered);
-            }
-            ZeroStage::Three => {
-                owed.gradients_each = split(wire);
-                owed.parameters_each = split(gathered);
-            }
+    pub(crate) fn owed(replicas: &Replicas, elements: &Elements) -> Owed {
+        Owed {
+            gradients: replicas.gradients.time(elements),
+            parameters: replicas.parameters.time(elements),
+            gradients_each: replicas.gradients_each.time(elements),
+            parameters_each: replicas.parameters_each.time(elements),
         }
-        owed
     }
 
     /// Seconds of the update itself on one rank, and of moving offloaded state.
@@ -98,24 +128,44 @@ impl Book<'_> {
         replicas: &Replicas,
         elements: &Elements,
     ) -> (f64, f64) {
-        let optimizer = &self.case.training.optimizer;
-        let copies = &self.case.stack.profile.weights;
         let n = elements.dense() as f64 / replicas.n_shard
             + elements.experts as f64 / replicas.n_expert_shard;
+        let update = &self.update;
+        if layout.offload.optimizer {
+            (n * update.math, n * update.away)
+        } else {
+            (n * (update.stream + update.math), 0.0)
+        }
+    }
+}
+
+/// Seconds of the update for each element.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Update {
+    /// Reading and writing state beside the accelerator.
+    stream: f64,
+    /// Products of the update rule.
+    math: f64,
+    /// Moving gradients and weights to the host and back, and the host's own reading and writing.
+    away: f64,
+}
+
+impl Update {
+    pub(crate) fn new(case: &Case, kernels: &Kernels) -> Self {
+        let optimizer = &case.training.optimizer;
+        let copies = &case.stack.profile.weights;
         let moments = optimizer.moment_quarter_bytes() as f64 / 4.0;
         let master = if optimizer.master { 4.0 } else { 0.0 };
         let gradient = optimizer.gradients.bytes() as f64;
-        let state = 2.0 * (moments + master);
         let working = f64::from(copies.working);
+        let touched = gradient + 2.0 * (moments + master) + working;
         let muon = optimizer.kind == OptimizerKind::Muon;
-        let flops = if muon { n * 2.0 * 5.0 * 6.0 * self.hidden } else { 0.0 };
-        let math = self.kernels.attention_forward(flops, 128.0);
-        if !layout.offload.optimizer {
-            return (self.kernels.stream(n * (gradient + state + working)) + math, 0.0);
+        let flops = if muon { 2.0 * 5.0 * 6.0 * f64::from(case.model.hidden) } else { 0.0 };
+        let host = &case.cluster.host;
+        Self {
+            stream: kernels.stream(touched),
+            math: kernels.attention_forward(flops, 128.0),
+            away: gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get(),
         }
-        let host = &self.case.cluster.host;
-        let moved = n * gradient.max(working) / host.link.get();
-        let worked = n * (gradient + state + working) / host.memory_bandwidth.get();
-        (math, moved + worked)
     }
 }

@@ -50,7 +50,7 @@ impl Book<'_> {
             let mut memory = Memory::ZERO;
             self.states(layout, &stage.elements, &mut memory);
             self.work_memory(layout, &sheet, stage, &mut memory);
-            let owed = self.owed(layout, &replicas, &stage.elements);
+            let owed = Self::owed(&replicas, &stage.elements);
             let time = self.stage_time(layout, &sheet, stage, &owed, send);
             StageReport {
                 stage: stage.class.first,

@@ -76,7 +76,7 @@ impl Book<'_> {
     ) -> (u32, Time) {
         let send = self.send(layout, sheet);
         let price = |stage: &Stage<'_>| {
-            let owed = self.owed(layout, replicas, &stage.elements);
+            let owed = Self::owed(replicas, &stage.elements);
             self.stage_time(layout, sheet, stage, &owed, send)
         };
         let times: Vec<StageTime> = stages.classes.iter().map(price).collect();
@@ -106,7 +106,7 @@ impl Book<'_> {
         let overlap = &self.case.stack.profile.overlap;
         let mut most = Finish::default();
         for (stage, time) in stages.classes.iter().zip(times) {
-            let owed = self.owed(layout, replicas, &stage.elements);
+            let owed = Self::owed(replicas, &stage.elements);
             let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
             most.gradients = most.gradients.max(behind);
             let ahead = exposed(owed.parameters, overlap.parameters.get(), time.forward);

@@ -2,11 +2,13 @@
 
 use super::census::{Census, Signature};
 use crate::case::Case;
+use crate::estimate::{Book, LeastMemory, Replicas};
 use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
 use crate::layout::split::Cut;
-use crate::layout::{Schedule, ZeroStage};
-use std::cell::OnceCell;
+use crate::layout::{Layout, Placement, Schedule, ZeroStage};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 /// The ways to run a pipeline of some number of stages.
 pub(super) struct Pipes {
@@ -14,6 +16,8 @@ pub(super) struct Pipes {
     pub list: Vec<(Pipeline, OnceCell<Cut>)>,
     /// Most chunks that each schedule allows (0: not at all).
     pub vpp_most: [u32; SCHEDULES.len()],
+    /// For each schedule, its pipelines times their choices of recomputing no layer whole, and some.
+    pub recomputes: [(u64, u64); SCHEDULES.len()],
 }
 
 /// What all nodes of one `(tp, cp, pp)` share.
@@ -28,6 +32,10 @@ pub(super) struct StageAxes {
     /// The furthest that ZeRO may go beside the pipeline.
     pub zero_most: ZeroStage,
     pub experts: Vec<(u32, u32)>,
+    /// Bytes of states that every layout needs at least, whatever the split of the experts.
+    pub least_states: f64,
+    /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
+    replicas: RefCell<BTreeMap<(u64, ZeroStage, u32, Placement), Replicas>>,
     counts: Vec<Count>,
     /// Layouts under each split and set of schedules, over all splits of the experts.
     totals: Vec<(Split, u32, u64)>,
@@ -49,30 +57,41 @@ impl Pipes {
         let list: Vec<_> =
             space::pipelines(case, pp).into_iter().map(|p| (p, OnceCell::new())).collect();
         let mut vpp_most = [0; SCHEDULES.len()];
+        let mut recomputes = [(0, 0); SCHEDULES.len()];
+        let none = u64::from(space::may_recompute_none(case));
         for (pipeline, _) in &list {
-            if let Some(most) = vpp_most.get_mut(pipeline.schedule as u8 as usize) {
+            let schedule = pipeline.schedule as u8 as usize;
+            if let Some(most) = vpp_most.get_mut(schedule) {
                 *most = pipeline.vpp.max(*most);
             }
+            let range = space::recomputed_layers(case, pipeline.chunk_layers_max);
+            if let Some(sums) = recomputes.get_mut(schedule) {
+                sums.0 += none;
+                sums.1 += range.map_or(0, |(low, high)| u64::from(high - low + 1));
+            }
         }
-        Self { pp, list, vpp_most }
+        Self { pp, list, vpp_most, recomputes }
     }
 
-    /// The schedules that run with `m` micro-batches, each with the most chunks that it allows.
-    pub(super) fn running(&self, m: u32) -> impl Iterator<Item = (Schedule, u32)> {
-        let runs = move |(schedule, vpp): &(Schedule, u32)| {
+    /// The schedules that run with `m` micro-batches, as bits.
+    pub(super) fn mask(&self, m: u32) -> u32 {
+        let runs = |(schedule, vpp): &(Schedule, u32)| {
             *vpp > 0 && (self.pp == 1 || schedule_takes_batches(*schedule, self.pp, m))
         };
-        SCHEDULES.into_iter().zip(self.vpp_most).filter(runs)
+        let all = SCHEDULES.into_iter().zip(self.vpp_most);
+        all.filter(runs).fold(0, |mask, (schedule, _)| mask | 1 << schedule as u8)
     }
 
-    /// The same as bits.
-    fn mask(&self, m: u32) -> u32 {
-        self.running(m).fold(0, |mask, (schedule, _)| mask | 1 << schedule as u8)
+    /// Those schedules, each with the most chunks that it allows.
+    pub(super) fn chosen(&self, mask: u32) -> impl Iterator<Item = (Schedule, u32)> {
+        let all = SCHEDULES.into_iter().zip(self.vpp_most);
+        all.filter(move |(schedule, _)| mask & (1 << *schedule as u8) != 0)
     }
 }
 
 impl StageAxes {
     pub(super) fn new(
+        book: &Book<'_>,
         census: &Census<'_>,
         split: &Split,
         pp: u32,
@@ -83,7 +102,8 @@ impl StageAxes {
         let shards = space::shards(case, dp * split.cp);
         // Whatever else a layout uses, it uses the pipeline: only that may keep ZeRO from going further.
         let zero_most = census.zero_most(&Signature::of_pipeline(pp), &shards);
-        Self {
+        let experts = space::experts(case, split.tp, split.cp, dp);
+        let mut axes = Self {
             tp: split.tp,
             cp: split.cp,
             pp,
@@ -91,10 +111,55 @@ impl StageAxes {
             pipes,
             shards,
             zero_most,
-            experts: space::experts(case, split.tp, split.cp, dp),
+            experts,
+            least_states: 0.0,
+            replicas: RefCell::default(),
             counts: Vec::new(),
             totals: Vec::new(),
-        }
+        };
+        let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
+        let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
+        axes.least_states = axes.states(book, census, most, u64::from(dp * split.cp));
+        axes
+    }
+
+    /// What the replicas of a layout with these degrees charge.
+    pub(super) fn replicas(&self, book: &Book<'_>, layout: &Layout) -> Replicas {
+        let folded = u64::from(layout.ep) * u64::from(layout.etp);
+        let key = (folded, layout.zero, layout.shard, layout.placement);
+        let mut known = self.replicas.borrow_mut();
+        *known.entry(key).or_insert_with(|| book.replicas(layout))
+    }
+
+    /// Bytes of states that every layout with that split of the experts needs at least.
+    pub(super) fn least_states(
+        &self,
+        book: &Book<'_>,
+        census: &Census<'_>,
+        experts: (u32, u32),
+    ) -> f64 {
+        let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
+        let folded = u64::from(experts.0) * u64::from(experts.1);
+        let replicas = u64::from(self.dp * self.cp);
+        self.states(book, census, experts, (ranks / folded).clamp(1, replicas))
+    }
+
+    fn states(
+        &self,
+        book: &Book<'_>,
+        census: &Census<'_>,
+        (ep, etp): (u32, u32),
+        expert_replicas: u64,
+    ) -> f64 {
+        let least = LeastMemory {
+            stages: f64::from(self.pp),
+            replicas: f64::from(self.dp * self.cp),
+            expert_replicas: expert_replicas as f64,
+            expert_ranks: u64::from(ep) * u64::from(etp),
+            zero: self.zero_most,
+            offload: census.offloads().last().copied().unwrap_or_default(),
+        };
+        book.least_states(self.tp, &least)
     }
 
     /// Whether experts and the rest are replicated over the same ranks.
@@ -109,17 +174,18 @@ impl StageAxes {
         census: &Census<'_>,
         pipes: &Pipes,
         split: &Split,
-        m: u32,
+        mask: u32,
     ) -> u64 {
-        let mask = pipes.mask(m);
         let same = |(s, schedules, _): &&(Split, u32, u64)| *s == *split && *schedules == mask;
-        if let Some((_, _, total)) = self.totals.iter().find(same) {
-            return *total;
+        if let Some(at) = self.totals.iter().position(|total| same(&total)) {
+            let found = self.totals[at].2;
+            self.totals.swap(0, at);
+            return found;
         }
         let mut total = 0_u64;
         for i in 0..self.experts.len() {
             let Some(experts) = self.experts.get(i).copied() else { break };
-            total = total.saturating_add(self.count(census, pipes, split, m, experts));
+            total = total.saturating_add(self.count(census, pipes, split, mask, experts));
         }
         self.totals.push((*split, mask, total));
         total
@@ -131,21 +197,23 @@ impl StageAxes {
         census: &Census<'_>,
         pipes: &Pipes,
         split: &Split,
-        m: u32,
+        mask: u32,
         (ep, etp): (u32, u32),
     ) -> u64 {
         let folds_alike = self.folds_alike(census.case(), (ep, etp));
-        let mask = pipes.mask(m);
         let key = (*split, mask, folds_alike, ep > 1, etp > 1);
         let same =
             |c: &&Count| (c.split, c.schedules, c.folds_alike, c.ep, c.etp) == key;
-        if let Some(count) = self.counts.iter().find(same) {
-            return count.count;
+        if let Some(at) = self.counts.iter().position(|count| same(&count)) {
+            // What is asked for once is mostly asked for again at once.
+            let found = self.counts[at].count;
+            self.counts.swap(0, at);
+            return found;
         }
         let signature = Signature::new(split, self.pp, ep, etp);
         let placements = space::placements(census.case(), self.pp, self.dp, folds_alike);
         let replicas = self.dp * self.cp;
-        let count = census.count(&signature, pipes, m, &self.shards, replicas, placements);
+        let count = census.count(&signature, pipes, mask, &self.shards, replicas, placements);
         let (ep, etp) = (ep > 1, etp > 1);
         self.counts.push(Count { split: *split, schedules: mask, folds_alike, ep, etp, count });
         count

@@ -11,7 +11,8 @@ use super::census::Census;
 use super::prices::Prices;
 use super::solve::{Cell, SAFE, Solver};
 use super::{Budget, Candidate, Goal, Kind, Outcome, Rank, Stop, Tally};
-use crate::estimate::{AllWork, Book, LeastMemory, SheetKey};
+use crate::estimate::{AllWork, Book, SheetKey};
+use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
 use std::collections::BinaryHeap;
@@ -33,6 +34,8 @@ struct Grid {
     axes: u32,
     micro_batch: u32,
     m: u32,
+    /// The schedules that run with `m` micro-batches, as bits.
+    schedules: u32,
 }
 
 /// One search.
@@ -133,12 +136,12 @@ impl<'a, 'b> Search<'a, 'b> {
 
     fn add_split(&mut self, split: &Split, dominated: bool, nodes: &mut Vec<Node>) {
         let case = self.book.case();
-        let mut known: Vec<(u32, AllWork)> = Vec::new();
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
             let at = self.axes_of(split, pp, dp);
             for (micro_batch, m) in space::micro_batches(case, dp) {
                 let index = self.grids.len() as u32;
-                self.grids.push(Grid { split: *split, axes: at, micro_batch, m });
+                let schedules = self.schedules(at, m);
+                self.grids.push(Grid { split: *split, axes: at, micro_batch, m, schedules });
                 let count = self.count_all(index);
                 self.tally.space = self.tally.space.saturating_add(count);
                 if count == 0 {
@@ -149,18 +152,13 @@ impl<'a, 'b> Search<'a, 'b> {
                     continue;
                 }
                 self.tally.nodes += 1;
-                if self.least_memory(index, None) > self.goal.capacity.as_f64() {
+                if self.too_large(index, None) {
                     self.tally.memory_bound += count;
                     continue;
                 }
-                let work = known.iter().find(|(size, _)| *size == micro_batch).map(|(_, w)| *w);
-                let work = work.unwrap_or_else(|| {
-                    let Split { tp, sp, cp, cp_kind } = *split;
-                    let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
-                    let work = self.book.least_work(&key);
-                    known.push((micro_batch, work));
-                    work
-                });
+                let Split { tp, sp, cp, cp_kind } = *split;
+                let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
+                let work = self.prices.least_work(self.book, &key);
                 let bound = self.least_time(index, &work);
                 nodes.push(Node { bound, index, experts: None });
             }
@@ -179,8 +177,13 @@ impl<'a, 'b> Search<'a, 'b> {
             self.pipes.push(Pipes::new(case, pp));
             self.pipes.len() - 1
         });
-        self.axes.push(StageAxes::new(&self.census, split, pp, dp, pipes as u32));
+        self.axes.push(StageAxes::new(self.book, &self.census, split, pp, dp, pipes as u32));
         self.axes.len() as u32 - 1
+    }
+
+    fn schedules(&self, axes: u32, m: u32) -> u32 {
+        let pipes = self.axes.get(axes as usize).and_then(|a| self.pipes.get(a.pipes as usize));
+        pipes.map_or(0, |pipes| pipes.mask(m))
     }
 
     /// A node's degrees, and what it shares with others.
@@ -195,7 +198,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(grid) = self.grids.get(index as usize) else { return 0 };
         let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
         let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
-        axes.count_all(&self.census, pipes, &grid.split, grid.m)
+        axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
     }
 
     /// Layouts under a node whose experts are split so.
@@ -203,35 +206,37 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(grid) = self.grids.get(index as usize) else { return 0 };
         let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
         let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
-        axes.count(&self.census, pipes, &grid.split, grid.m, experts)
+        axes.count(&self.census, pipes, &grid.split, grid.schedules, experts)
     }
 
-    /// Bytes that every layout under a node needs at least: see [`Book::least_memory`].
-    fn least_memory(&self, index: u32, experts: Option<(u32, u32)>) -> f64 {
-        let Some((grid, axes, _)) = self.parts(index) else { return 0.0 };
-        let fold = |(ep, etp): &(u32, u32)| u64::from(*ep) * u64::from(*etp);
-        let most = || axes.experts.iter().map(fold).max().unwrap_or(1);
-        let expert_ranks = experts.as_ref().map_or_else(most, fold);
-        let ranks = u64::from(axes.tp) * u64::from(axes.cp) * u64::from(axes.dp);
-        let replicas = u64::from(axes.dp * axes.cp);
-        let expert_replicas =
-            if experts.is_some() { (ranks / expert_ranks).clamp(1, replicas) } else { replicas };
-        let least = LeastMemory {
-            stages: f64::from(axes.pp),
-            replicas: replicas as f64,
-            expert_replicas: expert_replicas as f64,
-            expert_ranks,
-            zero: axes.zero_most,
-            offload: self.census.offloads().last().copied().unwrap_or_default(),
+    /// Whether every layout under a node needs more memory than there is: see [`Book::least_states`].
+    fn too_large(&self, index: u32, experts: Option<(u32, u32)>) -> bool {
+        let Some((grid, axes, _)) = self.parts(index) else { return true };
+        let states = match experts {
+            None => axes.least_states,
+            Some(experts) => axes.least_states(self.book, &self.census, experts),
         };
-        self.book.least_memory(&grid.sheet_key((1, 1)), &least) * SAFE
+        let offload = self.census.offloads().last().copied().unwrap_or_default();
+        let kept = if offload.activations {
+            0.0
+        } else {
+            self.book.least_checkpoints(&grid.sheet_key((1, 1)), axes.pp)
+        };
+        (states + kept) * SAFE > self.goal.capacity.as_f64()
     }
 
     /// Seconds that every layout under a node takes at least, its work being `work` over all stages.
     fn least_time(&self, index: u32, work: &AllWork) -> Seconds {
         let Some((grid, axes, pipes)) = self.parts(index) else { return Seconds::ZERO };
-        let least = |(schedule, vpp)| self.book.least_time(work, schedule, axes.pp, vpp, grid.m);
-        Seconds::new(pipes.running(grid.m).map(least).fold(f64::MAX, f64::min) * SAFE)
+        let plain = self.book.average_time(work, Schedule::OneFOneB, axes.pp);
+        let mut least = f64::MAX;
+        for (schedule, vpp) in pipes.chosen(grid.schedules) {
+            let dual = schedule == Schedule::DualPipe;
+            let average =
+                if dual { self.book.average_time(work, schedule, axes.pp) } else { plain };
+            least = least.min(self.book.least_time(&average, schedule, axes.pp, vpp, grid.m));
+        }
+        Seconds::new(least * SAFE)
     }
 
     /// Splits a node by the experts' split.
@@ -250,12 +255,12 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             self.tally.nodes += 1;
-            if self.least_memory(index, Some(experts)) > self.goal.capacity.as_f64() {
+            if self.too_large(index, Some(experts)) {
                 self.tally.memory_bound += count;
                 continue;
             }
-            let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
-            let bound = self.least_time(index, &self.book.all_work(&sheet));
+            let work = self.prices.work(self.book, &grid.sheet_key(experts));
+            let bound = self.least_time(index, &work);
             if self.cut_by_time(bound) {
                 self.tally.time_bound += count;
             } else {
@@ -283,6 +288,7 @@ impl<'a, 'b> Search<'a, 'b> {
             m: grid.m,
             placements: space::placements(case, axes.pp, axes.dp, alike),
             sheet: &sheet,
+            work: self.prices.work(self.book, &grid.sheet_key(experts)),
         };
         let Budget { candidates } = self.goal.budget;
         let left = candidates.saturating_sub(self.tally.estimated);

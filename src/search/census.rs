@@ -4,7 +4,7 @@
 use crate::case::Case;
 use crate::layout::rules::schedule_technique;
 use super::axes::Pipes;
-use crate::layout::space::{self, SCHEDULES, Split, takes_batches};
+use crate::layout::space::{self, Split};
 use crate::layout::{ContextKind, Offload, Placement, Schedule, ZeroStage};
 use crate::stack::{Technique as T, Techniques};
 use std::cell::RefCell;
@@ -26,8 +26,8 @@ pub struct Census<'a> {
     case: &'a Case,
     offloads: Vec<Offload>,
     selective: &'static [bool],
-    /// Legal combinations of offload and selective recompute beside some techniques.
-    beside: RefCell<BTreeMap<Techniques, u64>>,
+    /// Legal combinations of offload and selective recompute beside some techniques, for each kind of ZeRO.
+    beside: RefCell<BTreeMap<Techniques, [u64; ZERO_KINDS as usize]>>,
 }
 
 impl Signature {
@@ -129,26 +129,16 @@ impl<'a> Census<'a> {
         &self,
         signature: &Signature,
         pipes: &Pipes,
-        m: u32,
+        mask: u32,
         shards: &[(ZeroStage, u32)],
         replicas: u32,
         placements: &[Placement],
     ) -> u64 {
         let groups = shard_groups(shards, replicas);
         let mut total = 0_u64;
-        for schedule in SCHEDULES {
-            let (mut none, mut some) = (0_u64, 0_u64);
-            for (pipeline, _) in pipes.list.iter().filter(|(p, _)| p.schedule == schedule) {
-                if takes_batches(pipeline, pipes.pp, m) {
-                    none += u64::from(space::may_recompute_none(self.case));
-                    let most = pipeline.chunk_layers_max;
-                    let range = space::recomputed_layers(self.case, most);
-                    some += range.map_or(0, |(low, high)| u64::from(high - low + 1));
-                }
-            }
-            if none == 0 && some == 0 {
-                continue;
-            }
+        for (schedule, _) in pipes.chosen(mask) {
+            let recomputes = pipes.recomputes.get(schedule as u8 as usize);
+            let (none, some) = recomputes.copied().unwrap_or_default();
             for placement in placements {
                 let ways = |whole| self.ways(signature, schedule, *placement, whole, &groups);
                 total = total.saturating_add(none.saturating_mul(ways(false)));
@@ -171,26 +161,26 @@ impl<'a> Census<'a> {
         if whole {
             used = used.with(T::FullRecompute);
         }
-        let mut total = 0;
-        for (kind, n) in groups.iter().enumerate().filter(|(_, n)| **n > 0) {
-            total += n * self.ways_beside(used | zero_techniques(kind as u32));
-        }
-        total
+        let beside = self.ways_beside(used);
+        groups.iter().zip(beside).fold(0, |total, (n, ways)| total + n * ways)
     }
 
-    /// Combinations of offload and selective recompute that are legal beside `used`.
-    fn ways_beside(&self, used: Techniques) -> u64 {
+    /// Combinations of offload and selective recompute that are legal beside `used`, for each kind of ZeRO.
+    fn ways_beside(&self, used: Techniques) -> [u64; ZERO_KINDS as usize] {
         if let Some(ways) = self.beside.borrow().get(&used) {
             return *ways;
         }
-        let mut ways = 0;
-        for selective in self.selective {
-            let used = if *selective { used.with(T::SelectiveRecompute) } else { used };
-            let legal = |offload: &&Offload| self.together(used | offload_techniques(offload));
-            ways += self.offloads.iter().filter(legal).count() as u64;
+        let mut all = [0; ZERO_KINDS as usize];
+        for (kind, ways) in all.iter_mut().enumerate() {
+            let used = used | zero_techniques(kind as u32);
+            for selective in self.selective {
+                let used = if *selective { used.with(T::SelectiveRecompute) } else { used };
+                let legal = |offload: &&Offload| self.together(used | offload_techniques(offload));
+                *ways += self.offloads.iter().filter(legal).count() as u64;
+            }
         }
-        self.beside.borrow_mut().insert(used, ways);
-        ways
+        self.beside.borrow_mut().insert(used, all);
+        all
     }
 }
 

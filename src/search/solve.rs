@@ -5,7 +5,7 @@ use super::axes::{Pipes, StageAxes};
 use super::census::{Census, Signature, offload_techniques};
 use super::{Candidate, Rank};
 use crate::estimate::{
-    Book, Memory, Owed, Relief, Replicas, Sheet, StageTime, Stages, slowest,
+    AllWork, Book, Memory, Owed, Relief, Replicas, Sheet, StageTime, Stages, TooFull, slowest,
 };
 use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline, Split, takes_batches};
@@ -27,6 +27,7 @@ pub(super) struct Cell<'s> {
     pub m: u32,
     pub placements: &'static [Placement],
     pub sheet: &'s Sheet,
+    pub work: AllWork,
 }
 
 /// Looks at everything that is not.
@@ -75,14 +76,16 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     pub(super) fn solve(&mut self, cell: &Cell<'_>) {
-        let work = self.book.all_work(cell.sheet);
         let pp = cell.axes.pp;
+        let average = |schedule| self.book.average_time(&cell.work, schedule, pp);
+        let (plain, dual) = (average(Schedule::OneFOneB), average(Schedule::DualPipe));
         let runs = |entry: &&(Pipeline, OnceCell<Cut>)| takes_batches(&entry.0, pp, cell.m);
         let mut ordered: Vec<(Seconds, &Pipeline, &OnceCell<Cut>)> = Vec::new();
         let mut choices: Vec<Choices> = Vec::new();
         for (pipeline, cut) in cell.pipes.list.iter().filter(runs) {
             let Pipeline { schedule, vpp, .. } = *pipeline;
-            let least = self.book.least_time(&work, schedule, pp, vpp, cell.m);
+            let average = if schedule == Schedule::DualPipe { &dual } else { &plain };
+            let least = self.book.least_time(average, schedule, pp, vpp, cell.m);
             let least = Seconds::new(least * SAFE);
             if !self.slower(least) {
                 ordered.push((least, pipeline, cut));
@@ -153,14 +156,14 @@ impl<'a, 'b> Solver<'a, 'b> {
             }
             let relief = entry
                 .relief
-                .get_or_init(|| self.relief(&entry, &layout, cell.sheet, list, &times));
+                .get_or_init(|| self.relief(cell, &entry, &layout, list, &times));
             let Some(relief) = *relief else { return };
             if self.bound(total + relief) {
                 continue;
             }
             for choice in list {
                 let layout = Layout { zero: choice.zero, shard: choice.shard, ..layout };
-                self.solve_choice(cell.sheet, &entry, &layout, choice, (&times, total), relief);
+                self.solve_choice(cell, &entry, &layout, choice, (&times, total), relief);
             }
         }
     }
@@ -168,7 +171,7 @@ impl<'a, 'b> Solver<'a, 'b> {
     /// A choice of ZeRO, where the micro-batches alone take `total` and what makes room at least `relief`.
     fn solve_choice(
         &mut self,
-        sheet: &Sheet,
+        cell: &Cell<'_>,
         entry: &Entry<'_>,
         layout: &Layout,
         choice: &Choice,
@@ -178,8 +181,8 @@ impl<'a, 'b> Solver<'a, 'b> {
         if self.bound(total + relief) {
             return;
         }
-        let stages = &entry.stages;
-        let replicas = choice.replicas.get_or_init(|| self.book.replicas(layout));
+        let (stages, sheet) = (&entry.stages, cell.sheet);
+        let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, layout));
         let total = if choice.zero >= ZeroStage::Two {
             let own = self.stage_times(layout, sheet, stages, Some(replicas));
             self.book.quick_total(layout, stages, &own)
@@ -188,7 +191,7 @@ impl<'a, 'b> Solver<'a, 'b> {
             total + self.book.finish(layout, stages, times, replicas).total()
         };
         if !self.bound(total + relief) {
-            self.solve_states(sheet, entry, layout, relief > 0.0);
+            self.solve_states(cell, entry, layout, (replicas, times, total), relief > 0.0);
         }
     }
 
@@ -203,7 +206,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         let send = self.book.send(layout, sheet);
         let price = |stage| {
             let owed = match replicas {
-                Some(replicas) => self.book.owed(layout, replicas, stage),
+                Some(replicas) => Book::owed(replicas, stage),
                 None => Owed::default(),
             };
             (owed, send)
@@ -215,23 +218,41 @@ impl<'a, 'b> Solver<'a, 'b> {
         times.collect()
     }
 
-    /// Offload, selective recompute and recomputed layers, for everything else given. `too_full` says that the
-    /// plain form is known not to fit.
-    fn solve_states(&mut self, sheet: &Sheet, entry: &Entry<'_>, layout: &Layout, too_full: bool) {
+    /// Offload, selective recompute and recomputed layers, for everything else given, with what was learned of
+    /// it. `too_full` says that the plain form is known not to fit.
+    fn solve_states(
+        &mut self,
+        cell: &Cell<'_>,
+        entry: &Entry<'_>,
+        layout: &Layout,
+        (replicas, times, total): (&Replicas, &[StageTime], f64),
+        too_full: bool,
+    ) {
+        let sheet = cell.sheet;
         let plain_fits = !too_full && self.plain_fits(entry, layout, sheet);
         if plain_fits && self.offer_fitting(layout, sheet, &entry.stages) {
             // Nothing is gained by spending time on memory that is not needed.
             return;
         }
+        let times = if layout.zero >= ZeroStage::Two { None } else { Some(times) };
+        let full = self.too_full(entry, layout, sheet, times);
+        let relief = full.map(|full| Relief::new(self.book, layout, sheet, replicas, &full));
         for offload in self.census.offloads() {
             let allowed = offload_techniques(offload);
             if !self.census.together(uses(layout) | allowed) {
                 continue;
             }
             for selective in self.census.selective() {
+                let least = match &relief {
+                    Some(relief) => relief.least(offload, *selective),
+                    None => Some(0.0),
+                };
+                if least.is_none_or(|least| self.bound(total + least)) {
+                    continue;
+                }
                 let recompute = Recompute { selective: *selective, full_layers: 0 };
                 let layout = Layout { offload: *offload, recompute, ..*layout };
-                self.solve_recompute(entry, &layout, sheet);
+                self.solve_recompute(cell, entry, &layout);
             }
         }
     }
@@ -259,46 +280,58 @@ impl<'a, 'b> Solver<'a, 'b> {
     /// furthest makes the plain form fit.
     fn relief(
         &self,
+        cell: &Cell<'_>,
         entry: &Entry<'_>,
         layout: &Layout,
-        sheet: &Sheet,
         list: &[Choice],
         times: &[StageTime],
     ) -> Option<f64> {
         let furthest = list.iter().max_by_key(|choice| (choice.zero, choice.shard));
         let Some(choice) = furthest else { return Some(0.0) };
-        let (zero, shard) = (choice.zero, choice.shard);
-        let layout = Layout { zero, shard, ..*layout };
-        if zero > ZeroStage::One {
-            // Times here are those without what ZeRO-2 and 3 owe.
-            return Some(0.0);
-        }
-        let work = entry.work_bytes.get_or_init(|| self.work_bytes(&layout, sheet, &entry.stages));
-        let fullest = entry.stages.classes.iter().zip(work).enumerate().map(|(i, (stage, work))| {
-            let mut memory = Memory::ZERO;
-            self.book.states(&layout, &stage.elements, &mut memory);
-            (memory.total() + *work, i, memory)
+        let layout = Layout { zero: choice.zero, shard: choice.shard, ..*layout };
+        let times = if layout.zero >= ZeroStage::Two { None } else { Some(times) };
+        let Some(full) = self.too_full(entry, &layout, cell.sheet, times) else { return Some(0.0) };
+        let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, &layout));
+        let relief = Relief::new(self.book, &layout, cell.sheet, replicas, &full);
+        let offloads = self.census.offloads().iter();
+        let ways = offloads.flat_map(|o| self.census.selective().iter().map(move |s| (o, *s)));
+        let all = ways.filter_map(|(offload, selective)| relief.least(offload, selective));
+        all.reduce(f64::min)
+    }
+
+    /// The fullest stage of the plain form of an entry with that choice of ZeRO, if it does not fit. `times` are
+    /// those of the plain form, where they are known; where not, nothing is said.
+    fn too_full<'s>(
+        &self,
+        entry: &'s Entry<'_>,
+        layout: &Layout,
+        sheet: &Sheet,
+        times: Option<&[StageTime]>,
+    ) -> Option<TooFull<'s>> {
+        let times = times?;
+        let work = entry.work_bytes.get_or_init(|| self.work_bytes(layout, sheet, &entry.stages));
+        let stages = entry.stages.classes.iter().zip(work).zip(times);
+        let sizes = stages.map(|((stage, work), time)| {
+            let mut states = Memory::ZERO;
+            self.book.states(layout, &stage.elements, &mut states);
+            (states.total() + *work, stage, states, time)
         });
-        let (bytes, index, memory) = fullest.max_by_key(|(bytes, ..)| *bytes)?;
+        let (bytes, stage, states, time) = sizes.max_by_key(|(bytes, ..)| *bytes)?;
+        let at = slowest(times) as usize;
+        let (slow, slow_time) = (entry.stages.classes.get(at)?, *times.get(at)?);
         let excess = bytes.less(self.capacity);
-        if excess == Bytes::ZERO {
-            return Some(0.0);
-        }
-        let replicas = choice.replicas.get_or_init(|| self.book.replicas(&layout));
-        let slowest = times.get(slowest(times) as usize)?.total;
-        let (stage, time) = (entry.stages.classes.get(index)?, times.get(index)?);
-        let relief =
-            Relief::new(self.book, &layout, sheet, stage, replicas, &memory, *time, slowest, excess);
-        self.book.least_relief(&relief, self.census.offloads())
+        let full = TooFull { stage, states, time: *time, slow, slow_time, excess };
+        (excess > Bytes::ZERO).then_some(full)
     }
 
     /// The smallest number of recomputed layers that fits: memory falls and time rises with each.
-    fn solve_recompute(&mut self, entry: &Entry<'_>, layout: &Layout, sheet: &Sheet) {
-        let stages = &entry.stages;
+    fn solve_recompute(&mut self, cell: &Cell<'_>, entry: &Entry<'_>, layout: &Layout) {
+        let (stages, sheet) = (&entry.stages, cell.sheet);
         let plain = layout.offload == Offload::default() && !layout.recompute.selective;
         if !plain {
-            let replicas = self.book.replicas(layout);
-            if self.slower(self.book.time(layout, sheet, stages, &replicas).1.total()) {
+            let replicas = cell.axes.replicas(self.book, layout);
+            let (_, time) = self.book.time(layout, sheet, stages, &replicas);
+            if self.slower(time.total()) {
                 return;
             }
             if self.fits(layout, sheet, stages) && self.offer_fitting(layout, sheet, stages) {
@@ -328,8 +361,7 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     fn fits(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> bool {
-        let (_, memory, host) = self.book.memory(layout, sheet, stages);
-        memory.total() <= self.capacity && host <= self.book.case().cluster.host.memory
+        self.book.within(layout, sheet, stages, self.capacity)
     }
 
     /// Takes a layout that fits if it is legal and the best so far; whether it is legal.

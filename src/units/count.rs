@@ -42,7 +42,7 @@ macro_rules! count {
             /// The largest share when split over `n` holders (`n = 0` counts as 1): rounded up.
             #[must_use]
             pub const fn shared(self, n: u64) -> Self {
-                Self(self.0.div_ceil(if n == 0 { 1 } else { n }))
+                if n <= 1 { self } else { Self(self.0.div_ceil(n)) }
             }
 
             /// What is left after taking `other`, at least nothing.

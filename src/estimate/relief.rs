@@ -1,0 +1,181 @@
+//! F4: what it costs at least to make a layout fit that does not: lower bounds for the search.
+
+use super::stage::{Sheet, Stage};
+use super::step::StageTime;
+use super::{Book, Memory, MemoryPart as P, Replicas};
+use crate::layout::{Layout, Offload};
+use crate::units::Bytes;
+
+/// A stage that does not fit.
+pub(crate) struct TooFull<'s> {
+    pub stage: &'s Stage<'s>,
+    /// Its states, by part.
+    pub states: Memory,
+    /// Its time with nothing recomputed or offloaded.
+    pub time: StageTime,
+    /// The slowest stage and its time.
+    pub slow: &'s Stage<'s>,
+    pub slow_time: StageTime,
+    /// Bytes too many.
+    pub excess: Bytes,
+}
+
+/// What could be taken from a stage that does not fit, and at what cost.
+pub(crate) struct Relief {
+    m: f64,
+    visited: f64,
+    /// Micro-batches in flight, in the whole stage's worth.
+    chunks: f64,
+    total: f64,
+    slowest: f64,
+    /// How much work the slowest stage could do at no cost.
+    slow_idle: f64,
+    /// Seconds that selective recompute adds to the slowest stage.
+    slow_selective: f64,
+    /// Seconds that the first `k` layers of its chunks add to the slowest stage, by `k`.
+    slow_chunks: Vec<u32>,
+    slow_layer: f64,
+    excess: f64,
+    optimizer_bytes: f64,
+    optimizer_time: f64,
+    weight_bytes: f64,
+    weight_time: f64,
+    none: Vertex,
+    selective: Vertex,
+    full: Vertex,
+    /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
+    layer_frees: [f64; 2],
+    slack: f64,
+    /// Share of a transfer that nothing hides, over the rate of the link.
+    exposed_per_byte: f64,
+}
+
+/// An extreme choice of recompute: bytes kept of a micro-batch, and seconds that it adds.
+#[derive(Clone, Copy, Default)]
+struct Vertex {
+    bytes: f64,
+    seconds: f64,
+}
+
+impl Relief {
+    /// What could be taken from `full`.
+    pub(crate) fn new(
+        book: &Book<'_>,
+        layout: &Layout,
+        sheet: &Sheet,
+        replicas: &Replicas,
+        full: &TooFull<'_>,
+    ) -> Self {
+        let TooFull { stage, states, time, slow, slow_time, excess } = full;
+        let profile = &book.case.stack.profile;
+        let way = 1.0 - profile.overlap.offload.get();
+        let away = Layout { offload: Offload { optimizer: true, ..layout.offload }, ..*layout };
+        let (stays, _) = book.update(layout, replicas, &stage.elements);
+        let (math, moved) = book.update(&away, replicas, &stage.elements);
+        let sum = |parts: &[P]| parts.iter().map(|part| states.get(*part)).sum::<Bytes>().as_f64();
+        let layers = sum(&[P::WeightsMixer, P::WeightsFfn, P::WeightsExperts]);
+        let exposed_per_byte = way / book.case.cluster.host.link.get();
+        let n = (stage.elements.dense() + stage.elements.experts) as f64;
+        let mut relief = Self {
+            m: f64::from(layout.n_micro_batches(book.case.training.global_batch).max(1)),
+            visited: stage.visited,
+            chunks: book.chunks_in_flight(layout, stage),
+            total: time.total - time.idle(),
+            slowest: slow_time.total,
+            slow_idle: slow_time.idle(),
+            slow_selective: 0.0,
+            slow_chunks: slow.class.chunks.iter().map(|chunk| chunk.len() as u32).collect(),
+            slow_layer: f64::MAX,
+            excess: excess.as_f64(),
+            optimizer_bytes: sum(&[P::Master, P::Moments]),
+            optimizer_time: (math + moved * way - stays).max(0.0),
+            weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
+            weight_time: 2.0 * n * f64::from(profile.weights.gathered) * exposed_per_byte,
+            none: Vertex::default(),
+            selective: Vertex::default(),
+            full: Vertex::default(),
+            layer_frees: [0.0; 2],
+            slack: 1.0 + profile.slack.get(),
+            exposed_per_byte,
+        };
+        relief.set_vertices(book, sheet, stage);
+        relief.set_slowest(book, sheet, slow);
+        relief
+    }
+
+    fn set_vertices(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) {
+        for (cost, count, _) in stage.layers(book, sheet, 0) {
+            let (n, visits) = (f64::from(count), f64::from(count) * self.visited);
+            self.none.bytes += n * cost.kept;
+            self.selective.bytes += n * cost.kept_selective;
+            self.selective.seconds += visits * cost.selective;
+            self.full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
+            self.full.seconds += visits * cost.forward.busy();
+            let to = cost.kept_checkpoint.min(cost.kept_selective);
+            let most = |old: f64, from: f64| old.max(from - to);
+            let [plain, selective] = self.layer_frees;
+            self.layer_frees = [most(plain, cost.kept), most(selective, cost.kept_selective)];
+        }
+        let scale = stage.n_chunks as f64 * self.chunks * self.slack;
+        self.layer_frees = self.layer_frees.map(|bytes| bytes * scale);
+    }
+
+    fn set_slowest(&mut self, book: &Book<'_>, sheet: &Sheet, slow: &Stage<'_>) {
+        for (cost, count, _) in slow.layers(book, sheet, 0) {
+            self.slow_selective += f64::from(count) * slow.visited * cost.selective;
+            self.slow_layer = self.slow_layer.min(cost.forward.busy() * slow.visited);
+        }
+    }
+
+    /// Seconds that the slowest stage's own recompute adds at least: as many layers of each chunk as free
+    /// `excess` bytes from the fullest one.
+    fn slow_seconds(&self, excess: f64, selective: bool) -> f64 {
+        let frees = self.layer_frees[usize::from(selective)];
+        let k = if excess > 0.0 { (excess / frees - 1e-6).ceil().max(1.0) } else { 0.0 };
+        let layers = self.slow_chunks.iter().map(|n| f64::from(*n).min(k)).sum::<f64>();
+        let whole = if layers > 0.0 { layers * self.slow_layer } else { 0.0 };
+        // A layer recomputed whole does not recompute selectively as well.
+        if selective { whole.max(self.slow_selective) } else { whole }
+    }
+
+    /// Seconds that a step takes at least beyond its plain form, when this is offloaded and selective recompute
+    /// is on or off; none if no number of recomputed layers makes it fit.
+    ///
+    /// What offloading frees comes off the excess; the rest must come from recomputing layers, each byte at the
+    /// same price. Activations on the host are cheapest at either end, all kept or all recomputed.
+    pub(crate) fn least(&self, offload: &Offload, selective: bool) -> Option<f64> {
+        let (from, to) = (if selective { self.selective } else { self.none }, self.full);
+        let scale = self.chunks * self.slack;
+        let mut excess = self.excess - (self.none.bytes - from.bytes) * scale;
+        let (mut once, mut each) = (0.0, 0.0);
+        if offload.optimizer {
+            excess -= self.optimizer_bytes;
+            once += self.optimizer_time;
+        }
+        if offload.parameters {
+            excess -= self.weight_bytes;
+            each += self.weight_time;
+        }
+        let slow = if offload.activations { 0.0 } else { self.slow_seconds(excess, selective) };
+        if offload.activations {
+            if excess > from.bytes * scale {
+                return None;
+            }
+            let at = |v: &Vertex| {
+                v.seconds + 2.0 * v.bytes * self.visited * self.exposed_per_byte
+            };
+            each += at(&from).min(at(&to));
+        } else if excess > 0.0 {
+            let most = (from.bytes - to.bytes) * scale;
+            if excess > most {
+                return None;
+            }
+            each += from.seconds + excess / most * (to.seconds - from.seconds).max(0.0);
+        } else {
+            each += from.seconds;
+        }
+        let fullest = (self.total + each - self.slowest).max(0.0);
+        let slowest = (slow - self.slow_idle).max(0.0);
+        Some(once + (self.m - 1.0) * fullest.max(slowest))
+    }
+}
