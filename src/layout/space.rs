@@ -188,9 +188,12 @@ pub fn experts(case: &Case, tp: u32, cp: u32, dp: u32) -> Vec<(u32, u32)> {
     }
     let ranks = u64::from(tp) * u64::from(cp) * u64::from(dp);
     let folding = case.allowed().has(T::ExpertFolding);
+    let width = case.model.kinds.iter().find_map(|kind| kind.ffn.moe()).map_or(1, |moe| moe.width);
+    let mut widths = divisors(width);
+    widths.retain(|etp| *etp <= TP_MAX);
     let mut all = Vec::new();
     for ep in divisors(n_experts).into_iter().filter(|ep| fixed(wanted.ep, *ep)) {
-        for etp in (1..=TP_MAX).filter(|etp| fixed(wanted.etp, *etp)) {
+        for etp in widths.iter().copied().filter(|etp| fixed(wanted.etp, *etp)) {
             let folded = u64::from(ep) * u64::from(etp);
             let inside = etp == tp && dp.is_multiple_of(ep);
             let whole = ranks.is_multiple_of(folded) && (folding || inside);
