@@ -1,7 +1,8 @@
 //! From a link to answers, piece by piece.
 
 use super::links::{pinned, within};
-use super::view::{plan_view, shown, title};
+use super::remedies::remedies;
+use super::view::{plan_view, shown, stuck_view, title};
 use super::{Answer, FrontierPoint, RunnerUp, ScalePoint, StuckView, StudyView};
 use crate::case::Case;
 use crate::cluster::ACCELERATORS_MAX;
@@ -54,8 +55,8 @@ pub fn answer(
             };
             sink(Answer::Study { run, study });
         }
-        Finding::Nothing(_) => {
-            let headline = "No layout fits.".to_owned();
+        Finding::Nothing(tally) => {
+            let headline = plan::nothing_fits(case, &tally);
             sink(Answer::Stuck {
                 run,
                 stuck: StuckView {
@@ -63,6 +64,19 @@ pub fn answer(
                     ..StuckView::default()
                 },
             });
+            let Some(obstacle) = plan::obstacle(case, &tally, keep_going) else {
+                return;
+            };
+            let mut stuck = stuck_view(case, &obstacle);
+            sink(Answer::Stuck {
+                run,
+                stuck: stuck.clone(),
+            });
+            let Some(remedies) = remedies(&inputs, case, keep_going) else {
+                return;
+            };
+            stuck.remedies = remedies;
+            sink(Answer::Stuck { run, stuck });
         }
     }
     scaling(run, &inputs, case.cluster.count, keep_going, sink);
@@ -77,7 +91,7 @@ fn study(
     let mut view = StudyView::default();
     for other in plan::runners_up(case, plan, keep_going)? {
         view.runners_up.push(RunnerUp {
-            layout: plan::layout_text(&other.plan.layout),
+            layout: plan::layout_text(case, &other.plan.layout),
             step: shown(Amount::Time(other.plan.step())),
             slower: shown(Amount::Excess(other.slower)),
             headroom: shown(Amount::Bytes(other.plan.headroom(case))),
@@ -92,7 +106,7 @@ fn study(
         view.frontier.push(FrontierPoint {
             headroom: shown(Amount::Bytes(point.plan.headroom(case))),
             step: shown(Amount::Time(point.plan.step())),
-            layout: plan::layout_text(&point.plan.layout),
+            layout: plan::layout_text(case, &point.plan.layout),
             link: link::encode(&pinned(base, case, &point.plan.layout)),
         });
     }
@@ -151,9 +165,12 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
         point.stuck = Some(first.map_or_else(|| "not a case".to_owned(), ToString::to_string));
         return point;
     };
-    let Finding::Plan(plan) = plan::find(case) else {
-        point.stuck = Some("nothing fits".to_owned());
-        return point;
+    let plan = match plan::find(case) {
+        Finding::Plan(plan) => plan,
+        Finding::Nothing(tally) => {
+            point.stuck = Some(plan::nothing_fits(case, &tally));
+            return point;
+        }
     };
     let find = |id: &str| {
         let figures = plan::figures(case, &plan);
@@ -167,7 +184,7 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     point.cost = find("cost");
     point.mfu = find("mfu");
     point.tokens_per_s = find("tokens_per_s");
-    point.layout = plan::layout_text(&plan.layout);
+    point.layout = plan::layout_text(case, &plan.layout);
     point
 }
 
@@ -183,7 +200,7 @@ pub(super) fn summary(case: &Case, plan: &Plan) -> String {
     format!(
         "{}: {}; {} a step, {} MFU, {} to finish, {}.",
         title(case),
-        plan::layout_text(&plan.layout),
+        plan::layout_text(case, &plan.layout),
         text("step_time"),
         text("mfu"),
         text("days"),

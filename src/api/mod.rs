@@ -4,6 +4,7 @@
 mod answer;
 mod assume;
 mod links;
+mod remedies;
 mod view;
 mod wire;
 

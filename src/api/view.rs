@@ -4,13 +4,13 @@ use super::answer::summary;
 use super::assume::{assumptions, published};
 use super::links::pinned;
 use super::{
-    Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Shown, StageView, Timeline,
-    WIRE_VERSION,
+    Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Shown, StageView, StuckView,
+    Timeline, WIRE_VERSION,
 };
 use crate::case::Case;
 use crate::inputs::Inputs;
 use crate::link;
-use crate::plan::{self, Amount, Part, Plan};
+use crate::plan::{self, Amount, Obstacle, Part, Plan};
 use crate::units::Params;
 use crate::units::text::show;
 
@@ -44,6 +44,41 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         stages: stages(case, plan),
         published: published(inputs, case, plan),
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
+    }
+}
+
+/// Why there is no plan, remedies not yet looked for.
+pub(super) fn stuck_view(case: &Case, obstacle: &Obstacle) -> StuckView {
+    let headline = plan::headline(case, obstacle);
+    match obstacle {
+        Obstacle::Rules(rules) => {
+            let details = rules.iter().map(cut).collect();
+            StuckView {
+                headline,
+                details,
+                ..StuckView::default()
+            }
+        }
+        Obstacle::Memory { nearest, .. } => {
+            let memory = plan::memory(case, nearest);
+            let detail = |part: &Part| Cut {
+                name: part.label.to_owned(),
+                reason: format!("{} of the smallest layout", show::percent(part.share)),
+                count: shown(part.amount),
+            };
+            let details = memory.children.iter().map(detail).collect();
+            let memory = Some(part(&memory));
+            StuckView {
+                headline,
+                details,
+                memory,
+                ..StuckView::default()
+            }
+        }
+        Obstacle::Unbounded => StuckView {
+            headline,
+            ..StuckView::default()
+        },
     }
 }
 

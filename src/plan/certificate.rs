@@ -83,6 +83,19 @@ pub fn stop_text(plan: &Plan) -> String {
     }
 }
 
+/// The rules that leave no layout, the most telling first.
+pub(super) fn blame(case: &Case) -> Vec<Removed> {
+    let mut all = fixed_conflicts(case);
+    for refusal in refusals(case) {
+        if !all.iter().any(|known| known.name == refusal.name) {
+            all.push(refusal);
+        }
+    }
+    // That other values are fixed says nothing of what is wrong with these.
+    all.sort_by_key(|removed| removed.name == Rule::Fixed.name());
+    all
+}
+
 /// Combinations of tensor, context and pipeline parallelism that named rules refuse, most first.
 #[must_use]
 pub fn refusals(case: &Case) -> Vec<Removed> {
@@ -232,8 +245,7 @@ fn not_allowed(case: &Case, technique: Technique) -> String {
 }
 
 /// The first rule that a layout with only these degrees fixed breaks, if the user fixed any that rule one out.
-#[must_use]
-pub fn fixed_conflicts(case: &Case) -> Vec<Removed> {
+fn fixed_conflicts(case: &Case) -> Vec<Removed> {
     let fixed = &case.constraints.fixed;
     let n = case.cluster.count;
     let mut all = Vec::new();

@@ -24,7 +24,7 @@ pub struct DegreeText {
 
 /// The layout in a line: `TP 8 · PP 16 · DP 128`.
 #[must_use]
-pub fn layout_text(layout: &Layout) -> String {
+pub fn layout_text(case: &Case, layout: &Layout) -> String {
     let mut words = Vec::new();
     let mut degree = |name: &str, n: u32| {
         if n > 1 {
@@ -48,11 +48,12 @@ pub fn layout_text(layout: &Layout) -> String {
     if !matches!(layout.schedule, Schedule::OneFOneB | Schedule::Interleaved) {
         words.push(schedule_name(layout.schedule).to_owned());
     }
-    if layout.recompute.full_layers > 0 {
-        let n = layout.recompute.full_layers;
-        words.push(format!("recompute {n}{}a chunk", show::GAP));
-    } else if layout.recompute.selective {
-        words.push("selective recompute".to_owned());
+    let most = CutKey::of(layout).chunk_layers_max(case.model.n_layers());
+    match (layout.recompute.full_layers, layout.recompute.selective) {
+        (0, false) => {}
+        (0, true) => words.push("selective recompute".to_owned()),
+        (k, _) if k >= most => words.push("full recompute".to_owned()),
+        (k, _) => words.push(format!("recompute {k} of {most} layers")),
     }
     let offload = &layout.offload;
     let kinds = [
