@@ -31,7 +31,8 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
     Ratio::new(f64::from(pp.saturating_sub(1)) / (f64::from(vpp) * f64::from(m)))
 }
 
-/// Seconds that the slowest stage waits in a step.
+/// Seconds that the slowest stage waits in a step: what the formulas of equal stages say, with the longest wait
+/// taken out of the sum of all, so that more work on any stage never shortens it.
 ///
 /// 1F1B and GPipe: the first micro-batch must pass the other stages and come back, `sum t - t_max`, for equal
 /// stages `(pp - 1)(F + B)`. Interleaving divides that by `vpp` (arXiv 2104.04473). ZB-H1 fills it with
@@ -42,7 +43,6 @@ pub(crate) fn bubble(
     layout: &Layout,
     stages: &Stages<'_>,
     times: &[StageTime],
-    slowest: &StageTime,
 ) -> f64 {
     let Layout { schedule, pp, vpp, .. } = *layout;
     if pp <= 1 {
@@ -50,8 +50,12 @@ pub(crate) fn bubble(
     }
     let others = |wait: fn(&StageTime) -> f64| {
         let pairs = stages.classes.iter().zip(times);
-        let all = pairs.fold(0.0, |sum, (stage, time)| sum + stage.count * wait(time));
-        (all - wait(slowest)).max(0.0)
+        // All but the longest: `all - most` in an order that adding to one never makes smaller.
+        let (all, _) = pairs.fold((0.0, 0.0_f64), |(all, most), (stage, time)| {
+            let one = wait(time);
+            (all + (stage.count - 1.0) * one + most.min(one), most.max(one))
+        });
+        all
     };
     match schedule {
         Schedule::OneFOneB | Schedule::GPipe => others(|stage| stage.total),
@@ -61,8 +65,8 @@ pub(crate) fn bubble(
         Schedule::ZeroBubble => others(|stage| (stage.total - 2.0 * stage.weight).max(0.0)),
         Schedule::ZeroBubbleV => others(|stage| (stage.total - 3.0 * stage.weight).max(0.0)),
         Schedule::DualPipe => {
-            let one = slowest.total + slowest.backward - 3.0 * slowest.weight;
-            (f64::from(pp) / 2.0 - 1.0) * one.max(0.0)
+            let one = |time: &StageTime| time.total + time.backward - 3.0 * time.weight;
+            (f64::from(pp) / 2.0 - 1.0) * times.iter().map(one).fold(0.0, f64::max)
         }
     }
 }

@@ -86,7 +86,7 @@ impl Book<'_> {
         let mut time = Time::ZERO;
         let Some(slow_time) = times.get(slow as usize) else { return (0, time) };
         slow_time.write(&mut time, m);
-        time.set(P::Bubble, bubble(layout, stages, &times, slow_time));
+        time.set(P::Bubble, bubble(layout, stages, &times));
         time.set(P::Gradients, slow_time.gradients * m + last.gradients);
         time.set(P::Parameters, slow_time.parameters * m + last.parameters);
         time.set(P::Optimizer, last.update);
@@ -105,15 +105,16 @@ impl Book<'_> {
     ) -> Finish {
         let overlap = &self.case.stack.profile.overlap;
         let mut most = Finish::default();
-        for (stage, time) in stages.classes.iter().zip(times) {
+        for (stage, _) in stages.classes.iter().zip(times) {
+            let (f_cover, b_cover) = (stage.forward.cover(), stage.backward.cover());
             let owed = Self::owed(replicas, &stage.elements);
-            let behind = exposed(owed.gradients, overlap.gradients.get(), time.backward);
+            let behind = exposed(owed.gradients, overlap.gradients.get(), b_cover);
             most.gradients = most.gradients.max(behind);
-            let ahead = exposed(owed.parameters, overlap.parameters.get(), time.forward);
+            let ahead = exposed(owed.parameters, overlap.parameters.get(), f_cover);
             most.parameters = most.parameters.max(ahead);
             let (math, moving) = self.update(layout, replicas, &stage.elements);
             most.update = most.update.max(math);
-            most.moved = most.moved.max(moving * (1.0 - overlap.offload.get()));
+            most.moved = most.moved.max(moving);
         }
         most
     }
@@ -128,7 +129,7 @@ impl Book<'_> {
         let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
         let Some(slow) = times.get(slowest(times) as usize) else { return 0.0 };
         let overhead = self.case.stack.profile.step_overhead.get();
-        m * slow.total + bubble(layout, stages, times, slow) + overhead
+        m * slow.total + bubble(layout, stages, times) + overhead
     }
 
     /// Seconds to send one micro-batch's activations to the next stage.
@@ -161,22 +162,22 @@ impl Book<'_> {
         let mut t =
             self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
-        let (f_busy, b_busy) = (stage.forward.busy(), stage.backward.busy() + again.busy);
+        let (f_cover, b_cover) = (stage.forward.cover(), stage.backward.cover());
         let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
         // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
         let hides = layout.vpp > 1;
         let hidden = if hides { overlap.pipeline.get() } else { 0.0 };
         t.pipeline = send * sends * (1.0 - hidden);
-        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_busy);
-        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_busy)
-            + exposed(owed.parameters_each, overlap.parameters.get(), b_busy);
-        t.offload = self.transfers(layout, sheet, stage, f_busy + b_busy);
-        t.finish(f_busy)
+        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_cover);
+        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_cover)
+            + exposed(owed.parameters_each, overlap.parameters.get(), b_cover);
+        t.offload = self.transfers(layout, sheet, stage, f_cover + b_cover);
+        t.finish(&stage.forward)
     }
 
     /// The same, of a stage that owes nothing to others and does nothing twice.
     pub(crate) fn own_time(&self, schedule: Schedule, f: &Work, b: &Work) -> StageTime {
-        self.work_time(schedule, f, b, &Again::default()).finish(f.busy())
+        self.work_time(schedule, f, b, &Again::default()).finish(f)
     }
 
     /// A stage's own work, and the communication within its layers.
@@ -199,7 +200,7 @@ impl Book<'_> {
         t.context = exposed(context, overlap.context.get(), t.attention);
         let expert = f.expert + b.expert + again.expert;
         let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
-        t.expert = exposed(expert, hidden, busy);
+        t.expert = exposed(expert, hidden, f.cover() + b.cover());
         t.expert_least = expert * (1.0 - hidden);
         t
     }
@@ -265,8 +266,8 @@ impl StageTime {
         self.expert - self.expert_least
     }
 
-    /// Sums up; communication is shared out between forward and backward as the work is.
-    fn finish(mut self, f_busy: f64) -> Self {
+    /// Sums up; a third of what is not work counts as forward.
+    fn finish(mut self, forward: &Work) -> Self {
         let busy = self.matmul + self.attention + self.experts + self.pointwise + self.launch;
         let rest = self.tensor
             + self.context
@@ -276,8 +277,7 @@ impl StageTime {
             + self.parameters
             + self.offload;
         self.total = busy + self.recompute + self.straggler + rest;
-        let share = if busy > 0.0 { f_busy / (busy + self.recompute) } else { 0.5 };
-        self.forward = self.total * share;
+        self.forward = forward.busy() + (self.straggler + rest) / 3.0;
         self.backward = self.total - self.forward;
         self
     }
