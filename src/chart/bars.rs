@@ -33,7 +33,7 @@ pub fn waterfall(bars: &[Bar], limit: (f64, &str), width: f64) -> Scene {
     let labels = widest(|bar| &bar.label) + 12.0;
     let values = widest(|bar| &bar.text) + 10.0;
     // Where there is no room for the names beside the bars, they stand above them.
-    let narrow = width < NARROW || labels > width * 0.4;
+    let narrow = width < NARROW || labels > width * 0.5;
     let row = if narrow { ROW + 12.0 } else { ROW };
     let (left, right) = if narrow {
         (0.0, width)

@@ -42,6 +42,8 @@ pub struct Curve<'a> {
     pub steps: bool,
     /// A second line, dashed, to compare with: (x, y).
     pub ideal: &'a [(f64, f64)],
+    /// What to say while there are no points.
+    pub empty: &'a str,
     /// Names a place across.
     pub x_tick: &'a dyn Fn(f64) -> String,
     /// Names a place up.
@@ -58,13 +60,7 @@ pub fn curve(chart: &Curve<'_>, width: f64, height: f64) -> Scene {
     let mut scene = Scene::new(width, height);
     let (Some(xs), Some(ys)) = (range_x(chart), range_y(chart)) else {
         let middle = (width / 2.0, height / 2.0);
-        scene.text(
-            middle.0,
-            middle.1,
-            "No point to draw yet",
-            Ink::Muted,
-            Align::Middle,
-        );
+        scene.text(middle.0, middle.1, chart.empty, Ink::Muted, Align::Middle);
         return scene;
     };
     let y_ticks = if chart.y.log {
@@ -291,6 +287,7 @@ mod tests {
             y: axis(false),
             steps: false,
             ideal: &[],
+            empty: "nothing",
             x_tick: &plain,
             y_tick: &plain,
         };
@@ -358,6 +355,7 @@ mod tests {
             y: axis("y"),
             steps: true,
             ideal: &[],
+            empty: "nothing",
             x_tick: &plain,
             y_tick: &plain,
         };

@@ -130,6 +130,8 @@ pub enum Ink {
     Bad,
     /// One of the categories, from 0; see [`SERIES`].
     Series(u8),
+    /// The same, paler.
+    Pale(u8),
 }
 
 /// Number of category colours.

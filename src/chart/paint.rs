@@ -49,7 +49,11 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
         match mark {
             Mark::Rect { area, ink, hatched } => {
                 self.rect(area, *ink)?;
-                if *hatched { self.hatch(area) } else { Ok(()) }
+                if *hatched && area.width > HATCH {
+                    self.hatch(area)
+                } else {
+                    Ok(())
+                }
             }
             Mark::Line {
                 points,

@@ -44,6 +44,9 @@ pub fn bind(state: State) {
             // The first change after a pause makes a step; those that follow rewrite it. What the page was
             // opened with is put into its own words without a step.
             let step = before.is_some() && !*typing.borrow();
+            if before.is_some() {
+                state.link_problems.set(Vec::new());
+            }
             write(&link, step);
             *written.borrow_mut() = link;
             if before.is_some() {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, ScrollBehavior, ScrollIntoViewOptions, Storage};
+use web_sys::{
+    Element, HtmlElement, HtmlInputElement, ScrollBehavior, ScrollIntoViewOptions, Storage,
+};
 
 /// The element of that id.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
@@ -50,7 +52,8 @@ pub fn scroll_nearest(id: &str) {
 
 /// Whether an element begins in the right half of the window.
 pub fn is_right(element: &Element) -> bool {
-    element.get_bounding_client_rect().left() > f64::from(document().body().map_or(0, |body| body.client_width())) / 2.0
+    element.get_bounding_client_rect().left()
+        > f64::from(document().body().map_or(0, |body| body.client_width())) / 2.0
 }
 
 /// Whether a media query holds now.

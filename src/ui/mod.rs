@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod bench;
 mod dom;
 mod engine;
 mod form;
@@ -19,5 +20,6 @@ pub fn mount() {
     if let Some(fallback) = document().get_element_by_id("fallback") {
         fallback.remove();
     }
+    bench::install();
     leptos::mount::mount_to_body(shell::App);
 }

@@ -17,6 +17,9 @@ use crate::chart::{Hit, Ink, Palette, Point, SERIES, Scene, paint};
 /// Widest canvas, in device pixels; browsers refuse much more.
 const PIXELS_MAX: f64 = 8192.0;
 
+/// Opacity of paler inks.
+const PALE: f64 = 0.62;
+
 /// Draws what `scene` makes of a width in CSS pixels.
 #[component]
 pub fn Plot(
@@ -144,8 +147,13 @@ impl Colours {
     /// A custom property is a mere text; as the background of an element it becomes a colour. The element
     /// that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {
-        let mut colours = Self { inks: BTreeMap::new(), font: String::from("sans-serif") };
-        let Ok(probe) = document().create_element("i") else { return colours };
+        let mut colours = Self {
+            inks: BTreeMap::new(),
+            font: String::from("sans-serif"),
+        };
+        let Ok(probe) = document().create_element("i") else {
+            return colours;
+        };
         drop(canvas.append_child(&probe));
         let named = [
             (Ink::Text, "ink-text".to_owned()),
@@ -159,10 +167,14 @@ impl Colours {
         if let Ok(Some(computed)) = window().get_computed_style(&probe) {
             for (ink, class) in named.into_iter().chain(series) {
                 probe.set_class_name(&class);
-                let text = computed.get_property_value("background-color").unwrap_or_default();
+                let text = computed
+                    .get_property_value("background-color")
+                    .unwrap_or_default();
                 colours.inks.insert(ink, colour(&text));
             }
-            colours.font = computed.get_property_value("font-family").unwrap_or(colours.font);
+            colours.font = computed
+                .get_property_value("font-family")
+                .unwrap_or(colours.font);
         }
         probe.remove();
         colours
@@ -171,7 +183,16 @@ impl Colours {
 
 impl Palette for Colours {
     fn colour(&self, ink: Ink) -> (u8, u8, u8, f64) {
-        self.inks.get(&ink).copied().unwrap_or((128, 128, 128, 1.0))
+        let (asked, share) = match ink {
+            Ink::Pale(series) => (Ink::Series(series), PALE),
+            other => (other, 1.0),
+        };
+        let (r, g, b, alpha) = self
+            .inks
+            .get(&asked)
+            .copied()
+            .unwrap_or((128, 128, 128, 1.0));
+        (r, g, b, alpha * share)
     }
 
     fn font(&self) -> &str {

@@ -18,6 +18,8 @@ pub struct State {
     pub reading: Memo<Resolution>,
     /// Their link.
     pub link: Memo<String>,
+    /// Inputs that are too long for the link.
+    pub left_out: Memo<Vec<Key>>,
     /// What could not be read of the link that the page was opened with.
     pub link_problems: RwSignal<Vec<String>>,
     /// The last good plan.
@@ -67,16 +69,24 @@ pub enum Verdict {
     Broken(String),
 }
 
+impl Verdict {
+    fn is_wrong(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Good)
+    }
+}
+
 impl State {
     /// From the link in the address bar.
     pub fn new(link: &str) -> Self {
         let decoded = link::decode(link);
         let problems = decoded.problems.iter().map(ToString::to_string).collect();
         let inputs = RwSignal::new(decoded.inputs);
+        let encoded = Memo::new(move |_| inputs.with(link::encode_whole));
         Self {
             inputs,
             reading: Memo::new(move |_| inputs.with(Inputs::resolve)),
-            link: Memo::new(move |_| inputs.with(link::encode)),
+            link: Memo::new(move |_| encoded.with(|encoded| encoded.text.clone())),
+            left_out: Memo::new(move |_| encoded.with(|encoded| encoded.left_out.clone())),
             link_problems: RwSignal::new(problems),
             plan: RwSignal::new(None),
             search_ms: RwSignal::new(0.0),
@@ -115,8 +125,12 @@ impl State {
 
     /// Whether the answer shown is not for the inputs as they are.
     pub fn is_stale(self) -> bool {
-        self.verdict
-            .with(|verdict| matches!(verdict, Verdict::Invalid(_) | Verdict::Broken(_)))
+        self.verdict.with(Verdict::is_wrong)
+    }
+
+    /// The same, without following it.
+    pub fn is_stale_untracked(self) -> bool {
+        self.verdict.with_untracked(Verdict::is_wrong)
     }
 
     /// Takes in one answer of the latest run.

@@ -7,6 +7,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
 
+use super::bench;
 use crate::api::{self, Answer, Request};
 
 #[wasm_bindgen]
@@ -42,9 +43,18 @@ pub fn is_worker() -> bool {
 /// Worker side: answers until the page ends it.
 pub fn serve() {
     let Some(scope) = scope() else { return };
-    let desk = Rc::new(Desk { scope: scope.clone(), latest: RefCell::new(0) });
+    let desk = Rc::new(Desk {
+        scope: scope.clone(),
+        latest: RefCell::new(0),
+    });
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
+        if event
+            .data()
+            .as_string()
+            .is_some_and(|word| word == bench::ASK)
+        {
+            drop(desk.scope.post_message(&bench::rows(&desk.clock())));
+        } else if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
             desk.take(request);
         }
     });
@@ -83,24 +93,27 @@ impl Desk {
                 desk.say(IDLE);
             }
         });
-        let set = self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(
-            rest.unchecked_ref(),
-            PAUSE_MS,
-        );
+        let set = self
+            .scope
+            .set_timeout_with_callback_and_timeout_and_arguments_0(rest.unchecked_ref(), PAUSE_MS);
         drop(set);
     }
 
     /// Only the plan, or only the rest. The rest begins by finding the plan again, which is cheap.
     fn answer(&self, run: u32, link: &str, rest: bool) {
-        let performance = self.scope.performance();
-        let now_ms = || performance.as_ref().map_or(0.0, web_sys::Performance::now);
         let mut sink = |answer: Answer| {
             let first = !matches!(answer, Answer::Study { .. } | Answer::Scaling { .. });
             if first != rest {
                 self.send(&answer);
             }
         };
-        api::answer(run, link, &now_ms, &mut || rest, &mut sink);
+        api::answer(run, link, &self.clock(), &mut || rest, &mut sink);
+    }
+
+    /// Milliseconds since the worker was started.
+    fn clock(&self) -> impl Fn() -> f64 {
+        let performance = self.scope.performance();
+        move || performance.as_ref().map_or(0.0, web_sys::Performance::now)
     }
 
     fn send(&self, answer: &Answer) {
@@ -139,8 +152,20 @@ impl Handle {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
-        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+        worker.post_message(&Array::of2(
+            &JsValue::from_str(&glue),
+            &wasm_bindgen::module(),
+        ))?;
+        Ok(Self {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
+    }
+
+    /// Sends it a word.
+    pub fn say(&self, word: &str) -> Result<(), JsValue> {
+        self.worker.post_message(&JsValue::from_str(word))
     }
 
     /// Asks it something.

@@ -19,8 +19,7 @@ pub fn Assumptions(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
             })
         })
     };
-    let none =
-        move || plan.with(|p| p.as_ref().is_none_or(|plan| plan.assumptions.is_empty()));
+    let none = move || plan.with(|p| p.as_ref().is_none_or(|plan| plan.assumptions.is_empty()));
     view! {
         <section class="part wide" id="assumptions" hidden=none aria-labelledby="assumptions-title">
             <h2 id="assumptions-title">"Taken as given"</h2>

@@ -28,10 +28,12 @@ pub fn MemoryParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
 pub fn TimeParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
     let root = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.time.clone())));
     let limit = Signal::derive(move || {
-        root.with(|root| root.as_ref().map(|root| {
-            let all = &root.figure.shown;
-            (all.value, format!("{} in all", all.text))
-        }))
+        root.with(|root| {
+            root.as_ref().map(|root| {
+                let all = &root.figure.shown;
+                (all.value, format!("{} in all", all.text))
+            })
+        })
     });
     view! { <Breakdown id="time" title="Step time by part" root=root limit=limit/> }.into_any()
 }

@@ -37,6 +37,7 @@ pub fn Frontier(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
                 },
                 steps: true,
                 ideal: &[],
+                empty: "Looking for the trade…",
                 x_tick: &show::rounded,
                 y_tick: &show::rounded,
             };

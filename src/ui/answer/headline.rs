@@ -16,6 +16,9 @@ use crate::units::text::show;
 /// Figures that are shown large; the others stand in a line below.
 const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
 
+/// Degrees that experts set and others need not see first.
+const SECONDARY: &[&str] = &["slots", "place"];
+
 const DETAIL: &str = "headline-detail";
 
 /// The answer's first screen.
@@ -47,12 +50,16 @@ fn Degrees(plan: Arc<PlanView>) -> AnyView {
     let state = state();
     const ALL: &str = "all-degrees";
     let all = Memo::new(move |_| state.unfolded.with(|unfolded| unfolded.contains(ALL)));
-    let rest = plan.degrees.iter().filter(|degree| !degree.main).count();
+    let rest = plan
+        .degrees
+        .iter()
+        .filter(|degree| !is_first(degree))
+        .count();
     let chips = {
         let plan = plan.clone();
         move || {
             let all = all.get();
-            let shown = plan.degrees.iter().filter(|degree| degree.main || all);
+            let shown = plan.degrees.iter().filter(|degree| all || is_first(degree));
             shown
                 .cloned()
                 .map(|degree| chip(state, degree))
@@ -88,6 +95,11 @@ fn Degrees(plan: Arc<PlanView>) -> AnyView {
         }
     });
     view! { <ul class="degrees" aria-label="Layout">{chips} {more}</ul> }.into_any()
+}
+
+/// Whether it stands among the first chips.
+fn is_first(degree: &Degree) -> bool {
+    degree.fixed || (degree.main && !SECONDARY.contains(&degree.key.as_str()))
 }
 
 fn chip(state: State, degree: Degree) -> AnyView {

@@ -18,23 +18,22 @@ use leptos::prelude::*;
 use super::address::address;
 use super::dom;
 use super::state::{Verdict, state};
+use crate::inputs::Key;
 
-/// What stays wrong for this long is said above the plan.
-const WRONG_MS: u32 = 700;
+/// Half-typed inputs dim the plan at once; what stays wrong for this long is said.
+const WRONG_MS: u32 = 450;
 
 /// Everything to the right of the inputs.
 #[component]
 pub fn AnswerPane() -> AnyView {
     let state = state();
-    let stuck = move || matches!(state.verdict.get(), Verdict::Stuck(_));
-    let body = move || {
-        let verdict = state.verdict.get();
-        match verdict {
-            Verdict::Stuck(stuck) => view! { <stuck::Stuck stuck=stuck/> }.into_any(),
-            _ => ().into_any(),
-        }
-    };
-    let some = Memo::new(move |_| state.plan.with(Option::is_some) && !stuck());
+    let wrong = stays_wrong();
+    let stuck = Memo::new(move |_| match state.verdict.get() {
+        Verdict::Stuck(stuck) if wrong.get() => Some(stuck),
+        _ => None,
+    });
+    let is_stuck = move || stuck.with(Option::is_some);
+    let some = Memo::new(move |_| state.plan.with(Option::is_some) && !is_stuck());
     view! {
         <div
             id="answer"
@@ -42,13 +41,29 @@ pub fn AnswerPane() -> AnyView {
             class:stale=move || state.is_stale()
             aria-busy=move || state.slow.get().to_string()
         >
-            <Notices/>
-            {body}
+            <Notices wrong=wrong/>
+            {move || stuck.get().map(|stuck| view! { <stuck::Stuck stuck=stuck/> })}
             {move || some.get().then(|| view! { <Plan/> })}
-            {move || (!some.get() && !stuck()).then(waiting)}
+            {move || (!some.get() && !is_stuck()).then(waiting)}
         </div>
     }
     .into_any()
+}
+
+/// Whether the inputs have been wrong for a while, or from the start.
+fn stays_wrong() -> RwSignal<bool> {
+    let state = state();
+    let stays = RwSignal::new(false);
+    let settle = dom::debounced(WRONG_MS, move || stays.set(state.is_stale_untracked()));
+    Effect::new(move |_| {
+        let stale = state.is_stale();
+        if stale && state.plan.with_untracked(Option::is_some) {
+            settle();
+        } else {
+            stays.set(stale);
+        }
+    });
+    stays
 }
 
 fn waiting() -> AnyView {
@@ -92,20 +107,10 @@ fn Plan() -> AnyView {
 
 /// What is not as it should be, above the answer.
 #[component]
-fn Notices() -> AnyView {
+fn Notices(wrong: RwSignal<bool>) -> AnyView {
     let state = state();
-    // Half-typed inputs dim the plan at once, but only what stays wrong pushes it down.
-    let stays = RwSignal::new(false);
-    let settle = dom::debounced(WRONG_MS, move || stays.set(state.is_stale()));
-    Effect::new(move |_| {
-        if state.is_stale() {
-            settle();
-        } else {
-            stays.set(false);
-        }
-    });
     let verdict = move || match state.verdict.get() {
-        Verdict::Invalid(problems) if stays.get() => {
+        Verdict::Invalid(problems) if wrong.get() => {
             Some(invalid(problems, state.plan.with(Option::is_some)))
         }
         Verdict::Broken(reason) => Some(broken(&reason)),
@@ -126,7 +131,18 @@ fn Notices() -> AnyView {
             }
         })
     };
-    view! { <div class="notices" role="status">{link} {verdict}</div> }.into_any()
+    let long = move || {
+        let keys = state.left_out.get();
+        (!keys.is_empty()).then(|| {
+            let names: Vec<&str> = keys.into_iter().map(Key::label).collect();
+            let text = format!(
+                "{} too long for a link, so it cannot be planned.",
+                names.join(", ")
+            );
+            view! { <div class="notice bad"><p>{text}</p></div> }
+        })
+    };
+    view! { <div class="notices" role="status">{link} {long} {verdict}</div> }.into_any()
 }
 
 fn invalid(problems: Vec<String>, shown: bool) -> AnyView {
@@ -178,7 +194,7 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
                     .find(|figure| figure.id == id)
                     .map(|f| f.shown.text.clone())
             };
-            let parts = ["step_time", "mfu", "days", "cost"].map(pick);
+            let parts = ["step_time", "days", "cost"].map(pick);
             Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
         })
     };

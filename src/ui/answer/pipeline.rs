@@ -57,7 +57,8 @@ pub fn Pipeline(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
         })
     };
     let stages = move || plan.with(|plan| plan.as_ref().map(|plan| stage_table(&plan.stages)));
-    let some = Memo::new(move |_| timeline.with(|t| t.as_ref().is_some_and(|t| !t.lanes.is_empty())));
+    let some =
+        Memo::new(move |_| timeline.with(|t| t.as_ref().is_some_and(|t| !t.lanes.is_empty())));
     view! {
         <section class="part wide" id="pipeline" hidden=move || !some.get() aria-labelledby="pipeline-title">
             <h2 id="pipeline-title">"Pipeline over one step"</h2>
@@ -86,8 +87,12 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
         LaneBlock {
             start: block.start_s,
             end: block.end_s,
-            ink: Ink::Series(series),
-            hatched: hatched || block.chunk % 2 == 1,
+            ink: if block.chunk % 2 == 0 {
+                Ink::Series(series)
+            } else {
+                Ink::Pale(series)
+            },
+            hatched,
             mark: block.micro_batch.to_string(),
             text: format!(
                 "{name} of micro-batch {}, chunk {}, {} to {}",
@@ -107,7 +112,11 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
 
 /// A time on the axis.
 fn seconds(s: f64) -> String {
-    if s == 0.0 { "0".to_owned() } else { show::time(Seconds::new(s)) }
+    if s == 0.0 {
+        "0".to_owned()
+    } else {
+        show::time(Seconds::new(s))
+    }
 }
 
 fn stage_table(stages: &[StageView]) -> AnyView {
@@ -124,7 +133,7 @@ fn stage_table(stages: &[StageView]) -> AnyView {
     };
     view! {
         <div class="table-frame">
-            <table>
+            <table class="compact">
                 <caption class="hidden">"What stands on each pipeline stage"</caption>
                 <thead>
                     <tr>

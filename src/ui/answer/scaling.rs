@@ -6,8 +6,8 @@ use super::fold::Fold;
 use crate::api::{ScalePoint, Shown};
 use crate::chart::{Curve, Extent, Sample, curve};
 use crate::ui::plot::Plot;
-use crate::units::text::show;
 use crate::ui::state::state;
+use crate::units::text::show;
 
 /// What the curve is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,7 @@ pub fn Scaling() -> AnyView {
             },
             steps: false,
             ideal: &ideal,
+            empty: "Planning other sizes…",
             x_tick: &count,
             y_tick: &|value| of.tick(value),
         };

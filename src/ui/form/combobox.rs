@@ -78,7 +78,7 @@ pub fn Combobox(
                 on:keydown=move |ev| list.key_down(&ev, &pick)
                 on:blur=move |_| list.close()
             />
-            <span class="combobox-arrow" aria-hidden="true"></span>
+            <span class="arrow" aria-hidden="true"></span>
             <ul
                 id=format!("{id}-list")
                 role="listbox"

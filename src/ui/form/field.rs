@@ -103,6 +103,7 @@ pub fn Select(key: Key, #[prop(into)] label: String, options: Vec<Choice>) -> An
                     rows.with_value(|rows| option_views(rows, &now))
                 }}
             </select>
+            <span class="arrow" aria-hidden="true"></span>
             <Note key=key/>
         </div>
     }
@@ -136,7 +137,10 @@ pub fn Note(key: Key) -> AnyView {
         state.reading.with(|reading| {
             let problem = reading.problem(key);
             let problem = problem.map(|p| format!("{}; {}.", p.expected, p.hint));
-            let echo = reading.echo(key).map(|echo| echo.meaning.clone());
+            let echo = reading
+                .echo(key)
+                .filter(|echo| adds(key, &echo.typed, &echo.meaning));
+            let echo = echo.map(|echo| echo.meaning.clone());
             let notes = reading.notes.iter().filter(|note| note.key == key);
             let notes: Vec<String> = notes.map(|note| note.text.clone()).collect();
             (problem, echo, notes)
@@ -154,4 +158,15 @@ pub fn Note(key: Key) -> AnyView {
         view! { {main} {notes.collect_view()} }
     };
     view! { <p id=format!("{}-note", id_of(key)) class="note">{body}</p> }.into_any()
+}
+
+/// Whether an echo says more than what stands in the field.
+fn adds(key: Key, typed: &str, meaning: &str) -> bool {
+    let squeezed = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric() || *c == '.')
+            .collect()
+    };
+    let chosen = matches!(key.kind(), Kind::Choice(_)) && !typed.is_empty();
+    !chosen && !matches!(key, Key::Config | Key::Stack) && squeezed(typed) != squeezed(meaning)
 }

@@ -10,6 +10,7 @@ mod pasted;
 mod presets;
 mod workload;
 
+use leptos::html::Details;
 use leptos::prelude::*;
 
 use super::lists;
@@ -98,8 +99,15 @@ fn More(#[prop(into)] title: String, keys: &'static [Key], children: Children) -
         0 => String::new(),
         n => format!("{n} set"),
     };
+    // It opens for a problem; only its user closes it.
+    let details = NodeRef::<Details>::new();
+    Effect::new(move |_| {
+        if let (true, Some(details)) = (wrong.get(), details.get()) {
+            details.set_open(true);
+        }
+    });
     view! {
-        <details class="more" prop:open=move || wrong.get()>
+        <details class="more" node_ref=details>
             <summary>
                 <span>{title}</span>
                 <span class="more-count">{count}</span>

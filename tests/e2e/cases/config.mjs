@@ -61,6 +61,7 @@ async function pasted(ctx) {
   await page.waitForFunction(() =>
     /1 MiB/.test(document.getElementById("in-mc-refused").textContent),
   );
+  await page.close();
 }
 
 async function dropped(ctx) {
@@ -76,6 +77,7 @@ async function dropped(ctx) {
   await page.waitForSelector(".report");
   await planned(page);
   ctx.assert.match(await text(page, ".plan-title"), /1\.10?\sB/);
+  await page.close();
 }
 
 async function fetched(ctx) {
@@ -126,6 +128,7 @@ async function fetched(ctx) {
   await planned(page);
   ctx.assert.match(await text(page, ".plan-title"), /1\.10?\sB/);
   ctx.assert.deepEqual(asked, [GATED, MISSING, PAGE, ADDRESS]);
+  await page.close();
 }
 
 async function unreachable(ctx) {
@@ -138,6 +141,7 @@ async function unreachable(ctx) {
   await page.waitForFunction(() =>
     /could not be reached/.test(document.getElementById("in-hub-note").textContent),
   );
+  await page.close();
 }
 
 export async function run(ctx) {
