@@ -185,7 +185,7 @@ impl Book<'_> {
 }
 
 /// Expected number of distinct machines among `draws` uniform draws from `n`: `n (1 - (1 - 1/n)^draws)`.
-fn distinct(n: f64, draws: f64) -> f64 {
+pub(super) fn distinct(n: f64, draws: f64) -> f64 {
     let mut missed = 1.0;
     let mut i = 0.0;
     while i < draws {

@@ -4,6 +4,7 @@
 //! them (tensor, context, expert parallelism, micro-batch); [`Book::estimate`] puts a step together. Memory and
 //! time are tables of named parts ([`Memory`], [`Time`]) and every total is the sum of its table.
 
+mod basis;
 mod bill;
 mod ffn;
 mod kernel;
@@ -21,6 +22,10 @@ mod step;
 mod vocabulary;
 mod work;
 
+pub use basis::{
+    Basis, Collective, CollectiveKind, Crossed, EndBasis, Exchange, ExchangeKind, Kept, KeptKind,
+    LayersBasis, StageParams, WorkBasis,
+};
 pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub use report::StageReport;

@@ -59,6 +59,23 @@ impl Toll {
     }
 }
 
+/// The level that decides how long a collective takes: `bytes (1 - from / to) / (split rate) + latency`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Crossing {
+    pub level: usize,
+    pub from: f64,
+    pub to: f64,
+    pub split: f64,
+    pub rate: f64,
+    pub latency: f64,
+}
+
+impl Crossing {
+    /// A group of one.
+    const NONE: Self =
+        Self { level: 0, from: 1.0, to: 1.0, split: 1.0, rate: 1.0, latency: 0.0 };
+}
+
 impl Network {
     pub(crate) fn new(case: &Case) -> Self {
         let profile = &case.stack.profile;
@@ -144,6 +161,57 @@ impl Network {
         }
         let level = self.widest(extent);
         steps * (bytes / self.rate[level] + self.latency[level])
+    }
+
+    /// The level that decides how long gathering over a group takes, for those who explain it.
+    pub(crate) fn gather_crossing(&self, extent: &Extent) -> Crossing {
+        let mut crossing = Crossing { latency: self.gathering(extent).latency, ..Crossing::NONE };
+        let (mut inside, mut slowest) = (1.0, 0.0);
+        for i in 0..self.n_levels {
+            let here = extent.members[i];
+            if here > inside {
+                let per_byte = (1.0 - inside / here) / (inside * self.rate[i]);
+                if per_byte > slowest {
+                    slowest = per_byte;
+                    let rate = self.rate[i];
+                    crossing =
+                        Crossing { level: i, from: inside, to: here, split: inside, rate, ..crossing };
+                }
+                inside = here;
+            }
+        }
+        crossing
+    }
+
+    /// The same of an exchange.
+    pub(crate) fn exchange_crossing(&self, extent: &Extent) -> Crossing {
+        let mut crossing = Crossing::NONE;
+        let (mut inside, mut slowest) = (1.0, 0.0);
+        for i in 0..self.n_levels {
+            let here = extent.members[i];
+            if here > inside {
+                let latency = crossing.latency + doublings(here / inside) * self.latency[i];
+                let per_byte = (1.0 - inside / extent.size) / self.rate[i];
+                crossing.latency = latency;
+                if per_byte > slowest {
+                    slowest = per_byte;
+                    let (to, rate) = (extent.size, self.rate[i]);
+                    crossing = Crossing { level: i, from: inside, to, split: 1.0, rate, latency };
+                }
+                inside = here;
+            }
+        }
+        crossing
+    }
+
+    /// The same of passing to the next member.
+    pub(crate) fn pass_crossing(&self, extent: &Extent) -> Crossing {
+        if extent.size <= 1.0 {
+            return Crossing::NONE;
+        }
+        let level = self.widest(extent);
+        let (rate, latency) = (self.rate[level], self.latency[level]);
+        Crossing { level, from: 0.0, to: extent.size, split: 1.0, rate, latency }
     }
 
     /// Members of the group that share the innermost level (one machine or scale-up domain).

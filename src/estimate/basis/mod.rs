@@ -1,0 +1,302 @@
+//! F4: what the memory and time of one stage follow from, in amounts, for those who explain them.
+//!
+//! Nothing here is used by the estimate; tests hold the two together.
+
+mod collectives;
+mod kept;
+
+pub use collectives::{Collective, CollectiveKind, Crossed, Exchange, ExchangeKind};
+use kept::kept;
+pub use kept::{Kept, KeptKind};
+
+use super::stage::{SheetKey, Stage, Stages};
+use super::work::{Cost, Shape, Work};
+use super::{Book, schedule};
+use crate::layout::Layout;
+use crate::layout::split::{Cut, CutKey};
+use crate::units::{Bytes, Params, Ratio, Seconds};
+
+/// What one stage's memory and time follow from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Basis {
+    /// Number of the stage, from 0.
+    pub stage: u32,
+    /// Micro-batches of a step.
+    pub micro_batches: u32,
+    /// Tokens of a micro-batch on a context-parallel rank.
+    pub tokens: Ratio,
+    /// The same, split over tensor-parallel ranks where sequence parallelism is on.
+    pub tokens_split: Ratio,
+    /// Parameters on one rank before ZeRO splits them.
+    pub params: StageParams,
+    /// Ranks that ZeRO splits over: of all but experts, and of experts.
+    pub shards: (u64, u64),
+    /// Chunks of activations alive at the peak.
+    pub in_flight: u64,
+    /// Chunks on the stage.
+    pub n_chunks: u64,
+    /// Share of the chunks that one micro-batch visits.
+    pub visited: Ratio,
+    /// Its layers, by kind.
+    pub layers: Vec<LayersBasis>,
+    /// The embedding, where it is here.
+    pub embedding: Option<EndBasis>,
+    /// The head, with multi-token prediction, where it is here.
+    pub head: Option<EndBasis>,
+    /// Rows of the vocabulary on one rank.
+    pub vocabulary_rows: u64,
+    /// Buffers of tensor-parallel collectives, pipeline sends and experts' exchanges.
+    pub buffers: [Bytes; 3],
+    /// One round of each kind of communication within its layers.
+    pub exchanges: Vec<Exchange>,
+    /// One send to the next stage.
+    pub send: Seconds,
+    /// Sends with each micro-batch.
+    pub sends: Ratio,
+    /// The link that sends cross.
+    pub send_link: Crossed,
+    /// Bytes of a send.
+    pub send_bytes: Bytes,
+    /// What replicas owe one another.
+    pub collectives: Vec<Collective>,
+    /// One micro-batch forward.
+    pub forward: Seconds,
+    /// One micro-batch backward.
+    pub backward: Seconds,
+    /// Weight gradients among it.
+    pub weight: Seconds,
+}
+
+/// Parameters that one rank of a stage holds before ZeRO splits them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageParams {
+    /// Mixers.
+    pub mixer: Params,
+    /// Feed-forward networks, routers, norms.
+    pub ffn: Params,
+    /// Routed experts.
+    pub experts: Params,
+    /// Embedding table.
+    pub embedding: Params,
+    /// Output head.
+    pub head: Params,
+    /// The largest layer.
+    pub layer_max: Params,
+}
+
+/// Layers of one kind on a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayersBasis {
+    /// Index of the kind in the model.
+    pub kind: usize,
+    /// How many.
+    pub count: u32,
+    /// How many of them are recomputed whole.
+    pub recomputed: u32,
+    /// Parameters of one on a rank: mixer, feed-forward, experts.
+    pub params: [Params; 3],
+    /// Tensors that one keeps for one micro-batch when nothing is recomputed.
+    pub kept: Vec<Kept>,
+    /// Bytes that one keeps that is not recomputed whole.
+    pub kept_bytes: Bytes,
+    /// Bytes that one keeps that is.
+    pub checkpoint: Bytes,
+    /// Bytes that one takes while it is recomputed, beyond the checkpoint.
+    pub workspace: Bytes,
+    /// Work of one.
+    pub work: WorkBasis,
+}
+
+/// The embedding or the head.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EndBasis {
+    /// Bytes kept for one micro-batch.
+    pub kept: Bytes,
+    /// Its work.
+    pub work: WorkBasis,
+}
+
+/// Seconds of work for one micro-batch, forward and backward.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WorkBasis {
+    /// Matrix products but those of experts.
+    pub matmul: (Seconds, Seconds),
+    /// Attention scores and their use.
+    pub attention: (Seconds, Seconds),
+    /// Matrix products of routed experts.
+    pub experts: (Seconds, Seconds),
+    /// Pointwise work.
+    pub pointwise: (Seconds, Seconds),
+    /// Kernels started.
+    pub launch: (Seconds, Seconds),
+    /// Tensor-parallel collectives, all of their time.
+    pub tensor: (Seconds, Seconds),
+    /// Context-parallel exchanges, all of their time.
+    pub context: (Seconds, Seconds),
+    /// Experts' exchanges, all of their time.
+    pub expert: (Seconds, Seconds),
+    /// What selective recompute adds.
+    pub selective: Seconds,
+}
+
+impl WorkBasis {
+    /// Everything forward.
+    #[must_use]
+    pub fn forward(&self) -> Seconds {
+        self.matmul.0 + self.attention.0 + self.experts.0 + self.pointwise.0 + self.launch.0
+    }
+
+    fn of(cost: &Cost) -> Self {
+        let pair = |part: fn(&Work) -> f64| {
+            (
+                Seconds::new(part(&cost.forward)),
+                Seconds::new(part(&cost.backward)),
+            )
+        };
+        Self {
+            matmul: pair(|work| work.matmul),
+            attention: pair(|work| work.attention),
+            experts: pair(|work| work.experts),
+            pointwise: pair(|work| work.pointwise),
+            launch: pair(|work| work.launch),
+            tensor: pair(|work| work.tensor),
+            context: pair(|work| work.context),
+            expert: pair(|work| work.expert),
+            selective: Seconds::new(cost.selective),
+        }
+    }
+}
+
+impl Book<'_> {
+    /// What the memory and time of one stage of a layout follow from.
+    #[must_use]
+    pub fn basis(&self, layout: &Layout, stage: u32) -> Option<Basis> {
+        let cut = Cut::by_stage(&self.case.model, CutKey::of(layout));
+        let sheet = self.sheet(&SheetKey::of(layout));
+        let stages = Stages::new(self, &sheet, &cut);
+        let own = stages.classes.get(stage as usize)?;
+        let replicas = self.replicas(layout);
+        let send = self.send(layout, &sheet);
+        let owed = Self::owed(&replicas, &own.elements);
+        let time = self.stage_time(layout, &sheet, own, &owed, send);
+        let m = layout
+            .n_micro_batches(self.case.training.global_batch)
+            .max(1);
+        let Layout {
+            schedule, pp, vpp, ..
+        } = *layout;
+        let end = |cost: &Cost| EndBasis {
+            kept: Bytes::from_f64(cost.kept),
+            work: WorkBasis::of(cost),
+        };
+        let shape = &sheet.shape;
+        let (send_link, send_bytes) = self.send_basis(layout, shape);
+        Some(Basis {
+            stage,
+            micro_batches: m,
+            tokens: Ratio::new(shape.tokens),
+            tokens_split: Ratio::new(shape.tokens_split),
+            params: stage_params(own),
+            shards: self.shard_groups(layout),
+            in_flight: schedule::in_flight_chunks(schedule, pp, vpp, m, stage).max(1),
+            n_chunks: own.n_chunks,
+            visited: Ratio::new(own.visited),
+            layers: self.layers_basis(layout, own, &sheet.kinds, shape),
+            embedding: own.class.embedding.then(|| end(&sheet.embedding)),
+            head: own.class.head.then(|| end(&sheet.head)),
+            vocabulary_rows: self.vocabulary_rows(u64::from(layout.tp)),
+            buffers: self.buffers_basis(layout, shape),
+            exchanges: self.exchanges(layout, shape),
+            send: Seconds::new(send),
+            sends: Ratio::new(2.0 * own.n_chunks as f64 * own.visited),
+            send_link,
+            send_bytes,
+            collectives: self.collectives(layout, &own.elements),
+            forward: Seconds::new(time.forward),
+            backward: Seconds::new(time.backward),
+            weight: Seconds::new(time.weight),
+        })
+    }
+
+    fn layers_basis(
+        &self,
+        layout: &Layout,
+        stage: &Stage<'_>,
+        costs: &[Cost],
+        shape: &Shape,
+    ) -> Vec<LayersBasis> {
+        let k = layout.recompute.full_layers;
+        let tp = u64::from(layout.tp);
+        let expert_ranks = u64::from(layout.ep) * u64::from(layout.etp);
+        let mut all = Vec::new();
+        for (kind, (cost, count)) in costs.iter().zip(&stage.class.counts).enumerate() {
+            if *count == 0 {
+                continue;
+            }
+            let first = |chunk: &std::ops::Range<u32>| {
+                self.count_in(
+                    kind,
+                    chunk.start..chunk.end.min(chunk.start.saturating_add(k)),
+                )
+            };
+            let mut one = super::memory::Elements::default();
+            self.add_layers(&mut one, kind, 1, tp, expert_ranks);
+            let selective = layout.recompute.selective;
+            let kept_bytes = if selective {
+                cost.kept_selective
+            } else {
+                cost.kept
+            };
+            let checkpoint = cost.kept_checkpoint.min(kept_bytes);
+            all.push(LayersBasis {
+                kind,
+                count: *count,
+                recomputed: stage.class.chunks.iter().map(first).sum(),
+                params: [one.mixer, one.ffn, one.experts].map(Params::new),
+                kept: kept(self, kind, shape),
+                kept_bytes: Bytes::from_f64(kept_bytes),
+                checkpoint: Bytes::from_f64(checkpoint),
+                workspace: Bytes::from_f64(cost.kept - checkpoint),
+                work: WorkBasis::of(cost),
+            });
+        }
+        all
+    }
+
+    fn shard_groups(&self, layout: &Layout) -> (u64, u64) {
+        let shard = u64::from(layout.shard);
+        let ranks = u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp);
+        let replicas = (ranks / (u64::from(layout.ep) * u64::from(layout.etp))).max(1);
+        (shard, super::memory::gcd(replicas, shard))
+    }
+
+    fn buffers_basis(&self, layout: &Layout, shape: &Shape) -> [Bytes; 3] {
+        let on = |on: bool, bytes: f64| {
+            if on {
+                Bytes::from_f64(bytes)
+            } else {
+                Bytes::ZERO
+            }
+        };
+        let top_k = |kind: &crate::model::LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
+        let top_k = self.case.model.kinds.iter().map(top_k).max().unwrap_or(0);
+        let sent = 2.0 * 2.0 * shape.tokens / shape.tp * f64::from(top_k) * self.hidden;
+        [
+            on(layout.tp > 1, 2.0 * shape.tokens * self.hidden),
+            on(layout.pp > 1, 4.0 * 2.0 * shape.tokens_split * self.hidden),
+            on(layout.ep > 1, sent),
+        ]
+    }
+}
+
+fn stage_params(stage: &Stage<'_>) -> StageParams {
+    let own = &stage.elements;
+    StageParams {
+        mixer: Params::new(own.mixer),
+        ffn: Params::new(own.ffn),
+        experts: Params::new(own.experts),
+        embedding: Params::new(own.embedding),
+        head: Params::new(own.head),
+        layer_max: Params::new(own.layer_max),
+    }
+}
