@@ -24,7 +24,7 @@ mod work;
 
 pub use basis::{
     Basis, Collective, CollectiveKind, Crossed, EndBasis, Exchange, ExchangeKind, Kept, KeptKind,
-    LayersBasis, StageParams, WorkBasis,
+    LayersBasis, OwedBasis, StageParams, WorkBasis,
 };
 pub use bill::{Bill, bill, model_flops};
 pub use parts::{Memory, MemoryPart, Time, TimePart};

@@ -59,12 +59,31 @@ pub struct Basis {
     pub send_bytes: Bytes,
     /// What replicas owe one another.
     pub collectives: Vec<Collective>,
+    /// What communication may hide behind: forward and backward work of one micro-batch.
+    pub cover: (Seconds, Seconds),
+    /// All of the time of what replicas owe one another.
+    pub owed: OwedBasis,
+    /// The update of the optimizer on the accelerator, and what the host adds to it.
+    pub update: (Seconds, Seconds),
     /// One micro-batch forward.
     pub forward: Seconds,
     /// One micro-batch backward.
     pub backward: Seconds,
     /// Weight gradients among it.
     pub weight: Seconds,
+}
+
+/// Seconds of what replicas owe one another, hidden or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct OwedBasis {
+    /// Gradients once a step.
+    pub gradients: Seconds,
+    /// Parameters once a step.
+    pub parameters: Seconds,
+    /// Gradients with each micro-batch.
+    pub gradients_each: Seconds,
+    /// Parameters with each forward, and again with each backward.
+    pub parameters_each: Seconds,
 }
 
 /// Parameters that one rank of a stage holds before ZeRO splits them.
@@ -179,6 +198,7 @@ impl Book<'_> {
         let send = self.send(layout, &sheet);
         let owed = Self::owed(&replicas, &own.elements);
         let time = self.stage_time(layout, &sheet, own, &owed, send);
+        let (update, moved) = self.update(layout, &replicas, &own.elements);
         let m = layout
             .n_micro_batches(self.case.training.global_batch)
             .max(1);
@@ -212,6 +232,14 @@ impl Book<'_> {
             send_link,
             send_bytes,
             collectives: self.collectives(layout, &own.elements),
+            cover: (Seconds::new(own.forward.cover()), Seconds::new(own.backward.cover())),
+            owed: OwedBasis {
+                gradients: Seconds::new(owed.gradients),
+                parameters: Seconds::new(owed.parameters),
+                gradients_each: Seconds::new(owed.gradients_each),
+                parameters_each: Seconds::new(owed.parameters_each),
+            },
+            update: (Seconds::new(update), Seconds::new(moved)),
             forward: Seconds::new(time.forward),
             backward: Seconds::new(time.backward),
             weight: Seconds::new(time.weight),

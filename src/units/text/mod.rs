@@ -4,9 +4,11 @@
 //! `400 Gb/s`) and answers with the exact value or a [`Misread`] that says what was given, what was
 //! expected and an example. It never guesses: `1,5` and `80 gb/s` are refused, both readings named.
 //!
-//! Writing ([`show`]) makes text for people, rounded; [`short`] makes text for links, exact.
+//! Writing ([`show`]) makes text for people, rounded; [`fine`] the same with four digits, for derivations;
+//! [`short`] makes text for links, exact.
 
 mod decimal;
+pub mod fine;
 mod misread;
 pub mod read;
 pub mod short;
