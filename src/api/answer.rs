@@ -172,8 +172,8 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
             return point;
         }
     };
+    let figures = plan::explain(case, &plan).figures;
     let find = |id: &str| {
-        let figures = plan::figures(case, &plan);
         let figure = figures.iter().find(|figure| figure.id == id);
         figure
             .map(|figure| shown(figure.amount))
@@ -189,8 +189,7 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
 }
 
 /// The plan in a sentence.
-pub(super) fn summary(case: &Case, plan: &Plan) -> String {
-    let figures = plan::figures(case, plan);
+pub(super) fn summary(case: &Case, plan: &Plan, figures: &[plan::Figure]) -> String {
     let text = |id: &str| {
         let figure = figures.iter().find(|figure| figure.id == id);
         figure

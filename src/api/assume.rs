@@ -6,7 +6,7 @@ use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::{accelerators, stacks};
 use crate::inputs::{Inputs, Key};
 use crate::link;
-use crate::plan::{self, Amount, Plan};
+use crate::plan::{self, Amount};
 use crate::units::text::show;
 
 /// Facts that the estimate rests on, the shakiest first.
@@ -165,7 +165,7 @@ fn price(case: &Case) -> Assumption {
 }
 
 /// What the authors did, where the inputs are those of a published run.
-pub(super) fn published(inputs: &Inputs, case: &Case, plan: &Plan) -> Option<String> {
+pub(super) fn published(inputs: &Inputs, figures: &[plan::Figure]) -> Option<String> {
     let own = inputs.canonical();
     let same = |preset: &&Preset| link::decode(&preset.link).inputs.canonical() == own;
     let preset = presets::all()
@@ -185,7 +185,6 @@ pub(super) fn published(inputs: &Inputs, case: &Case, plan: &Plan) -> Option<Str
     if !results.is_empty() {
         text.push_str(&format!(": {}", results.join(", ")));
     }
-    let figures = plan::figures(case, plan);
     let own = |id: &str| {
         let figure = figures.iter().find(|figure| figure.id == id);
         figure

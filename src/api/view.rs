@@ -8,6 +8,7 @@ use super::{
     Timeline, WIRE_VERSION,
 };
 use crate::case::Case;
+use crate::catalogue::stacks;
 use crate::inputs::Inputs;
 use crate::link;
 use crate::plan::{self, Amount, Obstacle, Part, Plan};
@@ -25,24 +26,23 @@ pub(super) fn shown(amount: Amount) -> Shown {
 
 /// The whole answer.
 pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
-    let memory = plan::memory(case, plan);
-    let time = plan::time(case, plan);
+    let own = plan::explain(case, plan);
     PlanView {
         version: WIRE_VERSION,
         title: title(case),
-        summary: summary(case, plan),
+        summary: summary(case, plan, &own.figures),
         degrees: degrees(case, plan),
-        figures: plan::figures(case, plan).iter().map(figure).collect(),
-        memory: part(&memory),
+        figures: own.figures.iter().map(|own| figure(case, own)).collect(),
+        memory: part(case, &own.memory),
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
         memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
-        time: part(&time),
+        time: part(case, &own.time),
         binds: plan::binds(case, plan),
         assumptions: assumptions(inputs, case),
         timeline: timeline(case, plan),
         certificate: certificate(case, plan),
         stages: stages(case, plan),
-        published: published(inputs, case, plan),
+        published: published(inputs, &own.figures),
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn stuck_view(case: &Case, obstacle: &Obstacle) -> StuckView {
                 count: shown(part.amount),
             };
             let details = memory.children.iter().map(detail).collect();
-            let memory = Some(part(&memory));
+            let memory = Some(part(case, &memory));
             StuckView {
                 headline,
                 details,
@@ -108,34 +108,42 @@ fn degrees(case: &Case, plan: &Plan) -> Vec<Degree> {
     all.into_iter().map(degree).collect()
 }
 
-fn figure(figure: &plan::Figure) -> Figure {
-    let derivation = &figure.derivation;
-    Figure {
-        id: figure.id.to_owned(),
-        label: figure.label.to_owned(),
-        shown: shown(figure.amount),
-        formula: derivation.formula.clone(),
-        substituted: derivation.substituted.clone(),
-        source: derivation.source.clone(),
+fn figure(case: &Case, own: &plan::Figure) -> Figure {
+    derivation(case, own.id, own.label, own.amount, &own.derivation)
+}
+
+fn part(case: &Case, own: &Part) -> PartView {
+    PartView {
+        id: own.id.clone(),
+        figure: derivation(case, &own.id, own.label, own.amount, &own.derivation),
+        share: own.share.get(),
+        children: own.children.iter().map(|child| part(case, child)).collect(),
     }
 }
 
-fn part(own: &Part) -> PartView {
-    let derivation = &own.derivation;
-    let figure = Figure {
-        id: own.id.clone(),
-        label: own.label.to_owned(),
-        shown: shown(own.amount),
-        formula: derivation.formula.clone(),
-        substituted: derivation.substituted.clone(),
-        source: derivation.source.clone(),
-    };
-    let children = own.children.iter().map(part).collect();
-    PartView {
-        id: own.id.clone(),
-        figure,
-        share: own.share.get(),
-        children,
+/// A number with where it comes from; constants of the stack carry the source of the catalogue.
+fn derivation(
+    case: &Case,
+    id: &str,
+    label: &str,
+    amount: Amount,
+    own: &plan::Derivation,
+) -> Figure {
+    let mut sources = vec![own.source.clone()];
+    for name in &own.constants {
+        let mut facts = stacks::facts_of(&case.stack.key);
+        if let Some(fact) = facts.find(|fact| fact.field == *name) {
+            let stack = &case.stack.name;
+            sources.push(format!("{stack}, {name} {}: {}", fact.value, fact.source));
+        }
+    }
+    Figure {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        shown: shown(amount),
+        formula: own.formula.clone(),
+        substituted: own.substituted.clone(),
+        source: sources.join(". "),
     }
 }
 

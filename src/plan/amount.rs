@@ -1,6 +1,6 @@
 //! F6: a number with its unit, and where it comes from.
 
-use crate::units::text::show;
+use crate::units::text::{fine, show};
 use crate::units::{Bytes, Dollars, FlopsPerSecond, Ratio, Seconds, Watts};
 
 /// A quantity of any kind, for show.
@@ -76,6 +76,19 @@ impl Amount {
             }
             Self::FlopRate(rate) => show::flop_rate(rate),
             Self::Energy(kwh) => format!("{}h", show::power(Watts::new(kwh.get() * 1000.0))),
+        }
+    }
+
+    /// For derivations: with four digits where that is more.
+    #[must_use]
+    pub fn fine_text(self) -> String {
+        match self {
+            Self::Bytes(bytes) => fine::bytes(bytes),
+            Self::Time(time) | Self::Days(time) => fine::time(time),
+            Self::Share(ratio) => fine::percent(ratio),
+            Self::Count(n) => fine::count(n),
+            Self::FlopRate(rate) => fine::flop_rate(rate),
+            other => other.text(),
         }
     }
 

@@ -71,13 +71,14 @@ pub(super) struct Leaf<Q> {
     pub label: &'static str,
     pub amount: Q,
     pub derivation: Derivation,
+    /// What it is made of in turn; sums to it exactly.
+    pub children: Vec<Leaf<Q>>,
 }
 
 /// A group of leaves; one without a name of its own stands for its only leaf.
 pub(super) struct Group<Q> {
     pub id: &'static str,
     pub label: &'static str,
-    pub derivation: Derivation,
     pub leaves: Vec<Leaf<Q>>,
 }
 
@@ -85,7 +86,6 @@ pub(super) struct Group<Q> {
 pub(super) fn tree<Q: Summed>(
     id: &'static str,
     label: &'static str,
-    derivation: Derivation,
     groups: Vec<Group<Q>>,
 ) -> Part {
     let sum = |leaves: &[Leaf<Q>]| {
@@ -115,13 +115,14 @@ pub(super) fn tree<Q: Summed>(
                 label: group.label,
                 amount: amount.amount(),
                 share: amount.of(whole),
-                derivation: group.derivation,
+                derivation: sum_of(&parts, amount.amount()),
                 children: parts,
             });
         }
     }
     let id = id.to_owned();
     let amount = whole.amount();
+    let derivation = sum_of(&children, amount);
     Part {
         id,
         label,
@@ -139,6 +140,22 @@ fn leaf_part<Q: Summed>(leaf: Leaf<Q>, whole: Q) -> Part {
         amount: leaf.amount.amount(),
         share: leaf.amount.of(whole),
         derivation: leaf.derivation,
-        children: Vec::new(),
+        children: leaf
+            .children
+            .into_iter()
+            .map(|child| leaf_part(child, whole))
+            .collect(),
+    }
+}
+
+/// That a total is the sum of its parts.
+fn sum_of(parts: &[Part], whole: Amount) -> Derivation {
+    let names: Vec<&str> = parts.iter().map(|part| part.label).collect();
+    let terms: Vec<String> = parts.iter().map(|part| part.amount.fine_text()).collect();
+    Derivation {
+        formula: names.join(" + "),
+        substituted: format!("{} = {}", terms.join(" + "), whole.fine_text()),
+        source: "the sum of its parts".to_owned(),
+        constants: Vec::new(),
     }
 }

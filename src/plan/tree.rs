@@ -1,7 +1,8 @@
 //! F6: memory and time of a plan as trees of named parts.
 
+use super::derive::Explained;
 use super::part::{Group, Leaf, tree};
-use super::{Derivation, Part, Plan};
+use super::{Part, Plan};
 use crate::case::Case;
 use crate::estimate::{MemoryPart as M, Time, TimePart as T};
 use crate::units::{Bytes, Seconds};
@@ -9,18 +10,33 @@ use crate::units::{Bytes, Seconds};
 /// Memory of the fullest stage, by part.
 #[must_use]
 pub fn memory(case: &Case, plan: &Plan) -> Part {
-    let _ = case;
+    memory_of(&Explained::new(case, plan))
+}
+
+/// The same, with what explains it at hand.
+pub(super) fn memory_of(own: &Explained<'_>) -> Part {
+    let estimate = &own.plan.estimate.memory;
     let leaf = |part: M| Leaf {
         id: format!("memory.{}", part.key()),
         label: memory_label(part),
-        amount: plan.estimate.memory.get(part),
-        derivation: Derivation::default(),
+        amount: estimate.get(part),
+        derivation: own.memory(part),
+        children: if part == M::Activations {
+            own.kept()
+        } else {
+            Vec::new()
+        },
     };
-    let group = |id, label, parts: &[M]| Group::<Bytes> {
-        id,
-        label,
-        derivation: Derivation::default(),
-        leaves: parts.iter().copied().map(leaf).collect(),
+    let group = |id, label, parts: &[M]| {
+        let some = parts
+            .iter()
+            .copied()
+            .filter(|part| estimate.get(*part) > Bytes::ZERO);
+        Group::<Bytes> {
+            id,
+            label,
+            leaves: some.map(leaf).collect(),
+        }
     };
     let weights = [
         M::WeightsMixer,
@@ -45,30 +61,29 @@ pub fn memory(case: &Case, plan: &Plan) -> Part {
         group("", "", &[M::Context]),
         group("", "", &[M::Slack]),
     ];
-    tree(
-        "memory",
-        "Memory of the fullest stage",
-        Derivation::default(),
-        groups,
-    )
+    tree("memory", "Memory of the fullest stage", groups)
 }
 
 /// Critical path of one step, by part.
-#[must_use]
-pub fn time(case: &Case, plan: &Plan) -> Part {
-    let _ = case;
-    let whole = OnGrid::new(&plan.estimate.time);
+pub(super) fn time_of(own: &Explained<'_>) -> Part {
+    let whole = OnGrid::new(&own.plan.estimate.time);
     let leaf = |part: T| Leaf {
         id: format!("time.{}", part.key()),
         label: time_label(part),
         amount: whole.get(part),
-        derivation: Derivation::default(),
+        derivation: own.time(part),
+        children: Vec::new(),
     };
-    let group = |id, label, parts: &[T]| Group::<Seconds> {
-        id,
-        label,
-        derivation: Derivation::default(),
-        leaves: parts.iter().copied().map(leaf).collect(),
+    let group = |id, label, parts: &[T]| {
+        let some = parts
+            .iter()
+            .copied()
+            .filter(|part| whole.get(*part) > Seconds::ZERO);
+        Group::<Seconds> {
+            id,
+            label,
+            leaves: some.map(leaf).collect(),
+        }
     };
     let compute = [T::Pointwise, T::Launch, T::Straggler];
     let replicas = [T::Gradients, T::Parameters];
@@ -79,7 +94,7 @@ pub fn time(case: &Case, plan: &Plan) -> Part {
         group("time.data", "Data-parallel communication", &replicas),
         group("", "", &[T::Bubble, T::Optimizer, T::Offload, T::Overhead]),
     ];
-    tree("time", "Step time", Derivation::default(), groups)
+    tree("time", "Step time", groups)
 }
 
 const fn memory_label(part: M) -> &'static str {

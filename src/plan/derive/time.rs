@@ -1,0 +1,360 @@
+//! F6: derivations of the parts of a step.
+
+use super::{Explained, derived, layers, sum, with};
+use crate::estimate::{Basis, StageReport, TimePart as P, WorkBasis};
+use crate::layout::Schedule;
+use crate::plan::Derivation;
+use crate::units::text::{fine, show};
+use crate::units::{Ratio, Seconds};
+use crate::workload::{OptimizerKind, Precision};
+
+/// Seconds of one kind of work, forward and backward.
+pub(super) type Pass = fn(&WorkBasis) -> (Seconds, Seconds);
+
+const TIMES: &str = "\u{d7}";
+
+impl Explained<'_> {
+    /// Where one part of the step comes from.
+    pub fn time(&self, part: P) -> Derivation {
+        let Some(basis) = &self.slowest else {
+            return Derivation::default();
+        };
+        match part {
+            P::Matmul => self.matmul(basis),
+            P::Experts => self.expert_products(basis),
+            P::Attention => self.attention(basis),
+            P::Pointwise => self.pointwise(basis),
+            P::Launch => self.launch(basis),
+            P::Recompute => self.recompute(basis),
+            P::Straggler => self.straggler(),
+            P::Tensor => self.tensor(basis),
+            P::Context => self.context_parallel(basis),
+            P::Expert => self.expert_parallel(basis),
+            P::Pipeline => self.pipeline(basis),
+            P::Gradients => self.gradient_reduction(basis),
+            P::Parameters => self.parameter_gathering(basis),
+            P::Bubble => self.bubble(),
+            P::Optimizer => self.optimizer(),
+            P::Offload => self.offload(basis),
+            P::Overhead => self.overhead(),
+        }
+    }
+
+    /// The amount of a part, in words of derivations.
+    pub(super) fn time_text(&self, part: P) -> String {
+        fine::time(self.plan.estimate.time.get(part))
+    }
+
+    /// `32 micro-batches`.
+    pub(super) fn micro_batches(&self, basis: &Basis) -> String {
+        let word = if basis.micro_batches == 1 {
+            "micro-batch"
+        } else {
+            "micro-batches"
+        };
+        format!("{} {word}", fine::count(basis.micro_batches.into()))
+    }
+
+    /// `32 micro-batches x (8 layers x (3.9 ms + 7.8 ms) + ...) = 3.0 s`.
+    fn work_text(&self, basis: &Basis, part: P, pass: Pass) -> String {
+        let terms = pass_terms(basis, pass);
+        let result = self.time_text(part);
+        format!(
+            "{} {TIMES} {} = {result}",
+            self.micro_batches(basis),
+            sum(&terms)
+        )
+    }
+
+    /// The rate of large products in the run's number format: data sheet, kernel, stack.
+    fn rate_text(&self) -> String {
+        let kernels = &self.case.cluster.accelerator.kernels;
+        let (top, sheet) = match self.case.training.precision {
+            Precision::Fp8 | Precision::Mxfp8 => (kernels.matmul_fp8.top, self.case.peak()),
+            Precision::Nvfp4 => (kernels.matmul_fp4.top, self.case.peak()),
+            _ => (kernels.matmul.top, self.case.peak_16()),
+        };
+        let stack = self.case.stack.profile.matmul;
+        let reached = sheet * top.get() * stack.get();
+        format!(
+            "largest products at {} {TIMES} {} {TIMES} {} = {}",
+            fine::flop_rate(sheet),
+            fine::percent(top),
+            fine::percent(stack),
+            fine::flop_rate(reached)
+        )
+    }
+
+    fn matmul(&self, basis: &Basis) -> Derivation {
+        let text = self.work_text(basis, P::Matmul, |work| work.matmul);
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). A product of m \u{d7} k by k \u{d7} n takes tiles / units \
+                       waves, at least one, of units \u{d7} tile \u{d7} 2 (k + k\u{bd}) operations at the reached rate, or the \
+                       time to stream its operands if that is longer; backward is two products";
+        let source = "tiles and waves as in arXiv 2301.03598; top and k\u{bd} fitted to measured kernels \
+                      (docs/kernels.md)";
+        let substituted = format!("{text}; {}", self.rate_text());
+        with(derived(formula, substituted, source), &["matmul"])
+    }
+
+    fn expert_products(&self, basis: &Basis) -> Derivation {
+        let text = self.work_text(basis, P::Experts, |work| work.experts);
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Grouped products of top-k \u{d7} tokens / (ep \
+                       experts) rows for each expert of the rank, waves as for other products";
+        let source = "grouped products; curve fitted to measured kernels (docs/kernels.md)";
+        with(derived(formula, text, source), &["matmul"])
+    }
+
+    fn attention(&self, basis: &Basis) -> Derivation {
+        let text = self.work_text(basis, P::Attention, |work| work.attention);
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Forward 2 b s / c \u{d7} reach \u{d7} heads / t \u{d7} \
+                       (d_qk + d_v) operations, reach s / 2 when causal; backward 2.5 times as many when fused; \
+                       narrow heads run at d / (d + 32)";
+        let source = "FlashAttention-2, arXiv 2307.08691, section 3.1 and figure 4";
+        with(derived(formula, text, source), &["attention"])
+    }
+
+    fn pointwise(&self, basis: &Basis) -> Derivation {
+        let text = self.work_text(basis, P::Pointwise, |work| work.pointwise);
+        let accelerator = &self.case.cluster.accelerator;
+        let share = accelerator.kernels.memory;
+        let sheet = accelerator.memory_bandwidth;
+        let rate = format!(
+            "memory streams at {} {TIMES} {} = {}",
+            fine::bandwidth(sheet),
+            fine::percent(share),
+            fine::bandwidth(sheet * share.get())
+        );
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Norms, residuals, rotary embedding and activation \
+                       functions read and write their arrays a number of times; backward counts double";
+        let constants = ["pointwise_passes", "pointwise_ffn_passes"];
+        with(
+            derived(formula, format!("{text}; {rate}"), "passes counted"),
+            &constants,
+        )
+    }
+
+    fn launch(&self, basis: &Basis) -> Derivation {
+        let text = self.work_text(basis, P::Launch, |work| work.launch);
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} kernels \u{d7} (1 forward + 2 backward) \u{d7} time to start one";
+        let constants = ["kernels_per_layer", "launch_us"];
+        with(derived(formula, text, "the stack's profile"), &constants)
+    }
+
+    fn recompute(&self, basis: &Basis) -> Derivation {
+        let mut terms = Vec::new();
+        let selective = self.plan.layout.recompute.selective;
+        for kind in &basis.layers {
+            if kind.recomputed > 0 {
+                let n = layers(kind.recomputed, basis.visited);
+                terms.push(format!("{n} {TIMES} {}", fine::time(kind.work.forward())));
+            }
+            let rest = kind.count - kind.recomputed;
+            if selective && rest > 0 {
+                let n = layers(rest, basis.visited);
+                terms.push(format!("{n} {TIMES} {}", fine::time(kind.work.selective)));
+            }
+        }
+        let substituted = format!(
+            "{} {TIMES} {} = {}",
+            self.micro_batches(basis),
+            sum(&terms),
+            self.time_text(P::Recompute)
+        );
+        let formula = "m \u{d7} (forward of the layers that are recomputed whole + norms and activation functions of \
+                       the others where recompute is selective)";
+        derived(formula, substituted, "arXiv 2205.05198, section 5")
+    }
+
+    fn straggler(&self) -> Derivation {
+        let parts = [
+            P::Matmul,
+            P::Attention,
+            P::Experts,
+            P::Pointwise,
+            P::Launch,
+            P::Recompute,
+        ];
+        let time = &self.plan.estimate.time;
+        let some = parts.iter().filter(|part| time.get(**part) > Seconds::ZERO);
+        let terms: Vec<String> = some.map(|part| self.time_text(*part)).collect();
+        let ratio = self.case.stack.profile.straggler;
+        let substituted = format!(
+            "{} {TIMES} ({} \u{2212} 1) = {}",
+            sum(&terms),
+            fine::number(ratio),
+            self.time_text(P::Straggler)
+        );
+        let formula = "work \u{d7} (slowest rank / mean \u{2212} 1)";
+        with(
+            derived(formula, substituted, "the stack's profile"),
+            &["straggler"],
+        )
+    }
+
+    fn bubble(&self) -> Derivation {
+        let (pp, vpp) = (self.plan.layout.pp, self.plan.layout.vpp);
+        let result = self.time_text(P::Bubble);
+        let total: fn(&StageReport) -> Seconds = StageReport::time;
+        let (formula, source, text) = match self.plan.layout.schedule {
+            Schedule::OneFOneB | Schedule::GPipe => (
+                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest; (p \u{2212} 1) (F + B) for \
+                 equal stages",
+                "arXiv 2104.04473, section 2.2.1",
+                self.others(total),
+            ),
+            Schedule::Interleaved | Schedule::BreadthFirst => (
+                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest / v; \
+                 (p \u{2212} 1) (F + B) / v for equal stages",
+                "arXiv 2104.04473, section 2.2.2; breadth first: arXiv 2211.05953",
+                format!("{} / {vpp}", self.others(total)),
+            ),
+            Schedule::ZeroBubble => (
+                "\u{3a3} (F + B \u{2212} 2 W) over all stages but the longest wait, W the weight gradients that fill it",
+                "ZB-H1, arXiv 2401.10241, table 2",
+                self.others(|stage| stage.time().less(stage.weight * 2.0)),
+            ),
+            Schedule::ZeroBubbleV => (
+                "\u{3a3} (F + B \u{2212} 3 W) over all stages but the longest wait, W the weight gradients that fill it",
+                "ZB-V, arXiv 2405.15362, table 1",
+                self.others(|stage| stage.time().less(stage.weight * 3.0)),
+            ),
+            Schedule::DualPipe => (
+                "(p / 2 \u{2212} 1) (F&B + B \u{2212} 3 W) of the stage for which that is longest",
+                "DualPipe, arXiv 2412.19437, table 2",
+                self.dual_text(pp),
+            ),
+        };
+        derived(formula, format!("{text} = {result}"), source)
+    }
+
+    fn dual_text(&self, pp: u32) -> String {
+        let one = |stage: &&StageReport| {
+            let whole = stage.time() + stage.backward;
+            whole.less(stage.weight * 3.0)
+        };
+        let Some(most) = self.stages.iter().max_by_key(one) else {
+            return String::new();
+        };
+        format!(
+            "({pp} / 2 \u{2212} 1) {TIMES} ({} + {} \u{2212} 3 {TIMES} {})",
+            fine::time(most.time()),
+            fine::time(most.backward),
+            fine::time(most.weight)
+        )
+    }
+
+    /// Waits of all stages but the longest, equal ones told together.
+    fn others(&self, wait: fn(&StageReport) -> Seconds) -> String {
+        let mut waits: Vec<Seconds> = self.stages.iter().map(wait).collect();
+        waits.sort();
+        waits.pop();
+        let mut told: Vec<(u32, Seconds)> = Vec::new();
+        for one in waits.into_iter().rev() {
+            match told.last_mut() {
+                Some((n, same)) if fine::time(*same) == fine::time(one) => *n += 1,
+                _ => told.push((1, one)),
+            }
+        }
+        let term = |(n, time): &(u32, Seconds)| {
+            let word = if *n == 1 { "stage" } else { "stages" };
+            format!("{n} {word} {TIMES} {}", fine::time(*time))
+        };
+        let terms: Vec<String> = told.iter().map(term).collect();
+        sum(&terms)
+    }
+
+    /// The stage whose update takes longest.
+    fn optimizer(&self) -> Derivation {
+        let Some(basis) = self.kinds.iter().max_by_key(|basis| basis.update.0) else {
+            return Derivation::default();
+        };
+        let optimizer = &self.case.training.optimizer;
+        let own = &basis.params;
+        let dense = own.mixer + own.ffn + own.embedding + own.head;
+        let mut terms = vec![format!(
+            "{}{}",
+            fine::count(dense.get()),
+            super::over(basis.shards.0)
+        )];
+        if own.experts.get() > 0 {
+            let experts = fine::count(own.experts.get());
+            terms.push(format!("{experts}{}", super::over(basis.shards.1)));
+        }
+        let moments = optimizer.moment_quarter_bytes() as f64 / 4.0;
+        let master = if optimizer.master { 4 } else { 0 };
+        let touched = format!(
+            "({} bytes + 2 {TIMES} ({} + {master}) bytes + {} bytes)",
+            optimizer.gradients.bytes(),
+            fine::number(Ratio::new(moments)),
+            self.case.stack.profile.weights.working
+        );
+        let accelerator = &self.case.cluster.accelerator;
+        let rate = accelerator.memory_bandwidth * accelerator.kernels.memory.get();
+        let (sum, result) = (sum(&terms), self.time_text(P::Optimizer));
+        let stream = format!("{sum} {TIMES} {touched} / {}", fine::bandwidth(rate));
+        if optimizer.kind == OptimizerKind::Muon {
+            return self.muon(&sum, &stream, &result);
+        }
+        let formula = "parameters of a rank / z1 \u{d7} (gradient read + moments and master read and written + weight \
+                       written) / rate of memory";
+        derived(formula, format!("{stream} = {result}"), "counted")
+    }
+
+    /// Muon's products beside the streaming pass.
+    fn muon(&self, params: &str, stream: &str, result: &str) -> Derivation {
+        let accelerator = &self.case.cluster.accelerator;
+        let (forward, stack) = (
+            accelerator.kernels.attention_forward,
+            self.case.stack.profile.attention,
+        );
+        let rate = self.case.peak_16() * stack.get() * forward.get();
+        let hidden = fine::count(self.case.model.hidden.into());
+        let math = format!(
+            "{params} {TIMES} 2 {TIMES} 5 {TIMES} 6 {TIMES} {hidden} / {}",
+            fine::flop_rate(rate)
+        );
+        let formula = "parameters of a rank / z1 \u{d7} (bytes read and written / rate of memory + five Newton-Schulz \
+                       steps of 6 h products / rate)";
+        derived(
+            formula,
+            format!("{stream} + {math} = {result}"),
+            "Muon, arXiv 2502.16982",
+        )
+    }
+
+    fn overhead(&self) -> Derivation {
+        let text = show::time(self.case.stack.profile.step_overhead);
+        let formula = "a constant of the stack: data loading, logging, synchronisation";
+        with(
+            derived(formula, text, "the stack's profile"),
+            &["step_overhead_ms"],
+        )
+    }
+}
+
+/// `8 layers x (3.9 ms + 7.8 ms)` for each kind of layer, and for the ends.
+pub(super) fn pass_terms(basis: &Basis, pass: Pass) -> Vec<String> {
+    let mut terms = Vec::new();
+    let both = |work: &WorkBasis| {
+        let (forward, backward) = pass(work);
+        let some = forward + backward > Seconds::ZERO;
+        some.then(|| format!("({} + {})", fine::time(forward), fine::time(backward)))
+    };
+    for kind in &basis.layers {
+        if let Some(text) = both(&kind.work) {
+            terms.push(format!(
+                "{} {TIMES} {text}",
+                layers(kind.count, basis.visited)
+            ));
+        }
+    }
+    for (end, name) in [(&basis.embedding, "embedding"), (&basis.head, "head")] {
+        if let Some(text) = end.as_ref().and_then(|end| both(&end.work)) {
+            terms.push(match basis.visited == Ratio::ONE {
+                true => format!("{name} {text}"),
+                false => format!("{name} {} {TIMES} {text}", fine::number(basis.visited)),
+            });
+        }
+    }
+    terms
+}
