@@ -3,7 +3,7 @@
 use super::links::{pinned, within};
 use super::remedies::remedies;
 use super::view::{plan_view, shown, stuck_view, title};
-use super::{Answer, FrontierPoint, RunnerUp, ScalePoint, StuckView, StudyView};
+use super::{Answer, FrontierPoint, Lever, RunnerUp, ScalePoint, StuckView, StudyView};
 use crate::case::Case;
 use crate::cluster::ACCELERATORS_MAX;
 use crate::inputs::{Inputs, Key};
@@ -108,6 +108,16 @@ fn study(
             step: shown(Amount::Time(point.plan.step())),
             layout: plan::layout_text(case, &point.plan.layout),
             link: link::encode(&pinned(base, case, &point.plan.layout)),
+        });
+    }
+    for lever in plan::levers(case, plan, keep_going)? {
+        let saves = Amount::Share(lever.saves);
+        view.levers.push(Lever {
+            name: lever.name.to_owned(),
+            text: format!("{} would save {} of the step.", lever.name, saves.text()),
+            step: shown(Amount::Time(lever.step)),
+            saves: shown(saves),
+            layout: plan::layout_text(case, &lever.plan.layout),
         });
     }
     Some(view)

@@ -7,7 +7,7 @@ pub const WIRE_VERSION: u32 = 1;
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Find the best plan for the case that this link describes; answers come as they are ready: first
     /// [`Answer::Plan`], then [`Answer::Study`] (runners-up, frontier), then [`Answer::Scaling`] point by point.
@@ -26,7 +26,7 @@ pub enum Request {
 
 /// What the worker answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The best layout, in full.
     Plan {
@@ -258,6 +258,24 @@ pub struct StudyView {
     pub runners_up: Vec<RunnerUp>,
     /// Fastest layout for each amount of memory left free.
     pub frontier: Vec<FrontierPoint>,
+    /// Single changes that would make the step shorter, the best first.
+    #[serde(default)]
+    pub levers: Vec<Lever>,
+}
+
+/// One figure changed, and what follows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lever {
+    /// `20% more memory`.
+    pub name: String,
+    /// `20% more memory would save 3.1% of the step.`
+    pub text: String,
+    /// Step time then.
+    pub step: Shown,
+    /// Share of the step that it saves.
+    pub saves: Shown,
+    /// The layout then.
+    pub layout: String,
 }
 
 /// A layout that lost.

@@ -1,0 +1,120 @@
+//! F6: what would make a plan faster: the same question with one figure changed, answered again.
+
+use super::choice::{Finding, Plan, find, find_within};
+use crate::case::Case;
+use crate::cluster::Cluster;
+use crate::estimate::Book;
+use crate::units::{Ratio, Seconds};
+use crate::workload::{Constraints, Fixed};
+
+/// How much of a figure is added: a fifth.
+const MORE: f64 = 1.2;
+/// Savings below this share of the step are not told.
+const WORTH: f64 = 0.001;
+
+/// One figure changed, and what follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lever {
+    /// `20% more memory`.
+    pub name: &'static str,
+    /// Step time then.
+    pub step: Seconds,
+    /// Share of the step that it saves.
+    pub saves: Ratio,
+    /// The layout then, with its estimate.
+    pub plan: Plan,
+}
+
+/// Single changes that would make the step shorter, the best first; each is a search of its own. Nothing when
+/// told to stop.
+pub fn levers(
+    case: &Case,
+    plan: &Plan,
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Option<Vec<Lever>> {
+    let mut all = Vec::new();
+    for (name, ask) in QUESTIONS {
+        if !keep_going() {
+            return None;
+        }
+        let Some(Finding::Plan(better)) = ask(case) else {
+            continue;
+        };
+        let saves = 1.0 - better.step().get() / plan.step().get();
+        if saves >= WORTH {
+            let saves = Ratio::new(saves);
+            all.push(Lever {
+                name,
+                step: better.step(),
+                saves,
+                plan: better,
+            });
+        }
+    }
+    all.sort_by(|a, b| b.saves.cmp(&a.saves));
+    Some(all)
+}
+
+type Question = fn(&Case) -> Option<Finding>;
+
+const QUESTIONS: [(&str, Question); 6] = [
+    ("20% more memory", |case| {
+        let capacity = Book::new(case).capacity();
+        Some(find_within(case, capacity.times(6).shared(5)))
+    }),
+    ("20% higher matrix rate", |case| {
+        Some(find(&changed(case, |cluster| {
+            let peak = &mut cluster.accelerator.peak;
+            let rates = [
+                &mut peak.fp32,
+                &mut peak.fp16,
+                &mut peak.bf16,
+                &mut peak.fp8,
+                &mut peak.fp4,
+            ];
+            for rate in rates {
+                *rate = rate.map(|rate| rate * MORE);
+            }
+        })))
+    }),
+    ("20% more memory bandwidth", |case| {
+        Some(find(&changed(case, |cluster| {
+            let rate = &mut cluster.accelerator.memory_bandwidth;
+            *rate = *rate * MORE;
+        })))
+    }),
+    ("20% faster scale-up links", |case| {
+        let domain = case.cluster.domain().min(case.cluster.count);
+        (domain > 1).then(|| find(&changed(case, |cluster| faster(cluster, 0, 1))))
+    }),
+    ("20% faster network", |case| {
+        let levels = case.cluster.levels.len();
+        (levels > 1).then(|| find(&changed(case, |cluster| faster(cluster, 1, levels))))
+    }),
+    ("Letting go of what is fixed and forbidden", |case| {
+        let own = &case.constraints;
+        let free = Constraints {
+            headroom_thousandths: own.headroom_thousandths,
+            ..Constraints::default()
+        };
+        let bound = own.fixed != Fixed::default() || own.forbidden != free.forbidden;
+        bound.then(|| {
+            find(&Case {
+                constraints: free,
+                ..case.clone()
+            })
+        })
+    }),
+];
+
+fn changed(case: &Case, change: impl FnOnce(&mut Cluster)) -> Case {
+    let mut case = case.clone();
+    change(&mut case.cluster);
+    case
+}
+
+fn faster(cluster: &mut Cluster, from: usize, to: usize) {
+    for level in cluster.levels.iter_mut().take(to).skip(from) {
+        level.bandwidth = level.bandwidth * MORE;
+    }
+}
