@@ -26,7 +26,9 @@ pub(crate) struct Relief {
     visited: f64,
     /// Micro-batches in flight, in the whole stage's worth.
     chunks: f64,
+    /// Its time, but for what more work could hide.
     total: f64,
+    idle: f64,
     slowest: f64,
     /// How much work the slowest stage could do at no cost.
     slow_idle: f64,
@@ -39,15 +41,17 @@ pub(crate) struct Relief {
     optimizer_bytes: f64,
     optimizer_time: f64,
     weight_bytes: f64,
-    weight_time: f64,
+    weight_moved: f64,
     none: Vertex,
     selective: Vertex,
     full: Vertex,
     /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
     layer_frees: [f64; 2],
     slack: f64,
-    /// Share of a transfer that nothing hides, over the rate of the link.
-    exposed_per_byte: f64,
+    /// Least share of a transfer that nothing hides.
+    way: f64,
+    /// Bytes a second to the host.
+    link: f64,
 }
 
 /// An extreme choice of recompute: bytes kept of a micro-batch, and seconds that it adds.
@@ -74,13 +78,13 @@ impl Relief {
         let (math, moved) = book.update(&away, replicas, &stage.elements);
         let sum = |parts: &[P]| parts.iter().map(|part| states.get(*part)).sum::<Bytes>().as_f64();
         let layers = sum(&[P::WeightsMixer, P::WeightsFfn, P::WeightsExperts]);
-        let exposed_per_byte = way / book.case.cluster.host.link.get();
         let n = (stage.elements.dense() + stage.elements.experts) as f64;
         let mut relief = Self {
             m: f64::from(layout.n_micro_batches(book.case.training.global_batch).max(1)),
             visited: stage.visited,
             chunks: book.chunks_in_flight(layout, stage),
             total: time.total - time.idle(),
+            idle: time.idle(),
             slowest: slow_time.total,
             slow_idle: slow_time.idle(),
             slow_selective: 0.0,
@@ -90,13 +94,14 @@ impl Relief {
             optimizer_bytes: sum(&[P::Master, P::Moments]),
             optimizer_time: (math + moved * way - stays).max(0.0),
             weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
-            weight_time: 2.0 * n * f64::from(profile.weights.gathered) * exposed_per_byte,
+            weight_moved: n * f64::from(profile.weights.gathered),
             none: Vertex::default(),
             selective: Vertex::default(),
             full: Vertex::default(),
             layer_frees: [0.0; 2],
             slack: 1.0 + profile.slack.get(),
-            exposed_per_byte,
+            way,
+            link: book.case.cluster.host.link.get(),
         };
         relief.set_vertices(book, sheet, stage);
         relief.set_slowest(book, sheet, slow);
@@ -138,6 +143,13 @@ impl Relief {
         if selective { whole.max(self.slow_selective) } else { whole }
     }
 
+    /// Seconds that moving so many bytes out and in takes at least, of which nothing hides behind more than all
+    /// that the stage does.
+    fn exposed(&self, bytes: f64, again: f64) -> f64 {
+        let time = 2.0 * bytes / self.link;
+        (time * self.way).max(time - self.total - self.idle - again)
+    }
+
     /// Seconds that a step takes at least beyond its plain form, when this is offloaded and selective recompute
     /// is on or off; none if no number of recomputed layers makes it fit.
     ///
@@ -154,16 +166,14 @@ impl Relief {
         }
         if offload.parameters {
             excess -= self.weight_bytes;
-            each += self.weight_time;
+            each += 2.0 * self.weight_moved / self.link * self.way;
         }
         let slow = if offload.activations { 0.0 } else { self.slow_seconds(excess, selective) };
         if offload.activations {
             if excess > from.bytes * scale {
                 return None;
             }
-            let at = |v: &Vertex| {
-                v.seconds + 2.0 * v.bytes * self.visited * self.exposed_per_byte
-            };
+            let at = |v: &Vertex| v.seconds + self.exposed(v.bytes * self.visited, v.seconds);
             each += at(&from).min(at(&to));
         } else if excess > 0.0 {
             let most = (from.bytes - to.bytes) * scale;

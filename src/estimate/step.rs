@@ -119,6 +119,23 @@ impl Book<'_> {
         most
     }
 
+    /// At most [`Finish::total`]: by one stage.
+    pub(crate) fn least_finish(
+        &self,
+        layout: &Layout,
+        stage: &Stage<'_>,
+        time: &StageTime,
+        replicas: &Replicas,
+    ) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        let owed = Self::owed(replicas, &stage.elements);
+        let (math, moving) = self.update(layout, replicas, &stage.elements);
+        exposed(owed.gradients, overlap.gradients.get(), time.backward)
+            + exposed(owed.parameters, overlap.parameters.get(), time.forward)
+            + math
+            + moving * (1.0 - overlap.offload.get())
+    }
+
     /// The step in one number, to bound with: the parts in another order than [`Time`] sums them.
     pub(crate) fn quick_total(
         &self,

@@ -36,20 +36,15 @@ pub(super) struct StageAxes {
     pub least_states: f64,
     /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
     replicas: RefCell<BTreeMap<(u64, ZeroStage, u32, Placement), Replicas>>,
-    counts: Vec<Count>,
-    /// Layouts under each split and set of schedules, over all splits of the experts.
-    totals: Vec<(Split, u32, u64)>,
+    counts: Vec<Counts>,
 }
 
-/// A number of layouts already counted.
-#[derive(Clone, Copy)]
-struct Count {
+/// Numbers of layouts already counted under a split and a set of schedules.
+struct Counts {
     split: Split,
     schedules: u32,
-    folds_alike: bool,
-    ep: bool,
-    etp: bool,
-    count: u64,
+    /// By whether experts fold like the rest, and whether either of their degrees is above one.
+    known: [Option<u64>; 8],
 }
 
 impl Pipes {
@@ -115,7 +110,6 @@ impl StageAxes {
             least_states: 0.0,
             replicas: RefCell::default(),
             counts: Vec::new(),
-            totals: Vec::new(),
         };
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
         let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
@@ -168,7 +162,7 @@ impl StageAxes {
         case.model.experts() == 0 || folded == u64::from(self.tp) * u64::from(self.cp)
     }
 
-    /// Layouts under a split and number of micro-batches, over all splits of the experts.
+    /// Layouts under a split and a set of schedules, over all splits of the experts.
     pub(super) fn count_all(
         &mut self,
         census: &Census<'_>,
@@ -176,46 +170,43 @@ impl StageAxes {
         split: &Split,
         mask: u32,
     ) -> u64 {
-        let same = |(s, schedules, _): &&(Split, u32, u64)| *s == *split && *schedules == mask;
-        if let Some(at) = self.totals.iter().position(|total| same(&total)) {
-            let found = self.totals[at].2;
-            self.totals.swap(0, at);
-            return found;
-        }
+        let slot = self.slot(split, mask);
         let mut total = 0_u64;
         for i in 0..self.experts.len() {
             let Some(experts) = self.experts.get(i).copied() else { break };
-            total = total.saturating_add(self.count(census, pipes, split, mask, experts));
+            total = total.saturating_add(self.count(census, pipes, slot, experts));
         }
-        self.totals.push((*split, mask, total));
         total
     }
 
-    /// Layouts under a split, number of micro-batches and split of the experts.
+    /// Where the counts of a split and a set of schedules are kept.
+    pub(super) fn slot(&mut self, split: &Split, mask: u32) -> u32 {
+        let same = |c: &Counts| c.split == *split && c.schedules == mask;
+        let at = self.counts.iter().position(same).unwrap_or_else(|| {
+            self.counts.push(Counts { split: *split, schedules: mask, known: [None; 8] });
+            self.counts.len() - 1
+        });
+        at as u32
+    }
+
+    /// Layouts under a split and a set of schedules, by their slot, and a split of the experts.
     pub(super) fn count(
         &mut self,
         census: &Census<'_>,
         pipes: &Pipes,
-        split: &Split,
-        mask: u32,
+        slot: u32,
         (ep, etp): (u32, u32),
     ) -> u64 {
-        let folds_alike = self.folds_alike(census.case(), (ep, etp));
-        let key = (*split, mask, folds_alike, ep > 1, etp > 1);
-        let same =
-            |c: &&Count| (c.split, c.schedules, c.folds_alike, c.ep, c.etp) == key;
-        if let Some(at) = self.counts.iter().position(|count| same(&count)) {
-            // What is asked for once is mostly asked for again at once.
-            let found = self.counts[at].count;
-            self.counts.swap(0, at);
-            return found;
-        }
-        let signature = Signature::new(split, self.pp, ep, etp);
-        let placements = space::placements(census.case(), self.pp, self.dp, folds_alike);
-        let replicas = self.dp * self.cp;
-        let count = census.count(&signature, pipes, mask, &self.shards, replicas, placements);
-        let (ep, etp) = (ep > 1, etp > 1);
-        self.counts.push(Count { split: *split, schedules: mask, folds_alike, ep, etp, count });
-        count
+        let alike = self.folds_alike(census.case(), (ep, etp));
+        let Some(counts) = self.counts.get_mut(slot as usize) else { return 0 };
+        let at = usize::from(alike) + 2 * usize::from(ep > 1) + 4 * usize::from(etp > 1);
+        let (split, mask) = (counts.split, counts.schedules);
+        let Some(known) = counts.known.get_mut(at) else { return 0 };
+        *known.get_or_insert_with(|| {
+            let signature = Signature::new(&split, self.pp, ep, etp);
+            let placements = space::placements(census.case(), self.pp, self.dp, alike);
+            let replicas = self.dp * self.cp;
+            census.count(&signature, pipes, mask, &self.shards, replicas, placements)
+        })
     }
 }

@@ -24,6 +24,8 @@ struct Node {
     index: u32,
     /// Experts' split, once chosen.
     experts: Option<(u32, u32)>,
+    /// Layouts under it.
+    count: u64,
 }
 
 /// Degrees that a node fixes.
@@ -95,7 +97,7 @@ impl<'a, 'b> Search<'a, 'b> {
             }
             match node.experts {
                 None => self.open(node.index, &mut heap),
-                Some(experts) => self.solve(node.index, experts),
+                Some(experts) => self.solve(&node, experts),
             }
         }
         Outcome { best: self.best.map(|(_, candidate)| candidate), tally: self.tally, stop }
@@ -108,12 +110,8 @@ impl<'a, 'b> Search<'a, 'b> {
     /// Counts what is left when the search ends.
     fn leave(&mut self, node: Node, rest: Vec<Node>, by_time: bool) {
         for node in std::iter::once(node).chain(rest) {
-            let count = match node.experts {
-                Some(experts) => self.count(node.index, experts),
-                None => self.count_all(node.index),
-            };
             let place = if by_time { &mut self.tally.time_bound } else { &mut self.tally.skipped };
-            *place = place.saturating_add(count);
+            *place = place.saturating_add(node.count);
         }
     }
 
@@ -138,11 +136,19 @@ impl<'a, 'b> Search<'a, 'b> {
         let case = self.book.case();
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
             let at = self.axes_of(split, pp, dp);
+            let mut totals: Vec<(u32, u64)> = Vec::new();
             for (micro_batch, m) in space::micro_batches(case, dp) {
                 let index = self.grids.len() as u32;
                 let schedules = self.schedules(at, m);
                 self.grids.push(Grid { split: *split, axes: at, micro_batch, m, schedules });
-                let count = self.count_all(index);
+                let count = match totals.iter().find(|(mask, _)| *mask == schedules) {
+                    Some((_, count)) => *count,
+                    None => {
+                        let count = self.count_all(index);
+                        totals.push((schedules, count));
+                        count
+                    }
+                };
                 self.tally.space = self.tally.space.saturating_add(count);
                 if count == 0 {
                     continue;
@@ -160,7 +166,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
                 let work = self.prices.least_work(self.book, &key);
                 let bound = self.least_time(index, &work);
-                nodes.push(Node { bound, index, experts: None });
+                nodes.push(Node { bound, index, experts: None, count });
             }
         }
     }
@@ -201,14 +207,6 @@ impl<'a, 'b> Search<'a, 'b> {
         axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
     }
 
-    /// Layouts under a node whose experts are split so.
-    fn count(&mut self, index: u32, experts: (u32, u32)) -> u64 {
-        let Some(grid) = self.grids.get(index as usize) else { return 0 };
-        let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
-        axes.count(&self.census, pipes, &grid.split, grid.schedules, experts)
-    }
-
     /// Whether every layout under a node needs more memory than there is: see [`Book::least_states`].
     fn too_large(&self, index: u32, experts: Option<(u32, u32)>) -> bool {
         let Some((grid, axes, _)) = self.parts(index) else { return true };
@@ -243,8 +241,12 @@ impl<'a, 'b> Search<'a, 'b> {
     fn open(&mut self, index: u32, heap: &mut BinaryHeap<Node>) {
         let Some((grid, axes, _)) = self.parts(index) else { return };
         let (grid, choices, pp) = (*grid, axes.experts.clone(), axes.pp);
+        let Some(slot) = self.axes.get_mut(grid.axes as usize) else { return };
+        let slot = slot.slot(&grid.split, grid.schedules);
         for experts in choices {
-            let count = self.count(index, experts);
+            let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return };
+            let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
+            let count = axes.count(&self.census, pipes, slot, experts);
             if count == 0 {
                 continue;
             }
@@ -264,16 +266,15 @@ impl<'a, 'b> Search<'a, 'b> {
             if self.cut_by_time(bound) {
                 self.tally.time_bound += count;
             } else {
-                heap.push(Node { bound, index, experts: Some(experts) });
+                heap.push(Node { bound, index, experts: Some(experts), count });
             }
         }
     }
 
     /// Looks at every layout under a node, most of them by proof.
-    fn solve(&mut self, index: u32, experts: (u32, u32)) {
-        let count = self.count(index, experts);
-        self.tally.solved = self.tally.solved.saturating_add(count);
-        let Some(grid) = self.grids.get(index as usize) else { return };
+    fn solve(&mut self, node: &Node, experts: (u32, u32)) {
+        self.tally.solved = self.tally.solved.saturating_add(node.count);
+        let Some(grid) = self.grids.get(node.index as usize) else { return };
         let Some(axes) = self.axes.get(grid.axes as usize) else { return };
         let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
         let case = self.book.case();

@@ -183,7 +183,14 @@ impl<'a, 'b> Solver<'a, 'b> {
         }
         let (stages, sheet) = (&entry.stages, cell.sheet);
         let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, layout));
-        let total = if choice.zero >= ZeroStage::Two {
+        let each = choice.zero >= ZeroStage::Two;
+        if let (false, Some(stage), Some(time)) = (each, stages.classes.last(), times.last()) {
+            let least = self.book.least_finish(layout, stage, time, replicas);
+            if self.bound(total + least + relief) {
+                return;
+            }
+        }
+        let total = if each {
             let own = self.stage_times(layout, sheet, stages, Some(replicas));
             self.book.quick_total(layout, stages, &own)
                 + self.book.finish(layout, stages, &own, replicas).total()
