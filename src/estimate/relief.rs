@@ -29,22 +29,20 @@ pub(crate) struct Relief {
     /// Its time, but for what more work could hide.
     total: f64,
     idle: f64,
-    slowest: f64,
-    /// How much work the slowest stage could do at no cost.
+    /// The same of the slowest stage.
+    slow_total: f64,
     slow_idle: f64,
-    /// Seconds that selective recompute adds to the slowest stage.
-    slow_selective: f64,
-    /// Seconds that the first `k` layers of its chunks add to the slowest stage, by `k`.
+    /// Layers of its chunks, and the least seconds of one of them.
     slow_chunks: Vec<u32>,
     slow_layer: f64,
+    slow: [Vertex; 3],
     excess: f64,
     optimizer_bytes: f64,
     optimizer_time: f64,
     weight_bytes: f64,
     weight_moved: f64,
-    none: Vertex,
-    selective: Vertex,
-    full: Vertex,
+    /// The fullest stage with nothing recomputed, every layer selectively, every layer whole.
+    fullest: [Vertex; 3],
     /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
     layer_frees: [f64; 2],
     slack: f64,
@@ -85,37 +83,28 @@ impl Relief {
             chunks: book.chunks_in_flight(layout, stage),
             total: time.total - time.idle(),
             idle: time.idle(),
-            slowest: slow_time.total,
+            slow_total: slow_time.total,
             slow_idle: slow_time.idle(),
-            slow_selective: 0.0,
             slow_chunks: slow.class.chunks.iter().map(|chunk| chunk.len() as u32).collect(),
             slow_layer: f64::MAX,
+            slow: vertices(book, sheet, slow),
             excess: excess.as_f64(),
             optimizer_bytes: sum(&[P::Master, P::Moments]),
             optimizer_time: (math + moved * way - stays).max(0.0),
             weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
             weight_moved: n * f64::from(profile.weights.gathered),
-            none: Vertex::default(),
-            selective: Vertex::default(),
-            full: Vertex::default(),
+            fullest: vertices(book, sheet, stage),
             layer_frees: [0.0; 2],
             slack: 1.0 + profile.slack.get(),
             way,
             link: book.case.cluster.host.link.get(),
         };
-        relief.set_vertices(book, sheet, stage);
-        relief.set_slowest(book, sheet, slow);
+        relief.set_layers(book, sheet, stage, slow);
         relief
     }
 
-    fn set_vertices(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) {
-        for (cost, count, _) in stage.layers(book, sheet, 0) {
-            let (n, visits) = (f64::from(count), f64::from(count) * self.visited);
-            self.none.bytes += n * cost.kept;
-            self.selective.bytes += n * cost.kept_selective;
-            self.selective.seconds += visits * cost.selective;
-            self.full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
-            self.full.seconds += visits * cost.forward.busy();
+    fn set_layers(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, slow: &Stage<'_>) {
+        for (cost, ..) in stage.layers(book, sheet, 0) {
             let to = cost.kept_checkpoint.min(cost.kept_selective);
             let most = |old: f64, from: f64| old.max(from - to);
             let [plain, selective] = self.layer_frees;
@@ -123,11 +112,7 @@ impl Relief {
         }
         let scale = stage.n_chunks as f64 * self.chunks * self.slack;
         self.layer_frees = self.layer_frees.map(|bytes| bytes * scale);
-    }
-
-    fn set_slowest(&mut self, book: &Book<'_>, sheet: &Sheet, slow: &Stage<'_>) {
-        for (cost, count, _) in slow.layers(book, sheet, 0) {
-            self.slow_selective += f64::from(count) * slow.visited * cost.selective;
+        for (cost, ..) in slow.layers(book, sheet, 0) {
             self.slow_layer = self.slow_layer.min(cost.forward.busy() * slow.visited);
         }
     }
@@ -140,25 +125,30 @@ impl Relief {
         let layers = self.slow_chunks.iter().map(|n| f64::from(*n).min(k)).sum::<f64>();
         let whole = if layers > 0.0 { layers * self.slow_layer } else { 0.0 };
         // A layer recomputed whole does not recompute selectively as well.
-        if selective { whole.max(self.slow_selective) } else { whole }
+        if selective { whole.max(self.slow[1].seconds) } else { whole }
     }
 
-    /// Seconds that moving so many bytes out and in takes at least, of which nothing hides behind more than all
-    /// that the stage does.
-    fn exposed(&self, bytes: f64, again: f64) -> f64 {
-        let time = 2.0 * bytes / self.link;
-        (time * self.way).max(time - self.total - self.idle - again)
+    /// Seconds that a stage adds at least to a micro-batch by moving its activations out and in, of which nothing
+    /// hides behind more than all that the stage does: cheapest at either end, all kept or all recomputed.
+    fn moved(&self, [from, to]: [&Vertex; 2], total: f64) -> f64 {
+        let at = |v: &Vertex| {
+            let time = 2.0 * v.bytes / self.link;
+            v.seconds + (time * self.way).max(time - total - v.seconds)
+        };
+        at(from).min(at(to))
     }
 
     /// Seconds that a step takes at least beyond its plain form, when this is offloaded and selective recompute
     /// is on or off; none if no number of recomputed layers makes it fit.
     ///
     /// What offloading frees comes off the excess; the rest must come from recomputing layers, each byte at the
-    /// same price. Activations on the host are cheapest at either end, all kept or all recomputed.
+    /// same price. The slowest stage recomputes and moves its share as well.
     pub(crate) fn least(&self, offload: &Offload, selective: bool) -> Option<f64> {
-        let (from, to) = (if selective { self.selective } else { self.none }, self.full);
+        let [none, some, full] = &self.fullest;
+        let from = if selective { some } else { none };
         let scale = self.chunks * self.slack;
-        let mut excess = self.excess - (self.none.bytes - from.bytes) * scale;
+        let kept = |v: &Vertex| v.bytes / self.visited * scale;
+        let mut excess = self.excess - (kept(none) - kept(from));
         let (mut once, mut each) = (0.0, 0.0);
         if offload.optimizer {
             excess -= self.optimizer_bytes;
@@ -168,24 +158,43 @@ impl Relief {
             excess -= self.weight_bytes;
             each += 2.0 * self.weight_moved / self.link * self.way;
         }
-        let slow = if offload.activations { 0.0 } else { self.slow_seconds(excess, selective) };
+        let slow;
         if offload.activations {
-            if excess > from.bytes * scale {
+            if excess > kept(from) {
                 return None;
             }
-            let at = |v: &Vertex| v.seconds + self.exposed(v.bytes * self.visited, v.seconds);
-            each += at(&from).min(at(&to));
-        } else if excess > 0.0 {
-            let most = (from.bytes - to.bytes) * scale;
-            if excess > most {
-                return None;
-            }
-            each += from.seconds + excess / most * (to.seconds - from.seconds).max(0.0);
+            each += self.moved([from, full], self.total + self.idle);
+            let [slow_none, slow_some, slow_full] = &self.slow;
+            let slow_from = if selective { slow_some } else { slow_none };
+            slow = self.moved([slow_from, slow_full], self.slow_total);
         } else {
+            slow = self.slow_seconds(excess, selective);
             each += from.seconds;
+            if excess > 0.0 {
+                let most = kept(from) - kept(full);
+                if excess > most {
+                    return None;
+                }
+                each += excess / most * (full.seconds - from.seconds).max(0.0);
+            }
         }
-        let fullest = (self.total + each - self.slowest).max(0.0);
+        let fullest = (self.total + each - self.slow_total).max(0.0);
         let slowest = (slow - self.slow_idle).max(0.0);
         Some(once + (self.m - 1.0) * fullest.max(slowest))
     }
+}
+
+/// What a stage keeps of a micro-batch that visits it, and adds, with nothing recomputed, every layer selectively,
+/// every layer whole.
+fn vertices(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> [Vertex; 3] {
+    let [mut none, mut selective, mut full] = [Vertex::default(); 3];
+    for (cost, count, _) in stage.layers(book, sheet, 0) {
+        let n = f64::from(count) * stage.visited;
+        none.bytes += n * cost.kept;
+        selective.bytes += n * cost.kept_selective;
+        selective.seconds += n * cost.selective;
+        full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
+        full.seconds += n * cost.forward.busy();
+    }
+    [none, selective, full]
 }

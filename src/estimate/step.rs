@@ -15,8 +15,8 @@ pub(crate) struct StageTime {
     pub backward: f64,
     /// The part of `backward` that may be put off.
     pub weight: f64,
-    /// What of the experts' exchange more work could not hide.
-    expert_least: f64,
+    /// What more work could not hide of the experts' exchange and of what replicas owe with each micro-batch.
+    exposed_least: f64,
     matmul: f64,
     attention: f64,
     experts: f64,
@@ -188,6 +188,8 @@ impl Book<'_> {
         t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_cover);
         t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_cover)
             + exposed(owed.parameters_each, overlap.parameters.get(), b_cover);
+        t.exposed_least += owed.gradients_each * (1.0 - overlap.gradients.get())
+            + 2.0 * owed.parameters_each * (1.0 - overlap.parameters.get());
         t.offload = self.transfers(layout, sheet, stage, f_cover + b_cover);
         t.finish(&stage.forward)
     }
@@ -218,7 +220,7 @@ impl Book<'_> {
         let expert = f.expert + b.expert + again.expert;
         let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
         t.expert = exposed(expert, hidden, f.cover() + b.cover());
-        t.expert_least = expert * (1.0 - hidden);
+        t.exposed_least = expert * (1.0 - hidden);
         t
     }
 
@@ -278,9 +280,9 @@ struct Again {
 }
 
 impl StageTime {
-    /// How much work could be added at no cost, because the experts' exchange would hide behind it.
+    /// How much work could be added at no cost, because communication would hide behind it.
     pub(crate) fn idle(&self) -> f64 {
-        self.expert - self.expert_least
+        self.expert + self.gradients + self.parameters - self.exposed_least
     }
 
     /// Sums up; a third of what is not work counts as forward.

@@ -190,13 +190,14 @@ impl<'a, 'b> Solver<'a, 'b> {
                 return;
             }
         }
-        let total = if each {
-            let own = self.stage_times(layout, sheet, stages, Some(replicas));
-            self.book.quick_total(layout, stages, &own)
-                + self.book.finish(layout, stages, &own, replicas).total()
+        let own: Vec<StageTime>;
+        let (times, total) = if each {
+            own = self.stage_times(layout, sheet, stages, Some(replicas));
+            (own.as_slice(), self.book.quick_total(layout, stages, &own))
         } else {
-            total + self.book.finish(layout, stages, times, replicas).total()
+            (times, total)
         };
+        let total = total + self.book.finish(layout, stages, times, replicas).total();
         if !self.bound(total + relief) {
             self.solve_states(cell, entry, layout, (replicas, times, total), relief > 0.0);
         }
@@ -241,7 +242,6 @@ impl<'a, 'b> Solver<'a, 'b> {
             // Nothing is gained by spending time on memory that is not needed.
             return;
         }
-        let times = if layout.zero >= ZeroStage::Two { None } else { Some(times) };
         let full = self.too_full(entry, layout, sheet, times);
         let relief = full.map(|full| Relief::new(self.book, layout, sheet, replicas, &full));
         for offload in self.census.offloads() {
@@ -293,29 +293,44 @@ impl<'a, 'b> Solver<'a, 'b> {
         list: &[Choice],
         times: &[StageTime],
     ) -> Option<f64> {
-        let furthest = list.iter().max_by_key(|choice| (choice.zero, choice.shard));
-        let Some(choice) = furthest else { return Some(0.0) };
-        let layout = Layout { zero: choice.zero, shard: choice.shard, ..*layout };
-        let times = if layout.zero >= ZeroStage::Two { None } else { Some(times) };
-        let Some(full) = self.too_full(entry, &layout, cell.sheet, times) else { return Some(0.0) };
-        let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, &layout));
-        let relief = Relief::new(self.book, &layout, cell.sheet, replicas, &full);
-        let offloads = self.census.offloads().iter();
-        let ways = offloads.flat_map(|o| self.census.selective().iter().map(move |s| (o, *s)));
-        let all = ways.filter_map(|(offload, selective)| relief.least(offload, selective));
-        all.reduce(f64::min)
+        let mut least: Option<f64> = None;
+        let (two, three) = (ZeroStage::Two, ZeroStage::Three);
+        // Stages 0 and 1 take the same time with each micro-batch; 1 needs less memory.
+        let groups = [ZeroStage::Zero..=ZeroStage::One, two..=two, three..=three];
+        for group in groups {
+            let alike = list.iter().filter(|choice| group.contains(&choice.zero));
+            let furthest = alike.max_by_key(|choice| (choice.zero, choice.shard));
+            let Some(choice) = furthest else { continue };
+            let zero = choice.zero;
+            let layout = Layout { zero, shard: choice.shard, ..*layout };
+            let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, &layout));
+            let own: Vec<StageTime>;
+            let times = if zero >= ZeroStage::Two {
+                own = self.stage_times(&layout, cell.sheet, &entry.stages, Some(replicas));
+                own.as_slice()
+            } else {
+                times
+            };
+            let Some(full) = self.too_full(entry, &layout, cell.sheet, times) else {
+                return Some(0.0);
+            };
+            let relief = Relief::new(self.book, &layout, cell.sheet, replicas, &full);
+            let offloads = self.census.offloads().iter();
+            let ways = offloads.flat_map(|o| self.census.selective().iter().map(move |s| (o, *s)));
+            let all = ways.filter_map(|(offload, selective)| relief.least(offload, selective));
+            least = all.chain(least).reduce(f64::min);
+        }
+        least
     }
 
-    /// The fullest stage of the plain form of an entry with that choice of ZeRO, if it does not fit. `times` are
-    /// those of the plain form, where they are known; where not, nothing is said.
+    /// The fullest stage of the plain form of an entry with that choice of ZeRO, if it does not fit.
     fn too_full<'s>(
         &self,
         entry: &'s Entry<'_>,
         layout: &Layout,
         sheet: &Sheet,
-        times: Option<&[StageTime]>,
+        times: &[StageTime],
     ) -> Option<TooFull<'s>> {
-        let times = times?;
         let work = entry.work_bytes.get_or_init(|| self.work_bytes(layout, sheet, &entry.stages));
         let stages = entry.stages.classes.iter().zip(work).zip(times);
         let sizes = stages.map(|((stage, work), time)| {
