@@ -7,8 +7,8 @@
 //! lower bound on the step time, proven in `bound`; the search ends when the least bound left exceeds the best
 //! layout found, so that layout is the optimum. Nothing here knows the clock: a [`Budget`] counts candidates.
 //!
-//! Order of layouts: step time, then how many kinds of state are offloaded, then memory, then the layout's own
-//! order ([`Rank`]).
+//! Order of layouts: step time, then how many kinds of state are offloaded, then what is recomputed, then memory,
+//! then the layout's own order ([`Rank`]): nothing is moved or done twice for memory that is not needed.
 
 mod axes;
 mod bound;
@@ -19,7 +19,7 @@ mod solve;
 pub use census::{Census, Signature};
 
 use crate::estimate::{Book, Estimate};
-use crate::layout::Layout;
+use crate::layout::{Layout, Recompute};
 use crate::units::Bytes;
 
 /// What to look for.
@@ -70,6 +70,7 @@ pub enum Stop {
 pub struct Rank {
     step: crate::units::Seconds,
     n_offloads: u32,
+    recompute: Recompute,
     memory: Bytes,
     layout: Layout,
 }
@@ -146,6 +147,7 @@ impl Rank {
             n_offloads: u32::from(offload.optimizer)
                 + u32::from(offload.activations)
                 + u32::from(offload.parameters),
+            recompute: candidate.layout.recompute,
             memory: candidate.estimate.memory.total(),
             layout: candidate.layout,
         }
