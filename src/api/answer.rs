@@ -15,9 +15,10 @@ const HALVINGS: u32 = 6;
 /// Doublings of it.
 const DOUBLINGS: u32 = 3;
 
-/// Answers the question that `link` asks: the plan first, or why there is none; then runners-up and the
-/// frontier; then the scaling curve, point by point. `keep_going` is asked between pieces of work of some ten
-/// milliseconds each. The answers depend on the link alone; `now_ms` only tells how long the search took.
+/// Answers the question that `link` asks: the plan first, or why there is none; then runners-up and
+/// the frontier; then the scaling curve, point by point. `keep_going` is asked between pieces of
+/// work of some ten milliseconds each. The answers depend on the link alone; `now_ms` only tells
+/// how long the search took.
 pub fn answer(
     run: u32,
     link: &str,

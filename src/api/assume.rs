@@ -125,8 +125,9 @@ fn network(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
         ));
     }
     let own = accelerators::find(&case.cluster.accelerator.name);
-    if let Some(row) = own.filter(|_| case.cluster.levels.len() > 1) {
-        if inputs.typed(Key::Nic).is_none() {
+    let usual = case.cluster.levels.len() > 1 && inputs.typed(Key::Nic).is_none();
+    if let Some(row) = own.filter(|_| usual) {
+        {
             let rate = show::bandwidth_bits(row.nic);
             let text = format!(
                 "Each accelerator has {rate} of network, as machines of this kind usually do."

@@ -1,5 +1,5 @@
-//! F7: plain objects for other programs and for the page: versioned, with every number both as a value in a
-//! named unit and as text. The page shows these and computes nothing.
+//! F7: plain objects for other programs and for the page: versioned, with every number both as a
+//! value in a named unit and as text. The page shows these and computes nothing.
 
 mod answer;
 mod assume;

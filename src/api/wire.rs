@@ -9,8 +9,9 @@ pub const WIRE_VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Find the best plan for the case that this link describes; answers come as they are ready: first
-    /// [`Answer::Plan`], then [`Answer::Study`] (runners-up, frontier), then [`Answer::Scaling`] point by point.
+    /// Find the best plan for the case that this link describes; answers come as they are ready:
+    /// first [`Answer::Plan`], then [`Answer::Study`] (runners-up, frontier), then
+    /// [`Answer::Scaling`] point by point.
     Plan {
         /// Number of the run; answers carry it, and a later run makes earlier ones stale.
         run: u32,
@@ -115,7 +116,8 @@ pub struct PartView {
 /// One degree or knob of the layout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Degree {
-    /// Link key: `tp`, `pp`, `dp`, `cp`, `ep`, `etp`, `mbs`, `v`, `zero`, `shard`, `rc`, `sched`, `sp`, ...
+    /// Link key: `tp`, `pp`, `dp`, `cp`, `ep`, `etp`, `mbs`, `v`, `zero`, `shard`, `rc`, `sched`,
+    /// `sp`, ...
     pub key: String,
     /// Short: `TP`.
     pub label: String,
@@ -140,7 +142,8 @@ pub struct PlanView {
     pub summary: String,
     /// The layout.
     pub degrees: Vec<Degree>,
-    /// Step time, MFU, tokens a second and accelerator, days, dollars, accelerator-hours, energy, ...
+    /// Step time, MFU, tokens a second and accelerator, days, dollars, accelerator-hours, energy,
+    /// ...
     pub figures: Vec<Figure>,
     /// Memory of the fullest stage, by part.
     pub memory: PartView,

@@ -20,6 +20,8 @@ pub enum Amount {
     Excess(Ratio),
     /// A whole number of things.
     Count(u64),
+    /// Hours of accelerators together.
+    Hours(Ratio),
     /// Tokens a second.
     TokenRate(Ratio),
     /// Operations a second.
@@ -66,14 +68,8 @@ impl Amount {
             Self::Share(ratio) => show::percent(ratio),
             Self::Excess(ratio) => format!("+{}", show::percent(ratio)),
             Self::Count(n) => show::count(n),
-            Self::TokenRate(rate) => {
-                let text = if rate.get() < 10_000.0 {
-                    show::rounded(rate.get())
-                } else {
-                    show::count(rate.get() as u64)
-                };
-                format!("{text}{}tokens/s", show::GAP)
-            }
+            Self::Hours(hours) => large(hours),
+            Self::TokenRate(rate) => format!("{}{}tokens/s", large(rate), show::GAP),
             Self::FlopRate(rate) => show::flop_rate(rate),
             Self::Energy(kwh) => format!("{}h", show::power(Watts::new(kwh.get() * 1000.0))),
         }
@@ -87,6 +83,8 @@ impl Amount {
             Self::Time(time) | Self::Days(time) => fine::time(time),
             Self::Share(ratio) => fine::percent(ratio),
             Self::Count(n) => fine::count(n),
+            Self::Hours(hours) if hours.get() < 1e6 => fine::number(hours),
+            Self::Hours(hours) => fine::count(hours.get() as u64),
             Self::FlopRate(rate) => fine::flop_rate(rate),
             other => other.text(),
         }
@@ -102,7 +100,7 @@ impl Amount {
             Self::Dollars(dollars) => dollars.get(),
             Self::Share(ratio) | Self::Excess(ratio) => ratio.get(),
             Self::Count(n) => n as f64,
-            Self::TokenRate(rate) => rate.get(),
+            Self::TokenRate(amount) | Self::Hours(amount) => amount.get(),
             Self::FlopRate(rate) => rate.get(),
             Self::Energy(kwh) => kwh.get(),
         })
@@ -117,10 +115,19 @@ impl Amount {
             Self::Days(_) => "days",
             Self::Dollars(_) => "usd",
             Self::Share(_) | Self::Excess(_) => "ratio",
-            Self::Count(_) => "count",
+            Self::Count(_) | Self::Hours(_) => "count",
             Self::TokenRate(_) => "tokens_per_s",
             Self::FlopRate(_) => "flops_per_s",
             Self::Energy(_) => "kwh",
         }
+    }
+}
+
+/// Three digits of a small number, a prefix for a large one.
+fn large(ratio: Ratio) -> String {
+    if ratio.get() < 10_000.0 {
+        show::rounded(ratio.get())
+    } else {
+        show::count(ratio.get() as u64)
     }
 }

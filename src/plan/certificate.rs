@@ -36,15 +36,15 @@ pub fn cuts(tally: &Tally) -> Vec<Removed> {
         cut(
             "memory bound",
             tally.memory_bound,
-            "What they keep at least, states split as far as they can be and one checkpoint a layer, \
-             exceeds the memory."
+            "What they keep at least, states split as far as they can be and one checkpoint a \
+             layer, exceeds the memory."
                 .to_owned(),
         ),
         cut(
             "time bound",
             tally.time_bound,
-            "The least time that their degrees allow, with work spread evenly and nothing recomputed, \
-             exceeds the best found."
+            "The least time that their degrees allow, with work spread evenly and nothing \
+             recomputed, exceeds the best found."
                 .to_owned(),
         ),
         cut(
@@ -56,8 +56,8 @@ pub fn cuts(tally: &Tally) -> Vec<Removed> {
             "solved in groups",
             tally.solved,
             format!(
-                "In each group memory falls and time rises with every recomputed layer, so the first that \
-                 fits is its best; {} were estimated in full.",
+                "In each group memory falls and time rises with every recomputed layer, so the \
+                 first that fits is its best; {} were estimated in full.",
                 show::count(tally.estimated)
             ),
         ),
@@ -127,7 +127,7 @@ pub fn refusals(case: &Case) -> Vec<Removed> {
         count,
     };
     let mut all: Vec<Removed> = counts.into_iter().map(removed).collect();
-    all.sort_by(|a, b| b.count.cmp(&a.count));
+    all.sort_by_key(|removed| std::cmp::Reverse(removed.count));
     all
 }
 
@@ -165,7 +165,8 @@ fn check(case: &Case, degrees: Degrees) -> Result<(), Rule> {
     Ok(())
 }
 
-/// Refused if every kind of context parallelism is; the rule is that of the kind that comes furthest.
+/// Refused if every kind of context parallelism is; the rule is that of the kind that comes
+/// furthest.
 fn check_context(case: &Case, tp: u32, cp: u32) -> Result<(), Rule> {
     let mut last = None;
     for kind in [ContextKind::Ring, ContextKind::Gather, ContextKind::Ulysses] {
@@ -244,7 +245,8 @@ fn not_allowed(case: &Case, technique: Technique) -> String {
     )
 }
 
-/// The first rule that a layout with only these degrees fixed breaks, if the user fixed any that rule one out.
+/// The first rule that a layout with only these degrees fixed breaks, if the user fixed any that
+/// rule one out.
 fn fixed_conflicts(case: &Case) -> Vec<Removed> {
     let fixed = &case.constraints.fixed;
     let n = case.cluster.count;

@@ -22,10 +22,10 @@ pub struct Plan {
 }
 
 /// What a search found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     /// A plan.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// No layout fits; where they went.
     Nothing(Tally),
 }
@@ -69,13 +69,13 @@ fn find_with(book: &Book<'_>, goal: &Goal) -> Finding {
         Some(best) => {
             let bill = bill(book.case(), &best.estimate);
             let (layout, estimate) = (best.layout, best.estimate);
-            Finding::Plan(Plan {
+            Finding::Plan(Box::new(Plan {
                 layout,
                 estimate,
                 bill,
                 tally,
                 stop,
-            })
+            }))
         }
     }
 }
@@ -85,7 +85,7 @@ impl Finding {
     #[must_use]
     pub fn plan(self) -> Option<Plan> {
         match self {
-            Self::Plan(plan) => Some(plan),
+            Self::Plan(plan) => Some(*plan),
             Self::Nothing(_) => None,
         }
     }

@@ -132,8 +132,8 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     all.push(degree("dp", "DP", layout.dp, None, dp));
     if case.model.experts() > 0 {
         let ep = format!(
-            "Expert parallel: the {} experts of a layer are shared out over {} accelerators; tokens travel \
-             to their experts and back.",
+            "Expert parallel: the {} experts of a layer are shared out over {} accelerators; \
+             tokens travel to their experts and back.",
             count(case.model.experts()),
             count(layout.ep)
         );
@@ -148,8 +148,8 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         all.push(degree("etp", "ETP", layout.etp, fixed.etp, etp));
     }
     let on = |on: bool| if on { "on" } else { "off" }.to_owned();
-    let help = "Sequence parallel: norms and residuals are split along the sequence over the tensor-parallel \
-                group, so that none of them is kept twice.";
+    let help = "Sequence parallel: norms and residuals are split along the sequence over the \
+                tensor-parallel group, so that none of them is kept twice.";
     let sp = entry("sp", "Sequence parallel", on(layout.sp), help.to_owned());
     all.push(DegreeText {
         main: layout.sp,
@@ -165,7 +165,8 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     let pp = match layout.pp {
         1 => "Pipeline parallel: every accelerator group holds all layers.".to_owned(),
         n => format!(
-            "Pipeline parallel: the layers stand on {} successive stages, and micro-batches pass through them.",
+            "Pipeline parallel: the layers stand on {} successive stages, and micro-batches pass \
+             through them.",
             count(n)
         ),
     };
@@ -179,8 +180,8 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         let help = match layout.vpp {
             1 => "Virtual stages: each stage holds one run of layers.".to_owned(),
             n => format!(
-                "Virtual stages: each stage holds {n} shorter runs of layers, so that it waits less at the \
-                 ends of a step and sends more often."
+                "Virtual stages: each stage holds {n} shorter runs of layers, so that it waits \
+                 less at the ends of a step and sends more often."
             ),
         };
         let chunks = entry("v", "Virtual stages", count(layout.vpp), help);
@@ -198,7 +199,8 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         ));
     }
     let help = format!(
-        "Micro-batch: sequences that one replica works on at a time; it takes {} of them for a step.",
+        "Micro-batch: sequences that one replica works on at a time; it takes {} of them for a \
+         step.",
         count(m)
     );
     let size = entry("mbs", "Micro-batch", count(layout.micro_batch), help);
@@ -206,7 +208,8 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         fixed: fixed.micro_batch.is_some(),
         ..size
     });
-    let help = "Gradient accumulation: micro-batches that each replica adds up before it updates the weights.";
+    let help = "Gradient accumulation: micro-batches that each replica adds up before it updates \
+                the weights.";
     let accumulated = entry("ga", "Micro-batches a step", count(m), help.to_owned());
     all.push(DegreeText {
         main: false,
@@ -226,8 +229,8 @@ fn slots(layout: &Layout) -> DegreeText {
         (e, 0) => format!("embedding {e}"),
         (e, h) => format!("embedding {e}, head {h}"),
     };
-    let help = "Slots of the ends: the embedding and the output head count as that many layers when the \
-                stages are cut, so that the first and last stage get fewer layers.";
+    let help = "Slots of the ends: the embedding and the output head count as that many layers \
+                when the stages are cut, so that the first and last stage get fewer layers.";
     let main = layout.slots != crate::layout::Slots::default();
     DegreeText {
         main,
@@ -240,8 +243,8 @@ fn placement(layout: &Layout) -> DegreeText {
         Placement::PipelineOutside => "pipeline outermost",
         Placement::PipelineInside => "pipeline inside data parallel",
     };
-    let help = "Placement: which ranks are neighbours on the network. Tensor parallel always stands \
-                innermost, where links are fastest.";
+    let help = "Placement: which ranks are neighbours on the network. Tensor parallel always \
+                stands innermost, where links are fastest.";
     let main = layout.placement == Placement::PipelineInside;
     DegreeText {
         main,
@@ -302,6 +305,11 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         main,
         ..recompute
     });
+    all.push(offload(layout));
+    all
+}
+
+fn offload(layout: &Layout) -> DegreeText {
     let offload = &layout.offload;
     let kinds = [
         (offload.optimizer, "optimizer"),
@@ -320,11 +328,10 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         "none".to_owned()
     };
     let help = "Offload: what waits in the host's memory while the accelerator does not need it.";
-    all.push(DegreeText {
+    DegreeText {
         main,
         ..entry("offload", "Offload", value, help.to_owned())
-    });
-    all
+    }
 }
 
 fn recompute_text(recompute: Recompute, most: u32) -> String {

@@ -25,8 +25,8 @@ pub struct Lever {
     pub plan: Plan,
 }
 
-/// Single changes that would make the step shorter, the best first; each is a search of its own. Nothing when
-/// told to stop.
+/// Single changes that would make the step shorter, the best first; each is a search of its own.
+/// Nothing when told to stop.
 pub fn levers(
     case: &Case,
     plan: &Plan,
@@ -47,11 +47,11 @@ pub fn levers(
                 name,
                 step: better.step(),
                 saves,
-                plan: better,
+                plan: *better,
             });
         }
     }
-    all.sort_by(|a, b| b.saves.cmp(&a.saves));
+    all.sort_by_key(|lever| std::cmp::Reverse(lever.saves));
     Some(all)
 }
 

@@ -26,7 +26,8 @@ pub enum Obstacle {
         /// What it needs beyond what may be used.
         missing: Bytes,
     },
-    /// Layouts fit the accelerator only if more waits on the host than that can hold, or not at all.
+    /// Layouts fit the accelerator only if more waits on the host than that can hold, or not at
+    /// all.
     Unbounded,
 }
 
@@ -61,13 +62,14 @@ pub fn obstacle(
         searches += 1;
         let middle = Bytes::new(low.get() + gap.get() / 2);
         match find_within(case, middle) {
-            Finding::Plan(plan) => nearest = plan,
+            Finding::Plan(plan) => nearest = *plan,
             Finding::Nothing(_) => low = middle,
         }
     }
 }
 
-/// A memory in which nothing fits, and a layout that fits in twice as much; nothing inside if none fits at all.
+/// A memory in which nothing fits, and a layout that fits in twice as much; nothing inside if none
+/// fits at all.
 fn first_that_fits(
     case: &Case,
     capacity: Bytes,
@@ -80,7 +82,7 @@ fn first_that_fits(
         }
         let high = low.times(2).max(Bytes::mib(1));
         if let Finding::Plan(plan) = find_within(case, high) {
-            return Some(Some((low, plan)));
+            return Some(Some((low, *plan)));
         }
         low = high;
     }

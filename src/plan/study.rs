@@ -35,8 +35,8 @@ pub struct FrontierPoint {
     pub keep_thousandths: u32,
 }
 
-/// The best layouts that differ from the plan and from one another in tensor, context, pipeline or expert
-/// parallelism, fastest first. Nothing when told to stop.
+/// The best layouts that differ from the plan and from one another in tensor, context, pipeline or
+/// expert parallelism, fastest first. Nothing when told to stop.
 pub fn runners_up(
     case: &Case,
     plan: &Plan,
@@ -55,7 +55,7 @@ pub fn runners_up(
         avoid.push(Kind::of(&other.layout));
         let slower = Ratio::new((other.step().get() / plan.step().get() - 1.0).max(0.0));
         all.push(RunnerUp {
-            plan: other,
+            plan: *other,
             slower,
             loses: losses(plan, &other),
         });
@@ -63,7 +63,8 @@ pub fn runners_up(
     Some(all)
 }
 
-/// The parts of the step in which `other` loses most on the plan, and the one in which it gains most.
+/// The parts of the step in which `other` loses most on the plan, and the one in which it gains
+/// most.
 fn losses(plan: &Plan, other: &Plan) -> String {
     let difference = |part: &TimePart| {
         let own = plan.estimate.time.get(*part).get();
@@ -98,8 +99,8 @@ fn losses(plan: &Plan, other: &Plan) -> String {
     }
 }
 
-/// The fastest layouts that leave more and more memory free, until nothing fits. Each is slower than the one
-/// before it and leaves more free. Nothing when told to stop.
+/// The fastest layouts that leave more and more memory free, until nothing fits. Each is slower
+/// than the one before it and leaves more free. Nothing when told to stop.
 pub fn frontier(
     case: &Case,
     plan: &Plan,
@@ -113,7 +114,7 @@ pub fn frontier(
             return None;
         }
         let found = if keep == own {
-            Finding::Plan(*plan)
+            Finding::Plan(Box::new(*plan))
         } else {
             find_within(case, capacity(case, keep))
         };
@@ -124,7 +125,7 @@ pub fn frontier(
         {
             all.retain(|point| point.plan.step() < found.step());
             all.push(FrontierPoint {
-                plan: found,
+                plan: *found,
                 keep_thousandths: keep,
             });
         }

@@ -142,8 +142,8 @@ pub(super) const fn time_label(part: T) -> &'static str {
     }
 }
 
-/// Times rounded to multiples of the last bit of their total, the largest taking up what that leaves: in any
-/// order, and in any groups, they sum to the total exactly.
+/// Times rounded to multiples of the last bit of their total, the largest taking up what that
+/// leaves: in any order, and in any groups, they sum to the total exactly.
 struct OnGrid {
     parts: Vec<(T, f64)>,
 }

@@ -11,7 +11,8 @@ use crate::units::text::fine;
 const PER_LAYER: &str = "arXiv 2205.05198, section 4.1, for these head counts and widths";
 
 impl Explained<'_> {
-    /// `16 chunks in flight / 8 chunks`: how often what one micro-batch keeps on the stage is there.
+    /// `16 chunks in flight / 8 chunks`: how often what one micro-batch keeps on the stage is
+    /// there.
     fn in_flight(&self, basis: &Basis) -> String {
         let alive = fine::count(basis.in_flight);
         match basis.n_chunks {
@@ -63,8 +64,8 @@ impl Explained<'_> {
             sum(&terms)
         );
         let formula = format!(
-            "in flight \u{d7} \u{3a3} layers \u{d7} bytes that one keeps for a micro-batch. In flight at the peak of \
-             this stage: {rule}"
+            "in flight \u{d7} \u{3a3} layers \u{d7} bytes that one keeps for a micro-batch. In \
+             flight at the peak of this stage: {rule}"
         );
         let source = format!("{PER_LAYER}; in flight: {rule_source}");
         derived(&formula, substituted, &source)
@@ -132,8 +133,8 @@ impl Explained<'_> {
             sum(&terms),
             self.memory_text(P::ActivationsEnds)
         );
-        let formula = "in flight \u{d7} what the embedding (dropout mask), the head (inputs of its norm and product, 4 b s \
-                       h / (c t)) and multi-token prediction keep";
+        let formula = "in flight \u{d7} what the embedding (dropout mask), the head (inputs of \
+                       its norm and product, 4 b s h / (c t)) and multi-token prediction keep";
         derived(formula, substituted, "arXiv 2205.05198, section 4.3")
     }
 
@@ -236,7 +237,8 @@ const fn told(kind: KeptKind) -> (&'static str, &'static str) {
         KeptKind::DropoutMask => ("Dropout masks", "b s h / (c t), for each of two"),
         KeptKind::Projections => (
             "Queries, keys and values",
-            "2 b s / c \u{d7} (heads \u{d7} d_qk + kv heads \u{d7} (d_qk + d_v)), heads of one rank",
+            "2 b s / c \u{d7} (heads \u{d7} d_qk + kv heads \u{d7} (d_qk + d_v)), heads of one \
+             rank",
         ),
         KeptKind::Latent => (
             "Latent vectors",

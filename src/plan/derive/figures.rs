@@ -11,7 +11,7 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
     let plan = own.plan;
     let bill = &plan.bill;
     let all = Ratio::new(bill.tokens_each.get() * f64::from(own.case.cluster.count));
-    let hours = bill.accelerator_hours.get();
+    let hours = bill.accelerator_hours;
     let figure = |id, label, amount, derivation| Figure {
         id,
         label,
@@ -55,8 +55,8 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
         figure(
             "gpu_hours",
             "Accelerator-hours",
-            Amount::Count(hours.ceil() as u64),
-            own.hours(),
+            Amount::Hours(hours),
+            own.hours(hours),
         ),
         figure("steps", "Steps", Amount::Count(bill.n_steps), own.steps()),
     ];
@@ -86,8 +86,8 @@ impl Explained<'_> {
             })
             .collect();
         let text = format!("{} = {}", plain_sum(&terms), fine::time(self.plan.step()));
-        let formula = "critical path of one step: m micro-batches on the slowest stage, the bubble, and what follows the \
-                       last backward";
+        let formula = "critical path of one step: m micro-batches on the slowest stage, the \
+                       bubble, and what follows the last backward";
         derived(
             formula,
             text,
@@ -105,9 +105,10 @@ impl Explained<'_> {
             fine::flop_rate(self.case.peak()),
             fine::percent(self.plan.bill.mfu)
         );
-        let formula = "model FLOPs of a step / (step \u{d7} accelerators \u{d7} data sheet rate). Model FLOPs: 6 for each \
-                       token and matrix parameter that it uses, and 6 (d_qk + d_v) \u{d7} heads \u{d7} reach for \
-                       attention, reach s / 2 when causal; recompute is not counted";
+        let formula = "model FLOPs of a step / (step \u{d7} accelerators \u{d7} data sheet rate). \
+                       Model FLOPs: 6 for each token and matrix parameter that it uses, and 6 \
+                       (d_qk + d_v) \u{d7} heads \u{d7} reach for attention, reach s / 2 when \
+                       causal; recompute is not counted";
         derived(
             formula,
             text,
@@ -183,13 +184,12 @@ impl Explained<'_> {
         )
     }
 
-    fn hours(&self) -> Derivation {
-        let hours = self.plan.bill.accelerator_hours.get();
+    fn hours(&self, hours: Ratio) -> Derivation {
         let text = format!(
             "{} \u{d7} {} / 1 h = {}",
             fine::time(self.plan.bill.time),
             self.count_text(),
-            fine::count(hours.ceil() as u64)
+            Amount::Hours(hours).fine_text()
         );
         derived("time to finish \u{d7} accelerators", text, "counted")
     }
@@ -220,7 +220,8 @@ impl Explained<'_> {
             show::power(power),
             Amount::Energy(energy).text()
         );
-        let formula = "time to finish \u{d7} accelerators \u{d7} rated power of one; hosts, network and cooling come on top";
+        let formula = "time to finish \u{d7} accelerators \u{d7} rated power of one; hosts, \
+                       network and cooling come on top";
         derived(formula, text, "data sheet of the accelerator")
     }
 }

@@ -68,13 +68,14 @@ impl Explained<'_> {
         let substituted = format!("{count} \u{d7} {bytes} bytes{} = {result}", over(by));
         let (formula, source) = match part {
             P::WeightsMixer => (
-                "parameters on a rank \u{d7} bytes / z3. Query and output projections are split over t, key and \
-                 value projections over min(t, key-value heads); z3: ranks that ZeRO-3 splits over",
+                "parameters on a rank \u{d7} bytes / z3. Query and output projections are split \
+                 over t, key and value projections over min(t, key-value heads); z3: ranks that \
+                 ZeRO-3 splits over",
                 "arXiv 1909.08053, section 3",
             ),
             P::WeightsFfn => (
-                "parameters on a rank \u{d7} bytes / z3. Matrices are split over t by their inner width; routers \
-                 and norms are whole on every rank",
+                "parameters on a rank \u{d7} bytes / z3. Matrices are split over t by their inner \
+                 width; routers and norms are whole on every rank",
                 "arXiv 1909.08053, section 3",
             ),
             P::WeightsExperts => (
@@ -82,13 +83,13 @@ impl Explained<'_> {
                 "arXiv 2006.16668; arXiv 2504.14960 for etp beside tp",
             ),
             P::WeightsEmbedding => (
-                "rows on a rank \u{d7} h \u{d7} bytes / z3. The vocabulary is padded to a multiple of 128 t and \
-                 split over t",
+                "rows on a rank \u{d7} h \u{d7} bytes / z3. The vocabulary is padded to a \
+                 multiple of 128 t and split over t",
                 "arXiv 1909.08053, section 3; Megatron-Core, make-vocab-size-divisible-by",
             ),
             _ => (
-                "rows on a rank \u{d7} h \u{d7} bytes / z3, with the final norm; a tied head on another stage than \
-                 the embedding is a copy",
+                "rows on a rank \u{d7} h \u{d7} bytes / z3, with the final norm; a tied head on \
+                 another stage than the embedding is a copy",
                 "arXiv 1909.08053, section 3; Megatron-Core, make-vocab-size-divisible-by",
             ),
         };
@@ -122,8 +123,8 @@ impl Explained<'_> {
             fine::count(ends.get()),
             self.memory_text(part)
         );
-        let formula = "max(2 layers, embedding or head) \u{d7} bytes: the layer at work and the one fetched ahead of \
-                       it; the ends are gathered whole";
+        let formula = "max(2 layers, embedding or head) \u{d7} bytes: the layer at work and the \
+                       one fetched ahead of it; the ends are gathered whole";
         with(
             derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"),
             &["gathered"],
@@ -134,8 +135,8 @@ impl Explained<'_> {
         let bytes = self.case.training.optimizer.gradients.bytes();
         let by = self.split(basis, ZeroStage::Two);
         let substituted = self.state_text(basis, &format!("{bytes} bytes"), by, part);
-        let formula = "parameters \u{d7} bytes / z2; z2: ranks that ZeRO-2 and 3 split over, of experts only as far \
-                       as copies of them lie in that group";
+        let formula = "parameters \u{d7} bytes / z2; z2: ranks that ZeRO-2 and 3 split over, of \
+                       experts only as far as copies of them lie in that group";
         derived(formula, substituted, SHARDING)
     }
 
@@ -211,9 +212,9 @@ impl Explained<'_> {
             .map(|bytes| fine::bytes(*bytes))
             .collect();
         let substituted = format!("{} = {}", plain_sum(&terms), self.memory_text(P::Buffers));
-        let formula = "2 b s h / c of gathered hidden states with tensor parallelism; 4 \u{d7} 2 b s h / (c t) of \
-                       sends with a pipeline; 2 \u{d7} 2 b s h \u{d7} top-k / (c t) of tokens on their way to \
-                       experts";
+        let formula = "2 b s h / c of gathered hidden states with tensor parallelism; 4 \u{d7} 2 \
+                       b s h / (c t) of sends with a pipeline; 2 \u{d7} 2 b s h \u{d7} top-k / (c \
+                       t) of tokens on their way to experts";
         derived(formula, substituted, "counted")
     }
 

@@ -1,7 +1,8 @@
-//! F6: where every number of a plan comes from: the formula, this case's values in it, and the source.
+//! F6: where every number of a plan comes from: the formula, this case's values in it, and the
+//! source.
 //!
-//! A substituted text is one or more equations, parted by `; `, each `expression = result`; every number in it has
-//! its unit. Tests read them all and work them out again.
+//! A substituted text is one or more equations, parted by `; `, each `expression = result`; every
+//! number in it has its unit. Tests read them all and work them out again.
 
 mod activations;
 mod figures;
@@ -14,8 +15,8 @@ pub(super) use figures::figures;
 use super::{Derivation, Plan};
 use crate::case::Case;
 use crate::estimate::{Basis, Book, StageReport};
-use crate::units::Ratio;
 use crate::units::text::fine;
+use crate::units::{Ratio, Seconds};
 
 /// What the derivations of one plan are made from.
 pub(super) struct Explained<'a> {
@@ -35,10 +36,11 @@ impl<'a> Explained<'a> {
     pub fn new(case: &'a Case, plan: &'a Plan) -> Self {
         let book = Book::new(case);
         let stages = book.stages_report(&plan.layout);
-        let mut seen: Vec<(u32, bool, bool)> = Vec::new();
+        let mut seen: Vec<(u32, bool, bool, Seconds, Seconds)> = Vec::new();
         let mut kinds = Vec::new();
         for stage in &stages {
-            let kind = (stage.layers, stage.embedding, stage.head);
+            let (forward, backward) = (stage.forward, stage.backward);
+            let kind = (stage.layers, stage.embedding, stage.head, forward, backward);
             if !seen.contains(&kind) {
                 seen.push(kind);
                 kinds.extend(book.basis(&plan.layout, stage.stage));

@@ -10,8 +10,8 @@ use crate::plan::Derivation;
 use crate::units::text::fine;
 use crate::units::{Bytes, Ratio, Seconds};
 
-const COLLECTIVES: &str = "bandwidth terms: Thakur et al., \u{201c}Optimization of collective communication operations \
-                           in MPICH\u{201d} (2005), section 4";
+const COLLECTIVES: &str = "bandwidth terms: Thakur et al., \u{201c}Optimization of collective \
+                           communication operations in MPICH\u{201d} (2005), section 4";
 const MINUS: &str = "\u{2212}";
 const TIMES: &str = "\u{d7}";
 
@@ -48,9 +48,10 @@ impl Explained<'_> {
         if let Some(exchange) = exchange(basis, &[ExchangeKind::Tensor]) {
             text.push_str(&format!("; one collective {}", round_text(exchange)));
         }
-        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + backward). Each block of a layer \
-                       makes an all-gather and a reduce-scatter of 2 b s h / c bytes in each pass; one takes \
-                       bytes (1 \u{2212} 1/t) / rate + latency";
+        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + \
+                       backward). Each block of a layer makes an all-gather and a reduce-scatter \
+                       of 2 b s h / c bytes in each pass; one takes bytes (1 \u{2212} 1/t) / rate \
+                       + latency";
         let source = format!("arXiv 2205.05198, section 4.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
@@ -71,19 +72,21 @@ impl Explained<'_> {
         }
         let (formula, source) = match found.map(|exchange| exchange.kind) {
             Some(ExchangeKind::ContextRing) => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + backward). Keys and values of a \
-                 rank, 2 b s / c \u{d7} kv heads \u{d7} (d_qk + d_v) bytes, are passed c \u{2212} 1 times forward, and with \
-                 their gradients backward",
+                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                 backward). Keys and values of a rank, 2 b s / c \u{d7} kv heads \u{d7} (d_qk + \
+                 d_v) bytes, are passed c \u{2212} 1 times forward, and with their gradients \
+                 backward",
                 "ring attention, arXiv 2310.01889",
             ),
             Some(_) => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + backward). Keys and values of all \
-                 ranks are gathered forward, and twice backward",
+                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                 backward). Keys and values of all ranks are gathered forward, and twice \
+                 backward",
                 "arXiv 2407.21783, section 3.3.2",
             ),
             None => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + backward). Heads are exchanged for \
-                 tokens before and after attention",
+                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                 backward). Heads are exchanged for tokens before and after attention",
                 "DeepSpeed-Ulysses, arXiv 2309.14509",
             ),
         };
@@ -104,10 +107,11 @@ impl Explained<'_> {
         if let Some(exchange) = exchange(basis, &[ExchangeKind::Dispatch]) {
             text.push_str(&format!("; one dispatch {}", round_text(exchange)));
         }
-        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + backward). Dispatch and combine \
-                       each send b s / (c t) tokens \u{d7} copies \u{d7} h \u{d7} bytes from each rank; copies: top-k, or the \
-                       expected number of distinct machines among them where the stack sends a token once to \
-                       each";
+        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + \
+                       backward). Dispatch and combine each send b s / (c t) tokens \u{d7} copies \
+                       \u{d7} h \u{d7} bytes from each rank; copies: top-k, or the expected \
+                       number of distinct machines among them where the stack sends a token once \
+                       to each";
         let source = format!("arXiv 2412.19437, section 3.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
@@ -159,8 +163,8 @@ impl Explained<'_> {
             self.time_text(P::Pipeline),
             link_text(basis.send_bytes, &basis.send_link, basis.send)
         );
-        let formula = "m \u{d7} 2 v sends of 2 b s h / (c t) bytes / rate + latency; plain 1F1B waits for each, \
-                       interleaving hides a share";
+        let formula = "m \u{d7} 2 v sends of 2 b s h / (c t) bytes / rate + latency; plain 1F1B \
+                       waits for each, interleaving hides a share";
         let constants = ["overlap_pipeline", constant_of(&basis.send_link)];
         with(
             derived(
@@ -185,9 +189,10 @@ impl Explained<'_> {
             cover: basis.cover.1,
         };
         let kinds = [CollectiveKind::ReduceGradients, CollectiveKind::SumCopies];
-        let formula = "what the backward pass does not hide. ZeRO-1: a reduce-scatter of parameters \u{d7} bytes over the \
-                       ZeRO group once a step; ZeRO-2 and 3: with each micro-batch; an all-reduce of each share \
-                       over copies of the group, and of everything without ZeRO";
+        let formula = "what the backward pass does not hide. ZeRO-1: a reduce-scatter of \
+                       parameters \u{d7} bytes over the ZeRO group once a step; ZeRO-2 and 3: \
+                       with each micro-batch; an all-reduce of each share over copies of the \
+                       group, and of everything without ZeRO";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Gradients);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
         with(
@@ -215,8 +220,9 @@ impl Explained<'_> {
             cover: basis.cover.0,
         };
         let kinds = [CollectiveKind::GatherParameters];
-        let formula = "what computation does not hide. ZeRO-1 and 2: an all-gather of updated weights once a step; \
-                       ZeRO-3: with each forward, and again with each backward";
+        let formula = "what computation does not hide. ZeRO-1 and 2: an all-gather of updated \
+                       weights once a step; ZeRO-3: with each forward, and again with each \
+                       backward";
         let text = self.owed_text(slowest, &[forward, backward], &once, &kinds, P::Parameters);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
         with(
@@ -225,7 +231,8 @@ impl Explained<'_> {
         )
     }
 
-    /// What is owed with each micro-batch by the slowest stage, and once a step by the stage with most of it.
+    /// What is owed with each micro-batch by the slowest stage, and once a step by the stage with
+    /// most of it.
     fn owed_text(
         &self,
         slowest: &Basis,
@@ -300,9 +307,10 @@ impl Explained<'_> {
                 fine::time(time)
             ));
         }
-        let formula = "activations and parameters: bytes to the host and back / rate of its link, as far as work does not \
-                       hide it; optimizer state: what moving gradients and weights and the host's own reading and \
-                       writing take beyond the update on the accelerator";
+        let formula = "activations and parameters: bytes to the host and back / rate of its link, \
+                       as far as work does not hide it; optimizer state: what moving gradients \
+                       and weights and the host's own reading and writing take beyond the update \
+                       on the accelerator";
         with(
             derived(formula, text, "ZeRO-Offload, arXiv 2101.06840"),
             &["overlap_offload"],

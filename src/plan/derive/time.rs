@@ -87,28 +87,31 @@ impl Explained<'_> {
 
     fn matmul(&self, basis: &Basis) -> Derivation {
         let text = self.work_text(basis, P::Matmul, |work| work.matmul);
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). A product of m \u{d7} k by k \u{d7} n takes tiles / units \
-                       waves, at least one, of units \u{d7} tile \u{d7} 2 (k + k\u{bd}) operations at the reached rate, or the \
-                       time to stream its operands if that is longer; backward is two products";
-        let source = "tiles and waves as in arXiv 2301.03598; top and k\u{bd} fitted to measured kernels \
-                      (docs/kernels.md)";
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). A product of m \u{d7} \
+                       k by k \u{d7} n takes tiles / units waves, at least one, of units \u{d7} \
+                       tile \u{d7} 2 (k + k\u{bd}) operations at the reached rate, or the time to \
+                       stream its operands if that is longer; backward is two products";
+        let source = "tiles and waves as in arXiv 2301.03598; top and k\u{bd} fitted to measured \
+                      kernels (docs/kernels.md)";
         let substituted = format!("{text}; {}", self.rate_text());
         with(derived(formula, substituted, source), &["matmul"])
     }
 
     fn expert_products(&self, basis: &Basis) -> Derivation {
         let text = self.work_text(basis, P::Experts, |work| work.experts);
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Grouped products of top-k \u{d7} tokens / (ep \
-                       experts) rows for each expert of the rank, waves as for other products";
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Grouped products of \
+                       top-k \u{d7} tokens / (ep experts) rows for each expert of the rank, waves \
+                       as for other products";
         let source = "grouped products; curve fitted to measured kernels (docs/kernels.md)";
         with(derived(formula, text, source), &["matmul"])
     }
 
     fn attention(&self, basis: &Basis) -> Derivation {
         let text = self.work_text(basis, P::Attention, |work| work.attention);
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Forward 2 b s / c \u{d7} reach \u{d7} heads / t \u{d7} \
-                       (d_qk + d_v) operations, reach s / 2 when causal; backward 2.5 times as many when fused; \
-                       narrow heads run at d / (d + 32)";
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Forward 2 b s / c \
+                       \u{d7} reach \u{d7} heads / t \u{d7} (d_qk + d_v) operations, reach s / 2 \
+                       when causal; backward 2.5 times as many when fused; narrow heads run at d \
+                       / (d + 32)";
         let source = "FlashAttention-2, arXiv 2307.08691, section 3.1 and figure 4";
         with(derived(formula, text, source), &["attention"])
     }
@@ -124,8 +127,9 @@ impl Explained<'_> {
             fine::percent(share),
             fine::bandwidth(sheet * share.get())
         );
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Norms, residuals, rotary embedding and activation \
-                       functions read and write their arrays a number of times; backward counts double";
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Norms, residuals, \
+                       rotary embedding and activation functions read and write their arrays a \
+                       number of times; backward counts double";
         let constants = ["pointwise_passes", "pointwise_ffn_passes"];
         with(
             derived(formula, format!("{text}; {rate}"), "passes counted"),
@@ -135,7 +139,8 @@ impl Explained<'_> {
 
     fn launch(&self, basis: &Basis) -> Derivation {
         let text = self.work_text(basis, P::Launch, |work| work.launch);
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} kernels \u{d7} (1 forward + 2 backward) \u{d7} time to start one";
+        let formula = "m \u{d7} \u{3a3} layers \u{d7} kernels \u{d7} (1 forward + 2 backward) \
+                       \u{d7} time to start one";
         let constants = ["kernels_per_layer", "launch_us"];
         with(derived(formula, text, "the stack's profile"), &constants)
     }
@@ -160,8 +165,8 @@ impl Explained<'_> {
             sum(&terms),
             self.time_text(P::Recompute)
         );
-        let formula = "m \u{d7} (forward of the layers that are recomputed whole + norms and activation functions of \
-                       the others where recompute is selective)";
+        let formula = "m \u{d7} (forward of the layers that are recomputed whole + norms and \
+                       activation functions of the others where recompute is selective)";
         derived(formula, substituted, "arXiv 2205.05198, section 5")
     }
 
@@ -197,24 +202,26 @@ impl Explained<'_> {
         let total: fn(&StageReport) -> Seconds = StageReport::time;
         let (formula, source, text) = match self.plan.layout.schedule {
             Schedule::OneFOneB | Schedule::GPipe => (
-                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest; (p \u{2212} 1) (F + B) for \
-                 equal stages",
+                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest; \
+                 (p \u{2212} 1) (F + B) for equal stages",
                 "arXiv 2104.04473, section 2.2.1",
                 self.others(total),
             ),
             Schedule::Interleaved | Schedule::BreadthFirst => (
-                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest / v; \
-                 (p \u{2212} 1) (F + B) / v for equal stages",
+                "\u{3a3} (forward + backward) of a micro-batch over all stages but the longest / \
+                 v; (p \u{2212} 1) (F + B) / v for equal stages",
                 "arXiv 2104.04473, section 2.2.2; breadth first: arXiv 2211.05953",
                 format!("{} / {vpp}", self.others(total)),
             ),
             Schedule::ZeroBubble => (
-                "\u{3a3} (F + B \u{2212} 2 W) over all stages but the longest wait, W the weight gradients that fill it",
+                "\u{3a3} (F + B \u{2212} 2 W) over all stages but the longest wait, W the weight \
+                 gradients that fill it",
                 "ZB-H1, arXiv 2401.10241, table 2",
                 self.others(|stage| stage.time().less(stage.weight * 2.0)),
             ),
             Schedule::ZeroBubbleV => (
-                "\u{3a3} (F + B \u{2212} 3 W) over all stages but the longest wait, W the weight gradients that fill it",
+                "\u{3a3} (F + B \u{2212} 3 W) over all stages but the longest wait, W the weight \
+                 gradients that fill it",
                 "ZB-V, arXiv 2405.15362, table 1",
                 self.others(|stage| stage.time().less(stage.weight * 3.0)),
             ),
@@ -295,8 +302,8 @@ impl Explained<'_> {
         if optimizer.kind == OptimizerKind::Muon {
             return self.muon(&sum, &stream, &result);
         }
-        let formula = "parameters of a rank / z1 \u{d7} (gradient read + moments and master read and written + weight \
-                       written) / rate of memory";
+        let formula = "parameters of a rank / z1 \u{d7} (gradient read + moments and master read \
+                       and written + weight written) / rate of memory";
         derived(formula, format!("{stream} = {result}"), "counted")
     }
 
@@ -313,8 +320,8 @@ impl Explained<'_> {
             "{params} {TIMES} 2 {TIMES} 5 {TIMES} 6 {TIMES} {hidden} / {}",
             fine::flop_rate(rate)
         );
-        let formula = "parameters of a rank / z1 \u{d7} (bytes read and written / rate of memory + five Newton-Schulz \
-                       steps of 6 h products / rate)";
+        let formula = "parameters of a rank / z1 \u{d7} (bytes read and written / rate of memory \
+                       + five Newton-Schulz steps of 6 h products / rate)";
         derived(
             formula,
             format!("{stream} + {math} = {result}"),

@@ -1,7 +1,8 @@
 //! F6: the work of a pipeline over one step, stage by stage.
 //!
-//! The schedule is played through with each stage's own times, the nothing-hidden part of communication
-//! included, so uneven stages wait where they would. A step of many micro-batches is drawn as if it had fewer.
+//! The schedule is played through with each stage's own times, the nothing-hidden part of
+//! communication included, so uneven stages wait where they would. A step of many micro-batches is
+//! drawn as if it had fewer.
 
 mod order;
 mod play;
@@ -196,7 +197,8 @@ fn note(layout: &Layout, m: u32, drawn: u32, lanes: u32) -> String {
     let mut words = Vec::new();
     if drawn < m {
         words.push(format!(
-            "The step has {} micro-batches; it is drawn as if it had {}, so waits look larger than they are.",
+            "The step has {} micro-batches; it is drawn as if it had {}, so waits look larger \
+             than they are.",
             show::grouped(m.into()),
             show::grouped(drawn.into())
         ));

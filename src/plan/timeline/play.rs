@@ -5,6 +5,7 @@ use super::{Block, BlockKind, splits_backward};
 use crate::estimate::StageReport;
 use crate::layout::{Layout, Schedule};
 use crate::units::Seconds;
+use std::collections::VecDeque;
 
 /// A pass with its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,8 +174,8 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Each stage takes what is ready: backwards first, then forwards as far as memory allows, and weight
-    /// gradients where nothing else is.
+    /// Each stage takes what is ready: backwards first, then forwards as far as memory allows, and
+    /// weight gradients where nothing else is.
     fn as_ready(&mut self) {
         let mut queues: Vec<Queues> = (0..self.layout.pp).map(|s| Queues::new(self, s)).collect();
         loop {
@@ -204,83 +205,82 @@ impl<'a> Player<'a> {
 
 /// What is left for one stage to do.
 struct Queues {
-    /// One for each chunk, or direction.
-    forward: Vec<std::collections::VecDeque<Task>>,
-    backward: Vec<std::collections::VecDeque<Task>>,
-    weight: std::collections::VecDeque<Task>,
+    streams: Vec<Stream>,
+    weight: VecDeque<Task>,
+}
+
+/// One chunk of a stage, or one direction.
+struct Stream {
+    forward: VecDeque<Task>,
+    backward: VecDeque<Task>,
     in_flight: u32,
+    /// As in 1F1B over all places: as many as there are places from here to the end of the way.
     in_flight_max: u32,
 }
 
 impl Queues {
     fn new(player: &Player<'_>, stage: u32) -> Self {
-        let (pp, m) = (player.layout.pp, player.m);
-        let all = |work, chunk, from: u32, to: u32| {
-            (from..to)
-                .map(move |micro_batch| Task {
-                    work,
-                    micro_batch,
-                    chunk,
-                })
-                .collect()
-        };
+        let m = player.m;
         let streams: Vec<(u32, u32, u32)> = match player.layout.schedule {
             Schedule::DualPipe => vec![(0, 0, m.div_ceil(2)), (0, m.div_ceil(2), m)],
             // The chunk that ends the way first, so that it comes before new micro-batches.
             Schedule::ZeroBubbleV => vec![(1, 0, m), (0, 0, m)],
             _ => vec![(0, 0, m)],
         };
-        let of = |work| {
-            streams
-                .iter()
-                .map(|(c, from, to)| all(work, *c, *from, *to))
-                .collect()
-        };
-        let in_flight_max = match player.layout.schedule {
-            Schedule::ZeroBubbleV => 2 * pp,
-            Schedule::DualPipe => pp + 1,
-            _ => pp - stage,
+        let stream = |(chunk, from, to): (u32, u32, u32)| {
+            let all = |work| {
+                (from..to)
+                    .map(move |micro_batch| Task {
+                        work,
+                        micro_batch,
+                        chunk,
+                    })
+                    .collect()
+            };
+            let first = Task {
+                work: Work::Forward,
+                micro_batch: from,
+                chunk,
+            };
+            Stream {
+                forward: all(Work::Forward),
+                backward: all(Work::Backward),
+                in_flight: 0,
+                in_flight_max: player.depth - player.place(stage, first),
+            }
         };
         Self {
-            forward: of(Work::Forward),
-            backward: of(Work::Backward),
-            weight: std::collections::VecDeque::new(),
-            in_flight: 0,
-            in_flight_max,
+            streams: streams.into_iter().map(stream).collect(),
+            weight: VecDeque::new(),
         }
     }
 
     /// What could be next, the most urgent first.
     fn candidates(&self) -> impl Iterator<Item = Task> {
-        let may = self.in_flight < self.in_flight_max;
-        let backward = self.backward.iter().filter_map(|queue| queue.front());
-        let forward = self
-            .forward
+        let backward = self
+            .streams
             .iter()
-            .filter(move |_| may)
-            .filter_map(|queue| queue.front());
+            .filter_map(|stream| stream.backward.front());
+        let may = self
+            .streams
+            .iter()
+            .filter(|stream| stream.in_flight < stream.in_flight_max);
+        let forward = may.filter_map(|stream| stream.forward.front());
         backward.chain(forward).chain(self.weight.front()).copied()
     }
 
     fn took(&mut self, task: Task) {
-        let queues = match task.work {
-            Work::Forward => &mut self.forward,
-            Work::Backward => &mut self.backward,
-            Work::Weight => {
-                self.weight.pop_front();
-                return;
-            }
-        };
-        for queue in queues
-            .iter_mut()
-            .filter(|queue| queue.front() == Some(&task))
-        {
-            queue.pop_front();
+        if task.work == Work::Weight {
+            self.weight.pop_front();
+            return;
         }
-        match task.work {
-            Work::Forward => self.in_flight += 1,
-            _ => {
-                self.in_flight = self.in_flight.saturating_sub(1);
+        for stream in &mut self.streams {
+            if stream.forward.front() == Some(&task) {
+                stream.forward.pop_front();
+                stream.in_flight += 1;
+            } else if stream.backward.front() == Some(&task) {
+                stream.backward.pop_front();
+                stream.in_flight = stream.in_flight.saturating_sub(1);
                 self.weight.push_back(Task {
                     work: Work::Weight,
                     ..task
