@@ -9,7 +9,8 @@ use crate::layout::{ContextKind, Layout, Placement, ZeroStage};
 use crate::model::Mixer;
 use crate::units::{Bytes, BytesPerSecond, Seconds};
 
-/// The link that decides how long a collective takes: `bytes (1 - from / to) / (split rate) + latency`.
+/// The link that decides how long a collective takes: `bytes (1 - from / to) / (split rate) +
+/// latency`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Crossed {
     /// Network level, innermost 0.

@@ -1,8 +1,8 @@
 //! F4: the tensors that a layer keeps for its backward pass, one by one.
 //!
-//! The same list as `mixer` and `ffn` sum up, after Korthikanti et al. (arXiv 2205.05198), section 4.1, for any
-//! head counts, gated networks, latent attention and experts; with fused attention one 32-bit number a row stands
-//! for the scores (arXiv 2205.14135).
+//! The same list as `mixer` and `ffn` sum up, after Korthikanti et al. (arXiv 2205.05198), section
+//! 4.1, for any head counts, gated networks, latent attention and experts; with fused attention one
+//! 32-bit number a row stands for the scores (arXiv 2205.14135).
 
 use crate::estimate::Book;
 use crate::estimate::work::Shape;

@@ -232,7 +232,10 @@ impl Book<'_> {
             send_link,
             send_bytes,
             collectives: self.collectives(layout, &own.elements),
-            cover: (Seconds::new(own.forward.cover()), Seconds::new(own.backward.cover())),
+            cover: (
+                Seconds::new(own.forward.cover()),
+                Seconds::new(own.backward.cover()),
+            ),
             owed: OwedBasis {
                 gradients: Seconds::new(owed.gradients),
                 parameters: Seconds::new(owed.parameters),
