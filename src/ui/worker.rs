@@ -103,7 +103,8 @@ impl Desk {
     fn answer(&self, run: u32, link: &str, rest: bool) {
         let mut sink = |answer: Answer| {
             let first = !matches!(answer, Answer::Study { .. } | Answer::Scaling { .. });
-            if first != rest {
+            // Why nothing fits comes at once, what would help with the rest.
+            if first != rest || matches!(answer, Answer::Stuck { .. }) {
                 self.send(&answer);
             }
         };
