@@ -87,17 +87,25 @@ impl<'a, 'b> Search<'a, 'b> {
         let mut stop = Stop::Complete;
         while let Some(node) = heap.pop() {
             if self.cut_by_time(node.bound) {
-                self.leave(node, heap.into_vec(), true);
+                heap.push(node);
+                self.leave_all(heap.into_vec(), true);
                 break;
             }
             if self.tally.estimated >= self.goal.budget.candidates {
                 stop = Stop::Budget { bound: node.bound };
-                self.leave(node, heap.into_vec(), false);
+                heap.push(node);
+                self.leave_all(heap.into_vec(), false);
                 break;
             }
             match node.experts {
                 None => self.open(node.index, &mut heap),
-                Some(experts) => self.solve(&node, experts),
+                Some(experts) => {
+                    if self.solve(&node, experts) {
+                        stop = Stop::Budget { bound: node.bound };
+                        self.leave_all(heap.into_vec(), false);
+                        break;
+                    }
+                }
             }
         }
         Outcome { best: self.best.map(|(_, candidate)| candidate), tally: self.tally, stop }
@@ -108,8 +116,8 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Counts what is left when the search ends.
-    fn leave(&mut self, node: Node, rest: Vec<Node>, by_time: bool) {
-        for node in std::iter::once(node).chain(rest) {
+    fn leave_all(&mut self, rest: Vec<Node>, by_time: bool) {
+        for node in rest {
             let place = if by_time { &mut self.tally.time_bound } else { &mut self.tally.skipped };
             *place = place.saturating_add(node.count);
         }
@@ -271,12 +279,12 @@ impl<'a, 'b> Search<'a, 'b> {
         }
     }
 
-    /// Looks at every layout under a node, most of them by proof.
-    fn solve(&mut self, node: &Node, experts: (u32, u32)) {
+    /// Looks at every layout under a node, most of them by proof; whether the budget ran out first.
+    fn solve(&mut self, node: &Node, experts: (u32, u32)) -> bool {
         self.tally.solved = self.tally.solved.saturating_add(node.count);
-        let Some(grid) = self.grids.get(node.index as usize) else { return };
-        let Some(axes) = self.axes.get(grid.axes as usize) else { return };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
+        let Some(grid) = self.grids.get(node.index as usize) else { return false };
+        let Some(axes) = self.axes.get(grid.axes as usize) else { return false };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return false };
         let case = self.book.case();
         let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
         let alike = axes.folds_alike(case, experts);
@@ -297,6 +305,7 @@ impl<'a, 'b> Search<'a, 'b> {
         solver.solve(&cell);
         self.best = solver.best;
         self.tally.estimated += solver.estimated;
+        solver.cut_short
     }
 }
 

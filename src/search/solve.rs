@@ -38,6 +38,8 @@ pub(super) struct Solver<'a, 'b> {
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
     left: u64,
+    /// The budget ran out before everything was looked at.
+    pub cut_short: bool,
 }
 
 /// One way to run the pipeline, with what does not depend on ZeRO, offload or recompute.
@@ -72,7 +74,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         best: Option<(Rank, Candidate)>,
         left: u64,
     ) -> Self {
-        Self { book, census, capacity, best, estimated: 0, left }
+        Self { book, census, capacity, best, estimated: 0, left, cut_short: false }
     }
 
     pub(super) fn solve(&mut self, cell: &Cell<'_>) {
@@ -93,7 +95,11 @@ impl<'a, 'b> Solver<'a, 'b> {
         }
         ordered.sort_by_key(|(least, pipeline, _)| (*least, **pipeline));
         for (least, pipeline, cut) in ordered {
-            if self.slower(least) || self.estimated >= self.left {
+            if self.slower(least) {
+                break;
+            }
+            if self.estimated >= self.left {
+                self.cut_short = true;
                 break;
             }
             let cut = cut.get_or_init(|| cell.cut(self.book, pipeline));
