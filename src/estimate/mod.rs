@@ -23,6 +23,7 @@ mod vocabulary;
 mod work;
 
 pub use basis::{
+    CoversBasis,
     Basis, Collective, CollectiveKind, Crossed, EndBasis, Exchange, ExchangeKind, Kept, KeptKind,
     LayersBasis, OwedBasis, StageParams, WorkBasis,
 };

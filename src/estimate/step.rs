@@ -17,6 +17,8 @@ pub(crate) struct StageTime {
     pub weight: f64,
     /// What more work could not hide of the experts' exchange and of what replicas owe with each micro-batch.
     exposed_least: f64,
+    /// What each kind of communication could hide behind.
+    pub covers: Covers,
     matmul: f64,
     attention: f64,
     experts: f64,
@@ -31,6 +33,19 @@ pub(crate) struct StageTime {
     gradients: f64,
     parameters: f64,
     offload: f64,
+}
+
+/// Work that is left to hide behind, in seconds: products alone, as pointwise work wants the memory
+/// for itself, and none that is done twice, so that doing more never saves time. Each kind of
+/// communication takes its part before the next: tensor parallelism hides behind products, context
+/// parallelism behind attention, the others behind what these leave and the experts' products.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Covers {
+    pub expert: f64,
+    pub parameters: f64,
+    pub gradients: f64,
+    pub offload: f64,
+    left: f64,
 }
 
 /// What follows the micro-batches, in seconds.
@@ -63,6 +78,20 @@ pub(crate) fn slowest(times: &[StageTime]) -> u32 {
 /// What is left of `time` when a share `hidden` of it may run behind at most `cover`.
 fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
     (time * (1.0 - hidden)).max(time - cover)
+}
+
+/// Share of a micro-batch's time that parameters gathered once a step may hide behind: nine tenths
+/// of a third.
+const FORWARD_COVER: f64 = 0.3;
+/// The same for gradients: nine tenths of two thirds.
+const BACKWARD_COVER: f64 = 0.6;
+
+/// The same, using up what it hides behind: two transfers never hide behind the same work, so that
+/// faster work never makes a step longer.
+fn hide(time: f64, hidden: f64, cover: &mut f64) -> f64 {
+    let before = *cover;
+    *cover = (before - time * hidden).max(0.0);
+    exposed(time, hidden, before)
 }
 
 impl Book<'_> {
@@ -105,8 +134,12 @@ impl Book<'_> {
     ) -> Finish {
         let overlap = &self.case.stack.profile.overlap;
         let mut most = Finish::default();
-        for (stage, _) in stages.classes.iter().zip(times) {
-            let (f_cover, b_cover) = (stage.forward.cover(), stage.backward.cover());
+        // Behind the last micro-batch backward, and the next one forward, of the slowest stage: two
+        // thirds and a third of its time, but for the layers whose gradients come last or whose
+        // parameters are wanted first.
+        let slow = times.get(slowest(times) as usize).map_or(0.0, |slow| slow.total);
+        let (f_cover, b_cover) = (FORWARD_COVER * slow, BACKWARD_COVER * slow);
+        for stage in &stages.classes {
             let owed = Self::owed(replicas, &stage.elements);
             let behind = exposed(owed.gradients, overlap.gradients.get(), b_cover);
             most.gradients = most.gradients.max(behind);
@@ -124,16 +157,16 @@ impl Book<'_> {
         &self,
         layout: &Layout,
         stage: &Stage<'_>,
-        time: &StageTime,
+        _: &StageTime,
         replicas: &Replicas,
     ) -> f64 {
         let overlap = &self.case.stack.profile.overlap;
         let owed = Self::owed(replicas, &stage.elements);
         let (math, moving) = self.update(layout, replicas, &stage.elements);
-        exposed(owed.gradients, overlap.gradients.get(), time.backward)
-            + exposed(owed.parameters, overlap.parameters.get(), time.forward)
+        owed.gradients * (1.0 - overlap.gradients.get())
+            + owed.parameters * (1.0 - overlap.parameters.get())
             + math
-            + moving * (1.0 - overlap.offload.get())
+            + moving
     }
 
     /// The step in one number, to bound with: the parts in another order than [`Time`] sums them.
@@ -179,18 +212,23 @@ impl Book<'_> {
         let mut t =
             self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
-        let (f_cover, b_cover) = (stage.forward.cover(), stage.backward.cover());
         let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
         // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
         let hides = layout.vpp > 1;
         let hidden = if hides { overlap.pipeline.get() } else { 0.0 };
         t.pipeline = send * sends * (1.0 - hidden);
-        t.gradients = exposed(owed.gradients_each, overlap.gradients.get(), b_cover);
-        t.parameters = exposed(owed.parameters_each, overlap.parameters.get(), f_cover)
-            + exposed(owed.parameters_each, overlap.parameters.get(), b_cover);
-        t.exposed_least += owed.gradients_each * (1.0 - overlap.gradients.get())
-            + 2.0 * owed.parameters_each * (1.0 - overlap.parameters.get());
-        t.offload = self.transfers(layout, sheet, stage, f_cover + b_cover);
+        // Parameters come with each forward, and again with each backward.
+        t.covers.parameters = t.covers.left;
+        let both = 2.0 * owed.parameters_each;
+        t.parameters = hide(both, overlap.parameters.get(), &mut t.covers.left);
+        t.covers.gradients = t.covers.left;
+        let each = owed.gradients_each;
+        t.gradients = hide(each, overlap.gradients.get(), &mut t.covers.left);
+        t.exposed_least += each * (1.0 - overlap.gradients.get())
+            + both * (1.0 - overlap.parameters.get());
+        t.covers.offload = t.covers.left;
+        let transfers = self.transfers(layout, sheet, stage);
+        t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
         t.finish(&stage.forward)
     }
 
@@ -213,13 +251,16 @@ impl Book<'_> {
         };
         let busy = f.busy() + b.busy() + again.busy;
         t.straggler = busy * (self.case.stack.profile.straggler.get() - 1.0).max(0.0);
+        let (mut matmul, mut attention) = (t.matmul, t.attention);
         let tensor = f.tensor + b.tensor + again.tensor;
-        t.tensor = exposed(tensor, overlap.tensor.get(), t.matmul);
+        t.tensor = hide(tensor, overlap.tensor.get(), &mut matmul);
         let context = f.context + b.context + again.context;
-        t.context = exposed(context, overlap.context.get(), t.attention);
+        t.context = hide(context, overlap.context.get(), &mut attention);
         let expert = f.expert + b.expert + again.expert;
         let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
-        t.expert = exposed(expert, hidden, f.cover() + b.cover());
+        t.covers.left = matmul + attention + t.experts;
+        t.covers.expert = t.covers.left;
+        t.expert = hide(expert, hidden, &mut t.covers.left);
         t.exposed_least = expert * (1.0 - hidden);
         t
     }
@@ -244,8 +285,8 @@ impl Book<'_> {
         again
     }
 
-    /// Transfers to and from the host with each micro-batch that nothing hides.
-    fn transfers(&self, layout: &Layout, sheet: &Sheet, stage: &Stage<'_>, busy: f64) -> f64 {
+    /// Transfers to and from the host with each micro-batch, all of their time.
+    fn transfers(&self, layout: &Layout, sheet: &Sheet, stage: &Stage<'_>) -> f64 {
         let offload = &layout.offload;
         if !offload.activations && !offload.parameters {
             return 0.0;
@@ -265,8 +306,7 @@ impl Book<'_> {
             let all = (stage.elements.dense() + stage.elements.experts) as f64;
             bytes += all * f64::from(self.case.stack.profile.weights.gathered);
         }
-        let time = 2.0 * bytes / self.case.cluster.host.link.get();
-        exposed(time, self.case.stack.profile.overlap.offload.get(), busy)
+        2.0 * bytes / self.case.cluster.host.link.get()
     }
 }
 

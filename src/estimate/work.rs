@@ -29,12 +29,6 @@ impl Work {
         self.matmul + self.attention + self.experts + self.pointwise + self.launch
     }
 
-    /// What communication can hide behind: the products. Pointwise work wants the memory for itself, and no more
-    /// hides behind work that is done twice, so that doing more never saves time.
-    pub(crate) fn cover(&self) -> f64 {
-        self.matmul + self.attention + self.experts
-    }
-
     /// `n` times as much.
     pub(crate) fn times(&self, n: f64) -> Self {
         Self {

@@ -59,8 +59,8 @@ pub struct Basis {
     pub send_bytes: Bytes,
     /// What replicas owe one another.
     pub collectives: Vec<Collective>,
-    /// What communication may hide behind: forward and backward work of one micro-batch.
-    pub cover: (Seconds, Seconds),
+    /// Work of one micro-batch that communication may hide behind.
+    pub covers: CoversBasis,
     /// All of the time of what replicas owe one another.
     pub owed: OwedBasis,
     /// The update of the optimizer on the accelerator, and what the host adds to it.
@@ -71,6 +71,20 @@ pub struct Basis {
     pub backward: Seconds,
     /// Weight gradients among it.
     pub weight: Seconds,
+}
+
+/// Products of one micro-batch that communication may hide behind: for each kind, what those before
+/// it leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CoversBasis {
+    /// For experts' exchanges: what tensor and context parallelism leave.
+    pub expert: Seconds,
+    /// For parameters.
+    pub parameters: Seconds,
+    /// For gradients.
+    pub gradients: Seconds,
+    /// For transfers to and from the host.
+    pub offload: Seconds,
 }
 
 /// Seconds of what replicas owe one another, hidden or not.
@@ -232,10 +246,12 @@ impl Book<'_> {
             send_link,
             send_bytes,
             collectives: self.collectives(layout, &own.elements),
-            cover: (
-                Seconds::new(own.forward.cover()),
-                Seconds::new(own.backward.cover()),
-            ),
+            covers: CoversBasis {
+                expert: Seconds::new(time.covers.expert),
+                parameters: Seconds::new(time.covers.parameters),
+                gradients: Seconds::new(time.covers.gradients),
+                offload: Seconds::new(time.covers.offload),
+            },
             owed: OwedBasis {
                 gradients: Seconds::new(owed.gradients),
                 parameters: Seconds::new(owed.parameters),

@@ -101,7 +101,7 @@ impl Explained<'_> {
             self.case.stack.profile.overlap.expert
         };
         let (terms, time) = self.within_layers(basis, |work| work.expert);
-        let cover = basis.cover.0 + basis.cover.1;
+        let cover = basis.covers.expert;
         let hiding = Hiding { time, share, cover };
         let mut text = self.hidden_text(basis, &terms, &hiding, P::Expert);
         if let Some(exchange) = exchange(basis, &[ExchangeKind::Dispatch]) {
@@ -181,16 +181,18 @@ impl Explained<'_> {
         let each = Hiding {
             time: slowest.owed.gradients_each,
             share,
-            cover: slowest.cover.1,
+            cover: slowest.covers.gradients,
         };
+        let last = (slowest.forward + slowest.backward) * 0.6;
         let once = |basis: &Basis| Hiding {
             time: basis.owed.gradients,
             share,
-            cover: basis.cover.1,
+            cover: last,
         };
         let kinds = [CollectiveKind::ReduceGradients, CollectiveKind::SumCopies];
-        let formula = "what the backward pass does not hide. ZeRO-1: a reduce-scatter of \
-                       parameters \u{d7} bytes over the ZeRO group once a step; ZeRO-2 and 3: \
+        let formula = "what a micro-batch does not hide; once a step, six tenths of the \
+                       last one. ZeRO-1: a reduce-scatter of parameters \u{d7} bytes over \
+                       the ZeRO group once a step; ZeRO-2 and 3: \
                        with each micro-batch; an all-reduce of each share over copies of the \
                        group, and of everything without ZeRO";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Gradients);
@@ -203,27 +205,23 @@ impl Explained<'_> {
 
     pub(super) fn parameter_gathering(&self, slowest: &Basis) -> Derivation {
         let share = self.case.stack.profile.overlap.parameters;
-        let time = slowest.owed.parameters_each;
-        let forward = Hiding {
-            time,
+        let each = Hiding {
+            time: slowest.owed.parameters_each * 2.0,
             share,
-            cover: slowest.cover.0,
+            cover: slowest.covers.parameters,
         };
-        let backward = Hiding {
-            time,
-            share,
-            cover: slowest.cover.1,
-        };
+        let next = (slowest.forward + slowest.backward) * 0.3;
         let once = |basis: &Basis| Hiding {
             time: basis.owed.parameters,
             share,
-            cover: basis.cover.0,
+            cover: next,
         };
         let kinds = [CollectiveKind::GatherParameters];
-        let formula = "what computation does not hide. ZeRO-1 and 2: an all-gather of updated \
-                       weights once a step; ZeRO-3: with each forward, and again with each \
+        let formula = "what a micro-batch does not hide; once a step, three tenths of the \
+                       next one. ZeRO-1 and 2: an all-gather of updated weights once a \
+                       step; ZeRO-3: with each forward, and again with each \
                        backward";
-        let text = self.owed_text(slowest, &[forward, backward], &once, &kinds, P::Parameters);
+        let text = self.owed_text(slowest, &[each], &once, &kinds, P::Parameters);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
@@ -280,7 +278,7 @@ impl Explained<'_> {
             let hiding = Hiding {
                 time,
                 share,
-                cover: basis.cover.0 + basis.cover.1,
+                cover: basis.covers.offload,
             };
             terms.push(format!(
                 "{} {TIMES} {}",
