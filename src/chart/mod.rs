@@ -1,5 +1,6 @@
-//! F8: charts as plain geometry. A chart function turns numbers into a [`Scene`] of marks in CSS pixels;
-//! [`paint()`] draws any scene on any plotters backend: a canvas on the page, SVG text in native tests.
+//! F8: charts as plain geometry. A chart function turns numbers into a [`Scene`] of marks in CSS
+//! pixels; [`paint()`] draws any scene on any plotters backend: a canvas on the page, SVG text in
+//! native tests.
 //!
 //! Nothing here knows quantities: values come with the text to show beside them.
 

@@ -64,7 +64,8 @@ pub fn linear_ticks(low: f64, high: f64, n: u32) -> Vec<f64> {
         .collect()
 }
 
-/// Round values on a logarithmic axis: 1, 2, 5 in each decade, or only powers of ten over many decades.
+/// Round values on a logarithmic axis: 1, 2, 5 in each decade, or only powers of ten over many
+/// decades.
 #[must_use]
 pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     if !(low > 0.0 && high > low && high.is_finite()) {

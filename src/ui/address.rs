@@ -41,8 +41,8 @@ pub fn bind(state: State) {
             if *written.borrow() == link {
                 return;
             }
-            // The first change after a pause makes a step; those that follow rewrite it. What the page was
-            // opened with is put into its own words without a step.
+            // The first change after a pause makes a step; those that follow rewrite it. What the
+            // page was opened with is put into its own words without a step.
             let step = before.is_some() && !*typing.borrow();
             if before.is_some() {
                 state.link_problems.set(Vec::new());

@@ -1,4 +1,5 @@
-//! The benchmark of the search in the browser: `window.__autoparallel_bench()` gives a promise of rows.
+//! The benchmark of the search in the browser: `window.__autoparallel_bench()` gives a promise of
+//! rows.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! The page's side of the search. Workers are disposable: one that is deaf to a newer request is thrown
-//! away, and a spare one that stands ready takes its place.
+//! The page's side of the search. Workers are disposable: one that is deaf to a newer request is
+//! thrown away, and a spare one that stands ready takes its place.
 
 use std::cell::RefCell;
 use std::rc::Rc;

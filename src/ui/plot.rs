@@ -1,5 +1,5 @@
-//! A canvas that shows a scene: sharp on every screen, in the theme's colours, with a text for what is
-//! pointed at. What it shows is also in a table beside it.
+//! A canvas that shows a scene: sharp on every screen, in the theme's colours, with a text for what
+//! is pointed at. What it shows is also in a table beside it.
 
 use std::collections::BTreeMap;
 
@@ -144,8 +144,8 @@ struct Colours {
 }
 
 impl Colours {
-    /// A custom property is a mere text; as the background of an element it becomes a colour. The element
-    /// that is asked stands within the canvas, where nothing is shown.
+    /// A custom property is a mere text; as the background of an element it becomes a colour. The
+    /// element that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {
         let mut colours = Self {
             inks: BTreeMap::new(),

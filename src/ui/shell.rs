@@ -80,10 +80,13 @@ fn Footer() -> AnyView {
     view! {
         <footer class="footer">
             <p>
-                "Runs in this browser alone. Nothing leaves the page unless you press Fetch; the whole plan \
-                is in the address."
+                "Runs in this browser alone. Nothing leaves the page unless you press Fetch; \
+                the whole plan is in the address."
             </p>
-            <p><kbd>"/"</kbd>" searches models, "<kbd>"Esc"</kbd>" closes, back and forward undo and redo."</p>
+            <p>
+                <kbd>"/"</kbd>" searches models, "<kbd>"Esc"</kbd>" closes, back and forward undo \
+                and redo."
+            </p>
         </footer>
     }
     .into_any()

@@ -93,7 +93,14 @@ pub fn ThemeButton() -> impl IntoView {
     view! {
         <button type="button" class="icon-button" aria-label=label title=label on:click=turn>
             <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-                <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5"/>
+                <circle
+                    cx="8"
+                    cy="8"
+                    r="6.25"
+                    fill="none"
+                    stroke="currentColor"
+                    stroke-width="1.5"
+                />
                 <path d="M8 1.75 a6.25 6.25 0 0 1 0 12.5 z" fill="currentColor"/>
             </svg>
         </button>

@@ -66,7 +66,9 @@ fn Breakdown(
         <section class="part" id=id aria-labelledby=heading>
             <h2 id=title_id>{title} <span class="total-amount">{total}</span></h2>
             <Plot scene=scene label=label/>
-            <Fold id=format!("{id}-table") title="Every part, with its formula">{table.clone()}</Fold>
+            <Fold id=format!("{id}-table") title="Every part, with its formula">
+                {table.clone()}
+            </Fold>
         </section>
     }
     .into_any()

@@ -2,7 +2,8 @@
 
 use crate::chart::Ink;
 
-/// Colour number of a part and whether it is hatched, by what its id says it is; others go by their place.
+/// Colour number of a part and whether it is hatched, by what its id says it is; others go by their
+/// place.
 pub fn of_part(id: &str, place: u32) -> (u8, bool) {
     const NAMED: &[(&str, u8, bool)] = &[
         ("weight", 0, false),

@@ -59,7 +59,9 @@ pub fn Frontier(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
                 <h2 id="frontier-title">"Time against memory"</h2>
             </div>
             <Plot scene=scene label=label/>
-            <p class="quiet">"Line: nothing is both faster and smaller. Rings beside it: runners-up."</p>
+            <p class="quiet">
+                "Line: nothing is both faster and smaller. Rings beside it: runners-up."
+            </p>
             <Fold id="frontier-table" title="The trade as a table">{table.clone()}</Fold>
         </section>
     }
@@ -106,7 +108,9 @@ fn frontier_table(study: &StudyView) -> AnyView {
     view! {
         <div class="table-frame">
             <table>
-                <caption class="hidden">"Fastest layout for each amount of memory left free"</caption>
+                <caption class="hidden">
+                    "Fastest layout for each amount of memory left free"
+                </caption>
                 <thead>
                     <tr>
                         <th scope="col" class="number">"Free"</th>

@@ -60,7 +60,12 @@ pub fn Pipeline(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
     let some =
         Memo::new(move |_| timeline.with(|t| t.as_ref().is_some_and(|t| !t.lanes.is_empty())));
     view! {
-        <section class="part wide" id="pipeline" hidden=move || !some.get() aria-labelledby="pipeline-title">
+        <section
+            class="part wide"
+            id="pipeline"
+            hidden=move || !some.get()
+            aria-labelledby="pipeline-title"
+        >
             <h2 id="pipeline-title">"Pipeline over one step"</h2>
             <Plot scene=scene label=label/>
             <ul class="legend">{legend}</ul>

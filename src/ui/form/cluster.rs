@@ -83,8 +83,8 @@ pub fn ClusterPart() -> AnyView {
     .into_any()
 }
 
-/// An accelerator of one's own begins with the figures of the one that was there; figures typed over one
-/// accelerator say nothing of the next.
+/// An accelerator of one's own begins with the figures of the one that was there; figures typed
+/// over one accelerator say nothing of the next.
 fn choose(state: State, key: String) {
     let figures = state.reading.with_untracked(|reading| {
         reading

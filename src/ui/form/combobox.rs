@@ -24,8 +24,8 @@ struct List {
     key: Key,
 }
 
-/// A searchable choice: `search` gives the rows for a text (all for an empty one), `name` the name of what
-/// the input holds.
+/// A searchable choice: `search` gives the rows for a text (all for an empty one), `name` the name
+/// of what the input holds.
 #[component]
 pub fn Combobox(
     key: Key,

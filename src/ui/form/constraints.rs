@@ -102,7 +102,11 @@ fn technique(state: State, one: Technique) -> AnyView {
     };
     view! {
         <label class="check">
-            <input type="checkbox" prop:checked=checked on:change:target=move |ev| turn(ev.target().checked())/>
+            <input
+                type="checkbox"
+                prop:checked=checked
+                on:change:target=move |ev| turn(ev.target().checked())
+            />
             <span>{one.label()}</span>
         </label>
     }

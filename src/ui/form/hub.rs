@@ -1,4 +1,5 @@
-//! A config.json from the Hugging Face Hub: fetched on a click, from an address that is shown before.
+//! A config.json from the Hugging Face Hub: fetched on a click, from an address that is shown
+//! before.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -172,7 +173,8 @@ fn oversized(id: &str) -> String {
 
 fn unreachable(id: &str) -> String {
     format!(
-        "Hugging Face could not be reached for {id}. Check the connection, or paste the config.json."
+        "Hugging Face could not be reached for {id}. Check the connection, or paste the \
+         config.json."
     )
 }
 
