@@ -237,7 +237,6 @@ fn every_link_of_an_answer_opens_to_what_it_promises() {
                     }
                 }
                 Answer::Study { study, .. } => {
-                    assert!(!study.frontier.is_empty(), "{name}");
                     for other in &study.runners_up {
                         same_step(&other.link, other.step.value, name);
                     }
@@ -269,7 +268,7 @@ fn same_step(link: &str, step: f64, name: &str) {
 #[test]
 fn a_study_tells_what_others_lose_and_never_better_ones() {
     for (name, answers) in answers() {
-        let study = answers.iter().find_map(|answer| match answer {
+        let study = answers.iter().rev().find_map(|answer| match answer {
             Answer::Study { study, .. } => Some(study),
             _ => None,
         });

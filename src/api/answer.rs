@@ -2,7 +2,7 @@
 
 use super::links::{pinned, within};
 use super::remedies::remedies;
-use super::view::{plan_view, shown, stuck_view, title};
+use super::view::{plan_view, shown, stuck_view};
 use super::{Answer, FrontierPoint, Lever, RunnerUp, ScalePoint, StuckView, StudyView};
 use crate::case::Case;
 use crate::cluster::ACCELERATORS_MAX;
@@ -51,10 +51,9 @@ pub fn answer(
             if !keep_going() {
                 return;
             }
-            let Some(study) = study(&inputs, case, &plan, keep_going) else {
+            if !study(run, (&inputs, case, &plan), keep_going, sink) {
                 return;
-            };
-            sink(Answer::Study { run, study });
+            }
         }
         Finding::Nothing(tally) => {
             let headline = plan::nothing_fits(case, &tally);
@@ -83,45 +82,84 @@ pub fn answer(
     scaling(run, &inputs, case.cluster.count, keep_going, sink);
 }
 
+/// The study, sent as far as it is known: runners-up, then the frontier, then what would help. False when told
+/// to stop.
 fn study(
-    inputs: &Inputs,
-    case: &Case,
-    plan: &Plan,
+    run: u32,
+    question: (&Inputs, &Case, &Plan),
     keep_going: &mut dyn FnMut() -> bool,
-) -> Option<StudyView> {
-    let mut view = StudyView::default();
-    for other in plan::runners_up(case, plan, keep_going)? {
-        view.runners_up.push(RunnerUp {
-            layout: plan::layout_text(case, &other.plan.layout),
-            step: shown(Amount::Time(other.plan.step())),
-            slower: shown(Amount::Excess(other.slower)),
-            headroom: shown(Amount::Bytes(other.plan.headroom(case))),
-            loses: other.loses.clone(),
-            link: link::encode(&pinned(inputs, case, &other.plan.layout)),
-        });
+    sink: &mut dyn FnMut(Answer),
+) -> bool {
+    let (inputs, case, plan) = question;
+    let mut study = StudyView::default();
+    let Some(others) = plan::runners_up(case, plan, keep_going) else {
+        return false;
+    };
+    study.runners_up = others
+        .iter()
+        .map(|other| runner_up(inputs, case, other))
+        .collect();
+    sink(Answer::Study {
+        run,
+        study: study.clone(),
+    });
+    let Some(points) = plan::frontier(case, plan, keep_going) else {
+        return false;
+    };
+    study.frontier = points
+        .iter()
+        .map(|point| frontier_point(question, point))
+        .collect();
+    sink(Answer::Study {
+        run,
+        study: study.clone(),
+    });
+    let Some(levers) = plan::levers(case, plan, keep_going) else {
+        return false;
+    };
+    study.levers = levers.iter().map(|one| lever(case, one)).collect();
+    sink(Answer::Study { run, study });
+    true
+}
+
+fn runner_up(inputs: &Inputs, case: &Case, other: &plan::RunnerUp) -> RunnerUp {
+    RunnerUp {
+        layout: plan::layout_text(case, &other.plan.layout),
+        step: shown(Amount::Time(other.plan.step())),
+        slower: shown(Amount::Excess(other.slower)),
+        headroom: shown(Amount::Bytes(other.plan.headroom(case))),
+        loses: other.loses.clone(),
+        link: link::encode(&pinned(inputs, case, &other.plan.layout)),
     }
-    for point in plan::frontier(case, plan, keep_going)? {
-        let free = within(inputs, point.keep_thousandths);
-        let own = point.plan.layout == plan.layout;
-        let base = if own { inputs } else { &free };
-        view.frontier.push(FrontierPoint {
-            headroom: shown(Amount::Bytes(point.plan.headroom(case))),
-            step: shown(Amount::Time(point.plan.step())),
-            layout: plan::layout_text(case, &point.plan.layout),
-            link: link::encode(&pinned(base, case, &point.plan.layout)),
-        });
+}
+
+fn frontier_point(
+    (inputs, case, plan): (&Inputs, &Case, &Plan),
+    point: &plan::FrontierPoint,
+) -> FrontierPoint {
+    let own = point.plan.layout == plan.layout;
+    let base = if own {
+        inputs.clone()
+    } else {
+        within(inputs, point.keep_thousandths)
+    };
+    FrontierPoint {
+        headroom: shown(Amount::Bytes(point.plan.headroom(case))),
+        step: shown(Amount::Time(point.plan.step())),
+        layout: plan::layout_text(case, &point.plan.layout),
+        link: link::encode(&pinned(&base, case, &point.plan.layout)),
     }
-    for lever in plan::levers(case, plan, keep_going)? {
-        let saves = Amount::Share(lever.saves);
-        view.levers.push(Lever {
-            name: lever.name.to_owned(),
-            text: format!("{} would save {} of the step.", lever.name, saves.text()),
-            step: shown(Amount::Time(lever.step)),
-            saves: shown(saves),
-            layout: plan::layout_text(case, &lever.plan.layout),
-        });
+}
+
+fn lever(case: &Case, lever: &plan::Lever) -> Lever {
+    let saves = Amount::Share(lever.saves);
+    Lever {
+        name: lever.name.to_owned(),
+        text: format!("{} would save {} of the step.", lever.name, saves.text()),
+        step: shown(Amount::Time(lever.step)),
+        saves: shown(saves),
+        layout: plan::layout_text(case, &lever.plan.layout),
     }
-    Some(view)
 }
 
 /// The best plan at other cluster sizes, the global batch held.
@@ -197,23 +235,4 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     point.tokens_per_s = find("tokens_per_s");
     point.layout = plan::layout_text(case, &plan.layout);
     point
-}
-
-/// The plan in a sentence.
-pub(super) fn summary(case: &Case, plan: &Plan, figures: &[plan::Figure]) -> String {
-    let text = |id: &str| {
-        let figure = figures.iter().find(|figure| figure.id == id);
-        figure
-            .map(|figure| figure.amount.text())
-            .unwrap_or_default()
-    };
-    format!(
-        "{}: {}; {} a step, {} MFU, {} to finish, {}.",
-        title(case),
-        plan::layout_text(case, &plan.layout),
-        text("step_time"),
-        text("mfu"),
-        text("days"),
-        text("cost"),
-    )
 }

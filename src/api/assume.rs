@@ -7,6 +7,7 @@ use crate::catalogue::{accelerators, stacks};
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::{self, Amount};
+use crate::units::DollarsPerHour;
 use crate::units::text::show;
 
 /// Facts that the estimate rests on, the shakiest first.
@@ -159,6 +160,10 @@ fn run(case: &Case) -> Vec<Assumption> {
 }
 
 fn price(case: &Case) -> Assumption {
+    if case.offer.rate == DollarsPerHour::ZERO {
+        let text = "No price is known for this accelerator; type one to see what the run costs.";
+        return taken(text, case.offer.source.clone(), false);
+    }
     let rate = show::price(case.offer.rate);
     let typed = case.offer.source == "typed";
     let text = format!("One accelerator costs {rate}, storage and network included.");

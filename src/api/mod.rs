@@ -5,6 +5,7 @@ mod answer;
 mod assume;
 mod links;
 mod remedies;
+mod summary;
 mod view;
 mod wire;
 

@@ -1,15 +1,15 @@
 //! Domain objects as wire objects.
 
-use super::answer::summary;
 use super::assume::{assumptions, published};
 use super::links::pinned;
+use super::summary;
 use super::{
     Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Shown, StageView, StuckView,
     Timeline, WIRE_VERSION,
 };
 use crate::case::Case;
 use crate::catalogue::stacks;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::{self, Amount, Obstacle, Part, Plan};
 use crate::units::Params;
@@ -30,8 +30,8 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     PlanView {
         version: WIRE_VERSION,
         title: title(case),
-        summary: summary(case, plan, &own.figures),
-        degrees: degrees(case, plan),
+        summary: summary::sentence(case, plan, &own.figures),
+        degrees: degrees(inputs, case, plan),
         figures: own.figures.iter().map(|own| figure(case, own)).collect(),
         memory: part(case, &own.memory),
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
@@ -44,6 +44,7 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         stages: stages(case, plan),
         published: published(inputs, &own.figures),
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
+        markdown: summary::markdown(case, plan, &own.figures, &link::encode(inputs)),
     }
 }
 
@@ -82,27 +83,27 @@ pub(super) fn stuck_view(case: &Case, obstacle: &Obstacle) -> StuckView {
     }
 }
 
-/// What is trained on what: `Llama-3.1-405B · 405.9 B parameters on 16 384 h100-sxm`.
-pub(super) fn title(case: &Case) -> String {
-    let name = case.model.name.rsplit('/').next().unwrap_or_default();
+/// What is trained on what: `Llama-3.1-405B · 405.9 B parameters on 16 384 H100 SXM5`.
+fn title(case: &Case) -> String {
+    let name = summary::name(case);
     let params = show::params(Params::new(case.model.params().total));
     let count = show::grouped(case.cluster.count.into());
-    let machine = crate::catalogue::accelerators::find(&case.cluster.accelerator.name);
-    let machine = machine.map_or(case.cluster.accelerator.name.as_str(), |row| &row.label);
+    let machine = summary::machine(case);
     format!(
         "{name} \u{b7} {params} parameters on {count}{}{machine}",
         show::GAP
     )
 }
 
-fn degrees(case: &Case, plan: &Plan) -> Vec<Degree> {
+fn degrees(inputs: &Inputs, case: &Case, plan: &Plan) -> Vec<Degree> {
     let all = plan::degrees(case, &plan.layout);
+    let typed = |key| Key::from_link_name(key).is_some_and(|key| inputs.typed(key).is_some());
     let degree = |degree: plan::DegreeText| Degree {
         key: degree.key.to_owned(),
         label: degree.label.to_owned(),
         value: degree.value,
         help: degree.help,
-        fixed: degree.fixed,
+        fixed: degree.fixed || typed(degree.key),
         main: degree.main,
     };
     all.into_iter().map(degree).collect()

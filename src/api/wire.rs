@@ -167,6 +167,9 @@ pub struct PlanView {
     pub published: Option<String>,
     /// Link that fixes every degree of this layout.
     pub pinned_link: String,
+    /// The plan as Markdown, to be pasted elsewhere.
+    #[serde(default)]
+    pub markdown: String,
 }
 
 /// Something taken as given.

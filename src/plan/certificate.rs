@@ -4,14 +4,14 @@ use super::Plan;
 use crate::case::Case;
 use crate::layout::ContextKind;
 use crate::layout::rules::{self, HEAD_SLOTS_MAX, Rule, TP_MAX};
-use crate::layout::space::{divisors, stages};
+use crate::layout::space::divisors;
 use crate::search::{Stop, Tally};
 use crate::stack::Technique;
 use crate::units::text::show;
 use std::collections::BTreeMap;
 
 /// Most combinations of degrees that are asked about.
-const COMBINATIONS_MAX: u64 = 200_000;
+const COMBINATIONS_MAX: u64 = 50_000;
 
 /// Layouts, or combinations of degrees, that one thing took out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub fn refusals(case: &Case) -> Vec<Removed> {
             for pp in divisors(case.cluster.count / tp / cp) {
                 asked += 1;
                 if asked > COMBINATIONS_MAX {
-                    break;
+                    return most_first(case, counts);
                 }
                 let degrees = Degrees {
                     tp,
@@ -121,6 +121,10 @@ pub fn refusals(case: &Case) -> Vec<Removed> {
             }
         }
     }
+    most_first(case, counts)
+}
+
+fn most_first(case: &Case, counts: BTreeMap<Rule, (u64, Degrees)>) -> Vec<Removed> {
     let removed = |(rule, (count, first)): (Rule, (u64, Degrees))| Removed {
         name: rule.name().to_owned(),
         reason: reason(case, rule, first),
@@ -159,7 +163,7 @@ fn check(case: &Case, degrees: Degrees) -> Result<(), Rule> {
     if pp > 1 && !case.allowed().has(Technique::PipelineParallel) {
         return Err(Rule::Technique(Technique::PipelineParallel));
     }
-    if !stages(case, tp, cp).contains(&(pp, dp)) {
+    if !case.training.global_batch.is_multiple_of(dp) {
         return Err(Rule::Batch);
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! F6: the answer to a case: the chosen layout, what it is made of, why it won, what else there is.
 //!
-//! [`find`] searches once. Everything else explains or compares what it found: [`figures`],
-//! [`memory`] and [`time`] derive every number; [`study`] looks for other layouts; [`stuck`] says
-//! what stands in the way. Nothing here knows links, the catalogue or the page.
+//! [`find`] searches once. [`explain`] derives every number of what it found, [`binds`] says why it
+//! won, [`cuts`] that it is the optimum; [`runners_up`], [`frontier`] and [`levers`] compare it with
+//! what else there is; [`obstacle`] says what stands in the way where nothing was found. Nothing
+//! here knows links, the catalogue or the page.
 
 mod amount;
 mod binds;

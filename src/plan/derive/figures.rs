@@ -4,7 +4,10 @@ use super::{Explained, derived, plain_sum};
 use crate::estimate::model_flops;
 use crate::plan::{Amount, Derivation, Figure, Part};
 use crate::units::text::{fine, show};
-use crate::units::{FlopsPerSecond, Ratio, Seconds};
+use crate::units::{DollarsPerHour, FlopsPerSecond, Ratio, Seconds};
+
+/// Place of the cost among the figures.
+const COST_PLACE: usize = 4;
 
 /// Step time, utilisation, speed, time to finish, cost, energy.
 pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> {
@@ -39,7 +42,6 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
             Amount::Days(bill.time),
             own.days(),
         ),
-        figure("cost", "Cost", Amount::Dollars(bill.cost), own.cost()),
         figure(
             "tokens_per_s",
             "Whole cluster",
@@ -60,6 +62,11 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
         ),
         figure("steps", "Steps", Amount::Count(bill.n_steps), own.steps()),
     ];
+    // Where no price is known, nothing is said to cost nothing.
+    if own.case.offer.rate > DollarsPerHour::ZERO {
+        let cost = figure("cost", "Cost", Amount::Dollars(bill.cost), own.cost());
+        figures.insert(COST_PLACE.min(figures.len()), cost);
+    }
     if let Some(energy) = bill.energy_kwh {
         figures.push(figure(
             "energy",

@@ -1,0 +1,70 @@
+//! The plan in words to be read aloud, and as Markdown to be pasted.
+
+use crate::case::Case;
+use crate::plan::{self, Figure, Plan};
+use crate::units::text::show;
+use std::fmt::Write as _;
+
+/// The plan in a sentence: what to run, and what it gives.
+pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
+    let name = name(case);
+    let count = show::grouped(case.cluster.count.into());
+    let machine = machine(case);
+    let layout = plan::layout_text(case, &plan.layout);
+    let mut text = format!(
+        "{name} on {count} {machine} with {}: {layout}; {} a step, {} MFU, {} to finish",
+        case.stack.name,
+        text_of(figures, "step_time"),
+        text_of(figures, "mfu"),
+        text_of(figures, "days"),
+    );
+    let cost = text_of(figures, "cost");
+    if !cost.is_empty() {
+        let _ = write!(text, ", {cost}");
+    }
+    text.push('.');
+    text
+}
+
+/// The plan as Markdown: the sentence, the layout and the figures as tables, and the link that opens it.
+pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str) -> String {
+    let mut text = format!(
+        "**{}**\n\n| Layout | |\n|---|---|\n",
+        sentence(case, plan, figures)
+    );
+    for degree in plan::degrees(case, &plan.layout)
+        .iter()
+        .filter(|degree| degree.main)
+    {
+        let _ = writeln!(text, "| {} | {} |", degree.label, degree.value);
+    }
+    text.push_str("\n| Figure | |\n|---|---|\n");
+    for figure in figures {
+        let _ = writeln!(text, "| {} | {} |", figure.label, figure.amount.text());
+    }
+    let free = show::bytes(plan.headroom(case));
+    let used = show::bytes(plan.estimate.memory.total());
+    let _ = writeln!(text, "| Memory | {used}, {free} free |");
+    let _ = writeln!(text, "\nPlan: `#{link}`");
+    text.replace([show::GAP, show::GROUP], " ")
+}
+
+/// The text of one figure; nothing where there is none.
+pub(super) fn text_of(figures: &[Figure], id: &str) -> String {
+    let figure = figures.iter().find(|figure| figure.id == id);
+    figure
+        .map(|figure| figure.amount.text())
+        .unwrap_or_default()
+}
+
+/// The model's name without its organisation.
+pub(super) fn name(case: &Case) -> &str {
+    case.model.name.rsplit('/').next().unwrap_or_default()
+}
+
+/// The accelerator's name for people.
+pub(super) fn machine(case: &Case) -> &str {
+    let name = &case.cluster.accelerator.name;
+    let row = crate::catalogue::accelerators::find(name);
+    row.map_or(name.as_str(), |row| row.label.as_str())
+}
