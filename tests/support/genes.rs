@@ -6,6 +6,10 @@
 use autoparallel::case::{Case, CaseError};
 use autoparallel::catalogue::{accelerators, stacks};
 use autoparallel::cluster::{Cluster, Host, Level};
+use autoparallel::layout::rules;
+use autoparallel::layout::{
+    ContextKind, Layout, Offload, Placement, Recompute, Schedule, Slots, ZeroStage,
+};
 use autoparallel::model::{Attention, Dense, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe};
 use autoparallel::prices::Offer;
 use autoparallel::stack::{
@@ -35,6 +39,13 @@ pub const SMALL: Limits = Limits {
     layers: 6,
     count: 16,
     constrained: true,
+};
+
+/// Too large to list.
+pub const LARGE: Limits = Limits {
+    layers: 48,
+    count: 64,
+    constrained: false,
 };
 
 /// A reader of choices.
@@ -83,6 +94,18 @@ impl Genes<'_> {
     /// One of a list, the first when the number is 0.
     pub fn of<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len() as u32) as usize]
+    }
+
+    /// One of a list, starting over when the numbers are used up: each round another choice.
+    fn wrapping<T: Copy>(&mut self, list: &[T]) -> T {
+        let round = (self.at / GENES) as u32;
+        let value = self.values.get(self.at % GENES).copied().unwrap_or(0);
+        self.at += 1;
+        let mixed = value
+            .wrapping_mul(2_654_435_761)
+            .wrapping_add(round * 40_503);
+        let index = if round == 0 { value } else { mixed >> 8 };
+        list[(index % list.len() as u32) as usize]
     }
 
     /// True `k` times out of `n`, false when the number is 0.
@@ -391,5 +414,90 @@ fn constraints(g: &mut Genes<'_>, limits: Limits) -> Constraints {
         fixed,
         forbidden,
         headroom_thousandths: g.of(&[0, 100]),
+    }
+}
+
+/// A legal layout of the case, if some tries find one.
+pub fn layout(values: &[u32], case: &Case) -> Option<Layout> {
+    let mut tries = 0..200;
+    let mut genes = Genes {
+        values,
+        at: GENES / 2,
+    };
+    tries.find_map(|_| {
+        let layout = draw(&mut genes, case);
+        rules::check(case, &layout).is_ok().then_some(layout)
+    })
+}
+
+fn draw(g: &mut Genes<'_>, case: &Case) -> Layout {
+    let divisor = |g: &mut Genes<'_>, n: u32| {
+        let all: Vec<u32> = (1..=n).filter(|d| n.is_multiple_of(*d)).collect();
+        g.wrapping(&all)
+    };
+    let count = case.cluster.count;
+    let tp = divisor(g, count);
+    let cp = divisor(g, count / tp);
+    let pp = divisor(g, count / tp / cp);
+    let dp = count / tp / cp / pp;
+    let ep = divisor(g, case.model.experts().max(1));
+    let zero = g.wrapping(&ZeroStage::ALL);
+    let shard = if zero == ZeroStage::Zero {
+        1
+    } else {
+        divisor(g, dp * cp)
+    };
+    let schedules = [
+        Schedule::OneFOneB,
+        Schedule::Interleaved,
+        Schedule::GPipe,
+        Schedule::ZeroBubble,
+        Schedule::ZeroBubbleV,
+        Schedule::DualPipe,
+        Schedule::BreadthFirst,
+    ];
+    let kinds = [ContextKind::Ring, ContextKind::Gather, ContextKind::Ulysses];
+    let piped = pp > 1;
+    let slots = Slots {
+        embedding: g.wrapping(&[0, 1]),
+        head: g.wrapping(&[0, 1, 2]),
+    };
+    let vpp = g.wrapping(&[1, 2, 3, 4]);
+    let schedule = g.wrapping(&schedules);
+    let offload = g.wrapping(&[0, 0, 0, 1, 2, 4, 7]);
+    let inside = g.wrapping(&[false, true]);
+    Layout {
+        tp,
+        sp: tp > 1 && g.wrapping(&[true, false]),
+        cp,
+        cp_kind: if cp > 1 {
+            g.wrapping(&kinds)
+        } else {
+            ContextKind::Ring
+        },
+        pp,
+        schedule: if piped { schedule } else { Schedule::OneFOneB },
+        vpp: if piped { vpp } else { 1 },
+        slots: if piped { slots } else { Slots::default() },
+        dp,
+        ep,
+        etp: if ep > 1 { g.wrapping(&[tp, 1]) } else { 1 },
+        micro_batch: g.wrapping(&[1, 2, 4, 3]),
+        zero,
+        shard,
+        recompute: Recompute {
+            selective: g.wrapping(&[false, true]),
+            full_layers: g.wrapping(&[0, 0, 1, 2, 3]),
+        },
+        offload: Offload {
+            optimizer: offload & 1 != 0,
+            activations: offload & 2 != 0,
+            parameters: offload & 4 != 0,
+        },
+        placement: if piped && dp > 1 && inside {
+            Placement::PipelineInside
+        } else {
+            Placement::PipelineOutside
+        },
     }
 }

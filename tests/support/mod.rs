@@ -4,6 +4,8 @@
 
 pub mod genes;
 pub mod naive;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod runs;
 
 use autoparallel::case::Case;
 use autoparallel::catalogue::{accelerators, models, stacks};
