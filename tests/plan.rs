@@ -337,10 +337,47 @@ fn whoever_is_stuck_is_told_why_and_what_would_help() {
 
 #[test]
 fn a_published_run_stands_beside_its_plan() {
-    let with = plan_of("1").and_then(|plan| plan.published);
-    assert!(with.is_some_and(|text| text.contains("TP\u{a0}8") && text.contains("2407.21783")));
-    let without = plan_of("1;b=1024").map(|plan| plan.published);
-    assert_eq!(without, Some(None));
+    // arXiv 2407.21783, table 4: TP 8, PP 16, DP 128 at 400 TFLOP/s.
+    let plan = plan_of("1").expect("a plan");
+    let text = plan.published.expect("a published run");
+    assert!(
+        text.contains("TP\u{a0}8") && text.contains("400\u{a0}TFLOP/s"),
+        "{text}"
+    );
+    let theirs = plan_of(&plan.published_link.expect("a link")).expect("a plan");
+    let tp = theirs
+        .degrees
+        .iter()
+        .find(|degree| degree.key == "tp")
+        .expect("a degree");
+    assert!(tp.value == "8" && tp.fixed);
+    let without = plan_of("1;b=1024").expect("a plan");
+    assert_eq!((without.published, without.published_link), (None, None));
+}
+
+#[test]
+fn a_plan_reads_as_markdown() {
+    let plan = plan_of("1;n=64;m=llama-2-7b;b=256;s=4096;t=1T").expect("a plan");
+    let text = plan.markdown;
+    assert!(text.starts_with(&format!(
+        "**{}**",
+        plan.summary.replace(['\u{a0}', '\u{202f}'], " ")
+    )));
+    let step = plan.time.figure.shown.text.replace('\u{a0}', " ");
+    assert!(text.contains(&format!("| Step time | {step} |")), "{text}");
+    assert!(
+        text.contains("`#1;m=meta-llama/Llama-2-7b-hf;n=64;b=256;s=4096;t=1T`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_has_no_price_costs_nothing_that_is_shown() {
+    let plan = plan_of("1;m=llama-2-7b;g=h800;n=64;b=256;s=4096;t=1T").expect("a plan");
+    assert!(plan.figures.iter().all(|figure| figure.id != "cost"));
+    assert!(!plan.summary.contains('$'), "{}", plan.summary);
+    let priced = plan_of("1;m=llama-2-7b;g=h800;n=64;b=256;s=4096;t=1T;c=2").expect("a plan");
+    assert!(priced.figures.iter().any(|figure| figure.id == "cost"));
 }
 
 #[test]

@@ -82,8 +82,8 @@ pub fn answer(
     scaling(run, &inputs, case.cluster.count, keep_going, sink);
 }
 
-/// The study, sent as far as it is known: runners-up, then the frontier, then what would help. False when told
-/// to stop.
+/// The study, sent as far as it is known: runners-up, then the frontier, then what would help.
+/// False when told to stop.
 fn study(
     run: u32,
     question: (&Inputs, &Case, &Plan),

@@ -1,14 +1,16 @@
 //! What an answer takes as given, and what the authors of a published run did.
 
 use super::Assumption;
+use super::summary::text_of;
 use crate::case::Case;
 use crate::catalogue::presets::{self, Preset, Published};
+use crate::catalogue::stacks::Fact;
 use crate::catalogue::{accelerators, stacks};
 use crate::inputs::{Inputs, Key};
 use crate::link;
-use crate::plan::{self, Amount};
-use crate::units::DollarsPerHour;
+use crate::plan::{self, Finding};
 use crate::units::text::show;
+use crate::units::{DollarsPerHour, Ratio};
 
 /// Facts that the estimate rests on, the shakiest first.
 pub(super) fn assumptions(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
@@ -76,12 +78,8 @@ fn stack(case: &Case) -> Vec<Assumption> {
     let assumed = stacks::facts_of(&stack.key).filter(|fact| fact.source.contains("assumed"));
     let mut all: Vec<Assumption> = assumed
         .map(|fact| {
-            let name = constant_name(&fact.field);
-            taken(
-                format!("{}: {name} {}.", stack.name, fact.value),
-                fact.source.clone(),
-                false,
-            )
+            let text = format!("{}: {}.", stack.name, constant_text(fact));
+            taken(text, fact.source.clone(), false)
         })
         .collect();
     let text = format!(
@@ -92,26 +90,40 @@ fn stack(case: &Case) -> Vec<Assumption> {
     all
 }
 
-/// A constant of the stack profile in words.
-pub(super) fn constant_name(field: &str) -> String {
-    match field {
-        "matmul" => "matrix kernels in the stack over the kernels alone".to_owned(),
-        "attention" => "attention in the stack over the kernel alone".to_owned(),
-        "pointwise_passes" => "passes of a layer's pointwise work".to_owned(),
-        "pointwise_ffn_passes" => "passes of the activation function".to_owned(),
-        "kernels_per_layer" => "kernels started for a layer".to_owned(),
-        "launch_us" => "microseconds to start a kernel".to_owned(),
-        "step_overhead_ms" => "milliseconds of fixed overhead a step".to_owned(),
-        "link_inside" => "share of the scale-up link that collectives reach".to_owned(),
-        "link_outside" => "share of the network that collectives reach".to_owned(),
-        "context_gib" => "GiB of driver, runtime and communicators".to_owned(),
-        "slack" => "share of activations and buffers lost to the allocator".to_owned(),
-        "straggler" => "slowest rank over the mean".to_owned(),
-        "logit_bytes" => "bytes kept for a logit".to_owned(),
+/// A constant of a stack's profile in words.
+fn constant_text(fact: &Fact) -> String {
+    let value = &fact.value;
+    let share = || match fact.value.parse().ok().and_then(Ratio::checked) {
+        Some(ratio) => show::percent(ratio),
+        None => fact.value.clone(),
+    };
+    match fact.field.as_str() {
+        "matmul" => format!("matrix kernels reach {} of their rate alone", share()),
+        "attention" => format!("attention reaches {} of its rate alone", share()),
+        "step_overhead_ms" => format!("{value} ms of every step are fixed overhead"),
+        "link_inside" => format!("collectives reach {} of the scale-up link", share()),
+        "link_outside" => format!("collectives reach {} of the network", share()),
+        "context_gib" => format!("driver, runtime and communicators take {value} GiB"),
+        "slack" => format!("the allocator loses {} of activations and buffers", share()),
+        "straggler" => format!("the slowest rank takes {value} times the mean"),
+        "launch_us" => format!("starting a kernel takes {value} \u{b5}s"),
         other => match other.strip_prefix("overlap_") {
-            Some(kind) => format!("share of {kind} communication that hides behind computation"),
-            None => other.replace('_', " "),
+            Some(kind) => format!("{} of {} hides behind computation", share(), overlap(kind)),
+            None => format!("{} is {value}", other.replace('_', " ")),
         },
+    }
+}
+
+fn overlap(kind: &str) -> &str {
+    match kind {
+        "tensor" => "tensor-parallel communication",
+        "context" => "context-parallel communication",
+        "expert" => "expert-parallel communication",
+        "pipeline" => "interleaved pipeline sends",
+        "gradients" => "gradient reduction",
+        "parameters" => "parameter gathering",
+        "offload" => "transfers to the host",
+        other => other,
     }
 }
 
@@ -170,40 +182,77 @@ fn price(case: &Case) -> Assumption {
     taken(text, case.offer.source.clone(), typed)
 }
 
+/// What the authors of a published run did, and the link that fixes their degrees.
+pub(super) struct Precedent {
+    pub text: String,
+    pub link: String,
+}
+
 /// What the authors did, where the inputs are those of a published run.
-pub(super) fn published(inputs: &Inputs, figures: &[plan::Figure]) -> Option<String> {
+pub(super) fn published(inputs: &Inputs, figures: &[plan::Figure]) -> Option<Precedent> {
     let own = inputs.canonical();
     let same = |preset: &&Preset| link::decode(&preset.link).inputs.canonical() == own;
     let preset = presets::all()
         .iter()
         .find(|preset| preset.is_published() && same(preset))?;
     let mut text = format!("Its authors ran {}", published_layout(&preset.layout));
-    let mut results = Vec::new();
-    if let Some(step) = preset.step {
-        results.push(format!("{} a step", show::time(step)));
-    }
-    if let Some(rate) = preset.rate {
-        results.push(format!("{} an accelerator", show::flop_rate(rate)));
-    }
-    if let Some(mfu) = preset.mfu {
-        results.push(format!("{} MFU by their count", show::percent(mfu)));
-    }
+    let step = preset
+        .step
+        .map(|step| format!("{} a step", show::time(step)));
+    let rate = preset
+        .rate
+        .map(|rate| format!("{} an accelerator", show::flop_rate(rate)));
+    let mfu = preset
+        .mfu
+        .map(|mfu| format!("{} MFU by their count", show::percent(mfu)));
+    let results: Vec<String> = [step, rate, mfu].into_iter().flatten().collect();
     if !results.is_empty() {
         text.push_str(&format!(": {}", results.join(", ")));
     }
-    let own = |id: &str| {
-        let figure = figures.iter().find(|figure| figure.id == id);
-        figure
-            .map(|figure| figure.amount)
-            .map(Amount::text)
-            .unwrap_or_default()
-    };
-    let (step, rate, mfu) = (own("step_time"), own("flops_each"), own("mfu"));
+    let theirs = with_degrees(inputs, &preset.layout);
+    let own = |id| text_of(figures, id);
     text.push_str(&format!(
-        ". This plan: {step} a step, {rate} an accelerator, {mfu} MFU."
+        ". This plan: {} a step, {} an accelerator, {} MFU. {} ({})",
+        own("step_time"),
+        own("flops_each"),
+        own("mfu"),
+        outcome(&theirs),
+        preset.source
     ));
-    text.push_str(&format!(" ({})", preset.source));
-    Some(text)
+    Some(Precedent {
+        text,
+        link: link::encode(&theirs),
+    })
+}
+
+/// The inputs with the degrees of a published layout fixed.
+fn with_degrees(inputs: &Inputs, layout: &Published) -> Inputs {
+    let degrees = [
+        (Key::Tp, layout.tp),
+        (Key::Cp, layout.cp),
+        (Key::Pp, layout.pp),
+        (Key::Vpp, layout.vpp),
+        (Key::Ep, layout.ep),
+        (Key::MicroBatch, layout.micro_batch),
+    ];
+    let mut inputs = inputs.clone();
+    for (key, degree) in degrees {
+        if let Some(degree) = degree {
+            inputs.set(key, degree.to_string());
+        }
+    }
+    inputs
+}
+
+/// What the degrees of the authors come to here.
+fn outcome(inputs: &Inputs) -> String {
+    let found = inputs.resolve().case.map(|case| (plan::find(&case), case));
+    let Some((Finding::Plan(plan), case)) = found else {
+        return "Their degrees do not fit here.".to_owned();
+    };
+    let figures = plan::explain(&case, &plan).figures;
+    let (step, mfu) = (text_of(&figures, "step_time"), text_of(&figures, "mfu"));
+    format!("Their degrees here: {step} a step, {mfu} MFU.")
 }
 
 fn published_layout(layout: &Published) -> String {

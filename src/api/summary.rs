@@ -26,7 +26,8 @@ pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
     text
 }
 
-/// The plan as Markdown: the sentence, the layout and the figures as tables, and the link that opens it.
+/// The plan as Markdown: the sentence, the layout and the figures as tables, and the link that
+/// opens it.
 pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str) -> String {
     let mut text = format!(
         "**{}**\n\n| Layout | |\n|---|---|\n",

@@ -27,6 +27,8 @@ pub(super) fn shown(amount: Amount) -> Shown {
 /// The whole answer.
 pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     let own = plan::explain(case, plan);
+    let precedent = published(inputs, &own.figures);
+    let (published, published_link) = precedent.map(|own| (own.text, own.link)).unzip();
     PlanView {
         version: WIRE_VERSION,
         title: title(case),
@@ -42,7 +44,8 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         timeline: timeline(case, plan),
         certificate: certificate(case, plan),
         stages: stages(case, plan),
-        published: published(inputs, &own.figures),
+        published,
+        published_link,
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
         markdown: summary::markdown(case, plan, &own.figures, &link::encode(inputs)),
     }

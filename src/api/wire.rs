@@ -165,6 +165,9 @@ pub struct PlanView {
     pub stages: Vec<StageView>,
     /// What the authors of this run did, where the case is a published one.
     pub published: Option<String>,
+    /// Link that fixes the degrees of those authors.
+    #[serde(default)]
+    pub published_link: Option<String>,
     /// Link that fixes every degree of this layout.
     pub pinned_link: String,
     /// The plan as Markdown, to be pasted elsewhere.
