@@ -8,7 +8,6 @@ use wasm_bindgen::JsValue;
 
 use super::dom::debounced;
 use super::state::State;
-use crate::link::{decode, encode};
 
 /// Typing that pauses for this long is one step of the history.
 const SETTLED_MS: u32 = 600;
@@ -37,17 +36,14 @@ pub fn bind(state: State) {
     Effect::new({
         let (written, typing) = (written.clone(), typing.clone());
         move |before: Option<()>| {
-            let link = state.link.get();
+            let link = state.link();
             if *written.borrow() == link {
+                *typing.borrow_mut() = false;
                 return;
             }
             // The first change after a pause makes a step; those that follow rewrite it. What the
             // page was opened with is put into its own words without a step.
-            let step = before.is_some() && !*typing.borrow();
-            if before.is_some() {
-                state.link_problems.set(Vec::new());
-            }
-            write(&link, step);
+            write(&link, before.is_some() && !*typing.borrow());
             *written.borrow_mut() = link;
             if before.is_some() {
                 *typing.borrow_mut() = true;
@@ -60,20 +56,10 @@ pub fn bind(state: State) {
         if *written.borrow() == link {
             return;
         }
+        // The same inputs in other words make no step.
+        *typing.borrow_mut() = true;
         written.borrow_mut().clone_from(&link);
-        *typing.borrow_mut() = false;
-        let decoded = decode(&link);
-        let problems = decoded.problems.iter().map(ToString::to_string).collect();
-        state.link_problems.set(problems);
-        let canonical = encode(&decoded.inputs);
-        if canonical != link {
-            write(&canonical, false);
-            *written.borrow_mut() = canonical;
-        }
-        state.inputs.set(decoded.inputs);
-        state
-            .visits
-            .update(|visits| *visits = visits.wrapping_add(1));
+        state.visit(&link);
     });
     on_cleanup(move || listener.remove());
 }

@@ -138,7 +138,7 @@ impl Engine {
                 hears: Hearing::Starting,
             }),
             Err(_) => {
-                state.worker.set("broken");
+                state.worker.set("broken".into());
                 state.fail("this browser did not start a worker for the search".into());
                 None
             }
@@ -191,7 +191,7 @@ impl Engine {
             return;
         }
         if word == READY {
-            state.worker.set("ready");
+            state.worker.set("ready".into());
         }
         if wanted {
             self.serve();

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{accelerators, models, presets, stacks};
 use crate::cluster::Cluster;
-use crate::inputs::{Inputs, Key, Kind};
+use crate::inputs::{Key, Kind};
 use crate::model::{Ffn, Mixer, Model};
 use crate::stack::Technique;
 use crate::units::Params;
@@ -190,9 +190,9 @@ pub fn preset_rows() -> &'static [presets::Preset] {
     presets::all()
 }
 
-/// Techniques that the chosen stack can run.
-pub fn techniques(inputs: &Inputs) -> Vec<Technique> {
-    let stack = stacks::find(inputs.get(Key::Stack));
+/// Techniques that a stack can run.
+pub fn techniques(stack: &str) -> Vec<Technique> {
+    let stack = stacks::find(stack);
     let has = |technique: &Technique| stack.is_none_or(|stack| stack.techniques.has(*technique));
     Technique::ALL.iter().copied().filter(has).collect()
 }

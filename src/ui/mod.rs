@@ -8,8 +8,10 @@ mod engine;
 mod form;
 mod lists;
 mod plot;
+mod segments;
 mod shell;
 mod state;
+mod table;
 mod theme;
 pub mod worker;
 

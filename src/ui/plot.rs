@@ -1,5 +1,5 @@
-//! A canvas that shows a scene: sharp on every screen, in the theme's colours, with a text for what
-//! is pointed at. What it shows is also in a table beside it.
+//! A canvas that shows a scene: sharp on every screen, in the theme's colours, with a text for
+//! what is pointed at. What it shows is also in a table beside it.
 
 use std::collections::BTreeMap;
 
@@ -21,98 +21,93 @@ const PIXELS_MAX: f64 = 8192.0;
 const PALE: f64 = 0.62;
 
 /// Draws what `scene` makes of a width in CSS pixels.
-#[component]
-pub fn Plot(
-    scene: impl Fn(f64) -> Scene + Send + Sync + 'static,
-    #[prop(into)] label: Signal<String>,
+pub fn plot(
+    scene: impl Fn(f64) -> Scene + Send + 'static,
+    label: impl Fn() -> String + Send + 'static,
 ) -> AnyView {
-    let state = state();
     let frame = NodeRef::<Div>::new();
     let canvas = NodeRef::<Canvas>::new();
-    let width = RwSignal::new(0.0f64);
-    let hit = RwSignal::new(None::<Hit>);
+    let width = RwSignal::new(0u32);
+    let hit = RwSignal::new(String::new());
+    let drawn = StoredValue::new_local(Scene::default());
     observe(frame, width);
-    let drawn = Memo::new(move |_| {
-        let width = width.get();
-        (width > 0.0).then(|| scene(width))
-    });
-    Effect::new(move |_| {
-        state.theme.track();
-        let Some(canvas) = canvas.get() else { return };
-        drawn.with(|drawn| {
-            if let Some(drawn) = drawn {
-                draw(&canvas, drawn);
-            }
-        });
-    });
-    let points = Memo::new(move |_| drawn.with(|d| d.as_ref().is_some_and(|d| !d.hits.is_empty())));
-    let readout = move || {
-        let text = move || hit.with(|hit| hit.as_ref().map(|hit| hit.text.clone()));
-        view! { <p class="readout" aria-hidden="true">{text}</p> }
+    redraw(canvas, width, drawn, Box::new(scene));
+    let find = move |ev: &PointerEvent| {
+        let at = Point { x: f64::from(ev.offset_x()), y: f64::from(ev.offset_y()) };
+        drawn.with_value(|scene| scene.hit(at).cloned()).unwrap_or_default()
     };
-    let at = move |ev: &PointerEvent| {
-        let point = Point {
-            x: f64::from(ev.offset_x()),
-            y: f64::from(ev.offset_y()),
-        };
-        drawn.with_untracked(|drawn| drawn.as_ref().and_then(|d| d.hit(point).cloned()))
+    let point = move |ev: &PointerEvent| {
+        let Hit { text, link, .. } = find(ev);
+        if let Some(canvas) = canvas.get_untracked() {
+            drop(canvas.class_list().toggle_with_force("leads", link.is_some()));
+        }
+        if hit.with_untracked(|before| *before != text) {
+            hit.set(text);
+        }
     };
-    let go = move |_| {
-        if let Some(link) = hit.with_untracked(|hit| hit.as_ref().and_then(|h| h.link.clone())) {
+    let go = move |ev: &PointerEvent| {
+        if let Some(link) = find(ev).link {
             drop(window().location().set_hash(&link));
         }
     };
-    let leads = move || hit.with(|hit| hit.as_ref().is_some_and(|h| h.link.is_some()));
     view! {
         <div class="plot" node_ref=frame>
             <canvas
                 node_ref=canvas
                 role="img"
-                aria-label=label
-                class:leads=leads
-                on:pointermove=move |ev| {
-                    let now = at(&ev);
-                    if hit.with_untracked(|before| *before != now) {
-                        hit.set(now);
-                    }
-                }
-                on:pointerleave=move |_| hit.set(None)
-                on:click=go
+                aria-label=move || label()
+                on:pointermove=move |ev| point(&ev)
+                on:pointerleave=move |_| hit.set(String::new())
+                on:pointerup=move |ev| go(&ev)
             ></canvas>
-            {move || points.get().then(readout)}
+            <p class="readout" aria-hidden="true">{move || hit.get()}</p>
         </div>
     }
     .into_any()
 }
 
+/// Draws again whenever the scene, the width or the colours change.
+fn redraw(
+    canvas: NodeRef<Canvas>,
+    width: RwSignal<u32>,
+    drawn: StoredValue<Scene, LocalStorage>,
+    scene: Box<dyn Fn(f64) -> Scene>,
+) {
+    let state = state();
+    Effect::new(move |_| {
+        state.theme.track();
+        let (Some(canvas), width) = (canvas.get(), width.get()) else { return };
+        if width > 0 {
+            let scene = scene(f64::from(width));
+            draw(&canvas, &scene);
+            drawn.set_value(scene);
+        }
+    });
+}
+
 /// Keeps `width` at the width of the frame.
-fn observe(frame: NodeRef<Div>, width: RwSignal<f64>) {
-    let measured = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+fn observe(frame: NodeRef<Div>, width: RwSignal<u32>) {
+    let observed = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
         let element: Element = frame.unchecked_into();
-        let measure = {
-            let element = element.clone();
-            move || {
-                let now = f64::from(element.client_width());
-                if width
-                    .try_get_untracked()
-                    .is_some_and(|before| before != now)
-                {
-                    width.set(now);
-                }
+        let measured = element.clone();
+        let measure = move || {
+            let now = measured.client_width().unsigned_abs();
+            if width.try_get_untracked().is_some_and(|before| before != now) {
+                width.set(now);
             }
         };
         measure();
         let changed = Closure::<dyn FnMut()>::new(measure);
         if let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) {
             observer.observe(&element);
-            measured.set_value(Some((observer, changed)));
+            observed.set_value(Some((observer, changed)));
         }
     });
     on_cleanup(move || {
-        measured.update_value(|measured| {
-            if let Some((observer, _)) = measured.take() {
+        observed.update_value(|observed| {
+            if let Some((observer, _)) = observed.take() {
                 observer.disconnect();
             }
         });
@@ -121,16 +116,11 @@ fn observe(frame: NodeRef<Div>, width: RwSignal<f64>) {
 
 fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene) {
     let longest = scene.width.max(scene.height).max(1.0);
-    let ratio = window()
-        .device_pixel_ratio()
-        .clamp(1.0, 4.0)
-        .min(PIXELS_MAX / longest);
+    let ratio = window().device_pixel_ratio().clamp(1.0, 4.0).min(PIXELS_MAX / longest);
     // Setting the size also clears the canvas.
     canvas.set_width((scene.width * ratio).round() as u32);
     canvas.set_height((scene.height * ratio).round() as u32);
-    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else {
-        return;
-    };
+    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
     let colours = Colours::of(canvas);
     if let Err(error) = paint(scene, &mut backend, &colours, ratio) {
         leptos::logging::error!("chart: {error}");
@@ -147,13 +137,8 @@ impl Colours {
     /// A custom property is a mere text; as the background of an element it becomes a colour. The
     /// element that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {
-        let mut colours = Self {
-            inks: BTreeMap::new(),
-            font: String::from("sans-serif"),
-        };
-        let Ok(probe) = document().create_element("i") else {
-            return colours;
-        };
+        let mut colours = Self { inks: BTreeMap::new(), font: String::from("sans-serif") };
+        let Ok(probe) = document().create_element("i") else { return colours };
         drop(canvas.append_child(&probe));
         let named = [
             (Ink::Text, "ink-text".to_owned()),
@@ -167,14 +152,10 @@ impl Colours {
         if let Ok(Some(computed)) = window().get_computed_style(&probe) {
             for (ink, class) in named.into_iter().chain(series) {
                 probe.set_class_name(&class);
-                let text = computed
-                    .get_property_value("background-color")
-                    .unwrap_or_default();
+                let text = computed.get_property_value("background-color").unwrap_or_default();
                 colours.inks.insert(ink, colour(&text));
             }
-            colours.font = computed
-                .get_property_value("font-family")
-                .unwrap_or(colours.font);
+            colours.font = computed.get_property_value("font-family").unwrap_or(colours.font);
         }
         probe.remove();
         colours
@@ -187,11 +168,7 @@ impl Palette for Colours {
             Ink::Pale(series) => (Ink::Series(series), PALE),
             other => (other, 1.0),
         };
-        let (r, g, b, alpha) = self
-            .inks
-            .get(&asked)
-            .copied()
-            .unwrap_or((128, 128, 128, 1.0));
+        let (r, g, b, alpha) = self.inks.get(&asked).copied().unwrap_or((128, 128, 128, 1.0));
         (r, g, b, alpha * share)
     }
 
@@ -203,9 +180,7 @@ impl Palette for Colours {
 /// `rgb(1, 2, 3)` or `rgba(1, 2, 3, 0.5)`.
 fn colour(text: &str) -> (u8, u8, u8, f64) {
     let inside = text.split(['(', ')']).nth(1).unwrap_or_default();
-    let mut parts = inside
-        .split([',', ' ', '/'])
-        .filter(|part| !part.is_empty());
+    let mut parts = inside.split([',', ' ', '/']).filter(|part| !part.is_empty());
     let mut whole = || parts.next().and_then(|part| part.parse::<f64>().ok());
     match (whole(), whole(), whole(), whole()) {
         (Some(r), Some(g), Some(b), alpha) => (r as u8, g as u8, b as u8, alpha.unwrap_or(1.0)),

@@ -24,11 +24,14 @@ pub fn App() -> impl IntoView {
     let state = State::new(&address::fragment());
     provide_context(state);
     let engine = Engine::start(state);
-    Effect::new(move |_| {
-        let link = state.link.get();
-        let run = state.run.get_untracked().wrapping_add(1);
-        state.run.set(run);
-        engine.ask(run, link);
+    Effect::new(move |before: Option<String>| {
+        let link = state.link();
+        if before.as_ref() != Some(&link) {
+            let run = state.run.get_untracked().wrapping_add(1);
+            state.run.set(run);
+            engine.ask(run, link.clone());
+        }
+        link
     });
     address::bind(state);
     keyboard();
@@ -67,6 +70,7 @@ fn Header() -> AnyView {
             <h1 class="brand">"AutoParallel"</h1>
             <Presets/>
             <div class="actions">
+                <CopyText/>
                 <CopyLink/>
                 <ThemeButton/>
             </div>
@@ -92,34 +96,41 @@ fn Footer() -> AnyView {
     .into_any()
 }
 
-/// The address of this plan, to the clipboard or else into view.
+/// The address of this plan, to the clipboard.
 #[component]
 fn CopyLink() -> AnyView {
     let state = state();
-    let done = RwSignal::new(None::<bool>);
-    let copy = move |_| {
-        let text = address(&state.link.get_untracked());
+    copier("Copy link", move || address(&state.link_now()))
+}
+
+/// The plan as Markdown, to the clipboard.
+#[component]
+fn CopyText() -> AnyView {
+    let state = state();
+    copier("Copy text", move || {
+        state.plan_now().map_or_else(String::new, |plan| plan.markdown.clone())
+    })
+}
+
+/// A button that copies something, and says whether it did.
+fn copier(name: &'static str, what: impl Fn() -> String + Send + 'static) -> AnyView {
+    let said = RwSignal::new(name.to_owned());
+    let copy = move || {
+        let text = what();
         spawn_local(async move {
             let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
             let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
-            let ok = there
-                && JsFuture::from(window().navigator().clipboard().write_text(&text))
-                    .await
-                    .is_ok();
-            done.set(Some(ok));
+            let done = there
+                && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok();
+            said.set(if done { "Copied" } else { "Not allowed here" }.to_owned());
             dom::later(2000, move || {
-                done.try_set(None);
+                said.try_set(name.to_owned());
             });
         });
     };
-    let text = move || match done.get() {
-        None => "Copy link",
-        Some(true) => "Copied",
-        Some(false) => "Copy it from the address bar",
-    };
     view! {
-        <button type="button" class="button" on:click=copy>
-            <span aria-live="polite">{text}</span>
+        <button type="button" class="button" on:click=move |_| copy()>
+            <span aria-live="polite">{move || said.get()}</span>
         </button>
     }
     .into_any()
@@ -141,22 +152,21 @@ fn Spoken() -> AnyView {
     let state = state();
     let spoken = RwSignal::new(String::new());
     let speak = dom::debounced(SPOKEN_MS, move || {
-        let text = match state.verdict.get_untracked() {
-            Verdict::Good => state
-                .plan
-                .with_untracked(|p| p.as_ref().map(|p| p.summary.clone()))
-                .unwrap_or_default(),
-            Verdict::Stuck(stuck) => stuck.headline.clone(),
-            _ => return,
+        let text = match state.verdict_now() {
+            Verdict::Good => state.plan_now().map(|plan| plan.summary.clone()),
+            Verdict::Stuck(stuck) => Some(stuck.headline.clone()),
+            _ => None,
         };
-        spoken.set(text);
+        if let Some(text) = text {
+            spoken.set(text);
+        }
     });
     Effect::new(move |_| {
-        state.verdict.track();
-        state.plan.track();
+        drop(state.verdict());
+        drop(state.plan());
         speak();
     });
-    view! { <p class="hidden" role="status">{spoken}</p> }.into_any()
+    view! { <p class="hidden" role="status">{move || spoken.get()}</p> }.into_any()
 }
 
 /// `/` goes to the search of models; `Esc` closes what the headline has opened.
@@ -172,7 +182,7 @@ fn keyboard() {
                 state.searches.update(|n| *n = n.wrapping_add(1));
                 dom::later(0, || dom::focus(&id_of(Key::Model)));
             }
-            "Escape" => state.opened.set(None),
+            "Escape" => state.opened.set(String::new()),
             _ => {}
         }
     });

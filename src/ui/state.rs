@@ -1,4 +1,6 @@
 //! What the page holds: the inputs as typed, and the latest answers.
+//!
+//! Large values live in one store; what follows them follows a counter that changes with them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,51 +9,48 @@ use leptos::prelude::*;
 
 use crate::api::{Answer, PlanView, ScalePoint, StuckView, StudyView};
 use crate::inputs::{Inputs, Key, Resolution};
-use crate::link;
+use crate::link::{self, Encoded};
 
 /// The whole state, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct State {
-    /// The inputs as typed.
-    pub inputs: RwSignal<Inputs>,
-    /// How they are understood.
-    pub reading: Memo<Resolution>,
-    /// Their link.
-    pub link: Memo<String>,
-    /// Inputs that are too long for the link.
-    pub left_out: Memo<Vec<Key>>,
-    /// What could not be read of the link that the page was opened with.
-    pub link_problems: RwSignal<Vec<String>>,
-    /// The last good plan.
-    pub plan: RwSignal<Option<Arc<PlanView>>>,
-    /// Milliseconds that its search took.
-    pub search_ms: RwSignal<f64>,
-    /// Runners-up and frontier of the last good plan.
-    pub study: RwSignal<Option<Arc<StudyView>>>,
-    /// The scaling curve, as far as it is known.
-    pub scaling: RwSignal<Arc<Vec<ScalePoint>>>,
-    /// Points of it done, and in all.
-    pub progress: RwSignal<(u32, u32)>,
-    /// What the latest inputs came to.
-    pub verdict: RwSignal<Verdict>,
-    /// Whether an answer has been awaited long enough to say so.
-    pub slow: RwSignal<bool>,
-    /// `starting`, `ready`, `broken`, for tests and styles.
-    pub worker: RwSignal<&'static str>,
+    store: StoredValue<Store, LocalStorage>,
+    changed: RwSignal<u32>,
+    planned: RwSignal<u32>,
+    studied: RwSignal<u32>,
+    scaled: RwSignal<u32>,
+    judged: RwSignal<u32>,
+    folded: RwSignal<u32>,
     /// The latest run.
     pub run: RwSignal<u32>,
     /// The latest run that was answered.
     pub answered: RwSignal<u32>,
-    /// The degree or figure of the headline that is open.
-    pub opened: RwSignal<Option<String>>,
-    /// The parts of the page that are unfolded.
-    pub unfolded: RwSignal<BTreeSet<String>>,
+    /// Whether an answer has been awaited long enough to say so.
+    pub slow: RwSignal<bool>,
+    /// `starting`, `ready`, `broken`, for tests and styles.
+    pub worker: RwSignal<String>,
+    /// The degree or figure of the headline that is open; empty for none.
+    pub opened: RwSignal<String>,
     /// Counts the times that the search of models was called for.
     pub searches: RwSignal<u32>,
     /// Counts the links that were opened.
     pub visits: RwSignal<u32>,
     /// Changes whenever colours do.
     pub theme: RwSignal<u32>,
+}
+
+struct Store {
+    inputs: Inputs,
+    reading: Resolution,
+    encoded: Encoded,
+    link_problems: Vec<String>,
+    plan: Option<Arc<PlanView>>,
+    search_ms: f64,
+    study: Option<Arc<StudyView>>,
+    points: Arc<Vec<ScalePoint>>,
+    progress: (u32, u32),
+    verdict: Verdict,
+    unfolded: BTreeSet<String>,
 }
 
 /// What the latest inputs came to.
@@ -69,115 +68,265 @@ pub enum Verdict {
     Broken(String),
 }
 
-impl Verdict {
-    fn is_wrong(&self) -> bool {
-        !matches!(self, Self::Waiting | Self::Good)
+impl Store {
+    fn new(link: &str) -> Self {
+        let decoded = link::decode(link);
+        Self {
+            reading: decoded.inputs.resolve(),
+            encoded: link::encode_whole(&decoded.inputs),
+            inputs: decoded.inputs,
+            link_problems: decoded.problems.iter().map(ToString::to_string).collect(),
+            plan: None,
+            search_ms: 0.0,
+            study: None,
+            points: Arc::default(),
+            progress: (0, 0),
+            verdict: Verdict::Waiting,
+            unfolded: BTreeSet::new(),
+        }
     }
 }
 
+/// The inputs.
 impl State {
     /// From the link in the address bar.
     pub fn new(link: &str) -> Self {
-        let decoded = link::decode(link);
-        let problems = decoded.problems.iter().map(ToString::to_string).collect();
-        let inputs = RwSignal::new(decoded.inputs);
-        let encoded = Memo::new(move |_| inputs.with(link::encode_whole));
+        let count = || RwSignal::new(0u32);
         Self {
-            inputs,
-            reading: Memo::new(move |_| inputs.with(Inputs::resolve)),
-            link: Memo::new(move |_| encoded.with(|encoded| encoded.text.clone())),
-            left_out: Memo::new(move |_| encoded.with(|encoded| encoded.left_out.clone())),
-            link_problems: RwSignal::new(problems),
-            plan: RwSignal::new(None),
-            search_ms: RwSignal::new(0.0),
-            study: RwSignal::new(None),
-            scaling: RwSignal::new(Arc::default()),
-            progress: RwSignal::new((0, 0)),
-            verdict: RwSignal::new(Verdict::Waiting),
+            store: StoredValue::new_local(Store::new(link)),
+            changed: count(),
+            planned: count(),
+            studied: count(),
+            scaled: count(),
+            judged: count(),
+            folded: count(),
+            run: count(),
+            answered: count(),
             slow: RwSignal::new(false),
-            worker: RwSignal::new("starting"),
-            run: RwSignal::new(0),
-            answered: RwSignal::new(0),
-            opened: RwSignal::new(None),
-            unfolded: RwSignal::new(BTreeSet::new()),
-            searches: RwSignal::new(0),
-            visits: RwSignal::new(0),
-            theme: RwSignal::new(0),
+            worker: RwSignal::new("starting".to_owned()),
+            opened: RwSignal::new(String::new()),
+            searches: count(),
+            visits: count(),
+            theme: count(),
         }
+    }
+
+    /// Something of the inputs.
+    pub fn inputs<T>(self, look: impl FnOnce(&Inputs) -> T) -> T {
+        self.changed.track();
+        self.store.with_value(|store| look(&store.inputs))
+    }
+
+    /// Something of how the inputs are understood.
+    pub fn reading<T>(self, look: impl FnOnce(&Resolution) -> T) -> T {
+        self.changed.track();
+        self.store.with_value(|store| look(&store.reading))
+    }
+
+    /// The same, without following it.
+    pub fn reading_now<T>(self, look: impl FnOnce(&Resolution) -> T) -> T {
+        self.store.with_value(|store| look(&store.reading))
+    }
+
+    /// The link of the inputs, without `#`.
+    pub fn link(self) -> String {
+        self.changed.track();
+        self.link_now()
+    }
+
+    /// The same, without following it.
+    pub fn link_now(self) -> String {
+        self.store.with_value(|store| store.encoded.text.clone())
+    }
+
+    /// Inputs that are too long for the link.
+    pub fn left_out(self) -> Vec<Key> {
+        self.changed.track();
+        self.store.with_value(|store| store.encoded.left_out.clone())
+    }
+
+    /// What could not be read of the link that was opened.
+    pub fn link_problems(self) -> Vec<String> {
+        self.changed.track();
+        self.store.with_value(|store| store.link_problems.clone())
     }
 
     /// The text of one input.
     pub fn text(self, key: Key) -> Memo<String> {
-        Memo::new(move |_| self.inputs.with(|inputs| inputs.get(key).to_owned()))
-    }
-
-    /// Changes one input.
-    pub fn set(self, key: Key, text: String) {
-        if self.inputs.with_untracked(|inputs| inputs.get(key) != text) {
-            self.inputs.update(|inputs| inputs.set(key, text));
-        }
+        Memo::new(move |_| self.inputs(|inputs| inputs.get(key).to_owned()))
     }
 
     /// Whether one input has a problem.
     pub fn has_problem(self, key: Key) -> Memo<bool> {
-        Memo::new(move |_| self.reading.with(|reading| reading.problem(key).is_some()))
+        Memo::new(move |_| self.reading(|reading| reading.problem(key).is_some()))
+    }
+
+    /// Changes one input.
+    pub fn set(self, key: Key, text: String) {
+        self.change(|inputs| inputs.set(key, text));
+    }
+
+    /// Changes the inputs.
+    pub fn change(self, act: impl FnOnce(&mut Inputs)) {
+        let before = self.store.with_value(|store| store.inputs.clone());
+        let mut inputs = before.clone();
+        act(&mut inputs);
+        if inputs != before {
+            self.store.update_value(|store| {
+                store.reading = inputs.resolve();
+                store.encoded = link::encode_whole(&inputs);
+                store.inputs = inputs;
+                store.link_problems.clear();
+            });
+            bump(self.changed);
+        }
+    }
+
+    /// Takes the inputs of another link.
+    pub fn visit(self, link: &str) {
+        let next = Store::new(link);
+        self.store.update_value(|store| {
+            store.reading = next.reading;
+            store.encoded = next.encoded;
+            store.inputs = next.inputs;
+            store.link_problems = next.link_problems;
+        });
+        bump(self.changed);
+        bump(self.visits);
+    }
+}
+
+/// The answers.
+impl State {
+    /// The last good plan.
+    pub fn plan(self) -> Option<Arc<PlanView>> {
+        self.planned.track();
+        self.plan_now()
+    }
+
+    /// The same, without following it.
+    pub fn plan_now(self) -> Option<Arc<PlanView>> {
+        self.store.with_value(|store| store.plan.clone())
+    }
+
+    /// Milliseconds that its search took.
+    pub fn search_ms(self) -> f64 {
+        self.planned.track();
+        self.store.with_value(|store| store.search_ms)
+    }
+
+    /// Runners-up and frontier of the last good plan.
+    pub fn study(self) -> Option<Arc<StudyView>> {
+        self.studied.track();
+        self.store.with_value(|store| store.study.clone())
+    }
+
+    /// The scaling curve, as far as it is known.
+    pub fn points(self) -> Arc<Vec<ScalePoint>> {
+        self.scaled.track();
+        self.store.with_value(|store| store.points.clone())
+    }
+
+    /// Points of it done, and in all.
+    pub fn progress(self) -> (u32, u32) {
+        self.scaled.track();
+        self.store.with_value(|store| store.progress)
+    }
+
+    /// What the latest inputs came to.
+    pub fn verdict(self) -> Verdict {
+        self.judged.track();
+        self.verdict_now()
+    }
+
+    /// The same, without following it.
+    pub fn verdict_now(self) -> Verdict {
+        self.store.with_value(|store| store.verdict.clone())
     }
 
     /// Whether the answer shown is not for the inputs as they are.
     pub fn is_stale(self) -> bool {
-        self.verdict.with(Verdict::is_wrong)
-    }
-
-    /// The same, without following it.
-    pub fn is_stale_untracked(self) -> bool {
-        self.verdict.with_untracked(Verdict::is_wrong)
+        !matches!(self.verdict(), Verdict::Waiting | Verdict::Good)
     }
 
     /// Takes in one answer of the latest run.
     pub fn accept(self, answer: Answer) {
         match answer {
-            Answer::Plan {
-                plan, search_ms, ..
-            } => {
-                self.search_ms.set(search_ms);
-                self.plan.set(Some(Arc::new(*plan)));
-                self.settle(Verdict::Good);
+            Answer::Plan { plan, search_ms, .. } => {
+                self.store.update_value(|store| {
+                    store.plan = Some(Arc::new(*plan));
+                    store.search_ms = search_ms;
+                });
+                self.judge(Verdict::Good);
+                bump(self.planned);
             }
-            Answer::Stuck { stuck, .. } => self.settle(Verdict::Stuck(Arc::new(stuck))),
-            Answer::Invalid { problems, .. } => self.settle(Verdict::Invalid(problems)),
-            Answer::Study { study, .. } => self.study.set(Some(Arc::new(study))),
-            Answer::Scaling {
-                point, done, of, ..
-            } => self.accept_point(point, done, of),
+            Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
+            Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
+            Answer::Study { study, .. } => {
+                self.store.update_value(|store| store.study = Some(Arc::new(study)));
+                bump(self.studied);
+            }
+            Answer::Scaling { point, done, of, .. } => self.accept_point(point, (done, of)),
         }
     }
 
     /// The search itself failed.
     pub fn fail(self, reason: String) {
-        self.settle(Verdict::Broken(reason));
+        self.judge(Verdict::Broken(reason));
     }
 
-    fn settle(self, verdict: Verdict) {
+    fn judge(self, verdict: Verdict) {
         self.answered.set(self.run.get_untracked());
         self.slow.set(false);
-        self.progress.set((0, 0));
-        if self.verdict.with_untracked(|now| *now != verdict) {
-            self.verdict.set(verdict);
+        let changed = self.store.with_value(|store| store.verdict != verdict);
+        self.store.update_value(|store| store.progress = (0, 0));
+        if changed {
+            self.store.update_value(|store| store.verdict = verdict);
+            bump(self.judged);
         }
     }
 
     /// The old curve stays until a new one has begun.
-    fn accept_point(self, point: ScalePoint, done: u32, of: u32) {
-        self.scaling.update(|points| {
-            let points = Arc::make_mut(points);
-            if done <= 1 {
+    fn accept_point(self, point: ScalePoint, progress: (u32, u32)) {
+        self.store.update_value(|store| {
+            let points = Arc::make_mut(&mut store.points);
+            if progress.0 <= 1 {
                 points.clear();
             }
             points.push(point);
             points.sort_by_key(|point| point.count);
+            store.progress = progress;
         });
-        self.progress.set((done, of));
+        bump(self.scaled);
     }
+}
+
+/// What is unfolded; it stays so while answers come and go.
+impl State {
+    /// Whether a part of the page is unfolded.
+    pub fn unfolded(self, id: &str) -> Memo<bool> {
+        let id = id.to_owned();
+        Memo::new(move |_| {
+            self.folded.track();
+            self.store.with_value(|store| store.unfolded.contains(&id))
+        })
+    }
+
+    /// Unfolds a part of the page, or folds it.
+    pub fn unfold(self, id: &str, now: bool) {
+        self.store.update_value(|store| {
+            if now {
+                store.unfolded.insert(id.to_owned());
+            } else {
+                store.unfolded.remove(id);
+            }
+        });
+        bump(self.folded);
+    }
+}
+
+fn bump(counter: RwSignal<u32>) {
+    counter.update(|n| *n = n.wrapping_add(1));
 }
 
 /// The state, anywhere in the page.

@@ -91,7 +91,7 @@ pub fn ThemeButton() -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class="icon-button" aria-label=label title=label on:click=turn>
+        <button type="button" class="icon-button" aria-label=move || label() title=move || label() on:click=turn>
             <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
                 <circle
                     cx="8"

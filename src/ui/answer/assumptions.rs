@@ -1,39 +1,41 @@
 //! What the estimate takes as given.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use super::derivation::linked;
-use crate::api::{Assumption, PlanView};
+use crate::api::Assumption;
+use crate::ui::state::{State, state};
 
 /// Facts that the estimate rests on, the unverified ones first.
-#[component]
-pub fn Assumptions(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
-    let rows = move || {
-        plan.with(|plan| {
-            plan.as_ref().map(|plan| {
-                let mut all: Vec<&Assumption> = plan.assumptions.iter().collect();
-                all.sort_by_key(|one| one.verified);
-                all.into_iter().map(row).collect_view()
-            })
-        })
-    };
-    let none = move || plan.with(|p| p.as_ref().is_none_or(|plan| plan.assumptions.is_empty()));
+pub fn assumptions() -> AnyView {
+    let state = state();
+    let none = move || state.plan().is_none_or(|plan| plan.assumptions.is_empty());
     view! {
-        <section class="part wide" id="assumptions" hidden=none aria-labelledby="assumptions-title">
+        <section
+            class="part wide"
+            id="assumptions"
+            hidden=move || none()
+            aria-labelledby="assumptions-title"
+        >
             <h2 id="assumptions-title">"Taken as given"</h2>
-            <ul class="assumptions">{rows}</ul>
+            <ul class="assumptions">{move || rows(state)}</ul>
         </section>
     }
     .into_any()
 }
 
+fn rows(state: State) -> AnyView {
+    let Some(plan) = state.plan() else { return ().into_any() };
+    let mut all: Vec<&Assumption> = plan.assumptions.iter().collect();
+    all.sort_by_key(|one| one.verified);
+    all.into_iter().map(row).collect_view().into_any()
+}
+
 fn row(one: &Assumption) -> AnyView {
-    let doubt = (!one.verified).then(|| view! { <span class="doubt">"unverified"</span> });
+    let doubt = if one.verified { "" } else { "unverified" };
     view! {
         <li>
-            <span>{one.text.clone()} {doubt}</span>
+            <span>{one.text.clone()} <span class="doubt">{doubt}</span></span>
             <span class="source">{linked(&one.source)}</span>
         </li>
     }

@@ -1,86 +1,65 @@
 //! Memory by part and step time by part: a waterfall each, with the table behind it.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use super::colours::ink;
-use super::fold::Fold;
-use super::parts::PartsTable;
-use crate::api::{PartView, PlanView};
-use crate::chart::{Bar, waterfall};
-use crate::ui::plot::Plot;
+use super::fold::fold;
+use super::parts::parts_table;
+use crate::api::{PartView, PlanView, Shown};
+use crate::chart::{Bar, Scene, waterfall};
+use crate::ui::plot::plot;
+use crate::ui::state::state;
+
+/// What a breakdown shows of a plan: the whole, and where the scale ends.
+type Pick = fn(&PlanView) -> (&PartView, &Shown);
 
 /// Memory of the fullest stage, by part.
-#[component]
-pub fn MemoryParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
-    let root = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.memory.clone())));
-    let limit = Memo::new(move |_| {
-        let capacity = plan.with(|p| p.as_ref().map(|p| p.memory_capacity.clone()));
-        capacity.map(|all| (all.value, format!("{} in all", all.text)))
-    });
-    let limit: Signal<_> = limit.into();
-    view! { <Breakdown id="memory" title="Memory by part" root=root limit=limit/> }.into_any()
+pub fn memory_parts() -> AnyView {
+    breakdown("memory", "Memory by part", |plan| (&plan.memory, &plan.memory_capacity))
 }
 
 /// Critical path of one step, by part.
-#[component]
-pub fn TimeParts(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
-    let root = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.time.clone())));
-    let limit = Signal::derive(move || {
-        root.with(|root| {
-            root.as_ref().map(|root| {
-                let all = &root.figure.shown;
-                (all.value, format!("{} in all", all.text))
-            })
-        })
-    });
-    view! { <Breakdown id="time" title="Step time by part" root=root limit=limit/> }.into_any()
+pub fn time_parts() -> AnyView {
+    breakdown("time", "Step time by part", |plan| (&plan.time, &plan.time.figure.shown))
 }
 
-#[component]
-fn Breakdown(
-    id: &'static str,
-    title: &'static str,
-    root: Memo<Option<PartView>>,
-    limit: Signal<Option<(f64, String)>>,
-) -> AnyView {
-    let scene = move |width: f64| {
-        let limit = limit.get().unwrap_or_default();
-        waterfall(&bars(root.get().as_ref()), (limit.0, &limit.1), width)
+fn breakdown(id: &'static str, title: &'static str, pick: Pick) -> AnyView {
+    let state = state();
+    let scene = move |width: f64| match state.plan() {
+        Some(plan) => {
+            let (root, end) = pick(&plan);
+            waterfall(&bars(root), (end.value, &format!("{} in all", end.text)), width)
+        }
+        None => Scene::new(width, 0.0),
     };
-    let label = Signal::derive(move || {
-        root.with(|root| {
-            let text = root.as_ref().map(spoken).unwrap_or_default();
-            format!("{title}: {text}")
-        })
-    });
-    let table = move || {
-        root.get()
-            .map(|root| view! { <PartsTable root=root caption=title/> })
+    let label = move || match state.plan() {
+        Some(plan) => format!("{title}: {}", spoken(pick(&plan).0)),
+        None => title.to_owned(),
+    };
+    let table = move || match state.plan() {
+        Some(plan) => parts_table(pick(&plan).0, title),
+        None => ().into_any(),
+    };
+    let total = move || match state.plan() {
+        Some(plan) => pick(&plan).0.figure.shown.text.clone(),
+        None => String::new(),
     };
     let heading = format!("{id}-title");
-    let title_id = heading.clone();
-    let total = move || root.with(|root| root.as_ref().map(|r| r.figure.shown.text.clone()));
     view! {
-        <section class="part" id=id aria-labelledby=heading>
-            <h2 id=title_id>{title} <span class="total-amount">{total}</span></h2>
-            <Plot scene=scene label=label/>
-            <Fold id=format!("{id}-table") title="Every part, with its formula">
-                {table.clone()}
-            </Fold>
+        <section class="part" id=id aria-labelledby=heading.clone()>
+            <h2 id=heading.clone()>
+                {title}
+                <span class="total-amount">{move || total()}</span>
+            </h2>
+            {plot(scene, label)}
+            {fold(&format!("{id}-table"), "Every part, with its formula", table)}
         </section>
     }
     .into_any()
 }
 
-fn bars(root: Option<&PartView>) -> Vec<Bar> {
-    let Some(root) = root else { return Vec::new() };
-    let some = root
-        .children
-        .iter()
-        .zip(0u32..)
-        .filter(|(part, _)| part.figure.shown.value > 0.0);
+fn bars(root: &PartView) -> Vec<Bar> {
+    let some = root.children.iter().zip(0u32..).filter(|(part, _)| part.figure.shown.value > 0.0);
     let bar = |(part, place): (&PartView, u32)| {
         let (ink, hatched) = ink(&part.id, place);
         Bar {

@@ -5,27 +5,25 @@ use leptos::prelude::*;
 use crate::api::Figure;
 
 /// The derivation of one figure.
-#[component]
-pub fn Derivation(figure: Figure, #[prop(into)] id: String) -> AnyView {
-    let row = |name: &'static str, class: &'static str, text: String| {
-        (!text.is_empty()).then(|| {
-            view! {
-                <div class="derivation-row">
-                    <dt>{name}</dt>
-                    <dd class=class>{linked(&text)}</dd>
-                </div>
-            }
-        })
+pub fn derivation(figure: &Figure, id: String) -> AnyView {
+    let rows = [
+        ("Formula", "formula", &figure.formula),
+        ("Here", "formula", &figure.substituted),
+        ("Source", "source", &figure.source),
+    ];
+    let row = |(name, class, text): (&'static str, &'static str, &String)| {
+        view! {
+            <div class="derivation-row">
+                <dt>{name}</dt>
+                <dd class=class>{linked(text)}</dd>
+            </div>
+        }
     };
-    let value = format!("{}: {}", figure.label, figure.shown.text);
+    let known = rows.into_iter().filter(|(.., text)| !text.is_empty());
     view! {
         <div class="derivation" id=id>
-            <p class="derivation-title">{value}</p>
-            <dl>
-                {row("Formula", "formula", figure.formula)}
-                {row("Here", "formula", figure.substituted)}
-                {row("Source", "source", figure.source)}
-            </dl>
+            <p class="derivation-title">{format!("{}: {}", figure.label, figure.shown.text)}</p>
+            <dl>{known.map(row).collect_view()}</dl>
         </div>
     }
     .into_any()
@@ -43,9 +41,8 @@ pub fn linked(text: &str) -> AnyView {
         };
         views.push(std::mem::take(&mut plain).into_any());
         let name = bare.to_owned();
-        views.push(
-            view! { <a href=href target="_blank" rel="noopener noreferrer">{name}</a> }.into_any(),
-        );
+        let link = view! { <a href=href target="_blank" rel="noopener noreferrer">{name}</a> };
+        views.push(link.into_any());
         plain.push_str(word.get(bare.len()..).unwrap_or_default());
     }
     views.push(plain.into_any());

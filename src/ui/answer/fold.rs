@@ -1,41 +1,28 @@
 //! A part of the answer that unfolds, and stays so while answers come and go.
 
 use leptos::prelude::*;
+use web_sys::HtmlDetailsElement;
 
 use crate::ui::state::state;
 
-/// A titled part that is folded at first.
-#[component]
-pub fn Fold(
-    #[prop(into)] id: String,
-    #[prop(into)] title: String,
-    children: ChildrenFn,
-) -> AnyView {
+/// A titled part that is folded at first; its body is made when it is unfolded.
+pub fn fold(id: &str, title: &'static str, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let state = state();
-    let open = {
-        let id = id.clone();
-        Memo::new(move |_| state.unfolded.with(|all| all.contains(&id)))
-    };
-    let turned = move |now: bool| {
-        if now == open.get_untracked() {
-            return;
-        }
-        state.unfolded.update(|all| {
-            if now {
-                all.insert(id.clone())
-            } else {
-                all.remove(&id)
-            };
-        });
-    };
+    let open = state.unfolded(id);
+    let id = id.to_owned();
     view! {
         <details
             class="fold"
             prop:open=move || open.get()
-            on:toggle:target=move |ev| turned(ev.target().open())
+            on:toggle=move |ev| {
+                let now = event_target::<HtmlDetailsElement>(&ev).open();
+                if now != open.get_untracked() {
+                    state.unfold(&id, now);
+                }
+            }
         >
             <summary>{title}</summary>
-            {move || open.get().then(|| children())}
+            {move || if open.get() { body() } else { ().into_any() }}
         </details>
     }
     .into_any()

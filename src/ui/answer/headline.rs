@@ -6,7 +6,7 @@ use leptos::html::Li;
 use leptos::prelude::*;
 
 use super::colours::of_part;
-use super::derivation::{Derivation, linked};
+use super::derivation::{derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
 use crate::ui::dom;
@@ -20,81 +20,64 @@ const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
 const SECONDARY: &[&str] = &["slots", "place"];
 
 const DETAIL: &str = "headline-detail";
+const ALL_DEGREES: &str = "all-degrees";
 
 /// The answer's first screen.
-#[component]
-pub fn Headline(plan: Arc<PlanView>) -> AnyView {
-    let published = plan.published.clone().map(|text| {
+pub fn headline(plan: &Arc<PlanView>) -> AnyView {
+    let state = state();
+    let published = plan.published.as_ref().map(|text| {
         view! {
             <p class="published">
                 <span class="label">"As published"</span>
-                {linked(&text)}
+                {linked(text)}
             </p>
         }
+        .into_any()
     });
+    let detailed = plan.clone();
     view! {
         <section class="headline" aria-labelledby="plan-title">
             <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
-            <Degrees plan=plan.clone()/>
-            <Figures plan=plan.clone()/>
-            <Detail plan=plan.clone()/>
-            <MemoryBar plan=plan/>
+            {degrees(state, plan)}
+            {figures(state, plan)}
+            <div id=DETAIL class="detail" aria-live="polite">
+                {move || detail(state, &detailed)}
+            </div>
+            {memory_bar(plan)}
             {published}
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Degrees(plan: Arc<PlanView>) -> AnyView {
-    let state = state();
-    const ALL: &str = "all-degrees";
-    let all = Memo::new(move |_| state.unfolded.with(|unfolded| unfolded.contains(ALL)));
-    let rest = plan
-        .degrees
-        .iter()
-        .filter(|degree| !is_first(degree))
-        .count();
+fn degrees(state: State, plan: &Arc<PlanView>) -> AnyView {
+    let all = state.unfolded(ALL_DEGREES);
+    let rest = plan.degrees.iter().filter(|degree| !is_first(degree)).count();
     let chips = {
         let plan = plan.clone();
         move || {
             let all = all.get();
             let shown = plan.degrees.iter().filter(|degree| all || is_first(degree));
-            shown
-                .cloned()
-                .map(|degree| chip(state, degree))
-                .collect_view()
+            shown.map(|degree| chip(state, degree)).collect_view().into_any()
         }
     };
     let more = (rest > 0).then(|| {
-        let text = move || {
-            if all.get() {
-                "fewer".to_owned()
-            } else {
-                format!("{rest} more")
-            }
-        };
-        let turn = move |_| {
-            state.unfolded.update(|unfolded| {
-                if !unfolded.remove(ALL) {
-                    unfolded.insert(ALL.to_owned());
-                }
-            });
-        };
+        let text = move || if all.get() { "fewer".to_owned() } else { format!("{rest} more") };
         view! {
             <li>
                 <button
                     type="button"
                     class="chip-more"
                     aria-expanded=move || all.get().to_string()
-                    on:click=turn
+                    on:click=move |_| state.unfold(ALL_DEGREES, !all.get_untracked())
                 >
-                    {text}
+                    {move || text()}
                 </button>
             </li>
         }
+        .into_any()
     });
-    view! { <ul class="degrees" aria-label="Layout">{chips} {more}</ul> }.into_any()
+    view! { <ul class="degrees" aria-label="Layout">{move || chips()} {more}</ul> }.into_any()
 }
 
 /// Whether it stands among the first chips.
@@ -102,18 +85,12 @@ fn is_first(degree: &Degree) -> bool {
     degree.fixed || (degree.main && !SECONDARY.contains(&degree.key.as_str()))
 }
 
-fn chip(state: State, degree: Degree) -> AnyView {
+fn chip(state: State, degree: &Degree) -> AnyView {
     let id = format!("degree:{}", degree.key);
     let tip = format!("tip-{}", degree.key);
-    let open = {
-        let id = id.clone();
-        move || {
-            state
-                .opened
-                .with(|opened| opened.as_deref() == Some(&id))
-                .to_string()
-        }
-    };
+    let open = is_opened(state, &id);
+    let class = if degree.fixed { "chip fixed" } else { "chip" };
+    let fixed = if degree.fixed { "fixed" } else { "" };
     // The tip opens towards the middle of the window.
     let end = RwSignal::new(false);
     let frame = NodeRef::<Li>::new();
@@ -122,9 +99,6 @@ fn chip(state: State, degree: Degree) -> AnyView {
             end.set(dom::is_right(&frame));
         }
     };
-    let fixed = degree
-        .fixed
-        .then(|| view! { <span class="chip-fixed">"fixed"</span> });
     view! {
         <li
             class="chip-frame"
@@ -135,61 +109,48 @@ fn chip(state: State, degree: Degree) -> AnyView {
         >
             <button
                 type="button"
-                class="chip"
-                class:fixed=degree.fixed
-                aria-expanded=open
+                class=class
+                aria-expanded=move || open.get().to_string()
                 aria-controls=DETAIL
                 aria-describedby=tip.clone()
                 on:click=move |_| turn(state, &id)
             >
-                <span class="chip-label">{degree.label}</span>
-                <span class="chip-value">{degree.value}</span>
-                {fixed}
+                <span class="chip-label">{degree.label.clone()}</span>
+                <span class="chip-value">{degree.value.clone()}</span>
+                <span class="chip-fixed">{fixed}</span>
             </button>
-            <span role="tooltip" id=tip class="tip">{degree.help}</span>
+            <span role="tooltip" id=tip.clone() class="tip">{degree.help.clone()}</span>
         </li>
     }
     .into_any()
 }
 
-fn turn(state: State, id: &str) {
-    state.opened.update(|opened| {
-        *opened = (opened.as_deref() != Some(id)).then(|| id.to_owned());
-    });
+fn is_opened(state: State, id: &str) -> Memo<bool> {
+    let id = id.to_owned();
+    Memo::new(move |_| state.opened.with(|opened| *opened == id))
 }
 
-#[component]
-fn Figures(plan: Arc<PlanView>) -> AnyView {
-    let state = state();
-    let large = LARGE
-        .iter()
-        .filter_map(|id| plan.figures.iter().find(|f| f.id == *id));
-    let small = plan
-        .figures
-        .iter()
-        .filter(|figure| !LARGE.contains(&figure.id.as_str()));
+fn turn(state: State, id: &str) {
+    let open = state.opened.with_untracked(|opened| opened == id);
+    state.opened.set(if open { String::new() } else { id.to_owned() });
+}
+
+fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
+    let large = LARGE.iter().filter_map(|id| plan.figures.iter().find(|f| f.id == *id));
+    let large: Vec<AnyView> = large.map(|figure| key_figure(state, figure)).collect();
+    let small = plan.figures.iter().filter(|figure| !LARGE.contains(&figure.id.as_str()));
     let small: Vec<AnyView> = small.map(|figure| key_figure(state, figure)).collect();
-    let rest = (!small.is_empty()).then(|| view! { <dl class="figures small">{small}</dl> });
     view! {
-        <dl class="figures large">{large.map(|f| key_figure(state, f)).collect_view()}</dl>
-        {rest}
+        <dl class="figures large">{large}</dl>
+        <dl class="figures small">{small}</dl>
     }
     .into_any()
 }
 
 fn key_figure(state: State, figure: &Figure) -> AnyView {
     let id = format!("figure:{}", figure.id);
-    let open = {
-        let id = id.clone();
-        move || {
-            state
-                .opened
-                .with(|opened| opened.as_deref() == Some(&id))
-                .to_string()
-        }
-    };
+    let open = is_opened(state, &id);
     let (number, unit) = parted(&figure.shown.text);
-    let unit = (!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> });
     view! {
         <div class="figure" data-figure=figure.id.clone()>
             <dt>{figure.label.clone()}</dt>
@@ -197,11 +158,12 @@ fn key_figure(state: State, figure: &Figure) -> AnyView {
                 <button
                     type="button"
                     class="figure-value"
-                    aria-expanded=open
+                    aria-expanded=move || open.get().to_string()
                     aria-controls=DETAIL
                     on:click=move |_| turn(state, &id)
                 >
-                    {number} {unit}
+                    {number}
+                    <span class="unit">{unit}</span>
                 </button>
             </dd>
         </div>
@@ -212,40 +174,31 @@ fn key_figure(state: State, figure: &Figure) -> AnyView {
 /// The number and its unit, so that the unit can be set smaller.
 fn parted(text: &str) -> (String, String) {
     match text.split_once([' ', show::GAP]) {
-        Some((number, unit)) => (number.to_owned(), format!("\u{a0}{unit}")),
+        Some((number, unit)) => (number.to_owned(), format!("{}{unit}", show::GAP)),
         None => (text.to_owned(), String::new()),
     }
 }
 
 /// What the degree or figure that was pressed is about.
-#[component]
-fn Detail(plan: Arc<PlanView>) -> AnyView {
-    let state = state();
-    let body = move || {
-        let opened = state.opened.get()?;
-        let (kind, id) = opened.split_once(':')?;
-        match kind {
-            "figure" => {
-                let figure = plan.figures.iter().find(|figure| figure.id == id)?.clone();
-                Some(view! { <Derivation figure=figure id="headline-why"/> }.into_any())
-            }
-            _ => plan
-                .degrees
-                .iter()
-                .find(|d| d.key == id)
-                .map(|d| degree_detail(state, d)),
+fn detail(state: State, plan: &PlanView) -> AnyView {
+    let opened = state.opened.get();
+    let view = match opened.split_once(':') {
+        Some(("figure", id)) => {
+            let figure = plan.figures.iter().find(|figure| figure.id == id);
+            figure.map(|figure| derivation(figure, "headline-why".to_owned()))
         }
+        Some((_, id)) => {
+            let degree = plan.degrees.iter().find(|degree| degree.key == id);
+            degree.map(|degree| degree_detail(state, degree))
+        }
+        None => None,
     };
-    view! { <div id=DETAIL class="detail" aria-live="polite">{body}</div> }.into_any()
+    view.unwrap_or_else(|| ().into_any())
 }
 
 fn degree_detail(state: State, degree: &Degree) -> AnyView {
-    let title = format!("{} {}", degree.label, degree.value);
-    let value: String = degree
-        .value
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let value: String = degree.value.chars().filter(|c| *c != show::GROUP).collect();
+    let value: String = value.chars().take_while(char::is_ascii_digit).collect();
     let pin = Key::from_link_name(&degree.key).filter(|_| !value.is_empty()).map(|key| {
         let (text, value) = if degree.fixed {
             (format!("Let {} vary", degree.label), String::new())
@@ -257,10 +210,11 @@ fn degree_detail(state: State, degree: &Degree) -> AnyView {
                 {text}
             </button>
         }
+        .into_any()
     });
     view! {
         <div class="derivation">
-            <p class="derivation-title">{title}</p>
+            <p class="derivation-title">{format!("{} {}", degree.label, degree.value)}</p>
             <p>{linked(&degree.help)}</p>
             {pin}
         </div>
@@ -269,39 +223,23 @@ fn degree_detail(state: State, degree: &Degree) -> AnyView {
 }
 
 /// One bar of the accelerator's memory: the parts, and what stays free.
-#[component]
-fn MemoryBar(plan: Arc<PlanView>) -> AnyView {
+fn memory_bar(plan: &PlanView) -> AnyView {
     let capacity = plan.memory_capacity.value.max(f64::MIN_POSITIVE);
     let mut start = 0.0;
-    let parts = (0u32..).zip(&plan.memory.children).map(|(place, part)| {
+    let mut bars: Vec<AnyView> = Vec::new();
+    let mut legend: Vec<AnyView> = Vec::new();
+    for (place, part) in (0u32..).zip(&plan.memory.children) {
         let (series, hatched) = of_part(&part.id, place);
         let share = (part.figure.shown.value / capacity * 100.0).clamp(0.0, 100.0);
-        let x = format!("{start:.3}%");
+        let (x, width) = (format!("{start:.3}%"), format!("{share:.3}%"));
         start += share;
-        let title = format!("{}: {}", part.figure.label, part.figure.shown.text);
-        let width = format!("{share:.3}%");
-        let over = hatched.then(|| {
-            view! { <rect x=x.clone() width=width.clone() height="100%" fill="url(#hatch)"/> }
-        });
-        view! {
-            <g>
-                <title>{title}</title>
-                <rect x=x.clone() width=width.clone() height="100%" class=format!("fill-{series}")/>
-                {over}
-            </g>
+        bars.push(bar(x.clone(), width.clone(), format!("fill-{series}")));
+        if hatched {
+            bars.push(bar(x, width, String::new()));
         }
-    });
-    let parts = parts.collect_view();
-    let legend = (0u32..).zip(&plan.memory.children).map(|(place, part)| {
-        let (series, hatched) = of_part(&part.id, place);
-        view! {
-            <li>
-                <span class=format!("swatch series-{series}") class:hatched=hatched></span>
-                <span class="legend-name">{part.figure.label.clone()}</span>
-                <span class="legend-value">{part.figure.shown.text.clone()}</span>
-            </li>
-        }
-    });
+        let amount = part.figure.shown.text.clone();
+        legend.push(legend_row(series, hatched, &part.figure.label, amount));
+    }
     let used = plan.memory.figure.shown.text.clone();
     let of = plan.memory_capacity.text.clone();
     let free = plan.memory_headroom.text.clone();
@@ -315,16 +253,41 @@ fn MemoryBar(plan: Arc<PlanView>) -> AnyView {
             </p>
             <svg class="memory-bar" width="100%" height="18" role="img" aria-label=label>
                 <defs>
-                    <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse"
-                        patternTransform="rotate(45)">
+                    <pattern
+                        id="hatch"
+                        width="5"
+                        height="5"
+                        patternUnits="userSpaceOnUse"
+                        patternTransform="rotate(45)"
+                    >
                         <line x1="0" y1="0" x2="0" y2="5" class="hatch-line"/>
                     </pattern>
                 </defs>
-                <rect width="100%" height="100%" class="memory-rest"/>
-                {parts}
+                {bar("0".into(), "100%".into(), "memory-rest".into())}
+                {bars}
             </svg>
-            <ul class="legend">{legend.collect_view()}</ul>
+            <ul class="legend">{legend}</ul>
         </div>
+    }
+    .into_any()
+}
+
+fn bar(x: String, width: String, class: String) -> AnyView {
+    use leptos::svg::rect;
+    let all = rect().attr("x", x).attr("width", width).attr("height", "100%");
+    // A class of the style sheet comes before the attribute.
+    all.attr("fill", "url(#hatch)").class(class).into_any()
+}
+
+/// One line of a legend: colour, name, amount.
+pub fn legend_row(series: u8, hatched: bool, name: &str, amount: String) -> AnyView {
+    let hatched = if hatched { " hatched" } else { "" };
+    view! {
+        <li>
+            <span class=format!("swatch series-{series}{hatched}")></span>
+            <span class="legend-name">{name.to_owned()}</span>
+            <span class="legend-value">{amount}</span>
+        </li>
     }
     .into_any()
 }

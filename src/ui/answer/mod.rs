@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 use super::address::address;
 use super::dom;
-use super::state::{Verdict, state};
+use super::state::{State, Verdict, state};
 use crate::inputs::Key;
 
 /// Half-typed inputs dim the plan at once; what stays wrong for this long is said.
@@ -28,12 +28,14 @@ const WRONG_MS: u32 = 450;
 pub fn AnswerPane() -> AnyView {
     let state = state();
     let wrong = stays_wrong();
-    let stuck = Memo::new(move |_| match state.verdict.get() {
-        Verdict::Stuck(stuck) if wrong.get() => Some(stuck),
-        _ => None,
-    });
-    let is_stuck = move || stuck.with(Option::is_some);
-    let some = Memo::new(move |_| state.plan.with(Option::is_some) && !is_stuck());
+    let is_stuck =
+        Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
+    let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
+    let body = move || match (is_stuck.get(), is_planned.get()) {
+        (true, _) => view! { {move || stuck_view(state)} }.into_any(),
+        (false, true) => plan_view(),
+        (false, false) => view! { <p class="waiting">{move || waiting(state)}</p> }.into_any(),
+    };
     view! {
         <div
             id="answer"
@@ -41,10 +43,8 @@ pub fn AnswerPane() -> AnyView {
             class:stale=move || state.is_stale()
             aria-busy=move || state.slow.get().to_string()
         >
-            <Notices wrong=wrong/>
-            {move || stuck.get().map(|stuck| view! { <stuck::Stuck stuck=stuck/> })}
-            {move || some.get().then(|| view! { <Plan/> })}
-            {move || (!some.get() && !is_stuck()).then(waiting)}
+            <div class="notices" role="status">{move || notices(state, wrong.get())}</div>
+            {move || body()}
         </div>
     }
     .into_any()
@@ -54,10 +54,10 @@ pub fn AnswerPane() -> AnyView {
 fn stays_wrong() -> RwSignal<bool> {
     let state = state();
     let stays = RwSignal::new(false);
-    let settle = dom::debounced(WRONG_MS, move || stays.set(state.is_stale_untracked()));
+    let settle = dom::debounced(WRONG_MS, move || stays.set(untrack(|| state.is_stale())));
     Effect::new(move |_| {
         let stale = state.is_stale();
-        if stale && state.plan.with_untracked(Option::is_some) {
+        if stale && state.plan_now().is_some() {
             settle();
         } else {
             stays.set(stale);
@@ -66,112 +66,89 @@ fn stays_wrong() -> RwSignal<bool> {
     stays
 }
 
-fn waiting() -> AnyView {
-    let state = state();
-    let text = move || match state.verdict.get() {
-        Verdict::Waiting => "Searching…",
-        _ => "No plan yet.",
-    };
-    view! { <p class="waiting">{text}</p> }.into_any()
+fn stuck_view(state: State) -> AnyView {
+    match state.verdict() {
+        Verdict::Stuck(why) => stuck::stuck(&why),
+        _ => ().into_any(),
+    }
+}
+
+fn waiting(state: State) -> String {
+    match state.verdict() {
+        Verdict::Waiting => "Searching…".to_owned(),
+        _ => "No plan yet.".to_owned(),
+    }
 }
 
 /// Every part of a plan.
-#[component]
-fn Plan() -> AnyView {
+fn plan_view() -> AnyView {
     let state = state();
-    let plan = state.plan;
-    let headline = move || {
-        plan.get()
-            .map(|plan| view! { <headline::Headline plan=plan/> })
+    let headline = move || match state.plan() {
+        Some(plan) => headline::headline(&plan),
+        None => ().into_any(),
     };
-    let why = move || plan.get().map(|plan| view! { <why::Why plan=plan/> });
-    let plan: Signal<_> = plan.into();
+    let why = move || match state.plan() {
+        Some(plan) => why::why(&plan),
+        None => ().into_any(),
+    };
     view! {
         <div class="plan">
-            {headline}
-            {why}
-            <div class="pair">
-                <breakdown::MemoryParts plan=plan/>
-                <breakdown::TimeParts plan=plan/>
-            </div>
-            <pipeline::Pipeline plan=plan/>
-            <div class="pair">
-                <scaling::Scaling/>
-                <frontier::Frontier plan=plan/>
-            </div>
-            <assumptions::Assumptions plan=plan/>
+            {move || headline()}
+            {move || why()}
+            <div class="pair">{breakdown::memory_parts()} {breakdown::time_parts()}</div>
+            {pipeline::pipeline()}
+            <div class="pair">{scaling::scaling()} {frontier::frontier()}</div>
+            {assumptions::assumptions()}
         </div>
     }
     .into_any()
 }
 
 /// What is not as it should be, above the answer.
-#[component]
-fn Notices(wrong: RwSignal<bool>) -> AnyView {
-    let state = state();
-    let verdict = move || match state.verdict.get() {
-        Verdict::Invalid(problems) if wrong.get() => {
-            Some(invalid(problems, state.plan.with(Option::is_some)))
-        }
-        Verdict::Broken(reason) => Some(broken(&reason)),
-        _ => None,
-    };
-    let link = move || {
-        let problems = state.link_problems.get();
-        (!problems.is_empty()).then(|| {
-            let rows = problems
-                .into_iter()
-                .map(|text| view! { <li>{text}</li> })
-                .collect_view();
-            view! {
-                <div class="notice">
-                    <p><strong>"Some of the link could not be read."</strong></p>
-                    <ul>{rows}</ul>
-                </div>
-            }
-        })
-    };
-    let long = move || {
-        let keys = state.left_out.get();
-        (!keys.is_empty()).then(|| {
-            let names: Vec<&str> = keys.into_iter().map(Key::label).collect();
-            let text = format!(
-                "{} too long for a link, so it cannot be planned.",
-                names.join(", ")
-            );
-            view! { <div class="notice bad"><p>{text}</p></div> }
-        })
-    };
-    view! { <div class="notices" role="status">{link} {long} {verdict}</div> }.into_any()
-}
-
-fn invalid(problems: Vec<String>, shown: bool) -> AnyView {
-    let rows = problems
-        .into_iter()
-        .map(|text| view! { <li>{text}</li> })
-        .collect_view();
-    let below = shown.then(|| {
-        view! { <p class="quiet">"The plan below is for the last valid input."</p> }
-    });
-    view! {
-        <div class="notice bad">
-            <p><strong>"These inputs do not make a question yet."</strong></p>
-            <ul>{rows}</ul>
-            {below}
-        </div>
+fn notices(state: State, wrong: bool) -> AnyView {
+    let mut all: Vec<AnyView> = Vec::new();
+    let problems = state.link_problems();
+    if !problems.is_empty() {
+        all.push(notice("notice", "Some of the link could not be read.", problems, ""));
     }
-    .into_any()
+    let long: Vec<&str> = state.left_out().into_iter().map(Key::label).collect();
+    if !long.is_empty() {
+        let text = format!("{} too long for a link, so it cannot be planned.", long.join(", "));
+        all.push(notice("notice bad", &text, Vec::new(), ""));
+    }
+    match state.verdict() {
+        Verdict::Invalid(problems) if wrong => {
+            let shown = state.plan_now().is_some();
+            let below = if shown { "The plan below is for the last valid input." } else { "" };
+            let title = "These inputs do not make a question yet.";
+            all.push(notice("notice bad", title, problems, below));
+        }
+        Verdict::Broken(reason) => {
+            let fault = format!(
+                "Your inputs are kept; any change starts it again. The fault: {reason}"
+            );
+            let link = address(&state.link_now());
+            let title = "The search stopped by a fault of its own.";
+            all.push(notice("notice bad", title, vec![fault], &link));
+        }
+        _ => {}
+    }
+    all.into_any()
 }
 
-fn broken(reason: &str) -> AnyView {
-    let state = state();
-    let reason = reason.to_owned();
-    let link = address(&state.link.get_untracked());
+fn notice(class: &'static str, title: &str, lines: Vec<String>, below: &str) -> AnyView {
+    let rows = lines.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
+    let below = if below.starts_with("http") {
+        let link = below.to_owned();
+        view! { <a href=link.clone()>{link.clone()}</a> }.into_any()
+    } else {
+        below.to_owned().into_any()
+    };
     view! {
-        <div class="notice bad">
-            <p><strong>"The search stopped by a fault of its own."</strong></p>
-            <p>"Your inputs are kept; any change starts it again. The fault: "{reason}</p>
-            <p class="fault-link"><a href=link.clone()>{link.clone()}</a></p>
+        <div class=class>
+            <p><strong>{title.to_owned()}</strong></p>
+            <ul>{rows}</ul>
+            <p class="quiet fault-link">{below}</p>
         </div>
     }
     .into_any()
@@ -182,29 +159,29 @@ fn broken(reason: &str) -> AnyView {
 pub fn Strip(on_show: Callback<()>) -> AnyView {
     let state = state();
     let line = move || {
-        let stuck = matches!(state.verdict.get(), Verdict::Stuck(_));
-        if stuck {
-            return Some("Nothing fits".to_owned());
+        if matches!(state.verdict(), Verdict::Stuck(_)) {
+            return "Nothing fits".to_owned();
         }
-        state.plan.with(|plan| {
-            let plan = plan.as_ref()?;
-            let pick = |id: &str| {
-                plan.figures
-                    .iter()
-                    .find(|figure| figure.id == id)
-                    .map(|f| f.shown.text.clone())
-            };
-            let parts = ["step_time", "days", "cost"].map(pick);
-            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
-        })
+        let Some(plan) = state.plan() else { return String::new() };
+        let pick = |id: &str| {
+            let figure = plan.figures.iter().find(|figure| figure.id == id);
+            figure.map(|figure| figure.shown.text.clone())
+        };
+        let parts = ["step_time", "days", "cost"].map(pick);
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
-    let show = move |_| {
+    let show = move || {
         on_show.run(());
         dom::later(0, || dom::scroll_to("answer"));
     };
     view! {
-        <button type="button" class="strip" class:stale=move || state.is_stale() on:click=show>
-            <span>{line}</span>
+        <button
+            type="button"
+            class="strip"
+            class:stale=move || state.is_stale()
+            on:click=move |_| show()
+        >
+            <span>{move || line()}</span>
             <span class="strip-act">"Show plan"</span>
         </button>
     }

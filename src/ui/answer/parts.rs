@@ -3,118 +3,69 @@
 use leptos::prelude::*;
 
 use super::colours::of_part;
-use super::derivation::Derivation;
+use super::derivation::derivation;
 use crate::api::{Figure, PartView};
 use crate::ui::state::state;
-
-/// One line of the table.
-struct Row {
-    depth: u32,
-    part: PartView,
-    swatch: Option<(u8, bool)>,
-}
+use crate::ui::table::table_of;
 
 /// The whole tree as a table; the last line is the total.
-#[component]
-pub fn PartsTable(root: PartView, #[prop(into)] caption: String) -> AnyView {
-    let mut rows = Vec::new();
+pub fn parts_table(root: &PartView, caption: &'static str) -> AnyView {
+    let mut lines = Vec::new();
     for (place, child) in (0u32..).zip(&root.children) {
-        collect(child, 0, Some(of_part(&child.id, place)), &mut rows);
+        let (series, hatched) = of_part(&child.id, place);
+        let hatched = if hatched { " hatched" } else { "" };
+        collect(child, "depth-0", &format!("swatch series-{series}{hatched}"), &mut lines);
     }
-    let body: Vec<AnyView> = rows.into_iter().map(line).collect();
-    view! {
-        <div class="table-frame">
-            <table>
-                <caption class="hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Part"</th>
-                        <th scope="col" class="number">"Amount"</th>
-                        <th scope="col" class="number">"Share"</th>
-                    </tr>
-                </thead>
-                <tbody>{body}</tbody>
-                <tbody class="total">{line(Row { depth: 0, part: root, swatch: None })}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    push(root, "total", "", &mut lines);
+    table_of(caption, &[("Part", false), ("Amount", true), ("Share", true)], lines)
 }
 
-fn collect(part: &PartView, depth: u32, swatch: Option<(u8, bool)>, rows: &mut Vec<Row>) {
-    rows.push(Row {
-        depth,
-        part: part.clone(),
-        swatch,
-    });
+fn collect(part: &PartView, class: &'static str, swatch: &str, lines: &mut Vec<AnyView>) {
+    push(part, class, swatch, lines);
+    let below = match class {
+        "depth-0" => "depth-1",
+        "depth-1" => "depth-2",
+        _ => "depth-3",
+    };
     for child in &part.children {
-        collect(child, depth + 1, None, rows);
+        collect(child, below, "", lines);
     }
 }
 
-fn line(row: Row) -> AnyView {
-    let Row {
-        depth,
-        part,
-        swatch,
-    } = row;
-    let swatch = swatch.map(|(series, hatched)| {
-        view! { <span class=format!("swatch series-{series}") class:hatched=hatched></span> }
-    });
-    let name = part.figure.label.clone();
-    let share = format!("{:.1} %", part.share * 100.0);
-    let class = format!("depth-{}", depth.min(4));
-    view! {
-        <tr>
-            <th scope="row" class=class>{swatch}{name}</th>
-            <td class="number"><Amount figure=part.figure.clone() id=part.id.clone()/></td>
+fn push(part: &PartView, class: &'static str, swatch: &str, lines: &mut Vec<AnyView>) {
+    let state = state();
+    let key = format!("why:{}", part.id);
+    let open = state.unfolded(&key);
+    let share = format!("{:.1}%", part.share * 100.0);
+    let figure = part.figure.clone();
+    let line = view! {
+        <tr class=class>
+            <th scope="row"><span class=swatch.to_owned()></span>{figure.label.clone()}</th>
+            <td class="number">
+                <button
+                    type="button"
+                    class="amount"
+                    aria-expanded=move || open.get().to_string()
+                    on:click=move |_| state.unfold(&key, !open.get_untracked())
+                >
+                    {figure.shown.text.clone()}
+                </button>
+            </td>
             <td class="number quiet">{share}</td>
         </tr>
-        <Opened figure=part.figure id=part.id columns=3/>
-    }
-    .into_any()
-}
-
-/// A number that opens to its derivation.
-#[component]
-pub fn Amount(figure: Figure, id: String) -> AnyView {
-    let state = state();
-    let key = format!("why:{id}");
-    let open = {
-        let key = key.clone();
-        move || state.unfolded.with(|all| all.contains(&key))
     };
-    let turn = move |_| {
-        state.unfolded.update(|all| {
-            if !all.remove(&key) {
-                all.insert(key.clone());
-            }
-        });
-    };
-    view! {
-        <button type="button" class="amount" aria-expanded=move || open().to_string() on:click=turn>
-            {figure.shown.text}
-        </button>
-    }
-    .into_any()
+    lines.push(line.into_any());
+    let id = format!("why-{}", part.id);
+    let line = move || if open.get() { opened(&figure, &id) } else { ().into_any() };
+    lines.push(view! { {move || line()} }.into_any());
 }
 
 /// The line under an amount that is open.
-#[component]
-fn Opened(figure: Figure, id: String, columns: u32) -> AnyView {
-    let state = state();
-    let key = format!("why:{id}");
-    let open = Memo::new(move |_| state.unfolded.with(|all| all.contains(&key)));
-    let body = move || {
-        open.get().then(|| {
-            view! {
-                <tr class="opened">
-                    <td colspan=columns.to_string()>
-                        <Derivation figure=figure.clone() id=format!("why-{id}")/>
-                    </td>
-                </tr>
-            }
-        })
-    };
-    view! { {body} }.into_any()
+fn opened(figure: &Figure, id: &str) -> AnyView {
+    view! {
+        <tr class="opened">
+            <td colspan="3">{derivation(figure, id.to_owned())}</td>
+        </tr>
+    }
+    .into_any()
 }

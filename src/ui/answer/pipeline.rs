@@ -1,13 +1,14 @@
 //! The pipeline over time, and what stands on each stage.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
-use super::fold::Fold;
-use crate::api::{Block, PlanView, StageView, Timeline};
-use crate::chart::{Ink, LaneBlock, LaneRow, lanes};
-use crate::ui::plot::Plot;
+use super::fold::fold;
+use super::headline::legend_row;
+use crate::api::{Block, Lane, StageView, Timeline};
+use crate::chart::{Ink, LaneBlock, LaneRow, Scene, lanes};
+use crate::ui::plot::plot;
+use crate::ui::state::{State, state};
+use crate::ui::table::{Cell, compact_table};
 use crate::units::Seconds;
 use crate::units::text::show;
 
@@ -21,82 +22,60 @@ const KINDS: &[(&str, &str, u8, bool)] = &[
 ];
 
 /// The timeline and the stages.
-#[component]
-pub fn Pipeline(plan: Signal<Option<Arc<PlanView>>>) -> AnyView {
-    let timeline = Memo::new(move |_| plan.with(|p| p.as_ref().map(|p| p.timeline.clone())));
-    let scene = move |width: f64| {
-        timeline.with(|timeline| match timeline {
-            Some(timeline) => lanes(&rows(timeline), timeline.span_s, width, &seconds),
-            None => lanes(&[], 0.0, width, &seconds),
-        })
+pub fn pipeline() -> AnyView {
+    let state = state();
+    let scene = move |width: f64| match state.plan() {
+        Some(plan) => lanes(&rows(&plan.timeline), plan.timeline.span_s, width, &seconds),
+        None => Scene::new(width, 0.0),
     };
-    let label = Signal::derive(move || {
-        timeline.with(|t| {
-            let n = t.as_ref().map_or(0, |t| t.lanes.len());
-            format!(
-                "Work of {n} pipeline stages over one step; the table of stages holds the figures"
-            )
-        })
-    });
-    let note = move || timeline.with(|t| t.as_ref().map(|t| t.note.clone()));
-    let legend = move || {
-        timeline.with(|timeline| {
-            let kinds = KINDS
-                .iter()
-                .filter(|kind| timeline.as_ref().is_some_and(|t| has(t, kind.0)));
-            let item = |(_, name, series, hatched): &(&str, &'static str, u8, bool)| {
-                let (name, series, hatched) = (*name, *series, *hatched);
-                view! {
-                    <li>
-                        <span class=format!("swatch series-{series}") class:hatched=hatched></span>
-                        <span class="legend-name">{name}</span>
-                    </li>
-                }
-            };
-            kinds.map(item).collect_view()
-        })
+    let label = move || {
+        let n = state.plan().map_or(0, |plan| plan.timeline.lanes.len());
+        format!("Work of {n} pipeline stages over one step; the table of stages holds the figures")
     };
-    let stages = move || plan.with(|plan| plan.as_ref().map(|plan| stage_table(&plan.stages)));
-    let some =
-        Memo::new(move |_| timeline.with(|t| t.as_ref().is_some_and(|t| !t.lanes.is_empty())));
+    let stages = move || match state.plan() {
+        Some(plan) => stage_table(&plan.stages),
+        None => ().into_any(),
+    };
+    let none = move || state.plan().is_none_or(|plan| plan.timeline.lanes.is_empty());
+    let note = move || state.plan().map_or_else(String::new, |plan| plan.timeline.note.clone());
     view! {
         <section
             class="part wide"
             id="pipeline"
-            hidden=move || !some.get()
+            hidden=move || none()
             aria-labelledby="pipeline-title"
         >
             <h2 id="pipeline-title">"Pipeline over one step"</h2>
-            <Plot scene=scene label=label/>
-            <ul class="legend">{legend}</ul>
-            <p class="quiet">{note}</p>
-            <Fold id="stages" title="Stages">{stages.clone()}</Fold>
+            {plot(scene, label)}
+            <ul class="legend">{move || legend(state)}</ul>
+            <p class="quiet">{move || note()}</p>
+            {fold("stages", "Stages", stages)}
         </section>
     }
     .into_any()
 }
 
-fn has(timeline: &Timeline, kind: &str) -> bool {
-    timeline
-        .lanes
-        .iter()
-        .any(|lane| lane.blocks.iter().any(|block| block.kind == kind))
+fn legend(state: State) -> AnyView {
+    let Some(plan) = state.plan() else { return ().into_any() };
+    let has = |kind: &str| {
+        plan.timeline.lanes.iter().any(|lane| lane.blocks.iter().any(|block| block.kind == kind))
+    };
+    let kinds = KINDS.iter().filter(|(kind, ..)| has(kind));
+    let rows = kinds.map(|(_, name, series, hatched)| {
+        legend_row(*series, *hatched, name, String::new())
+    });
+    rows.collect_view().into_any()
 }
 
 fn rows(timeline: &Timeline) -> Vec<LaneRow> {
     let block = |block: &Block| {
         let kind = KINDS.iter().find(|kind| kind.0 == block.kind);
-        let (name, series, hatched) = kind.map_or((block.kind.as_str(), 7, false), |kind| {
-            (kind.1, kind.2, kind.3)
-        });
+        let (name, series, hatched) =
+            kind.map_or((block.kind.as_str(), 7, false), |kind| (kind.1, kind.2, kind.3));
         LaneBlock {
             start: block.start_s,
             end: block.end_s,
-            ink: if block.chunk % 2 == 0 {
-                Ink::Series(series)
-            } else {
-                Ink::Pale(series)
-            },
+            ink: if block.chunk % 2 == 0 { Ink::Series(series) } else { Ink::Pale(series) },
             hatched,
             mark: block.micro_batch.to_string(),
             text: format!(
@@ -108,7 +87,7 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
             ),
         }
     };
-    let row = |lane: &crate::api::Lane| LaneRow {
+    let row = |lane: &Lane| LaneRow {
         label: lane.label.clone(),
         blocks: lane.blocks.iter().map(block).collect(),
     };
@@ -117,41 +96,26 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
 
 /// A time on the axis.
 fn seconds(s: f64) -> String {
-    if s == 0.0 {
-        "0".to_owned()
-    } else {
-        show::time(Seconds::new(s))
-    }
+    if s == 0.0 { "0".to_owned() } else { show::time(Seconds::new(s)) }
 }
 
 fn stage_table(stages: &[StageView]) -> AnyView {
-    let row = |stage: &StageView| {
-        view! {
-            <tr>
-                <th scope="row" class="number">{stage.index.to_string()}</th>
-                <td class="number">{stage.layers.to_string()}</td>
-                <td>{stage.extras.clone()}</td>
-                <td class="number">{stage.time.text.clone()}</td>
-                <td class="number">{stage.memory.text.clone()}</td>
-            </tr>
-        }
+    let line = |stage: &StageView| {
+        vec![
+            Cell::Number(stage.index.to_string()),
+            Cell::Number(stage.layers.to_string()),
+            Cell::Text(stage.extras.clone()),
+            Cell::Number(stage.time.text.clone()),
+            Cell::Number(stage.memory.text.clone()),
+        ]
     };
-    view! {
-        <div class="table-frame">
-            <table class="compact">
-                <caption class="hidden">"What stands on each pipeline stage"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">"Stage"</th>
-                        <th scope="col" class="number">"Layers"</th>
-                        <th scope="col">"Also"</th>
-                        <th scope="col" class="number">"One micro-batch"</th>
-                        <th scope="col" class="number">"Memory"</th>
-                    </tr>
-                </thead>
-                <tbody>{stages.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [
+        ("Stage", true),
+        ("Layers", true),
+        ("Also", false),
+        ("One micro-batch", true),
+        ("Memory", true),
+    ];
+    let lines = stages.iter().map(line).collect();
+    compact_table("What stands on each pipeline stage", &columns, lines)
 }

@@ -1,17 +1,28 @@
 //! No layout fits: what stands in the way, and the smallest changes that help.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
-use super::parts::PartsTable;
+use super::parts::parts_table;
 use super::why::cuts;
 use crate::api::{Remedy, StuckView};
 
 /// Why there is no plan.
-#[component]
-pub fn Stuck(stuck: Arc<StuckView>) -> AnyView {
-    let remedy = |remedy: &Remedy| {
+pub fn stuck(stuck: &StuckView) -> AnyView {
+    view! {
+        <section class="stuck" aria-labelledby="plan-title">
+            <h2 id="plan-title" class="stuck-title" tabindex="-1">{stuck.headline.clone()}</h2>
+            {remedies(&stuck.remedies)}
+            {details(stuck)}
+        </section>
+    }
+    .into_any()
+}
+
+fn remedies(all: &[Remedy]) -> AnyView {
+    if all.is_empty() {
+        return ().into_any();
+    }
+    let row = |remedy: &Remedy| {
         view! {
             <li>
                 <a href=format!("#{}", remedy.link)>{remedy.text.clone()}</a>
@@ -19,31 +30,26 @@ pub fn Stuck(stuck: Arc<StuckView>) -> AnyView {
             </li>
         }
     };
-    let remedies = (!stuck.remedies.is_empty()).then(|| {
-        view! {
-            <h3>"What would make it fit"</h3>
-            <ul class="remedies">{stuck.remedies.iter().map(remedy).collect_view()}</ul>
-        }
-    });
-    let details = (!stuck.details.is_empty()).then(|| {
-        view! {
-            <h3>"What stands in the way"</h3>
-            {cuts(&stuck.details, "What stands in the way", "Rule")}
-        }
-    });
-    let memory = stuck.memory.clone().map(|root| {
-        view! {
-            <h3>"Memory of the layout that comes nearest"</h3>
-            <PartsTable root=root caption="Memory of the layout that comes nearest"/>
-        }
-    });
     view! {
-        <section class="stuck" aria-labelledby="plan-title">
-            <h2 id="plan-title" class="stuck-title" tabindex="-1">{stuck.headline.clone()}</h2>
-            {remedies}
-            {details}
-            {memory}
-        </section>
+        <h3>"What would make it fit"</h3>
+        <ul class="remedies">{all.iter().map(row).collect_view()}</ul>
     }
     .into_any()
+}
+
+fn details(stuck: &StuckView) -> AnyView {
+    let rules = if stuck.details.is_empty() {
+        ().into_any()
+    } else {
+        let table = cuts(&stuck.details, "What stands in the way", "Rule");
+        view! { <h3>"What stands in the way"</h3> {table} }.into_any()
+    };
+    let memory = match &stuck.memory {
+        Some(root) => {
+            let title = "Memory of the layout that comes nearest";
+            view! { <h3>{title}</h3> {parts_table(root, title)} }.into_any()
+        }
+        None => ().into_any(),
+    };
+    view! { {rules} {memory} }.into_any()
 }

@@ -1,133 +1,114 @@
-//! Why this plan: what binds it, what the others lose, and the proof.
+//! Why this plan: what binds it, what the others lose, what would help, and the proof.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::derivation::linked;
-use super::fold::Fold;
-use crate::api::{Certificate, Cut, PlanView, RunnerUp};
-use crate::ui::state::state;
+use super::fold::fold;
+use crate::api::{Cut, Lever, PlanView, RunnerUp};
+use crate::ui::state::{State, state};
+use crate::ui::table::{Cell, table, titled_table};
 
 /// What binds the plan, its runners-up and its certificate.
-#[component]
-pub fn Why(plan: Arc<PlanView>) -> AnyView {
+pub fn why(plan: &Arc<PlanView>) -> AnyView {
     let state = state();
-    let binds = plan
-        .binds
-        .iter()
-        .map(|text| view! { <li>{linked(text)}</li> })
-        .collect_view();
-    let others = move || {
-        let study = state.study.get();
-        study.map(|study| runners_up(&study.runners_up))
-    };
+    let binds = plan.binds.iter().map(|text| view! { <li>{linked(text)}</li> }).collect_view();
     let pinned = format!("#{}", plan.pinned_link);
     view! {
         <section class="part" id="why" aria-labelledby="why-title">
             <h2 id="why-title">"Why this one"</h2>
             <ol class="binds">{binds}</ol>
-            {others}
-            <Proof certificate=plan.certificate.clone()/>
+            {move || others(state)}
+            {proof(state, plan)}
             <p class="quiet"><a href=pinned>"Fix every degree of this layout"</a></p>
         </section>
     }
     .into_any()
 }
 
+fn others(state: State) -> AnyView {
+    let Some(study) = state.study() else {
+        return view! { <p class="quiet">"Comparing with other kinds of layout…"</p> }.into_any();
+    };
+    view! { {runners_up(&study.runners_up)} {levers(&study.levers)} }.into_any()
+}
+
 fn runners_up(all: &[RunnerUp]) -> AnyView {
     if all.is_empty() {
         return view! { <p class="quiet">"No other kind of layout fits."</p> }.into_any();
     }
-    let row = |other: &RunnerUp| {
-        view! {
-            <tr>
-                <th scope="row"><a href=format!("#{}", other.link)>{other.layout.clone()}</a></th>
-                <td class="number">{other.step.text.clone()}</td>
-                <td class="number loss">{other.slower.text.clone()}</td>
-                <td class="number quiet">{other.headroom.text.clone()}</td>
-                <td class="reason">{other.loses.clone()}</td>
-            </tr>
-        }
+    let columns =
+        [("Layout", false), ("Step", true), ("Slower", true), ("Free", true), ("Loses on", false)];
+    let line = |other: &RunnerUp| {
+        vec![
+            Cell::Link(other.layout.clone(), other.link.clone()),
+            Cell::Number(other.step.text.clone()),
+            Cell::Loss(other.slower.text.clone()),
+            Cell::Quiet(other.headroom.text.clone()),
+            Cell::Reason(other.loses.clone().into_any()),
+        ]
     };
-    view! {
-        <div class="table-frame">
-            <table class="runners">
-                <caption>"Best layouts of other kinds"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Layout"</th>
-                        <th scope="col" class="number">"Step"</th>
-                        <th scope="col" class="number">"Slower"</th>
-                        <th scope="col" class="number">"Free"</th>
-                        <th scope="col">"Loses on"</th>
-                    </tr>
-                </thead>
-                <tbody>{all.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+    titled_table("Best layouts of other kinds", &columns, all.iter().map(line).collect())
+}
+
+fn levers(all: &[Lever]) -> AnyView {
+    if all.is_empty() {
+        return ().into_any();
     }
-    .into_any()
+    let columns = [("One change", false), ("Step", true), ("Saves", true), ("Then", false)];
+    let line = |lever: &Lever| {
+        vec![
+            Cell::Name(lever.name.clone()),
+            Cell::Number(lever.step.text.clone()),
+            Cell::Number(lever.saves.text.clone()),
+            Cell::Reason(lever.layout.clone().into_any()),
+        ]
+    };
+    titled_table("What would make it faster", &columns, all.iter().map(line).collect())
 }
 
 /// How many layouts there are and where they went.
-#[component]
-fn Proof(certificate: Certificate) -> AnyView {
-    let state = state();
-    let space = certificate.space.text.clone();
-    let time = move || format!("{:.1} ms", state.search_ms.get());
-    let complete = certificate.stop == "complete";
-    let verdict = if complete {
+fn proof(state: State, plan: &Arc<PlanView>) -> AnyView {
+    let certificate = &plan.certificate;
+    let verdict = if certificate.stop == "complete" {
         "the optimum of the whole space".to_owned()
     } else {
         certificate.stop.clone()
     };
-    let refusals = certificate.refusals.clone();
-    let refused = (!refusals.is_empty()).then(|| {
-        view! {
-            <Fold id="refusals" title="Combinations that rules refused">
-                {cuts(&refusals, "Refused combinations of degrees", "Rule")}
-            </Fold>
-        }
-    });
-    let all = certificate.cuts.clone();
+    let considered = format!(" layouts considered: {verdict}, in ");
+    let took = plan.clone();
+    let refused = plan.clone();
+    let refusals = if certificate.refusals.is_empty() {
+        ().into_any()
+    } else {
+        fold("refusals", "Combinations that rules refused", move || {
+            cuts(&refused.certificate.refusals, "Refused combinations of degrees", "Rule")
+        })
+    };
     view! {
         <p class="proof">
-            <strong>{space}</strong>" layouts considered: "{verdict}", in "{time}"."
+            <strong>{certificate.space.text.clone()}</strong>
+            {considered}
+            {move || format!("{:.1} ms.", state.search_ms())}
         </p>
-        <Fold id="certificate" title="Where those layouts went">
-            {cuts(&all, "What took the layouts out", "By")}
-        </Fold>
-        {refused}
+        {fold("certificate", "Where those layouts went", move || {
+            cuts(&took.certificate.cuts, "What took the layouts out", "By")
+        })}
+        {refusals}
     }
     .into_any()
 }
 
 /// A table of what took layouts out.
 pub fn cuts(all: &[Cut], caption: &'static str, what: &'static str) -> AnyView {
-    let row = |cut: &Cut| {
-        view! {
-            <tr>
-                <th scope="row">{cut.name.clone()}</th>
-                <td class="number">{cut.count.text.clone()}</td>
-                <td class="reason">{linked(&cut.reason)}</td>
-            </tr>
-        }
+    let line = |cut: &Cut| {
+        vec![
+            Cell::Name(cut.name.clone()),
+            Cell::Number(cut.count.text.clone()),
+            Cell::Reason(linked(&cut.reason)),
+        ]
     };
-    view! {
-        <div class="table-frame">
-            <table>
-                <caption class="hidden">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{what}</th>
-                        <th scope="col" class="number">"Layouts"</th>
-                        <th scope="col">"Because"</th>
-                    </tr>
-                </thead>
-                <tbody>{all.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns = [(what, false), ("Layouts", true), ("Because", false)];
+    table(caption, &columns, all.iter().map(line).collect())
 }

@@ -4,108 +4,77 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::field::{Field, Note};
-use super::{Group, More};
+use super::field::{field, fields, note};
+use super::{group, more};
 use crate::inputs::Key;
 use crate::stack::Technique;
 use crate::ui::lists;
 use crate::ui::state::{State, state};
 
-const FIXED: &[(Key, &str)] = &[
-    (Key::Tp, "TP"),
-    (Key::Cp, "CP"),
-    (Key::Pp, "PP"),
-    (Key::Vpp, "Virtual"),
-    (Key::Ep, "EP"),
-    (Key::Etp, "Expert TP"),
-    (Key::MicroBatch, "Micro-batch"),
-    (Key::Zero, "ZeRO"),
-    (Key::Shard, "Shard over"),
-    (Key::Recompute, "Recompute"),
-    (Key::Schedule, "Schedule"),
-];
-
-const FIXED_KEYS: &[Key] = &[
-    Key::Tp,
-    Key::Cp,
-    Key::Pp,
-    Key::Vpp,
-    Key::Ep,
-    Key::Etp,
-    Key::MicroBatch,
-    Key::Zero,
-    Key::Shard,
-    Key::Recompute,
-    Key::Schedule,
+const FIXED: &[(Key, &str, &str)] = &[
+    (Key::Tp, "TP", "free"),
+    (Key::Cp, "CP", "free"),
+    (Key::Pp, "PP", "free"),
+    (Key::Vpp, "Virtual", "free"),
+    (Key::Ep, "EP", "free"),
+    (Key::Etp, "Expert TP", "free"),
+    (Key::MicroBatch, "Micro-batch", "free"),
+    (Key::Zero, "ZeRO", "free"),
+    (Key::Shard, "Shard over", "free"),
+    (Key::Recompute, "Recompute", "free"),
+    (Key::Schedule, "Schedule", "free"),
 ];
 
 /// The constraints part of the inputs.
-#[component]
-pub fn ConstraintsPart() -> AnyView {
-    let field = |(key, label): &(Key, &'static str)| {
-        view! { <Field key=*key label=*label hint="free"/> }
+pub fn part() -> AnyView {
+    let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
+    let keys = FIXED.iter().map(|row| row.0).collect();
+    let body = view! {
+        {field(Key::Headroom, "Memory to keep free", "")}
+        <div class="mores">
+            {more("Fix degrees", keys, fixed)}
+            {more("Forbid techniques", vec![Key::Forbid], forbidden)}
+        </div>
     };
-    view! {
-        <Group title="Constraints">
-            <Field key=Key::Headroom label="Memory to keep free"/>
-            <div class="mores">
-            <More title="Fix degrees" keys=FIXED_KEYS>
-                <div class="columns three">{FIXED.iter().map(field).collect_view()}</div>
-            </More>
-            <More title="Forbid techniques" keys=&[Key::Forbid]>
-                <Forbidden/>
-            </More>
-            </div>
-        </Group>
-    }
-    .into_any()
+    group("Constraints", body.into_any())
 }
 
-#[component]
-fn Forbidden() -> AnyView {
+fn forbidden() -> AnyView {
     let state = state();
-    let list = Memo::new(move |_| state.inputs.with(lists::techniques));
-    let rows = move || {
-        list.get()
-            .into_iter()
-            .map(|one| technique(state, one))
-            .collect_view()
-    };
+    let stack = state.text(Key::Stack);
     view! {
         <fieldset class="checks">
             <legend class="hidden">"Techniques that must not be used"</legend>
-            {rows}
-            <Note key=Key::Forbid/>
+            {move || {
+                let of_stack = stack.with(|stack| lists::techniques(stack));
+                let rows = of_stack.into_iter().map(|one| technique(state, one));
+                rows.collect_view().into_any()
+            }}
+            {note(Key::Forbid)}
         </fieldset>
     }
     .into_any()
 }
 
 fn technique(state: State, one: Technique) -> AnyView {
-    let key = one.key();
-    let checked = move || {
-        state
-            .inputs
-            .with(|inputs| forbidden(inputs.get(Key::Forbid)).contains(key))
-    };
     let turn = move |on: bool| {
-        let mut all = state
-            .inputs
-            .with_untracked(|inputs| forbidden(inputs.get(Key::Forbid)));
-        if on {
-            all.insert(key.to_owned());
-        } else {
-            all.remove(key);
-        }
-        let text: Vec<String> = all.into_iter().collect();
-        state.set(Key::Forbid, text.join(","));
+        state.change(|inputs| {
+            let mut all = names(inputs.get(Key::Forbid));
+            if on {
+                all.insert(one.key().to_owned());
+            } else {
+                all.remove(one.key());
+            }
+            inputs.set(Key::Forbid, all.into_iter().collect::<Vec<_>>().join(","));
+        });
     };
+    let on = move || state.inputs(|inputs| names(inputs.get(Key::Forbid)).contains(one.key()));
     view! {
         <label class="check">
             <input
                 type="checkbox"
-                prop:checked=checked
-                on:change:target=move |ev| turn(ev.target().checked())
+                prop:checked=move || on()
+                on:change=move |ev| turn(event_target_checked(&ev))
             />
             <span>{one.label()}</span>
         </label>
@@ -113,10 +82,7 @@ fn technique(state: State, one: Technique) -> AnyView {
     .into_any()
 }
 
-fn forbidden(text: &str) -> BTreeSet<String> {
-    let names = text
-        .split([',', ' '])
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
+fn names(text: &str) -> BTreeSet<String> {
+    let names = text.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
 }

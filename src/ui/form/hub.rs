@@ -19,41 +19,43 @@ use crate::ui::state::{State, state};
 /// How long the Hub may take.
 const TIME_OUT_MS: u32 = 10_000;
 
-/// What came of the last click.
-#[derive(Clone, Debug, PartialEq)]
-enum Fetch {
-    Idle,
-    Running,
-    Failed(String),
-}
-
 /// The id or address of a model, and the button that reads it.
-#[component]
-pub fn HubPanel(text: RwSignal<String>) -> AnyView {
+pub fn panel(text: RwSignal<String>) -> AnyView {
     let state = state();
-    let fetch = RwSignal::new(Fetch::Idle);
-    let id = Memo::new(move |_| text.with(|text| hub_id(text)));
-    let strange = move || id.with(Option::is_none) && text.with(|text| !text.trim().is_empty());
-    let note = move || match (fetch.get(), id.get()) {
-        (Fetch::Failed(reason), _) => reason,
-        (Fetch::Running, _) => "Reading…".into(),
-        (Fetch::Idle, Some(id)) => format!("Will read {}", address(&id)),
-        (Fetch::Idle, None) if strange() => {
-            "Expected an id such as Qwen/Qwen3-8B, or the address of a model page.".into()
+    let running = RwSignal::new(false);
+    let failed = RwSignal::new(String::new());
+    let id = Memo::new(move |_| text.with(|text| hub_id(text).unwrap_or_default()));
+    let strange =
+        move || id.with(String::is_empty) && text.with(|text| !text.trim().is_empty());
+    let wrong = move || strange() || failed.with(|failed| !failed.is_empty());
+    let note = move || {
+        if failed.with(|failed| !failed.is_empty()) {
+            failed.get()
+        } else if running.get() {
+            "Reading…".to_owned()
+        } else if strange() {
+            "Expected an id such as Qwen/Qwen3-8B, or the address of a model page.".to_owned()
+        } else if id.with(String::is_empty) {
+            "Nothing is fetched before you press the button.".to_owned()
+        } else {
+            format!("Will read {}", address(&id.get()))
         }
-        (Fetch::Idle, None) => "Nothing is fetched before you press the button.".into(),
     };
-    let wrong = move || strange() || matches!(fetch.get(), Fetch::Failed(_));
     let start = move || {
-        if let Some(id) = id.get_untracked() {
-            fetch.set(Fetch::Running);
-            spawn_local(async move {
-                match read(&id).await {
-                    Ok(config) => accept(state, &id, config, fetch),
-                    Err(reason) => fetch.set(Fetch::Failed(reason)),
-                }
-            });
+        let id = id.get_untracked();
+        if id.is_empty() || running.get_untracked() {
+            return;
         }
+        running.set(true);
+        failed.set(String::new());
+        spawn_local(async move {
+            let config = read(&id).await.and_then(|config| check(&id, config));
+            running.try_set(false);
+            match config {
+                Ok(config) => accept(state, config),
+                Err(reason) => drop(failed.try_set(reason)),
+            }
+        });
     };
     view! {
         <div class="field">
@@ -70,16 +72,16 @@ pub fn HubPanel(text: RwSignal<String>) -> AnyView {
                     aria-describedby="in-hub-note"
                     aria-invalid=move || wrong().to_string()
                     prop:value=move || text.get()
-                    on:input:target=move |ev| {
-                        text.set(ev.target().value());
-                        fetch.set(Fetch::Idle);
+                    on:input=move |ev| {
+                        text.set(event_target_value(&ev));
+                        failed.set(String::new());
                     }
                     on:keydown=move |ev| if ev.key() == "Enter" { start() }
                 />
                 <button
                     type="button"
                     class="button"
-                    disabled=move || id.with(Option::is_none) || fetch.get() == Fetch::Running
+                    disabled=move || id.with(String::is_empty) || running.get()
                     on:click=move |_| start()
                 >
                     "Fetch"
@@ -88,9 +90,11 @@ pub fn HubPanel(text: RwSignal<String>) -> AnyView {
             <p
                 id="in-hub-note"
                 class="note"
-                class:problem=wrong
+                class:problem=move || wrong()
                 aria-live="polite"
-            >{note}</p>
+            >
+                {move || note()}
+            </p>
         </div>
     }
     .into_any()
@@ -100,15 +104,16 @@ fn address(id: &str) -> String {
     format!("https://huggingface.co/{id}/resolve/main/config.json")
 }
 
-fn accept(state: State, id: &str, config: String, fetch: RwSignal<Fetch>) {
-    if !config.trim_start().starts_with('{') {
-        fetch.set(Fetch::Failed(format!(
-            "What {id} holds under that name is not a config.json."
-        )));
-        return;
+fn check(id: &str, config: String) -> Result<String, String> {
+    if config.trim_start().starts_with('{') {
+        Ok(config)
+    } else {
+        Err(format!("What {id} holds under that name is not a config.json."))
     }
-    fetch.try_set(Fetch::Idle);
-    state.inputs.update(|inputs| {
+}
+
+fn accept(state: State, config: String) {
+    state.change(|inputs| {
         inputs.set(Key::Model, CONFIG);
         inputs.set(Key::Config, config);
     });

@@ -10,7 +10,6 @@ mod pasted;
 mod presets;
 mod workload;
 
-use leptos::html::Details;
 use leptos::prelude::*;
 
 use super::lists;
@@ -26,11 +25,11 @@ pub fn Form(shown: RwSignal<bool>) -> AnyView {
         <section id="inputs" class="inputs" class:folded=move || !shown.get() aria-label="Inputs">
             <Summary shown=shown/>
             <div id="fields" class="fields">
-                <model::ModelPart/>
-                <cluster::ClusterPart/>
-                <workload::WorkloadPart/>
-                <workload::SoftwarePart/>
-                <constraints::ConstraintsPart/>
+                {model::part()}
+                {cluster::part()}
+                {workload::part()}
+                {workload::software_part()}
+                {constraints::part()}
             </div>
         </section>
     }
@@ -42,7 +41,7 @@ pub fn Form(shown: RwSignal<bool>) -> AnyView {
 fn Summary(shown: RwSignal<bool>) -> AnyView {
     let state = state();
     let line = move || {
-        state.inputs.with(|inputs| {
+        state.inputs(|inputs| {
             let model = lists::model_name(inputs.get(Key::Model));
             let accelerator = lists::accelerator_name(inputs.get(Key::Accelerator));
             let machines = format!("{} × {accelerator}", inputs.get(Key::Count));
@@ -58,61 +57,68 @@ fn Summary(shown: RwSignal<bool>) -> AnyView {
             aria-controls="fields"
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
-            <span class="summary-line">{line}</span>
-            <span class="summary-act">{move || if shown.get() { "Done" } else { "Change" }}</span>
+            <span class="summary-line">{move || line()}</span>
+            <span class="summary-act">
+                {move || if shown.get() { "Done".to_owned() } else { "Change".to_owned() }}
+            </span>
         </button>
     }
     .into_any()
 }
 
 /// A titled group of fields.
-#[component]
-fn Group(#[prop(into)] title: String, children: Children) -> AnyView {
+fn group(title: &str, body: AnyView) -> AnyView {
     let id = format!("group-{}", title.to_lowercase().replace(' ', "-"));
-    let title_id = id.clone();
     view! {
-        <section class="group" aria-labelledby=id>
-            <h2 id=title_id class="group-title">{title}</h2>
-            {children()}
+        <section class="group" aria-labelledby=id.clone()>
+            <h2 id=id.clone() class="group-title">{title.to_owned()}</h2>
+            {body}
         </section>
     }
     .into_any()
 }
 
-/// Fields that most people leave alone; it opens by itself when one of them has a problem.
-#[component]
-fn More(#[prop(into)] title: String, keys: &'static [Key], children: Children) -> AnyView {
+/// Fields that most people leave alone. They are made when they are opened first, and open by
+/// themselves when one of them has a problem; only their user closes them.
+fn more(title: &str, keys: Vec<Key>, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let state = state();
-    let set = Memo::new(move |_| {
-        state.inputs.with(|inputs| {
-            keys.iter()
-                .filter(|key| inputs.typed(**key).is_some_and(|t| !t.is_empty()))
-                .count()
+    let open = RwSignal::new(false);
+    let made = Memo::new(move |before: Option<&bool>| open.get() || before == Some(&true));
+    let count = {
+        let keys = keys.clone();
+        Memo::new(move |_| {
+            let typed = |key: &&Key| {
+                state.inputs(|inputs| inputs.typed(**key).is_some_and(|text| !text.is_empty()))
+            };
+            match keys.iter().filter(typed).count() {
+                0 => String::new(),
+                n => format!("{n} set"),
+            }
         })
-    });
-    let wrong = Memo::new(move |_| {
-        state
-            .reading
-            .with(|reading| keys.iter().any(|key| reading.problem(*key).is_some()))
-    });
-    let count = move || match set.get() {
-        0 => String::new(),
-        n => format!("{n} set"),
     };
-    // It opens for a problem; only its user closes it.
-    let details = NodeRef::<Details>::new();
     Effect::new(move |_| {
-        if let (true, Some(details)) = (wrong.get(), details.get()) {
-            details.set_open(true);
+        if state.reading(|reading| keys.iter().any(|key| reading.problem(*key).is_some())) {
+            open.set(true);
         }
     });
     view! {
-        <details class="more" node_ref=details>
+        <details
+            class="more"
+            prop:open=move || open.get()
+            on:toggle=move |ev| {
+                let now = event_target::<web_sys::HtmlDetailsElement>(&ev).open();
+                if open.get_untracked() != now {
+                    open.set(now);
+                }
+            }
+        >
             <summary>
-                <span>{title}</span>
-                <span class="more-count">{count}</span>
+                <span>{title.to_owned()}</span>
+                <span class="more-count">{move || count.get()}</span>
             </summary>
-            <div class="more-body">{children()}</div>
+            <div class="more-body">
+                {move || if made.get() { body() } else { ().into_any() }}
+            </div>
         </details>
     }
     .into_any()

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::DragEvent;
 
-use super::field::{Note, id_of};
+use super::field::{id_of, note};
 use crate::inputs::Key;
+use crate::model::config::Reading;
 use crate::ui::lists::CONFIG;
 use crate::ui::state::{State, state};
 
@@ -13,15 +14,14 @@ use crate::ui::state::{State, state};
 pub const CONFIG_BYTES_MAX: u32 = 1 << 20;
 
 /// The text of a config.json.
-#[component]
-pub fn ConfigPanel() -> AnyView {
+pub fn panel() -> AnyView {
     let state = state();
     let text = state.text(Key::Config);
     let problem = state.has_problem(Key::Config);
-    let refused = RwSignal::new(None::<String>);
+    let refused = RwSignal::new(String::new());
     let over = RwSignal::new(false);
     let id = id_of(Key::Config);
-    let wrong = move || refused.with(|r| r.is_some()) || problem.get();
+    let wrong = move || problem.get() || refused.with(|refused| !refused.is_empty());
     view! {
         <div
             class="field drop"
@@ -47,28 +47,27 @@ pub fn ConfigPanel() -> AnyView {
                 aria-invalid=move || wrong().to_string()
                 aria-describedby=format!("{id}-refused {id}-note")
                 prop:value=move || text.get()
-                on:input:target=move |ev| take(state, refused, ev.target().value())
+                on:input=move |ev| take(state, refused, event_target_value(&ev))
             ></textarea>
             <p id=format!("{id}-refused") class="note problem">{move || refused.get()}</p>
-            <Note key=Key::Config/>
-            <Report/>
+            {note(Key::Config)}
+            {move || state.reading(|reading| match &reading.config {
+                Some(config) => report(config),
+                None => ().into_any(),
+            })}
         </div>
     }
     .into_any()
 }
 
 /// Takes the text unless it is far too long to be a config.json.
-fn take(state: State, refused: RwSignal<Option<String>>, text: String) {
+fn take(state: State, refused: RwSignal<String>, text: String) {
     if text.len() as u64 > u64::from(CONFIG_BYTES_MAX) {
-        let size = f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX)) / f64::from(1 << 20);
-        refused.set(Some(format!(
-            "This text has {size:.1} MiB. A config.json has a few KiB; at most 1 MiB is read. \
-             The model stays as it was."
-        )));
+        refused.set(oversized("This text", text.len() as f64) + " The model stays as it was.");
         return;
     }
-    refused.set(None);
-    state.inputs.update(|inputs| {
+    refused.set(String::new());
+    state.change(|inputs| {
         if !text.is_empty() {
             inputs.set(Key::Model, CONFIG);
         }
@@ -76,10 +75,15 @@ fn take(state: State, refused: RwSignal<Option<String>>, text: String) {
     });
 }
 
-fn dropped(state: State, refused: RwSignal<Option<String>>, ev: &DragEvent) {
-    let Some(data) = ev.data_transfer() else {
-        return;
-    };
+fn oversized(what: &str, bytes: f64) -> String {
+    let mebibytes = bytes / f64::from(1 << 20);
+    format!(
+        "{what} has {mebibytes:.1} MiB. A config.json has a few KiB; at most 1 MiB is read."
+    )
+}
+
+fn dropped(state: State, refused: RwSignal<String>, ev: &DragEvent) {
+    let Some(data) = ev.data_transfer() else { return };
     let Some(file) = data.files().and_then(|files| files.get(0)) else {
         if let Ok(text) = data.get_data("text") {
             take(state, refused, text);
@@ -87,80 +91,67 @@ fn dropped(state: State, refused: RwSignal<Option<String>>, ev: &DragEvent) {
         return;
     };
     if file.size() > f64::from(CONFIG_BYTES_MAX) {
-        refused.set(Some(format!(
-            "{} has {:.1} MiB. A config.json has a few KiB; at most 1 MiB is read.",
-            file.name(),
-            file.size() / f64::from(1 << 20)
-        )));
+        refused.set(oversized(&file.name(), file.size()));
         return;
     }
     spawn_local(async move {
-        match JsFuture::from(file.text())
-            .await
-            .ok()
-            .and_then(|text| text.as_string())
-        {
+        match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
             Some(text) => take(state, refused, text),
-            None => refused.set(Some(format!("{} could not be read.", file.name()))),
+            None => refused.set(format!("{} could not be read.", file.name())),
         }
     });
 }
 
 /// Every field that was read, defaulted or ignored.
-#[component]
-pub fn Report() -> AnyView {
+fn report(reading: &Reading) -> AnyView {
     let state = state();
-    let reading = Memo::new(move |_| state.reading.with(|reading| reading.config.clone()));
-    let body = move || {
-        let reading = reading.get()?;
-        let count = format!(
-            "{} fields read, {} defaulted, {} ignored",
-            reading.read.len(),
-            reading.defaulted.len(),
-            reading.ignored.len()
-        );
-        let read = reading.read.into_iter().map(|one| {
-            let text = format!("{} · {}", one.value, one.meaning);
-            (one.key, text)
-        });
-        let defaulted = reading.defaulted.into_iter().map(|one| {
-            let text = format!("{} · {}", one.value, one.reason);
-            (one.key, text)
-        });
-        let ignored = reading.ignored.join(", ");
-        let ignored = (!ignored.is_empty()).then(|| {
-            view! {
-                <h3>"Ignored"</h3>
-                <p class="report-ignored">{ignored}</p>
+    let count = format!(
+        "{} fields read, {} defaulted, {} ignored",
+        reading.read.len(),
+        reading.defaulted.len(),
+        reading.ignored.len()
+    );
+    let read = reading.read.iter();
+    let read = read.map(|one| (one.key.clone(), format!("{} · {}", one.value, one.meaning)));
+    let taken = reading.defaulted.iter();
+    let taken = taken.map(|one| (one.key.clone(), format!("{} · {}", one.value, one.reason)));
+    let ignored = reading.ignored.iter().map(|key| (key.clone(), "no matter here".to_owned()));
+    let open = state.unfolded(REPORT);
+    view! {
+        <details
+            class="report"
+            prop:open=move || open.get()
+            on:toggle=move |ev| {
+                let now = event_target::<web_sys::HtmlDetailsElement>(&ev).open();
+                state.unfold(REPORT, now);
             }
-        });
-        Some(view! {
-            <details class="report">
-                <summary>{count}</summary>
-                {list("Read", read.collect())}
-                {list("Absent, so taken as", defaulted.collect())}
-                {ignored}
-            </details>
-        })
-    };
-    view! { {body} }.into_any()
+        >
+            <summary>{count}</summary>
+            {list("Read", read.collect())}
+            {list("Absent, so taken as", taken.collect())}
+            {list("Ignored", ignored.collect())}
+        </details>
+    }
+    .into_any()
 }
+
+const REPORT: &str = "config-report";
 
 fn list(title: &'static str, fields: Vec<(String, String)>) -> AnyView {
     if fields.is_empty() {
         return ().into_any();
     }
-    let rows = fields.into_iter().map(|(name, text)| {
+    let row = |(name, text): (String, String)| {
         view! {
             <div>
                 <dt>{name}</dt>
                 <dd>{text}</dd>
             </div>
         }
-    });
+    };
     view! {
         <h3>{title}</h3>
-        <dl class="report-list">{rows.collect_view()}</dl>
+        <dl class="report-list">{fields.into_iter().map(row).collect_view()}</dl>
     }
     .into_any()
 }

@@ -39,7 +39,7 @@ fn brief(preset: &'static Preset) -> AnyView {
         <a
             class="preset"
             href=format!("#{}", preset.link)
-            aria-current=move || current.get().then_some("true")
+            aria-current=move || current.get().then(|| "true".to_owned())
         >
             <span>{preset.title.as_str()}</span>
             <span class="preset-note">{preset.note.as_str()}</span>
@@ -50,7 +50,7 @@ fn brief(preset: &'static Preset) -> AnyView {
 
 fn is_current(preset: &'static Preset) -> Memo<bool> {
     let state = state();
-    Memo::new(move |_| state.link.with(|now| *now == preset.link))
+    Memo::new(move |_| state.link() == preset.link)
 }
 
 /// All of them, with what is special about each.
@@ -81,7 +81,7 @@ fn Menu(all: &'static [Preset]) -> AnyView {
                 <a
                     class="menu-row"
                     href=format!("#{}", preset.link)
-                    aria-current=move || current.get().then_some("true")
+                    aria-current=move || current.get().then(|| "true".to_owned())
                     on:click=move |_| close()
                 >
                     <span class="menu-title">{preset.title.as_str()}</span>

@@ -2,64 +2,45 @@
 
 use leptos::prelude::*;
 
-use super::field::{Field, Select};
-use super::{Group, More};
+use super::field::{field, fields, select};
+use super::{group, more};
 use crate::inputs::Key;
 use crate::ui::lists;
 
-const MORE: &[(Key, &str)] = &[
-    (Key::Optimizer, "Optimizer"),
-    (Key::Moments, "Moments"),
-    (Key::Gradients, "Gradients"),
-    (Key::Imbalance, "Busiest expert over mean"),
-    (Key::Master, "fp32 master weights"),
-    (Key::FusedAttention, "Fused attention"),
-    (Key::Causal, "Causal attention"),
-    (Key::Dropout, "Dropout"),
+const RUN: &[(Key, &str, &str)] = &[
+    (Key::Batch, "Global batch", ""),
+    (Key::Sequence, "Sequence length", ""),
+    (Key::Tokens, "Tokens in all", ""),
+    (Key::Precision, "Precision", "automatic"),
 ];
-const MORE_KEYS: &[Key] = &[
-    Key::Optimizer,
-    Key::Moments,
-    Key::Gradients,
-    Key::Imbalance,
-    Key::Master,
-    Key::FusedAttention,
-    Key::Causal,
-    Key::Dropout,
+
+const DETAILS: &[(Key, &str, &str)] = &[
+    (Key::Optimizer, "Optimizer", ""),
+    (Key::Moments, "Moments", ""),
+    (Key::Gradients, "Gradients", ""),
+    (Key::Imbalance, "Busiest expert over mean", ""),
+    (Key::Master, "fp32 master weights", ""),
+    (Key::FusedAttention, "Fused attention", ""),
+    (Key::Causal, "Causal attention", ""),
+    (Key::Dropout, "Dropout", ""),
 ];
 
 /// The workload part of the inputs.
-#[component]
-pub fn WorkloadPart() -> AnyView {
-    let field = |(key, label): &(Key, &'static str)| {
-        view! { <Field key=*key label=*label/> }
+pub fn part() -> AnyView {
+    let details = || view! { <div class="columns">{fields(DETAILS)}</div> }.into_any();
+    let keys = DETAILS.iter().map(|row| row.0).collect();
+    let body = view! {
+        <div class="columns">{fields(RUN)}</div>
+        <div class="mores">{more("Optimizer and details", keys, details)}</div>
     };
-    view! {
-        <Group title="Workload">
-            <div class="columns">
-                <Field key=Key::Batch label="Global batch"/>
-                <Field key=Key::Sequence label="Sequence length"/>
-                <Field key=Key::Tokens label="Tokens in all"/>
-                <Field key=Key::Precision label="Precision" hint="automatic"/>
-            </div>
-            <div class="mores">
-                <More title="Optimizer and details" keys=MORE_KEYS>
-                    <div class="columns">{MORE.iter().map(field).collect_view()}</div>
-                </More>
-            </div>
-        </Group>
-    }
-    .into_any()
+    group("Workload", body.into_any())
 }
 
 /// The stack and the price.
-#[component]
-pub fn SoftwarePart() -> AnyView {
-    view! {
-        <Group title="Software and price">
-            <Select key=Key::Stack label="Stack" options=lists::stack_choices()/>
-            <Field key=Key::Price label="Price of one accelerator" hint="as catalogued"/>
-        </Group>
-    }
-    .into_any()
+pub fn software_part() -> AnyView {
+    let body = view! {
+        {select(Key::Stack, "Stack", lists::stack_choices())}
+        {field(Key::Price, "Price of one accelerator", "as catalogued")}
+    };
+    group("Software and price", body.into_any())
 }

@@ -1,0 +1,108 @@
+//! Tables: one way to draw them all.
+
+use leptos::prelude::*;
+
+/// One cell.
+pub enum Cell {
+    /// The name of the line.
+    Name(String),
+    /// The name of the line, leading somewhere.
+    Link(String, String),
+    /// The name of the line, as a number that leads somewhere.
+    Count(String, String),
+    /// A number.
+    Number(String),
+    /// A number of less weight.
+    Quiet(String),
+    /// A number that is a loss.
+    Loss(String),
+    /// Words.
+    Text(String),
+    /// An explanation.
+    Reason(AnyView),
+}
+
+/// A column: its title, and whether it holds numbers.
+pub type Column = (&'static str, bool);
+
+/// A table; `caption` is read aloud, and shown where `shown` says so.
+pub fn table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
+    with_class("", caption, "hidden", columns, lines.into_iter().map(line).collect())
+}
+
+/// The same, with its caption shown.
+pub fn titled_table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
+    with_class("", caption, "", columns, lines.into_iter().map(line).collect())
+}
+
+/// The same, no wider than it needs to be.
+pub fn compact_table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
+    with_class("compact", caption, "hidden", columns, lines.into_iter().map(line).collect())
+}
+
+/// The same, of lines that are views already.
+pub fn table_of(caption: &'static str, columns: &[Column], lines: Vec<AnyView>) -> AnyView {
+    with_class("", caption, "hidden", columns, lines)
+}
+
+fn with_class(
+    class: &'static str,
+    caption: &'static str,
+    caption_class: &'static str,
+    columns: &[Column],
+    lines: Vec<AnyView>,
+) -> AnyView {
+    let head = |(title, is_number): &Column| {
+        let class = if *is_number { "number" } else { "" };
+        view! { <th scope="col" class=class>{*title}</th> }
+    };
+    view! {
+        <div class="table-frame">
+            <table class=class>
+                <caption class=caption_class>{caption}</caption>
+                <thead>
+                    <tr>{columns.iter().map(head).collect_view()}</tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// One line of cells.
+pub fn line(cells: Vec<Cell>) -> AnyView {
+    view! { <tr>{cells.into_iter().map(cell).collect::<Vec<_>>()}</tr> }.into_any()
+}
+
+/// The line that is about what the user asked.
+pub fn current_line(cells: Vec<Cell>) -> AnyView {
+    let cells: Vec<AnyView> = cells.into_iter().map(cell).collect();
+    view! { <tr aria-current="true">{cells}</tr> }.into_any()
+}
+
+fn cell(cell: Cell) -> AnyView {
+    match cell {
+        Cell::Name(text) => view! { <th scope="row">{text}</th> }.into_any(),
+        Cell::Link(text, link) => head("", text, link),
+        Cell::Count(text, link) => head("number", text, link),
+        Cell::Number(text) => plain("number", text.into_any()),
+        Cell::Quiet(text) => plain("number quiet", text.into_any()),
+        Cell::Loss(text) => plain("number loss", text.into_any()),
+        Cell::Text(text) => plain("", text.into_any()),
+        Cell::Reason(view) => plain("reason", view),
+    }
+}
+
+fn head(class: &'static str, text: String, link: String) -> AnyView {
+    view! {
+        <th scope="row" class=class>
+            <a href=format!("#{link}")>{text}</a>
+        </th>
+    }
+    .into_any()
+}
+
+fn plain(class: &'static str, content: AnyView) -> AnyView {
+    view! { <td class=class>{content}</td> }.into_any()
+}
