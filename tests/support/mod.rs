@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod climb;
 pub mod genes;
 pub mod naive;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,0 +1,165 @@
+//! The search's proof, attacked from outside where spaces are too large to list: no layout that
+//! anyone comes across, at random or by climbing, may fit and beat the one that it calls best.
+//!
+//! A lower bound above the time of some layout, or a least memory above its need, cuts that layout
+//! off; this is how it shows. `AUTOPARALLEL_CASES=100` looks at a hundred times as many cases.
+
+mod support;
+
+use autoparallel::case::Case;
+use autoparallel::estimate::Book;
+use autoparallel::search::{Budget, Goal, Stop, search};
+use autoparallel::units::Bytes;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use std::cell::Cell;
+use support::climb::climb;
+use support::genes::{self, LARGE};
+use support::naive::Priced;
+use support::runs::{aside, hold};
+use support::{DEEPSEEK_V3, LLAMA_405B, QWEN_30B, Wanted, case};
+
+/// Rounds of climbing.
+const STEPS: u32 = 12;
+
+/// Holds the answer of one search against climbers from `starts`; returns what was priced.
+fn attack(book: &Book<'_>, goal: &Goal, starts: &[Vec<u32>]) -> Result<u64, TestCaseError> {
+    let case = book.case();
+    let outcome = search(book, goal);
+    prop_assert_eq!(outcome.stop, Stop::Complete);
+    let best = outcome
+        .best
+        .map(|best| Priced::new(&best.layout, &best.estimate));
+    let mut priced = 0;
+    let random = starts
+        .iter()
+        .filter_map(|values| genes::layout(values, case));
+    for start in random.chain(best.map(|best| best.layout)) {
+        let (found, n) = climb(book, goal, &start, STEPS);
+        priced += n;
+        if !found.fits(case, goal) {
+            continue;
+        }
+        let Some(best) = best else {
+            return Err(TestCaseError::fail(format!(
+                "nothing found, but {found:?} fits"
+            )));
+        };
+        prop_assert!(
+            best.rank <= found.rank,
+            "{goal:?}\nfound {:?} {:?}\nbest  {:?} {:?}",
+            found.step,
+            found.layout,
+            best.step,
+            best.layout
+        );
+    }
+    Ok(priced)
+}
+
+/// Some capacities between what everything and what little takes.
+fn goals(book: &Book<'_>, turn: u32) -> Vec<Goal> {
+    let own = Goal::fastest(book);
+    let free = Goal {
+        capacity: Bytes::MAX,
+        ..own.clone()
+    };
+    let Some(best) = search(book, &free).best else {
+        return vec![own];
+    };
+    let memory = best.estimate.memory.total();
+    let less = |share: u64| Goal {
+        capacity: memory.times(share).shared(100),
+        ..own.clone()
+    };
+    let shares = [99, 85, 70, 50, 35, 20];
+    vec![
+        less(shares[turn as usize % 6]),
+        less(shares[(turn as usize + 2) % 6]),
+        own,
+    ]
+}
+
+#[test]
+fn no_climber_beats_the_best_layout() {
+    let priced = Cell::new(0);
+    hold(25, |values| {
+        let case = genes::case(values, LARGE).map_err(|_| aside("no case"))?;
+        let book = Book::new(&case);
+        let starts: Vec<Vec<u32>> = (0..4)
+            .map(|i| genes::of_seed(u64::from(values[0]) * 977 + i))
+            .collect();
+        for goal in goals(&book, values[1]) {
+            priced.set(priced.get() + attack(&book, &goal, &starts)?);
+        }
+        Ok(())
+    });
+    eprintln!("{} layouts priced", priced.get());
+}
+
+fn attack_published(wanted: &Wanted, share: u64) {
+    let case = case(wanted);
+    let book = Book::new(&case);
+    let own = Goal::fastest(&book);
+    let goal = Goal {
+        capacity: own.capacity.times(share).shared(100),
+        ..own
+    };
+    let starts: Vec<Vec<u32>> = (0..3).map(genes::of_seed).collect();
+    let priced = attack(&book, &goal, &starts).expect("no better layout");
+    eprintln!(
+        "{} with {share} % of the memory: {priced} layouts priced",
+        wanted.model
+    );
+}
+
+#[test]
+fn no_climber_beats_the_best_layout_of_published_cases() {
+    attack_published(&LLAMA_405B, 100);
+    attack_published(&LLAMA_405B, 60);
+    attack_published(&QWEN_30B, 100);
+    attack_published(&QWEN_30B, 50);
+    attack_published(&DEEPSEEK_V3, 100);
+    attack_published(
+        &Wanted {
+            count: 256,
+            global_batch: 3840,
+            ..DEEPSEEK_V3
+        },
+        100,
+    );
+}
+
+/// The more may be looked at, the better the answer; and a bound once stated holds.
+#[test]
+fn more_budget_is_never_worse() {
+    hold(60, |values| {
+        let case: Case = genes::case(values, LARGE).map_err(|_| aside("no case"))?;
+        let book = Book::new(&case);
+        let whole = search(&book, &Goal::fastest(&book));
+        let best = whole.best.map(|best| best.estimate.step());
+        let mut before = None;
+        for candidates in [1, 4, 16, 64, 1024] {
+            let goal = Goal {
+                budget: Budget { candidates },
+                ..Goal::fastest(&book)
+            };
+            let outcome = search(&book, &goal);
+            let found = outcome.best.map(|best| best.estimate.step());
+            let worse = matches!((before, found), (Some(b), Some(f)) if f > b);
+            prop_assert!(
+                !worse && (before.is_none() || found.is_some()),
+                "{before:?} {found:?}"
+            );
+            match outcome.stop {
+                Stop::Complete => prop_assert_eq!(found, best, "said to be complete"),
+                Stop::Budget { bound } => {
+                    let held = best.is_none_or(|best| bound <= best || found == Some(best));
+                    prop_assert!(held, "bound {bound:?}, found {found:?}, best {best:?}");
+                }
+            }
+            before = found;
+        }
+        Ok(())
+    });
+}
