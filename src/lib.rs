@@ -27,5 +27,3 @@ pub mod plan;
 pub mod link;
 pub mod api;
 pub mod chart;
-#[cfg(target_arch = "wasm32")]
-pub mod ui;

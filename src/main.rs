@@ -1,8 +1,14 @@
 //! The one WebAssembly module of the site: the page, or a search worker, by where it starts.
 
 #[cfg(target_arch = "wasm32")]
+mod ui;
+
+// The page names the floors below as the core does.
+#[cfg(target_arch = "wasm32")]
+use autoparallel::{api, catalogue, chart, cluster, inputs, link, model, stack, units};
+
+#[cfg(target_arch = "wasm32")]
 fn main() {
-    use autoparallel::ui;
     console_error_panic_hook::set_once();
     if ui::worker::is_worker() {
         ui::worker::serve();

@@ -95,6 +95,8 @@ fn clippy_wasm() -> Result<()> {
             "clippy",
             "--package",
             "autoparallel",
+            "--package",
+            "autoparallel-page",
             "--target",
             WASM_TARGET,
         ])

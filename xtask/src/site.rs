@@ -49,7 +49,7 @@ pub fn build(profile: Profile) -> Result<PathBuf> {
         .args([
             "build",
             "--package",
-            "autoparallel",
+            "autoparallel-page",
             "--bin",
             "app",
             "--target",
