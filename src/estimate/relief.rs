@@ -43,6 +43,12 @@ pub(crate) struct Relief {
     weight_moved: f64,
     /// The fullest stage with nothing recomputed, every layer selectively, every layer whole.
     fullest: [Vertex; 3],
+    /// Seconds of a micro-batch for each byte that recomputing a layer frees, of the kind where that is
+    /// cheapest, without and with selective recompute: the first layers of each chunk may be of it.
+    price: [f64; 2],
+    /// Least seconds to recompute or move what the fullest and the slowest stage keep, kind by kind.
+    fullest_moved: [f64; 2],
+    slow_moved: [f64; 2],
     /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
     layer_frees: [f64; 2],
     slack: f64,
@@ -94,13 +100,36 @@ impl Relief {
             weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
             weight_moved: n * f64::from(profile.weights.gathered),
             fullest: vertices(book, sheet, stage),
+            price: [f64::MAX; 2],
+            fullest_moved: [0.0; 2],
+            slow_moved: [0.0; 2],
             layer_frees: [0.0; 2],
             slack: 1.0 + profile.slack.get(),
             way,
             link: book.case.cluster.host.link.get(),
         };
         relief.set_layers(book, sheet, stage, slow);
+        relief.set_prices(book, sheet, stage);
+        let per_byte = 2.0 * way / relief.link;
+        relief.fullest_moved = moved_kinds(book, sheet, stage, per_byte);
+        relief.slow_moved = moved_kinds(book, sheet, slow, per_byte);
         relief
+    }
+
+    fn set_prices(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) {
+        for (cost, ..) in stage.layers(book, sheet, 0) {
+            let to = cost.kept_checkpoint.min(cost.kept_selective);
+            let price = |old: f64, kept: f64, selective: f64| {
+                let added = (cost.forward.busy() - selective).max(0.0) * stage.visited;
+                let freed = (kept - to) * self.chunks * self.slack;
+                if freed > 0.0 { old.min(added / freed) } else { old }
+            };
+            let [plain, selective] = self.price;
+            self.price = [
+                price(plain, cost.kept, 0.0),
+                price(selective, cost.kept_selective, cost.selective),
+            ];
+        }
     }
 
     fn set_layers(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, slow: &Stage<'_>) {
@@ -128,21 +157,17 @@ impl Relief {
         if selective { whole.max(self.slow[1].seconds) } else { whole }
     }
 
-    /// Seconds that a stage adds at least to a micro-batch by moving its activations out and in, of which nothing
-    /// hides behind more than all that the stage does: cheapest at either end, all kept or all recomputed.
-    fn moved(&self, [from, to]: [&Vertex; 2], total: f64) -> f64 {
-        let at = |v: &Vertex| {
-            let time = 2.0 * v.bytes / self.link;
-            v.seconds + (time * self.way).max(time - total - v.seconds)
-        };
-        at(from).min(at(to))
+    /// Seconds that a stage adds at least to a micro-batch by moving its activations out and in: `least` if all
+    /// that may hide does, and no less than what is left when all that the stage does hides it.
+    fn moved(&self, least: f64, full: &Vertex, total: f64) -> f64 {
+        least.max(2.0 * full.bytes / self.link - total)
     }
 
     /// Seconds that a step takes at least beyond its plain form, when this is offloaded and selective recompute
     /// is on or off; none if no number of recomputed layers makes it fit.
     ///
-    /// What offloading frees comes off the excess; the rest must come from recomputing layers, each byte at the
-    /// same price. The slowest stage recomputes and moves its share as well.
+    /// What offloading frees comes off the excess; the rest must come from recomputing layers, at best each byte at
+    /// the price of the cheapest kind. The slowest stage recomputes and moves its share as well.
     pub(crate) fn least(&self, offload: &Offload, selective: bool) -> Option<f64> {
         let [none, some, full] = &self.fullest;
         let from = if selective { some } else { none };
@@ -163,10 +188,10 @@ impl Relief {
             if excess > kept(from) {
                 return None;
             }
-            each += self.moved([from, full], self.total + self.idle);
-            let [slow_none, slow_some, slow_full] = &self.slow;
-            let slow_from = if selective { slow_some } else { slow_none };
-            slow = self.moved([slow_from, slow_full], self.slow_total);
+            let least = self.fullest_moved[usize::from(selective)];
+            each += self.moved(least, full, self.total + self.idle);
+            let least = self.slow_moved[usize::from(selective)];
+            slow = self.moved(least, &self.slow[2], self.slow_total);
         } else {
             slow = self.slow_seconds(excess, selective);
             each += from.seconds;
@@ -175,7 +200,8 @@ impl Relief {
                 if excess > most {
                     return None;
                 }
-                each += excess / most * (full.seconds - from.seconds).max(0.0);
+                // Rounding to whole bytes may have added some.
+                each += (excess - 8.0).max(0.0) * self.price[usize::from(selective)];
             }
         }
         let fullest = (self.total + each - self.slow_total).max(0.0);
@@ -197,4 +223,18 @@ fn vertices(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> [Vertex; 3] {
         full.seconds += n * cost.forward.busy();
     }
     [none, selective, full]
+}
+
+/// Least seconds to recompute or move what a stage keeps of a micro-batch, at so many seconds a byte, each kind of
+/// layer as is cheaper for it; without and with selective recompute of those that are moved.
+fn moved_kinds(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, per_byte: f64) -> [f64; 2] {
+    let mut least = [0.0; 2];
+    for (cost, count, _) in stage.layers(book, sheet, 0) {
+        let n = f64::from(count) * stage.visited;
+        let to = cost.kept_checkpoint.min(cost.kept_selective);
+        let whole = cost.forward.busy() + to * per_byte;
+        least[0] += n * whole.min(cost.kept * per_byte);
+        least[1] += n * whole.min(cost.selective + cost.kept_selective * per_byte);
+    }
+    least
 }
