@@ -35,12 +35,7 @@ const DEVICES: [[&str; 4]; 14] = [
     ["rtx-a6000", "rtx-a6000", "RTX-A6000-48GB", LSS],
     ["a40", "a40", "A40-48GB", VIDUR],
     ["mi210", "mi210", "MI210", LLMCOMPASS],
-    [
-        "tpu7x",
-        "tpu7x",
-        "TPU7x-Ironwood (one of two devices per chip)",
-        TPU,
-    ],
+    ["tpu7x", "tpu7x", "TPU7x-Ironwood (one of two devices per chip)", TPU],
 ];
 
 /// Best 8-bit product found with the library that training uses (cuBLASLt), tera-operations a
@@ -79,55 +74,15 @@ const ASSUMED: &[Assumed] = &[
         source: TPU,
     },
     assumed("tpu", "tpu-v6e", [0.0, 0.0], "assumed from tpu-v6e"),
-    assumed(
-        "v100",
-        "a100",
-        [0.75, 0.0],
-        "assumed: a100 with a top of 0.75",
-    ),
-    assumed(
-        "t4",
-        "a100",
-        [0.45, 0.0],
-        "assumed: a100 with a top of 0.45 (70 W limit)",
-    ),
-    assumed(
-        "h100-pcie",
-        "h100",
-        [0.66, 0.55],
-        "assumed: h100 at three quarters (350 W limit)",
-    ),
-    assumed(
-        "h100-500w",
-        "h100",
-        [0.75, 0.62],
-        "assumed: h100 at 0.88 (500 W limit)",
-    ),
-    assumed(
-        "h20",
-        "h200",
-        [0.92, 0.85],
-        "assumed: h200 with more memory for each operation",
-    ),
+    assumed("v100", "a100", [0.75, 0.0], "assumed: a100 with a top of 0.75"),
+    assumed("t4", "a100", [0.45, 0.0], "assumed: a100 with a top of 0.45 (70 W limit)"),
+    assumed("h100-pcie", "h100", [0.66, 0.55], "assumed: h100 at three quarters (350 W limit)"),
+    assumed("h100-500w", "h100", [0.75, 0.62], "assumed: h100 at 0.88 (500 W limit)"),
+    assumed("h20", "h200", [0.92, 0.85], "assumed: h200 with more memory for each operation"),
     assumed("rubin", "gb300", [0.0, 0.0], "assumed from gb300"),
-    assumed(
-        "trainium",
-        "tpu-v6e",
-        [0.75, 0.7],
-        "assumed: tpu-v6e with a top of 0.75",
-    ),
-    assumed(
-        "max-1550",
-        "mi210",
-        [0.5, 0.0],
-        "assumed: mi210 with a top of 0.5",
-    ),
-    assumed(
-        "ascend",
-        "h100",
-        [0.7, 0.6],
-        "assumed: h100 with a top of 0.7",
-    ),
+    assumed("trainium", "tpu-v6e", [0.75, 0.7], "assumed: tpu-v6e with a top of 0.75"),
+    assumed("max-1550", "mi210", [0.5, 0.0], "assumed: mi210 with a top of 0.5"),
+    assumed("ascend", "h100", [0.7, 0.6], "assumed: h100 with a top of 0.7"),
 ];
 
 /// Rate of attention backward over forward: 63 % against 73 % of the peak on A100
@@ -264,10 +219,7 @@ fn main() {
         lines.insert(assumed.key, taken_over(assumed, base));
     }
     println!("{HEADER}");
-    let order = devices
-        .iter()
-        .map(|device| device.key)
-        .chain(ASSUMED.iter().map(|row| row.key));
+    let order = devices.iter().map(|device| device.key).chain(ASSUMED.iter().map(|row| row.key));
     for key in order {
         if let Some(line) = lines.get(key) {
             println!("{}", line.text(key));
@@ -289,22 +241,14 @@ impl Line {
             }
         }
         let [forward, backward] = self.attention;
-        write!(
-            line,
-            ",{forward:.3},{backward:.3},{:.3},{:.1}",
-            self.memory, self.launch
-        )
-        .unwrap_or_default();
+        write!(line, ",{forward:.3},{backward:.3},{:.3},{:.1}", self.memory, self.launch)
+            .unwrap_or_default();
         for quality in &self.quality {
             if quality.rows == 0 {
                 line.push_str(",,,");
             } else {
-                write!(
-                    line,
-                    ",{},{:.3},{:.3}",
-                    quality.rows, quality.all, quality.large
-                )
-                .unwrap_or_default();
+                write!(line, ",{},{:.3},{:.3}", quality.rows, quality.all, quality.large)
+                    .unwrap_or_default();
             }
         }
         write!(line, ",\"{}\",{TODAY}", self.source).unwrap_or_default();
@@ -349,12 +293,7 @@ fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
         let machine = machine(device, i, *input);
         let fit = |machine, timings: &[Timing]| constants(machine, timings, memory, launch);
         let mut found = fit(machine, &timings);
-        report(
-            device.key,
-            precisions[0],
-            found,
-            judge(machine, &timings, found, fit),
-        );
+        report(device.key, precisions[0], found, judge(machine, &timings, found, fit));
         if i == 0 {
             compare(machine, &timings, fit);
             check(device.key, table, machine, found);
@@ -366,12 +305,7 @@ fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
         };
         if let Some((top, k_half)) = trained {
             (found[0], found[1]) = (top, k_half);
-            report(
-                device.key,
-                "in training",
-                found,
-                judge(machine, &timings, found, |_, _| found),
-            );
+            report(device.key, "in training", found, judge(machine, &timings, found, |_, _| found));
         }
         launch = launch.or(Some(found[2]));
         quality[i] = judge(machine, &timings, found, |_, _| found);
@@ -390,19 +324,8 @@ fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
 }
 
 fn machine(device: &Device, format: usize, input: f64) -> Machine {
-    let &Device {
-        peak,
-        bandwidth,
-        units,
-        ..
-    } = device;
-    Machine {
-        peak: peak[format],
-        bandwidth,
-        units,
-        input,
-        waves: Waves::Half,
-    }
+    let &Device { peak, bandwidth, units, .. } = device;
+    Machine { peak: peak[format], bandwidth, units, input, waves: Waves::Half }
 }
 
 fn taken_over(assumed: &Assumed, base: Line) -> Line {
@@ -438,10 +361,7 @@ fn trained(
 ) -> Option<(f64, f64)> {
     let (_, rate, k, like) = FP8_BEST.iter().find(|(key, ..)| *key == device.key)?;
     let mut fitted = own;
-    if let Some(like) = devices
-        .iter()
-        .find(|other| other.key == *like && *like != device.key)
-    {
+    if let Some(like) = devices.iter().find(|other| other.key == *like && *like != device.key) {
         let timings = timings(like, table, &["fp8", "fp8-block"], true);
         fitted = constants(machine(like, 1, 1.0), &timings, own[3], Some(own[2]));
     }
@@ -453,10 +373,7 @@ fn trained(
 /// times the rate it weighs as n times the inner length.
 fn between(fitted: Constants, best: (f64, f64), k_half: f64) -> (f64, f64) {
     let top = best.0 * (best.1 + k_half) / best.1;
-    (
-        (fitted[0] * top).sqrt().min(1.0),
-        (fitted[1] * k_half).sqrt(),
-    )
+    ((fitted[0] * top).sqrt().min(1.0), (fitted[1] * k_half).sqrt())
 }
 
 /// The best of some products: its share of the peak, and its inner length.
@@ -465,10 +382,7 @@ fn best(machine: Machine, timings: &[Timing]) -> (f64, f64) {
         let [m, n, k] = timing.shape;
         (2.0 * m * n * k / (timing.us * 1e6 * machine.peak), k)
     });
-    shares.fold(
-        (0.0, 1.0),
-        |most, one| if one.0 > most.0 { one } else { most },
-    )
+    shares.fold((0.0, 1.0), |most, one| if one.0 > most.0 { one } else { most })
 }
 
 /// How the three ways to charge a last wave predict products whose weight no fit has seen.
@@ -483,43 +397,25 @@ fn compare(machine: Machine, timings: &[Timing], fit: impl Fn(Machine, &[Timing]
 
 fn check(key: &str, table: &Table, machine: Machine, found: Constants) {
     for (_, name) in CHECKS.iter().filter(|(of, _)| *of == key) {
-        let other = Device {
-            key: "",
-            name,
-            peak: [0.0; 3],
-            bandwidth: 0.0,
-            units: 0.0,
-            source: "",
-        };
+        let other =
+            Device { key: "", name, peak: [0.0; 3], bandwidth: 0.0, units: 0.0, source: "" };
         let timings = timings(&other, table, &["bf16", "fp16"], false);
         let large = timings.iter().filter(|timing| timing.shape[0] >= M_LARGE);
         let logs = large.map(|timing| (predicted(machine, found, timing.shape) / timing.us).ln());
         let logs: Vec<f64> = logs.collect();
         let bias = median(logs.clone()).unwrap_or(0.0);
         let error = median(logs.iter().map(|log| log.abs()).collect()).unwrap_or(0.0);
-        eprintln!(
-            "  {name}: {} large rows, error {error:.3}, bias {bias:+.3}",
-            logs.len()
-        );
+        eprintln!("  {name}: {} large rows, error {error:.3}, bias {bias:+.3}", logs.len());
     }
 }
 
 fn backward_ratio(key: &str) -> f64 {
-    if BLACKWELL.contains(&key) {
-        BACKWARD_BLACKWELL
-    } else {
-        BACKWARD_USUAL
-    }
+    if BLACKWELL.contains(&key) { BACKWARD_BLACKWELL } else { BACKWARD_USUAL }
 }
 
 fn report(key: &str, precision: &str, found: Constants, judged: Quality) {
     let [top, k_half, launch, memory] = found;
-    let Quality {
-        rows,
-        all,
-        large,
-        crossed,
-    } = judged;
+    let Quality { rows, all, large, crossed } = judged;
     eprintln!(
         "{key} {precision}: top {top:.3} k_half {k_half:.0} launch {launch:.1} us memory \
          {memory:.2}; {rows} rows, error {all:.3}, large {large:.3}, left out {crossed:.3}"
@@ -529,11 +425,7 @@ fn report(key: &str, precision: &str, found: Constants, judged: Quality) {
 /// Rows of one operation on a device, without the untrusted ones.
 fn rows_of<'a>(device: &Device, table: &'a Table, op: &str) -> Vec<Row<'a>> {
     let of = |row: &Row<'_>| row.text("op") == op && row.text("accelerator") == device.name;
-    table
-        .rows()
-        .filter(of)
-        .filter(|row| row.text("tier") != "C")
-        .collect()
+    table.rows().filter(of).filter(|row| row.text("tier") != "C").collect()
 }
 
 /// Products of those formats; with `best`, only the fastest engine at each shape.
@@ -551,19 +443,13 @@ fn timings(device: &Device, table: &Table, precisions: &[&str], best: bool) -> V
             continue;
         }
         let timing = Timing { shape, us };
-        let entry = fastest
-            .entry(shape.map(|side| side as u64))
-            .or_insert(timing);
+        let entry = fastest.entry(shape.map(|side| side as u64)).or_insert(timing);
         if us < entry.us {
             *entry = timing;
         }
         all.push(timing);
     }
-    if best {
-        fastest.into_values().collect()
-    } else {
-        all
-    }
+    if best { fastest.into_values().collect() } else { all }
 }
 
 /// Median rate of reading one large weight, averaged with that of a copy where one was timed.
@@ -627,20 +513,13 @@ fn constants(machine: Machine, timings: &[Timing], memory: f64, launch: Option<f
         let (mut sum, mut weights) = (0.0, 0.0);
         for timing in timings {
             let weight = if timing.shape[0] >= M_LARGE { 2.0 } else { 1.0 };
-            sum += weight
-                * (predicted(machine, *constants, timing.shape) / timing.us)
-                    .ln()
-                    .abs();
+            sum += weight * (predicted(machine, *constants, timing.shape) / timing.us).ln().abs();
             weights += weight;
         }
         sum / weights
     };
     let k = timings.first().map_or(0.0, |timing| timing.shape[2]);
-    let free = [
-        true,
-        timings.iter().any(|timing| timing.shape[2] != k),
-        launch.is_none(),
-    ];
+    let free = [true, timings.iter().any(|timing| timing.shape[2] != k), launch.is_none()];
     let mut best = (f64::INFINITY, [0.5, 0.0, 0.0, memory]);
     for [top, k_half] in [[0.85, 100.0], [0.6, 800.0], [0.95, K_HALF_MIN]] {
         let k_half = if free[1] { k_half } else { K_HALF_USUAL };
@@ -688,9 +567,7 @@ fn judge(
     fit: impl Fn(Machine, &[Timing]) -> Constants,
 ) -> Quality {
     let error = |timing: &Timing, constants| {
-        (predicted(machine, constants, timing.shape) / timing.us)
-            .ln()
-            .abs()
+        (predicted(machine, constants, timing.shape) / timing.us).ln().abs()
     };
     let large = |timing: &&Timing| timing.shape[0] >= M_LARGE;
     let weight = |timing: &Timing| (timing.shape[1] as u64, timing.shape[2] as u64);
@@ -701,26 +578,14 @@ fn judge(
     for out in weights {
         let (test, train): (Vec<Timing>, Vec<Timing>) =
             timings.iter().partition(|timing| weight(timing) == out);
-        let without = if train.is_empty() {
-            found
-        } else {
-            fit(machine, &train)
-        };
-        crossed.extend(
-            test.iter()
-                .filter(large)
-                .map(|timing| error(timing, without)),
-        );
+        let without = if train.is_empty() { found } else { fit(machine, &train) };
+        crossed.extend(test.iter().filter(large).map(|timing| error(timing, without)));
     }
     let of = |errors: Vec<f64>| median(errors).unwrap_or(0.0);
     Quality {
         rows: timings.len(),
         all: of(timings.iter().map(|timing| error(timing, found)).collect()),
-        large: of(timings
-            .iter()
-            .filter(large)
-            .map(|timing| error(timing, found))
-            .collect()),
+        large: of(timings.iter().filter(large).map(|timing| error(timing, found)).collect()),
         crossed: of(crossed),
     }
 }
@@ -732,14 +597,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 const fn anchor(key: &'static str, base: &'static str, share: [f64; 2], k: f64) -> Assumed {
     let basis = "top from the best product found, rest assumed from a relative";
-    Assumed {
-        key,
-        base,
-        anchor: share,
-        k,
-        basis,
-        source: MAMF,
-    }
+    Assumed { key, base, anchor: share, k, basis, source: MAMF }
 }
 
 const fn assumed(
@@ -749,12 +607,5 @@ const fn assumed(
     basis: &'static str,
 ) -> Assumed {
     // An inner length without end: the share is the top itself.
-    Assumed {
-        key,
-        base,
-        anchor: top,
-        k: 1e12,
-        basis,
-        source: NONE,
-    }
+    Assumed { key, base, anchor: top, k: 1e12, basis, source: NONE }
 }

@@ -11,19 +11,19 @@
 //! | F6 | plan | F0 F1 F3 F4 F5 F6 |
 //! | F7 | link, api, chart | F0 F1 F2 F3 F6 F7 |
 //! | F8 | ui | all |
-pub mod units;
-pub mod model;
-pub mod cluster;
-pub mod workload;
-pub mod stack;
-pub mod prices;
+pub mod api;
 pub mod case;
 pub mod catalogue;
+pub mod chart;
+pub mod cluster;
+pub mod estimate;
 pub mod inputs;
 pub mod layout;
-pub mod estimate;
-pub mod search;
-pub mod plan;
 pub mod link;
-pub mod api;
-pub mod chart;
+pub mod model;
+pub mod plan;
+pub mod prices;
+pub mod search;
+pub mod stack;
+pub mod units;
+pub mod workload;

@@ -27,13 +27,9 @@ fn attack(book: &Book<'_>, goal: &Goal, starts: &[Vec<u32>]) -> Result<u64, Test
     let case = book.case();
     let outcome = search(book, goal);
     prop_assert_eq!(outcome.stop, Stop::Complete);
-    let best = outcome
-        .best
-        .map(|best| Priced::new(&best.layout, &best.estimate));
+    let best = outcome.best.map(|best| Priced::new(&best.layout, &best.estimate));
     let mut priced = 0;
-    let random = starts
-        .iter()
-        .filter_map(|values| genes::layout(values, case));
+    let random = starts.iter().filter_map(|values| genes::layout(values, case));
     for start in random.chain(best.map(|best| best.layout)) {
         let (found, n) = climb(book, goal, &start, STEPS);
         priced += n;
@@ -41,9 +37,7 @@ fn attack(book: &Book<'_>, goal: &Goal, starts: &[Vec<u32>]) -> Result<u64, Test
             continue;
         }
         let Some(best) = best else {
-            return Err(TestCaseError::fail(format!(
-                "nothing found, but {found:?} fits"
-            )));
+            return Err(TestCaseError::fail(format!("nothing found, but {found:?} fits")));
         };
         prop_assert!(
             best.rank <= found.rank,
@@ -60,24 +54,14 @@ fn attack(book: &Book<'_>, goal: &Goal, starts: &[Vec<u32>]) -> Result<u64, Test
 /// Some capacities between what everything and what little takes.
 fn goals(book: &Book<'_>, turn: u32) -> Vec<Goal> {
     let own = Goal::fastest(book);
-    let free = Goal {
-        capacity: Bytes::MAX,
-        ..own.clone()
-    };
+    let free = Goal { capacity: Bytes::MAX, ..own.clone() };
     let Some(best) = search(book, &free).best else {
         return vec![own];
     };
     let memory = best.estimate.memory.total();
-    let less = |share: u64| Goal {
-        capacity: memory.times(share).shared(100),
-        ..own.clone()
-    };
+    let less = |share: u64| Goal { capacity: memory.times(share).shared(100), ..own.clone() };
     let shares = [99, 85, 70, 50, 35, 20];
-    vec![
-        less(shares[turn as usize % 6]),
-        less(shares[(turn as usize + 2) % 6]),
-        own,
-    ]
+    vec![less(shares[turn as usize % 6]), less(shares[(turn as usize + 2) % 6]), own]
 }
 
 #[test]
@@ -86,9 +70,8 @@ fn no_climber_beats_the_best_layout() {
     hold(25, |values| {
         let case = genes::case(values, LARGE).map_err(|_| aside("no case"))?;
         let book = Book::new(&case);
-        let starts: Vec<Vec<u32>> = (0..4)
-            .map(|i| genes::of_seed(u64::from(values[0]) * 977 + i))
-            .collect();
+        let starts: Vec<Vec<u32>> =
+            (0..4).map(|i| genes::of_seed(u64::from(values[0]) * 977 + i)).collect();
         for goal in goals(&book, values[1]) {
             priced.set(priced.get() + attack(&book, &goal, &starts)?);
         }
@@ -101,16 +84,10 @@ fn attack_published(wanted: &Wanted, share: u64) {
     let case = case(wanted);
     let book = Book::new(&case);
     let own = Goal::fastest(&book);
-    let goal = Goal {
-        capacity: own.capacity.times(share).shared(100),
-        ..own
-    };
+    let goal = Goal { capacity: own.capacity.times(share).shared(100), ..own };
     let starts: Vec<Vec<u32>> = (0..3).map(genes::of_seed).collect();
     let priced = attack(&book, &goal, &starts).expect("no better layout");
-    eprintln!(
-        "{} with {share} % of the memory: {priced} layouts priced",
-        wanted.model
-    );
+    eprintln!("{} with {share} % of the memory: {priced} layouts priced", wanted.model);
 }
 
 #[test]
@@ -120,14 +97,7 @@ fn no_climber_beats_the_best_layout_of_published_cases() {
     attack_published(&QWEN_30B, 100);
     attack_published(&QWEN_30B, 50);
     attack_published(&DEEPSEEK_V3, 100);
-    attack_published(
-        &Wanted {
-            count: 256,
-            global_batch: 3840,
-            ..DEEPSEEK_V3
-        },
-        100,
-    );
+    attack_published(&Wanted { count: 256, global_batch: 3840, ..DEEPSEEK_V3 }, 100);
 }
 
 /// The more may be looked at, the better the answer; and a bound once stated holds.
@@ -140,17 +110,11 @@ fn more_budget_is_never_worse() {
         let best = whole.best.map(|best| best.estimate.step());
         let mut before = None;
         for candidates in [1, 4, 16, 64, 1024] {
-            let goal = Goal {
-                budget: Budget { candidates },
-                ..Goal::fastest(&book)
-            };
+            let goal = Goal { budget: Budget { candidates }, ..Goal::fastest(&book) };
             let outcome = search(&book, &goal);
             let found = outcome.best.map(|best| best.estimate.step());
             let worse = matches!((before, found), (Some(b), Some(f)) if f > b);
-            prop_assert!(
-                !worse && (before.is_none() || found.is_some()),
-                "{before:?} {found:?}"
-            );
+            prop_assert!(!worse && (before.is_none() || found.is_some()), "{before:?} {found:?}");
             match outcome.stop {
                 Stop::Complete => prop_assert_eq!(found, best, "said to be complete"),
                 Stop::Budget { bound } => {

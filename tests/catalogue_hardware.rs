@@ -19,11 +19,8 @@ fn keys_and_names_lead_to_one_row() {
     let mut seen = BTreeSet::new();
     for row in accelerators::all() {
         for name in row.names() {
-            let squeezed: String = name
-                .to_lowercase()
-                .chars()
-                .filter(|c| c.is_alphanumeric())
-                .collect();
+            let squeezed: String =
+                name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
             assert!(
                 seen.insert(squeezed.clone())
                     || row
@@ -39,11 +36,7 @@ fn keys_and_names_lead_to_one_row() {
                         > 1,
                 "{name} names two rows"
             );
-            assert_eq!(
-                accelerators::find(name).map(|found| &found.key),
-                Some(&row.key),
-                "{name}"
-            );
+            assert_eq!(accelerators::find(name).map(|found| &found.key), Some(&row.key), "{name}");
         }
     }
     let stacks: BTreeSet<_> = stacks::all().iter().map(|stack| &stack.key).collect();
@@ -67,29 +60,12 @@ fn names_that_people_type_are_found() {
         ("trn2", "trainium2"),
         ("RTX-4090", "rtx-4090"),
     ] {
-        assert_eq!(
-            accelerators::find(typed).map(|row| row.key.as_str()),
-            Some(key),
-            "{typed}"
-        );
+        assert_eq!(accelerators::find(typed).map(|row| row.key.as_str()), Some(key), "{typed}");
     }
     assert_eq!(accelerators::find("no such chip"), None);
-    assert_eq!(
-        accelerators::search("h200")
-            .first()
-            .map(|row| row.key.as_str()),
-        Some("h200-sxm")
-    );
+    assert_eq!(accelerators::search("h200").first().map(|row| row.key.as_str()), Some("h200-sxm"));
     assert_eq!(accelerators::search("").len(), accelerators::all().len());
-    for word in [
-        "v100",
-        "mi2",
-        "tpu",
-        "gaudi",
-        "trainium",
-        "rtx",
-        "blackwell",
-    ] {
+    for word in ["v100", "mi2", "tpu", "gaudi", "trainium", "rtx", "blackwell"] {
         assert!(!accelerators::search(word).is_empty(), "{word}");
     }
 }
@@ -108,36 +84,14 @@ fn accelerators_are_physically_possible() {
         assert!((16.0..=512.0).contains(&gib.ceil()), "{key}: {gib} GiB");
         let stream = accelerator.memory_bandwidth.get();
         assert!((3e11..3e13).contains(&stream), "{key}: memory {stream}");
-        assert!(
-            row.link.get() > 1e9 && row.link.get() <= stream,
-            "{key}: link"
-        );
-        assert!(
-            row.nic.get() > 5e8 && row.nic <= row.link.max(row.nic),
-            "{key}: network"
-        );
-        assert!(
-            row.link_latency > Seconds::ZERO && row.link_latency < Seconds::us(10.0),
-            "{key}"
-        );
-        assert!(
-            row.host.link.get() > 1e9 && row.host.memory.get() > 1_000_000_000,
-            "{key}: host"
-        );
-        assert!(
-            row.node_size >= 1 && row.domain >= 1 && accelerator.units >= 1,
-            "{key}"
-        );
+        assert!(row.link.get() > 1e9 && row.link.get() <= stream, "{key}: link");
+        assert!(row.nic.get() > 5e8 && row.nic <= row.link.max(row.nic), "{key}: network");
+        assert!(row.link_latency > Seconds::ZERO && row.link_latency < Seconds::us(10.0), "{key}");
+        assert!(row.host.link.get() > 1e9 && row.host.memory.get() > 1_000_000_000, "{key}: host");
+        assert!(row.node_size >= 1 && row.domain >= 1 && accelerator.units >= 1, "{key}");
         if let Some(price) = row.price {
-            assert!(
-                (0.1..50.0).contains(&price.get()),
-                "{key}: {} dollars",
-                price.get()
-            );
-            assert!(
-                !row.price_source.is_empty(),
-                "{key}: price without a source"
-            );
+            assert!((0.1..50.0).contains(&price.get()), "{key}: {} dollars", price.get());
+            assert!(!row.price_source.is_empty(), "{key}: price without a source");
         }
     }
 }
@@ -148,19 +102,10 @@ fn every_row_has_a_source_and_a_date() {
     for row in accelerators::all() {
         assert!(!row.source.is_empty() && dated(&row.date), "{}", row.key);
         assert!(!row.verification.is_empty(), "{}", row.key);
-        assert_eq!(
-            row.verified,
-            row.accelerator.unverified.is_empty(),
-            "{}",
-            row.key
-        );
+        assert_eq!(row.verified, row.accelerator.unverified.is_empty(), "{}", row.key);
     }
     for row in kernels::all() {
-        assert!(
-            !row.source.is_empty() && dated(&row.date) && !row.basis.is_empty(),
-            "{}",
-            row.key
-        );
+        assert!(!row.source.is_empty() && dated(&row.date) && !row.basis.is_empty(), "{}", row.key);
     }
     for fact in stacks::facts() {
         assert!(!fact.source.is_empty(), "{} {}", fact.stack, fact.field);
@@ -175,11 +120,7 @@ fn kernel_constants_stay_below_the_data_sheet() {
     };
     for row in kernels::all() {
         let k = &row.kernels;
-        assert!(
-            curve(&k.matmul) && curve(&k.matmul_fp8) && curve(&k.matmul_fp4),
-            "{}",
-            row.key
-        );
+        assert!(curve(&k.matmul) && curve(&k.matmul_fp8) && curve(&k.matmul_fp4), "{}", row.key);
         assert!(share(k.attention_forward) && share(k.memory), "{}", row.key);
         assert!(k.attention_backward < k.attention_forward, "{}", row.key);
         assert!(k.launch <= Seconds::us(3.0), "{}", row.key);
@@ -203,9 +144,7 @@ fn curves_agree_with_the_best_products_found() {
         ("mi300x", 668.4, [10240.0, 15360.0, 8192.0]),
         ("gaudi2", 418.7, [14336.0, 15360.0, 2048.0]),
     ] {
-        let Some(row) = accelerators::find(key) else {
-            panic!("{key}")
-        };
+        let Some(row) = accelerators::find(key) else { panic!("{key}") };
         let accelerator = &row.accelerator;
         let curve = accelerator.kernels.matmul;
         let peak = accelerator.peak.bf16.map_or(0.0, |rate| rate.get());
@@ -216,10 +155,7 @@ fn curves_agree_with_the_best_products_found() {
         let flops = waves * units * tile[0] * tile[1] * 2.0 * (k + curve.k_half);
         let seconds = flops / (peak * curve.top.get());
         let rate = 2.0 * m * n * k / seconds / 1e12;
-        assert!(
-            (rate / best).ln().abs() < 0.13,
-            "{key}: {rate:.0} against {best}"
-        );
+        assert!((rate / best).ln().abs() < 0.13, "{key}: {rate:.0} against {best}");
     }
 }
 
@@ -230,103 +166,41 @@ fn clusters_are_nested_and_reach_everything() {
             let cluster = accelerators::cluster(row, count);
             assert_eq!(cluster.count, count);
             assert!(cluster.levels.len() <= LEVELS_MAX as usize, "{}", row.key);
-            assert!(
-                cluster
-                    .levels
-                    .windows(2)
-                    .all(|pair| pair[0].span < pair[1].span)
-            );
-            assert!(
-                cluster
-                    .levels
-                    .last()
-                    .is_some_and(|level| level.span >= count)
-            );
-            assert!(
-                cluster
-                    .levels
-                    .iter()
-                    .all(|level| level.bandwidth.get() > 0.0)
-            );
+            assert!(cluster.levels.windows(2).all(|pair| pair[0].span < pair[1].span));
+            assert!(cluster.levels.last().is_some_and(|level| level.span >= count));
+            assert!(cluster.levels.iter().all(|level| level.bandwidth.get() > 0.0));
             assert_eq!(cluster.domain(), row.domain);
         }
     }
     // Eight to a box, 400 Gbit/s: 50 GB/s to the leaf, half of that above a spine of 2 to 1.
-    let link = Level {
-        span: 8,
-        bandwidth: BytesPerSecond::gb(450.0),
-        latency: Seconds::us(1.0),
-    };
+    let link = Level { span: 8, bandwidth: BytesPerSecond::gb(450.0), latency: Seconds::us(1.0) };
     let nic = BytesPerSecond::gbit(400.0);
     let levels = accelerators::network(link, nic, 256, Ratio::new(2.0), 1024);
-    let rates: Vec<(u32, f64)> = levels
-        .iter()
-        .map(|level| (level.span, level.bandwidth.get()))
-        .collect();
+    let rates: Vec<(u32, f64)> =
+        levels.iter().map(|level| (level.span, level.bandwidth.get())).collect();
     assert_eq!(rates, [(8, 450e9), (256, 50e9), (1024, 25e9)]);
-    assert_eq!(
-        accelerators::network(link, nic, 256, Ratio::new(2.0), 8).len(),
-        1
-    );
+    assert_eq!(accelerators::network(link, nic, 256, Ratio::new(2.0), 8).len(), 1);
     // A spine is never faster than the network cards, and none is needed within one leaf.
-    assert_eq!(
-        accelerators::network(link, nic, 256, Ratio::new(0.5), 1024)[2].bandwidth,
-        nic
-    );
-    assert_eq!(
-        accelerators::network(link, nic, 256, Ratio::ONE, 256).len(),
-        2
-    );
+    assert_eq!(accelerators::network(link, nic, 256, Ratio::new(0.5), 1024)[2].bandwidth, nic);
+    assert_eq!(accelerators::network(link, nic, 256, Ratio::ONE, 256).len(), 2);
 }
 
 #[test]
 fn stacks_run_what_they_exclude_and_their_constants_are_shares() {
-    let needed = [
-        "megatron",
-        "torchtitan",
-        "deepspeed",
-        "maxtext",
-        "hai-llm",
-        "unconstrained",
-    ];
+    let needed = ["megatron", "torchtitan", "deepspeed", "maxtext", "hai-llm", "unconstrained"];
     assert!(needed.iter().all(|key| stacks::find(key).is_some()));
     for stack in stacks::all() {
         for pair in &stack.exclusions {
-            assert!(
-                stack.techniques.has(pair.first),
-                "{}: {:?}",
-                stack.key,
-                pair
-            );
-            assert!(
-                stack.techniques.has(pair.second),
-                "{}: {:?}",
-                stack.key,
-                pair
-            );
+            assert!(stack.techniques.has(pair.first), "{}: {:?}", stack.key, pair);
+            assert!(stack.techniques.has(pair.second), "{}: {:?}", stack.key, pair);
             assert!(!pair.reason.is_empty() && pair.first != pair.second);
         }
         let p = &stack.profile;
         let o = &p.overlap;
         let shares = [p.matmul, p.attention, p.link_inside, p.link_outside];
-        assert!(
-            shares
-                .iter()
-                .all(|share| *share > Ratio::ZERO && *share <= Ratio::ONE)
-        );
-        let hidden = [
-            o.tensor,
-            o.context,
-            o.expert,
-            o.pipeline,
-            o.gradients,
-            o.parameters,
-        ];
-        assert!(
-            hidden.iter().all(|share| *share < Ratio::ONE),
-            "{}",
-            stack.key
-        );
+        assert!(shares.iter().all(|share| *share > Ratio::ZERO && *share <= Ratio::ONE));
+        let hidden = [o.tensor, o.context, o.expert, o.pipeline, o.gradients, o.parameters];
+        assert!(hidden.iter().all(|share| *share < Ratio::ONE), "{}", stack.key);
         assert!(p.straggler >= Ratio::ONE && p.slack < Ratio::new(0.5));
         assert!(p.launch < Seconds::us(20.0) && p.step_overhead < Seconds::new(1.0));
         assert!((1..=4).contains(&p.weights.gathered) && (2..=4).contains(&p.weights.working));
@@ -351,11 +225,7 @@ fn well_known_abilities_hold() {
     assert!(has("hai-llm", Technique::DualPipe) && has("hai-llm", Technique::ExpertParallel));
     assert!(!has("hai-llm", Technique::TensorParallel));
     // deepspeedai/DeepSpeed issue 1629.
-    assert!(excludes(
-        "deepspeed",
-        Technique::Zero3,
-        Technique::PipelineParallel
-    ));
+    assert!(excludes("deepspeed", Technique::Zero3, Technique::PipelineParallel));
     assert!(!has("torchtitan", Technique::Zero1) && has("torchtitan", Technique::Zero3));
     assert!(has("megatron", Technique::Interleaved) && !has("megatron", Technique::DualPipe));
     assert!(!has("maxtext", Technique::OneFOneB));

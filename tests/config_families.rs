@@ -267,11 +267,7 @@ fn families_count_as_published() {
 /// Forty layers of which four hold attention.
 fn granite_layers() -> String {
     let layer = |n| {
-        if n % 10 == 5 {
-            "\"attention\""
-        } else {
-            "\"mamba\""
-        }
+        if n % 10 == 5 { "\"attention\"" } else { "\"mamba\"" }
     };
     (0..40).map(layer).collect::<Vec<_>>().join(",")
 }
@@ -291,13 +287,9 @@ fn granite_hybrids_count_as_published() {
             granite_layers()
         )
     };
-    let tiny = read(&config(1536, 12, 4, 512, 64, 6, 1024, 48))
-        .model
-        .unwrap();
+    let tiny = read(&config(1536, 12, 4, 512, 64, 6, 1024, 48)).model.unwrap();
     assert_eq!(tiny.params().total, 6_939_037_248);
-    let small = read(&config(4096, 32, 8, 768, 72, 10, 1536, 128))
-        .model
-        .unwrap();
+    let small = read(&config(4096, 32, 8, 768, 72, 10, 1536, 128)).model.unwrap();
     assert_eq!(small.params().total, 32_207_337_984);
 }
 

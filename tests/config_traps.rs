@@ -36,10 +36,8 @@ fn assumed<'a>(reading: &'a Reading, key: &str) -> Option<&'a str> {
 
 /// `items` in quotes and brackets, each repeated.
 fn list(items: &[(&str, usize)], periods: usize) -> String {
-    let period: Vec<String> = items
-        .iter()
-        .flat_map(|(item, n)| vec![format!("\"{item}\""); *n])
-        .collect();
+    let period: Vec<String> =
+        items.iter().flat_map(|(item, n)| vec![format!("\"{item}\""); *n]).collect();
     let all: Vec<String> = (0..periods).flat_map(|_| period.clone()).collect();
     format!("[{}]", all.join(","))
 }
@@ -98,50 +96,25 @@ const GLM_5: &str = r#"{"model_type": "glm_moe_dsa", "hidden_size": 6144, "num_h
 fn head_dim_means_the_rotary_part_in_glm_5() {
     let params = model(GLM_5).params();
     assert_eq!(params.total, 743_911_218_432);
-    assert_eq!(
-        params.total + params.mtp,
-        753_864_139_008,
-        "MTP shares embedding and head"
-    );
+    assert_eq!(params.total + params.mtp, 753_864_139_008, "MTP shares embedding and head");
     let ignored = read(GLM_5).ignored;
-    assert!(
-        ignored
-            .iter()
-            .any(|field| field.starts_with("head_dim (latent")),
-        "{ignored:?}"
-    );
-    assert_eq!(
-        model(&GLM_5.replace("\"head_dim\": 64", "\"head_dim\": 192")),
-        model(GLM_5)
-    );
+    assert!(ignored.iter().any(|field| field.starts_with("head_dim (latent")), "{ignored:?}");
+    assert_eq!(model(&GLM_5.replace("\"head_dim\": 64", "\"head_dim\": 192")), model(GLM_5));
 }
 
 #[test]
 fn indexers_are_shared_by_57_of_78_layers_in_glm_5_2() {
-    let rest = format!(
-        "{}]",
-        list(&[("shared", 3), ("full", 1)], 18).trim_end_matches(']')
-    );
-    let types = format!(
-        "[\"full\",\"full\",\"full\",{},",
-        rest.trim_matches(['[', ']'])
-    );
+    let rest = format!("{}]", list(&[("shared", 3), ("full", 1)], 18).trim_end_matches(']'));
+    let types = format!("[\"full\",\"full\",\"full\",{},", rest.trim_matches(['[', ']']));
     let types = format!("{types}\"shared\",\"shared\",\"shared\"]");
     assert_eq!(types.matches("shared").count(), 57);
     let sparse = list(&[("sparse", 75)], 1);
-    let mlp = format!(
-        "[\"dense\",\"dense\",\"dense\",{}",
-        sparse.trim_start_matches('[')
-    );
+    let mlp = format!("[\"dense\",\"dense\",\"dense\",{}", sparse.trim_start_matches('['));
     let more = format!("{{\"indexer_types\": {types}, \"mlp_layer_types\": {mlp},");
     let params = model(&GLM_5.replacen('{', &more, 1)).params();
     let indexer = 2048 * 32 * 128 + 6144 * 128 + 2 * 128 + 6144 * 32;
     assert_eq!(params.total, 743_911_218_432 - 57 * indexer);
-    assert_eq!(
-        params.total + params.mtp + indexer,
-        753_329_940_480,
-        "MTP has its own indexer"
-    );
+    assert_eq!(params.total + params.mtp + indexer, 753_329_940_480, "MTP has its own indexer");
 }
 
 #[test]
@@ -152,11 +125,7 @@ fn qwen2_has_a_bias_on_queries_keys_and_values_without_a_key_for_it() {
         "sliding_window": 131072, "max_window_layers": 28}"#;
     assert_eq!(total(text), 7_615_616_512);
     assert_eq!(assumed(&read(text), "qkv bias"), Some("true"));
-    assert_eq!(
-        attention(&model(text), 0).window,
-        None,
-        "use_sliding_window is false"
-    );
+    assert_eq!(attention(&model(text), 0).window, None, "use_sliding_window is false");
 }
 
 #[test]
@@ -169,11 +138,7 @@ fn key_value_heads_are_absent_with_a_default_that_differs_by_type() {
         "num_attention_heads": 32, "intermediate_size": 14336, "vocab_size": 32000,
         "num_local_experts": 8, "num_experts_per_tok": 2, "tie_word_embeddings": false}"#;
     let params = model(mixtral).params();
-    assert_eq!(
-        (params.total, params.active),
-        (46_702_792_704, 12_879_925_248),
-        "eight"
-    );
+    assert_eq!((params.total, params.active), (46_702_792_704, 12_879_925_248), "eight");
     assert_eq!(assumed(&read(mixtral), "num_key_value_heads"), Some("8"));
 }
 
@@ -193,11 +158,7 @@ fn an_output_gate_doubles_the_query_projection_of_qwen3_5() {
     );
     let params = model(&text).params();
     assert_eq!(params.total, 26_895_998_464);
-    assert_eq!(
-        params.total + params.mtp + 460_730_096,
-        27_781_427_952,
-        "published, with its ViT"
-    );
+    assert_eq!(params.total + params.mtp + 460_730_096, 27_781_427_952, "published, with its ViT");
     let ignored = read(&text).ignored;
     assert!(ignored.contains(&"vision_config (not part of the language model)".to_owned()));
 }
@@ -217,11 +178,7 @@ fn nemotron_h_blocks_are_one_part_each_and_its_networks_have_two_matrices() {
     let model = model(&text);
     assert_eq!(model.params().total, 56_324_350_464);
     let count = |wanted: fn(&Mixer) -> bool| {
-        model
-            .pattern
-            .iter()
-            .filter(|&&n| wanted(&model.kinds[usize::from(n)].mixer))
-            .count()
+        model.pattern.iter().filter(|&&n| wanted(&model.kinds[usize::from(n)].mixer)).count()
     };
     assert_eq!(count(|mixer| matches!(mixer, Mixer::Linear(_))), 54);
     assert_eq!(count(|mixer| matches!(mixer, Mixer::Attention(_))), 10);
@@ -255,10 +212,7 @@ fn layers_are_counted_by_their_list_and_experts_are_latent_in_nemotron_3_ultra()
         words.join(",")
     );
     let params = model(&text).params();
-    assert_eq!(
-        (params.total, params.active),
-        (549_308_993_536, 56_058_843_136)
-    );
+    assert_eq!((params.total, params.active), (549_308_993_536, 56_058_843_136));
     assert_eq!(assumed(&read(&text), "num_hidden_layers"), Some("108"));
     let experts = 512 * 2 * 2048 * 5120 + 2 * 8192 * 2048 + 2 * 8192 * 10240 + 8192 * 512 + 8192;
     let attention = 8192 * 128 * (64 + 2 + 2 + 64) + 8192;
@@ -277,13 +231,8 @@ fn experts_work_in_a_narrower_width_in_kimi_k3() {
         "linear_attn_config": {"full_attn_layers": [4], "kda_layers": [1, 2, 3], "head_dim": 128,
         "num_heads": 96, "short_conv_kernel_size": 4}}"#;
     let model = model(experts);
-    let Some(Ffn::Moe(moe)) = model.kinds.get(1).map(|kind| &kind.ffn) else {
-        panic!()
-    };
-    assert_eq!(
-        (moe.latent, moe.shared_width, moe.top_k),
-        (Some(3584), 6144, 16)
-    );
+    let Some(Ffn::Moe(moe)) = model.kinds.get(1).map(|kind| &kind.ffn) else { panic!() };
+    assert_eq!((moe.latent, moe.shared_width, moe.top_k), (Some(3584), 6144, 16));
     assert_eq!(model.kind_params(1).experts, 896 * 3 * 3584 * 3072);
 }
 
@@ -322,10 +271,7 @@ fn keys_serve_as_values_and_global_heads_differ_in_gemma_4() {
     let model = model(&text);
     assert_eq!(attention(&model, 0).window, Some(1024));
     let full = attention(&model, 1);
-    assert_eq!(
-        (full.head_dim, full.kv_heads, full.values_are_keys),
-        (512, 4, true)
-    );
+    assert_eq!((full.head_dim, full.kv_heads, full.values_are_keys), (512, 4, true));
 }
 
 /// gemma-4-26B-A4B: a dense network beside the experts, `top_k_experts`; published with the tied
@@ -358,24 +304,15 @@ const DEEPSEEK_R1: &str = r#"{"model_type": "deepseek_v3", "hidden_size": 7168,
 #[test]
 fn mtp_layers_are_stored_with_their_own_embedding_and_head_in_deepseek_r1() {
     let params = model(DEEPSEEK_R1).params();
-    assert_eq!(
-        (params.total, params.active),
-        (671_026_419_200, 37_552_297_472)
-    );
-    assert_eq!(
-        params.total + params.mtp + 2 * 129_280 * 7168,
-        684_489_845_504
-    );
+    assert_eq!((params.total, params.active), (671_026_419_200, 37_552_297_472));
+    assert_eq!(params.total + params.mtp + 2 * 129_280 * 7168, 684_489_845_504);
 }
 
 #[test]
 fn fp8_scales_are_counted_in_deepseek_v3_and_minimax_m2_5() {
     let params = model(DEEPSEEK_R1).params();
     let scales = 41_540_496;
-    assert_eq!(
-        params.total + params.mtp + 2 * 129_280 * 7168 + scales,
-        684_531_386_000
-    );
+    assert_eq!(params.total + params.mtp + 2 * 129_280 * 7168 + scales, 684_531_386_000);
     let minimax = r#"{"model_type": "minimax_m2", "hidden_size": 3072, "num_hidden_layers": 62,
         "num_attention_heads": 48, "num_key_value_heads": 8, "head_dim": 128,
         "intermediate_size": 1536, "vocab_size": 200064, "num_experts_per_tok": 8,
@@ -412,10 +349,8 @@ fn causal_masks_are_counted_in_gpt_2_and_gpt_neox() {
     let gpt2 = r#"{"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12,
         "n_positions": 1024, "n_ctx": 1024, "vocab_size": 50257}"#;
     assert_eq!(total(gpt2) + 12 * 1024 * 1024, 137_022_720);
-    let xl = gpt2
-        .replace("768", "1600")
-        .replace(": 12,", ": 48,")
-        .replace("_head\": 48", "_head\": 25");
+    let xl =
+        gpt2.replace("768", "1600").replace(": 12,", ": 48,").replace("_head\": 48", "_head\": 25");
     assert_eq!(total(&xl) + 48 * 1024 * 1024, 1_607_942_848);
     let neox = r#"{"model_type": "gpt_neox", "hidden_size": 6144, "num_hidden_layers": 44,
         "num_attention_heads": 64, "intermediate_size": 24576, "vocab_size": 50432,
@@ -430,11 +365,7 @@ fn vocabularies_are_padded_differently_by_frameworks() {
         "intermediate_size": 24576, "vocab_size": 256000}"#;
     assert_eq!(total(gemma), 8_537_680_896);
     let padded = gemma.replace("256000", "256128");
-    assert_eq!(
-        total(&padded),
-        8_537_680_896 + 128 * 3072,
-        "as MaxText pads it"
-    );
+    assert_eq!(total(&padded), 8_537_680_896 + 128 * 3072, "as MaxText pads it");
     let mixtral = r#"{"model_type": "mixtral", "hidden_size": 6144, "num_hidden_layers": 56,
         "num_attention_heads": 48, "num_key_value_heads": 8, "intermediate_size": 16384,
         "vocab_size": 32768, "num_local_experts": 8, "num_experts_per_tok": 2}"#;
@@ -452,14 +383,7 @@ fn nested_configurations_leave_defaults_out() {
         "num_hidden_layers": 34, "sliding_window": 1024}, "vision_config": {"hidden_size": 1152}}"#;
     assert_eq!(total(gemma) + 416_867_184 + 1152 * 2560, 4_300_079_472);
     assert_eq!(assumed(&read(gemma), "vocab_size"), Some("262208"));
-    assert_eq!(
-        model(gemma)
-            .pattern
-            .iter()
-            .filter(|&&kind| kind == 1)
-            .count(),
-        5
-    );
+    assert_eq!(model(gemma).pattern.iter().filter(|&&kind| kind == 1).count(), 5);
     let llava = r#"{"model_type": "llava", "text_config": {"model_type": "llama",
         "_name_or_path": "lmsys/vicuna-7b-v1.5", "max_position_embeddings": 4096,
         "vocab_size": 32064}, "vision_config": {"hidden_size": 1024}}"#;
@@ -473,22 +397,14 @@ fn quantised_copies_pad_widths() {
     let text = r#"{"model_type": "qwen2_5_vl", "hidden_size": 8192, "num_hidden_layers": 80,
         "num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 29568,
         "vocab_size": 152064, "tie_word_embeddings": false}"#;
-    assert_eq!(
-        total(text) + 704_573_696,
-        73_410_777_344,
-        "published, with its ViT"
-    );
+    assert_eq!(total(text) + 704_573_696, 73_410_777_344, "published, with its ViT");
     let awq = text.replace("29568", "29696").replacen(
         '{',
         "{\"quantization_config\": {\"quant_method\": \"awq\", \"bits\": 4},",
         1,
     );
     let reading = read(&awq);
-    assert!(
-        reading.message().contains("pad widths"),
-        "{}",
-        reading.message()
-    );
+    assert!(reading.message().contains("pad widths"), "{}", reading.message());
     let padded = reading.model.unwrap().params().total;
     assert_eq!(padded, total(text) + 80 * 3 * 128 * 8192);
 }
@@ -506,10 +422,7 @@ fn positions_were_revised_after_release_in_mistral_nemo() {
     let (first, later) = (model(&nemo(1_024_000)), model(&nemo(131_072)));
     assert_eq!(first.max_positions, Some(1_024_000));
     assert_eq!(later.max_positions, Some(131_072));
-    assert_eq!(
-        (first.params().total, later.params()),
-        (12_247_782_400, first.params())
-    );
+    assert_eq!((first.params().total, later.params()), (12_247_782_400, first.params()));
 }
 
 /// Qwen3-30B-A3B: `intermediate_size` is there, and no layer uses it.
@@ -521,16 +434,8 @@ fn a_dense_width_is_given_and_unused() {
         "num_experts_per_tok": 8, "decoder_sparse_step": 1, "mlp_only_layers": [],
         "vocab_size": 151936, "tie_word_embeddings": false}"#;
     let params = model(text).params();
-    assert_eq!(
-        (params.total, params.active),
-        (30_532_122_624, 3_353_032_704)
-    );
-    assert!(
-        read(text)
-            .ignored
-            .iter()
-            .any(|field| field.starts_with("intermediate_size ("))
-    );
+    assert_eq!((params.total, params.active), (30_532_122_624, 3_353_032_704));
+    assert!(read(text).ignored.iter().any(|field| field.starts_with("intermediate_size (")));
 }
 
 #[test]
@@ -568,11 +473,7 @@ fn dense_layers_have_a_width_of_their_own_in_llama_4() {
         .replace("local_experts\": 16", "local_experts\": 128");
     assert_eq!(total(&maverick) + vision, 401_583_781_376);
     let windows = model(scout).pattern;
-    assert_eq!(
-        windows.get(..4),
-        Some(&[0, 0, 0, 1][..]),
-        "three chunked, one full"
-    );
+    assert_eq!(windows.get(..4), Some(&[0, 0, 0, 1][..]), "three chunked, one full");
 }
 
 #[test]
@@ -601,10 +502,7 @@ fn attention_and_experts_are_placed_by_period_and_offset_in_jamba() {
         "attn_layer_offset": 4, "mamba_d_state": 16, "mamba_d_conv": 4, "mamba_expand": 2,
         "mamba_dt_rank": 256, "sliding_window": null, "tie_word_embeddings": false}"#;
     let params = model(text).params();
-    assert_eq!(
-        (params.total, params.active),
-        (51_570_323_328, 12_110_311_296)
-    );
+    assert_eq!((params.total, params.active), (51_570_323_328, 12_110_311_296));
     assert_eq!(total(&text.replace("256,", "\"auto\",")), params.total);
 }
 
@@ -615,17 +513,9 @@ fn shapes_nest_below_attn_config_and_ffn_config_in_dbrx() {
         "attn_config": {"kv_n_heads": 8, "clip_qkv": 8, "rope_theta": 500000},
         "ffn_config": {"ffn_hidden_size": 10752, "moe_num_experts": 16, "moe_top_k": 4}}"#;
     let params = model(text).params();
-    assert_eq!(
-        (params.total + 500_000_000) / 1_000_000_000,
-        132,
-        "model card"
-    );
+    assert_eq!((params.total + 500_000_000) / 1_000_000_000, 132, "model card");
     assert_eq!(params.total, 131_596_523_520);
-    assert!(
-        read(text)
-            .ignored
-            .contains(&"attn_config.clip_qkv".to_owned())
-    );
+    assert!(read(text).ignored.contains(&"attn_config.clip_qkv".to_owned()));
 }
 
 /// Nemotron-NAS gives each layer its own key-value heads and width, or nothing (`no_op`).
@@ -650,9 +540,7 @@ fn blocks_differ_layer_by_layer_in_nemotron_nas() {
 /// MiniMax-Text-01: `attn_type_list` with 0 for lightning and 1 for softmax attention.
 #[test]
 fn zero_means_linear_in_the_attention_list_of_minimax() {
-    let types: Vec<&str> = (1..=80)
-        .map(|n| if n % 8 == 0 { "1" } else { "0" })
-        .collect();
+    let types: Vec<&str> = (1..=80).map(|n| if n % 8 == 0 { "1" } else { "0" }).collect();
     let text = format!(
         r#"{{"model_type": "minimax_text_01", "hidden_size": 6144, "num_hidden_layers": 80,
         "num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 128,
@@ -677,19 +565,8 @@ fn sliding_layers_have_widths_of_their_own_in_mimo_v2() {
         "add_swa_attention_sink_bias": true, "add_full_attention_sink_bias": false}"#;
     let model = model(text);
     let (full, window) = (attention(&model, 0), attention(&model, 1));
-    assert_eq!(
-        (
-            full.kv_heads,
-            full.v_head_dim,
-            full.window,
-            full.extra_params
-        ),
-        (4, 128, None, 0)
-    );
-    assert_eq!(
-        (window.kv_heads, window.window, window.extra_params),
-        (8, Some(128), 64)
-    );
+    assert_eq!((full.kv_heads, full.v_head_dim, full.window, full.extra_params), (4, 128, None, 0));
+    assert_eq!((window.kv_heads, window.window, window.extra_params), (8, Some(128), 64));
     assert_eq!(model.pattern, [0, 1, 1]);
     assert_eq!(model.kind_params(0).kv, 4096 * 4 * (192 + 128));
 }
@@ -706,10 +583,7 @@ fn wrappers_have_several_names_and_depths() {
     for text in wrapped {
         assert_eq!(total(&text), 8_030_261_248, "{text}");
         let read = read(&text).read;
-        assert!(
-            read.iter().all(|field| field.key.contains("_config.")),
-            "{read:?}"
-        );
+        assert!(read.iter().all(|field| field.key.contains("_config.")), "{read:?}");
     }
 }
 
@@ -726,18 +600,10 @@ fn an_unknown_type_is_read_as_a_plain_decoder_and_said_to_be() {
 
 #[test]
 fn every_field_is_accounted_for_once() {
-    let text = LLAMA_8B.replacen(
-        '{',
-        "{\"torch_dtype\": \"bfloat16\", \"rope_theta\": 5e5,",
-        1,
-    );
+    let text = LLAMA_8B.replacen('{', "{\"torch_dtype\": \"bfloat16\", \"rope_theta\": 5e5,", 1);
     let reading = read(&text);
     assert_eq!(reading.ignored, ["torch_dtype", "rope_theta"]);
-    let mut keys: Vec<&str> = reading
-        .read
-        .iter()
-        .map(|field| field.key.as_str())
-        .collect();
+    let mut keys: Vec<&str> = reading.read.iter().map(|field| field.key.as_str()).collect();
     keys.sort_unstable();
     let given = [
         "attention_bias",

@@ -21,10 +21,7 @@ fn refused(text: &str, words: &[&str]) -> Reading {
     }
     for problem in &reading.problems {
         assert!(problem.to_string().chars().count() < 400, "{problem}");
-        assert!(
-            !problem.hint.is_empty() && !problem.expected.is_empty(),
-            "{problem}"
-        );
+        assert!(!problem.hint.is_empty() && !problem.expected.is_empty(), "{problem}");
     }
     reading
 }
@@ -48,20 +45,11 @@ fn the_plain_configuration_is_read() {
 fn what_is_not_json_is_named() {
     refused("", &["empty"]);
     refused(" \n\t ", &["empty"]);
-    refused(
-        "<!DOCTYPE html><html><body>404</body></html>",
-        &["web page", "raw"],
-    );
+    refused("<!DOCTYPE html><html><body>404</body></html>", &["web page", "raw"]);
     refused("<html>\n<head><title>Sign in</title>", &["web page"]);
     refused("GGUF\u{3}\u{0}\u{0}\u{0}general.architecture", &["GGUF"]);
-    refused(
-        "version https://git-lfs.github.com/spec/v1\noid sha256:00",
-        &["LFS"],
-    );
-    refused(
-        "Access to model meta-llama/Llama-3.1-8B is restricted.",
-        &["gated"],
-    );
+    refused("version https://git-lfs.github.com/spec/v1\noid sha256:00", &["LFS"]);
+    refused("Access to model meta-llama/Llama-3.1-8B is restricted.", &["gated"]);
     refused("{'hidden_size': 4096}", &["Python"]);
     refused("hidden_size: 4096\nnum_hidden_layers: 32\n", &["YAML"]);
     refused("Qwen/Qwen3-8B", &["line 1, column 1"]);
@@ -70,19 +58,10 @@ fn what_is_not_json_is_named() {
 
 #[test]
 fn broken_json_is_placed() {
-    refused(
-        &LLAMA[..LLAMA.len() - 1],
-        &["the end of the text", "line 3", "cut off"],
-    );
-    refused(
-        &LLAMA.replace("\"llama\",", "\"llama\""),
-        &["line 1", "comma"],
-    );
+    refused(&LLAMA[..LLAMA.len() - 1], &["the end of the text", "line 3", "cut off"]);
+    refused(&LLAMA.replace("\"llama\",", "\"llama\""), &["line 1", "comma"]);
     refused(&format!("{LLAMA}{LLAMA}"), &["nothing after", "line 3"]);
-    refused(
-        "{\"a\": 1, // width\n}",
-        &["line 1", "key in double quotes"],
-    );
+    refused("{\"a\": 1, // width\n}", &["line 1", "key in double quotes"]);
     refused("{\"a\": .5}", &["value", "column 7"]);
 }
 
@@ -93,19 +72,13 @@ fn json_that_is_no_object_is_refused() {
     }
     refused("{}", &["hidden_size", "nothing was given"]);
     refused("{\"text_config\": {}}", &["hidden_size"]);
-    refused(
-        "{\"text_config\": null, \"hidden_size\": 8}",
-        &["vocab_size"],
-    );
+    refused("{\"text_config\": null, \"hidden_size\": 8}", &["vocab_size"]);
 }
 
 #[test]
 fn enormous_texts_are_refused_before_they_are_read() {
     refused(&" ".repeat(10 << 20), &["10240 KiB", "1024 KiB"]);
-    refused(
-        &format!("{{\"a\": \"{}\"}}", "x".repeat(2 << 20)),
-        &["2048 KiB"],
-    );
+    refused(&format!("{{\"a\": \"{}\"}}", "x".repeat(2 << 20)), &["2048 KiB"]);
     refused(&"[".repeat(1 << 20), &["64 levels"]);
     refused(&"{\"a\":".repeat(1 << 17), &["64 levels"]);
     let mut wide = String::from("{");
@@ -129,15 +102,9 @@ fn a_mebibyte_of_anything_is_read_at_once() {
     refused(&fill("{\"a\": \"", "\\ud83d", "\"}"), &["hidden_size"]);
     let reading = refused(&fill("{", "\"a\":1,", "\"b\":1}"), &["the same key twice"]);
     assert!(reading.problems.len() < 20);
-    refused(
-        &fill("{\"layer_types\": [", "\"full_attention\",", "0]}"),
-        &["hidden_size"],
-    );
+    refused(&fill("{\"layer_types\": [", "\"full_attention\",", "0]}"), &["hidden_size"]);
     refused(&fill("{\"a\": [", "[],", "[]]}"), &["hidden_size"]);
-    refused(
-        &fill("{\"a\": [", "{},\n", "{}]"),
-        &["comma or a closing brace"],
-    );
+    refused(&fill("{\"a\": [", "{},\n", "{}]"), &["comma or a closing brace"]);
     refused(&fill("{\"a\": \"", "\u{e9}", "\"}"), &["hidden_size"]);
     refused(&fill("{\"model_type\": \"", "x", "\"}"), &["hidden_size"]);
     refused(&fill("{\"hidden_size\": ", "9", "}"), &["from 1 to"]);
@@ -145,11 +112,7 @@ fn a_mebibyte_of_anything_is_read_at_once() {
 
 #[test]
 fn many_nested_wrappers_end() {
-    let text = format!(
-        "{}{LLAMA}{}",
-        "{\"text_config\":".repeat(40),
-        "}".repeat(40)
-    );
+    let text = format!("{}{LLAMA}{}", "{\"text_config\":".repeat(40), "}".repeat(40));
     refused(&text, &["hidden_size"]);
     let text = format!("{{\"thinker_config\": {{\"text_config\": {LLAMA}}}}}");
     assert!(read(&text).model.is_some());
@@ -163,105 +126,42 @@ fn numbers_as_texts_are_read_and_told() {
     assert_eq!(problem.key, "hidden_size");
     assert!(problem.expected.contains("without quotes"));
     for text in ["4096.0", "4.096e3"] {
-        assert_eq!(
-            read(&with("hidden_size", text)).model.unwrap().hidden,
-            4096,
-            "{text}"
-        );
+        assert_eq!(read(&with("hidden_size", text)).model.unwrap().hidden, 4096, "{text}");
     }
 }
 
 #[test]
 fn numbers_out_of_range_are_refused_with_their_range() {
-    for value in [
-        "0",
-        "-1",
-        "-4096",
-        "1e30",
-        "18446744073709551616",
-        "1e999",
-        "0.5",
-        "4096.5",
-    ] {
-        refused(
-            &with("hidden_size", value),
-            &["hidden_size", value, "from 1 to 1048576"],
-        );
+    for value in ["0", "-1", "-4096", "1e30", "18446744073709551616", "1e999", "0.5", "4096.5"] {
+        refused(&with("hidden_size", value), &["hidden_size", value, "from 1 to 1048576"]);
     }
     for value in ["NaN", "Infinity", "-Infinity"] {
-        refused(
-            &with("num_hidden_layers", value),
-            &["num_hidden_layers", value],
-        );
+        refused(&with("num_hidden_layers", value), &["num_hidden_layers", value]);
     }
-    for value in [
-        "\"NaN\"",
-        "\"inf\"",
-        "\"\"",
-        "\"four\"",
-        "\"4,096\"",
-        "[4096]",
-        "{}",
-        "true",
-    ] {
-        refused(
-            &with("hidden_size", value),
-            &["hidden_size", "a whole number"],
-        );
+    for value in ["\"NaN\"", "\"inf\"", "\"\"", "\"four\"", "\"4,096\"", "[4096]", "{}", "true"] {
+        refused(&with("hidden_size", value), &["hidden_size", "a whole number"]);
     }
-    refused(
-        &with("num_attention_heads", "0"),
-        &["num_attention_heads", "at least one"],
-    );
+    refused(&with("num_attention_heads", "0"), &["num_attention_heads", "at least one"]);
     refused(&with("num_key_value_heads", "0"), &["num_key_value_heads"]);
-    refused(
-        &with("num_key_value_heads", "-8"),
-        &["num_key_value_heads", "cannot be negative"],
-    );
-    refused(
-        &with("num_hidden_layers", "4294967296"),
-        &["from 1 to 10000"],
-    );
-    refused(
-        &with("vocab_size", "99999999999"),
-        &["vocab_size", "16777216"],
-    );
-    refused(
-        &with("tie_word_embeddings", "\"maybe\""),
-        &["tie_word_embeddings", "true or false"],
-    );
+    refused(&with("num_key_value_heads", "-8"), &["num_key_value_heads", "cannot be negative"]);
+    refused(&with("num_hidden_layers", "4294967296"), &["from 1 to 10000"]);
+    refused(&with("vocab_size", "99999999999"), &["vocab_size", "16777216"]);
+    refused(&with("tie_word_embeddings", "\"maybe\""), &["tie_word_embeddings", "true or false"]);
 }
 
 #[test]
 fn a_null_counts_as_absent() {
     let reading = read(&with("num_key_value_heads", "null"));
-    assert!(
-        reading
-            .defaulted
-            .iter()
-            .any(|field| field.key == "num_key_value_heads")
-    );
+    assert!(reading.defaulted.iter().any(|field| field.key == "num_key_value_heads"));
     assert_eq!(reading.model.unwrap().kinds.len(), 1);
-    refused(
-        &with("hidden_size", "null"),
-        &["hidden_size", "nothing was given"],
-    );
+    refused(&with("hidden_size", "null"), &["hidden_size", "nothing was given"]);
 }
 
 #[test]
 fn heads_that_do_not_divide_are_refused() {
-    refused(
-        &with("num_attention_heads", "30"),
-        &["width 4096 over 30 heads", "head_dim"],
-    );
-    refused(
-        &with("num_key_value_heads", "5"),
-        &["32 query heads over 5 key-value heads"],
-    );
-    refused(
-        &with("num_key_value_heads", "64"),
-        &["32 query heads over 64"],
-    );
+    refused(&with("num_attention_heads", "30"), &["width 4096 over 30 heads", "head_dim"]);
+    refused(&with("num_key_value_heads", "5"), &["32 query heads over 5 key-value heads"]);
+    refused(&with("num_key_value_heads", "64"), &["32 query heads over 64"]);
 }
 
 #[test]
@@ -292,10 +192,7 @@ fn experts_must_make_sense() {
     assert!(read(&moe("8", "2")).model.is_some());
     refused(&moe("8", "9"), &["9 experts a token of 8"]);
     refused(&moe("8", "0"), &["num_experts_per_tok"]);
-    refused(
-        &moe("8", "null"),
-        &["num_experts_per_tok", "nothing was given"],
-    );
+    refused(&moe("8", "null"), &["num_experts_per_tok", "nothing was given"]);
     refused(&moe("-8", "2"), &["num_experts"]);
     assert!(read(&moe("0", "2")).model.unwrap().experts() == 0);
 }
@@ -305,12 +202,7 @@ fn equal_keys_are_told_and_the_last_counts() {
     let text = LLAMA.replace("\"vocab_size\"", "\"vocab_size\": 7, \"vocab_size\"");
     let reading = read(&text);
     assert_eq!(reading.model.unwrap().vocab, 128_256);
-    assert!(
-        reading
-            .problems
-            .iter()
-            .any(|problem| problem.given == "the same key twice")
-    );
+    assert!(reading.problems.iter().any(|problem| problem.given == "the same key twice"));
 }
 
 #[test]
@@ -321,18 +213,12 @@ fn lists_of_layers_must_agree_with_their_number() {
     };
     let full = "\"full_attention\"";
     assert!(read(&listed(&format!("[{full}, {full}]"))).model.is_some());
-    refused(
-        &listed(&format!("[{full}]")),
-        &["2 layers, of which 1 are listed"],
-    );
+    refused(&listed(&format!("[{full}]")), &["2 layers, of which 1 are listed"]);
     refused(&listed("[\"conv\", \"conv\"]"), &["conv", "by hand"]);
     refused(&listed("[1, 2]"), &["layer_types"]);
     refused(&listed("\"full_attention\""), &["layer_types", "a list"]);
     refused(&listed("[\"mamba\", \"mamba\"]"), &["hybrid"]);
-    refused(
-        &listed(&format!("[{}]", vec![full; 50_000].join(","))),
-        &["listed"],
-    );
+    refused(&listed(&format!("[{}]", vec![full; 50_000].join(","))), &["listed"]);
 }
 
 #[test]
@@ -342,10 +228,7 @@ fn other_kinds_of_models_are_refused_by_name() {
     refused(&typed("bert"), &["bert"]);
     refused(&typed("mamba2"), &["mamba2", "by hand"]);
     refused(&typed("deepseek_v4"), &["deepseek_v4", "by hand"]);
-    refused(
-        &LLAMA.replace('{', "{\"is_encoder_decoder\": true,"),
-        &["encoder-decoder"],
-    );
+    refused(&LLAMA.replace('{', "{\"is_encoder_decoder\": true,"), &["encoder-decoder"]);
 }
 
 /// The JSON reader against serde_json, on whatever serde_json prints.
@@ -418,39 +301,26 @@ fn arbitrary_config() -> impl Strategy<Value = String> {
             1 => arbitrary_json(),
         ],
     );
-    (
-        prop::sample::select(types),
-        prop::collection::vec(field, 0..24),
-    )
-        .prop_map(|(name, fields)| {
-            let mut object: serde_json::Map<_, _> = fields.into_iter().collect();
-            for (key, value) in [
-                ("hidden_size", 64),
-                ("vocab_size", 100),
-                ("num_hidden_layers", 4),
-                ("num_attention_heads", 4),
-                ("num_experts_per_tok", 2),
-            ] {
-                object.entry(key).or_insert(value.into());
-            }
-            object.insert("model_type".into(), name.into());
-            serde_json::Value::Object(object).to_string()
-        })
+    (prop::sample::select(types), prop::collection::vec(field, 0..24)).prop_map(|(name, fields)| {
+        let mut object: serde_json::Map<_, _> = fields.into_iter().collect();
+        for (key, value) in [
+            ("hidden_size", 64),
+            ("vocab_size", 100),
+            ("num_hidden_layers", 4),
+            ("num_attention_heads", 4),
+            ("num_experts_per_tok", 2),
+        ] {
+            object.entry(key).or_insert(value.into());
+        }
+        object.insert("model_type".into(), name.into());
+        serde_json::Value::Object(object).to_string()
+    })
 }
 
 /// What a reading always keeps to.
 fn check(reading: &Reading) {
-    assert!(
-        reading.model.is_some() || !reading.problems.is_empty(),
-        "no word of why"
-    );
-    assert!(
-        reading
-            .problems
-            .iter()
-            .all(|problem| problem.given != "these fields"),
-        "no reason"
-    );
+    assert!(reading.model.is_some() || !reading.problems.is_empty(), "no word of why");
+    assert!(reading.problems.iter().all(|problem| problem.given != "these fields"), "no reason");
     let Some(model) = &reading.model else { return };
     let params = model.params();
     assert!(params.total > 0 && params.active <= params.total);
@@ -462,15 +332,9 @@ fn check(reading: &Reading) {
 
 /// As many cases as `PROPTEST_CASES` says, 2,048 by default; no file of failures.
 fn effort() -> ProptestConfig {
-    let given = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok());
+    let given = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     let cases = given.unwrap_or(2048);
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -530,8 +394,5 @@ proptest! {
 
 /// First parts of Hub addresses that are pages of its own.
 fn is_page(org: &str) -> bool {
-    [
-        "api", "docs", "blog", "join", "login", "papers", "models", "spaces",
-    ]
-    .contains(&org)
+    ["api", "docs", "blog", "join", "login", "papers", "models", "spaces"].contains(&org)
 }

@@ -14,10 +14,7 @@ fn said(key: Key, text: &str) -> String {
     assert!(resolution.case.is_none(), "{key:?} takes {text:?}");
     // Nothing typed is lost.
     assert_eq!(inputs.get(key), text);
-    resolution
-        .problem(key)
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    resolution.problem(key).map(ToString::to_string).unwrap_or_default()
 }
 
 fn accepts(key: Key, text: &str) -> bool {
@@ -34,21 +31,12 @@ fn the_defaults_make_a_case() {
     assert_eq!(case.training.n_steps(), 929_833);
     assert_eq!(case.model.params().total, 405_853_388_800);
     assert_eq!(resolution.problems, []);
-    assert!(
-        resolution
-            .echoes
-            .iter()
-            .all(|echo| echo.origin != Origin::Typed)
-    );
+    assert!(resolution.echoes.iter().all(|echo| echo.origin != Origin::Typed));
 }
 
 /// An input, what is typed, and a part of the message.
 const REFUSED: &[(Key, &str, &str)] = &[
-    (
-        Key::Count,
-        "0",
-        "Accelerators: \"0\" was given, expected 1 to 2\u{202f}097\u{202f}152",
-    ),
+    (Key::Count, "0", "Accelerators: \"0\" was given, expected 1 to 2\u{202f}097\u{202f}152"),
     (Key::Count, "1e12", "too large"),
     (Key::Count, "-8", "below zero"),
     (Key::Count, "2.5", "not a whole number"),
@@ -57,11 +45,7 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Tokens, "0", "too small"),
     (Key::Tokens, "1e30", "too large"),
     (Key::Tokens, "inf", "not a finite number"),
-    (
-        Key::Tokens,
-        "1,5",
-        "the comma may be a decimal point or may group digits",
-    ),
+    (Key::Tokens, "1,5", "the comma may be a decimal point or may group digits"),
     (Key::Tokens, "15 GB/s", "that is bandwidth"),
     (Key::Batch, "0", "1 to 16\u{202f}777\u{202f}216 sequences"),
     (Key::Batch, "3 tokens", "it comes to 0 sequences"),
@@ -69,50 +53,26 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Sequence, "0", "too small"),
     (Key::Sequence, "99999999999", "too large"),
     (Key::Memory, "80", "the unit is missing"),
-    (
-        Key::Memory,
-        "80G",
-        "write GB (10^9 bytes) or GiB (2^30 bytes)",
-    ),
+    (Key::Memory, "80G", "write GB (10^9 bytes) or GiB (2^30 bytes)"),
     (Key::Memory, "1 B", "too small"),
     (Key::Memory, "1e9 TB", "too large"),
     (Key::Nic, "0 Gb/s", "too small"),
-    (
-        Key::Nic,
-        "400 gb/s",
-        "write GB/s for bytes or Gbit/s for bits",
-    ),
+    (Key::Nic, "400 gb/s", "write GB/s for bytes or Gbit/s for bits"),
     (Key::PeakBf16, "989", "the unit is missing"),
-    (
-        Key::Price,
-        "\u{20ac}3",
-        "a currency other than the US dollar",
-    ),
+    (Key::Price, "\u{20ac}3", "a currency other than the US dollar"),
     (Key::Price, "1e9", "too large"),
     (Key::Oversubscription, "0.5", "too small"),
     (Key::Imbalance, "0", "too small"),
     (Key::Headroom, "100%", "too large"),
-    (
-        Key::Precision,
-        "int8",
-        "one of fp32, fp16, bf16, fp8, mxfp8, nvfp4",
-    ),
-    (
-        Key::Precision,
-        "nvfp4",
-        "h100-sxm has no matrix units for nvfp4",
-    ),
+    (Key::Precision, "int8", "one of fp32, fp16, bf16, fp8, mxfp8, nvfp4"),
+    (Key::Precision, "nvfp4", "h100-sxm has no matrix units for nvfp4"),
     (Key::Optimizer, "adabelief", "one of adamw"),
     (Key::Zero, "4", "0 to 3"),
     (Key::Schedule, "fifo", "one of 1f1b"),
     (Key::Forbid, "tp,magic", "the techniques are tp, sp"),
     (Key::Master, "maybe", "\"on\" or \"off\""),
     (Key::Model, "Llama-9-9000B", "none is called so"),
-    (
-        Key::Model,
-        "someone/their-model",
-        "fetch or paste its config.json",
-    ),
+    (Key::Model, "someone/their-model", "fetch or paste its config.json"),
     (Key::Accelerator, "H9000", "none is called so"),
     (Key::Stack, "excel", "megatron"),
     (Key::Leaf, "2", "at least the 8 accelerators"),
@@ -152,18 +112,13 @@ fn an_enormous_paste_is_refused_at_once() {
         let resolution = inputs.resolve();
         assert_eq!(inputs.get(*key).len(), paste.len());
         if *key != Key::Config {
-            let said = resolution
-                .problem(*key)
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let said = resolution.problem(*key).map(ToString::to_string).unwrap_or_default();
             assert!(!said.is_empty() && said.len() < 700, "{key:?}: {said}");
         }
         // A link stays a link.
         assert_eq!(encode(&inputs), "1");
     }
-    let config = Inputs::default()
-        .with(Key::Model, "config")
-        .with(Key::Config, paste);
+    let config = Inputs::default().with(Key::Model, "config").with(Key::Config, paste);
     let resolution = config.resolve();
     assert!(resolution.case.is_none() && resolution.problem(Key::Config).is_some());
     assert_eq!(encode(&config), "1;m=config");
@@ -173,22 +128,8 @@ fn an_enormous_paste_is_refused_at_once() {
 #[test]
 fn a_model_by_hand_is_asked_for_what_it_lacks() {
     let custom = Inputs::default().with(Key::Model, "custom");
-    let missing: Vec<Key> = custom
-        .resolve()
-        .problems
-        .iter()
-        .map(|problem| problem.key)
-        .collect();
-    assert_eq!(
-        missing,
-        [
-            Key::Layers,
-            Key::Hidden,
-            Key::Heads,
-            Key::FfnWidth,
-            Key::Vocab
-        ]
-    );
+    let missing: Vec<Key> = custom.resolve().problems.iter().map(|problem| problem.key).collect();
+    assert_eq!(missing, [Key::Layers, Key::Hidden, Key::Heads, Key::FfnWidth, Key::Vocab]);
     let llama = custom
         .with(Key::Layers, "32")
         .with(Key::Hidden, "4096")
@@ -196,10 +137,7 @@ fn a_model_by_hand_is_asked_for_what_it_lacks() {
         .with(Key::FfnWidth, "11008")
         .with(Key::Vocab, "32,000");
     // The published count of Llama-2-7B without its stored rotary buffers.
-    assert_eq!(
-        llama.resolve().case.unwrap().model.params().total,
-        6_738_415_616
-    );
+    assert_eq!(llama.resolve().case.unwrap().model.params().total, 6_738_415_616);
     let odd = llama.clone().with(Key::Heads, "33");
     assert!(
         odd.resolve()
@@ -211,82 +149,41 @@ fn a_model_by_hand_is_asked_for_what_it_lacks() {
     let odd = llama.clone().with(Key::KvHeads, "5");
     assert!(odd.resolve().problem(Key::KvHeads).is_some());
     let moe = llama.clone().with(Key::Experts, "8");
-    let missing: Vec<Key> = moe
-        .resolve()
-        .problems
-        .iter()
-        .map(|problem| problem.key)
-        .collect();
+    let missing: Vec<Key> = moe.resolve().problems.iter().map(|problem| problem.key).collect();
     assert_eq!(missing, [Key::TopK, Key::ExpertWidth]);
     let moe = moe.with(Key::TopK, "9").with(Key::ExpertWidth, "14336");
-    assert!(
-        moe.resolve()
-            .problem(Key::TopK)
-            .unwrap()
-            .expected
-            .contains("1 to 8")
-    );
+    assert!(moe.resolve().problem(Key::TopK).unwrap().expected.contains("1 to 8"));
     // Mixtral-8x7B by hand: 46,702,792,704 parameters, 12,879,925,248 active (the Hub's count).
     let mixtral = moe.with(Key::TopK, "2").with(Key::KvHeads, "8");
     let params = mixtral.resolve().case.unwrap().model.params();
-    assert_eq!(
-        (params.total, params.active),
-        (46_702_792_704, 12_879_925_248)
-    );
+    assert_eq!((params.total, params.active), (46_702_792_704, 12_879_925_248));
     let too_deep = mixtral.with(Key::DenseLayers, "33");
     assert!(too_deep.resolve().problem(Key::DenseLayers).is_some());
 }
 
 #[test]
 fn what_is_not_typed_follows_the_accelerator() {
-    let on = |name: &str| {
-        Inputs::default()
-            .with(Key::Accelerator, name)
-            .resolve()
-            .case
-            .unwrap()
-    };
+    let on = |name: &str| Inputs::default().with(Key::Accelerator, name).resolve().case.unwrap();
     assert_eq!(on("h100").cluster.domain(), 8);
     assert_eq!(on("gb300").cluster.domain(), 72);
     // No bfloat16 on V100: half precision is taken.
     assert_eq!(on("v100").training.precision, Precision::Fp16);
     assert_eq!(on("a100").training.precision, Precision::Bf16);
     assert_ne!(on("h100").offer.rate, on("a100").offer.rate);
-    let typed = Inputs::default()
-        .with(Key::Domain, "16")
-        .with(Key::NodeSize, "16");
+    let typed = Inputs::default().with(Key::Domain, "16").with(Key::NodeSize, "16");
     for name in ["h100", "b200"] {
-        let case = typed
-            .clone()
-            .with(Key::Accelerator, name)
-            .resolve()
-            .case
-            .unwrap();
+        let case = typed.clone().with(Key::Accelerator, name).resolve().case.unwrap();
         assert_eq!((case.cluster.domain(), case.cluster.node_size), (16, 16));
     }
-    let slow = Inputs::default()
-        .with(Key::Oversubscription, "4:1")
-        .resolve()
-        .case
-        .unwrap();
-    let rates: Vec<f64> = slow
-        .cluster
-        .levels
-        .iter()
-        .map(|level| level.bandwidth.get())
-        .collect();
+    let slow = Inputs::default().with(Key::Oversubscription, "4:1").resolve().case.unwrap();
+    let rates: Vec<f64> = slow.cluster.levels.iter().map(|level| level.bandwidth.get()).collect();
     assert_eq!(rates, [450e9, 50e9, 12.5e9]);
 }
 
 #[test]
 fn an_accelerator_by_hand_stands_on_equal_footing() {
     let custom = Inputs::default().with(Key::Accelerator, "custom");
-    let missing: Vec<Key> = custom
-        .resolve()
-        .problems
-        .iter()
-        .map(|problem| problem.key)
-        .collect();
+    let missing: Vec<Key> = custom.resolve().problems.iter().map(|problem| problem.key).collect();
     assert_eq!(missing, [Key::Memory, Key::MemoryBandwidth, Key::PeakBf16]);
     let whole = custom
         .with(Key::Memory, "192 GiB")
@@ -301,25 +198,13 @@ fn an_accelerator_by_hand_stands_on_equal_footing() {
 
 #[test]
 fn a_schedule_that_is_fixed_forbids_the_others() {
-    let case = Inputs::default()
-        .with(Key::Schedule, "1f1b")
-        .resolve()
-        .case
-        .unwrap();
+    let case = Inputs::default().with(Key::Schedule, "1f1b").resolve().case.unwrap();
     assert!(case.allowed().has(Technique::OneFOneB));
     assert!(!case.allowed().has(Technique::Interleaved));
-    let headroom = Inputs::default()
-        .with(Key::Headroom, "7.5%")
-        .resolve()
-        .case
-        .unwrap();
+    let headroom = Inputs::default().with(Key::Headroom, "7.5%").resolve().case.unwrap();
     assert_eq!(headroom.constraints.headroom_thousandths, 75);
     // 0.07 * 1000 is a little more than 70 in binary.
-    let headroom = Inputs::default()
-        .with(Key::Headroom, "7%")
-        .resolve()
-        .case
-        .unwrap();
+    let headroom = Inputs::default().with(Key::Headroom, "7%").resolve().case.unwrap();
     assert_eq!(headroom.constraints.headroom_thousandths, 70);
 }
 
@@ -330,21 +215,11 @@ fn words_of_inputs_are_the_keys_of_their_types() {
         _ => &[],
     };
     assert_eq!(words(Key::Precision), Precision::ALL.map(Precision::key));
-    assert_eq!(
-        words(Key::Optimizer),
-        OptimizerKind::ALL.map(OptimizerKind::key)
-    );
+    assert_eq!(words(Key::Optimizer), OptimizerKind::ALL.map(OptimizerKind::key));
     for key in [Key::Moments, Key::Gradients] {
-        assert_eq!(
-            words(key),
-            [StateType::Fp32, StateType::Bf16].map(StateType::key)
-        );
+        assert_eq!(words(key), [StateType::Fp32, StateType::Bf16].map(StateType::key));
     }
-    assert!(
-        words(Key::Schedule)
-            .iter()
-            .all(|word| Technique::from_key(word).is_some())
-    );
+    assert!(words(Key::Schedule).iter().all(|word| Technique::from_key(word).is_some()));
 }
 
 #[test]
@@ -357,22 +232,13 @@ fn every_row_of_the_catalogue_is_reached_by_its_own_name() {
         assert_eq!(again.model, row.model, "{}", row.key);
     }
     for row in accelerators::all() {
-        let resolution = Inputs::default()
-            .with(Key::Accelerator, row.key.clone())
-            .resolve();
-        let case = resolution
-            .case
-            .unwrap_or_else(|| panic!("{:?}", resolution.problems));
+        let resolution = Inputs::default().with(Key::Accelerator, row.key.clone()).resolve();
+        let case = resolution.case.unwrap_or_else(|| panic!("{:?}", resolution.problems));
         assert_eq!(case.cluster.accelerator, row.accelerator, "{}", row.key);
     }
     for stack in stacks::all() {
         let inputs = Inputs::default().with(Key::Stack, stack.key.clone());
-        assert_eq!(
-            &inputs.resolve().case.unwrap().stack,
-            stack,
-            "{}",
-            stack.key
-        );
+        assert_eq!(&inputs.resolve().case.unwrap().stack, stack, "{}", stack.key);
     }
 }
 
@@ -381,15 +247,8 @@ fn published_layouts_can_be_fixed() {
     for preset in presets::all().iter().filter(|preset| preset.is_published()) {
         let inputs = decode(&preset.link).inputs.with_layout(&preset.layout);
         let case = inputs.resolve().case.unwrap();
-        assert_eq!(
-            case.constraints.fixed.tp, preset.layout.tp,
-            "{}",
-            preset.key
-        );
-        assert_eq!(
-            case.constraints.fixed.micro_batch,
-            preset.layout.micro_batch
-        );
+        assert_eq!(case.constraints.fixed.tp, preset.layout.tp, "{}", preset.key);
+        assert_eq!(case.constraints.fixed.micro_batch, preset.layout.micro_batch);
         assert_eq!(decode(&encode(&inputs)).inputs, inputs.canonical());
     }
 }

@@ -22,10 +22,8 @@ fn fields(text: &str) -> BTreeMap<&str, Vec<&str>> {
 #[test]
 fn every_link_of_the_corpus_opens() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/links/v1");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 40, "the corpus only grows");
     for file in files {
@@ -36,11 +34,7 @@ fn every_link_of_the_corpus_opens() {
         let decoded = decode(one("link").unwrap());
         if let Some(canonical) = one("canonical") {
             assert_eq!(encode(&decoded.inputs), canonical, "{shown}");
-            assert_eq!(
-                decode(canonical).inputs.canonical(),
-                decoded.inputs.canonical(),
-                "{shown}"
-            );
+            assert_eq!(decode(canonical).inputs.canonical(), decoded.inputs.canonical(), "{shown}");
         }
         for meaning in fields.get("means").into_iter().flatten() {
             let (name, value) = meaning.split_once(" = ").unwrap();
@@ -52,10 +46,7 @@ fn every_link_of_the_corpus_opens() {
         assert_eq!(problems, expected, "{shown}");
         for unknown in fields.get("unknown").into_iter().flatten() {
             let (name, value) = unknown.split_once(" = ").unwrap();
-            assert!(
-                decoded.unknown.contains(&(name.into(), value.into())),
-                "{shown}"
-            );
+            assert!(decoded.unknown.contains(&(name.into(), value.into())), "{shown}");
         }
     }
 }
@@ -65,34 +56,19 @@ fn presets_open_without_a_problem_and_are_canonical() {
     assert!(presets::all().len() >= 15);
     for preset in presets::all() {
         let decoded = decode(&preset.link);
-        assert!(
-            decoded.problems.is_empty() && decoded.unknown.is_empty(),
-            "{}",
-            preset.key
-        );
+        assert!(decoded.problems.is_empty() && decoded.unknown.is_empty(), "{}", preset.key);
         assert_eq!(encode(&decoded.inputs), preset.link, "{}", preset.key);
         let resolution = decoded.inputs.resolve();
-        let problems: Vec<String> = resolution
-            .problems
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let problems: Vec<String> = resolution.problems.iter().map(ToString::to_string).collect();
         assert_eq!(problems, Vec::<String>::new(), "{}", preset.key);
         let case = resolution.case.unwrap();
-        if let (Some(tp), Some(cp), Some(pp), Some(dp)) = (
-            preset.layout.tp,
-            preset.layout.cp,
-            preset.layout.pp,
-            preset.layout.dp,
-        ) {
+        if let (Some(tp), Some(cp), Some(pp), Some(dp)) =
+            (preset.layout.tp, preset.layout.cp, preset.layout.pp, preset.layout.dp)
+        {
             assert_eq!(tp * cp * pp * dp, case.cluster.count, "{}", preset.key);
         }
         assert_eq!(preset.date.len(), 7, "{}", preset.key);
-        assert!(
-            !preset.story.is_empty() && !preset.source.is_empty(),
-            "{}",
-            preset.key
-        );
+        assert!(!preset.story.is_empty() && !preset.source.is_empty(), "{}", preset.key);
         assert_eq!(presets::find(&preset.key), Some(preset));
     }
 }
@@ -101,26 +77,13 @@ fn presets_open_without_a_problem_and_are_canonical() {
 fn names_in_links_are_unique_and_short() {
     for (index, key) in Key::ALL.iter().enumerate() {
         let name = key.link_name();
-        assert!(
-            name.len() <= 5 && name.bytes().all(|b| b.is_ascii_alphanumeric()),
-            "{name}"
-        );
-        assert!(
-            Key::ALL
-                .iter()
-                .skip(index + 1)
-                .all(|other| other.link_name() != name),
-            "{name}"
-        );
+        assert!(name.len() <= 5 && name.bytes().all(|b| b.is_ascii_alphanumeric()), "{name}");
+        assert!(Key::ALL.iter().skip(index + 1).all(|other| other.link_name() != name), "{name}");
         assert_eq!(Key::from_link_name(name), Some(*key));
         // The codec knows every input by the same name.
         let inputs = Inputs::default().with(*key, "?");
         let model = if *key == Key::Config { "m=config;" } else { "" };
-        let inputs = if model.is_empty() {
-            inputs
-        } else {
-            inputs.with(Key::Model, "config")
-        };
+        let inputs = if model.is_empty() { inputs } else { inputs.with(Key::Model, "config") };
         let text = encode(&inputs);
         let opened = decode(&text).inputs;
         assert_eq!(opened.get(*key), "?", "{name}: {text}");
@@ -200,32 +163,18 @@ const CONFIG: &str = r#"{
 
 #[test]
 fn a_config_travels_packed() {
-    let inputs = Inputs::default()
-        .with(Key::Model, "config")
-        .with(Key::Config, CONFIG);
+    let inputs = Inputs::default().with(Key::Model, "config").with(Key::Config, CONFIG);
     let text = encode(&inputs);
     assert!(text.starts_with("1z") && text.len() < 400, "{text}");
-    assert!(
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
-        "{text}"
-    );
+    assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{text}");
     let opened = decode(&text);
     assert_eq!(opened.problems, []);
     assert_eq!(opened.inputs, inputs.canonical());
-    assert!(
-        opened
-            .inputs
-            .get(Key::Config)
-            .contains(r#""name":"a \" b  c""#)
-    );
+    assert!(opened.inputs.get(Key::Config).contains(r#""name":"a \" b  c""#));
     // Anything lost or altered on the way is noticed.
     for end in 2..text.len() {
         let cut = decode(&text[..end]);
-        assert!(
-            matches!(cut.problems[..], [LinkProblem::Packed(_)]),
-            "{end}"
-        );
+        assert!(matches!(cut.problems[..], [LinkProblem::Packed(_)]), "{end}");
         assert_eq!(cut.inputs, Inputs::default());
     }
     for at in 2..text.len() {
@@ -238,9 +187,7 @@ fn a_config_travels_packed() {
     let unused = Inputs::default().with(Key::Config, CONFIG);
     assert_eq!(encode(&unused), "1");
     // One that is too long for any link is left out, and said to be.
-    let noise: String = (0u32..40_000)
-        .map(|i| char::from(b'a' + (i * i % 25) as u8))
-        .collect();
+    let noise: String = (0u32..40_000).map(|i| char::from(b'a' + (i * i % 25) as u8)).collect();
     let mut state = 1u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -273,9 +220,7 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
     };
     let quantity = (number, unit).prop_map(|(number, unit)| format!("{number}{unit}"));
     let word = match key.kind() {
-        Kind::Choice(words) => proptest::sample::select(words)
-            .prop_map(str::to_owned)
-            .boxed(),
+        Kind::Choice(words) => proptest::sample::select(words).prop_map(str::to_owned).boxed(),
         Kind::Switch => "on|off|yes|0".boxed(),
         Kind::Techniques => proptest::sample::subsequence(Technique::ALL, 0..6)
             .prop_map(|list| list.iter().map(|t| t.key()).collect::<Vec<_>>().join(", "))
@@ -296,9 +241,7 @@ fn any_inputs() -> impl Strategy<Value = Inputs> {
         for (key, text) in typed {
             inputs.set(key, text);
         }
-        let unknown = unknown
-            .into_iter()
-            .filter(|(name, _)| Key::from_link_name(name).is_none());
+        let unknown = unknown.into_iter().filter(|(name, _)| Key::from_link_name(name).is_none());
         inputs.set_unknown(unknown.collect());
         inputs
     })

@@ -30,18 +30,11 @@ const FAMOUS: [(&str, u64); 12] = [
 
 #[test]
 fn every_line_of_the_table_is_read() {
-    let lines = TABLE
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .count();
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).count();
     assert_eq!(all().len(), lines - 1);
     assert!(all().len() >= 100, "{} models", all().len());
     for row in all() {
-        assert!(
-            !row.sources.is_empty() && !row.agreement.is_empty(),
-            "{}",
-            row.key
-        );
+        assert!(!row.sources.is_empty() && !row.agreement.is_empty(), "{}", row.key);
         assert_eq!(row.as_of.len(), "2026-10".len(), "{}", row.key);
     }
 }
@@ -68,13 +61,7 @@ fn published_counts_agree_to_the_unit_or_to_the_stated_remainder() {
             continue;
         };
         let ours = i128::from(row.model.params().total) + i128::from(row.remainder);
-        assert_eq!(
-            ours,
-            i128::from(published.get()),
-            "{}: {}",
-            row.key,
-            row.agreement
-        );
+        assert_eq!(ours, i128::from(published.get()), "{}: {}", row.key, row.agreement);
         if row.remainder == 0 {
             plain += 1;
         } else {
@@ -83,20 +70,13 @@ fn published_counts_agree_to_the_unit_or_to_the_stated_remainder() {
         }
     }
     assert!(plain >= 60, "{plain} models agree without any remainder");
-    assert!(
-        explained >= 35,
-        "{explained} models agree with a stated remainder"
-    );
+    assert!(explained >= 35, "{explained} models agree with a stated remainder");
 }
 
 #[test]
 fn famous_models_have_their_published_totals() {
     for (name, published) in FAMOUS {
-        assert_eq!(
-            find(name).unwrap().model.params().total,
-            published,
-            "{name}"
-        );
+        assert_eq!(find(name).unwrap().model.params().total, published, "{name}");
     }
 }
 
@@ -119,10 +99,7 @@ fn deepseek_v3_counts_are_those_of_its_report() {
     assert_eq!(params.total / 1_000_000_000, 671);
     assert_eq!((params.active - params.embedding) / 1_000_000_000, 36);
     assert_eq!(params.active / 1_000_000_000, 37);
-    assert_eq!(
-        (params.mtp + 2 * 129_280 * 7_168 + 500_000_000) / 1_000_000_000,
-        13
-    );
+    assert_eq!((params.mtp + 2 * 129_280 * 7_168 + 500_000_000) / 1_000_000_000, 13);
 }
 
 /// Narayanan et al. (arXiv 2104.04473, equation 2): 12 l h^2 (1 + 13/(12 h) + (V + s)/(12 l h));
@@ -142,11 +119,7 @@ fn gpt_models_of_the_papers_follow_their_formula() {
         assert_eq!(row.model.params().total, paper + 2 * hidden, "{name}");
         assert_eq!((paper + 500_000_000) / 1_000_000_000, billions, "{name}");
         let kind = row.model.kinds.first().unwrap();
-        assert_eq!(
-            (row.model.n_layers(), kind.mixer.heads()),
-            (layers as u32, heads),
-            "{name}"
-        );
+        assert_eq!((row.model.n_layers(), kind.mixer.heads()), (layers as u32, heads), "{name}");
     }
 }
 
@@ -163,85 +136,45 @@ fn every_model_is_consistent() {
 fn check_model(row: &ModelRow) {
     let (name, model) = (row.key, &row.model);
     assert_eq!(model.name, name);
-    assert!(
-        !model.pattern.is_empty() && model.n_layers() <= limits::LAYERS_MAX,
-        "{name}"
-    );
+    assert!(!model.pattern.is_empty() && model.n_layers() <= limits::LAYERS_MAX, "{name}");
     assert!(model.kinds.len() <= limits::KINDS_MAX as usize, "{name}");
-    assert!(
-        model.hidden > 0 && model.hidden <= limits::WIDTH_MAX,
-        "{name}"
-    );
-    assert!(
-        model.vocab > 0 && model.vocab <= limits::VOCAB_MAX,
-        "{name}"
-    );
+    assert!(model.hidden > 0 && model.hidden <= limits::WIDTH_MAX, "{name}");
+    assert!(model.vocab > 0 && model.vocab <= limits::VOCAB_MAX, "{name}");
     assert!(model.max_positions.is_some(), "{name}");
     let mut highest = 0;
     for (layer, &index) in model.pattern.iter().enumerate() {
-        assert!(
-            usize::from(index) < model.kinds.len(),
-            "{name}: layer {layer}"
-        );
-        assert!(
-            index <= highest,
-            "{name}: kinds stand in the order of first use"
-        );
+        assert!(usize::from(index) < model.kinds.len(), "{name}: layer {layer}");
+        assert!(index <= highest, "{name}: kinds stand in the order of first use");
         highest = highest.max(index + 1);
     }
-    assert_eq!(
-        usize::from(highest),
-        model.kinds.len(),
-        "{name}: every kind is used"
-    );
+    assert_eq!(usize::from(highest), model.kinds.len(), "{name}: every kind is used");
     let params = model.params();
-    assert!(
-        params.active <= params.total && params.total <= limits::PARAMS_MAX,
-        "{name}"
-    );
+    assert!(params.active <= params.total && params.total <= limits::PARAMS_MAX, "{name}");
     let parts = params.layers + params.embedding + params.head + params.other;
     assert_eq!(params.total, parts, "{name}");
     assert_eq!(params.mtp > 0, model.mtp_layers > 0, "{name}");
-    assert!(
-        model.other_params >= Params::new(u64::from(model.hidden)),
-        "{name}: final norm"
-    );
+    assert!(model.other_params >= Params::new(u64::from(model.hidden)), "{name}: final norm");
 }
 
 fn check_kind(name: &str, model: &Model, kind: &LayerKind) {
-    assert!(
-        kind.norm_params >= model.hidden,
-        "{name}: each layer has a norm"
-    );
+    assert!(kind.norm_params >= model.hidden, "{name}: each layer has a norm");
     match &kind.mixer {
         Mixer::Attention(a) => {
-            assert!(
-                a.heads > 0 && a.kv_heads > 0 && a.head_dim > 0 && a.v_head_dim > 0,
-                "{name}"
-            );
+            assert!(a.heads > 0 && a.kv_heads > 0 && a.head_dim > 0 && a.v_head_dim > 0, "{name}");
             assert_eq!(a.heads % a.kv_heads, 0, "{name}: whole groups of heads");
         }
         Mixer::Mla(m) => assert!(m.heads > 0 && m.kv_rank > 0 && m.v_head_dim > 0, "{name}"),
         Mixer::Linear(l) => {
-            assert!(
-                l.heads > 0 && l.params > 0 && l.state_per_head > 0,
-                "{name}"
-            );
+            assert!(l.heads > 0 && l.params > 0 && l.state_per_head > 0, "{name}");
             let matrices = u64::from(model.hidden) * u64::from(l.in_width + l.out_width);
-            assert!(
-                u64::from(l.params) >= matrices,
-                "{name}: projections are among the weights"
-            );
+            assert!(u64::from(l.params) >= matrices, "{name}: projections are among the weights");
         }
         Mixer::None => assert_ne!(kind.ffn, Ffn::None, "{name}: a layer does something"),
     }
     match &kind.ffn {
         Ffn::Dense(dense) => assert!(dense.width > 0, "{name}"),
         Ffn::Moe(moe) => {
-            assert!(
-                moe.top_k > 0 && moe.top_k <= moe.experts && moe.width > 0,
-                "{name}"
-            );
+            assert!(moe.top_k > 0 && moe.top_k <= moe.experts && moe.width > 0, "{name}");
             assert!(moe.extra_active <= moe.extra_params, "{name}");
         }
         Ffn::None => {}

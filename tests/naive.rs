@@ -30,10 +30,7 @@ fn the_search_finds_what_listing_everything_finds() {
     hold(300, |values| {
         let case = genes::case(values, SMALL).map_err(|_| aside("no case"))?;
         let book = Book::new(&case);
-        let everything = Goal {
-            capacity: Bytes::MAX,
-            ..Goal::fastest(&book)
-        };
+        let everything = Goal { capacity: Bytes::MAX, ..Goal::fastest(&book) };
         let first = search(&book, &everything);
         if first.tally.space > LAYOUTS_MAX as u64 {
             return Err(aside("too many layouts"));
@@ -51,10 +48,7 @@ fn the_search_finds_what_listing_everything_finds() {
 /// Searches with everything allowed, then with one byte less than the last answer took, and so on:
 /// each rung makes the search spend time on memory in another way.
 fn ladder(book: &Book<'_>, listed: &[Priced]) -> Result<u32, TestCaseError> {
-    let mut goal = Goal {
-        capacity: Bytes::MAX,
-        ..Goal::fastest(book)
-    };
+    let mut goal = Goal { capacity: Bytes::MAX, ..Goal::fastest(book) };
     let own = Goal::fastest(book);
     compare(book, &own, listed)?;
     for rung in 1..=RUNGS {
@@ -63,20 +57,9 @@ fn ladder(book: &Book<'_>, listed: &[Priced]) -> Result<u32, TestCaseError> {
         };
         if rung == 2 {
             let avoid = vec![Kind::of(&best.layout)];
-            compare(
-                book,
-                &Goal {
-                    avoid,
-                    ..goal.clone()
-                },
-                listed,
-            )?;
+            compare(book, &Goal { avoid, ..goal.clone() }, listed)?;
         }
-        let keep = if rung % 2 == 0 {
-            best.memory.get() / 10
-        } else {
-            1
-        };
+        let keep = if rung % 2 == 0 { best.memory.get() / 10 } else { 1 };
         goal.capacity = best.memory.less(Bytes::new(keep));
     }
     Ok(2 + RUNGS)
@@ -91,28 +74,16 @@ fn compare(
     let outcome = search(book, goal);
     let case = book.case();
     prop_assert_eq!(outcome.stop, Stop::Complete);
-    prop_assert_eq!(
-        outcome.tally.space,
-        listed.len() as u64,
-        "layouts of the space: {:#?}",
-        case
-    );
+    prop_assert_eq!(outcome.tally.space, listed.len() as u64, "layouts of the space: {:#?}", case);
     check_tally(&outcome)?;
     let wanted = naive::best(case, goal, listed).copied();
     let Some(found) = outcome.best else {
-        prop_assert!(
-            wanted.is_none(),
-            "nothing found, but {:#?} fits {:#?}",
-            wanted,
-            case
-        );
+        prop_assert!(wanted.is_none(), "nothing found, but {:#?} fits {:#?}", wanted, case);
         return Ok(None);
     };
     let found_priced = Priced::new(&found.layout, &found.estimate);
     let Some(wanted) = wanted else {
-        return Err(broken(format!(
-            "{found:#?} found, but nothing is legal and fits {case:#?}"
-        )));
+        return Err(broken(format!("{found:#?} found, but nothing is legal and fits {case:#?}")));
     };
     prop_assert!(
         found_priced.rank == wanted.rank,
@@ -132,12 +103,8 @@ fn compare(
 
 fn describe(case: &Case) -> impl std::fmt::Debug {
     let techniques: Vec<_> = case.stack.techniques.iter().map(|t| t.key()).collect();
-    let exclusions: Vec<_> = case
-        .stack
-        .exclusions
-        .iter()
-        .map(|e| (e.first.key(), e.second.key()))
-        .collect();
+    let exclusions: Vec<_> =
+        case.stack.exclusions.iter().map(|e| (e.first.key(), e.second.key())).collect();
     (case.clone(), techniques, exclusions)
 }
 
@@ -154,10 +121,7 @@ fn check_tally(outcome: &Outcome) -> Result<(), TestCaseError> {
 
 /// A search that stops early says so, and no layout beats the bound that it states.
 fn stopped_early(book: &Book<'_>, listed: &[Priced], candidates: u64) -> Result<(), TestCaseError> {
-    let goal = Goal {
-        budget: Budget { candidates },
-        ..Goal::fastest(book)
-    };
+    let goal = Goal { budget: Budget { candidates }, ..Goal::fastest(book) };
     let outcome = search(book, &goal);
     check_tally(&outcome)?;
     let best = naive::best(book.case(), &goal, listed);
@@ -191,18 +155,11 @@ fn beats_the_coarse_grid(wanted: &Wanted, stride: u32, legal_least: u32) {
         let estimate = book.estimate(layout);
         if book.fits(&estimate) {
             fitting += 1;
-            assert!(
-                best <= estimate.step(),
-                "{layout:?}: {:?} < {best:?}",
-                estimate.step()
-            );
+            assert!(best <= estimate.step(), "{layout:?}: {:?} < {best:?}", estimate.step());
         }
     });
     eprintln!("{}: {legal} legal layouts, {fitting} fit", wanted.model);
-    assert!(
-        legal >= legal_least && fitting > 0,
-        "{legal} legal, {fitting} fit"
-    );
+    assert!(legal >= legal_least && fitting > 0, "{legal} legal, {fitting} fit");
 }
 
 #[test]
@@ -214,12 +171,5 @@ fn llama_405b_beats_the_coarse_grid() {
 fn deepseek_v3_beats_the_coarse_grid() {
     let stride = if times() > 1 { 1 } else { 101 };
     beats_the_coarse_grid(&DEEPSEEK_V3, stride, 10_000);
-    beats_the_coarse_grid(
-        &Wanted {
-            stack: "unconstrained",
-            ..DEEPSEEK_V3
-        },
-        7 * stride,
-        10_000,
-    );
+    beats_the_coarse_grid(&Wanted { stack: "unconstrained", ..DEEPSEEK_V3 }, 7 * stride, 10_000);
 }

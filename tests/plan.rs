@@ -46,15 +46,9 @@ fn links() -> Vec<String> {
 fn plans() -> &'static [(String, PlanView)] {
     static PLANS: OnceLock<Vec<(String, PlanView)>> = OnceLock::new();
     PLANS.get_or_init(|| {
-        let found = links()
-            .into_iter()
-            .filter_map(|link| Some((link.clone(), plan_of(&link)?)));
+        let found = links().into_iter().filter_map(|link| Some((link.clone(), plan_of(&link)?)));
         let all: Vec<(String, PlanView)> = found.collect();
-        assert!(
-            all.len() >= 24,
-            "only {} of the links have a plan",
-            all.len()
-        );
+        assert!(all.len() >= 24, "only {} of the links have a plan", all.len());
         all
     })
 }
@@ -63,8 +57,7 @@ fn plans() -> &'static [(String, PlanView)] {
 fn answers() -> impl Iterator<Item = (&'static str, &'static [Answer])> {
     static ANSWERS: OnceLock<Vec<(&'static str, Vec<Answer>)>> = OnceLock::new();
     let all = ANSWERS.get_or_init(|| REAL.iter().map(|(name, link)| (*name, ask(link))).collect());
-    all.iter()
-        .map(|(name, answers)| (*name, answers.as_slice()))
+    all.iter().map(|(name, answers)| (*name, answers.as_slice()))
 }
 
 fn parts(root: &PartView) -> Vec<&PartView> {
@@ -73,10 +66,7 @@ fn parts(root: &PartView) -> Vec<&PartView> {
 }
 
 fn figures(plan: &PlanView) -> Vec<&Figure> {
-    let trees = [&plan.memory, &plan.time]
-        .into_iter()
-        .flat_map(parts)
-        .map(|part| &part.figure);
+    let trees = [&plan.memory, &plan.time].into_iter().flat_map(parts).map(|part| &part.figure);
     plan.figures.iter().chain(trees).collect()
 }
 
@@ -84,10 +74,7 @@ fn figures(plan: &PlanView) -> Vec<&Figure> {
 fn every_total_is_the_sum_of_its_parts_exactly() {
     for (link, plan) in plans() {
         for root in [&plan.memory, &plan.time] {
-            for part in parts(root)
-                .into_iter()
-                .filter(|part| !part.children.is_empty())
-            {
+            for part in parts(root).into_iter().filter(|part| !part.children.is_empty()) {
                 let sum = |parts: &mut dyn Iterator<Item = &PartView>| -> f64 {
                     parts.map(|part| part.figure.shown.value).sum()
                 };
@@ -98,10 +85,7 @@ fn every_total_is_the_sum_of_its_parts_exactly() {
             }
         }
         let step = plan.figures.iter().find(|figure| figure.id == "step_time");
-        assert_eq!(
-            step.map(|step| step.shown.value),
-            Some(plan.time.figure.shown.value)
-        );
+        assert_eq!(step.map(|step| step.shown.value), Some(plan.time.figure.shown.value));
         let free = plan.memory_capacity.value - plan.memory.figure.shown.value;
         assert_eq!(free, plan.memory_headroom.value, "{link}");
     }
@@ -114,11 +98,7 @@ fn every_number_follows_from_its_derivation() {
     for (link, plan) in plans() {
         for figure in figures(plan) {
             for text in [&figure.formula, &figure.substituted, &figure.source] {
-                assert!(
-                    !text.trim().is_empty(),
-                    "{link}: {} has no derivation",
-                    figure.id
-                );
+                assert!(!text.trim().is_empty(), "{link}: {} has no derivation", figure.id);
             }
             let name = format!("{link}: {}: {}", figure.id, figure.substituted);
             match equations::check(&figure.substituted) {
@@ -131,12 +111,7 @@ fn every_number_follows_from_its_derivation() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} are wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(n > 500, "only {n} equations were found");
 }
 
@@ -145,17 +120,10 @@ fn every_number_is_finite_and_every_part_has_its_own_name() {
     for (link, plan) in plans() {
         for figure in figures(plan) {
             let value = figure.shown.value;
-            assert!(
-                value.is_finite() && value >= 0.0,
-                "{link}: {} is {value}",
-                figure.id
-            );
+            assert!(value.is_finite() && value >= 0.0, "{link}: {} is {value}", figure.id);
             assert!(!figure.shown.text.is_empty() && !figure.shown.unit.is_empty());
         }
-        let mut ids: Vec<&str> = figures(plan)
-            .iter()
-            .map(|figure| figure.id.as_str())
-            .collect();
+        let mut ids: Vec<&str> = figures(plan).iter().map(|figure| figure.id.as_str()).collect();
         ids.sort_unstable();
         let n = ids.len();
         ids.dedup();
@@ -172,13 +140,7 @@ fn the_certificate_accounts_for_the_whole_space() {
         assert_eq!(proof.stop, "complete", "{link}");
         let sum: f64 = proof.cuts.iter().map(|cut| cut.count.value).sum();
         assert_eq!(sum, proof.space.value, "{link}");
-        assert!(
-            proof
-                .cuts
-                .iter()
-                .chain(&proof.refusals)
-                .all(|cut| !cut.reason.is_empty())
-        );
+        assert!(proof.cuts.iter().chain(&proof.refusals).all(|cut| !cut.reason.is_empty()));
     }
 }
 
@@ -186,22 +148,14 @@ fn the_certificate_accounts_for_the_whole_space() {
 fn the_stages_hold_every_layer_and_the_largest_memory() {
     for (link, plan) in plans() {
         let case = case_of(link);
-        let copies = if plan
-            .degrees
-            .iter()
-            .any(|d| d.key == "sched" && d.value == "DualPipe")
-        {
+        let copies = if plan.degrees.iter().any(|d| d.key == "sched" && d.value == "DualPipe") {
             2
         } else {
             1
         };
         let layers: u32 = plan.stages.iter().map(|stage| stage.layers).sum();
         assert_eq!(layers, copies * case.model.n_layers(), "{link}");
-        let most = plan
-            .stages
-            .iter()
-            .map(|stage| stage.memory.value)
-            .fold(0.0, f64::max);
+        let most = plan.stages.iter().map(|stage| stage.memory.value).fold(0.0, f64::max);
         assert_eq!(most, plan.memory.figure.shown.value, "{link}");
     }
 }
@@ -209,9 +163,7 @@ fn the_stages_hold_every_layer_and_the_largest_memory() {
 #[test]
 fn an_answer_is_the_same_each_time() {
     for (name, link) in REAL {
-        let Some(first) = plan_of(link) else {
-            panic!("{name} has no plan")
-        };
+        let Some(first) = plan_of(link) else { panic!("{name} has no plan") };
         let again = plan_of(&link::encode(&link::decode(&resolved(link)).inputs));
         assert_eq!(Some(first), again, "{name}");
     }
@@ -228,8 +180,7 @@ fn every_link_of_an_answer_opens_to_what_it_promises() {
                     let pinned = plan_of(&plan.pinned_link).expect("a plan");
                     let degrees = |plan: &PlanView| -> BTreeMap<String, String> {
                         let all = plan.degrees.iter();
-                        all.map(|degree| (degree.key.clone(), degree.value.clone()))
-                            .collect()
+                        all.map(|degree| (degree.key.clone(), degree.value.clone())).collect()
                     };
                     let pinned = degrees(&pinned);
                     for (key, value) in degrees(plan) {
@@ -272,26 +223,15 @@ fn a_study_tells_what_others_lose_and_never_better_ones() {
             Answer::Study { study, .. } => Some(study),
             _ => None,
         });
-        let Some(study) = study else {
-            panic!("{name} has no study")
-        };
+        let Some(study) = study else { panic!("{name} has no study") };
         for other in &study.runners_up {
-            assert!(
-                !other.loses.is_empty() && other.slower.value >= 0.0,
-                "{name}"
-            );
+            assert!(!other.loses.is_empty() && other.slower.value >= 0.0, "{name}");
         }
         for lever in &study.levers {
-            assert!(
-                lever.saves.value > 0.0 && lever.saves.value < 1.0,
-                "{name}: {}",
-                lever.text
-            );
+            assert!(lever.saves.value > 0.0 && lever.saves.value < 1.0, "{name}: {}", lever.text);
         }
-        let scaled = answers
-            .iter()
-            .filter(|answer| matches!(answer, Answer::Scaling { .. }))
-            .count();
+        let scaled =
+            answers.iter().filter(|answer| matches!(answer, Answer::Scaling { .. })).count();
         assert!(scaled >= 4, "{name}: {scaled} points");
     }
 }
@@ -299,26 +239,11 @@ fn a_study_tells_what_others_lose_and_never_better_ones() {
 /// Questions that have no plan, with a word that the headline must say.
 const STUCK: [(&str, &str); 6] = [
     ("1;m=meta-llama/Llama-3.1-70B;n=1;b=8;t=1T", "missing"),
-    (
-        "1;m=meta-llama/Llama-3.1-70B;n=8;b=7;tp=4;pp=1;cp=1;t=1T",
-        "batch of 7",
-    ),
-    (
-        "1;m=meta-llama/Llama-3.1-70B;n=96;tp=3;t=1T",
-        "3 does not divide 64",
-    ),
-    (
-        "1;n=64;g=a100-40g;b=64;t=1T;x=offload-optimizer,offload-activations",
-        "missing",
-    ),
-    (
-        "1;m=Qwen/Qwen3-30B-A3B;n=64;ep=7;b=64;s=4096;t=1T",
-        "128 experts",
-    ),
-    (
-        "1;m=meta-llama/Llama-3.1-8B;n=64;tp=8;pp=16;b=64;t=1T",
-        "does not divide",
-    ),
+    ("1;m=meta-llama/Llama-3.1-70B;n=8;b=7;tp=4;pp=1;cp=1;t=1T", "batch of 7"),
+    ("1;m=meta-llama/Llama-3.1-70B;n=96;tp=3;t=1T", "3 does not divide 64"),
+    ("1;n=64;g=a100-40g;b=64;t=1T;x=offload-optimizer,offload-activations", "missing"),
+    ("1;m=Qwen/Qwen3-30B-A3B;n=64;ep=7;b=64;s=4096;t=1T", "128 experts"),
+    ("1;m=meta-llama/Llama-3.1-8B;n=64;tp=8;pp=16;b=64;t=1T", "does not divide"),
 ];
 
 #[test]
@@ -340,16 +265,9 @@ fn a_published_run_stands_beside_its_plan() {
     // arXiv 2407.21783, table 4: TP 8, PP 16, DP 128 at 400 TFLOP/s.
     let plan = plan_of("1").expect("a plan");
     let text = plan.published.expect("a published run");
-    assert!(
-        text.contains("TP\u{a0}8") && text.contains("400\u{a0}TFLOP/s"),
-        "{text}"
-    );
+    assert!(text.contains("TP\u{a0}8") && text.contains("400\u{a0}TFLOP/s"), "{text}");
     let theirs = plan_of(&plan.published_link.expect("a link")).expect("a plan");
-    let tp = theirs
-        .degrees
-        .iter()
-        .find(|degree| degree.key == "tp")
-        .expect("a degree");
+    let tp = theirs.degrees.iter().find(|degree| degree.key == "tp").expect("a degree");
     assert!(tp.value == "8" && tp.fixed);
     let without = plan_of("1;b=1024").expect("a plan");
     assert_eq!((without.published, without.published_link), (None, None));
@@ -359,16 +277,12 @@ fn a_published_run_stands_beside_its_plan() {
 fn a_plan_reads_as_markdown() {
     let plan = plan_of("1;n=64;m=llama-2-7b;b=256;s=4096;t=1T").expect("a plan");
     let text = plan.markdown;
-    assert!(text.starts_with(&format!(
-        "**{}**",
-        plan.summary.replace(['\u{a0}', '\u{202f}'], " ")
-    )));
+    assert!(
+        text.starts_with(&format!("**{}**", plan.summary.replace(['\u{a0}', '\u{202f}'], " ")))
+    );
     let step = plan.time.figure.shown.text.replace('\u{a0}', " ");
     assert!(text.contains(&format!("| Step time | {step} |")), "{text}");
-    assert!(
-        text.contains("`#1;m=meta-llama/Llama-2-7b-hf;n=64;b=256;s=4096;t=1T`"),
-        "{text}"
-    );
+    assert!(text.contains("`#1;m=meta-llama/Llama-2-7b-hf;n=64;b=256;s=4096;t=1T`"), "{text}");
 }
 
 #[test]

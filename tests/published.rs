@@ -22,12 +22,7 @@ use support::{LLAMA_405B, Wanted, case, training};
 /// What Megatron-LM ran in 2021 and 2022: 16-bit floats with dropout and attention that writes its
 /// scores.
 fn of_2022(training: &Training) -> Training {
-    Training {
-        fused_attention: false,
-        dropout: true,
-        causal: true,
-        ..training.clone()
-    }
+    Training { fused_attention: false, dropout: true, causal: true, ..training.clone() }
 }
 
 fn megatron(model: &'static str, count: u32, global_batch: u32) -> Wanted {
@@ -46,22 +41,13 @@ fn megatron(model: &'static str, count: u32, global_batch: u32) -> Wanted {
 fn with(wanted: &Wanted, change: impl FnOnce(&mut Case)) -> Case {
     let mut case = case(wanted);
     change(&mut case);
-    let Case {
-        model,
-        cluster,
-        training,
-        constraints,
-        stack,
-        offer,
-    } = case;
+    let Case { model, cluster, training, constraints, stack, offer } = case;
     Case::new(model, cluster, training, constraints, stack, offer).expect("a case")
 }
 
 /// A stack that loses no memory and hides nothing.
 fn exact_stack() -> Stack {
-    let mut stack = stacks::find("unconstrained")
-        .expect("a catalogued stack")
-        .clone();
+    let mut stack = stacks::find("unconstrained").expect("a catalogued stack").clone();
     stack.profile.slack = Ratio::ZERO;
     stack.profile.context = Bytes::ZERO;
     stack.profile.logit_bytes = 4;
@@ -88,11 +74,7 @@ fn gpt(hidden: u32, heads: u32, layers: u32, vocab: u32) -> Model {
         values_are_keys: false,
         extra_params: 0,
     };
-    let ffn = Dense {
-        width: 4 * hidden,
-        gated: false,
-        bias: true,
-    };
+    let ffn = Dense { width: 4 * hidden, gated: false, bias: true };
     let kind = LayerKind {
         mixer: Mixer::Attention(attention),
         ffn: Ffn::Dense(ffn),
@@ -123,73 +105,42 @@ mod activations {
             case.training = of_2022(&case.training);
             case.stack = exact_stack();
         });
-        let layout = Layout {
-            micro_batch: B as u32,
-            ..layout
-        };
+        let layout = Layout { micro_batch: B as u32, ..layout };
         rules::check(&case, &layout).expect("legal");
-        Book::new(&case)
-            .estimate(&layout)
-            .memory
-            .get(M::Activations)
-            .as_f64()
+        Book::new(&case).estimate(&layout).memory.get(M::Activations).as_f64()
     }
 
     fn t8() -> Layout {
-        Layout {
-            tp: 8,
-            ..Layout::SINGLE
-        }
+        Layout { tp: 8, ..Layout::SINGLE }
     }
 
     fn selective(layout: Layout) -> Layout {
-        let recompute = Recompute {
-            selective: true,
-            full_layers: 0,
-        };
-        Layout {
-            recompute,
-            ..layout
-        }
+        let recompute = Recompute { selective: true, full_layers: 0 };
+        Layout { recompute, ..layout }
     }
 
     fn full(layout: Layout) -> Layout {
-        let recompute = Recompute {
-            selective: false,
-            full_layers: 1,
-        };
-        Layout {
-            recompute,
-            ..layout
-        }
+        let recompute = Recompute { selective: false, full_layers: 1 };
+        Layout { recompute, ..layout }
     }
 
     #[test]
     fn no_parallelism() {
         // sbh (34 + 5 a s / h)
-        assert_eq!(
-            kept(Layout::SINGLE),
-            (S * B * H * 34 + 5 * A * S * S * B) as f64
-        );
+        assert_eq!(kept(Layout::SINGLE), (S * B * H * 34 + 5 * A * S * S * B) as f64);
     }
 
     #[test]
     fn tensor_parallelism() {
         // sbh (10 + 24 / t + 5 a s / (h t))
-        assert_eq!(
-            kept(t8()),
-            (S * B * H * (10 + 3) + 5 * A * S * S * B / 8) as f64
-        );
+        assert_eq!(kept(t8()), (S * B * H * (10 + 3) + 5 * A * S * S * B / 8) as f64);
     }
 
     #[test]
     fn tensor_and_sequence_parallelism() {
         // sbh (34 / t + 5 a s / (h t))
         let layout = Layout { sp: true, ..t8() };
-        assert_eq!(
-            kept(layout),
-            (S * B * H * 34 / 8 + 5 * A * S * S * B / 8) as f64
-        );
+        assert_eq!(kept(layout), (S * B * H * 34 / 8 + 5 * A * S * S * B / 8) as f64);
     }
 
     #[test]
@@ -221,11 +172,7 @@ mod activations {
             case.training = of_2022(&case.training);
             case.stack = exact_stack();
         });
-        let layout = Layout {
-            micro_batch: B as u32,
-            sp: true,
-            ..t8()
-        };
+        let layout = Layout { micro_batch: B as u32, sp: true, ..t8() };
         let memory = Book::new(&case).estimate(&layout).memory;
         assert_eq!(memory.get(M::ActivationsEnds).get(), S * B * H * 5 / 8);
         assert_eq!(memory.get(M::Logits).get(), 4 * S * B * 51_200 / 8);
@@ -240,10 +187,7 @@ mod activations {
                 let in_flight = in_flight_chunks(Schedule::Interleaved, p, chunks, 16 * p, 0);
                 assert_eq!(in_flight, u64::from(p * chunks + p - 1));
             }
-            assert_eq!(
-                in_flight_chunks(Schedule::OneFOneB, p, 1, 16 * p, 0),
-                u64::from(p)
-            );
+            assert_eq!(in_flight_chunks(Schedule::OneFOneB, p, 1, 16 * p, 0), u64::from(p));
         }
     }
 }
@@ -257,16 +201,8 @@ mod zero {
     /// A model of exactly 7.5e9 parameters: a table of 128 rows and one network of two matrices.
     fn model() -> Model {
         let hidden = 50_000;
-        let ffn = Ffn::Dense(Dense {
-            width: 74_936,
-            gated: false,
-            bias: false,
-        });
-        let kind = LayerKind {
-            mixer: Mixer::None,
-            ffn,
-            norm_params: 0,
-        };
+        let ffn = Ffn::Dense(Dense { width: 74_936, gated: false, bias: false });
+        let kind = LayerKind { mixer: Mixer::None, ffn, norm_params: 0 };
         let mut model = Model::of_layers("7.5B", hidden, vec![kind]).expect("one kind");
         model.vocab = 128;
         model.tied = true;
@@ -281,26 +217,10 @@ mod zero {
             case.training.optimizer.gradients = StateType::Bf16;
         });
         let shard = if zero == ZeroStage::Zero { 1 } else { replicas };
-        let layout = Layout {
-            dp: replicas,
-            zero,
-            shard,
-            ..Layout::SINGLE
-        };
+        let layout = Layout { dp: replicas, zero, shard, ..Layout::SINGLE };
         let memory = Book::new(&case).estimate(&layout).memory;
-        let parts = [
-            M::WeightsFfn,
-            M::WeightsEmbedding,
-            M::Gradients,
-            M::Master,
-            M::Moments,
-        ];
-        parts
-            .iter()
-            .map(|part| memory.get(*part))
-            .sum::<Bytes>()
-            .as_f64()
-            / 1e9
+        let parts = [M::WeightsFfn, M::WeightsEmbedding, M::Gradients, M::Master, M::Moments];
+        parts.iter().map(|part| memory.get(*part)).sum::<Bytes>().as_f64() / 1e9
     }
 
     #[test]
@@ -328,10 +248,7 @@ mod zero {
             let stages = [ZeroStage::One, ZeroStage::Two, ZeroStage::Three];
             for (zero, printed) in stages.into_iter().zip([one, two, three]) {
                 let given = gigabytes(replicas, zero);
-                assert!(
-                    (given - printed).abs() <= 0.0501,
-                    "{replicas} {zero:?}: {given}"
-                );
+                assert!((given - printed).abs() <= 0.0501, "{replicas} {zero:?}: {given}");
             }
         }
     }
@@ -351,22 +268,13 @@ mod bubbles {
             case.model = gpt(6144, 64, layers, 1);
             case.stack = exact_stack();
             let bandwidth = BytesPerSecond::new(1e300);
-            case.cluster.levels = vec![Level {
-                span: p,
-                bandwidth,
-                latency: Seconds::ZERO,
-            }];
+            case.cluster.levels = vec![Level { span: p, bandwidth, latency: Seconds::ZERO }];
         })
     }
 
     fn run(schedule: Schedule, p: u32, vpp: u32, m: u32) -> (Estimate, f64, [f64; 3]) {
         let case = case(p, m, 2 * p * vpp);
-        let layout = Layout {
-            pp: p,
-            schedule,
-            vpp,
-            ..Layout::SINGLE
-        };
+        let layout = Layout { pp: p, schedule, vpp, ..Layout::SINGLE };
         rules::check(&case, &layout).expect("legal");
         let book = Book::new(&case);
         let estimate = book.estimate(&layout);
@@ -375,19 +283,12 @@ mod bubbles {
             .map(|part| estimate.time.get(*part).get())
             .sum();
         let middle = &book.stages_report(&layout)[p as usize / 2];
-        let times = [
-            middle.forward.get(),
-            middle.backward.get(),
-            middle.weight.get(),
-        ];
+        let times = [middle.forward.get(), middle.backward.get(), middle.weight.get()];
         (estimate, ideal, times)
     }
 
     fn near(given: f64, wanted: f64, share: f64) {
-        assert!(
-            (given / wanted - 1.0).abs() <= share,
-            "{given} for {wanted}"
-        );
+        assert!((given / wanted - 1.0).abs() <= share, "{given} for {wanted}");
     }
 
     #[test]
@@ -401,19 +302,8 @@ mod bubbles {
     #[test]
     fn plain_and_interleaved() {
         // The ends of the pipeline are nearly free here: a vocabulary of one.
-        for (p, v, m) in [
-            (2, 1, 8),
-            (4, 1, 8),
-            (8, 1, 64),
-            (4, 2, 8),
-            (8, 3, 64),
-            (35, 3, 280),
-        ] {
-            let schedule = if v > 1 {
-                Schedule::Interleaved
-            } else {
-                Schedule::OneFOneB
-            };
+        for (p, v, m) in [(2, 1, 8), (4, 1, 8), (8, 1, 64), (4, 2, 8), (8, 3, 64), (35, 3, 280)] {
+            let schedule = if v > 1 { Schedule::Interleaved } else { Schedule::OneFOneB };
             let (estimate, ideal, _) = run(schedule, p, v, m);
             let bubble = estimate.time.get(T::Bubble).get() / ideal;
             near(bubble, f64::from(p - 1) / f64::from(v * m), 0.02);
@@ -441,26 +331,14 @@ mod bubbles {
     #[test]
     fn activations_and_parameters() {
         for p in [4, 8, 16] {
-            assert_eq!(
-                in_flight_chunks(Schedule::OneFOneB, p, 1, 100, 0),
-                u64::from(p)
-            );
-            assert_eq!(
-                in_flight_chunks(Schedule::ZeroBubble, p, 1, 100, 0),
-                u64::from(p)
-            );
-            assert_eq!(
-                in_flight_chunks(Schedule::DualPipe, p, 1, 100, 0),
-                u64::from(p + 1)
-            );
+            assert_eq!(in_flight_chunks(Schedule::OneFOneB, p, 1, 100, 0), u64::from(p));
+            assert_eq!(in_flight_chunks(Schedule::ZeroBubble, p, 1, 100, 0), u64::from(p));
+            assert_eq!(in_flight_chunks(Schedule::DualPipe, p, 1, 100, 0), u64::from(p + 1));
             let weights = |schedule| {
                 let (estimate, ..) = run(schedule, p, 1, 4 * p);
                 estimate.memory.get(M::WeightsFfn)
             };
-            assert_eq!(
-                weights(Schedule::DualPipe),
-                weights(Schedule::OneFOneB).times(2)
-            );
+            assert_eq!(weights(Schedule::DualPipe), weights(Schedule::OneFOneB).times(2));
         }
     }
 }
@@ -483,15 +361,7 @@ mod iterations {
     }
 
     const fn row(model: &'static str, [pp, vpp, batch, micro_batch]: [u32; 4], t: [f64; 2]) -> Row {
-        Row {
-            model,
-            pp,
-            vpp,
-            batch,
-            micro_batch,
-            full: t[0],
-            selective: t[1],
-        }
+        Row { model, pp, vpp, batch, micro_batch, full: t[0], selective: t[1] }
     }
 
     const ROWS: [Row; 4] = [
@@ -505,11 +375,7 @@ mod iterations {
         fn seconds(&self, selective: bool) -> f64 {
             let wanted = megatron(self.model, 8 * self.pp, self.batch);
             let case = with(&wanted, |case| case.training = of_2022(&case.training));
-            let schedule = if self.vpp > 1 {
-                Schedule::Interleaved
-            } else {
-                Schedule::OneFOneB
-            };
+            let schedule = if self.vpp > 1 { Schedule::Interleaved } else { Schedule::OneFOneB };
             let mut layout = Layout {
                 tp: 8,
                 sp: selective,
@@ -521,16 +387,12 @@ mod iterations {
                 ..Layout::SINGLE
             };
             let full_layers = case.model.n_layers() / self.pp / self.vpp;
-            layout.recompute = Recompute {
-                selective,
-                full_layers: if selective { 0 } else { full_layers },
-            };
+            layout.recompute =
+                Recompute { selective, full_layers: if selective { 0 } else { full_layers } };
             rules::check(&case, &layout).expect("legal");
             let estimate = Book::new(&case).estimate(&layout);
             if std::env::var("AUTOPARALLEL_SHOW").is_ok() {
-                let parts = T::ALL
-                    .iter()
-                    .map(|p| (p.key(), estimate.time.get(*p).get()));
+                let parts = T::ALL.iter().map(|p| (p.key(), estimate.time.get(*p).get()));
                 let parts: Vec<_> = parts.filter(|(_, t)| *t > 0.0).collect();
                 eprintln!("{} selective {selective}: {parts:?}", self.model);
             }
@@ -567,22 +429,13 @@ mod llama {
     fn compare(wanted: &Wanted, fixed: Fixed) -> (f64, f64) {
         let free = case(wanted);
         let theirs = with(wanted, |case| {
-            case.constraints = Constraints {
-                fixed,
-                ..Constraints::default()
-            };
+            case.constraints = Constraints { fixed, ..Constraints::default() };
         });
         let run = |case: &Case| {
             let book = Book::new(case);
-            let best = search(&book, &Goal::fastest(&book))
-                .best
-                .expect("a layout that fits");
+            let best = search(&book, &Goal::fastest(&book)).best.expect("a layout that fits");
             let rate = bill(case, &best.estimate).flops_each.get() / 1e12;
-            eprintln!(
-                "{:.2} s, {rate:.0} TFLOP/s: {:?}",
-                best.estimate.step().get(),
-                best.layout
-            );
+            eprintln!("{:.2} s, {rate:.0} TFLOP/s: {:?}", best.estimate.step().get(), best.layout);
             (best.estimate.step().get(), rate)
         };
         let ((best, _), (published, rate)) = (run(&free), run(&theirs));
@@ -591,12 +444,7 @@ mod llama {
 
     #[test]
     fn pre_training_at_8k() {
-        let fixed = Fixed {
-            tp: Some(8),
-            cp: Some(1),
-            pp: Some(16),
-            ..Fixed::default()
-        };
+        let fixed = Fixed { tp: Some(8), cp: Some(1), pp: Some(16), ..Fixed::default() };
         let (ratio, rate) = compare(&LLAMA_405B, fixed);
         eprintln!("the authors' degrees take {ratio:.3} of the optimum, {rate:.0} TFLOP/s");
         assert!((1.0..1.15).contains(&ratio), "{ratio}");
@@ -604,17 +452,8 @@ mod llama {
 
     #[test]
     fn long_context() {
-        let wanted = Wanted {
-            global_batch: 128,
-            sequence: 131_072,
-            ..LLAMA_405B
-        };
-        let fixed = Fixed {
-            tp: Some(8),
-            cp: Some(16),
-            pp: Some(16),
-            ..Fixed::default()
-        };
+        let wanted = Wanted { global_batch: 128, sequence: 131_072, ..LLAMA_405B };
+        let fixed = Fixed { tp: Some(8), cp: Some(16), pp: Some(16), ..Fixed::default() };
         let (ratio, rate) = compare(&wanted, fixed);
         eprintln!("the authors' degrees take {ratio:.3} of the optimum, {rate:.0} TFLOP/s");
         assert!((1.0..1.25).contains(&ratio), "{ratio}");

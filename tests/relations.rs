@@ -6,6 +6,8 @@
 //! 18 tokens, 19 repetition.
 //! `AUTOPARALLEL_CASES=400 cargo test --release --test relations` looks at 100,000 cases of each.
 
+#![allow(clippy::type_complexity, clippy::doc_lazy_continuation)]
+
 mod support;
 
 use autoparallel::case::Case;
@@ -34,14 +36,7 @@ type Verdict = Result<(), TestCaseError>;
 fn changed(case: &Case, change: impl FnOnce(&mut Case)) -> Result<Case, TestCaseError> {
     let mut case = case.clone();
     change(&mut case);
-    let Case {
-        model,
-        cluster,
-        training,
-        constraints,
-        stack,
-        offer,
-    } = case;
+    let Case { model, cluster, training, constraints, stack, offer } = case;
     Case::new(model, cluster, training, constraints, stack, offer).map_err(|_| aside("no case"))
 }
 
@@ -74,10 +69,7 @@ fn about(time: Seconds) -> f64 {
 }
 
 fn never_slower(what: &str, before: Seconds, after: Seconds) -> Verdict {
-    prop_assert!(
-        after.get() <= about(before),
-        "{what}: {after:?} after {before:?}"
-    );
+    prop_assert!(after.get() <= about(before), "{what}: {after:?} after {before:?}");
     Ok(())
 }
 
@@ -158,17 +150,11 @@ const FASTER: [(&str, fn(&mut Case)); 10] = [
 /// Whether weight gradients fill the bubbles of a schedule: the faster they are, the less they fill.
 /// Where communication decides how long a stage takes, that is all that faster products change.
 fn fills_bubbles(schedule: Schedule) -> bool {
-    matches!(
-        schedule,
-        Schedule::ZeroBubble | Schedule::ZeroBubbleV | Schedule::DualPipe
-    )
+    matches!(schedule, Schedule::ZeroBubble | Schedule::ZeroBubbleV | Schedule::DualPipe)
 }
 
-const FILLING: [Technique; 3] = [
-    Technique::ZeroBubble,
-    Technique::ZeroBubbleV,
-    Technique::DualPipe,
-];
+const FILLING: [Technique; 3] =
+    [Technique::ZeroBubble, Technique::ZeroBubbleV, Technique::DualPipe];
 
 /// Changes of how long weight gradients take.
 const PRODUCTS: [&str; 3] = ["matrix rates", "matrix kernels", "memory bandwidth"];
@@ -244,11 +230,7 @@ fn less_freedom_is_never_better() {
         })?;
         never_worse("a technique", best_step(&forbidden), free)?;
         let excluded = changed(&case, |case| {
-            let exclusion = Exclusion {
-                first: technique,
-                second: other,
-                reason: String::new(),
-            };
+            let exclusion = Exclusion { first: technique, second: other, reason: String::new() };
             case.stack.exclusions.push(exclusion);
         })?;
         never_worse("a pair", best_step(&excluded), free)?;
@@ -304,9 +286,7 @@ const LARGER: [(&str, fn(&mut Case, &Layout)); 6] = [
         let kind = case.model.pattern[0];
         case.model.pattern.resize(n + more, kind);
     }),
-    ("vocabulary", |case, _| {
-        case.model.vocab = case.model.vocab * 2 + 1
-    }),
+    ("vocabulary", |case, _| case.model.vocab = case.model.vocab * 2 + 1),
     ("sequence", |case, _| case.training.sequence *= 2),
     ("feed-forward width", |case, _| {
         for kind in &mut case.model.kinds {
@@ -349,40 +329,21 @@ fn more_of_anything_never_takes_less() {
             }
             let larger = changed(&base, |case| change(case, &layout))?;
             let (before, after) = (estimate(&base, &layout), estimate(&larger, &layout));
-            never_slower(
-                &format!("{what} on {layout:?}"),
-                after.step(),
-                before.step(),
-            )?;
+            never_slower(&format!("{what} on {layout:?}"), after.step(), before.step())?;
             never_larger(what, after.memory.total(), before.memory.total())?;
-            prop_assert!(
-                model_flops(&larger) >= model_flops(&base),
-                "{what}: operations"
-            );
+            prop_assert!(model_flops(&larger) >= model_flops(&base), "{what}: operations");
         }
         Ok(())
     });
 }
 
 const NARROWER: [(&str, fn(&mut Case)); 7] = [
-    ("moments", |case| {
-        case.training.optimizer.moments = StateType::Bf16
-    }),
-    ("gradients", |case| {
-        case.training.optimizer.gradients = StateType::Bf16
-    }),
-    ("gradients on the wire", |case| {
-        case.stack.profile.weights.wire_gradient /= 2
-    }),
-    ("gathered weights", |case| {
-        case.stack.profile.weights.gathered /= 2
-    }),
-    ("working weights", |case| {
-        case.stack.profile.weights.working /= 2
-    }),
-    ("dispatched activations", |case| {
-        case.stack.profile.dispatch_bytes /= 2
-    }),
+    ("moments", |case| case.training.optimizer.moments = StateType::Bf16),
+    ("gradients", |case| case.training.optimizer.gradients = StateType::Bf16),
+    ("gradients on the wire", |case| case.stack.profile.weights.wire_gradient /= 2),
+    ("gathered weights", |case| case.stack.profile.weights.gathered /= 2),
+    ("working weights", |case| case.stack.profile.weights.working /= 2),
+    ("dispatched activations", |case| case.stack.profile.dispatch_bytes /= 2),
     ("logits", |case| case.stack.profile.logit_bytes /= 2),
 ];
 
@@ -411,13 +372,7 @@ fn scale(case: &mut Case, k: f64) {
     accelerator.memory_bandwidth = bytes(accelerator.memory_bandwidth);
     accelerator.kernels.launch = seconds(accelerator.kernels.launch);
     let peak = &mut accelerator.peak;
-    for rate in [
-        &mut peak.fp32,
-        &mut peak.fp16,
-        &mut peak.bf16,
-        &mut peak.fp8,
-        &mut peak.fp4,
-    ] {
+    for rate in [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4] {
         *rate = flops(*rate);
     }
     for level in &mut case.cluster.levels {
@@ -465,11 +420,7 @@ fn degrees_of_one_add_nothing() {
         let (case, layout) = random(values)?;
         let time = estimate(&case, &layout).time;
         let none = |on: bool, part: T| -> Verdict {
-            prop_assert!(
-                on || time.get(part) == Seconds::ZERO,
-                "{} {layout:?}",
-                part.key()
-            );
+            prop_assert!(on || time.get(part) == Seconds::ZERO, "{} {layout:?}", part.key());
             Ok(())
         };
         none(layout.tp > 1, T::Tensor)?;
@@ -479,10 +430,7 @@ fn degrees_of_one_add_nothing() {
         none(layout.pp > 1, T::Bubble)?;
         none(layout.dp * layout.cp * layout.tp > 1, T::Gradients)?;
         none(layout.zero != ZeroStage::Zero, T::Parameters)?;
-        let alone = Layout {
-            recompute: layout.recompute,
-            ..Layout::SINGLE
-        };
+        let alone = Layout { recompute: layout.recompute, ..Layout::SINGLE };
         let one = changed(&case, |case| case.cluster.count = 1)?;
         let slow = changed(&one, |case| {
             for level in &mut case.cluster.levels {
@@ -520,15 +468,8 @@ fn zero_stages_hold_less_and_less() {
         let book = Book::new(&case);
         let shard = layout.dp * layout.cp;
         let at = |zero, shard| {
-            let report = book.stages_report(&Layout {
-                zero,
-                shard,
-                ..layout
-            });
-            report
-                .iter()
-                .map(|stage| states(&stage.memory))
-                .collect::<Vec<_>>()
+            let report = book.stages_report(&Layout { zero, shard, ..layout });
+            report.iter().map(|stage| states(&stage.memory)).collect::<Vec<_>>()
         };
         for pair in ZeroStage::ALL.windows(2) {
             let (less, more) = (at(pair[0], shard), at(pair[1], shard));
@@ -590,38 +531,17 @@ fn work_is_conserved() {
     hold(USUAL, |values| {
         let (case, layout) = random(values)?;
         let m = layout.n_micro_batches(case.training.global_batch);
-        prop_assert_eq!(
-            m * layout.micro_batch * layout.dp,
-            case.training.global_batch
-        );
+        prop_assert_eq!(m * layout.micro_batch * layout.dp, case.training.global_batch);
         prop_assert_eq!(layout.n_ranks(), u64::from(case.cluster.count));
-        let copies = if layout.schedule == Schedule::DualPipe {
-            2
-        } else {
-            1
-        };
-        let whole = Layout {
-            tp: 1,
-            ep: 1,
-            etp: 1,
-            zero: ZeroStage::Zero,
-            shard: 1,
-            ..layout
-        };
-        let whole = Layout {
-            offload: Layout::SINGLE.offload,
-            sp: false,
-            ..whole
-        };
+        let copies = if layout.schedule == Schedule::DualPipe { 2 } else { 1 };
+        let whole = Layout { tp: 1, ep: 1, etp: 1, zero: ZeroStage::Zero, shard: 1, ..layout };
+        let whole = Layout { offload: Layout::SINGLE.offload, sp: false, ..whole };
         let stages = Book::new(&case).stages_report(&whole);
         let layers: u32 = stages.iter().map(|stage| stage.layers).sum();
         prop_assert_eq!(layers, copies * case.model.n_layers());
         let parts = [M::WeightsMixer, M::WeightsFfn, M::WeightsExperts];
         let held = |stage: &autoparallel::estimate::StageReport| {
-            parts
-                .iter()
-                .map(|part| stage.memory.get(*part))
-                .sum::<Bytes>()
+            parts.iter().map(|part| stage.memory.get(*part)).sum::<Bytes>()
         };
         let weights: Bytes = stages.iter().map(held).sum();
         let params = case.model.params();
@@ -649,28 +569,17 @@ fn all_reduce_is_scatter_and_gather() {
             profile.overlap.gradients = Ratio::ZERO;
             profile.overlap.parameters = Ratio::ZERO;
         })?;
-        let none = Layout {
-            zero: ZeroStage::Zero,
-            shard: 1,
-            ..layout
-        };
+        let none = Layout { zero: ZeroStage::Zero, shard: 1, ..layout };
         let shard = layout.dp * layout.cp;
         // Experts have more replicas than are split: they are summed in two steps, then in one.
         if shard == 1 || case.model.experts() > 0 {
             return Err(aside("one replica, or experts"));
         }
-        let first = Layout {
-            zero: ZeroStage::One,
-            shard,
-            ..layout
-        };
+        let first = Layout { zero: ZeroStage::One, shard, ..layout };
         let (none, first) = (estimate(&bare, &none).time, estimate(&bare, &first).time);
         let (reduced, split) = (none.get(T::Gradients), first.get(T::Gradients));
         let sum = split.get() + first.get(T::Parameters).get();
-        prop_assert!(
-            (reduced.get() - sum).abs() <= 1e-9 * sum,
-            "{reduced:?} and {sum}"
-        );
+        prop_assert!((reduced.get() - sum).abs() <= 1e-9 * sum, "{reduced:?} and {sum}");
         Ok(())
     });
 }
@@ -715,15 +624,12 @@ fn totals_are_sums() {
     hold(USUAL, |values| {
         let (case, layout) = random(values)?;
         let estimate = estimate(&case, &layout);
-        let bytes: u64 = M::ALL
-            .iter()
-            .map(|part| estimate.memory.get(*part).get())
-            .sum();
+        let bytes: u64 = M::ALL.iter().map(|part| estimate.memory.get(*part).get()).sum();
         prop_assert_eq!(bytes, estimate.memory.total().get());
         let mut seconds = 0.0;
         for part in T::ALL {
             let time = estimate.time.get(*part).get();
-            prop_assert!(time >= 0.0 && time < 1e30, "{} {time}", part.key());
+            prop_assert!((0.0..1e30).contains(&time), "{} {time}", part.key());
             seconds += time;
         }
         prop_assert_eq!(seconds, estimate.step().get());

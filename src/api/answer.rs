@@ -29,11 +29,7 @@ pub fn answer(
     let inputs = link::decode(link).inputs;
     let resolution = inputs.resolve();
     let Some(case) = &resolution.case else {
-        let problems = resolution
-            .problems
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let problems = resolution.problems.iter().map(ToString::to_string).collect();
         sink(Answer::Invalid { run, problems });
         return;
     };
@@ -43,11 +39,7 @@ pub fn answer(
     match found {
         Finding::Plan(plan) => {
             let view = Box::new(plan_view(&inputs, case, &plan));
-            sink(Answer::Plan {
-                run,
-                plan: view,
-                search_ms,
-            });
+            sink(Answer::Plan { run, plan: view, search_ms });
             if !keep_going() {
                 return;
             }
@@ -57,21 +49,12 @@ pub fn answer(
         }
         Finding::Nothing(tally) => {
             let headline = plan::nothing_fits(case, &tally);
-            sink(Answer::Stuck {
-                run,
-                stuck: StuckView {
-                    headline,
-                    ..StuckView::default()
-                },
-            });
+            sink(Answer::Stuck { run, stuck: StuckView { headline, ..StuckView::default() } });
             let Some(obstacle) = plan::obstacle(case, &tally, keep_going) else {
                 return;
             };
             let mut stuck = stuck_view(case, &obstacle);
-            sink(Answer::Stuck {
-                run,
-                stuck: stuck.clone(),
-            });
+            sink(Answer::Stuck { run, stuck: stuck.clone() });
             let Some(remedies) = remedies(&inputs, case, keep_going) else {
                 return;
             };
@@ -95,25 +78,13 @@ fn study(
     let Some(others) = plan::runners_up(case, plan, keep_going) else {
         return false;
     };
-    study.runners_up = others
-        .iter()
-        .map(|other| runner_up(inputs, case, other))
-        .collect();
-    sink(Answer::Study {
-        run,
-        study: study.clone(),
-    });
+    study.runners_up = others.iter().map(|other| runner_up(inputs, case, other)).collect();
+    sink(Answer::Study { run, study: study.clone() });
     let Some(points) = plan::frontier(case, plan, keep_going) else {
         return false;
     };
-    study.frontier = points
-        .iter()
-        .map(|point| frontier_point(question, point))
-        .collect();
-    sink(Answer::Study {
-        run,
-        study: study.clone(),
-    });
+    study.frontier = points.iter().map(|point| frontier_point(question, point)).collect();
+    sink(Answer::Study { run, study: study.clone() });
     let Some(levers) = plan::levers(case, plan, keep_going) else {
         return false;
     };
@@ -138,11 +109,7 @@ fn frontier_point(
     point: &plan::FrontierPoint,
 ) -> FrontierPoint {
     let own = point.plan.layout == plan.layout;
-    let base = if own {
-        inputs.clone()
-    } else {
-        within(inputs, point.keep_thousandths)
-    };
+    let base = if own { inputs.clone() } else { within(inputs, point.keep_thousandths) };
     FrontierPoint {
         headroom: shown(Amount::Bytes(point.plan.headroom(case))),
         step: shown(Amount::Time(point.plan.step())),
@@ -177,37 +144,21 @@ fn scaling(
             return;
         }
         let point = scale_point(inputs, n, n == count);
-        sink(Answer::Scaling {
-            run,
-            point,
-            done,
-            of,
-        });
+        sink(Answer::Scaling { run, point, done, of });
     }
 }
 
 /// Halves and doubles of a count, whole ones only.
 fn counts_around(count: u32) -> Vec<u32> {
-    let halves = (1..=HALVINGS)
-        .rev()
-        .filter(|k| count.is_multiple_of(1 << k))
-        .map(|k| count >> k);
+    let halves = (1..=HALVINGS).rev().filter(|k| count.is_multiple_of(1 << k)).map(|k| count >> k);
     let doubles = (0..=DOUBLINGS).filter_map(|k| count.checked_mul(1 << k));
-    halves
-        .chain(doubles)
-        .filter(|n| (1..=ACCELERATORS_MAX).contains(n))
-        .collect()
+    halves.chain(doubles).filter(|n| (1..=ACCELERATORS_MAX).contains(n)).collect()
 }
 
 fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     let inputs = inputs.clone().with(Key::Count, count.to_string());
     let link = link::encode(&inputs);
-    let mut point = ScalePoint {
-        count,
-        current,
-        link,
-        ..ScalePoint::default()
-    };
+    let mut point = ScalePoint { count, current, link, ..ScalePoint::default() };
     let resolution = inputs.resolve();
     let Some(case) = &resolution.case else {
         let first = resolution.problems.first();
@@ -224,9 +175,7 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
     let figures = plan::explain(case, &plan).figures;
     let find = |id: &str| {
         let figure = figures.iter().find(|figure| figure.id == id);
-        figure
-            .map(|figure| shown(figure.amount))
-            .unwrap_or_default()
+        figure.map(|figure| shown(figure.amount)).unwrap_or_default()
     };
     point.step = find("step_time");
     point.days = find("days");

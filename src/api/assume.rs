@@ -24,29 +24,18 @@ pub(super) fn assumptions(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
 }
 
 fn taken(text: impl Into<String>, source: impl Into<String>, verified: bool) -> Assumption {
-    Assumption {
-        text: text.into(),
-        source: source.into(),
-        verified,
-    }
+    Assumption { text: text.into(), source: source.into(), verified }
 }
 
 fn hardware(case: &Case) -> Vec<Assumption> {
     let own = &case.cluster.accelerator;
     let Some(row) = accelerators::find(&own.name) else {
-        return vec![taken(
-            "The accelerator's figures are your own.",
-            "typed",
-            true,
-        )];
+        return vec![taken("The accelerator's figures are your own.", "typed", true)];
     };
     let mut all = Vec::new();
     let sheet = format!("{}; {}", row.source, row.date);
     if own.unverified.is_empty() {
-        let text = format!(
-            "Data sheet of the {}: every figure used was confirmed.",
-            row.label
-        );
+        let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
         all.push(taken(text, sheet, true));
     } else {
         let fields = own.unverified.join(", ");
@@ -82,10 +71,7 @@ fn stack(case: &Case) -> Vec<Assumption> {
             taken(text, fact.source.clone(), false)
         })
         .collect();
-    let text = format!(
-        "{} {} ({}) runs the plan.",
-        stack.name, stack.version, stack.date
-    );
+    let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
     all.push(taken(text, stack.source.clone(), true));
     all
 }
@@ -131,11 +117,7 @@ fn network(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
     let mut all = Vec::new();
     if case.cluster.levels.len() > 1 && inputs.typed(Key::Oversubscription).is_none() {
         let text = "The network above the machines is not oversubscribed and shared with nobody.";
-        all.push(taken(
-            text,
-            "assumed; type an oversubscription to change it",
-            false,
-        ));
+        all.push(taken(text, "assumed; type an oversubscription to change it", false));
     }
     let own = accelerators::find(&case.cluster.accelerator.name);
     let usual = case.cluster.levels.len() > 1 && inputs.typed(Key::Nic).is_none();
@@ -145,11 +127,7 @@ fn network(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
             let text = format!(
                 "Each accelerator has {rate} of network, as machines of this kind usually do."
             );
-            all.push(taken(
-                text,
-                format!("{}; {}", row.source, row.date),
-                row.verified,
-            ));
+            all.push(taken(text, format!("{}; {}", row.source, row.date), row.verified));
         }
     }
     all
@@ -159,11 +137,7 @@ fn run(case: &Case) -> Vec<Assumption> {
     let mut all = Vec::new();
     if case.model.experts() > 0 && case.training.expert_imbalance.get() <= 1.0 {
         let text = "Every expert gets the same number of tokens.";
-        all.push(taken(
-            text,
-            "assumed; type an imbalance to change it",
-            false,
-        ));
+        all.push(taken(text, "assumed; type an imbalance to change it", false));
     }
     let text =
         "Nothing fails and no time goes into checkpoints: days and cost are of the steps alone.";
@@ -192,19 +166,11 @@ pub(super) struct Precedent {
 pub(super) fn published(inputs: &Inputs, figures: &[plan::Figure]) -> Option<Precedent> {
     let own = inputs.canonical();
     let same = |preset: &&Preset| link::decode(&preset.link).inputs.canonical() == own;
-    let preset = presets::all()
-        .iter()
-        .find(|preset| preset.is_published() && same(preset))?;
+    let preset = presets::all().iter().find(|preset| preset.is_published() && same(preset))?;
     let mut text = format!("Its authors ran {}", published_layout(&preset.layout));
-    let step = preset
-        .step
-        .map(|step| format!("{} a step", show::time(step)));
-    let rate = preset
-        .rate
-        .map(|rate| format!("{} an accelerator", show::flop_rate(rate)));
-    let mfu = preset
-        .mfu
-        .map(|mfu| format!("{} MFU by their count", show::percent(mfu)));
+    let step = preset.step.map(|step| format!("{} a step", show::time(step)));
+    let rate = preset.rate.map(|rate| format!("{} an accelerator", show::flop_rate(rate)));
+    let mfu = preset.mfu.map(|mfu| format!("{} MFU by their count", show::percent(mfu)));
     let results: Vec<String> = [step, rate, mfu].into_iter().flatten().collect();
     if !results.is_empty() {
         text.push_str(&format!(": {}", results.join(", ")));
@@ -219,10 +185,7 @@ pub(super) fn published(inputs: &Inputs, figures: &[plan::Figure]) -> Option<Pre
         outcome(&theirs),
         preset.source
     ));
-    Some(Precedent {
-        text,
-        link: link::encode(&theirs),
-    })
+    Some(Precedent { text, link: link::encode(&theirs) })
 }
 
 /// The inputs with the degrees of a published layout fixed.

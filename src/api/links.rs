@@ -60,10 +60,7 @@ fn unused(layout: &Layout) -> Vec<T> {
     add(other(ContextKind::Ring), T::ContextRing);
     add(other(ContextKind::Gather), T::ContextGather);
     add(other(ContextKind::Ulysses), T::Ulysses);
-    add(
-        layout.pp > 1 && layout.slots.embedding == 0,
-        T::EmbeddingSlot,
-    );
+    add(layout.pp > 1 && layout.slots.embedding == 0, T::EmbeddingSlot);
     add(layout.pp > 1 && layout.slots.head == 0, T::HeadSlot);
     add(!layout.recompute.selective, T::SelectiveRecompute);
     add(!layout.offload.optimizer, T::OffloadOptimizer);

@@ -58,11 +58,7 @@ pub(super) fn remedies(
         if let Some(result) = result(&change.inputs) {
             settled.push(change.family);
             let link = link::encode(&change.inputs);
-            all.push(Remedy {
-                text: change.text,
-                result,
-                link,
-            });
+            all.push(Remedy { text: change.text, result, link });
         }
     }
     Some(all)
@@ -94,20 +90,13 @@ fn changes(inputs: &Inputs, case: &Case) -> Vec<Change> {
 }
 
 fn change(family: &'static str, text: impl Into<String>, inputs: Inputs) -> Change {
-    Change {
-        family,
-        text: text.into(),
-        inputs,
-    }
+    Change { family, text: text.into(), inputs }
 }
 
 /// Degrees let vary, one at a time, then all.
 fn unfixed(inputs: &Inputs) -> Vec<Change> {
-    let fixed: Vec<Key> = DEGREES
-        .iter()
-        .copied()
-        .filter(|key| inputs.typed(*key).is_some())
-        .collect();
+    let fixed: Vec<Key> =
+        DEGREES.iter().copied().filter(|key| inputs.typed(*key).is_some()).collect();
     let free = |keys: &[Key]| {
         let mut inputs = inputs.clone();
         for key in keys {
@@ -117,19 +106,12 @@ fn unfixed(inputs: &Inputs) -> Vec<Change> {
     };
     let one = |key: &Key| {
         let name = key.label();
-        let text = format!(
-            "Let \u{201c}{name}\u{201d} vary; {} is fixed.",
-            inputs.get(*key)
-        );
+        let text = format!("Let \u{201c}{name}\u{201d} vary; {} is fixed.", inputs.get(*key));
         change(key.link_name(), text, free(&[*key]))
     };
     let mut all: Vec<Change> = fixed.iter().map(one).collect();
     if fixed.len() > 1 {
-        all.push(change(
-            "all degrees",
-            "Let every degree vary.",
-            free(&fixed),
-        ));
+        all.push(change("all degrees", "Let every degree vary.", free(&fixed)));
     }
     all
 }
@@ -142,26 +124,15 @@ fn allowed(inputs: &Inputs) -> Vec<Change> {
             let rest = forbidden.without(Techniques::of(&[technique]));
             let names: Vec<&str> = rest.iter().map(Technique::key).collect();
             let inputs = inputs.clone().with(Key::Forbid, names.join(","));
-            all.push(change(
-                technique.key(),
-                format!("Allow {}.", technique.label()),
-                inputs,
-            ));
+            all.push(change(technique.key(), format!("Allow {}.", technique.label()), inputs));
         }
         if forbidden.iter().count() > 1 {
             let mut inputs = inputs.clone();
             inputs.clear(Key::Forbid);
-            all.push(change(
-                "everything",
-                "Allow everything that is forbidden.",
-                inputs,
-            ));
+            all.push(change("everything", "Allow everything that is forbidden.", inputs));
         }
     }
-    let keeps = inputs
-        .resolve()
-        .case
-        .is_some_and(|c| c.constraints.headroom_thousandths > 0);
+    let keeps = inputs.resolve().case.is_some_and(|c| c.constraints.headroom_thousandths > 0);
     if keeps {
         let inputs = inputs.clone().with(Key::Headroom, "0");
         all.push(change("headroom", "Keep no memory free.", inputs));
@@ -176,9 +147,7 @@ fn batches(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let product: u32 = [fixed.tp, fixed.cp, fixed.pp]
         .iter()
         .flatten()
-        .fold(1_u32, |product, degree| {
-            product.saturating_mul((*degree).max(1))
-        });
+        .fold(1_u32, |product, degree| product.saturating_mul((*degree).max(1)));
     let replicas = (case.cluster.count / product).max(1);
     let each = fixed.micro_batch.unwrap_or(1).max(1);
     let mut near: Vec<u32> = [replicas.saturating_mul(each), each, replicas]
@@ -198,11 +167,7 @@ fn batches(inputs: &Inputs, case: &Case) -> Vec<Change> {
             show::grouped(n.into()),
             show::grouped(own.into())
         );
-        change(
-            "batch",
-            text,
-            inputs.clone().with(Key::Batch, n.to_string()),
-        )
+        change("batch", text, inputs.clone().with(Key::Batch, n.to_string()))
     };
     near.into_iter().map(batch).collect()
 }
@@ -212,11 +177,7 @@ fn lighter(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let with = |key, text: &str| inputs.clone().with(key, text);
     let mut all = Vec::new();
     if !case.training.fused_attention {
-        all.push(change(
-            "fused",
-            "Use fused attention.",
-            with(Key::FusedAttention, "on"),
-        ));
+        all.push(change("fused", "Use fused attention.", with(Key::FusedAttention, "on")));
     }
     let optimizer = &case.training.optimizer;
     if optimizer.gradients.bytes() > 2 {
@@ -233,15 +194,8 @@ fn lighter(inputs: &Inputs, case: &Case) -> Vec<Change> {
     }
     let half = case.training.sequence / 2;
     if half > 0 {
-        let text = format!(
-            "Halve the sequence to {} tokens.",
-            show::grouped(half.into())
-        );
-        all.push(change(
-            "sequence",
-            text,
-            with(Key::Sequence, &half.to_string()),
-        ));
+        let text = format!("Halve the sequence to {} tokens.", show::grouped(half.into()));
+        all.push(change("sequence", text, with(Key::Sequence, &half.to_string())));
     }
     all
 }
@@ -256,16 +210,9 @@ fn larger(inputs: &Inputs, case: &Case) -> Vec<Change> {
             show::grouped(n.into()),
             show::grouped(own.into())
         );
-        change(
-            "count",
-            text,
-            inputs.clone().with(Key::Count, n.to_string()),
-        )
+        change("count", text, inputs.clone().with(Key::Count, n.to_string()))
     };
-    counts
-        .filter(|n| *n <= ACCELERATORS_MAX)
-        .map(count)
-        .collect()
+    counts.filter(|n| *n <= ACCELERATORS_MAX).map(count).collect()
 }
 
 /// Accelerators of the same family with more memory, the smallest first.
@@ -279,20 +226,13 @@ fn other_machines(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let family = |row: &MachineRow| row.key.split('-').next().unwrap_or_default().to_owned();
     let related = |row: &&MachineRow| row.kernels == own.kernels || family(row) == family(own);
     let more = |row: &&MachineRow| row.accelerator.memory > own.accelerator.memory;
-    let mut rows: Vec<&MachineRow> = accelerators::all()
-        .iter()
-        .filter(related)
-        .filter(more)
-        .collect();
+    let mut rows: Vec<&MachineRow> =
+        accelerators::all().iter().filter(related).filter(more).collect();
     rows.sort_by_key(|row| (row.accelerator.memory, row.domain != own.domain));
     let machine = |row: &MachineRow| {
         let memory = show::bytes(row.accelerator.memory);
         let text = format!("Use {} with {memory} each.", row.label);
-        change(
-            "machine",
-            text,
-            inputs.clone().with(Key::Accelerator, row.key.clone()),
-        )
+        change("machine", text, inputs.clone().with(Key::Accelerator, row.key.clone()))
     };
     rows.into_iter().map(machine).collect()
 }
@@ -304,11 +244,7 @@ fn other_stacks(inputs: &Inputs, case: &Case) -> Vec<Change> {
         .filter(|stack| stack.key != case.stack.key && stack.key != stacks::UNCONSTRAINED);
     let stack = |stack: &crate::stack::Stack| {
         let text = format!("Use {} instead of {}.", stack.name, case.stack.name);
-        change(
-            "stack",
-            text,
-            inputs.clone().with(Key::Stack, stack.key.clone()),
-        )
+        change("stack", text, inputs.clone().with(Key::Stack, stack.key.clone()))
     };
     others.map(stack).collect()
 }

@@ -29,14 +29,8 @@ pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
 /// The plan as Markdown: the sentence, the layout and the figures as tables, and the link that
 /// opens it.
 pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str) -> String {
-    let mut text = format!(
-        "**{}**\n\n| Layout | |\n|---|---|\n",
-        sentence(case, plan, figures)
-    );
-    for degree in plan::degrees(case, &plan.layout)
-        .iter()
-        .filter(|degree| degree.main)
-    {
+    let mut text = format!("**{}**\n\n| Layout | |\n|---|---|\n", sentence(case, plan, figures));
+    for degree in plan::degrees(case, &plan.layout).iter().filter(|degree| degree.main) {
         let _ = writeln!(text, "| {} | {} |", degree.label, degree.value);
     }
     text.push_str("\n| Figure | |\n|---|---|\n");
@@ -53,9 +47,7 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str)
 /// The text of one figure; nothing where there is none.
 pub(super) fn text_of(figures: &[Figure], id: &str) -> String {
     let figure = figures.iter().find(|figure| figure.id == id);
-    figure
-        .map(|figure| figure.amount.text())
-        .unwrap_or_default()
+    figure.map(|figure| figure.amount.text()).unwrap_or_default()
 }
 
 /// The model's name without its organisation.

@@ -17,11 +17,7 @@ use crate::units::text::show;
 
 /// A number as value and text.
 pub(super) fn shown(amount: Amount) -> Shown {
-    Shown {
-        value: amount.value().get(),
-        unit: amount.unit().to_owned(),
-        text: amount.text(),
-    }
+    Shown { value: amount.value().get(), unit: amount.unit().to_owned(), text: amount.text() }
 }
 
 /// The whole answer.
@@ -57,11 +53,7 @@ pub(super) fn stuck_view(case: &Case, obstacle: &Obstacle) -> StuckView {
     match obstacle {
         Obstacle::Rules(rules) => {
             let details = rules.iter().map(cut).collect();
-            StuckView {
-                headline,
-                details,
-                ..StuckView::default()
-            }
+            StuckView { headline, details, ..StuckView::default() }
         }
         Obstacle::Memory { nearest, .. } => {
             let memory = plan::memory(case, nearest);
@@ -72,17 +64,9 @@ pub(super) fn stuck_view(case: &Case, obstacle: &Obstacle) -> StuckView {
             };
             let details = memory.children.iter().map(detail).collect();
             let memory = Some(part(case, &memory));
-            StuckView {
-                headline,
-                details,
-                memory,
-                ..StuckView::default()
-            }
+            StuckView { headline, details, memory, ..StuckView::default() }
         }
-        Obstacle::Unbounded => StuckView {
-            headline,
-            ..StuckView::default()
-        },
+        Obstacle::Unbounded => StuckView { headline, ..StuckView::default() },
     }
 }
 
@@ -92,10 +76,7 @@ fn title(case: &Case) -> String {
     let params = show::params(Params::new(case.model.params().total));
     let count = show::grouped(case.cluster.count.into());
     let machine = summary::machine(case);
-    format!(
-        "{name} \u{b7} {params} parameters on {count}{}{machine}",
-        show::GAP
-    )
+    format!("{name} \u{b7} {params} parameters on {count}{}{machine}", show::GAP)
 }
 
 fn degrees(inputs: &Inputs, case: &Case, plan: &Plan) -> Vec<Degree> {
@@ -193,9 +174,5 @@ fn timeline(case: &Case, plan: &Plan) -> Timeline {
         label: format!("Stage {}", lane.stage),
         blocks: lane.blocks.iter().map(block).collect(),
     };
-    Timeline {
-        span_s: own.span.get(),
-        lanes: own.lanes.iter().map(lane).collect(),
-        note: own.note,
-    }
+    Timeline { span_s: own.span.get(), lanes: own.lanes.iter().map(lane).collect(), note: own.note }
 }

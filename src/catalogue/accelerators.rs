@@ -84,9 +84,7 @@ pub fn search(text: &str) -> Vec<&'static MachineRow> {
     let words: Vec<String> = text.split_whitespace().map(squeezed).collect();
     let fits = |row: &&MachineRow| {
         let names: Vec<String> = row.names().map(squeezed).collect();
-        words
-            .iter()
-            .all(|word| names.iter().any(|name| name.contains(word.as_str())))
+        words.iter().all(|word| names.iter().any(|name| name.contains(word.as_str())))
     };
     let whole = squeezed(text);
     let mut hits: Vec<&MachineRow> = all().iter().filter(fits).collect();
@@ -102,23 +100,12 @@ pub fn search(text: &str) -> Vec<&'static MachineRow> {
 #[must_use]
 pub fn cluster(row: &MachineRow, count: u32) -> Cluster {
     let count = count.clamp(1, ACCELERATORS_MAX);
-    let link = Level {
-        span: row.domain,
-        bandwidth: row.link,
-        latency: row.link_latency,
-    };
+    let link = Level { span: row.domain, bandwidth: row.link, latency: row.link_latency };
     let mut levels = network(link, row.nic, LEAF_SPAN, Ratio::ONE, count);
     if row.node_size > row.domain && count > row.domain {
         // Pairs and fours of bridged PCIe cards meet the rest of their node over PCIe.
         let bandwidth = row.host.link;
-        levels.insert(
-            1,
-            Level {
-                span: row.node_size,
-                bandwidth,
-                latency: PCIE_LATENCY,
-            },
-        );
+        levels.insert(1, Level { span: row.node_size, bandwidth, latency: PCIE_LATENCY });
     }
     Cluster {
         accelerator: row.accelerator.clone(),
@@ -141,25 +128,14 @@ pub fn network(
     oversubscription: Ratio,
     count: u32,
 ) -> Vec<Level> {
-    let inner = Level {
-        span: link.span.max(1),
-        ..link
-    };
+    let inner = Level { span: link.span.max(1), ..link };
     let mut levels = vec![inner];
     if count > inner.span && leaf_span > inner.span {
-        levels.push(Level {
-            span: leaf_span,
-            bandwidth: nic,
-            latency: LEAF_LATENCY,
-        });
+        levels.push(Level { span: leaf_span, bandwidth: nic, latency: LEAF_LATENCY });
     }
     if count > inner.span.max(leaf_span) {
         let bandwidth = BytesPerSecond::new(nic.get() / oversubscription.max(Ratio::ONE).get());
-        levels.push(Level {
-            span: count,
-            bandwidth,
-            latency: SPINE_LATENCY,
-        });
+        levels.push(Level { span: count, bandwidth, latency: SPINE_LATENCY });
     }
     levels
 }
@@ -178,9 +154,7 @@ impl MachineRow {
     /// Every name it answers to: key, label, aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = self.aliases.iter().map(String::as_str);
-        [self.key.as_str(), self.label.as_str()]
-            .into_iter()
-            .chain(aliases)
+        [self.key.as_str(), self.label.as_str()].into_iter().chain(aliases)
     }
 }
 
@@ -190,10 +164,7 @@ fn table() -> Table {
 
 /// Lower case without blanks, dashes and other punctuation.
 fn squeezed(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn read(row: Row<'_>) -> Option<MachineRow> {

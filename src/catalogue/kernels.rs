@@ -60,9 +60,7 @@ fn read(row: Row<'_>) -> Option<KernelRow> {
     let kernels = Kernels {
         matmul,
         matmul_fp8: curve(row, "fp8").unwrap_or(matmul),
-        matmul_fp4: curve(row, "fp4")
-            .or_else(|| curve(row, "fp8"))
-            .unwrap_or(matmul),
+        matmul_fp4: curve(row, "fp4").or_else(|| curve(row, "fp8")).unwrap_or(matmul),
         attention_forward: Ratio::checked(row.number("attention_forward")?)?,
         attention_backward: Ratio::checked(row.number("attention_backward")?)?,
         memory: Ratio::checked(row.number("memory")?)?,
@@ -90,11 +88,7 @@ fn curve(row: Row<'_>, name: &str) -> Option<MatmulCurve> {
 fn fit(row: Row<'_>, name: &str) -> Fit {
     Fit {
         rows: row.count(&format!("{name}_rows")).unwrap_or(0),
-        error: row
-            .number(&format!("{name}_error"))
-            .and_then(Ratio::checked),
-        error_large: row
-            .number(&format!("{name}_error_large"))
-            .and_then(Ratio::checked),
+        error: row.number(&format!("{name}_error")).and_then(Ratio::checked),
+        error_large: row.number(&format!("{name}_error_large")).and_then(Ratio::checked),
     }
 }

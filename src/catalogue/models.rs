@@ -70,16 +70,14 @@ pub fn find(text: &str) -> Option<&'static ModelRow> {
 /// Models for a search box, best first: every word of the text occurs in what is listed.
 #[must_use]
 pub fn search(text: &str) -> Vec<&'static ModelRow> {
-    let lower = text.to_lowercase();
+    let lower = text.to_ascii_lowercase();
     let words: Vec<String> = lower
         .split(|letter: char| letter.is_whitespace() || letter == '/' || letter == '_')
         .map(squeezed)
         .filter(|word| !word.is_empty())
         .collect();
     let whole = squeezed(&lower);
-    let ranked = all()
-        .iter()
-        .filter_map(|row| Some((row.rank(&words, &whole)?, row)));
+    let ranked = all().iter().filter_map(|row| Some((row.rank(&words, &whole)?, row)));
     let mut ranked: Vec<(u8, &ModelRow)> = ranked.collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, row)| row).collect()
@@ -121,15 +119,12 @@ impl ModelRow {
 
 /// Lower case, blanks and underscores as hyphens.
 fn spelled(text: &str) -> String {
-    text.trim().to_lowercase().replace([' ', '_'], "-")
+    text.trim().to_ascii_lowercase().replace([' ', '_'], "-")
 }
 
 /// Lower-case letters and digits alone.
 fn squeezed(text: &str) -> String {
-    text.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn table() -> &'static Table {
@@ -156,27 +151,15 @@ fn row(line: Row<'static>) -> Option<ModelRow> {
         published: count("published")?,
         remainder: notation::amount(line.text("remainder"), scope)?,
         agreement: line.text("agreement"),
-        grade: if line.text("grade") == "A" {
-            Grade::Exact
-        } else {
-            Grade::Agreeing
-        },
-        sources: line
-            .list("sources", ' ')
-            .into_iter()
-            .map(source)
-            .collect::<Option<_>>()?,
+        grade: if line.text("grade") == "A" { Grade::Exact } else { Grade::Agreeing },
+        sources: line.list("sources", ' ').into_iter().map(source).collect::<Option<_>>()?,
         as_of: line.text("as_of"),
     })
 }
 
 fn model(line: Row<'static>) -> Option<Model> {
     let (hidden, vocab) = (line.count("hidden")?, line.count("vocab")?);
-    let scope = Scope {
-        hidden: u64::from(hidden),
-        vocab: u64::from(vocab),
-        mtp: 0,
-    };
+    let scope = Scope { hidden: u64::from(hidden), vocab: u64::from(vocab), mtp: 0 };
     let other = notation::amount(line.text("other"), scope)?;
     Some(Model {
         name: line.text("key").to_owned(),
@@ -193,11 +176,7 @@ fn model(line: Row<'static>) -> Option<Model> {
 
 /// An empty field is an absent number; anything else must be one.
 fn optional<N: std::str::FromStr>(text: &str) -> Option<Option<N>> {
-    if text.is_empty() {
-        Some(None)
-    } else {
-        text.parse().ok().map(Some)
-    }
+    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
 }
 
 /// What the codes of the source column stand for.
@@ -229,21 +208,15 @@ mod tests {
     #[test]
     fn names_are_found_as_people_type_them() {
         let llama = Some("meta-llama/Llama-3.1-405B");
-        for text in [
-            "meta-llama/Llama-3.1-405B",
-            "llama-3.1-405b",
-            " LLAMA 3.1 405B ",
-            "llama3-405b",
-        ] {
+        for text in
+            ["meta-llama/Llama-3.1-405B", "llama-3.1-405b", " LLAMA 3.1 405B ", "llama3-405b"]
+        {
             assert_eq!(key(text), llama, "{text}");
         }
         assert_eq!(key("deepseek-v3"), Some("deepseek-ai/DeepSeek-V3"));
         assert_eq!(key("Qwen3-30B-A3B"), Some("Qwen/Qwen3-30B-A3B"));
         assert_eq!(key("gpt-3 175b"), Some("GPT-3 175B"));
-        assert_eq!(
-            key("mixtral_8x7b"),
-            Some("mistralai/Mixtral-8x7B-Instruct-v0.1")
-        );
+        assert_eq!(key("mixtral_8x7b"), Some("mistralai/Mixtral-8x7B-Instruct-v0.1"));
         for nothing in ["", "llama", "deepseek-v", "\u{1F600}", "/"] {
             assert_eq!(key(nothing), None, "{nothing}");
         }

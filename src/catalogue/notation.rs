@@ -21,9 +21,7 @@ pub(super) struct Scope {
 
 /// The kinds of a model; nothing where a word is not understood.
 pub(super) fn kinds(text: &str, scope: Scope) -> Option<Vec<LayerKind>> {
-    text.split(';')
-        .map(|kind| layer_kind(kind, scope))
-        .collect()
+    text.split(';').map(|kind| layer_kind(kind, scope)).collect()
 }
 
 /// The pattern over the kinds, as indices.
@@ -33,11 +31,7 @@ pub(super) fn pattern(text: &str) -> Option<Vec<u8>> {
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (count, after) = rest.split_at(digits);
-        let count: usize = if count.is_empty() {
-            1
-        } else {
-            count.parse().ok()?
-        };
+        let count: usize = if count.is_empty() { 1 } else { count.parse().ok()? };
         let (group, after) = if let Some(inner) = after.strip_prefix('(') {
             let (inner, after) = inner.split_once(')')?;
             (pattern(inner)?, after)
@@ -56,45 +50,31 @@ pub(super) fn pattern(text: &str) -> Option<Vec<u8>> {
 /// A sum of products such as `2*v*h+41540496`, or a difference such as `mtp-23*128`.
 pub(super) fn amount(text: &str, scope: Scope) -> Option<i64> {
     let separate = text.replace('-', "+-");
-    separate
-        .split('+')
-        .filter(|term| !term.is_empty())
-        .try_fold(0i64, |sum, term| {
-            let (sign, term) = term.strip_prefix('-').map_or((1, term), |term| (-1, term));
-            let product = term.split('*').try_fold(sign, |product: i64, factor| {
-                let factor = match factor.trim() {
-                    "h" => scope.hidden,
-                    "v" => scope.vocab,
-                    "mtp" => scope.mtp,
-                    digits => digits.parse().ok()?,
-                };
-                product.checked_mul(i64::try_from(factor).ok()?)
-            })?;
-            sum.checked_add(product)
-        })
+    separate.split('+').filter(|term| !term.is_empty()).try_fold(0i64, |sum, term| {
+        let (sign, term) = term.strip_prefix('-').map_or((1, term), |term| (-1, term));
+        let product = term.split('*').try_fold(sign, |product: i64, factor| {
+            let factor = match factor.trim() {
+                "h" => scope.hidden,
+                "v" => scope.vocab,
+                "mtp" => scope.mtp,
+                digits => digits.parse().ok()?,
+            };
+            product.checked_mul(i64::try_from(factor).ok()?)
+        })?;
+        sum.checked_add(product)
+    })
 }
 
 /// `a` to `z`, then `A` to `Z`.
 fn letter_index(letter: char) -> u8 {
     let letter = letter as u8;
-    if letter.is_ascii_lowercase() {
-        letter - b'a'
-    } else {
-        letter - b'A' + 26
-    }
+    if letter.is_ascii_lowercase() { letter - b'a' } else { letter - b'A' + 26 }
 }
 
 fn layer_kind(text: &str, scope: Scope) -> Option<LayerKind> {
-    let mut kind = LayerKind {
-        mixer: Mixer::None,
-        ffn: Ffn::None,
-        norm_params: 0,
-    };
+    let mut kind = LayerKind { mixer: Mixer::None, ffn: Ffn::None, norm_params: 0 };
     for part in text.split('|') {
-        let words = Words {
-            words: part.split_whitespace().collect(),
-            scope,
-        };
+        let words = Words { words: part.split_whitespace().collect(), scope };
         match words.at(0)? {
             "attn" => kind.mixer = Mixer::Attention(attention(&words)?),
             "mla" => kind.mixer = Mixer::Mla(mla(&words)?),
@@ -131,10 +111,7 @@ impl<'a> Words<'a> {
 
     /// The number after `key=`; nothing where the key is absent, a failure where it is no number.
     fn get(&self, key: &str) -> Option<Option<u32>> {
-        let value = self
-            .words
-            .iter()
-            .find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+        let value = self.words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
         match value {
             None => Some(None),
             Some(text) => self.number(text).map(Some),
@@ -197,13 +174,7 @@ fn linear(words: &Words<'_>) -> Option<Linear> {
         .mixer(hidden),
         "kda" => {
             let full_rank_gate = words.has("full");
-            KimiDelta {
-                heads,
-                head_dim: words.need("dim")?,
-                taps,
-                full_rank_gate,
-            }
-            .mixer(hidden)
+            KimiDelta { heads, head_dim: words.need("dim")?, taps, full_rank_gate }.mixer(hidden)
         }
         "mamba2" => Mamba2 {
             heads,
@@ -227,11 +198,7 @@ fn linear(words: &Words<'_>) -> Option<Linear> {
 
 fn dense(words: &Words<'_>) -> Option<Dense> {
     let width = words.number(words.at(1)?)?;
-    Some(Dense {
-        width,
-        gated: words.at(0) == Some("glu"),
-        bias: words.has("bias"),
-    })
+    Some(Dense { width, gated: words.at(0) == Some("glu"), bias: words.has("bias") })
 }
 
 fn moe(words: &Words<'_>) -> Option<Moe> {
@@ -255,11 +222,7 @@ fn moe(words: &Words<'_>) -> Option<Moe> {
 mod tests {
     use super::*;
 
-    const SCOPE: Scope = Scope {
-        hidden: 4096,
-        vocab: 32000,
-        mtp: 7,
-    };
+    const SCOPE: Scope = Scope { hidden: 4096, vocab: 32000, mtp: 7 };
 
     #[test]
     fn patterns_repeat_letters_and_groups() {
@@ -283,30 +246,14 @@ mod tests {
 
     #[test]
     fn a_kind_is_read_part_by_part() {
-        let read = kinds(
-            "attn 32/8x128 window=512 bias | moe 2/8x64 shared=h extra=8",
-            SCOPE,
-        );
-        let Some([kind]) = read.as_deref() else {
-            panic!("{read:?}")
-        };
-        let Mixer::Attention(attention) = &kind.mixer else {
-            panic!("{kind:?}")
-        };
+        let read = kinds("attn 32/8x128 window=512 bias | moe 2/8x64 shared=h extra=8", SCOPE);
+        let Some([kind]) = read.as_deref() else { panic!("{read:?}") };
+        let Mixer::Attention(attention) = &kind.mixer else { panic!("{kind:?}") };
         assert_eq!((attention.kv_heads, attention.window), (8, Some(512)));
         assert!(attention.qkv_bias && !attention.out_bias);
-        let moe = kind
-            .ffn
-            .moe()
-            .map(|moe| (moe.top_k, moe.shared_width, moe.extra_active));
+        let moe = kind.ffn.moe().map(|moe| (moe.top_k, moe.shared_width, moe.extra_active));
         assert_eq!(moe, Some((2, 4096, 8)));
-        for wrong in [
-            "",
-            "attn 32x128",
-            "attn 32/8x128 window=x",
-            "glu",
-            "gqa 1/1x1",
-        ] {
+        for wrong in ["", "attn 32x128", "attn 32/8x128 window=x", "glu", "gqa 1/1x1"] {
             assert_eq!(kinds(wrong, SCOPE), None, "{wrong}");
         }
     }

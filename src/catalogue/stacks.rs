@@ -34,8 +34,8 @@ pub fn all() -> &'static [Stack] {
 /// The stack of that key or name, whatever its case.
 #[must_use]
 pub fn find(key: &str) -> Option<&'static Stack> {
-    let wanted = key.trim().to_lowercase();
-    let named = |stack: &&Stack| stack.key == wanted || stack.name.to_lowercase() == wanted;
+    let wanted = key.trim().to_ascii_lowercase();
+    let named = |stack: &&Stack| stack.key == wanted || stack.name.to_ascii_lowercase() == wanted;
     all().iter().find(named)
 }
 
@@ -73,9 +73,7 @@ fn fact(row: Row<'_>) -> Fact {
 
 /// The one value of a field.
 fn text(key: &str, field: &str) -> Option<&'static str> {
-    facts_of(key)
-        .find(|fact| fact.field == field)
-        .map(|fact| fact.value.as_str())
+    facts_of(key).find(|fact| fact.field == field).map(|fact| fact.value.as_str())
 }
 
 fn number(key: &str, field: &str) -> Option<f64> {
@@ -108,9 +106,7 @@ fn stack(key: &'static str) -> Option<Stack> {
 fn techniques(key: &str) -> Option<Techniques> {
     let lines = facts_of(key).filter(|fact| fact.field == "techniques");
     let mut names = lines.flat_map(|fact| fact.value.split_whitespace());
-    names.try_fold(Techniques::NONE, |all, name| {
-        Some(all.with(Technique::from_key(name)?))
-    })
+    names.try_fold(Techniques::NONE, |all, name| Some(all.with(Technique::from_key(name)?)))
 }
 
 fn exclusions(key: &str) -> Option<Vec<Exclusion>> {

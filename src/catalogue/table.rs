@@ -20,26 +20,18 @@ impl Table {
     pub fn read(text: &str) -> Self {
         let mut lines = records(text).into_iter();
         let header = lines.next().unwrap_or_default();
-        Self {
-            header,
-            rows: lines.collect(),
-        }
+        Self { header, rows: lines.collect() }
     }
 
     /// Its lines, in order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|fields| Row {
-            header: &self.header,
-            fields,
-        })
+        self.rows.iter().map(|fields| Row { header: &self.header, fields })
     }
 
     /// Whether every line has as many fields as the header.
     #[must_use]
     pub fn is_even(&self) -> bool {
-        self.rows
-            .iter()
-            .all(|fields| fields.len() == self.header.len())
+        self.rows.iter().all(|fields| fields.len() == self.header.len())
     }
 }
 
@@ -48,18 +40,13 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn text(&self, column: &str) -> &'a str {
         let index = self.header.iter().position(|name| name == column);
-        index
-            .and_then(|index| self.fields.get(index))
-            .map_or("", |field| field.trim())
+        index.and_then(|index| self.fields.get(index)).map_or("", |field| field.trim())
     }
 
     /// The field as a finite number, not negative.
     #[must_use]
     pub fn number(&self, column: &str) -> Option<f64> {
-        self.text(column)
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite() && *value >= 0.0)
+        self.text(column).parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0)
     }
 
     /// The field as a whole number.
@@ -125,11 +112,7 @@ mod tests {
     fn anything_at_all_can_be_read() {
         for text in ["", "\"", ",,\n,", "a\n\"b", "\u{0}\u{fffd}"] {
             let table = Table::read(text);
-            assert!(
-                table
-                    .rows()
-                    .all(|row| row.number("a").is_none_or(f64::is_finite))
-            );
+            assert!(table.rows().all(|row| row.number("a").is_none_or(f64::is_finite)));
         }
     }
 }

@@ -25,21 +25,14 @@ const NARROW: f64 = 460.0;
 /// The parts below one another, on one scale that ends at `limit`, a line with a name.
 #[must_use]
 pub fn waterfall(bars: &[Bar], limit: (f64, &str), width: f64) -> Scene {
-    let widest = |text: fn(&Bar) -> &str| {
-        bars.iter()
-            .map(|bar| text_width(text(bar)))
-            .fold(0.0, f64::max)
-    };
+    let widest =
+        |text: fn(&Bar) -> &str| bars.iter().map(|bar| text_width(text(bar))).fold(0.0, f64::max);
     let labels = widest(|bar| &bar.label) + 12.0;
     let values = widest(|bar| &bar.text) + 10.0;
     // Where there is no room for the names beside the bars, they stand above them.
     let narrow = width < NARROW || labels > width * 0.5;
     let row = if narrow { ROW + 12.0 } else { ROW };
-    let (left, right) = if narrow {
-        (0.0, width)
-    } else {
-        (labels, width - values)
-    };
+    let (left, right) = if narrow { (0.0, width) } else { (labels, width - values) };
     let total: f64 = bars.iter().map(|bar| bar.value).sum();
     let ends = (left, (right - 1.0).max(left + 1.0));
     let scale = Scale::linear((0.0, total.max(limit.0)), ends);
@@ -56,37 +49,15 @@ pub fn waterfall(bars: &[Bar], limit: (f64, &str), width: f64) -> Scene {
     let mut start = 0.0;
     for (i, bar) in bars.iter().enumerate() {
         let top = HEAD + row * i as f64;
-        let bar_top = if narrow {
-            top + 20.0
-        } else {
-            top + (row - BAR) / 2.0
-        };
+        let bar_top = if narrow { top + 20.0 } else { top + (row - BAR) / 2.0 };
         let text_y = if narrow { top + 10.0 } else { top + row / 2.0 };
         let (x, end) = (scale.at(start), scale.at(start + bar.value));
         start += bar.value;
         if i + 1 < bars.len() && !narrow {
-            let from = Point {
-                x: end,
-                y: bar_top + BAR,
-            };
-            scene.line(
-                vec![
-                    from,
-                    Point {
-                        x: end,
-                        y: bar_top + row,
-                    },
-                ],
-                Ink::Grid,
-                1.0,
-            );
+            let from = Point { x: end, y: bar_top + BAR };
+            scene.line(vec![from, Point { x: end, y: bar_top + row }], Ink::Grid, 1.0);
         }
-        let area = Area {
-            x,
-            y: bar_top,
-            width: (end - x).max(1.5),
-            height: BAR,
-        };
+        let area = Area { x, y: bar_top, width: (end - x).max(1.5), height: BAR };
         scene.rect(area, bar.ink, bar.hatched);
         if narrow {
             upright(&mut scene, x_limit, (bar_top - 2.0, bar_top + BAR + 2.0));
@@ -98,20 +69,12 @@ pub fn waterfall(bars: &[Bar], limit: (f64, &str), width: f64) -> Scene {
 }
 
 fn upright(scene: &mut Scene, x: f64, (from, to): (f64, f64)) {
-    scene.dashes(
-        vec![Point { x, y: from }, Point { x, y: to }],
-        Ink::Muted,
-        1.0,
-    );
+    scene.dashes(vec![Point { x, y: from }, Point { x, y: to }], Ink::Muted, 1.0);
 }
 
 fn name_limit(scene: &mut Scene, x: f64, name: &str) {
     let room = x > text_width(name);
-    let (anchor, align) = if room {
-        (x, Align::End)
-    } else {
-        (0.0, Align::Start)
-    };
+    let (anchor, align) = if room { (x, Align::End) } else { (0.0, Align::Start) };
     scene.text(anchor, 7.0, name, Ink::Muted, align);
 }
 
@@ -122,13 +85,7 @@ mod tests {
 
     fn bar(value: f64) -> Bar {
         let text = format!("{value} GiB");
-        Bar {
-            label: "part".into(),
-            value,
-            text,
-            ink: Ink::Series(0),
-            hatched: false,
-        }
+        Bar { label: "part".into(), value, text, ink: Ink::Series(0), hatched: false }
     }
 
     fn rects(scene: &Scene) -> Vec<Area> {
@@ -155,10 +112,7 @@ mod tests {
         for width in [1.0, 120.0, 360.0, 459.0, 460.0, 1440.0] {
             let scene = waterfall(&[bar(1.0), bar(1e-9), bar(0.0)], (4.0, "limit"), width);
             for area in rects(&scene) {
-                assert!(
-                    area.x >= 0.0 && area.y + area.height <= scene.height,
-                    "{width} {area:?}"
-                );
+                assert!(area.x >= 0.0 && area.y + area.height <= scene.height, "{width} {area:?}");
                 assert!(area.width >= 1.5);
             }
         }
@@ -168,10 +122,6 @@ mod tests {
     fn nothing_to_show_is_an_empty_scene() {
         assert!(waterfall(&[], (0.0, ""), 300.0).marks.is_empty());
         let nothing = waterfall(&[bar(0.0)], (0.0, ""), 300.0);
-        assert!(
-            rects(&nothing)
-                .iter()
-                .all(|area| area.x.is_finite() && area.width.is_finite())
-        );
+        assert!(rects(&nothing).iter().all(|area| area.x.is_finite() && area.width.is_finite()));
     }
 }

@@ -63,29 +63,13 @@ pub fn curve(chart: &Curve<'_>, width: f64, height: f64) -> Scene {
         scene.text(middle.0, middle.1, chart.empty, Ink::Muted, Align::Middle);
         return scene;
     };
-    let y_ticks = if chart.y.log {
-        log_ticks(ys.0, ys.1)
-    } else {
-        linear_ticks(ys.0, ys.1, 5)
-    };
+    let y_ticks = if chart.y.log { log_ticks(ys.0, ys.1) } else { linear_ticks(ys.0, ys.1, 5) };
     let names: Vec<String> = y_ticks.iter().map(|tick| (chart.y_tick)(*tick)).collect();
-    let left = names
-        .iter()
-        .map(|name| text_width(name))
-        .fold(0.0, f64::max)
-        + 10.0;
+    let left = names.iter().map(|name| text_width(name)).fold(0.0, f64::max) + 10.0;
     let along = (left + REACH, (width - REACH).max(left + REACH + 1.0));
     let up = (height - FOOT, HEAD);
-    let x = if chart.x.log {
-        Scale::log(xs, along)
-    } else {
-        Scale::linear(xs, along)
-    };
-    let y = if chart.y.log {
-        Scale::log(ys, up)
-    } else {
-        Scale::linear(ys, up)
-    };
+    let x = if chart.x.log { Scale::log(xs, along) } else { Scale::linear(xs, along) };
+    let y = if chart.y.log { Scale::log(ys, up) } else { Scale::linear(ys, up) };
     scene.text(0.0, 7.0, chart.y.title.clone(), Ink::Muted, Align::Start);
     for (tick, name) in y_ticks.iter().zip(names) {
         let at = y.at(*tick);
@@ -105,10 +89,7 @@ fn range_x(chart: &Curve<'_>) -> Option<(f64, f64)> {
 
 fn range_y(chart: &Curve<'_>) -> Option<(f64, f64)> {
     let points = chart.samples.iter().filter_map(|sample| sample.y);
-    range(
-        points.chain(chart.ideal.iter().map(|(_, y)| *y)),
-        chart.y.log,
-    )
+    range(points.chain(chart.ideal.iter().map(|(_, y)| *y)), chart.y.log)
 }
 
 /// From the least to the greatest, with some room where all are equal.
@@ -124,11 +105,7 @@ fn range(values: impl Iterator<Item = f64>, log: bool) -> Option<(f64, f64)> {
         let room = if high > low * 1.05 { 1.0 } else { 2.0 };
         return Some((low / room, high * room));
     }
-    let room = if high > low {
-        (high - low) * 0.06
-    } else {
-        high.abs().max(1.0) * 0.1
-    };
+    let room = if high > low { (high - low) * 0.06 } else { high.abs().max(1.0) * 0.1 };
     let floor = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
     Some(((low - room).max(floor), high + room))
 }
@@ -151,50 +128,25 @@ fn x_axis(scene: &mut Scene, chart: &Curve<'_>, xs: (f64, f64), x: &Scale) {
             continue;
         }
         free_from = centre + half + 10.0;
-        let line = vec![
-            Point { x: at, y: bottom },
-            Point {
-                x: at,
-                y: bottom + 4.0,
-            },
-        ];
+        let line = vec![Point { x: at, y: bottom }, Point { x: at, y: bottom + 4.0 }];
         scene.line(line, Ink::Muted, 1.0);
         scene.text(centre, bottom + 14.0, name, Ink::Muted, Align::Middle);
     }
     let title = chart.x.title.clone();
-    scene.text(
-        scene.width,
-        scene.height - 8.0,
-        title,
-        Ink::Muted,
-        Align::End,
-    );
+    scene.text(scene.width, scene.height - 8.0, title, Ink::Muted, Align::End);
 }
 
 fn draw_lines(scene: &mut Scene, chart: &Curve<'_>, x: &Scale, y: &Scale) {
     if chart.ideal.len() > 1 {
-        let points = chart
-            .ideal
-            .iter()
-            .map(|(a, b)| Point {
-                x: x.at(*a),
-                y: y.at(*b),
-            })
-            .collect();
+        let points = chart.ideal.iter().map(|(a, b)| Point { x: x.at(*a), y: y.at(*b) }).collect();
         scene.dashes(points, Ink::Muted, 1.0);
     }
     let mut points: Vec<Point> = Vec::new();
     for sample in chart.samples.iter().filter(|sample| !sample.aside) {
         let Some(value) = sample.y else { continue };
-        let next = Point {
-            x: x.at(sample.x),
-            y: y.at(value),
-        };
+        let next = Point { x: x.at(sample.x), y: y.at(value) };
         if let (true, Some(last)) = (chart.steps, points.last().copied()) {
-            points.push(Point {
-                x: last.x,
-                y: next.y,
-            });
+            points.push(Point { x: last.x, y: next.y });
         }
         points.push(next);
     }
@@ -205,68 +157,27 @@ fn draw_lines(scene: &mut Scene, chart: &Curve<'_>, x: &Scale, y: &Scale) {
 
 fn draw_points(scene: &mut Scene, chart: &Curve<'_>, x: &Scale, y: &Scale) {
     for sample in chart.samples {
-        let at = Point {
-            x: x.at(sample.x),
-            y: sample.y.map_or(scene.height - FOOT, |v| y.at(v)),
-        };
+        let at = Point { x: x.at(sample.x), y: sample.y.map_or(scene.height - FOOT, |v| y.at(v)) };
         if sample.y.is_none() {
             cross(scene, at);
         } else if sample.current {
-            scene.marks.push(Mark::Dot {
-                at,
-                radius: 7.0,
-                ink: Ink::Surface,
-                filled: true,
-            });
-            scene.marks.push(Mark::Dot {
-                at,
-                radius: 5.5,
-                ink: Ink::Accent,
-                filled: true,
-            });
+            scene.marks.push(Mark::Dot { at, radius: 7.0, ink: Ink::Surface, filled: true });
+            scene.marks.push(Mark::Dot { at, radius: 5.5, ink: Ink::Accent, filled: true });
         } else {
-            let ink = if sample.aside {
-                Ink::Muted
-            } else {
-                Ink::Accent
-            };
-            scene.marks.push(Mark::Dot {
-                at,
-                radius: 3.5,
-                ink: Ink::Surface,
-                filled: true,
-            });
-            scene.marks.push(Mark::Dot {
-                at,
-                radius: 3.5,
-                ink,
-                filled: false,
-            });
+            let ink = if sample.aside { Ink::Muted } else { Ink::Accent };
+            scene.marks.push(Mark::Dot { at, radius: 3.5, ink: Ink::Surface, filled: true });
+            scene.marks.push(Mark::Dot { at, radius: 3.5, ink, filled: false });
         }
-        let area = Area {
-            x: at.x - REACH,
-            y: at.y - REACH,
-            width: 2.0 * REACH,
-            height: 2.0 * REACH,
-        };
-        scene.hits.push(Hit {
-            area,
-            text: sample.text.clone(),
-            link: sample.link.clone(),
-        });
+        let area =
+            Area { x: at.x - REACH, y: at.y - REACH, width: 2.0 * REACH, height: 2.0 * REACH };
+        scene.hits.push(Hit { area, text: sample.text.clone(), link: sample.link.clone() });
     }
 }
 
 fn cross(scene: &mut Scene, at: Point) {
     for flip in [-1.0, 1.0] {
-        let from = Point {
-            x: at.x - 4.0,
-            y: at.y - 4.0 * flip,
-        };
-        let to = Point {
-            x: at.x + 4.0,
-            y: at.y + 4.0 * flip,
-        };
+        let from = Point { x: at.x - 4.0, y: at.y - 4.0 * flip };
+        let to = Point { x: at.x + 4.0, y: at.y + 4.0 * flip };
         scene.line(vec![from, to], Ink::Bad, 1.5);
     }
 }
@@ -277,10 +188,7 @@ mod tests {
 
     fn chart(samples: &[Sample]) -> Scene {
         let plain = |v: f64| format!("{v}");
-        let axis = |log| Extent {
-            title: "axis".into(),
-            log,
-        };
+        let axis = |log| Extent { title: "axis".into(), log };
         let parts = Curve {
             samples,
             x: axis(true),
@@ -295,12 +203,7 @@ mod tests {
     }
 
     fn sample(x: f64, y: Option<f64>) -> Sample {
-        Sample {
-            x,
-            y,
-            text: format!("{x}"),
-            ..Sample::default()
-        }
+        Sample { x, y, text: format!("{x}"), ..Sample::default() }
     }
 
     #[test]
@@ -311,20 +214,10 @@ mod tests {
 
     #[test]
     fn a_point_can_be_pointed_at_and_lies_inside() {
-        let scene = chart(&[
-            sample(8.0, Some(1.0)),
-            sample(16.0, None),
-            sample(32.0, Some(2.0)),
-        ]);
+        let scene = chart(&[sample(8.0, Some(1.0)), sample(16.0, None), sample(32.0, Some(2.0))]);
         for hit in &scene.hits {
-            let at = Point {
-                x: hit.area.x + REACH,
-                y: hit.area.y + REACH,
-            };
-            assert_eq!(
-                scene.hit(at).map(|found| found.text.clone()),
-                Some(hit.text.clone())
-            );
+            let at = Point { x: hit.area.x + REACH, y: hit.area.y + REACH };
+            assert_eq!(scene.hit(at).map(|found| found.text.clone()), Some(hit.text.clone()));
             assert!((0.0..=500.0).contains(&at.x) && (0.0..=280.0).contains(&at.y));
         }
     }
@@ -345,10 +238,7 @@ mod tests {
     fn steps_hold_the_earlier_place_before_they_turn() {
         let plain = |v: f64| format!("{v}");
         let samples = [sample(1.0, Some(1.0)), sample(2.0, Some(3.0))];
-        let axis = |title: &str| Extent {
-            title: title.into(),
-            log: false,
-        };
+        let axis = |title: &str| Extent { title: title.into(), log: false };
         let parts = Curve {
             samples: &samples,
             x: axis("x"),
@@ -361,11 +251,7 @@ mod tests {
         };
         let scene = curve(&parts, 400.0, 300.0);
         let line = scene.marks.iter().find_map(|mark| match mark {
-            Mark::Line {
-                points,
-                ink: Ink::Accent,
-                ..
-            } => Some(points.clone()),
+            Mark::Line { points, ink: Ink::Accent, .. } => Some(points.clone()),
             _ => None,
         });
         let line = line.unwrap();

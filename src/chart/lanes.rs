@@ -35,10 +35,7 @@ const AXIS: f64 = 22.0;
 pub fn lanes(rows: &[LaneRow], span: f64, width: f64, tick: &dyn Fn(f64) -> String) -> Scene {
     let n = rows.len().max(1) as f64;
     let pitch = (360.0 / n).clamp(9.0, 26.0);
-    let labels = rows
-        .iter()
-        .map(|row| text_width(&row.label))
-        .fold(0.0, f64::max);
+    let labels = rows.iter().map(|row| text_width(&row.label)).fold(0.0, f64::max);
     let left = (labels + 10.0).min(width * 0.3);
     let scale = Scale::linear((0.0, span), (left, width - 1.0));
     let mut scene = Scene::new(width, pitch * n + AXIS);
@@ -56,23 +53,14 @@ pub fn lanes(rows: &[LaneRow], span: f64, width: f64, tick: &dyn Fn(f64) -> Stri
             let w = scale.at(block.end) - x;
             // A hair of space between neighbours, as long as there is room for it.
             let gap = if w > 3.0 { 1.0 } else { 0.0 };
-            let area = Area {
-                x,
-                y: top + 1.0,
-                width: (w - gap).max(0.5),
-                height,
-            };
+            let area = Area { x, y: top + 1.0, width: (w - gap).max(0.5), height };
             scene.rect(area, block.ink, block.hatched);
             if pitch >= 14.0 && w > text_width(&block.mark) + 4.0 {
                 let (cx, cy) = (x + w / 2.0, top + 1.0 + height / 2.0);
                 scene.text(cx, cy, block.mark.clone(), Ink::Surface, Align::Middle);
             }
             let text = format!("{}: {}", row.label, block.text);
-            scene.hits.push(Hit {
-                area,
-                text,
-                link: None,
-            });
+            scene.hits.push(Hit { area, text, link: None });
         }
     }
     scene
@@ -106,10 +94,7 @@ mod tests {
             mark: "0".into(),
             text: "forward".into(),
         };
-        LaneRow {
-            label: "Stage 0".into(),
-            blocks: blocks.iter().map(block).collect(),
-        }
+        LaneRow { label: "Stage 0".into(), blocks: blocks.iter().map(block).collect() }
     }
 
     #[test]

@@ -164,12 +164,7 @@ impl Scene {
     /// An empty scene.
     #[must_use]
     pub fn new(width: f64, height: f64) -> Self {
-        Self {
-            width,
-            height,
-            marks: Vec::new(),
-            hits: Vec::new(),
-        }
+        Self { width, height, marks: Vec::new(), hits: Vec::new() }
     }
 
     /// The frontmost area under the pointer.
@@ -183,43 +178,21 @@ impl Scene {
     }
 
     fn line(&mut self, points: Vec<Point>, ink: Ink, width: f64) {
-        self.marks.push(Mark::Line {
-            points,
-            ink,
-            width,
-            dashed: false,
-        });
+        self.marks.push(Mark::Line { points, ink, width, dashed: false });
     }
 
     fn dashes(&mut self, points: Vec<Point>, ink: Ink, width: f64) {
-        self.marks.push(Mark::Line {
-            points,
-            ink,
-            width,
-            dashed: true,
-        });
+        self.marks.push(Mark::Line { points, ink, width, dashed: true });
     }
 
     fn text(&mut self, x: f64, y: f64, text: impl Into<String>, ink: Ink, align: Align) {
         let at = Point { x, y };
-        self.marks.push(Mark::Text {
-            at,
-            text: text.into(),
-            ink,
-            align,
-            strong: false,
-        });
+        self.marks.push(Mark::Text { at, text: text.into(), ink, align, strong: false });
     }
 
     fn strong(&mut self, x: f64, y: f64, text: impl Into<String>, align: Align) {
         let at = Point { x, y };
-        self.marks.push(Mark::Text {
-            at,
-            text: text.into(),
-            ink: Ink::Text,
-            align,
-            strong: true,
-        });
+        self.marks.push(Mark::Text { at, text: text.into(), ink: Ink::Text, align, strong: true });
     }
 }
 
@@ -227,13 +200,7 @@ impl Scene {
 #[must_use]
 pub fn text_width(text: &str) -> f64 {
     text.chars()
-        .map(|c| {
-            if c.is_ascii_punctuation() || c == ' ' {
-                0.36
-            } else {
-                0.58
-            }
-        })
+        .map(|c| if c.is_ascii_punctuation() || c == ' ' { 0.36 } else { 0.58 })
         .sum::<f64>()
         * TEXT_SIZE
 }

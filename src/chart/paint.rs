@@ -27,11 +27,7 @@ pub fn paint<B: DrawingBackend>(
     palette: &impl Palette,
     ratio: f64,
 ) -> Result<(), String> {
-    let mut brush = Brush {
-        backend,
-        palette,
-        ratio,
-    };
+    let mut brush = Brush { backend, palette, ratio };
     for mark in &scene.marks {
         brush.mark(mark)?;
     }
@@ -49,74 +45,36 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
         match mark {
             Mark::Rect { area, ink, hatched } => {
                 self.rect(area, *ink)?;
-                if *hatched && area.width > HATCH {
-                    self.hatch(area)
-                } else {
-                    Ok(())
-                }
+                if *hatched && area.width > HATCH { self.hatch(area) } else { Ok(()) }
             }
-            Mark::Line {
-                points,
-                ink,
-                width,
-                dashed: false,
-            } => self.line(points, *ink, *width),
-            Mark::Line {
-                points,
-                ink,
-                width,
-                dashed: true,
-            } => self.dashes(points, *ink, *width),
-            Mark::Dot {
-                at,
-                radius,
-                ink,
-                filled,
-            } => {
+            Mark::Line { points, ink, width, dashed: false } => self.line(points, *ink, *width),
+            Mark::Line { points, ink, width, dashed: true } => self.dashes(points, *ink, *width),
+            Mark::Dot { at, radius, ink, filled } => {
                 let mut style = self.stroke(*ink, 1.5);
                 style.filled = *filled;
                 let radius = (radius * self.ratio).round() as u32;
                 let at = self.pixel(*at);
-                self.backend
-                    .draw_circle(at, radius, &style, *filled)
-                    .map_err(text)
+                self.backend.draw_circle(at, radius, &style, *filled).map_err(text)
             }
-            Mark::Text {
-                at,
-                text,
-                ink,
-                align,
-                strong,
-            } => self.label(*at, text, *ink, *align, *strong),
+            Mark::Text { at, text, ink, align, strong } => {
+                self.label(*at, text, *ink, *align, *strong)
+            }
         }
     }
 
     fn pixel(&self, at: Point) -> (i32, i32) {
-        (
-            (at.x * self.ratio).round() as i32,
-            (at.y * self.ratio).round() as i32,
-        )
+        ((at.x * self.ratio).round() as i32, (at.y * self.ratio).round() as i32)
     }
 
     fn stroke(&self, ink: Ink, width: f64) -> ShapeStyle {
         let (r, g, b, alpha) = self.palette.colour(ink);
         let stroke_width = (width * self.ratio).round().max(1.0) as u32;
-        ShapeStyle {
-            color: RGBAColor(r, g, b, alpha),
-            filled: false,
-            stroke_width,
-        }
+        ShapeStyle { color: RGBAColor(r, g, b, alpha), filled: false, stroke_width }
     }
 
     fn rect(&mut self, area: &Area, ink: Ink) -> Result<(), String> {
-        let from = self.pixel(Point {
-            x: area.x,
-            y: area.y,
-        });
-        let to = self.pixel(Point {
-            x: area.x + area.width,
-            y: area.y + area.height,
-        });
+        let from = self.pixel(Point { x: area.x, y: area.y });
+        let to = self.pixel(Point { x: area.x + area.width, y: area.y + area.height });
         let to = (to.0.max(from.0 + 1), to.1.max(from.1 + 1));
         let style = self.stroke(ink, 1.0).filled();
         self.backend.draw_rect(from, to, &style, true).map_err(text)
@@ -128,14 +86,8 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
         let n = ((w + h) / HATCH).min(2000.0) as u32;
         for i in 1..=n {
             let reach = f64::from(i) * HATCH;
-            let low = Point {
-                x: area.x + (reach - h).max(0.0),
-                y: area.y + reach.min(h),
-            };
-            let high = Point {
-                x: area.x + reach.min(w),
-                y: area.y + (reach - w).max(0.0),
-            };
+            let low = Point { x: area.x + (reach - h).max(0.0), y: area.y + reach.min(h) };
+            let high = Point { x: area.x + reach.min(w), y: area.y + (reach - w).max(0.0) };
             if low.x < high.x {
                 self.line(&[low, high], Ink::Surface, 1.0)?;
             }
@@ -162,10 +114,7 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
             if length < 1e-6 {
                 continue;
             }
-            let along = |t: f64| Point {
-                x: from.x + dx * t,
-                y: from.y + dy * t,
-            };
+            let along = |t: f64| Point { x: from.x + dx * t, y: from.y + dy * t };
             let n = (length / (2.0 * DASH)).ceil().min(2000.0) as u32;
             for i in 0..n {
                 let start = f64::from(i) * 2.0 * DASH / length;
@@ -185,11 +134,7 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
         strong: bool,
     ) -> Result<(), String> {
         let (r, g, b, alpha) = self.palette.colour(ink);
-        let style = if strong {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
+        let style = if strong { FontStyle::Bold } else { FontStyle::Normal };
         let family = FontFamily::Name(self.palette.font());
         let h_pos = match align {
             Align::Start => HPos::Left,
@@ -219,17 +164,14 @@ mod tests {
 
     impl Palette for Plain {
         fn colour(&self, ink: Ink) -> (u8, u8, u8, f64) {
-            if let Ink::Series(i) = ink {
-                (i, 0, 0, 1.0)
-            } else {
-                (9, 9, 9, 1.0)
-            }
+            if let Ink::Series(i) = ink { (i, 0, 0, 1.0) } else { (9, 9, 9, 1.0) }
         }
         fn font(&self) -> &str {
             "sans-serif"
         }
     }
 
+    #[allow(clippy::unwrap_used)]
     fn svg(scene: &Scene, ratio: f64) -> String {
         let mut out = String::new();
         let size = ((scene.width * ratio) as u32, (scene.height * ratio) as u32);
@@ -271,17 +213,9 @@ mod tests {
         // The SVG backend writes sizes over 1.24 (points to its own units).
         let size = |drawn: &str| {
             let at = drawn.find("font-size=\"").unwrap() + 11;
-            drawn[at..]
-                .split('"')
-                .next()
-                .unwrap()
-                .parse::<f64>()
-                .unwrap()
+            drawn[at..].split('"').next().unwrap().parse::<f64>().unwrap()
         };
-        let (one, two) = (
-            size(&svg(&scene(false), 1.0)),
-            size(&svg(&scene(false), 2.0)),
-        );
+        let (one, two) = (size(&svg(&scene(false), 1.0)), size(&svg(&scene(false), 2.0)));
         assert!((two / one - 2.0).abs() < 1e-9, "{one} {two}");
     }
 }

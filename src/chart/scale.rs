@@ -12,21 +12,13 @@ impl Scale {
     /// Equal steps for equal differences; `from` and `to` are (first, last).
     #[must_use]
     pub fn linear(from: (f64, f64), to: (f64, f64)) -> Self {
-        Self {
-            from,
-            to,
-            log: false,
-        }
+        Self { from, to, log: false }
     }
 
     /// Equal steps for equal ratios; values at or below zero sit at the first pixel.
     #[must_use]
     pub fn log(from: (f64, f64), to: (f64, f64)) -> Self {
-        Self {
-            from,
-            to,
-            log: true,
-        }
+        Self { from, to, log: true }
     }
 
     /// The pixel of a value.
@@ -59,9 +51,7 @@ pub fn linear_ticks(low: f64, high: f64, n: u32) -> Vec<f64> {
         .unwrap_or(raw);
     let first = (low / step - 1e-9).ceil();
     let count = ((high / step + 1e-9).floor() - first).max(0.0) as u32;
-    (0..=count.min(100))
-        .map(|i| (first + f64::from(i)) * step)
-        .collect()
+    (0..=count.min(100)).map(|i| (first + f64::from(i)) * step).collect()
 }
 
 /// Round values on a logarithmic axis: 1, 2, 5 in each decade, or only powers of ten over many
@@ -72,22 +62,14 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
         return vec![low];
     }
     let decades = (high / low).log10();
-    let steps: &[f64] = if decades > 3.5 {
-        &[1.0]
-    } else {
-        &[1.0, 2.0, 5.0]
-    };
+    let steps: &[f64] = if decades > 3.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let first = low.log10().floor() as i32;
     let last = high.log10().ceil() as i32;
     let ticks: Vec<f64> = (first..=last)
         .flat_map(|power| steps.iter().map(move |step| step * 10f64.powi(power)))
         .filter(|tick| *tick >= low * 0.999 && *tick <= high * 1.001)
         .collect();
-    if ticks.is_empty() {
-        vec![low, high]
-    } else {
-        ticks
-    }
+    if ticks.is_empty() { vec![low, high] } else { ticks }
 }
 
 #[cfg(test)]
@@ -97,10 +79,7 @@ mod tests {
     #[test]
     fn ends_of_a_scale_are_its_pixels() {
         let linear = Scale::linear((10.0, 30.0), (0.0, 200.0));
-        assert_eq!(
-            (linear.at(10.0), linear.at(20.0), linear.at(30.0)),
-            (0.0, 100.0, 200.0)
-        );
+        assert_eq!((linear.at(10.0), linear.at(20.0), linear.at(30.0)), (0.0, 100.0, 200.0));
         let log = Scale::log((1.0, 100.0), (0.0, 200.0));
         assert!((log.at(10.0) - 100.0).abs() < 1e-9);
         let flipped = Scale::linear((0.0, 1.0), (100.0, 0.0));

@@ -42,7 +42,9 @@ pub fn model_flops(case: &Case) -> Flops {
         let index = usize::from(*kind);
         let params = model.kind_params(index);
         matrices += params.active.saturating_sub(params.norms) as f64;
-        let Some(kind) = model.kinds.get(index) else { continue };
+        let Some(kind) = model.kinds.get(index) else {
+            continue;
+        };
         let _: &Ffn = &kind.ffn;
         pairs += match &kind.mixer {
             Mixer::Attention(a) => {

@@ -100,7 +100,9 @@ impl Book<'_> {
         let before = 2.0 * tokens * input;
         let after = self.linear_bytes * tokens * output;
         cost.kept += before + after;
-        cost.kept_selective += if self.fused { before } else { before + after };
+        // Narrow runs that make the output again keep the input in 8 bits (arXiv 2412.19437, section 3.3.3).
+        let narrowed = self.linear_bytes * tokens * input;
+        cost.kept_selective += if self.fused { narrowed } else { before + after };
         if self.fused {
             cost.selective += time;
         }
@@ -170,7 +172,8 @@ impl Book<'_> {
         let domains = (shape.ep / Network::domain_members(&extent)).max(1.0);
         let deduplicated = self.experts_deduplicated && domains > 1.0;
         let copies = if deduplicated { distinct(domains, top_k) } else { top_k };
-        let dispatch = self.network.exchange(&extent, tokens * copies * width * self.dispatch_bytes);
+        let dispatch =
+            self.network.exchange(&extent, tokens * copies * width * self.dispatch_bytes);
         let combine = self.network.exchange(&extent, tokens * copies * width * 2.0);
         cost.forward.expert += dispatch + combine;
         cost.backward.expert += dispatch + combine;

@@ -97,9 +97,7 @@ impl Kernels {
         let wide_bytes = if case.training.precision == Precision::Fp32 { 4.0 } else { 2.0 };
         let wide = rate(&kernels.matmul, case.peak_16().get(), wide_bytes);
         let linear = match case.training.precision {
-            Precision::Fp8 | Precision::Mxfp8 => {
-                rate(&kernels.matmul_fp8, case.peak().get(), 1.0)
-            }
+            Precision::Fp8 | Precision::Mxfp8 => rate(&kernels.matmul_fp8, case.peak().get(), 1.0),
             Precision::Nvfp4 => rate(&kernels.matmul_fp4, case.peak().get(), 0.5),
             _ => wide,
         };

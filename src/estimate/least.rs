@@ -97,9 +97,7 @@ impl Book<'_> {
         let waiting = |c: f64| (m - 1.0) * t + p * (t - c * stage.weight).max(0.0);
         let pipeline = match schedule {
             Schedule::OneFOneB | Schedule::GPipe => (m + p - 1.0) * t,
-            Schedule::Interleaved | Schedule::BreadthFirst => {
-                (m + (p - 1.0) / f64::from(vpp)) * t
-            }
+            Schedule::Interleaved | Schedule::BreadthFirst => (m + (p - 1.0) / f64::from(vpp)) * t,
             Schedule::ZeroBubble => waiting(2.0).max(m * t),
             Schedule::ZeroBubbleV => waiting(3.0).max(m * t),
             Schedule::DualPipe => m * t,

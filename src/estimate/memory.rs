@@ -38,7 +38,9 @@ struct Shards {
 impl Book<'_> {
     /// Parameters of one layer of a kind on one rank: mixer, feed-forward, experts.
     fn layer_elements(&self, kind: usize, tp: u64, expert_ranks: u64) -> (u64, u64, u64) {
-        let Some(params) = self.kinds.get(kind) else { return (0, 0, 0) };
+        let Some(params) = self.kinds.get(kind) else {
+            return (0, 0, 0);
+        };
         let kv_heads = match self.case.model.kinds.get(kind).map(|kind| &kind.mixer) {
             Some(crate::model::Mixer::Attention(attention)) => u64::from(attention.kv_heads.max(1)),
             _ => tp,
@@ -66,7 +68,8 @@ impl Book<'_> {
         }
         if class.head {
             // Tied models keep a second copy of the table where the head is not beside the embedding.
-            sum.head = if model.tied && !(pipelined && !class.embedding) { 0 } else { table };
+            let shared = model.tied && (class.embedding || !pipelined);
+            sum.head = if shared { 0 } else { table };
             sum.head += model.other_params.get();
             if let Some(kind) = model.pattern.last().filter(|_| model.mtp_layers > 0) {
                 let n = u64::from(model.mtp_layers);
@@ -78,7 +81,14 @@ impl Book<'_> {
         sum
     }
 
-    pub(crate) fn add_layers(&self, sum: &mut Elements, kind: usize, n: u64, tp: u64, expert_ranks: u64) {
+    pub(crate) fn add_layers(
+        &self,
+        sum: &mut Elements,
+        kind: usize,
+        n: u64,
+        tp: u64,
+        expert_ranks: u64,
+    ) {
         if n == 0 {
             return;
         }
@@ -138,7 +148,12 @@ impl Book<'_> {
     }
 
     /// Weights, gradients and optimizer state; returns what the host holds.
-    pub(crate) fn states(&self, layout: &Layout, elements: &Elements, memory: &mut Memory) -> Bytes {
+    pub(crate) fn states(
+        &self,
+        layout: &Layout,
+        elements: &Elements,
+        memory: &mut Memory,
+    ) -> Bytes {
         let shards = self.shards(layout);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
@@ -177,7 +192,8 @@ impl Book<'_> {
             let (dense, experts) = (elements.dense(), elements.experts);
             split(dense, quarters, 4 * by.dense) + split(experts, quarters, 4 * by.experts)
         };
-        let master = if optimizer.master && !copies.working_is_master { state(16) } else { state(0) };
+        let master =
+            if optimizer.master && !copies.working_is_master { state(16) } else { state(0) };
         let moments = state(optimizer.moment_quarter_bytes());
         if layout.offload.optimizer {
             return host + master + moments;

@@ -23,18 +23,17 @@ mod vocabulary;
 mod work;
 
 pub use basis::{
-    CoversBasis,
-    Basis, Collective, CollectiveKind, Crossed, EndBasis, Exchange, ExchangeKind, Kept, KeptKind,
-    LayersBasis, OwedBasis, StageParams, WorkBasis,
+    Basis, Collective, CollectiveKind, CoversBasis, Crossed, EndBasis, Exchange, ExchangeKind,
+    Kept, KeptKind, LayersBasis, OwedBasis, StageParams, WorkBasis,
 };
 pub use bill::{Bill, bill, model_flops};
-pub use parts::{Memory, MemoryPart, Time, TimePart};
-pub use report::StageReport;
-pub use schedule::{in_flight_chunks, ideal_bubble};
 pub(crate) use least::{AllWork, LeastMemory};
-pub use stage::Sheet;
+pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
+pub use report::StageReport;
+pub use schedule::{ideal_bubble, in_flight_chunks};
+pub use stage::Sheet;
 pub(crate) use stage::{SheetKey, Stages};
 pub(crate) use step::{StageTime, slowest};
 pub(crate) use work::Cost;
@@ -107,10 +106,8 @@ impl<'a> Book<'a> {
     pub fn new(case: &'a Case) -> Self {
         let profile = &case.stack.profile;
         let model = &case.model;
-        let narrow = matches!(
-            case.training.precision,
-            Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4
-        );
+        let narrow =
+            matches!(case.training.precision, Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4);
         let kernels = Kernels::new(case);
         Self {
             case,

@@ -72,8 +72,7 @@ pub(crate) struct Crossing {
 
 impl Crossing {
     /// A group of one.
-    const NONE: Self =
-        Self { level: 0, from: 1.0, to: 1.0, split: 1.0, rate: 1.0, latency: 0.0 };
+    const NONE: Self = Self { level: 0, from: 1.0, to: 1.0, split: 1.0, rate: 1.0, latency: 0.0 };
 }
 
 impl Network {
@@ -174,8 +173,14 @@ impl Network {
                 if per_byte > slowest {
                     slowest = per_byte;
                     let rate = self.rate[i];
-                    crossing =
-                        Crossing { level: i, from: inside, to: here, split: inside, rate, ..crossing };
+                    crossing = Crossing {
+                        level: i,
+                        from: inside,
+                        to: here,
+                        split: inside,
+                        rate,
+                        ..crossing
+                    };
                 }
                 inside = here;
             }

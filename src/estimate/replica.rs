@@ -1,10 +1,10 @@
 //! F4: what replicas owe one another once a step (or, with ZeRO-2 and 3, once a micro-batch): gradients,
 //! parameters, the update.
 
-use super::memory::{Elements, gcd};
-use super::network::Toll;
 use super::Book;
 use super::kernel::Kernels;
+use super::memory::{Elements, gcd};
+use super::network::Toll;
 use crate::case::Case;
 use crate::layout::{Layout, Placement, ZeroStage};
 use crate::workload::OptimizerKind;
@@ -165,8 +165,7 @@ impl Update {
         let host = &case.cluster.host;
         let way = 1.0 - case.stack.profile.overlap.offload.get();
         let here = kernels.stream(touched);
-        let there =
-            gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get();
+        let there = gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get();
         Self {
             stream: here,
             math: kernels.attention_forward(flops, 128.0),

@@ -39,11 +39,7 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
 /// weight gradients, `(pp - 1)(F + B - 2 W)` with `B` the whole backward, and the V schedule
 /// `(pp - 1)(F + B - 3 W)` as ZB-H2 (arXiv 2401.10241, table 2). DualPipe:
 /// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
-pub(crate) fn bubble(
-    layout: &Layout,
-    stages: &Stages<'_>,
-    times: &[StageTime],
-) -> f64 {
+pub(crate) fn bubble(layout: &Layout, stages: &Stages<'_>, times: &[StageTime]) -> f64 {
     let Layout { schedule, pp, vpp, .. } = *layout;
     if pp <= 1 {
         return 0.0;

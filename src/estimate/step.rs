@@ -113,7 +113,9 @@ impl Book<'_> {
         let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
         let last = self.finish(layout, stages, &times, replicas);
         let mut time = Time::ZERO;
-        let Some(slow_time) = times.get(slow as usize) else { return (0, time) };
+        let Some(slow_time) = times.get(slow as usize) else {
+            return (0, time);
+        };
         slow_time.write(&mut time, m);
         time.set(P::Bubble, bubble(layout, stages, &times));
         time.set(P::Gradients, slow_time.gradients * m + last.gradients);
@@ -177,7 +179,9 @@ impl Book<'_> {
         times: &[StageTime],
     ) -> f64 {
         let m = f64::from(layout.n_micro_batches(self.case.training.global_batch).max(1));
-        let Some(slow) = times.get(slowest(times) as usize) else { return 0.0 };
+        let Some(slow) = times.get(slowest(times) as usize) else {
+            return 0.0;
+        };
         let overhead = self.case.stack.profile.step_overhead.get();
         m * slow.total + bubble(layout, stages, times) + overhead
     }
@@ -209,8 +213,7 @@ impl Book<'_> {
     ) -> StageTime {
         let overlap = &self.case.stack.profile.overlap;
         let again = self.recompute(layout, sheet, stage);
-        let mut t =
-            self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
+        let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
         let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
         // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
@@ -224,8 +227,8 @@ impl Book<'_> {
         t.covers.gradients = t.covers.left;
         let each = owed.gradients_each;
         t.gradients = hide(each, overlap.gradients.get(), &mut t.covers.left);
-        t.exposed_least += each * (1.0 - overlap.gradients.get())
-            + both * (1.0 - overlap.parameters.get());
+        t.exposed_least +=
+            each * (1.0 - overlap.gradients.get()) + both * (1.0 - overlap.parameters.get());
         t.covers.offload = t.covers.left;
         let transfers = self.transfers(layout, sheet, stage);
         t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
@@ -295,8 +298,7 @@ impl Book<'_> {
         if offload.activations {
             let k = layout.recompute.full_layers;
             for (cost, count, whole) in stage.layers(self, sheet, k) {
-                let kept =
-                    if layout.recompute.selective { cost.kept_selective } else { cost.kept };
+                let kept = if layout.recompute.selective { cost.kept_selective } else { cost.kept };
                 let checkpoint = cost.kept_checkpoint.min(kept);
                 let all = f64::from(count - whole) * kept + f64::from(whole) * checkpoint;
                 bytes += all * stage.visited;

@@ -47,22 +47,13 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
             reader.problem(Key::Leaf, &expected, "it is too small");
             return None;
         }
-        let link = Level {
-            span: machine.domain,
-            bandwidth: machine.link,
-            latency: machine.link_latency,
-        };
+        let link =
+            Level { span: machine.domain, bandwidth: machine.link, latency: machine.link_latency };
         let outer = accelerators::network(link, machine.nic, leaf.max(inner), over, count);
         cluster.levels.retain(|level| level.span <= inner);
-        cluster
-            .levels
-            .extend(outer.into_iter().filter(|level| level.span > inner));
+        cluster.levels.extend(outer.into_iter().filter(|level| level.span > inner));
         if cluster.levels.last().is_none_or(|level| level.span < count) {
-            reader.problem(
-                Key::Leaf,
-                "more accelerators than a node holds",
-                "it is too small",
-            );
+            reader.problem(Key::Leaf, "more accelerators than a node holds", "it is too small");
             return None;
         }
     }
@@ -84,10 +75,7 @@ fn start_custom(machine: &mut MachineRow) {
 fn override_figures(reader: &Reader, machine: &mut MachineRow) {
     let accelerator = &mut machine.accelerator;
     set(&mut accelerator.memory, reader.bytes(Key::Memory));
-    set(
-        &mut accelerator.memory_bandwidth,
-        reader.bandwidth(Key::MemoryBandwidth),
-    );
+    set(&mut accelerator.memory_bandwidth, reader.bandwidth(Key::MemoryBandwidth));
     let peak = &mut accelerator.peak;
     for (rate, key) in [
         (&mut peak.fp32, Key::PeakFp32),

@@ -14,26 +14,18 @@ use crate::workload::Training;
 
 pub(super) fn echo_all(reader: &mut Reader, parts: Parts<'_>) {
     let values = reader.values();
-    let plain: Vec<(Key, String)> = values
-        .filter_map(|(key, value, _)| Some((key, plain(key, value)?)))
-        .collect();
+    let plain: Vec<(Key, String)> =
+        values.filter_map(|(key, value, _)| Some((key, plain(key, value)?))).collect();
     for (key, meaning) in plain {
         reader.echo(key, meaning);
     }
     if let Some(model) = parts.model {
-        let name = if model.name == CUSTOM {
-            "by hand"
-        } else {
-            &model.name
-        };
+        let name = if model.name == CUSTOM { "by hand" } else { &model.name };
         reader.echo(Key::Model, format!("{name}: {}", describe_model(model)));
     }
     if let Some(config) = &reader.config {
         let (read, assumed) = (config.read.len(), config.defaulted.len());
-        reader.echo(
-            Key::Config,
-            format!("{read} fields read, {assumed} assumed"),
-        );
+        reader.echo(Key::Config, format!("{read} fields read, {assumed} assumed"));
     }
     if let Some(machine) = parts.machine {
         echo_machine(reader, machine);
@@ -57,13 +49,7 @@ pub(super) fn echo_all(reader: &mut Reader, parts: Parts<'_>) {
 fn describe_price(offer: &Offer, count: u32) -> Option<String> {
     let all = Dollars::new(offer.rate.get() * f64::from(count));
     let known = offer.rate.get() > 0.0 || offer.source == super::run::TYPED;
-    known.then(|| {
-        format!(
-            "{} for one, {}/h for all",
-            show::price(offer.rate),
-            show::dollars(all)
-        )
-    })
+    known.then(|| format!("{} for one, {}/h for all", show::price(offer.rate), show::dollars(all)))
 }
 
 /// `405.9 B parameters, 126 layers`.
@@ -76,37 +62,23 @@ fn describe_model(model: &Model) -> String {
         String::new()
     };
     let moe = model.kinds.iter().find_map(|kind| kind.ffn.moe());
-    let experts = moe.map_or_else(String::new, |moe| {
-        format!(", {} of {} experts", moe.top_k, moe.experts)
-    });
+    let experts =
+        moe.map_or_else(String::new, |moe| format!(", {} of {} experts", moe.top_k, moe.experts));
     let none = model.kinds.iter().all(|kind| matches!(kind.ffn, Ffn::None));
     let kind = if none { ", no feed-forward" } else { "" };
-    format!(
-        "{total} parameters{active}, {} layers{experts}{kind}",
-        model.n_layers()
-    )
+    format!("{total} parameters{active}, {} layers{experts}{kind}", model.n_layers())
 }
 
 /// The figures of the machine, whether typed or of the catalogue.
 fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
     let accelerator = &machine.accelerator;
     let needed = [Key::Memory, Key::MemoryBandwidth, Key::PeakBf16];
-    if !reader
-        .problems
-        .iter()
-        .any(|problem| needed.contains(&problem.key))
-    {
+    if !reader.problems.iter().any(|problem| needed.contains(&problem.key)) {
         let text = format!("{}: {}", machine.label, describe_accelerator(accelerator));
         reader.echo(Key::Accelerator, text);
     }
-    reader.echo(
-        Key::NodeSize,
-        format!("{} in a node", show::grouped(machine.node_size.into())),
-    );
-    reader.echo(
-        Key::Domain,
-        format!("{} joined", show::grouped(machine.domain.into())),
-    );
+    reader.echo(Key::NodeSize, format!("{} in a node", show::grouped(machine.node_size.into())));
+    reader.echo(Key::Domain, format!("{} joined", show::grouped(machine.domain.into())));
     reader.echo(Key::Memory, both_sizes(accelerator.memory));
     let peak = &accelerator.peak;
     for (key, rate) in [
@@ -123,23 +95,15 @@ fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
     if let Some(power) = accelerator.power {
         reader.echo(Key::Power, show::power(power));
     }
-    reader.echo(
-        Key::MemoryBandwidth,
-        show::bandwidth(accelerator.memory_bandwidth),
-    );
-    for (key, rate) in [
-        (Key::Link, machine.link),
-        (Key::Nic, machine.nic),
-        (Key::HostLink, machine.host.link),
-    ] {
+    reader.echo(Key::MemoryBandwidth, show::bandwidth(accelerator.memory_bandwidth));
+    for (key, rate) in
+        [(Key::Link, machine.link), (Key::Nic, machine.nic), (Key::HostLink, machine.host.link)]
+    {
         reader.echo(key, both_rates(rate));
     }
     reader.echo(Key::HostMemory, both_sizes(machine.host.memory));
     if reader.value(Key::Leaf).is_none() {
-        reader.echo(
-            Key::Leaf,
-            format!("{} under one leaf", show::grouped(LEAF_SPAN.into())),
-        );
+        reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(LEAF_SPAN.into())));
     }
 }
 
@@ -158,21 +122,12 @@ fn echo_cluster(reader: &mut Reader, cluster: &Cluster) {
 
 fn describe_accelerator(accelerator: &Accelerator) -> String {
     let peak = &accelerator.peak;
-    let rates = [
-        ("bf16", peak.bf16),
-        ("fp8", peak.fp8),
-        ("fp16", peak.fp16),
-        ("fp32", peak.fp32),
-    ];
+    let rates = [("bf16", peak.bf16), ("fp8", peak.fp8), ("fp16", peak.fp16), ("fp32", peak.fp32)];
     let best = rates.iter().find_map(|(name, rate)| Some((name, (*rate)?)));
-    let rate = best.map_or_else(String::new, |(name, rate)| {
-        format!(", {} {name}", show::flop_rate(rate))
-    });
+    let rate =
+        best.map_or_else(String::new, |(name, rate)| format!(", {} {name}", show::flop_rate(rate)));
     let memory = show::bytes(accelerator.memory);
-    format!(
-        "{memory} at {}{rate}",
-        show::bandwidth(accelerator.memory_bandwidth)
-    )
+    format!("{memory} at {}{rate}", show::bandwidth(accelerator.memory_bandwidth))
 }
 
 fn echo_training(reader: &mut Reader, training: &Training) {
@@ -180,10 +135,7 @@ fn echo_training(reader: &mut Reader, training: &Training) {
     let step = show::tokens(training.step_tokens());
     reader.echo(Key::Batch, format!("{sequences} sequences = {step} a step"));
     let steps = show::grouped(training.n_steps());
-    reader.echo(
-        Key::Tokens,
-        format!("{} = {steps} steps", show::tokens(training.tokens)),
-    );
+    reader.echo(Key::Tokens, format!("{} = {steps} steps", show::tokens(training.tokens)));
     reader.echo(Key::Precision, training.precision.key());
 }
 
@@ -227,9 +179,5 @@ fn both_sizes(bytes: Bytes) -> String {
 
 /// Bytes and bits together: `50 GB/s = 400 Gbit/s`.
 fn both_rates(rate: BytesPerSecond) -> String {
-    format!(
-        "{} = {} each way",
-        show::bandwidth(rate),
-        show::bandwidth_bits(rate)
-    )
+    format!("{} = {} each way", show::bandwidth(rate), show::bandwidth_bits(rate))
 }

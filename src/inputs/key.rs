@@ -59,10 +59,7 @@ impl Key {
     /// The input of that name in links.
     #[must_use]
     pub fn from_link_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|key| key.link_name() == name)
+        Self::ALL.iter().copied().find(|key| key.link_name() == name)
     }
 }
 
@@ -144,15 +141,8 @@ const BATCH: u64 = workload::BATCH_MAX as u64;
 const FORMATS: Kind = Kind::Choice(&["fp32", "bf16"]);
 const PRECISIONS: Kind = Kind::Choice(&["fp32", "fp16", "bf16", "fp8", "mxfp8", "nvfp4"]);
 const OPTIMIZERS: Kind = Kind::Choice(&["adamw", "adamw8", "adafactor", "muon", "sgdm", "lion"]);
-const SCHEDULES: Kind = Kind::Choice(&[
-    "1f1b",
-    "gpipe",
-    "interleaved",
-    "bf",
-    "zb",
-    "zbv",
-    "dualpipe",
-]);
+const SCHEDULES: Kind =
+    Kind::Choice(&["1f1b", "gpipe", "interleaved", "bf", "zb", "zbv", "dualpipe"]);
 
 keys! {
     Model {

@@ -97,10 +97,7 @@ impl Inputs {
                 typed.insert(*key, short);
             }
         }
-        if typed
-            .get(&Key::Model)
-            .is_none_or(|model| model != names::CONFIG)
-        {
+        if typed.get(&Key::Model).is_none_or(|model| model != names::CONFIG) {
             typed.remove(&Key::Config);
         }
         let unknown = self.unknown.clone();

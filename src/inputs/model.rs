@@ -44,11 +44,7 @@ pub(super) fn resolve(reader: &mut Reader) -> Option<Model> {
 
 fn from_config(reader: &mut Reader) -> Option<Model> {
     let Some(Value::Json(text)) = reader.value(Key::Config) else {
-        reader.problem(
-            Key::Config,
-            "the text of a config.json",
-            "paste or drop one",
-        );
+        reader.problem(Key::Config, "the text of a config.json", "paste or drop one");
         return None;
     };
     let reading = config::read(text);
@@ -58,25 +54,15 @@ fn from_config(reader: &mut Reader) -> Option<Model> {
         match model {
             Some(_) => reader.note(Key::Config, problem.to_string()),
             None => {
-                let field = if problem.key.is_empty() {
-                    ""
-                } else {
-                    &format!("{}: ", problem.key)
-                };
+                let field = if problem.key.is_empty() { "" } else { &format!("{}: ", problem.key) };
                 let hint = problem.hint.trim_end_matches('.');
                 let hint = format!("{field}{} was given. {hint}", problem.given);
-                reader
-                    .problems
-                    .push(Problem::new(Key::Config, "", &problem.expected, hint));
+                reader.problems.push(Problem::new(Key::Config, "", &problem.expected, hint));
             }
         }
     }
     if model.is_none() && reading.problems.is_empty() {
-        reader.problem(
-            Key::Config,
-            "the text of a config.json",
-            "it describes no model",
-        );
+        reader.problem(Key::Config, "the text of a config.json", "it describes no model");
     }
     reader.config = Some(reading);
     model
@@ -93,10 +79,7 @@ fn by_hand(reader: &mut Reader) -> Option<Model> {
     if experts > 0 {
         needed.extend([Key::TopK, Key::ExpertWidth]);
     }
-    let missing: Vec<Key> = needed
-        .into_iter()
-        .filter(|key| reader.count(*key).is_none())
-        .collect();
+    let missing: Vec<Key> = needed.into_iter().filter(|key| reader.count(*key).is_none()).collect();
     for key in &missing {
         if !reader.is_typed(*key) {
             reader.problem(*key, "a number", "a model by hand needs it");
@@ -122,46 +105,25 @@ fn by_hand(reader: &mut Reader) -> Option<Model> {
         shared_experts: number(Key::SharedExperts),
         first_k_dense,
     };
-    let made = if experts == 0 {
-        custom::dense(numbers)
-    } else {
-        custom::moe(numbers)
-    };
+    let made = if experts == 0 { custom::dense(numbers) } else { custom::moe(numbers) };
     made.map_err(|error| report(reader, &error)).ok()
 }
 
 /// Says which number does not fit the others.
 fn report(reader: &mut Reader, error: &NumbersError) {
     match error {
-        NumbersError::OutOfRange {
-            field,
-            given,
-            min,
-            max,
-        } => {
+        NumbersError::OutOfRange { field, given, min, max } => {
             let range = format!("{} to {}", show::grouped(*min), show::grouped(*max));
-            let hint = if given < min {
-                "it is too small"
-            } else {
-                "it is too large"
-            };
+            let hint = if given < min { "it is too small" } else { "it is too large" };
             reader.problem(key_of(field), &range, hint);
         }
-        NumbersError::Uneven {
-            divisor,
-            by,
-            field,
-            given,
-        } => {
+        NumbersError::Uneven { divisor, by, field, given } => {
             let (divisor, field) = (key_of(divisor), key_of(field));
             let (of, by) = (show::grouped((*given).into()), show::grouped((*by).into()));
             // Without a head width of its own, the hidden size over the heads is taken.
-            let key = if divisor == Key::Heads {
-                Key::HeadDim
-            } else {
-                divisor
-            };
-            let (what, whole) = (divisor.label().to_lowercase(), field.label().to_lowercase());
+            let key = if divisor == Key::Heads { Key::HeadDim } else { divisor };
+            let (what, whole) =
+                (divisor.label().to_ascii_lowercase(), field.label().to_ascii_lowercase());
             let hint = format!("{by} {what} do not divide {of} ({whole})");
             reader.problem(key, "a number that divides evenly", hint);
         }

@@ -14,7 +14,7 @@ pub(super) const CUSTOM: &str = "custom";
 /// The canonical name of what `text` calls; nothing when the catalogue has none of that name.
 pub(super) fn canonical(key: Key, text: &str) -> Option<String> {
     let text = text.trim();
-    let lower = text.to_lowercase();
+    let lower = text.to_ascii_lowercase();
     match key {
         Key::Model if lower == CONFIG || lower == CUSTOM => Some(lower),
         Key::Accelerator if lower == CUSTOM => Some(lower),
@@ -32,21 +32,13 @@ pub(super) fn model(text: &str) -> Option<&'static models::ModelRow> {
 /// Names near a text that is none.
 pub(super) fn suggestions(key: Key, text: &str) -> Vec<String> {
     match key {
-        Key::Model => models::search(text)
-            .iter()
-            .take(SUGGESTIONS_MAX)
-            .map(|row| row.key.into())
-            .collect(),
+        Key::Model => {
+            models::search(text).iter().take(SUGGESTIONS_MAX).map(|row| row.key.into()).collect()
+        }
         Key::Accelerator => {
             let hits = accelerators::search(text);
-            hits.iter()
-                .take(SUGGESTIONS_MAX)
-                .map(|row| row.key.clone())
-                .collect()
+            hits.iter().take(SUGGESTIONS_MAX).map(|row| row.key.clone()).collect()
         }
-        _ => stacks::all()
-            .iter()
-            .map(|stack| stack.key.clone())
-            .collect(),
+        _ => stacks::all().iter().map(|stack| stack.key.clone()).collect(),
     }
 }

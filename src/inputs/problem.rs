@@ -57,30 +57,17 @@ impl Problem {
         if given.chars().nth(KEPT).is_some() {
             kept.push('…');
         }
-        Self {
-            key,
-            given: kept,
-            expected: expected.to_owned(),
-            hint: hint.into(),
-        }
+        Self { key, given: kept, expected: expected.to_owned(), hint: hint.into() }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            key,
-            given,
-            expected,
-            hint,
-        } = self;
+        let Self { key, given, expected, hint } = self;
         let label = key.label();
         if given.is_empty() {
             return write!(f, "{label}: expected {expected}; {hint}.");
         }
-        write!(
-            f,
-            "{label}: \"{given}\" was given, expected {expected}; {hint}."
-        )
+        write!(f, "{label}: \"{given}\" was given, expected {expected}; {hint}.")
     }
 }

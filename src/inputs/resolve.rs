@@ -69,9 +69,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     let mut reader = Reader::read(inputs);
     let model = model::resolve(&mut reader);
     let machine = cluster::machine(&mut reader);
-    let cluster = machine
-        .as_ref()
-        .and_then(|machine| cluster::resolve(&mut reader, machine));
+    let cluster = machine.as_ref().and_then(|machine| cluster::resolve(&mut reader, machine));
     let training = run::training(&mut reader, machine.as_ref());
     let stack = run::stack(&mut reader);
     let offer = run::offer(&mut reader, machine.as_ref());
@@ -134,9 +132,7 @@ impl Reader {
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = (Key, &Value, Origin)> {
-        self.values
-            .iter()
-            .map(|(key, (value, origin))| (*key, value, *origin))
+        self.values.iter().map(|(key, (value, origin))| (*key, value, *origin))
     }
 
     pub(super) fn name(&self, key: Key) -> Option<&str> {
@@ -200,10 +196,7 @@ impl Reader {
     }
 
     pub(super) fn note(&mut self, key: Key, text: impl Into<String>) {
-        self.notes.push(Note {
-            key,
-            text: text.into(),
-        });
+        self.notes.push(Note { key, text: text.into() });
     }
 
     /// Says what an input means.
@@ -226,39 +219,20 @@ impl Reader {
         });
         let echoes = echoes.collect();
         self.problems.sort_by_key(|problem| problem.key);
-        let Self {
-            problems,
-            notes,
-            config,
-            ..
-        } = self;
-        Resolution {
-            case,
-            echoes,
-            problems,
-            notes,
-            config,
-        }
+        let Self { problems, notes, config, .. } = self;
+        Resolution { case, echoes, problems, notes, config }
     }
 }
 
 /// The input to change when the parts do not fit together, and how.
 fn problem_of(error: &CaseError) -> Problem {
     match error {
-        CaseError::OutOfRange {
-            input,
-            given,
-            min,
-            max,
-        } => {
+        CaseError::OutOfRange { input, given, min, max } => {
             let expected = format!("{} to {}", show::grouped(*min), show::grouped(*max));
             let hint = format!("the {input} are out of range");
             Problem::new(key_of(input), &show::grouped(*given), &expected, hint)
         }
-        CaseError::NoSuchRate {
-            accelerator,
-            precision,
-        } => Problem::new(
+        CaseError::NoSuchRate { accelerator, precision } => Problem::new(
             Key::Precision,
             precision.key(),
             "a number format that the accelerator has",

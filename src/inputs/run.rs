@@ -39,12 +39,7 @@ pub(super) fn training(reader: &mut Reader, machine: Option<&MachineRow>) -> Opt
         tokens,
         precision: precision(reader, machine)?,
         optimizer: Optimizer {
-            kind: word(
-                reader,
-                Key::Optimizer,
-                &OptimizerKind::ALL,
-                OptimizerKind::key,
-            )?,
+            kind: word(reader, Key::Optimizer, &OptimizerKind::ALL, OptimizerKind::key)?,
             moments: state_type(reader, Key::Moments)?,
             gradients: state_type(reader, Key::Gradients)?,
             master: reader.is_on(Key::Master),
@@ -62,25 +57,13 @@ pub(super) fn stack(reader: &mut Reader) -> Option<Stack> {
 
 pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer {
     if let Some(Value::Price(rate)) = reader.value(Key::Price) {
-        return Offer {
-            rate: *rate,
-            source: TYPED.to_owned(),
-        };
+        return Offer { rate: *rate, source: TYPED.to_owned() };
     }
     match machine.and_then(|machine| Some((machine.price?, machine))) {
-        Some((rate, machine)) => Offer {
-            rate,
-            source: machine.price_source.clone(),
-        },
+        Some((rate, machine)) => Offer { rate, source: machine.price_source.clone() },
         None => {
-            reader.note(
-                Key::Price,
-                "no price is known for this accelerator; type one",
-            );
-            Offer {
-                rate: DollarsPerHour::ZERO,
-                source: "no price known".to_owned(),
-            }
+            reader.note(Key::Price, "no price is known for this accelerator; type one");
+            Offer { rate: DollarsPerHour::ZERO, source: "no price known".to_owned() }
         }
     }
 }
@@ -107,35 +90,23 @@ pub(super) fn constraints(reader: &mut Reader) -> Constraints {
     }
     let headroom = reader.ratio(Key::Headroom).map_or(0.0, Ratio::get);
     let headroom_thousandths = (headroom * 1000.0 + 0.5).floor() as u32;
-    Constraints {
-        fixed,
-        forbidden,
-        headroom_thousandths,
-    }
+    Constraints { fixed, forbidden, headroom_thousandths }
 }
 
 /// What is worth knowing beside the values.
 pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
     if let (Some(model), Some(training)) = (parts.model, parts.training)
-        && let Some(longest) = model
-            .max_positions
-            .filter(|longest| *longest < training.sequence)
+        && let Some(longest) = model.max_positions.filter(|longest| *longest < training.sequence)
     {
         let longest = show::grouped(longest.into());
-        reader.note(
-            Key::Sequence,
-            format!("the model's authors state {longest} positions"),
-        );
+        reader.note(Key::Sequence, format!("the model's authors state {longest} positions"));
     }
     let Some(machine) = parts.machine else {
         return;
     };
     if !machine.accelerator.unverified.is_empty() {
         let fields = machine.accelerator.unverified.join(", ");
-        reader.note(
-            Key::Accelerator,
-            format!("no primary source confirms: {fields}"),
-        );
+        reader.note(Key::Accelerator, format!("no primary source confirms: {fields}"));
     }
     if machine.status == "announced" {
         reader.note(Key::Accelerator, "announced, not yet delivered");
@@ -158,9 +129,7 @@ fn batch(reader: &mut Reader, sequence: u32) -> Option<u32> {
         Batch::Sequences(n) => n,
         Batch::Tokens(tokens) => whole_sequences(reader, tokens, sequence),
     };
-    let fits = u32::try_from(sequences)
-        .ok()
-        .filter(|n| (1..=BATCH_MAX).contains(n));
+    let fits = u32::try_from(sequences).ok().filter(|n| (1..=BATCH_MAX).contains(n));
     if fits.is_none() {
         let most = show::grouped(BATCH_MAX.into());
         let hint = format!("it comes to {} sequences", show::grouped(sequences));
@@ -201,12 +170,7 @@ fn precision(reader: &Reader, machine: Option<&MachineRow>) -> Option<Precision>
 }
 
 fn state_type(reader: &Reader, key: Key) -> Option<StateType> {
-    word(
-        reader,
-        key,
-        &[StateType::Fp32, StateType::Bf16],
-        StateType::key,
-    )
+    word(reader, key, &[StateType::Fp32, StateType::Bf16], StateType::key)
 }
 
 fn word<T: Copy>(reader: &Reader, key: Key, all: &[T], name: fn(T) -> &'static str) -> Option<T> {

@@ -72,18 +72,12 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         }
         Kind::Bandwidth | Kind::BandwidthBits => {
             let rate = read::bandwidth(text).map_err(misread)?;
-            let limits = (
-                BytesPerSecond::new(BANDWIDTH_MIN),
-                BytesPerSecond::new(BANDWIDTH_MAX),
-            );
+            let limits = (BytesPerSecond::new(BANDWIDTH_MIN), BytesPerSecond::new(BANDWIDTH_MAX));
             within(key, text, rate, limits, show::bandwidth).map(Value::Bandwidth)
         }
         Kind::FlopRate => {
             let rate = read::flop_rate(text).map_err(misread)?;
-            let limits = (
-                FlopsPerSecond::new(FLOP_RATE_MIN),
-                FlopsPerSecond::new(FLOP_RATE_MAX),
-            );
+            let limits = (FlopsPerSecond::new(FLOP_RATE_MIN), FlopsPerSecond::new(FLOP_RATE_MAX));
             within(key, text, rate, limits, show::flop_rate).map(Value::FlopRate)
         }
         Kind::Price => {
@@ -103,14 +97,8 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         }
         Kind::Share => {
             let ratio = read::ratio(text).map_err(misread)?;
-            within(
-                key,
-                text,
-                ratio,
-                (Ratio::ZERO, Ratio::new(0.95)),
-                show::percent,
-            )
-            .map(Value::Ratio)
+            within(key, text, ratio, (Ratio::ZERO, Ratio::new(0.95)), show::percent)
+                .map(Value::Ratio)
         }
         Kind::Switch => switch(key, text).map(Value::Switch),
         Kind::Choice(words) => word(key, text, words).map(Value::Word),
@@ -166,12 +154,7 @@ fn name(key: Key, text: &str) -> Result<Value, Problem> {
         _ => "a stack of the catalogue",
     };
     if text.chars().nth(NAME_CHARS_MAX).is_some() {
-        return Err(Problem::new(
-            key,
-            text,
-            known,
-            "the text is too long for a name",
-        ));
+        return Err(Problem::new(key, text, known, "the text is too long for a name"));
     }
     if let Some(name) = names::canonical(key, text) {
         return Ok(Value::Name(name));
@@ -194,11 +177,7 @@ fn counted(key: Key, text: &str, n: u64, (min, max): (u64, u64)) -> Result<u64, 
         return Ok(n);
     }
     let expected = format!("{} to {}", show::grouped(min), show::grouped(max));
-    let hint = if n < min {
-        "it is too small"
-    } else {
-        "it is too large"
-    };
+    let hint = if n < min { "it is too small" } else { "it is too large" };
     Err(Problem::new(key, text, &expected, hint))
 }
 
@@ -213,24 +192,15 @@ fn within<T: Copy + PartialOrd>(
         return Ok(value);
     }
     let expected = format!("{} to {}", show(min), show(max));
-    let hint = if value < min {
-        "it is too small"
-    } else {
-        "it is too large"
-    };
+    let hint = if value < min { "it is too small" } else { "it is too large" };
     Err(Problem::new(key, text, &expected, hint))
 }
 
 fn switch(key: Key, text: &str) -> Result<bool, Problem> {
-    match text.trim().to_lowercase().as_str() {
+    match text.trim().to_ascii_lowercase().as_str() {
         "on" | "yes" | "true" | "1" => Ok(true),
         "off" | "no" | "false" | "0" => Ok(false),
-        _ => Err(Problem::new(
-            key,
-            text,
-            "\"on\" or \"off\"",
-            "it is neither",
-        )),
+        _ => Err(Problem::new(key, text, "\"on\" or \"off\"", "it is neither")),
     }
 }
 
@@ -255,31 +225,20 @@ const SYNONYMS: [(&str, &str); 16] = [
 ];
 
 fn word(key: Key, text: &str, words: &[&'static str]) -> Result<&'static str, Problem> {
-    let plain: String = text
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .take(NAME_CHARS_MAX)
-        .collect();
-    let plain = plain.to_lowercase();
-    let meant = SYNONYMS
-        .iter()
-        .find(|(other, _)| *other == plain)
-        .map_or(&*plain, |(_, word)| word);
+    let plain: String = text.chars().filter(|c| c.is_alphanumeric()).take(NAME_CHARS_MAX).collect();
+    let plain = plain.to_ascii_lowercase();
+    let meant =
+        SYNONYMS.iter().find(|(other, _)| *other == plain).map_or(&*plain, |(_, word)| word);
     let found = words.iter().copied().find(|word| *word == meant);
     found.ok_or_else(|| {
-        Problem::new(
-            key,
-            text,
-            &format!("one of {}", words.join(", ")),
-            "it is none of them",
-        )
+        Problem::new(key, text, &format!("one of {}", words.join(", ")), "it is none of them")
     })
 }
 
 fn techniques(key: Key, text: &str) -> Result<Techniques, Problem> {
     let mut set = Techniques::NONE;
     for word in text.split([',', ' ', '\n']).filter(|word| !word.is_empty()) {
-        let Some(technique) = Technique::from_key(&word.to_lowercase()) else {
+        let Some(technique) = Technique::from_key(&word.to_ascii_lowercase()) else {
             let all = Technique::ALL.iter().map(|technique| technique.key());
             let hint = format!("the techniques are {}", all.collect::<Vec<_>>().join(", "));
             return Err(Problem::new(key, word, "a list of techniques", hint));

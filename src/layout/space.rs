@@ -166,9 +166,7 @@ pub fn pipelines(case: &Case, pp: u32) -> Vec<Pipeline> {
 }
 
 fn all_slots() -> impl Iterator<Item = Slots> {
-    (0..=1).flat_map(|embedding| {
-        (0..=HEAD_SLOTS_MAX).map(move |head| Slots { embedding, head })
-    })
+    (0..=1).flat_map(|embedding| (0..=HEAD_SLOTS_MAX).map(move |head| Slots { embedding, head }))
 }
 
 /// Whether a pipeline can run with `m` micro-batches.

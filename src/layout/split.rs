@@ -206,7 +206,8 @@ impl StageClass {
     }
 
     fn same_work(&self, other: &Self, model: &Model) -> bool {
-        let kinds = |chunk: &Range<u32>| model.pattern.get(chunk.start as usize..chunk.end as usize);
+        let kinds =
+            |chunk: &Range<u32>| model.pattern.get(chunk.start as usize..chunk.end as usize);
         self.embedding == other.embedding
             && self.head == other.head
             && self.chunks.len() == other.chunks.len()

@@ -9,13 +9,8 @@ pub(super) fn clean(link: &str) -> String {
     let quoted = |c: char| c == '>' || is_blank(c);
     let mut lines = link.lines();
     let first = lines.next().unwrap_or("");
-    let lines = [first]
-        .into_iter()
-        .chain(lines.map(|line| line.trim_start_matches(quoted)));
-    let joined: String = lines
-        .flat_map(str::chars)
-        .filter(|c| !is_blank(*c))
-        .collect();
+    let lines = [first].into_iter().chain(lines.map(|line| line.trim_start_matches(quoted)));
+    let joined: String = lines.flat_map(str::chars).filter(|c| !is_blank(*c)).collect();
     let mut text = after_hash(&joined).to_owned();
     for _ in 0..DECODINGS_MAX {
         let Some(decoded) = percent_decoded(&text) else {
@@ -23,15 +18,10 @@ pub(super) fn clean(link: &str) -> String {
         };
         text = after_hash(&decoded).to_owned();
     }
-    let text = text
-        .replace("&amp;", ";")
-        .replace("&#59;", ";")
-        .replace('&', ";");
+    let text = text.replace("&amp;", ";").replace("&#59;", ";").replace('&', ";");
     let closing = |c: char| is_blank(c) || ".,:;!?)]}>\"'*`\u{201d}\u{2019}\u{bb}".contains(c);
     let opening = |c: char| is_blank(c) || "([{<\"'*`\u{201c}\u{2018}\u{ab}#".contains(c);
-    text.trim_start_matches(opening)
-        .trim_end_matches(closing)
-        .to_owned()
+    text.trim_start_matches(opening).trim_end_matches(closing).to_owned()
 }
 
 /// What follows the first `#` of an address; all of it where there is none, or where it is a link.

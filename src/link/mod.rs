@@ -83,9 +83,7 @@ pub fn decode(link: &str) -> Decoded {
     if text.is_empty() {
         return Decoded::default();
     }
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     match text.split_at(digits) {
         ("", _) => failed(LinkProblem::NotALink(excerpt(&text))),
         ("1", rest) => v1::decode(rest),
@@ -110,21 +108,14 @@ impl fmt::Display for LinkProblem {
                 limits::LINK_BYTES_MAX
             ),
             Self::TooManyParts => {
-                write!(
-                    f,
-                    "only the first {} parts of the link were read",
-                    limits::PARTS_MAX
-                )
+                write!(f, "only the first {} parts of the link were read", limits::PARTS_MAX)
             }
             Self::NoValue(part) => {
                 write!(f, "\"{part}\" has no value; parts look like \"n=64\"")
             }
             Self::Twice(key) => write!(f, "\"{key}\" stands in the link twice; the first counts"),
             Self::Escape(key) => {
-                write!(
-                    f,
-                    "the value of \"{key}\" has a broken escape; it is taken as it stands"
-                )
+                write!(f, "the value of \"{key}\" has a broken escape; it is taken as it stands")
             }
             Self::Packed(why) => write!(f, "the packed part of the link cannot be read: {why}"),
         }
@@ -132,10 +123,7 @@ impl fmt::Display for LinkProblem {
 }
 
 fn failed(problem: LinkProblem) -> Decoded {
-    Decoded {
-        problems: vec![problem],
-        ..Decoded::default()
-    }
+    Decoded { problems: vec![problem], ..Decoded::default() }
 }
 
 /// The beginning of a text, for a message.

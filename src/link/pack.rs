@@ -26,11 +26,7 @@ pub(super) fn unpack(packed: &str) -> Result<String, &'static str> {
     let bytes = base64url::decode(body).ok_or(DAMAGED)?;
     let text = decompress_to_vec_with_limit(&bytes, UNPACKED_BYTES_MAX).map_err(|error| {
         let large = error.status == TINFLStatus::HasMoreOutput;
-        if large {
-            "it unpacks to more than 64 KiB"
-        } else {
-            DAMAGED
-        }
+        if large { "it unpacks to more than 64 KiB" } else { DAMAGED }
     })?;
     let text = String::from_utf8(text).map_err(|_| DAMAGED)?;
     if format!("{:08x}", checksum(&text)) == sum.to_ascii_lowercase() {
@@ -42,9 +38,7 @@ pub(super) fn unpack(packed: &str) -> Result<String, &'static str> {
 
 /// FNV-1a in 32 bits (Fowler, Noll and Vo; RFC 9923).
 fn checksum(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |sum, byte| {
-        (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -62,9 +56,6 @@ mod tests {
     #[test]
     fn a_bomb_is_refused() {
         let bomb = base64url::encode(&compress_to_vec(&vec![b'a'; 10 << 20], LEVEL));
-        assert_eq!(
-            unpack(&format!("{bomb}.00000000")),
-            Err("it unpacks to more than 64 KiB")
-        );
+        assert_eq!(unpack(&format!("{bomb}.00000000")), Err("it unpacks to more than 64 KiB"));
     }
 }

@@ -101,10 +101,7 @@ pub(super) fn encode(inputs: &Inputs) -> Encoded {
             None => left_out.push(Key::Config),
         }
     }
-    Encoded {
-        text: closed(format!("1{}", parts.list.concat())),
-        left_out,
-    }
+    Encoded { text: closed(format!("1{}", parts.list.concat())), left_out }
 }
 
 /// Parts of a link that together stay within its limits.

@@ -63,17 +63,13 @@ impl Model {
     /// Parameters of one layer of kind `index`; nothing for an index out of range.
     #[must_use]
     pub fn kind_params(&self, index: usize) -> KindParams {
-        self.kinds
-            .get(index)
-            .map_or_else(KindParams::default, |kind| layer(self.hidden, kind))
+        self.kinds.get(index).map_or_else(KindParams::default, |kind| layer(self.hidden, kind))
     }
 
     /// Parameters of the whole model. Saturates at `u64::MAX`.
     #[must_use]
     pub fn params(&self) -> ModelParams {
-        let kinds: Vec<_> = (0..self.kinds.len())
-            .map(|index| self.kind_params(index))
-            .collect();
+        let kinds: Vec<_> = (0..self.kinds.len()).map(|index| self.kind_params(index)).collect();
         let (mut layers, mut active) = (0u64, 0u64);
         for &index in &self.pattern {
             let Some(kind) = kinds.get(usize::from(index)) else {
@@ -86,22 +82,11 @@ impl Model {
         let head = if self.tied { 0 } else { embedding };
         let other = self.other_params.get();
         let around = sum(&[embedding, head, other]);
-        let last = self
-            .pattern
-            .last()
-            .and_then(|&index| kinds.get(usize::from(index)));
+        let last = self.pattern.last().and_then(|&index| kinds.get(usize::from(index)));
         let mtp = last.map_or(0, |kind| self.mtp_params(kind));
         let total = layers.saturating_add(around);
         let active = active.saturating_add(around);
-        ModelParams {
-            layers,
-            embedding,
-            head,
-            other,
-            mtp,
-            total,
-            active,
-        }
+        ModelParams { layers, embedding, head, other, mtp, total, active }
     }
 
     /// Each multi-token-prediction module: a layer, the projection of the joined hidden state and
@@ -114,10 +99,7 @@ impl Model {
 }
 
 fn layer(hidden: u32, kind: &LayerKind) -> KindParams {
-    let mut params = KindParams {
-        norms: u64::from(kind.norm_params),
-        ..KindParams::default()
-    };
+    let mut params = KindParams { norms: u64::from(kind.norm_params), ..KindParams::default() };
     match &kind.mixer {
         Mixer::Attention(attention) => add_attention(&mut params, hidden, attention),
         Mixer::Mla(mla) => add_mla(&mut params, hidden, mla),
@@ -142,11 +124,7 @@ fn add_attention(params: &mut KindParams, hidden: u32, a: &Attention) {
     let query_copies = if a.output_gate { 2 } else { 1 };
     let query = product(&[query_copies, a.heads, a.head_dim]);
     let key = product(&[a.kv_heads, a.head_dim]);
-    let value = if a.values_are_keys {
-        0
-    } else {
-        product(&[a.kv_heads, a.v_head_dim])
-    };
+    let value = if a.values_are_keys { 0 } else { product(&[a.kv_heads, a.v_head_dim]) };
     let rows = u64::from(hidden).saturating_add(u64::from(a.qkv_bias));
     let out = product(&[a.heads, a.v_head_dim, hidden]);
     params.heads = sum(&[query.saturating_mul(rows), out, u64::from(a.extra_params)]);
@@ -165,17 +143,11 @@ fn add_mla(params: &mut KindParams, hidden: u32, m: &Mla) {
         .saturating_mul(u64::from(m.qk_nope).saturating_add(u64::from(m.v_head_dim)));
     let out = product(&[m.heads, m.v_head_dim, hidden]);
     params.heads = sum(&[query, key_value, out]);
-    let query_down = m
-        .q_rank
-        .map_or(0, |rank| product(&[hidden, rank]) + u64::from(rank));
+    let query_down = m.q_rank.map_or(0, |rank| product(&[hidden, rank]) + u64::from(rank));
     let kv_down =
         u64::from(hidden).saturating_mul(u64::from(m.kv_rank).saturating_add(u64::from(m.qk_rope)));
-    params.mixer_whole = sum(&[
-        query_down,
-        kv_down,
-        u64::from(m.kv_rank),
-        u64::from(m.extra_params),
-    ]);
+    params.mixer_whole =
+        sum(&[query_down, kv_down, u64::from(m.kv_rank), u64::from(m.extra_params)]);
 }
 
 fn dense_params(hidden: u32, dense: &Dense) -> u64 {
@@ -196,9 +168,7 @@ fn add_moe(params: &mut KindParams, hidden: u32, moe: &Moe) -> u64 {
     let beside = product(&[3, hidden, moe.dense_width]);
     let latent = moe.latent.map_or(0, |latent| product(&[2, hidden, latent]));
     params.ffn = sum(&[shared, beside, latent]);
-    params.experts = one
-        .saturating_mul(u64::from(moe.experts))
-        .saturating_add(expert_extra);
+    params.experts = one.saturating_mul(u64::from(moe.experts)).saturating_add(expert_extra);
     params.router = product(&[hidden, moe.experts])
         .saturating_add(u64::from(moe.extra_params).saturating_sub(expert_extra));
     one.saturating_mul(idle_experts).saturating_add(idle_extra)
@@ -207,16 +177,12 @@ fn add_moe(params: &mut KindParams, hidden: u32, moe: &Moe) -> u64 {
 /// The part of the extra weights that lies in the experts (their biases): what is idle of it, in
 /// proportion to the experts that are.
 fn expert_extra(moe: &Moe, idle_extra: u64, idle_experts: u64) -> u64 {
-    let whole = idle_extra
-        .saturating_mul(u64::from(moe.experts))
-        .checked_div(idle_experts);
+    let whole = idle_extra.saturating_mul(u64::from(moe.experts)).checked_div(idle_experts);
     whole.unwrap_or(0).min(u64::from(moe.extra_params))
 }
 
 fn product(factors: &[u32]) -> u64 {
-    factors.iter().fold(1, |product, &factor| {
-        product.saturating_mul(u64::from(factor))
-    })
+    factors.iter().fold(1, |product, &factor| product.saturating_mul(u64::from(factor)))
 }
 
 fn sum(terms: &[u64]) -> u64 {

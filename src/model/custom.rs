@@ -69,11 +69,7 @@ pub enum NumbersError {
 /// # Errors
 /// A number outside its range, or heads that do not divide.
 pub fn dense(numbers: Numbers) -> Result<Model, NumbersError> {
-    let numbers = Numbers {
-        experts: 0,
-        first_k_dense: numbers.layers,
-        ..numbers
-    };
+    let numbers = Numbers { experts: 0, first_k_dense: numbers.layers, ..numbers };
     in_range("intermediate", numbers.intermediate, 1, WIDTH_MAX)?;
     let network = dense_network(&numbers);
     assemble(&numbers, network.clone(), network)
@@ -88,12 +84,7 @@ pub fn moe(numbers: Numbers) -> Result<Model, NumbersError> {
     in_range("top_k", numbers.top_k, 1, numbers.experts)?;
     in_range("moe_intermediate", numbers.moe_intermediate, 1, WIDTH_MAX)?;
     in_range("first_k_dense", numbers.first_k_dense, 0, numbers.layers)?;
-    in_range(
-        "shared_experts",
-        numbers.shared_experts,
-        0,
-        WIDTH_MAX / numbers.moe_intermediate,
-    )?;
+    in_range("shared_experts", numbers.shared_experts, 0, WIDTH_MAX / numbers.moe_intermediate)?;
     let least = if numbers.first_k_dense > 0 { 1 } else { 0 };
     in_range("intermediate", numbers.intermediate, least, WIDTH_MAX)?;
     let experts = Ffn::Moe(Moe {
@@ -111,11 +102,7 @@ pub fn moe(numbers: Numbers) -> Result<Model, NumbersError> {
 }
 
 fn dense_network(numbers: &Numbers) -> Ffn {
-    Ffn::Dense(Dense {
-        width: numbers.intermediate,
-        gated: numbers.gated,
-        bias: false,
-    })
+    Ffn::Dense(Dense { width: numbers.intermediate, gated: numbers.gated, bias: false })
 }
 
 /// The first layers with one network, the rest with another.
@@ -126,23 +113,10 @@ fn assemble(numbers: &Numbers, first: Ffn, rest: Ffn) -> Result<Model, NumbersEr
     let mixer = Mixer::Attention(attention(numbers)?);
     let norm_params = 2 * numbers.hidden;
     let layers = (0..numbers.layers).map(|n| {
-        let ffn = if n < numbers.first_k_dense {
-            first.clone()
-        } else {
-            rest.clone()
-        };
-        LayerKind {
-            mixer: mixer.clone(),
-            ffn,
-            norm_params,
-        }
+        let ffn = if n < numbers.first_k_dense { first.clone() } else { rest.clone() };
+        LayerKind { mixer: mixer.clone(), ffn, norm_params }
     });
-    let kinds = || NumbersError::OutOfRange {
-        field: "layers",
-        given: 0,
-        min: 1,
-        max: 1,
-    };
+    let kinds = || NumbersError::OutOfRange { field: "layers", given: 0, min: 1, max: 1 };
     let mut model =
         Model::of_layers("custom", numbers.hidden, layers.collect()).ok_or_else(kinds)?;
     model.vocab = numbers.vocab;
@@ -151,12 +125,7 @@ fn assemble(numbers: &Numbers, first: Ffn, rest: Ffn) -> Result<Model, NumbersEr
     let total = model.params().total;
     if total > PARAMS_MAX {
         let (given, max) = (total, PARAMS_MAX);
-        return Err(NumbersError::OutOfRange {
-            field: "parameters",
-            given,
-            min: 1,
-            max,
-        });
+        return Err(NumbersError::OutOfRange { field: "parameters", given, min: 1, max });
     }
     Ok(model)
 }
@@ -193,12 +162,7 @@ fn in_range(field: &'static str, given: u32, min: u32, max: u32) -> Result<(), N
         return Ok(());
     }
     let [given, min, max] = [given, min, max].map(u64::from);
-    Err(NumbersError::OutOfRange {
-        field,
-        given,
-        min,
-        max,
-    })
+    Err(NumbersError::OutOfRange { field, given, min, max })
 }
 
 fn divides(
@@ -210,34 +174,16 @@ fn divides(
     if given.is_multiple_of(by) {
         return Ok(());
     }
-    Err(NumbersError::Uneven {
-        divisor,
-        by,
-        field,
-        given,
-    })
+    Err(NumbersError::Uneven { divisor, by, field, given })
 }
 
 impl std::fmt::Display for NumbersError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::OutOfRange {
-                field,
-                given,
-                min,
-                max,
-            } => {
-                write!(
-                    f,
-                    "{field} is {given}; it must lie between {min} and {max}."
-                )
+            Self::OutOfRange { field, given, min, max } => {
+                write!(f, "{field} is {given}; it must lie between {min} and {max}.")
             }
-            Self::Uneven {
-                divisor,
-                by,
-                field,
-                given,
-            } => {
+            Self::Uneven { divisor, by, field, given } => {
                 write!(f, "{divisor} ({by}) must divide {field} ({given}).")
             }
         }
@@ -275,121 +221,42 @@ mod tests {
     #[test]
     fn published_models_come_out_of_their_numbers() {
         assert_eq!(total(dense(LLAMA_8B)), Ok(8_030_261_248));
-        let experts = Numbers {
-            experts: 8,
-            top_k: 2,
-            moe_intermediate: 14336,
-            ..LLAMA_8B
-        };
-        let mixtral = moe(Numbers {
-            vocab: 32_000,
-            intermediate: 0,
-            ..experts
-        });
+        let experts = Numbers { experts: 8, top_k: 2, moe_intermediate: 14336, ..LLAMA_8B };
+        let mixtral = moe(Numbers { vocab: 32_000, intermediate: 0, ..experts });
         let params = mixtral.map(|model| (model.params().total, model.params().active));
         assert_eq!(params, Ok((46_702_792_704, 12_879_925_248)));
     }
 
     #[test]
     fn dense_layers_stand_first() {
-        let numbers = Numbers {
-            experts: 4,
-            top_k: 1,
-            moe_intermediate: 512,
-            ..LLAMA_8B
-        };
-        let model = moe(Numbers {
-            first_k_dense: 3,
-            shared_experts: 2,
-            ..numbers
-        });
-        let Ok(model) = model else {
-            panic!("{model:?}")
-        };
+        let numbers = Numbers { experts: 4, top_k: 1, moe_intermediate: 512, ..LLAMA_8B };
+        let model = moe(Numbers { first_k_dense: 3, shared_experts: 2, ..numbers });
+        let Ok(model) = model else { panic!("{model:?}") };
         assert_eq!(model.pattern.get(..5), Some(&[0, 0, 0, 1, 1][..]));
-        let ffn = model
-            .kinds
-            .get(1)
-            .and_then(|kind| kind.ffn.moe())
-            .map(|moe| moe.shared_width);
+        let ffn = model.kinds.get(1).and_then(|kind| kind.ffn.moe()).map(|moe| moe.shared_width);
         assert_eq!(ffn, Some(1024));
     }
 
     #[test]
     fn each_wrong_number_is_named() {
         let cases = [
+            (Numbers { layers: 0, ..LLAMA_8B }, "layers is 0; it must lie between 1 and 10000."),
+            (Numbers { heads: 0, ..LLAMA_8B }, "heads is 0; it must lie between 1 and 65536."),
+            (Numbers { kv_heads: 33, ..LLAMA_8B }, "kv_heads is 33; it must lie between 1 and 32."),
+            (Numbers { kv_heads: 5, ..LLAMA_8B }, "kv_heads (5) must divide heads (32)."),
+            (Numbers { hidden: 4097, ..LLAMA_8B }, "heads (32) must divide hidden (4097)."),
             (
-                Numbers {
-                    layers: 0,
-                    ..LLAMA_8B
-                },
-                "layers is 0; it must lie between 1 and 10000.",
-            ),
-            (
-                Numbers {
-                    heads: 0,
-                    ..LLAMA_8B
-                },
-                "heads is 0; it must lie between 1 and 65536.",
-            ),
-            (
-                Numbers {
-                    kv_heads: 33,
-                    ..LLAMA_8B
-                },
-                "kv_heads is 33; it must lie between 1 and 32.",
-            ),
-            (
-                Numbers {
-                    kv_heads: 5,
-                    ..LLAMA_8B
-                },
-                "kv_heads (5) must divide heads (32).",
-            ),
-            (
-                Numbers {
-                    hidden: 4097,
-                    ..LLAMA_8B
-                },
-                "heads (32) must divide hidden (4097).",
-            ),
-            (
-                Numbers {
-                    vocab: u32::MAX,
-                    ..LLAMA_8B
-                },
+                Numbers { vocab: u32::MAX, ..LLAMA_8B },
                 "vocab is 4294967295; it must lie between 1 and 16777216.",
             ),
         ];
         for (numbers, message) in cases {
-            assert_eq!(
-                dense(numbers).map_err(|error| error.to_string()),
-                Err(message.to_owned())
-            );
+            assert_eq!(dense(numbers).map_err(|error| error.to_string()), Err(message.to_owned()));
         }
-        let experts = Numbers {
-            experts: 8,
-            top_k: 9,
-            moe_intermediate: 64,
-            ..LLAMA_8B
-        };
+        let experts = Numbers { experts: 8, top_k: 9, moe_intermediate: 64, ..LLAMA_8B };
         let error = moe(experts).map_err(|error| error.to_string());
-        assert_eq!(
-            error,
-            Err("top_k is 9; it must lie between 1 and 8.".to_owned())
-        );
-        let huge = Numbers {
-            layers: 10_000,
-            hidden: 1 << 20,
-            head_dim: Some(1 << 20),
-            ..LLAMA_8B
-        };
-        assert!(matches!(
-            dense(huge),
-            Err(NumbersError::OutOfRange {
-                field: "parameters",
-                ..
-            })
-        ));
+        assert_eq!(error, Err("top_k is 9; it must lie between 1 and 8.".to_owned()));
+        let huge = Numbers { layers: 10_000, hidden: 1 << 20, head_dim: Some(1 << 20), ..LLAMA_8B };
+        assert!(matches!(dense(huge), Err(NumbersError::OutOfRange { field: "parameters", .. })));
     }
 }

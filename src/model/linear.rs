@@ -73,10 +73,7 @@ impl GatedDeltaNet {
         let mixed = add(times(2, key), value);
         let in_width = add(add(mixed, value), times(2, heads));
         let small = add(times(2, heads), value_dim);
-        let params = add(
-            add(times(h, in_width), times(mixed, taps)),
-            add(small, times(value, h)),
-        );
+        let params = add(add(times(h, in_width), times(mixed, taps)), add(small, times(value, h)));
         linear(params, in_width, value, heads, times(key_dim, value_dim))
     }
 }
@@ -88,15 +85,8 @@ impl KimiDelta {
         let [h, heads, dim, taps] = [hidden, self.heads, self.head_dim, self.taps].map(u64::from);
         let wide = times(heads, dim);
         let forget = add(times(h, dim), times(dim, wide));
-        let gate = if self.full_rank_gate {
-            times(h, wide)
-        } else {
-            forget
-        };
-        let matrices = add(
-            times(4, times(h, wide)),
-            add(times(h, heads), add(forget, gate)),
-        );
+        let gate = if self.full_rank_gate { times(h, wide) } else { forget };
+        let matrices = add(times(4, times(h, wide)), add(times(h, heads), add(forget, gate)));
         let small = add(times(times(3, wide), taps), add(add(wide, heads), dim));
         let gate_in = if self.full_rank_gate { wide } else { dim };
         let in_width = add(add(times(3, wide), heads), add(dim, gate_in));
@@ -116,10 +106,7 @@ impl Mamba2 {
         let in_width = add(add(inner, mixed), heads);
         let convolution = times(mixed, add(taps, 1));
         let small = add(times(3, heads), inner);
-        let params = add(
-            add(times(h, in_width), convolution),
-            add(small, times(inner, h)),
-        );
+        let params = add(add(times(h, in_width), convolution), add(small, times(inner, h)));
         linear(params, in_width, inner, heads, times(dim, state))
     }
 }

@@ -49,20 +49,14 @@ fn compute(plan: &Plan) -> (f64, String) {
 fn memory(case: &Case, plan: &Plan) -> Option<(f64, String)> {
     let free = plan.headroom(case);
     let all = case.cluster.accelerator.memory;
-    let keep = all
-        .times(case.constraints.headroom_thousandths.into())
-        .shared(1000);
+    let keep = all.times(case.constraints.headroom_thousandths.into()).shared(1000);
     let short = free.less(keep).as_f64() < SHORT * all.as_f64();
     let spent = spent_on_memory(plan);
     let cost = share(plan, &[T::Recompute, T::Offload, T::Parameters]);
     if !short && cost < WORTH {
         return None;
     }
-    let mut text = format!(
-        "Memory: {} of {} stay free",
-        show::bytes(free),
-        show::bytes(all)
-    );
+    let mut text = format!("Memory: {} of {} stay free", show::bytes(free), show::bytes(all));
     if keep > Bytes::ZERO {
         text.push_str(&format!(", {} of them as you asked", show::bytes(keep)));
     }
@@ -87,33 +81,16 @@ fn spent_on_memory(plan: &Plan) -> Vec<String> {
     let recompute = layout.recompute;
     let whole = recompute.full_layers > 0;
     add(whole, "recomputing layers", T::Recompute);
-    add(
-        recompute.selective && !whole,
-        "selective recompute",
-        T::Recompute,
-    );
+    add(recompute.selective && !whole, "selective recompute", T::Recompute);
     let offload = layout.offload;
-    add(
-        offload.activations || offload.parameters || offload.optimizer,
-        "offloading",
-        T::Offload,
-    );
-    add(
-        layout.zero == ZeroStage::Three,
-        "gathering split weights",
-        T::Parameters,
-    );
+    add(offload.activations || offload.parameters || offload.optimizer, "offloading", T::Offload);
+    add(layout.zero == ZeroStage::Three, "gathering split weights", T::Parameters);
     all
 }
 
 fn split_text(layout: &Layout) -> String {
     let mut words = Vec::new();
-    for (name, n) in [
-        ("TP", layout.tp),
-        ("CP", layout.cp),
-        ("PP", layout.pp),
-        ("EP", layout.ep),
-    ] {
+    for (name, n) in [("TP", layout.tp), ("CP", layout.cp), ("PP", layout.pp), ("EP", layout.ep)] {
         if n > 1 {
             words.push(format!("{name}{}{}", show::GAP, show::grouped(n.into())));
         }
@@ -122,11 +99,7 @@ fn split_text(layout: &Layout) -> String {
         let group = show::grouped(layout.shard.into());
         words.push(format!("ZeRO-{} over {group}", layout.zero.number()));
     }
-    if words.is_empty() {
-        "nothing".to_owned()
-    } else {
-        words.join(", ")
-    }
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 
 /// Communication, by what crosses which link.
@@ -141,11 +114,7 @@ fn network(case: &Case, plan: &Plan) -> Vec<(f64, String)> {
     let replicas = tp * cp * u64::from(layout.dp);
     let kinds: [(&[T], &str, u64); 5] = [
         (&[T::Tensor], "Tensor-parallel communication takes", tp),
-        (
-            &[T::Context],
-            "Context-parallel communication takes",
-            tp * cp,
-        ),
+        (&[T::Context], "Context-parallel communication takes", tp * cp),
         (&[T::Expert], "Expert-parallel communication takes", experts),
         (&[T::Pipeline], "Pipeline sends take", stage + 1),
         (
@@ -172,14 +141,9 @@ fn network(case: &Case, plan: &Plan) -> Vec<(f64, String)> {
 /// The slowest link that a group of `span` neighbouring ranks crosses.
 fn link_text(case: &Case, span: u64) -> String {
     let levels = &case.cluster.levels;
-    let crossed = levels
-        .iter()
-        .position(|level| u64::from(level.span) >= span);
+    let crossed = levels.iter().position(|level| u64::from(level.span) >= span);
     let index = crossed.unwrap_or(levels.len().saturating_sub(1));
-    let rate = levels
-        .get(index)
-        .map(|level| show::bandwidth(level.bandwidth))
-        .unwrap_or_default();
+    let rate = levels.get(index).map(|level| show::bandwidth(level.bandwidth)).unwrap_or_default();
     match index {
         0 => format!("within the scale-up domain at {rate} each way"),
         _ => format!("across the network at {rate} an accelerator"),
@@ -217,10 +181,7 @@ fn rest(plan: &Plan) -> Vec<(f64, String)> {
     for part in [T::Optimizer, T::Overhead] {
         let share = share(plan, &[part]);
         if share >= WORTH {
-            all.push((
-                share,
-                format!("{}: {} of the step.", time_label(part), percent(share)),
-            ));
+            all.push((share, format!("{}: {} of the step.", time_label(part), percent(share))));
         }
     }
     all

@@ -27,11 +27,7 @@ pub struct Removed {
 /// Where the layouts of the space went; the counts sum to it.
 #[must_use]
 pub fn cuts(tally: &Tally) -> Vec<Removed> {
-    let cut = |name: &str, count, reason: String| Removed {
-        name: name.to_owned(),
-        reason,
-        count,
-    };
+    let cut = |name: &str, count, reason: String| Removed { name: name.to_owned(), reason, count };
     let all = [
         cut(
             "memory bound",
@@ -109,12 +105,7 @@ pub fn refusals(case: &Case) -> Vec<Removed> {
                 if asked > COMBINATIONS_MAX {
                     return most_first(case, counts);
                 }
-                let degrees = Degrees {
-                    tp,
-                    cp,
-                    pp,
-                    dp: case.cluster.count / tp / cp / pp,
-                };
+                let degrees = Degrees { tp, cp, pp, dp: case.cluster.count / tp / cp / pp };
                 if let Err(rule) = check(case, degrees) {
                     counts.entry(rule).or_insert((0, degrees)).0 += 1;
                 }
@@ -194,10 +185,7 @@ fn reason(case: &Case, rule: Rule, example: Degrees) -> String {
         Rule::Fixed => "You fixed another value.".to_owned(),
         Rule::TensorMax => format!("Tensor parallelism beyond {TP_MAX} is not looked at."),
         Rule::TensorHeads => {
-            format!(
-                "A rank must hold whole attention heads: {tp} does not divide {}.",
-                heads(case)
-            )
+            format!("A rank must hold whole attention heads: {tp} does not divide {}.", heads(case))
         }
         Rule::TensorKvHeads => {
             format!("{tp} neither divides the key-value heads nor is a multiple of them.")
@@ -213,11 +201,7 @@ fn reason(case: &Case, rule: Rule, example: Degrees) -> String {
             "Context parallelism needs softmax attention in every layer.".to_owned()
         }
         Rule::PipelineSlots => {
-            format!(
-                "{} stages are more than {} layers can fill.",
-                n(pp),
-                n(case.model.n_layers())
-            )
+            format!("{} stages are more than {} layers can fill.", n(pp), n(case.model.n_layers()))
         }
         Rule::Batch => format!(
             "{} replicas cannot share a batch of {} sequences evenly.",
@@ -243,10 +227,7 @@ fn not_allowed(case: &Case, technique: Technique) -> String {
     if case.constraints.forbidden.has(technique) {
         return format!("You forbade it: {label}.");
     }
-    format!(
-        "{} {} cannot run it: {label}.",
-        case.stack.name, case.stack.version
-    )
+    format!("{} {} cannot run it: {label}.", case.stack.name, case.stack.version)
 }
 
 /// The first rule that a layout with only these degrees fixed breaks, if the user fixed any that
@@ -256,17 +237,10 @@ fn fixed_conflicts(case: &Case) -> Vec<Removed> {
     let n = case.cluster.count;
     let mut all = Vec::new();
     let mut add = |name: &str, reason: String| {
-        all.push(Removed {
-            name: name.to_owned(),
-            reason,
-            count: 1,
-        });
+        all.push(Removed { name: name.to_owned(), reason, count: 1 });
     };
-    let product = [fixed.tp, fixed.cp, fixed.pp]
-        .iter()
-        .flatten()
-        .map(|d| u64::from(*d))
-        .product::<u64>();
+    let product =
+        [fixed.tp, fixed.cp, fixed.pp].iter().flatten().map(|d| u64::from(*d)).product::<u64>();
     if product > 1 && !u64::from(n).is_multiple_of(product) {
         add(
             Rule::Ranks.name(),
@@ -279,35 +253,17 @@ fn fixed_conflicts(case: &Case) -> Vec<Removed> {
     }
     if let Some(Err(rule)) = fixed.tp.map(|tp| rules::check_tensor(case, tp)) {
         let tp = fixed.tp.unwrap_or(1);
-        add(
-            rule.name(),
-            reason(
-                case,
-                rule,
-                Degrees {
-                    tp,
-                    cp: 1,
-                    pp: 1,
-                    dp: 1,
-                },
-            ),
-        );
+        add(rule.name(), reason(case, rule, Degrees { tp, cp: 1, pp: 1, dp: 1 }));
     }
     if let (Some(ep), true) = (fixed.ep, case.model.experts() > 0)
         && let Err(rule) = rules::check_expert_split(case, fixed.tp.unwrap_or(1), ep, 1)
     {
         let experts = show::grouped(case.model.experts().into());
-        let reason = format!(
-            "{} does not divide {experts} experts, or the stack cannot.",
-            ep
-        );
+        let reason = format!("{} does not divide {experts} experts, or the stack cannot.", ep);
         add(rule.name(), reason);
     }
     if case.model.experts() == 0 && fixed.ep.is_some_and(|ep| ep > 1) {
-        add(
-            Rule::Experts.name(),
-            "The model has no experts to share out.".to_owned(),
-        );
+        add(Rule::Experts.name(), "The model has no experts to share out.".to_owned());
     }
     all
 }

@@ -41,25 +41,13 @@ pub fn find(case: &Case) -> Finding {
 #[must_use]
 pub fn find_within(case: &Case, capacity: Bytes) -> Finding {
     let book = Book::new(case);
-    find_with(
-        &book,
-        &Goal {
-            capacity,
-            ..Goal::fastest(&book)
-        },
-    )
+    find_with(&book, &Goal { capacity, ..Goal::fastest(&book) })
 }
 
 /// The fastest layout of none of those kinds.
 #[must_use]
 pub(super) fn find_other(book: &Book<'_>, avoid: &[Kind]) -> Finding {
-    find_with(
-        book,
-        &Goal {
-            avoid: avoid.to_vec(),
-            ..Goal::fastest(book)
-        },
-    )
+    find_with(book, &Goal { avoid: avoid.to_vec(), ..Goal::fastest(book) })
 }
 
 fn find_with(book: &Book<'_>, goal: &Goal) -> Finding {
@@ -69,13 +57,7 @@ fn find_with(book: &Book<'_>, goal: &Goal) -> Finding {
         Some(best) => {
             let bill = bill(book.case(), &best.estimate);
             let (layout, estimate) = (best.layout, best.estimate);
-            Finding::Plan(Box::new(Plan {
-                layout,
-                estimate,
-                bill,
-                tally,
-                stop,
-            }))
+            Finding::Plan(Box::new(Plan { layout, estimate, bill, tally, stop }))
         }
     }
 }
@@ -101,9 +83,6 @@ impl Plan {
     /// Memory of one accelerator that stays free on the fullest stage.
     #[must_use]
     pub fn headroom(&self, case: &Case) -> Bytes {
-        case.cluster
-            .accelerator
-            .memory
-            .less(self.estimate.memory.total())
+        case.cluster.accelerator.memory.less(self.estimate.memory.total())
     }
 }

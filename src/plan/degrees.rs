@@ -61,17 +61,8 @@ pub fn layout_text(case: &Case, layout: &Layout) -> String {
         (offload.activations, "activation offload"),
         (offload.parameters, "parameter offload"),
     ];
-    words.extend(
-        kinds
-            .iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, text)| (*text).to_owned()),
-    );
-    if words.is_empty() {
-        "one accelerator".to_owned()
-    } else {
-        words.join(" \u{b7} ")
-    }
+    words.extend(kinds.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
+    if words.is_empty() { "one accelerator".to_owned() } else { words.join(" \u{b7} ") }
 }
 
 /// Every degree and knob of the layout.
@@ -88,14 +79,7 @@ fn count(n: u32) -> String {
 }
 
 fn entry(key: &'static str, label: &'static str, value: String, help: String) -> DegreeText {
-    DegreeText {
-        key,
-        label,
-        value,
-        help,
-        fixed: false,
-        main: true,
-    }
+    DegreeText { key, label, value, help, fixed: false, main: true }
 }
 
 /// Tensor, context, data and expert parallelism.
@@ -108,10 +92,9 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     };
     let tp = match layout.tp {
         1 => "Tensor parallel: no matrix is split; each accelerator holds whole ones.".to_owned(),
-        n => format!(
-            "Tensor parallel: {} accelerators each hold a slice of every matrix.",
-            count(n)
-        ),
+        n => {
+            format!("Tensor parallel: {} accelerators each hold a slice of every matrix.", count(n))
+        }
     };
     let cp = match layout.cp {
         1 => "Context parallel: every sequence stays whole.".to_owned(),
@@ -151,10 +134,7 @@ fn splits(case: &Case, layout: &Layout) -> Vec<DegreeText> {
     let help = "Sequence parallel: norms and residuals are split along the sequence over the \
                 tensor-parallel group, so that none of them is kept twice.";
     let sp = entry("sp", "Sequence parallel", on(layout.sp), help.to_owned());
-    all.push(DegreeText {
-        main: layout.sp,
-        ..sp
-    });
+    all.push(DegreeText { main: layout.sp, ..sp });
     all
 }
 
@@ -171,11 +151,7 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         ),
     };
     let stages = entry("pp", "PP", count(layout.pp), pp);
-    let mut all = vec![DegreeText {
-        fixed: fixed.pp.is_some(),
-        main: layout.pp > 1,
-        ..stages
-    }];
+    let mut all = vec![DegreeText { fixed: fixed.pp.is_some(), main: layout.pp > 1, ..stages }];
     if layout.pp > 1 {
         let help = match layout.vpp {
             1 => "Virtual stages: each stage holds one run of layers.".to_owned(),
@@ -185,18 +161,9 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
             ),
         };
         let chunks = entry("v", "Virtual stages", count(layout.vpp), help);
-        all.push(DegreeText {
-            fixed: fixed.vpp.is_some(),
-            main: layout.vpp > 1,
-            ..chunks
-        });
+        all.push(DegreeText { fixed: fixed.vpp.is_some(), main: layout.vpp > 1, ..chunks });
         let help = format!("Schedule: {}.", schedule_help(layout.schedule));
-        all.push(entry(
-            "sched",
-            "Schedule",
-            schedule_name(layout.schedule).to_owned(),
-            help,
-        ));
+        all.push(entry("sched", "Schedule", schedule_name(layout.schedule).to_owned(), help));
     }
     let help = format!(
         "Micro-batch: sequences that one replica works on at a time; it takes {} of them for a \
@@ -204,17 +171,11 @@ fn pipeline(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         count(m)
     );
     let size = entry("mbs", "Micro-batch", count(layout.micro_batch), help);
-    all.push(DegreeText {
-        fixed: fixed.micro_batch.is_some(),
-        ..size
-    });
+    all.push(DegreeText { fixed: fixed.micro_batch.is_some(), ..size });
     let help = "Gradient accumulation: micro-batches that each replica adds up before it updates \
                 the weights.";
     let accumulated = entry("ga", "Micro-batches a step", count(m), help.to_owned());
-    all.push(DegreeText {
-        main: false,
-        ..accumulated
-    });
+    all.push(DegreeText { main: false, ..accumulated });
     if layout.pp > 1 {
         all.push(slots(layout));
         all.push(placement(layout));
@@ -232,10 +193,7 @@ fn slots(layout: &Layout) -> DegreeText {
     let help = "Slots of the ends: the embedding and the output head count as that many layers \
                 when the stages are cut, so that the first and last stage get fewer layers.";
     let main = layout.slots != crate::layout::Slots::default();
-    DegreeText {
-        main,
-        ..entry("slots", "Slots of the ends", value, help.to_owned())
-    }
+    DegreeText { main, ..entry("slots", "Slots of the ends", value, help.to_owned()) }
 }
 
 fn placement(layout: &Layout) -> DegreeText {
@@ -246,10 +204,7 @@ fn placement(layout: &Layout) -> DegreeText {
     let help = "Placement: which ranks are neighbours on the network. Tensor parallel always \
                 stands innermost, where links are fastest.";
     let main = layout.placement == Placement::PipelineInside;
-    DegreeText {
-        main,
-        ..entry("place", "Placement", value.to_owned(), help.to_owned())
-    }
+    DegreeText { main, ..entry("place", "Placement", value.to_owned(), help.to_owned()) }
 }
 
 /// ZeRO, recompute, offload.
@@ -263,18 +218,10 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
             "each replica holds a share of the weights, gradients and optimizer state"
         }
     };
-    let zero = entry(
-        "zero",
-        "ZeRO",
-        layout.zero.number().to_string(),
-        format!("ZeRO stage: {what}."),
-    );
+    let zero =
+        entry("zero", "ZeRO", layout.zero.number().to_string(), format!("ZeRO stage: {what}."));
     let main = layout.zero != ZeroStage::Zero;
-    let mut all = vec![DegreeText {
-        fixed: fixed.zero.is_some(),
-        main,
-        ..zero
-    }];
+    let mut all = vec![DegreeText { fixed: fixed.zero.is_some(), main, ..zero }];
     if layout.zero != ZeroStage::Zero {
         let replicas = layout.dp * layout.cp;
         let help = format!(
@@ -284,27 +231,15 @@ fn states(case: &Case, layout: &Layout) -> Vec<DegreeText> {
         );
         let shard = entry("shard", "Shard group", count(layout.shard), help);
         let main = layout.shard < replicas;
-        all.push(DegreeText {
-            fixed: fixed.shard.is_some(),
-            main,
-            ..shard
-        });
+        all.push(DegreeText { fixed: fixed.shard.is_some(), main, ..shard });
     }
     let most = CutKey::of(layout).chunk_layers_max(case.model.n_layers());
     let help =
         "Recompute: what the backward pass computes a second time instead of keeping it in memory.";
-    let recompute = entry(
-        "rc",
-        "Recompute",
-        recompute_text(layout.recompute, most),
-        help.to_owned(),
-    );
+    let recompute =
+        entry("rc", "Recompute", recompute_text(layout.recompute, most), help.to_owned());
     let main = layout.recompute.selective || layout.recompute.full_layers > 0;
-    all.push(DegreeText {
-        fixed: fixed.recompute_layers.is_some(),
-        main,
-        ..recompute
-    });
+    all.push(DegreeText { fixed: fixed.recompute_layers.is_some(), main, ..recompute });
     all.push(offload(layout));
     all
 }
@@ -316,22 +251,11 @@ fn offload(layout: &Layout) -> DegreeText {
         (offload.activations, "activations"),
         (offload.parameters, "parameters"),
     ];
-    let on: Vec<&str> = kinds
-        .iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, name)| *name)
-        .collect();
+    let on: Vec<&str> = kinds.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
     let main = !on.is_empty();
-    let value = if main {
-        on.join(", ")
-    } else {
-        "none".to_owned()
-    };
+    let value = if main { on.join(", ") } else { "none".to_owned() };
     let help = "Offload: what waits in the host's memory while the accelerator does not need it.";
-    DegreeText {
-        main,
-        ..entry("offload", "Offload", value, help.to_owned())
-    }
+    DegreeText { main, ..entry("offload", "Offload", value, help.to_owned()) }
 }
 
 fn recompute_text(recompute: Recompute, most: u32) -> String {

@@ -21,9 +21,5 @@ pub struct Explanation {
 pub fn explain(case: &Case, plan: &Plan) -> Explanation {
     let own = Explained::new(case, plan);
     let time = time_of(&own);
-    Explanation {
-        figures: derive::figures(&own, &time),
-        memory: memory_of(&own),
-        time,
-    }
+    Explanation { figures: derive::figures(&own, &time), memory: memory_of(&own), time }
 }

@@ -43,12 +43,7 @@ pub fn levers(
         let saves = 1.0 - better.step().get() / plan.step().get();
         if saves >= WORTH {
             let saves = Ratio::new(saves);
-            all.push(Lever {
-                name,
-                step: better.step(),
-                saves,
-                plan: *better,
-            });
+            all.push(Lever { name, step: better.step(), saves, plan: *better });
         }
     }
     all.sort_by_key(|lever| std::cmp::Reverse(lever.saves));
@@ -65,13 +60,8 @@ const QUESTIONS: [(&str, Question); 6] = [
     ("20% higher matrix rate", |case| {
         Some(find(&changed(case, |cluster| {
             let peak = &mut cluster.accelerator.peak;
-            let rates = [
-                &mut peak.fp32,
-                &mut peak.fp16,
-                &mut peak.bf16,
-                &mut peak.fp8,
-                &mut peak.fp4,
-            ];
+            let rates =
+                [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4];
             for rate in rates {
                 *rate = rate.map(|rate| rate * MORE);
             }
@@ -98,12 +88,7 @@ const QUESTIONS: [(&str, Question); 6] = [
             ..Constraints::default()
         };
         let bound = own.fixed != Fixed::default() || own.forbidden != free.forbidden;
-        bound.then(|| {
-            find(&Case {
-                constraints: free,
-                ..case.clone()
-            })
-        })
+        bound.then(|| find(&Case { constraints: free, ..case.clone() }))
     }),
 ];
 

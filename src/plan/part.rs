@@ -51,11 +51,7 @@ impl Summed for Seconds {
         self + other
     }
     fn of(self, whole: Self) -> Ratio {
-        Ratio::new(if whole.get() > 0.0 {
-            self.get() / whole.get()
-        } else {
-            0.0
-        })
+        Ratio::new(if whole.get() > 0.0 { self.get() / whole.get() } else { 0.0 })
     }
     fn amount(self) -> Amount {
         Amount::Time(self)
@@ -88,24 +84,15 @@ pub(super) fn tree<Q: Summed>(
     label: &'static str,
     groups: Vec<Group<Q>>,
 ) -> Part {
-    let sum = |leaves: &[Leaf<Q>]| {
-        leaves
-            .iter()
-            .fold(Q::NONE, |sum, leaf| sum.plus(leaf.amount))
-    };
-    let whole = groups
-        .iter()
-        .fold(Q::NONE, |all, group| all.plus(sum(&group.leaves)));
+    let sum = |leaves: &[Leaf<Q>]| leaves.iter().fold(Q::NONE, |sum, leaf| sum.plus(leaf.amount));
+    let whole = groups.iter().fold(Q::NONE, |all, group| all.plus(sum(&group.leaves)));
     let mut children = Vec::new();
     for group in groups {
         let amount = sum(&group.leaves);
         if !amount.is_some() {
             continue;
         }
-        let leaves = group
-            .leaves
-            .into_iter()
-            .filter(|leaf| leaf.amount.is_some());
+        let leaves = group.leaves.into_iter().filter(|leaf| leaf.amount.is_some());
         let mut parts: Vec<Part> = leaves.map(|leaf| leaf_part(leaf, whole)).collect();
         if group.label.is_empty() {
             children.append(&mut parts);
@@ -123,14 +110,7 @@ pub(super) fn tree<Q: Summed>(
     let id = id.to_owned();
     let amount = whole.amount();
     let derivation = sum_of(&children, amount);
-    Part {
-        id,
-        label,
-        amount,
-        share: Ratio::ONE,
-        derivation,
-        children,
-    }
+    Part { id, label, amount, share: Ratio::ONE, derivation, children }
 }
 
 fn leaf_part<Q: Summed>(leaf: Leaf<Q>, whole: Q) -> Part {
@@ -140,11 +120,7 @@ fn leaf_part<Q: Summed>(leaf: Leaf<Q>, whole: Q) -> Part {
         amount: leaf.amount.amount(),
         share: leaf.amount.of(whole),
         derivation: leaf.derivation,
-        children: leaf
-            .children
-            .into_iter()
-            .map(|child| leaf_part(child, whole))
-            .collect(),
+        children: leaf.children.into_iter().map(|child| leaf_part(child, whole)).collect(),
     }
 }
 

@@ -51,10 +51,7 @@ pub fn obstacle(
         let gap = high.less(low);
         if gap <= capacity.shared(RESOLUTION) || searches >= SEARCHES_MAX {
             let missing = high.less(capacity);
-            return Some(Obstacle::Memory {
-                nearest: Box::new(nearest),
-                missing,
-            });
+            return Some(Obstacle::Memory { nearest: Box::new(nearest), missing });
         }
         if !keep_going() {
             return None;
@@ -96,10 +93,7 @@ pub fn nothing_fits(case: &Case, tally: &Tally) -> String {
         return "No layout is legal with what is fixed.".to_owned();
     }
     let capacity = show::bytes(Book::new(case).capacity());
-    format!(
-        "None of {} layouts fits in {capacity}.",
-        show::count(tally.space)
-    )
+    format!("None of {} layouts fits in {capacity}.", show::count(tally.space))
 }
 
 /// The obstacle in a sentence.

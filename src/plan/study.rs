@@ -54,11 +54,7 @@ pub fn runners_up(
         };
         avoid.push(Kind::of(&other.layout));
         let slower = Ratio::new((other.step().get() / plan.step().get() - 1.0).max(0.0));
-        all.push(RunnerUp {
-            plan: *other,
-            slower,
-            loses: losses(plan, &other),
-        });
+        all.push(RunnerUp { plan: *other, slower, loses: losses(plan, &other) });
     }
     Some(all)
 }
@@ -86,17 +82,9 @@ fn losses(plan: &Plan, other: &Plan) -> String {
         .map(|(more, part)| format!("{} +{}", name(*part), show::time(Seconds::new(*more))))
         .collect();
     if let Some((less, part)) = all.last().filter(|(more, _)| *more < -worth) {
-        words.push(format!(
-            "{} \u{2212}{}",
-            name(*part),
-            show::time(Seconds::new(-less))
-        ));
+        words.push(format!("{} \u{2212}{}", name(*part), show::time(Seconds::new(-less))));
     }
-    if words.is_empty() {
-        "nearly the same".to_owned()
-    } else {
-        words.join("; ")
-    }
+    if words.is_empty() { "nearly the same".to_owned() } else { words.join("; ") }
 }
 
 /// The fastest layouts that leave more and more memory free, until nothing fits. Each is slower
@@ -119,25 +107,15 @@ pub fn frontier(
             find_within(case, capacity(case, keep))
         };
         let Finding::Plan(found) = found else { break };
-        if all
-            .last()
-            .is_none_or(|last| last.plan.layout != found.layout)
-        {
+        if all.last().is_none_or(|last| last.plan.layout != found.layout) {
             all.retain(|point| point.plan.step() < found.step());
-            all.push(FrontierPoint {
-                plan: *found,
-                keep_thousandths: keep,
-            });
+            all.push(FrontierPoint { plan: *found, keep_thousandths: keep });
         }
         let free =
             found.headroom(case).times(1000).get() / case.cluster.accelerator.memory.get().max(1);
         // What is free already need not be asked for again.
         let next = (free as u32 / FRONTIER_STEP + 1) * FRONTIER_STEP;
-        keep = if keep < own && own < next {
-            own
-        } else {
-            next.max(keep + 1)
-        };
+        keep = if keep < own && own < next { own } else { next.max(keep + 1) };
     }
     Some(all)
 }

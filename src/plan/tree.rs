@@ -21,22 +21,11 @@ pub(super) fn memory_of(own: &Explained<'_>) -> Part {
         label: memory_label(part),
         amount: estimate.get(part),
         derivation: own.memory(part),
-        children: if part == M::Activations {
-            own.kept()
-        } else {
-            Vec::new()
-        },
+        children: if part == M::Activations { own.kept() } else { Vec::new() },
     };
     let group = |id, label, parts: &[M]| {
-        let some = parts
-            .iter()
-            .copied()
-            .filter(|part| estimate.get(*part) > Bytes::ZERO);
-        Group::<Bytes> {
-            id,
-            label,
-            leaves: some.map(leaf).collect(),
-        }
+        let some = parts.iter().copied().filter(|part| estimate.get(*part) > Bytes::ZERO);
+        Group::<Bytes> { id, label, leaves: some.map(leaf).collect() }
     };
     let weights = [
         M::WeightsMixer,
@@ -51,11 +40,7 @@ pub(super) fn memory_of(own: &Explained<'_>) -> Part {
     let groups = vec![
         group("memory.weights", "Weights", &weights),
         group("", "", &[M::Gradients]),
-        group(
-            "memory.optimizer",
-            "Optimizer state",
-            &[M::Master, M::Moments],
-        ),
+        group("memory.optimizer", "Optimizer state", &[M::Master, M::Moments]),
         group("memory.activations", "Activations", &kept),
         group("", "", &[M::Buffers]),
         group("", "", &[M::Context]),
@@ -75,15 +60,8 @@ pub(super) fn time_of(own: &Explained<'_>) -> Part {
         children: Vec::new(),
     };
     let group = |id, label, parts: &[T]| {
-        let some = parts
-            .iter()
-            .copied()
-            .filter(|part| whole.get(*part) > Seconds::ZERO);
-        Group::<Seconds> {
-            id,
-            label,
-            leaves: some.map(leaf).collect(),
-        }
+        let some = parts.iter().copied().filter(|part| whole.get(*part) > Seconds::ZERO);
+        Group::<Seconds> { id, label, leaves: some.map(leaf).collect() }
     };
     let compute = [T::Pointwise, T::Launch, T::Straggler];
     let replicas = [T::Gradients, T::Parameters];
@@ -154,16 +132,11 @@ impl OnGrid {
         let exponent = f64::from_bits(total.to_bits() & (0x7ff << 52));
         let unit = exponent * f64::EPSILON;
         let round = |s: f64| {
-            if unit > 0.0 {
-                (s / unit).floor() * unit
-            } else {
-                s
-            }
+            if unit > 0.0 { (s / unit).floor() * unit } else { s }
         };
         let all = T::ALL.iter();
-        let mut parts: Vec<(T, f64)> = all
-            .map(|part| (*part, round(time.get(*part).get())))
-            .collect();
+        let mut parts: Vec<(T, f64)> =
+            all.map(|part| (*part, round(time.get(*part).get()))).collect();
         let sum: f64 = parts.iter().map(|(_, s)| s).sum();
         let largest = parts.iter_mut().max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((_, s)) = largest {

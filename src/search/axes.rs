@@ -173,7 +173,9 @@ impl StageAxes {
         let slot = self.slot(split, mask);
         let mut total = 0_u64;
         for i in 0..self.experts.len() {
-            let Some(experts) = self.experts.get(i).copied() else { break };
+            let Some(experts) = self.experts.get(i).copied() else {
+                break;
+            };
             total = total.saturating_add(self.count(census, pipes, slot, experts));
         }
         total
@@ -198,10 +200,14 @@ impl StageAxes {
         (ep, etp): (u32, u32),
     ) -> u64 {
         let alike = self.folds_alike(census.case(), (ep, etp));
-        let Some(counts) = self.counts.get_mut(slot as usize) else { return 0 };
+        let Some(counts) = self.counts.get_mut(slot as usize) else {
+            return 0;
+        };
         let at = usize::from(alike) + 2 * usize::from(ep > 1) + 4 * usize::from(etp > 1);
         let (split, mask) = (counts.split, counts.schedules);
-        let Some(known) = counts.known.get_mut(at) else { return 0 };
+        let Some(known) = counts.known.get_mut(at) else {
+            return 0;
+        };
         *known.get_or_insert_with(|| {
             let signature = Signature::new(&split, self.pp, ep, etp);
             let placements = space::placements(census.case(), self.pp, self.dp, alike);

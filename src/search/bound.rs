@@ -209,15 +209,23 @@ impl<'a, 'b> Search<'a, 'b> {
 
     /// Layouts under a node whose experts are not yet split.
     fn count_all(&mut self, index: u32) -> u64 {
-        let Some(grid) = self.grids.get(index as usize) else { return 0 };
-        let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return 0 };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return 0 };
+        let Some(grid) = self.grids.get(index as usize) else {
+            return 0;
+        };
+        let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
+            return 0;
+        };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
+            return 0;
+        };
         axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
     }
 
     /// Whether every layout under a node needs more memory than there is: see [`Book::least_states`].
     fn too_large(&self, index: u32, experts: Option<(u32, u32)>) -> bool {
-        let Some((grid, axes, _)) = self.parts(index) else { return true };
+        let Some((grid, axes, _)) = self.parts(index) else {
+            return true;
+        };
         let states = match experts {
             None => axes.least_states,
             Some(experts) => axes.least_states(self.book, &self.census, experts),
@@ -233,7 +241,9 @@ impl<'a, 'b> Search<'a, 'b> {
 
     /// Seconds that every layout under a node takes at least, its work being `work` over all stages.
     fn least_time(&self, index: u32, work: &AllWork) -> Seconds {
-        let Some((grid, axes, pipes)) = self.parts(index) else { return Seconds::ZERO };
+        let Some((grid, axes, pipes)) = self.parts(index) else {
+            return Seconds::ZERO;
+        };
         let plain = self.book.average_time(work, Schedule::OneFOneB, axes.pp);
         let mut least = f64::MAX;
         for (schedule, vpp) in pipes.chosen(grid.schedules) {
@@ -247,13 +257,21 @@ impl<'a, 'b> Search<'a, 'b> {
 
     /// Splits a node by the experts' split.
     fn open(&mut self, index: u32, heap: &mut BinaryHeap<Node>) {
-        let Some((grid, axes, _)) = self.parts(index) else { return };
+        let Some((grid, axes, _)) = self.parts(index) else {
+            return;
+        };
         let (grid, choices, pp) = (*grid, axes.experts.clone(), axes.pp);
-        let Some(slot) = self.axes.get_mut(grid.axes as usize) else { return };
+        let Some(slot) = self.axes.get_mut(grid.axes as usize) else {
+            return;
+        };
         let slot = slot.slot(&grid.split, grid.schedules);
         for experts in choices {
-            let Some(axes) = self.axes.get_mut(grid.axes as usize) else { return };
-            let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
+            let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
+                return;
+            };
+            let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
+                return;
+            };
             let count = axes.count(&self.census, pipes, slot, experts);
             if count == 0 {
                 continue;
@@ -282,9 +300,15 @@ impl<'a, 'b> Search<'a, 'b> {
     /// Looks at every layout under a node, most of them by proof; whether the budget ran out first.
     fn solve(&mut self, node: &Node, experts: (u32, u32)) -> bool {
         self.tally.solved = self.tally.solved.saturating_add(node.count);
-        let Some(grid) = self.grids.get(node.index as usize) else { return false };
-        let Some(axes) = self.axes.get(grid.axes as usize) else { return false };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return false };
+        let Some(grid) = self.grids.get(node.index as usize) else {
+            return false;
+        };
+        let Some(axes) = self.axes.get(grid.axes as usize) else {
+            return false;
+        };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
+            return false;
+        };
         let case = self.book.case();
         let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
         let alike = axes.folds_alike(case, experts);

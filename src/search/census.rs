@@ -1,9 +1,9 @@
 //! How many layouts the space holds, without listing them: products of the lengths of its axes, corrected for
 //! techniques that exclude one another.
 
+use super::axes::Pipes;
 use crate::case::Case;
 use crate::layout::rules::schedule_technique;
-use super::axes::Pipes;
 use crate::layout::space::{self, Split};
 use crate::layout::{ContextKind, Offload, Placement, Schedule, ZeroStage};
 use crate::stack::{Technique as T, Techniques};
@@ -55,7 +55,8 @@ impl Signature {
     #[must_use]
     pub fn of_pipeline(pp: u32) -> Self {
         let pipelined = pp > 1;
-        let used = if pipelined { Techniques::of(&[T::PipelineParallel]) } else { Techniques::NONE };
+        let used =
+            if pipelined { Techniques::of(&[T::PipelineParallel]) } else { Techniques::NONE };
         Self { used, pipelined }
     }
 
@@ -202,7 +203,9 @@ pub fn offload_techniques(offload: &Offload) -> Techniques {
 
 fn zero_techniques(kind: u32) -> Techniques {
     let stages = [T::Zero1, T::Zero2, T::Zero3];
-    let Some(index) = kind.checked_sub(1) else { return Techniques::NONE };
+    let Some(index) = kind.checked_sub(1) else {
+        return Techniques::NONE;
+    };
     let used = stages.get((index / 2) as usize).map_or(Techniques::NONE, |t| Techniques::of(&[*t]));
     if index % 2 == 1 { used.with(T::HybridShard) } else { used }
 }

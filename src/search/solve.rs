@@ -123,16 +123,17 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     fn choices(&self, cell: &Cell<'_>, schedule: Schedule) -> Choices {
-        let signature =
-            Signature::new(&cell.split, cell.axes.pp, cell.experts.0, cell.experts.1);
+        let signature = Signature::new(&cell.split, cell.axes.pp, cell.experts.0, cell.experts.1);
         let replicas = cell.axes.dp * cell.axes.cp;
         let placed = cell.placements.iter().map(|placement| {
             let legal = |(zero, shard): &&(ZeroStage, u32)| {
                 let hybrid = *shard < replicas;
                 self.census.together(signature.beside(schedule, *placement, *zero, hybrid))
             };
-            let choice = |(zero, shard): &(ZeroStage, u32)| {
-                Choice { zero: *zero, shard: *shard, replicas: OnceCell::new() }
+            let choice = |(zero, shard): &(ZeroStage, u32)| Choice {
+                zero: *zero,
+                shard: *shard,
+                replicas: OnceCell::new(),
             };
             (*placement, cell.axes.shards.iter().filter(legal).map(choice).collect())
         });
@@ -160,9 +161,8 @@ impl<'a, 'b> Solver<'a, 'b> {
             if self.bound(total) {
                 continue;
             }
-            let relief = entry
-                .relief
-                .get_or_init(|| self.relief(cell, &entry, &layout, list, &times));
+            let relief =
+                entry.relief.get_or_init(|| self.relief(cell, &entry, &layout, list, &times));
             let Some(relief) = *relief else { return };
             if self.bound(total + relief) {
                 continue;
@@ -368,7 +368,9 @@ impl<'a, 'b> Solver<'a, 'b> {
         }
         let case = self.book.case();
         let most = entry.pipeline.chunk_layers_max;
-        let Some((low, high)) = space::recomputed_layers(case, most) else { return };
+        let Some((low, high)) = space::recomputed_layers(case, most) else {
+            return;
+        };
         let with = |k: u32| Layout {
             recompute: Recompute { full_layers: k, ..layout.recompute },
             ..*layout

@@ -27,11 +27,7 @@ const CASES: &[(&str, &str)] = &[
 
 /// Worker side: the rows.
 pub fn rows(now_ms: &dyn Fn() -> f64) -> JsValue {
-    CASES
-        .iter()
-        .map(|(name, link)| row(name, link, now_ms))
-        .collect::<Array>()
-        .into()
+    CASES.iter().map(|(name, link)| row(name, link, now_ms)).collect::<Array>().into()
 }
 
 fn row(name: &str, link: &str, now_ms: &dyn Fn() -> f64) -> JsValue {
@@ -60,9 +56,7 @@ fn row(name: &str, link: &str, now_ms: &dyn Fn() -> f64) -> JsValue {
 
 fn median(values: &mut [f64]) -> JsValue {
     values.sort_by(f64::total_cmp);
-    values
-        .get(values.len() / 2)
-        .map_or(JsValue::NULL, |ms| JsValue::from_f64(*ms))
+    values.get(values.len() / 2).map_or(JsValue::NULL, |ms| JsValue::from_f64(*ms))
 }
 
 /// Page side: leaves the hook on the window.

@@ -34,11 +34,7 @@ pub fn scroll_to(id: &str) {
     let Some(element) = by_id(id) else { return };
     let options = ScrollIntoViewOptions::new();
     let calm = media("(prefers-reduced-motion: reduce)");
-    options.set_behavior(if calm {
-        ScrollBehavior::Auto
-    } else {
-        ScrollBehavior::Smooth
-    });
+    options.set_behavior(if calm { ScrollBehavior::Auto } else { ScrollBehavior::Smooth });
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
@@ -58,11 +54,7 @@ pub fn is_right(element: &Element) -> bool {
 
 /// Whether a media query holds now.
 pub fn media(query: &str) -> bool {
-    window()
-        .match_media(query)
-        .ok()
-        .flatten()
-        .is_some_and(|list| list.matches())
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
 /// Storage that outlives the visit, where there is one.

@@ -53,13 +53,7 @@ enum Hearing {
 impl Engine {
     /// Starts the first worker.
     pub fn start(state: State) -> Self {
-        let inner = Inner {
-            state,
-            working: None,
-            spare: None,
-            started: 0,
-            wanted: None,
-        };
+        let inner = Inner { state, working: None, spare: None, started: 0, wanted: None };
         let engine = Self(Rc::new(RefCell::new(inner)));
         let first = engine.hire();
         engine.0.borrow_mut().working = first;
@@ -109,12 +103,7 @@ impl Engine {
         };
         let old = self.0.borrow_mut().working.replace(spare);
         drop(old);
-        let ready = self
-            .0
-            .borrow()
-            .working
-            .as_ref()
-            .is_some_and(|s| s.hears == Hearing::Ready);
+        let ready = self.0.borrow().working.as_ref().is_some_and(|s| s.hears == Hearing::Ready);
         if ready {
             self.0.borrow_mut().send();
         }
@@ -132,11 +121,7 @@ impl Engine {
             move |reason| error.crash(number, reason),
         );
         match handle {
-            Ok(handle) => Some(Seat {
-                number,
-                handle,
-                hears: Hearing::Starting,
-            }),
+            Ok(handle) => Some(Seat { number, handle, hears: Hearing::Starting }),
             Err(_) => {
                 state.worker.set("broken".into());
                 state.fail("this browser did not start a worker for the search".into());
@@ -151,12 +136,7 @@ impl Engine {
             return;
         }
         let state = self.0.borrow().state;
-        let working = self
-            .0
-            .borrow()
-            .working
-            .as_ref()
-            .is_some_and(|seat| seat.number == number);
+        let working = self.0.borrow().working.as_ref().is_some_and(|seat| seat.number == number);
         let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
         if let (true, Ok(answer)) = (working, answer)
             && run_of(&answer) == state.run.get_untracked()
@@ -174,17 +154,10 @@ impl Engine {
         let (working, wanted, state) = {
             let inner = &mut *self.0.borrow_mut();
             let seats = [&mut inner.working, &mut inner.spare];
-            for seat in seats
-                .into_iter()
-                .flatten()
-                .filter(|seat| seat.number == number)
-            {
+            for seat in seats.into_iter().flatten().filter(|seat| seat.number == number) {
                 seat.hears = hears;
             }
-            let working = inner
-                .working
-                .as_ref()
-                .is_some_and(|seat| seat.number == number);
+            let working = inner.working.as_ref().is_some_and(|seat| seat.number == number);
             (working, inner.wanted.is_some(), inner.state)
         };
         if !working {
@@ -204,21 +177,12 @@ impl Engine {
     /// A worker that died is replaced, but what it died of is not asked again.
     fn crash(&self, number: u32, reason: String) {
         let state = self.0.borrow().state;
-        let working = self
-            .0
-            .borrow()
-            .working
-            .as_ref()
-            .is_some_and(|seat| seat.number == number);
+        let working = self.0.borrow().working.as_ref().is_some_and(|seat| seat.number == number);
         // Not from within the dying worker's own message.
         let engine = self.clone();
         later(0, move || {
             let mut inner = engine.0.borrow_mut();
-            let dead = if working {
-                inner.working.take()
-            } else {
-                inner.spare.take()
-            };
+            let dead = if working { inner.working.take() } else { inner.spare.take() };
             if working {
                 inner.working = inner.spare.take();
             }

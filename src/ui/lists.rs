@@ -29,21 +29,14 @@ pub struct Choice {
 impl Choice {
     /// A row without a note.
     pub fn plain(key: &str, label: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            label: label.to_owned(),
-            ..Self::default()
-        }
+        Self { key: key.to_owned(), label: label.to_owned(), ..Self::default() }
     }
 }
 
 /// Models in which the words of a text occur, best first; all for an empty text.
 pub fn search_models(text: &str) -> Vec<Choice> {
-    let rows: Vec<&models::ModelRow> = if text.trim().is_empty() {
-        models::all().iter().collect()
-    } else {
-        models::search(text)
-    };
+    let rows: Vec<&models::ModelRow> =
+        if text.trim().is_empty() { models::all().iter().collect() } else { models::search(text) };
     rows.into_iter().map(model_choice).collect()
 }
 
@@ -61,31 +54,17 @@ fn describe(model: &Model) -> String {
     let params = model.params();
     let mut text = show::params(Params::new(params.total));
     if params.active < params.total {
-        text.push_str(&format!(
-            ", {} active",
-            show::params(Params::new(params.active))
-        ));
+        text.push_str(&format!(", {} active", show::params(Params::new(params.active))));
     }
     let any = |test: &dyn Fn(&Mixer) -> bool| model.kinds.iter().any(|kind| test(&kind.mixer));
     let kinds = [
         (model.experts() > 0, "MoE"),
         (any(&|mixer| matches!(mixer, Mixer::Mla(_))), "MLA"),
         (any(&|mixer| matches!(mixer, Mixer::Linear(_))), "hybrid"),
-        (
-            any(&|mixer| matches!(mixer, Mixer::Attention(a) if a.window.is_some())),
-            "windows",
-        ),
+        (any(&|mixer| matches!(mixer, Mixer::Attention(a) if a.window.is_some())), "windows"),
     ];
-    let kinds: Vec<&str> = kinds
-        .iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, name)| *name)
-        .collect();
-    if kinds.is_empty() {
-        text
-    } else {
-        format!("{text} · {}", kinds.join(", "))
-    }
+    let kinds: Vec<&str> = kinds.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+    if kinds.is_empty() { text } else { format!("{text} · {}", kinds.join(", ")) }
 }
 
 /// What the model input shows.
@@ -104,24 +83,17 @@ pub fn search_accelerators(text: &str) -> Vec<Choice> {
     } else {
         accelerators::search(text)
     };
-    let own = Choice {
-        note: "by its numbers".to_owned(),
-        ..Choice::plain(CUSTOM, "Own accelerator")
-    };
+    let own =
+        Choice { note: "by its numbers".to_owned(), ..Choice::plain(CUSTOM, "Own accelerator") };
     rows.into_iter().map(machine_choice).chain([own]).collect()
 }
 
 fn machine_choice(row: &accelerators::MachineRow) -> Choice {
     let peak = &row.accelerator.peak;
-    let rates = [
-        ("bf16", peak.bf16),
-        ("fp16", peak.fp16),
-        ("fp32", peak.fp32),
-    ];
+    let rates = [("bf16", peak.bf16), ("fp16", peak.fp16), ("fp32", peak.fp32)];
     let best = rates.iter().find_map(|(name, rate)| Some((name, (*rate)?)));
-    let rate = best.map_or_else(String::new, |(name, rate)| {
-        format!(" · {} {name}", show::flop_rate(rate))
-    });
+    let rate = best
+        .map_or_else(String::new, |(name, rate)| format!(" · {} {name}", show::flop_rate(rate)));
     Choice {
         key: row.key.clone(),
         label: row.label.clone(),
@@ -156,10 +128,9 @@ pub fn stack_choices() -> Vec<Choice> {
 /// The words of an input that takes one of a few.
 pub fn words(key: Key) -> Vec<Choice> {
     match key.kind() {
-        Kind::Choice(words) => words
-            .iter()
-            .map(|word| Choice::plain(word, name_of(word)))
-            .collect(),
+        Kind::Choice(words) => {
+            words.iter().map(|word| Choice::plain(word, name_of(word))).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -212,16 +183,9 @@ pub fn numbers_of(model: &Model) -> Vec<(Key, String)> {
     });
     let moe = model.kinds.iter().find_map(|kind| kind.ffn.moe());
     let is_dense = |kind: &u8| {
-        model
-            .kinds
-            .get(usize::from(*kind))
-            .is_some_and(|kind| matches!(kind.ffn, Ffn::Dense(_)))
+        model.kinds.get(usize::from(*kind)).is_some_and(|kind| matches!(kind.ffn, Ffn::Dense(_)))
     };
-    let dense_first = model
-        .pattern
-        .iter()
-        .take_while(|kind| is_dense(kind))
-        .count();
+    let dense_first = model.pattern.iter().take_while(|kind| is_dense(kind)).count();
     let (heads, kv_heads, head_dim) = attention.unwrap_or((32, 8, 128));
     let mut numbers: Vec<(Key, u32)> = vec![
         (Key::Layers, model.n_layers()),
@@ -236,17 +200,15 @@ pub fn numbers_of(model: &Model) -> Vec<(Key, String)> {
         numbers.push((Key::Experts, moe.experts));
         numbers.push((Key::TopK, moe.top_k));
         numbers.push((Key::ExpertWidth, moe.width));
-        if moe.width > 0 {
-            numbers.push((Key::SharedExperts, moe.shared_width / moe.width));
+        if let Some(shared) = moe.shared_width.checked_div(moe.width) {
+            numbers.push((Key::SharedExperts, shared));
         }
         if dense.is_some() {
             numbers.push((Key::DenseLayers, u32::try_from(dense_first).unwrap_or(0)));
         }
     }
-    let mut texts: Vec<(Key, String)> = numbers
-        .into_iter()
-        .map(|(key, n)| (key, n.to_string()))
-        .collect();
+    let mut texts: Vec<(Key, String)> =
+        numbers.into_iter().map(|(key, n)| (key, n.to_string())).collect();
     if model.tied {
         texts.push((Key::Tied, "on".to_owned()));
     }
@@ -259,19 +221,9 @@ pub fn numbers_of_machine(cluster: &Cluster) -> Vec<(Key, String)> {
     let peak = &accelerator.peak;
     let mut texts = vec![
         (Key::Memory, short::bytes(accelerator.memory)),
-        (
-            Key::MemoryBandwidth,
-            short::bandwidth(accelerator.memory_bandwidth),
-        ),
+        (Key::MemoryBandwidth, short::bandwidth(accelerator.memory_bandwidth)),
     ];
-    let rates = [
-        (Key::PeakBf16, peak.bf16.or(peak.fp16)),
-        (Key::PeakFp8, peak.fp8),
-    ];
-    texts.extend(
-        rates
-            .into_iter()
-            .filter_map(|(key, rate)| Some((key, short::flop_rate(rate?)))),
-    );
+    let rates = [(Key::PeakBf16, peak.bf16.or(peak.fp16)), (Key::PeakFp8, peak.fp8)];
+    texts.extend(rates.into_iter().filter_map(|(key, rate)| Some((key, short::flop_rate(rate?)))));
     texts
 }

@@ -76,7 +76,9 @@ fn redraw(
     let state = state();
     Effect::new(move |_| {
         state.theme.track();
-        let (Some(canvas), width) = (canvas.get(), width.get()) else { return };
+        let (Some(canvas), width) = (canvas.get(), width.get()) else {
+            return;
+        };
         if width > 0 {
             let scene = scene(f64::from(width));
             draw(&canvas, &scene);
@@ -120,7 +122,9 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene) {
     // Setting the size also clears the canvas.
     canvas.set_width((scene.width * ratio).round() as u32);
     canvas.set_height((scene.height * ratio).round() as u32);
-    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
+    let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else {
+        return;
+    };
     let colours = Colours::of(canvas);
     if let Err(error) = paint(scene, &mut backend, &colours, ratio) {
         leptos::logging::error!("chart: {error}");
@@ -138,7 +142,9 @@ impl Colours {
     /// element that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {
         let mut colours = Self { inks: BTreeMap::new(), font: String::from("sans-serif") };
-        let Ok(probe) = document().create_element("i") else { return colours };
+        let Ok(probe) = document().create_element("i") else {
+            return colours;
+        };
         drop(canvas.append_child(&probe));
         let named = [
             (Ink::Text, "ink-text".to_owned()),

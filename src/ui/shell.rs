@@ -190,11 +190,7 @@ fn keyboard() {
 }
 
 fn is_typing(ev: &KeyboardEvent) -> bool {
-    let target = ev
-        .target()
-        .and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    let name = target
-        .map(|target| target.tag_name().to_uppercase())
-        .unwrap_or_default();
+    let target = ev.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let name = target.map(|target| target.tag_name().to_ascii_uppercase()).unwrap_or_default();
     matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT")
 }

@@ -47,9 +47,7 @@ impl Theme {
         if let Some(root) = dom::root() {
             drop(root.set_attribute("data-theme", self.key()));
         }
-        state
-            .theme
-            .update(|changes| *changes = changes.wrapping_add(1));
+        state.theme.update(|changes| *changes = changes.wrapping_add(1));
     }
 }
 
@@ -63,16 +61,8 @@ pub fn ThemeButton() -> impl IntoView {
     let turn = move |_| {
         let system_dark = Theme::System.is_dark();
         let now = theme.get_untracked();
-        let other = if now.is_dark() {
-            Theme::Light
-        } else {
-            Theme::Dark
-        };
-        let next = if other.is_dark() == system_dark {
-            Theme::System
-        } else {
-            other
-        };
+        let other = if now.is_dark() { Theme::Light } else { Theme::Dark };
+        let next = if other.is_dark() == system_dark { Theme::System } else { other };
         theme.set(next);
         if let Some(storage) = dom::storage() {
             drop(storage.set_item(STORED, next.key()));
@@ -84,11 +74,7 @@ pub fn ThemeButton() -> impl IntoView {
         theme.get().is_dark()
     };
     let label = move || {
-        if dark() {
-            "Use light colours"
-        } else {
-            "Use dark colours"
-        }
+        if dark() { "Use light colours" } else { "Use dark colours" }
     };
     view! {
         <button type="button" class="icon-button" aria-label=move || label() title=move || label() on:click=turn>
@@ -108,15 +94,10 @@ pub fn ThemeButton() -> impl IntoView {
 }
 
 fn watch_system(state: State) {
-    let query = window()
-        .match_media("(prefers-color-scheme: dark)")
-        .ok()
-        .flatten();
+    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
     let Some(query) = query else { return };
     let changed = Closure::<dyn FnMut()>::new(move || {
-        state
-            .theme
-            .update(|changes| *changes = changes.wrapping_add(1));
+        state.theme.update(|changes| *changes = changes.wrapping_add(1));
     });
     drop(query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref()));
     changed.forget();

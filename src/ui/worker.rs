@@ -43,16 +43,9 @@ pub fn is_worker() -> bool {
 /// Worker side: answers until the page ends it.
 pub fn serve() {
     let Some(scope) = scope() else { return };
-    let desk = Rc::new(Desk {
-        scope: scope.clone(),
-        latest: RefCell::new(0),
-    });
+    let desk = Rc::new(Desk { scope: scope.clone(), latest: RefCell::new(0) });
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if event
-            .data()
-            .as_string()
-            .is_some_and(|word| word == bench::ASK)
-        {
+        if event.data().as_string().is_some_and(|word| word == bench::ASK) {
             drop(desk.scope.post_message(&bench::rows(&desk.clock())));
         } else if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
             desk.take(request);
@@ -153,15 +146,8 @@ impl Handle {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.post_message(&Array::of2(
-            &JsValue::from_str(&glue),
-            &wasm_bindgen::module(),
-        ))?;
-        Ok(Self {
-            worker,
-            _on_message: on_message,
-            _on_error: on_error,
-        })
+        worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
     }
 
     /// Sends it a word.

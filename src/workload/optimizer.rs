@@ -61,14 +61,8 @@ impl StateType {
 
 impl OptimizerKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::AdamW,
-        Self::AdamW8bit,
-        Self::Adafactor,
-        Self::Muon,
-        Self::SgdMomentum,
-        Self::Lion,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::AdamW, Self::AdamW8bit, Self::Adafactor, Self::Muon, Self::SgdMomentum, Self::Lion];
 
     /// Name in links and tables.
     #[must_use]

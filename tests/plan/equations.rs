@@ -28,24 +28,12 @@ pub fn check(text: &str) -> Result<u32, String> {
 
 /// What the first equation of a text comes to; a text without one is a number.
 pub fn result(text: &str) -> Interval {
-    let about = |part: &str| {
-        part.rsplit(" = ")
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
-    };
+    let about = |part: &str| part.rsplit(" = ").next().map(str::to_owned).unwrap_or_default();
     let parts: Vec<String> = text.split("; ").map(about).collect();
     // Preparations stand before what they prepare: the total is the largest part that has its unit.
-    let first = if text.starts_with("a micro-batch") {
-        parts.get(1)
-    } else {
-        parts.first()
-    };
+    let first = if text.starts_with("a micro-batch") { parts.get(1) } else { parts.first() };
     let text = first.map_or("", String::as_str);
-    Reader::new(text).whole().unwrap_or(Interval {
-        low: f64::NAN,
-        high: f64::NAN,
-    })
+    Reader::new(text).whole().unwrap_or(Interval { low: f64::NAN, high: f64::NAN })
 }
 
 /// A number of the answer in base units, as exact as its text.
@@ -58,10 +46,7 @@ pub fn amount(shown: &Shown) -> Interval {
     let value = shown.value * size;
     // Texts show at least three digits, or one decimal.
     let half = value * 0.006;
-    Interval {
-        low: value - half,
-        high: value + half,
-    }
+    Interval { low: value - half, high: value + half }
 }
 
 impl Interval {
@@ -79,10 +64,7 @@ impl Interval {
             f(self.high, other.high),
         ];
         let low = all.iter().copied().fold(f64::INFINITY, f64::min);
-        Self {
-            low,
-            high: all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        }
+        Self { low, high: all.iter().copied().fold(f64::NEG_INFINITY, f64::max) }
     }
 }
 
@@ -93,10 +75,7 @@ struct Reader {
 
 impl Reader {
     fn new(text: &str) -> Self {
-        let chars = text
-            .chars()
-            .map(|c| if c == '\u{a0}' { ' ' } else { c })
-            .collect();
+        let chars = text.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }).collect();
         Self { chars, at: 0 }
     }
 
@@ -206,14 +185,9 @@ impl Reader {
             }
             let end = self.at;
             if start == end
-                || self
-                    .chars
-                    .get(start..end)
-                    .is_some_and(|s| s.iter().all(|c| *c == ' '))
+                || self.chars.get(start..end).is_some_and(|s| s.iter().all(|c| *c == ' '))
             {
-                let skip = self
-                    .peek()
-                    .is_some_and(|c| c == '(' || c.is_ascii_digit() || c == '$');
+                let skip = self.peek().is_some_and(|c| c == '(' || c.is_ascii_digit() || c == '$');
                 self.at = if skip { end } else { start };
                 return;
             }
@@ -235,10 +209,7 @@ impl Reader {
             self.at += 1;
         }
         let mut text = String::new();
-        while let Some(c) = self
-            .peek()
-            .filter(|c| c.is_ascii_digit() || ".\u{202f}".contains(*c))
-        {
+        while let Some(c) = self.peek().filter(|c| c.is_ascii_digit() || ".\u{202f}".contains(*c)) {
             if c != '\u{202f}' {
                 text.push(c);
             }
@@ -248,10 +219,7 @@ impl Reader {
         let units = self.units();
         let half = uncertainty(&text, value, units.is_some());
         let size = units.unwrap_or(1.0);
-        Ok(Interval {
-            low: (value - half) * size,
-            high: (value + half) * size,
-        })
+        Ok(Interval { low: (value - half) * size, high: (value + half) * size })
     }
 
     /// Units right after a number; nothing where there is none.
@@ -270,12 +238,7 @@ impl Reader {
             while self.peek().is_some_and(|c| c.is_alphabetic() || c == '/') {
                 self.at += 1;
             }
-            let word: String = self
-                .chars
-                .get(from..self.at)
-                .unwrap_or_default()
-                .iter()
-                .collect();
+            let word: String = self.chars.get(from..self.at).unwrap_or_default().iter().collect();
             match unit(&word) {
                 Some(unit) => size = Some(size.unwrap_or(1.0) * unit),
                 None => {
@@ -289,11 +252,7 @@ impl Reader {
 
 /// Half of what rounding may have taken.
 fn uncertainty(text: &str, value: f64, has_unit: bool) -> f64 {
-    let digits = text
-        .trim_start_matches(['0', '.'])
-        .chars()
-        .filter(char::is_ascii_digit)
-        .count();
+    let digits = text.trim_start_matches(['0', '.']).chars().filter(char::is_ascii_digit).count();
     match text.split_once('.') {
         None if !has_unit && value < 1e3 => 0.0,
         None if !has_unit && value < 1e6 => 0.5,
@@ -337,10 +296,7 @@ fn unit(word: &str) -> Option<f64> {
 
 #[test]
 fn equations_are_worked_out() {
-    assert_eq!(
-        check("8 layers \u{d7} 142.6\u{a0}M \u{d7} 2 bytes = 2.125\u{a0}GiB"),
-        Ok(1)
-    );
+    assert_eq!(check("8 layers \u{d7} 142.6\u{a0}M \u{d7} 2 bytes = 2.125\u{a0}GiB"), Ok(1));
     assert_eq!(
         check("max(10.38 ms \u{d7} (1 \u{2212} 50%), 10.38 ms \u{2212} 112.8 ms) = 5.19 ms"),
         Ok(1)
@@ -349,10 +305,7 @@ fn equations_are_worked_out() {
         check("64 MiB \u{d7} (1 \u{2212} 1 / 4) / 315 GB/s + 2.4 \u{b5}s = 162.2 \u{b5}s"),
         Ok(1)
     );
-    assert_eq!(
-        check("51.89 days \u{d7} 16\u{202f}384 \u{d7} $6.88/h = $140.4 M"),
-        Ok(1)
-    );
+    assert_eq!(check("51.89 days \u{d7} 16\u{202f}384 \u{d7} $6.88/h = $140.4 M"), Ok(1));
     assert_eq!(check("a constant of 3 GiB"), Ok(0));
     assert!(check("2 \u{d7} 3 = 7").is_err());
     assert!(check("8 layers \u{d7} 142.6\u{a0}M \u{d7} 2 bytes = 2.15\u{a0}GiB").is_err());

@@ -7,14 +7,8 @@ use std::path::PathBuf;
 
 const GOLDEN: [(&str, &str); 3] = [
     ("llama-3.1-405b", "1"),
-    (
-        "qwen3-30b-a3b",
-        "1;m=Qwen/Qwen3-30B-A3B;n=64;b=1024;s=4096;t=1T",
-    ),
-    (
-        "llama-2-7b",
-        "1;m=meta-llama/Llama-2-7b-hf;g=a100-40g;n=8;b=256;s=4096;t=100B;k=torchtitan",
-    ),
+    ("qwen3-30b-a3b", "1;m=Qwen/Qwen3-30B-A3B;n=64;b=1024;s=4096;t=1T"),
+    ("llama-2-7b", "1;m=meta-llama/Llama-2-7b-hf;g=a100-40g;n=8;b=256;s=4096;t=100B;k=torchtitan"),
 ];
 
 #[test]
@@ -60,11 +54,7 @@ fn text_of(link: &str, plan: &PlanView) -> String {
 
 fn write_part(text: &mut String, part: &PartView, depth: usize) {
     let indent = "  ".repeat(depth);
-    let _ = writeln!(
-        text,
-        "{indent}{}: {}",
-        part.figure.label, part.figure.shown.text
-    );
+    let _ = writeln!(text, "{indent}{}: {}", part.figure.label, part.figure.shown.text);
     for child in &part.children {
         write_part(text, child, depth + 1);
     }

@@ -25,12 +25,7 @@ fn stages(pp: u32, times: &dyn Fn(u32) -> (f64, f64, f64)) -> Vec<StageReport> {
 }
 
 fn layout(schedule: Schedule, pp: u32, vpp: u32) -> Layout {
-    Layout {
-        pp,
-        vpp,
-        schedule,
-        ..Layout::SINGLE
-    }
+    Layout { pp, vpp, schedule, ..Layout::SINGLE }
 }
 
 /// Schedules with numbers of stages, chunks and micro-batches that they take.
@@ -81,21 +76,13 @@ fn every_pass_runs_once_after_what_it_needs() {
                 );
             }
             for pass in lane {
-                let at = (
-                    place(&layout, stage, pass, m),
-                    pass.task.micro_batch,
-                    pass.task.work,
-                );
+                let at = (place(&layout, stage, pass, m), pass.task.micro_batch, pass.task.work);
                 let twice = ends.insert(at, (pass.start.get(), pass.end.get()));
                 assert_eq!(twice, None, "{name}: {at:?} runs twice");
             }
         }
         let depth = layout.pp * layout.vpp;
-        let get = |place, i, work| {
-            *ends
-                .get(&(place, i, work))
-                .unwrap_or_else(|| panic!("{name}"))
-        };
+        let get = |place, i, work| *ends.get(&(place, i, work)).unwrap_or_else(|| panic!("{name}"));
         for i in 0..m {
             for place in 0..depth {
                 let (forward, backward) =
@@ -115,11 +102,7 @@ fn every_pass_runs_once_after_what_it_needs() {
 
 fn span(layout: &Layout, m: u32, times: (f64, f64, f64)) -> f64 {
     let played = play(layout, &stages(layout.pp, &|_| times), m);
-    played
-        .iter()
-        .flatten()
-        .map(|pass| pass.end.get())
-        .fold(0.0, f64::max)
+    played.iter().flatten().map(|pass| pass.end.get()).fold(0.0, f64::max)
 }
 
 #[test]
@@ -140,10 +123,7 @@ fn equal_stages_wait_as_long_as_the_papers_say() {
         for vpp in [2, 4] {
             let bubble = span(&layout(Schedule::Interleaved, pp, vpp), m, times) / ideal - 1.0;
             let paper = f64::from(pp - 1) / f64::from(m) / f64::from(vpp);
-            assert!(
-                (bubble - paper).abs() < 1e-9,
-                "{pp} x {vpp} {m}: {bubble} is not {paper}"
-            );
+            assert!((bubble - paper).abs() < 1e-9, "{pp} x {vpp} {m}: {bubble} is not {paper}");
         }
     }
 }
@@ -157,10 +137,7 @@ fn weight_gradients_fill_waits() {
         let plain = span(&layout(Schedule::OneFOneB, pp, 1), m, (1.0, 2.0, 1.0));
         let zero = span(&layout(Schedule::ZeroBubble, pp, 1), m, (1.0, 2.0, 1.0));
         let ideal = f64::from(m) * 3.0;
-        assert!(
-            zero - ideal <= 0.7 * (plain - ideal),
-            "{pp}: {zero} against {plain}"
-        );
+        assert!(zero - ideal <= 0.7 * (plain - ideal), "{pp}: {zero} against {plain}");
         assert!(zero >= ideal);
     }
 }
@@ -180,18 +157,11 @@ fn what_is_in_flight_agrees_with_the_schedule_played() {
         for (stage, lane) in (0..).zip(&played) {
             let (mut alive, mut most) = (0_i64, 0);
             for pass in lane {
-                alive += if pass.task.work == Work::Forward {
-                    1
-                } else {
-                    -1
-                };
+                alive += if pass.task.work == Work::Forward { 1 } else { -1 };
                 most = most.max(alive);
             }
             let told = in_flight_chunks(schedule, pp, vpp, m, stage);
-            assert_eq!(
-                most, told as i64,
-                "{schedule:?} {pp} x {vpp}, {m}, stage {stage}"
-            );
+            assert_eq!(most, told as i64, "{schedule:?} {pp} x {vpp}, {m}, stage {stage}");
         }
     }
 }

@@ -13,18 +13,9 @@ pub const UNKNOWN_MODEL: &str = r#"{"model_type":"llama","architectures":["Llama
 /// The real inputs that the planner must answer; the last one carries [`UNKNOWN_MODEL`].
 pub const REAL: [(&str, &str); 5] = [
     ("llama-405b", "1"),
-    (
-        "deepseek-v3",
-        "1;m=deepseek-ai/DeepSeek-V3;g=h800;n=2048;b=15360;s=4096;t=14.8T;p=fp8",
-    ),
-    (
-        "qwen3-30b",
-        "1;m=Qwen/Qwen3-30B-A3B;n=64;b=1024;s=4096;t=1T",
-    ),
-    (
-        "llama-7b",
-        "1;m=meta-llama/Llama-2-7b-hf;g=a100-40g;n=8;b=256;s=4096;t=100B;k=torchtitan",
-    ),
+    ("deepseek-v3", "1;m=deepseek-ai/DeepSeek-V3;g=h800;n=2048;b=15360;s=4096;t=14.8T;p=fp8"),
+    ("qwen3-30b", "1;m=Qwen/Qwen3-30B-A3B;n=64;b=1024;s=4096;t=1T"),
+    ("llama-7b", "1;m=meta-llama/Llama-2-7b-hf;g=a100-40g;n=8;b=256;s=4096;t=100B;k=torchtitan"),
     ("pasted", PASTED),
 ];
 
@@ -65,9 +56,7 @@ pub fn stuck_of(link: &str) -> Option<StuckView> {
 /// The case of a link.
 pub fn case_of(link: &str) -> Case {
     let resolution = link::decode(&resolved(link)).inputs.resolve();
-    resolution
-        .case
-        .unwrap_or_else(|| panic!("{link}: {:?}", resolution.problems))
+    resolution.case.unwrap_or_else(|| panic!("{link}: {:?}", resolution.problems))
 }
 
 /// A link; the short name of the pasted model stands for its whole link.

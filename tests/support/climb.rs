@@ -71,28 +71,15 @@ fn add_degrees(layout: &Layout, all: &mut Vec<Layout>) {
                 new[from] /= factor;
                 new[to] *= factor;
                 let [tp, cp, pp, dp] = new;
-                all.extend(repaired(&Layout {
-                    tp,
-                    cp,
-                    pp,
-                    dp,
-                    ..*layout
-                }));
+                all.extend(repaired(&Layout { tp, cp, pp, dp, ..*layout }));
             }
         }
         for micro_batch in [layout.micro_batch * factor, layout.micro_batch / factor] {
-            all.push(Layout {
-                micro_batch,
-                ..*layout
-            });
+            all.push(Layout { micro_batch, ..*layout });
         }
         for ep in [layout.ep * factor, layout.ep / factor] {
             all.push(Layout { ep, ..*layout });
-            all.push(Layout {
-                ep,
-                etp: layout.tp,
-                ..*layout
-            });
+            all.push(Layout { ep, etp: layout.tp, ..*layout });
         }
         for etp in [layout.etp * factor, layout.etp / factor] {
             all.push(Layout { etp, ..*layout });
@@ -101,10 +88,7 @@ fn add_degrees(layout: &Layout, all: &mut Vec<Layout>) {
     for cp_kind in [ContextKind::Ring, ContextKind::Gather, ContextKind::Ulysses] {
         all.push(Layout { cp_kind, ..*layout });
     }
-    all.push(Layout {
-        sp: !layout.sp,
-        ..*layout
-    });
+    all.push(Layout { sp: !layout.sp, ..*layout });
 }
 
 /// What else must change with the degrees for a layout to stay legal.
@@ -133,57 +117,25 @@ fn repaired(layout: &Layout) -> Vec<Layout> {
     if fixed.dp == 1 {
         fixed.placement = Placement::PipelineOutside;
     }
-    let whole = Layout {
-        shard: replicas,
-        ..fixed
-    };
-    let split = if fixed.zero == ZeroStage::Zero {
-        fixed
-    } else {
-        whole
-    };
-    let experts = Layout {
-        etp: split.tp,
-        ..split
-    };
-    let halved = Layout {
-        micro_batch: (split.micro_batch / 2).max(1),
-        ..split
-    };
-    vec![
-        fixed,
-        split,
-        experts,
-        halved,
-        Layout {
-            sp: split.tp > 1,
-            ..split
-        },
-    ]
+    let whole = Layout { shard: replicas, ..fixed };
+    let split = if fixed.zero == ZeroStage::Zero { fixed } else { whole };
+    let experts = Layout { etp: split.tp, ..split };
+    let halved = Layout { micro_batch: (split.micro_batch / 2).max(1), ..split };
+    vec![fixed, split, experts, halved, Layout { sp: split.tp > 1, ..split }]
 }
 
 fn add_pipelines(book: &Book<'_>, layout: &Layout, all: &mut Vec<Layout>) {
     let most = (book.case().model.n_layers() + 3) / layout.pp.max(1);
     for schedule in SCHEDULES {
         for vpp in 1..=most.clamp(1, 16) {
-            all.push(Layout {
-                schedule,
-                vpp,
-                ..*layout
-            });
+            all.push(Layout { schedule, vpp, ..*layout });
         }
     }
     for (embedding, head) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
-        all.push(Layout {
-            slots: Slots { embedding, head },
-            ..*layout
-        });
+        all.push(Layout { slots: Slots { embedding, head }, ..*layout });
     }
     for placement in [Placement::PipelineInside, Placement::PipelineOutside] {
-        all.push(Layout {
-            placement,
-            ..*layout
-        });
+        all.push(Layout { placement, ..*layout });
     }
 }
 
@@ -191,23 +143,13 @@ fn add_states(book: &Book<'_>, layout: &Layout, all: &mut Vec<Layout>) {
     let replicas = layout.dp * layout.cp;
     for zero in ZeroStage::ALL {
         for shard in (1..=replicas).filter(|n| replicas.is_multiple_of(*n)) {
-            all.push(Layout {
-                zero,
-                shard,
-                ..*layout
-            });
+            all.push(Layout { zero, shard, ..*layout });
         }
     }
     let most = CutKey::of(layout).chunk_layers_max(book.case().model.n_layers());
     for selective in [false, true] {
         for full_layers in 0..=most {
-            all.push(Layout {
-                recompute: Recompute {
-                    selective,
-                    full_layers,
-                },
-                ..*layout
-            });
+            all.push(Layout { recompute: Recompute { selective, full_layers }, ..*layout });
         }
     }
     for bits in 0..8 {

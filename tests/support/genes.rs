@@ -35,18 +35,10 @@ pub struct Limits {
 }
 
 /// Small enough to list every layout.
-pub const SMALL: Limits = Limits {
-    layers: 6,
-    count: 16,
-    constrained: true,
-};
+pub const SMALL: Limits = Limits { layers: 6, count: 16, constrained: true };
 
 /// Too large to list.
-pub const LARGE: Limits = Limits {
-    layers: 48,
-    count: 64,
-    constrained: false,
-};
+pub const LARGE: Limits = Limits { layers: 48, count: 64, constrained: false };
 
 /// A reader of choices.
 pub struct Genes<'a> {
@@ -76,10 +68,7 @@ pub fn case(values: &[u32], limits: Limits) -> Result<Case, CaseError> {
     let model = model(g, limits);
     let stack = stack(g);
     let constraints = constraints(g, limits);
-    let offer = Offer {
-        rate: DollarsPerHour::new(g.of(&[2.0, 0.5, 10.0])),
-        source: "test".into(),
-    };
+    let offer = Offer { rate: DollarsPerHour::new(g.of(&[2.0, 0.5, 10.0])), source: "test".into() };
     Case::new(model, cluster, training, constraints, stack, offer)
 }
 
@@ -101,9 +90,7 @@ impl Genes<'_> {
         let round = (self.at / GENES) as u32;
         let value = self.values.get(self.at % GENES).copied().unwrap_or(0);
         self.at += 1;
-        let mixed = value
-            .wrapping_mul(2_654_435_761)
-            .wrapping_add(round * 40_503);
+        let mixed = value.wrapping_mul(2_654_435_761).wrapping_add(round * 40_503);
         let index = if round == 0 { value } else { mixed >> 8 };
         list[(index % list.len() as u32) as usize]
     }
@@ -115,15 +102,10 @@ impl Genes<'_> {
 }
 
 fn cluster(g: &mut Genes<'_>, limits: Limits) -> Cluster {
-    let machine = g.of(&[
-        "h100-sxm", "a100-80g", "v100-32g", "b200", "rtx-4090", "mi300x",
-    ]);
+    let machine = g.of(&["h100-sxm", "a100-80g", "v100-32g", "b200", "rtx-4090", "mi300x"]);
     let row = accelerators::find(machine).expect("a catalogued accelerator");
     let counts = [1, 2, 4, 8, 16, 3, 6, 12, 5, 9, 10, 15, 32, 64];
-    let fitting = counts
-        .iter()
-        .filter(|count| **count <= limits.count)
-        .count();
+    let fitting = counts.iter().filter(|count| **count <= limits.count).count();
     let count = g.of(&counts[..fitting]);
     let mut accelerator = row.accelerator.clone();
     accelerator.memory_bandwidth = accelerator.memory_bandwidth * g.of(&[1.0, 0.5, 2.0, 0.1, 8.0]);
@@ -135,12 +117,7 @@ fn cluster(g: &mut Genes<'_>, limits: Limits) -> Cluster {
         node_size: g.of(&[1, 2, 4, 8]).min(count),
         levels: levels(g, count),
         host: Host {
-            memory: g.of(&[
-                Bytes::gib(200),
-                Bytes::mib(100),
-                Bytes::gib(2),
-                Bytes::mib(1),
-            ]),
+            memory: g.of(&[Bytes::gib(200), Bytes::mib(100), Bytes::gib(2), Bytes::mib(1)]),
             link: BytesPerSecond::gb(g.of(&[50.0, 1.0, 450.0, 8000.0])),
             memory_bandwidth: BytesPerSecond::gb(g.of(&[50.0, 5.0, 400.0, 8000.0])),
         },
@@ -153,22 +130,11 @@ fn levels(g: &mut Genes<'_>, count: u32) -> Vec<Level> {
     let n = 1 + g.below(4);
     let mut span = 1;
     for i in 0..4 {
-        let (factor, bandwidth) = (
-            g.of(&[1, 2, 3, 4, 8]),
-            g.of(&[100.0, 900.0, 25.0, 2.0, 0.1]),
-        );
+        let (factor, bandwidth) = (g.of(&[1, 2, 3, 4, 8]), g.of(&[100.0, 900.0, 25.0, 2.0, 0.1]));
         let latency = Seconds::us(g.of(&[0.0, 1.0, 5.0, 20.0, 500.0]));
         if i < n {
-            span = if i + 1 == n {
-                count.max(span)
-            } else {
-                span * factor
-            };
-            levels.push(Level {
-                span,
-                bandwidth: BytesPerSecond::gb(bandwidth),
-                latency,
-            });
+            span = if i + 1 == n { count.max(span) } else { span * factor };
+            levels.push(Level { span, bandwidth: BytesPerSecond::gb(bandwidth), latency });
         }
     }
     levels
@@ -209,9 +175,7 @@ fn model(g: &mut Genes<'_>, limits: Limits) -> Model {
     let kinds = [kind(g, hidden), kind(g, hidden), kind(g, hidden)];
     let n_kinds = g.of(&[1, 1, 1, 2, 3]);
     let pattern: Vec<u32> = (0..12).map(|_| g.below(n_kinds)).collect();
-    let layers = (0..n_layers as usize)
-        .map(|i| kinds[pattern[i % 12] as usize].clone())
-        .collect();
+    let layers = (0..n_layers as usize).map(|i| kinds[pattern[i % 12] as usize].clone()).collect();
     let mut model = Model::of_layers("random", hidden, layers).expect("few kinds");
     model.vocab = g.of(&[256, 1000, 32_000, 50_257, 128_256, 1]);
     model.tied = g.chance(1, 3);
@@ -221,28 +185,17 @@ fn model(g: &mut Genes<'_>, limits: Limits) -> Model {
 }
 
 fn kind(g: &mut Genes<'_>, hidden: u32) -> LayerKind {
-    LayerKind {
-        mixer: mixer(g, hidden),
-        ffn: ffn(g, hidden),
-        norm_params: 2 * hidden,
-    }
+    LayerKind { mixer: mixer(g, hidden), ffn: ffn(g, hidden), norm_params: 2 * hidden }
 }
 
 fn mixer(g: &mut Genes<'_>, hidden: u32) -> Mixer {
-    let heads = g.of(&[4, 1, 2, 8, 16, 6, 12, 3]);
-    let (shrink, width, value) = (
-        g.of(&[1, 1, 2, 4, 8]),
-        g.of(&[16, 64, 128]),
-        g.of(&[16, 64, 128]),
-    );
+    let heads: u32 = g.of(&[4, 1, 2, 8, 16, 6, 12, 3]);
+    let (shrink, width, value) =
+        (g.of(&[1, 1, 2, 4, 8]), g.of(&[16, 64, 128]), g.of(&[16, 64, 128]));
     let flags = [g.chance(1, 4), g.chance(1, 8), g.chance(1, 8)];
     let window = g.of(&[None, None, Some(128), Some(1), Some(4096)]);
     let sort = g.of(&[0, 0, 0, 0, 1, 1, 2, 3]);
-    let kv_heads = if heads % shrink == 0 {
-        heads / shrink
-    } else {
-        1
-    };
+    let kv_heads = if heads.is_multiple_of(shrink) { heads / shrink } else { 1 };
     let attention = Attention {
         heads,
         kv_heads,
@@ -338,11 +291,7 @@ fn exclusions(g: &mut Genes<'_>) -> Vec<Exclusion> {
     for i in 0..4 {
         let (first, second) = (g.of(Technique::ALL), g.of(Technique::ALL));
         if i < n && first != second {
-            all.push(Exclusion {
-                first,
-                second,
-                reason: "at random".into(),
-            });
+            all.push(Exclusion { first, second, reason: "at random".into() });
         }
     }
     all
@@ -410,20 +359,13 @@ fn constraints(g: &mut Genes<'_>, limits: Limits) -> Constraints {
             forbidden = forbidden.with(*technique);
         }
     }
-    Constraints {
-        fixed,
-        forbidden,
-        headroom_thousandths: g.of(&[0, 100]),
-    }
+    Constraints { fixed, forbidden, headroom_thousandths: g.of(&[0, 100]) }
 }
 
 /// A legal layout of the case, if some tries find one.
 pub fn layout(values: &[u32], case: &Case) -> Option<Layout> {
     let mut tries = 0..200;
-    let mut genes = Genes {
-        values,
-        at: GENES / 2,
-    };
+    let mut genes = Genes { values, at: GENES / 2 };
     tries.find_map(|_| {
         let layout = draw(&mut genes, case);
         rules::check(case, &layout).is_ok().then_some(layout)
@@ -442,11 +384,7 @@ fn draw(g: &mut Genes<'_>, case: &Case) -> Layout {
     let dp = count / tp / cp / pp;
     let ep = divisor(g, case.model.experts().max(1));
     let zero = g.wrapping(&ZeroStage::ALL);
-    let shard = if zero == ZeroStage::Zero {
-        1
-    } else {
-        divisor(g, dp * cp)
-    };
+    let shard = if zero == ZeroStage::Zero { 1 } else { divisor(g, dp * cp) };
     let schedules = [
         Schedule::OneFOneB,
         Schedule::Interleaved,
@@ -458,10 +396,7 @@ fn draw(g: &mut Genes<'_>, case: &Case) -> Layout {
     ];
     let kinds = [ContextKind::Ring, ContextKind::Gather, ContextKind::Ulysses];
     let piped = pp > 1;
-    let slots = Slots {
-        embedding: g.wrapping(&[0, 1]),
-        head: g.wrapping(&[0, 1, 2]),
-    };
+    let slots = Slots { embedding: g.wrapping(&[0, 1]), head: g.wrapping(&[0, 1, 2]) };
     let vpp = g.wrapping(&[1, 2, 3, 4]);
     let schedule = g.wrapping(&schedules);
     let offload = g.wrapping(&[0, 0, 0, 1, 2, 4, 7]);
@@ -470,11 +405,7 @@ fn draw(g: &mut Genes<'_>, case: &Case) -> Layout {
         tp,
         sp: tp > 1 && g.wrapping(&[true, false]),
         cp,
-        cp_kind: if cp > 1 {
-            g.wrapping(&kinds)
-        } else {
-            ContextKind::Ring
-        },
+        cp_kind: if cp > 1 { g.wrapping(&kinds) } else { ContextKind::Ring },
         pp,
         schedule: if piped { schedule } else { Schedule::OneFOneB },
         vpp: if piped { vpp } else { 1 },

@@ -93,26 +93,11 @@ pub fn training(wanted: &Wanted) -> Training {
 
 /// The case, free of constraints.
 pub fn case(wanted: &Wanted) -> Case {
-    let model = models::find(wanted.model)
-        .expect("a catalogued model")
-        .model
-        .clone();
+    let model = models::find(wanted.model).expect("a catalogued model").model.clone();
     let row = accelerators::find(wanted.machine).expect("a catalogued accelerator");
     let cluster = accelerators::cluster(row, wanted.count);
-    let stack = stacks::find(wanted.stack)
-        .expect("a catalogued stack")
-        .clone();
-    let offer = Offer {
-        rate: DollarsPerHour::new(2.0),
-        source: "test".into(),
-    };
-    Case::new(
-        model,
-        cluster,
-        training(wanted),
-        Constraints::default(),
-        stack,
-        offer,
-    )
-    .expect("a case")
+    let stack = stacks::find(wanted.stack).expect("a catalogued stack").clone();
+    let offer = Offer { rate: DollarsPerHour::new(2.0), source: "test".into() };
+    Case::new(model, cluster, training(wanted), Constraints::default(), stack, offer)
+        .expect("a case")
 }

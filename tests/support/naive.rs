@@ -43,10 +43,7 @@ pub enum Listed {
 impl Priced {
     pub fn new(layout: &Layout, estimate: &Estimate) -> Self {
         Self {
-            rank: Rank::of(&Candidate {
-                layout: *layout,
-                estimate: *estimate,
-            }),
+            rank: Rank::of(&Candidate { layout: *layout, estimate: *estimate }),
             layout: *layout,
             step: estimate.time.total(),
             memory: estimate.memory.total(),
@@ -64,10 +61,7 @@ pub fn best<'l>(case: &Case, goal: &Goal, listed: &'l [Priced]) -> Option<&'l Pr
     let wanted = |priced: &&Priced| {
         priced.fits(case, goal) && !goal.avoid.contains(&Kind::of(&priced.layout))
     };
-    listed
-        .iter()
-        .filter(wanted)
-        .min_by_key(|priced| priced.rank)
+    listed.iter().filter(wanted).min_by_key(|priced| priced.rank)
 }
 
 /// Every legal layout, priced.
@@ -88,11 +82,7 @@ pub fn list(book: &Book<'_>, most: usize) -> Listed {
             }
         });
     });
-    if all.len() > most {
-        Listed::TooMany
-    } else {
-        Listed::All(all)
-    }
+    if all.len() > most { Listed::TooMany } else { Listed::All(all) }
 }
 
 /// Degrees, micro-batch and pipeline, the rest at its mildest.
@@ -103,13 +93,7 @@ fn degrees(case: &Case, visit: &mut impl FnMut(&Layout)) {
         for cp in divisors(count / tp) {
             for pp in divisors(count / tp / cp) {
                 let dp = count / tp / cp / pp;
-                let base = Layout {
-                    tp,
-                    cp,
-                    pp,
-                    dp,
-                    ..Layout::SINGLE
-                };
+                let base = Layout { tp, cp, pp, dp, ..Layout::SINGLE };
                 splits(case, &base, visit);
             }
         }
@@ -126,17 +110,7 @@ fn splits(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout)) {
             for ep in (1..=ranks).filter(|ep| ranks.is_multiple_of(*ep)) {
                 for etp in (1..=ranks / ep).filter(|etp| ranks.is_multiple_of(ep * etp)) {
                     if rules::check_expert_split(case, base.tp, ep, etp).is_ok() {
-                        pipelines(
-                            case,
-                            &Layout {
-                                sp,
-                                cp_kind,
-                                ep,
-                                etp,
-                                ..*base
-                            },
-                            visit,
-                        );
+                        pipelines(case, &Layout { sp, cp_kind, ep, etp, ..*base }, visit);
                     }
                 }
             }
@@ -151,13 +125,7 @@ fn pipelines(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout)) {
             for (embedding, head) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
                 let slots = Slots { embedding, head };
                 for micro_batch in (1..=batch).filter(|size| batch.is_multiple_of(*size)) {
-                    visit(&Layout {
-                        micro_batch,
-                        schedule,
-                        vpp,
-                        slots,
-                        ..*base
-                    });
+                    visit(&Layout { micro_batch, schedule, vpp, slots, ..*base });
                 }
             }
         }
@@ -173,17 +141,8 @@ fn inner(case: &Case, outer: &Layout, visit: &mut impl FnMut(&Layout)) {
             for placement in [Placement::PipelineInside, Placement::PipelineOutside] {
                 for selective in [true, false] {
                     for full_layers in 0..=most {
-                        let recompute = Recompute {
-                            selective,
-                            full_layers,
-                        };
-                        let layout = Layout {
-                            zero,
-                            shard,
-                            placement,
-                            recompute,
-                            ..*outer
-                        };
+                        let recompute = Recompute { selective, full_layers };
+                        let layout = Layout { zero, shard, placement, recompute, ..*outer };
                         offloads(&layout, visit);
                     }
                 }
@@ -212,13 +171,7 @@ pub fn coarse(case: &Case, stride: u32, visit: &mut impl FnMut(&Layout)) {
         for cp in powers(64).filter(|cp| count.is_multiple_of(tp * cp)) {
             for pp in powers(128).filter(|pp| count.is_multiple_of(tp * cp * pp)) {
                 let dp = count / tp / cp / pp;
-                let base = Layout {
-                    tp,
-                    cp,
-                    pp,
-                    dp,
-                    ..Layout::SINGLE
-                };
+                let base = Layout { tp, cp, pp, dp, ..Layout::SINGLE };
                 coarse_experts(case, &base, &mut |layout| {
                     coarse_pipelines(case, layout, &mut |layout| {
                         turn = (turn + 1) % stride;
@@ -242,13 +195,7 @@ fn coarse_experts(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout)) {
         for etp in powers(if most > 1 { 8 } else { 1 }) {
             for sp in [false, true] {
                 for cp_kind in CONTEXTS {
-                    let layout = Layout {
-                        ep,
-                        etp,
-                        sp,
-                        cp_kind,
-                        ..*base
-                    };
+                    let layout = Layout { ep, etp, sp, cp_kind, ..*base };
                     if rules::check_context(case, base.tp, base.cp, cp_kind).is_ok() {
                         visit(&layout);
                     }
@@ -264,13 +211,7 @@ fn coarse_pipelines(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout))
             for vpp in powers(16) {
                 for (embedding, head) in [(0, 0), (1, 1), (0, 2)] {
                     let slots = Slots { embedding, head };
-                    let layout = Layout {
-                        micro_batch,
-                        schedule,
-                        vpp,
-                        slots,
-                        ..*base
-                    };
+                    let layout = Layout { micro_batch, schedule, vpp, slots, ..*base };
                     if rules::check(case, &layout).is_ok() {
                         visit(&layout);
                     }
@@ -283,22 +224,10 @@ fn coarse_pipelines(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout))
 fn coarse_states(case: &Case, base: &Layout, visit: &mut impl FnMut(&Layout)) {
     let most = CutKey::of(base).chunk_layers_max(case.model.n_layers());
     for zero in [ZeroStage::Zero, ZeroStage::One, ZeroStage::Three] {
-        let shard = if zero == ZeroStage::Zero {
-            1
-        } else {
-            base.dp * base.cp
-        };
+        let shard = if zero == ZeroStage::Zero { 1 } else { base.dp * base.cp };
         for (selective, full_layers) in [(false, 0), (true, 0), (false, most)] {
-            let recompute = Recompute {
-                selective,
-                full_layers,
-            };
-            visit(&Layout {
-                zero,
-                shard,
-                recompute,
-                ..*base
-            });
+            let recompute = Recompute { selective, full_layers };
+            visit(&Layout { zero, shard, recompute, ..*base });
         }
     }
 }

@@ -11,11 +11,7 @@ pub struct Values(pub Vec<u32>);
 
 impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let used = self
-            .0
-            .iter()
-            .rposition(|value| *value != 0)
-            .map_or(0, |last| last + 1);
+        let used = self.0.iter().rposition(|value| *value != 0).map_or(0, |last| last + 1);
         let words: Vec<String> = self.0[..used].iter().map(u32::to_string).collect();
         f.write_str(&words.join(","))
     }
@@ -27,10 +23,7 @@ fn number(name: &str) -> Option<u64> {
 
 /// How many times as many cases as usual: `AUTOPARALLEL_CASES`.
 pub fn times() -> u32 {
-    number("AUTOPARALLEL_CASES")
-        .and_then(|n| u32::try_from(n).ok())
-        .unwrap_or(1)
-        .max(1)
+    number("AUTOPARALLEL_CASES").and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1)
 }
 
 /// Holds a property against `usual` cases, or as many times more as asked for. The same cases every
@@ -47,21 +40,15 @@ pub fn hold(usual: u32, property: impl Fn(&[u32]) -> Result<(), TestCaseError>) 
     bytes[..8].copy_from_slice(&number("AUTOPARALLEL_SEED").unwrap_or(0).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let again = std::env::var("AUTOPARALLEL_GENES").ok();
-    let fixed: Option<Vec<u32>> = again.map(|text| {
-        text.split(',')
-            .filter_map(|word| word.parse().ok())
-            .collect()
-    });
+    let fixed: Option<Vec<u32>> =
+        again.map(|text| text.split(',').filter_map(|word| word.parse().ok()).collect());
     let random = proptest::collection::vec(any::<u8>().prop_map(u32::from), GENES);
     let genes = random.prop_map(move |values| Values(fixed.clone().unwrap_or(values)));
     let (held, rejected) = (Cell::new(0_u64), Cell::new(0_u64));
     let result = TestRunner::new_with_rng(config, rng).run(&genes, |Values(values)| {
         let verdict = property(&values);
-        let place = if matches!(verdict, Err(TestCaseError::Reject(_))) {
-            &rejected
-        } else {
-            &held
-        };
+        let place =
+            if matches!(verdict, Err(TestCaseError::Reject(_))) { &rejected } else { &held };
         place.set(place.get() + 1);
         verdict
     });

@@ -107,29 +107,15 @@ impl Book<'_> {
         let mut all = Vec::new();
         let mut add = |kind, bytes: f64, crossing: Crossing| {
             let (bytes, link) = (Bytes::from_f64(bytes), Crossed::of(&crossing));
-            all.push(Exchange {
-                kind,
-                bytes,
-                link,
-                time: link.time(bytes),
-            });
+            all.push(Exchange { kind, bytes, link, time: link.time(bytes) });
         };
         let (tp, cp) = (u64::from(layout.tp), u64::from(layout.cp));
         let net = &self.network;
         if tp > 1 {
             let bytes = 2.0 * shape.tokens * self.hidden;
-            add(
-                ExchangeKind::Tensor,
-                bytes,
-                net.gather_crossing(&net.line(1, tp)),
-            );
+            add(ExchangeKind::Tensor, bytes, net.gather_crossing(&net.line(1, tp)));
         }
-        let attention = self
-            .case
-            .model
-            .kinds
-            .iter()
-            .find_map(|kind| kv_width(&kind.mixer, shape));
+        let attention = self.case.model.kinds.iter().find_map(|kind| kv_width(&kind.mixer, shape));
         if let Some(width) = attention.filter(|_| cp > 1) {
             let extent = net.line(tp, cp);
             let block = 2.0 * shape.tokens * width;
@@ -150,18 +136,10 @@ impl Book<'_> {
             let domains = (shape.ep / Network::domain_members(&extent)).max(1.0);
             let top_k = f64::from(moe.top_k);
             let once = self.experts_deduplicated && domains > 1.0;
-            let copies = if once {
-                distinct(domains, top_k)
-            } else {
-                top_k
-            };
+            let copies = if once { distinct(domains, top_k) } else { top_k };
             let width = moe.latent.map_or(self.hidden, f64::from);
             let bytes = shape.tokens / shape.tp * copies * width * self.dispatch_bytes;
-            add(
-                ExchangeKind::Dispatch,
-                bytes,
-                net.exchange_crossing(&extent),
-            );
+            add(ExchangeKind::Dispatch, bytes, net.exchange_crossing(&extent));
         }
         all
     }
@@ -175,10 +153,7 @@ impl Book<'_> {
         };
         let extent = self.network.line(stride, u64::from(layout.pp));
         let bytes = 2.0 * shape.tokens_split * self.hidden;
-        (
-            Crossed::of(&self.network.pass_crossing(&extent)),
-            Bytes::from_f64(bytes),
-        )
+        (Crossed::of(&self.network.pass_crossing(&extent)), Bytes::from_f64(bytes))
     }
 
     /// What the replicas of a stage owe one another, collective by collective.
@@ -189,24 +164,13 @@ impl Book<'_> {
         let zero = layout.zero;
         let mut all = Vec::new();
         for experts in [false, true] {
-            let n = if experts {
-                elements.experts
-            } else {
-                elements.dense()
-            } as f64;
+            let n = if experts { elements.experts } else { elements.dense() } as f64;
             let (split, beyond, by) = groups.of(experts);
             let mut add = |kind, each, rounds, bytes: f64, extent: &Extent| {
                 let link = Crossed::of(&self.network.gather_crossing(extent));
                 if link.to > link.from && bytes > 0.0 {
                     let bytes = Bytes::from_f64(bytes);
-                    all.push(Collective {
-                        kind,
-                        experts,
-                        each,
-                        rounds,
-                        bytes,
-                        link,
-                    });
+                    all.push(Collective { kind, experts, each, rounds, bytes, link });
                 }
             };
             add(CollectiveKind::SumCopies, false, 2, n * wire / by, beyond);
@@ -214,13 +178,7 @@ impl Book<'_> {
                 let each = zero >= ZeroStage::Two;
                 add(CollectiveKind::ReduceGradients, each, 1, n * wire, split);
                 let each = zero == ZeroStage::Three;
-                add(
-                    CollectiveKind::GatherParameters,
-                    each,
-                    1,
-                    n * gathered,
-                    split,
-                );
+                add(CollectiveKind::GatherParameters, each, 1, n * gathered, split);
             }
         }
         all
@@ -236,11 +194,7 @@ struct Groups {
 
 impl Groups {
     fn new(book: &Book<'_>, layout: &Layout) -> Self {
-        let (tp, cp, dp) = (
-            u64::from(layout.tp),
-            u64::from(layout.cp),
-            u64::from(layout.dp),
-        );
+        let (tp, cp, dp) = (u64::from(layout.tp), u64::from(layout.cp), u64::from(layout.dp));
         let far = match layout.placement {
             Placement::PipelineOutside => tp * cp,
             Placement::PipelineInside => tp * cp * u64::from(layout.pp),
@@ -251,17 +205,10 @@ impl Groups {
         let folded = u64::from(layout.ep) * u64::from(layout.etp);
         let replicas = (tp * cp * dp / folded).max(1);
         let expert_shard = gcd(replicas, shard);
-        let near = if layout.placement == Placement::PipelineInside {
-            far
-        } else {
-            folded
-        };
+        let near = if layout.placement == Placement::PipelineInside { far } else { folded };
         let net = &book.network;
         Self {
-            split: [
-                net.extent(tp, inner, far, outer),
-                net.line(near, expert_shard),
-            ],
+            split: [net.extent(tp, inner, far, outer), net.line(near, expert_shard)],
             beyond: [
                 net.extent(tp * inner, cp / inner, far * outer, dp / outer),
                 net.line(near * expert_shard, replicas / expert_shard),
@@ -274,11 +221,7 @@ impl Groups {
         let [dense, routed] = &self.split;
         let [dense_beyond, routed_beyond] = &self.beyond;
         let [by, routed_by] = self.by;
-        if experts {
-            (routed, routed_beyond, routed_by)
-        } else {
-            (dense, dense_beyond, by)
-        }
+        if experts { (routed, routed_beyond, routed_by) } else { (dense, dense_beyond, by) }
     }
 }
 

@@ -70,11 +70,7 @@ impl Kept {
 /// The tensors that one layer of a kind keeps for one micro-batch.
 #[must_use]
 pub(super) fn kept(book: &Book<'_>, kind: usize, shape: &Shape) -> Vec<Kept> {
-    let mut list = List {
-        book,
-        shape,
-        all: Vec::new(),
-    };
+    let mut list = List { book, shape, all: Vec::new() };
     if let Some(kind) = book.case().model.kinds.get(kind) {
         list.add_mixer(&kind.mixer);
         list.add_ffn(&kind.ffn);
@@ -113,20 +109,13 @@ impl List<'_> {
 
     /// What cheap operations make again, where attention is fused.
     fn cheap(&self) -> When {
-        if self.book.fused {
-            When::Plain
-        } else {
-            When::Selective
-        }
+        if self.book.fused { When::Plain } else { When::Selective }
     }
 
     /// Input, norm and dropout mask of a block.
     fn add_block(&mut self, input: KeptKind, when: When) {
-        let (split, h, narrow) = (
-            self.shape.tokens_split,
-            self.book.hidden,
-            self.book.linear_bytes,
-        );
+        let (split, h, narrow) =
+            (self.shape.tokens_split, self.book.hidden, self.book.linear_bytes);
         self.add(input, 2.0, split, h, when);
         self.add(KeptKind::NormOutput, narrow, split, h, self.cheap());
         if self.book.dropout {
@@ -162,13 +151,7 @@ impl List<'_> {
                 let inner = 2.0 * input + output;
                 self.add(KeptKind::LinearInner, 2.0, t, inner, When::Selective);
                 let narrow = self.book.linear_bytes;
-                self.add(
-                    KeptKind::AttentionOutput,
-                    narrow,
-                    t,
-                    output,
-                    When::Selective,
-                );
+                self.add(KeptKind::AttentionOutput, narrow, t, output, When::Selective);
             }
         }
         self.add_block(KeptKind::MixerInput, When::Always);
@@ -177,26 +160,14 @@ impl List<'_> {
     fn add_core(&mut self, heads: f64, v: f64, window: Option<u32>) {
         let t = self.shape.tokens;
         let narrow = self.book.linear_bytes;
-        self.add(
-            KeptKind::AttentionOutput,
-            narrow,
-            t,
-            heads * v,
-            When::Selective,
-        );
+        self.add(KeptKind::AttentionOutput, narrow, t, heads * v, When::Selective);
         if self.book.fused {
             self.add(KeptKind::SoftmaxRows, 4.0, t, heads, When::Selective);
             return;
         }
         let _ = window;
         let bytes = if self.book.dropout { 5.0 } else { 2.0 };
-        self.add(
-            KeptKind::Scores,
-            bytes,
-            t,
-            heads * self.book.sequence,
-            When::Plain,
-        );
+        self.add(KeptKind::Scores, bytes, t, heads * self.book.sequence, When::Plain);
     }
 
     fn add_ffn(&mut self, ffn: &Ffn) {
@@ -225,20 +196,8 @@ impl List<'_> {
 
     fn add_activation(&mut self, tokens: f64, width: f64, gated: bool) {
         let ups = if gated { 2.0 } else { 1.0 };
-        self.add(
-            KeptKind::BeforeActivation,
-            2.0,
-            tokens,
-            ups * width,
-            When::Selective,
-        );
+        self.add(KeptKind::BeforeActivation, 2.0, tokens, ups * width, When::Selective);
         let narrow = self.book.linear_bytes;
-        self.add(
-            KeptKind::AfterActivation,
-            narrow,
-            tokens,
-            width,
-            self.cheap(),
-        );
+        self.add(KeptKind::AfterActivation, narrow, tokens, width, self.cheap());
     }
 }

@@ -181,10 +181,7 @@ impl WorkBasis {
 
     fn of(cost: &Cost) -> Self {
         let pair = |part: fn(&Work) -> f64| {
-            (
-                Seconds::new(part(&cost.forward)),
-                Seconds::new(part(&cost.backward)),
-            )
+            (Seconds::new(part(&cost.forward)), Seconds::new(part(&cost.backward)))
         };
         Self {
             matmul: pair(|work| work.matmul),
@@ -213,16 +210,10 @@ impl Book<'_> {
         let owed = Self::owed(&replicas, &own.elements);
         let time = self.stage_time(layout, &sheet, own, &owed, send);
         let (update, moved) = self.update(layout, &replicas, &own.elements);
-        let m = layout
-            .n_micro_batches(self.case.training.global_batch)
-            .max(1);
-        let Layout {
-            schedule, pp, vpp, ..
-        } = *layout;
-        let end = |cost: &Cost| EndBasis {
-            kept: Bytes::from_f64(cost.kept),
-            work: WorkBasis::of(cost),
-        };
+        let m = layout.n_micro_batches(self.case.training.global_batch).max(1);
+        let Layout { schedule, pp, vpp, .. } = *layout;
+        let end =
+            |cost: &Cost| EndBasis { kept: Bytes::from_f64(cost.kept), work: WorkBasis::of(cost) };
         let shape = &sheet.shape;
         let (send_link, send_bytes) = self.send_basis(layout, shape);
         Some(Basis {
@@ -281,19 +272,12 @@ impl Book<'_> {
                 continue;
             }
             let first = |chunk: &std::ops::Range<u32>| {
-                self.count_in(
-                    kind,
-                    chunk.start..chunk.end.min(chunk.start.saturating_add(k)),
-                )
+                self.count_in(kind, chunk.start..chunk.end.min(chunk.start.saturating_add(k)))
             };
             let mut one = super::memory::Elements::default();
             self.add_layers(&mut one, kind, 1, tp, expert_ranks);
             let selective = layout.recompute.selective;
-            let kept_bytes = if selective {
-                cost.kept_selective
-            } else {
-                cost.kept
-            };
+            let kept_bytes = if selective { cost.kept_selective } else { cost.kept };
             let checkpoint = cost.kept_checkpoint.min(kept_bytes);
             all.push(LayersBasis {
                 kind,
@@ -319,11 +303,7 @@ impl Book<'_> {
 
     fn buffers_basis(&self, layout: &Layout, shape: &Shape) -> [Bytes; 3] {
         let on = |on: bool, bytes: f64| {
-            if on {
-                Bytes::from_f64(bytes)
-            } else {
-                Bytes::ZERO
-            }
+            if on { Bytes::from_f64(bytes) } else { Bytes::ZERO }
         };
         let top_k = |kind: &crate::model::LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
         let top_k = self.case.model.kinds.iter().map(top_k).max().unwrap_or(0);

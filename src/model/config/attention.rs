@@ -30,11 +30,7 @@ pub(super) fn attention(fields: &mut Fields<'_>, family: Family, hidden: u32) ->
     let v_head_dim = fields.count(&["v_head_dim"], "width of a value head", 1..=WIDTH_MAX);
     let output_gate = family.has("gate") && {
         let reason = "the family's query projection also makes an output gate";
-        fields.flag(
-            &["attn_output_gate"],
-            "output gate beside the queries",
-            (true, reason),
-        )
+        fields.flag(&["attn_output_gate"], "output gate beside the queries", (true, reason))
     };
     let attention = Attention {
         heads,
@@ -43,11 +39,7 @@ pub(super) fn attention(fields: &mut Fields<'_>, family: Family, hidden: u32) ->
         v_head_dim: v_head_dim.unwrap_or(head_dim),
         window: None,
         qkv_bias: switch(fields, family.switch("qkv", "attention_bias"), "qkv bias"),
-        out_bias: switch(
-            fields,
-            family.switch("out", "attention_bias"),
-            "output bias",
-        ),
+        out_bias: switch(fields, family.switch("out", "attention_bias"), "output bias"),
         qk_norm_params: qk_norm(fields, family, heads, kv_heads, head_dim),
         output_gate,
         values_are_keys: false,
@@ -70,32 +62,14 @@ pub(super) fn sliding(fields: &mut Fields<'_>, family: Family, full: &Attention)
     let mut own =
         |key, meaning, max, otherwise| fields.count(&[key], meaning, 1..=max).unwrap_or(otherwise);
     let mut sliding = full.clone();
-    let heads = own(
-        "swa_num_attention_heads",
-        "heads of sliding layers",
-        HEADS_MAX,
-        full.heads,
-    );
-    let kv_heads = own(
-        "swa_num_key_value_heads",
-        "their KV heads",
-        HEADS_MAX,
-        full.kv_heads,
-    );
+    let heads = own("swa_num_attention_heads", "heads of sliding layers", HEADS_MAX, full.heads);
+    let kv_heads = own("swa_num_key_value_heads", "their KV heads", HEADS_MAX, full.kv_heads);
     let head_dim = own("swa_head_dim", "their head width", WIDTH_MAX, full.head_dim);
-    let v_head_dim = own(
-        "swa_v_head_dim",
-        "their value width",
-        WIDTH_MAX,
-        full.v_head_dim,
-    );
+    let v_head_dim = own("swa_v_head_dim", "their value width", WIDTH_MAX, full.v_head_dim);
     (sliding.heads, sliding.kv_heads) = (heads, kv_heads);
     (sliding.head_dim, sliding.v_head_dim) = (head_dim, v_head_dim);
     sliding.window = Some(window);
-    if fields.is_set(
-        &["add_swa_attention_sink_bias"],
-        "a sink for each head of sliding layers",
-    ) {
+    if fields.is_set(&["add_swa_attention_sink_bias"], "a sink for each head of sliding layers") {
         sliding.extra_params = heads;
     }
     checked(fields, sliding).unwrap_or_else(|| full.clone())
@@ -104,10 +78,7 @@ pub(super) fn sliding(fields: &mut Fields<'_>, family: Family, full: &Attention)
 /// Attention of the layers without a window where they have widths of their own (Gemma 4).
 pub(super) fn global(fields: &mut Fields<'_>, family: Family, base: &Attention) -> Attention {
     let mut full = base.clone();
-    if fields.is_set(
-        &["add_full_attention_sink_bias"],
-        "a sink for each head of full layers",
-    ) {
+    if fields.is_set(&["add_full_attention_sink_bias"], "a sink for each head of full layers") {
         full.extra_params = full.heads;
     }
     if !family.has("global") {
@@ -118,10 +89,7 @@ pub(super) fn global(fields: &mut Fields<'_>, family: Family, base: &Attention) 
     let dim = fields.count_or(&["global_head_dim"], meaning, 1..=WIDTH_MAX, (512, reason));
     (full.head_dim, full.v_head_dim) = (dim, dim);
     full.qk_norm_params = dim.saturating_mul(2);
-    if fields.is_set(
-        &["attention_k_eq_v"],
-        "keys of full-attention layers serve as values",
-    ) {
+    if fields.is_set(&["attention_k_eq_v"], "keys of full-attention layers serve as values") {
         full.values_are_keys = true;
         let keys = ["num_global_key_value_heads"];
         let kv = fields.count(&keys, "KV heads of full-attention layers", 1..=HEADS_MAX);
@@ -133,17 +101,9 @@ pub(super) fn global(fields: &mut Fields<'_>, family: Family, base: &Attention) 
 /// Latent attention, its indexer included.
 pub(super) fn latent(fields: &mut Fields<'_>, family: Family, hidden: u32) -> Option<Mla> {
     let heads = head_count(fields, family)?;
-    let q_rank = fields.count(
-        &["q_lora_rank"],
-        "rank of the query compression",
-        1..=WIDTH_MAX,
-    );
+    let q_rank = fields.count(&["q_lora_rank"], "rank of the query compression", 1..=WIDTH_MAX);
     if q_rank.is_none() {
-        fields.assume(
-            "q_lora_rank",
-            "none".to_owned(),
-            "null or absent: queries not compressed",
-        );
+        fields.assume("q_lora_rank", "none".to_owned(), "null or absent: queries not compressed");
     }
     let keys = ["kv_lora_rank"];
     let kv_rank = fields.count(&keys, "rank of the key-value compression", 1..=WIDTH_MAX)?;
@@ -160,14 +120,8 @@ pub(super) fn latent(fields: &mut Fields<'_>, family: Family, hidden: u32) -> Op
         sparse_top_k = Some(top);
         extra += indexer(fields, hidden, q_rank.unwrap_or(hidden));
     }
-    if fields.is_set(
-        &["attention_bias"],
-        "bias of the compressions and the output",
-    ) {
-        extra += [q_rank.unwrap_or(0), kv_rank, qk_rope, hidden]
-            .map(u64::from)
-            .iter()
-            .sum::<u64>();
+    if fields.is_set(&["attention_bias"], "bias of the compressions and the output") {
+        extra += [q_rank.unwrap_or(0), kv_rank, qk_rope, hidden].map(u64::from).iter().sum::<u64>();
     }
     if fields.is_set(&["mla_use_output_gate"], "a gate on the output (Kimi-K3)") {
         extra = extra.saturating_add(
@@ -206,21 +160,13 @@ pub(super) fn indexer(fields: &mut Fields<'_>, hidden: u32, query_in: u32) -> u6
 
 /// Weights of one block indexer (MiniMax-M3): queries, one key, and a norm on each.
 pub(super) fn block_indexer(fields: &mut Fields<'_>, hidden: u32) -> u32 {
-    let keys = [
-        "sparse_attention_config.sparse_num_index_heads",
-        "index_n_heads",
-    ];
+    let keys = ["sparse_attention_config.sparse_num_index_heads", "index_n_heads"];
     let Some(heads) = fields.count(&keys, "heads of the block indexer", 1..=4096) else {
         return 0;
     };
     let keys = ["sparse_attention_config.sparse_index_dim", "index_head_dim"];
-    let dim = fields
-        .count(&keys, "width of its heads", 1..=4096)
-        .unwrap_or(128);
-    hidden
-        .saturating_mul(heads + 1)
-        .saturating_add(2)
-        .saturating_mul(dim)
+    let dim = fields.count(&keys, "width of its heads", 1..=4096).unwrap_or(128);
+    hidden.saturating_mul(heads + 1).saturating_add(2).saturating_mul(dim)
 }
 
 /// A bias that a family or a key decides.
@@ -256,12 +202,7 @@ fn head_dim(fields: &mut Fields<'_>, family: Family, hidden: u32, heads: u32) ->
     if !hidden.is_multiple_of(heads) {
         let given = format!("width {hidden} over {heads} heads");
         let expected = "a width that the heads divide, or head_dim".to_owned();
-        fields.refuse(
-            HEADS[0],
-            given,
-            expected,
-            "Add head_dim, or mend one of the two.",
-        );
+        fields.refuse(HEADS[0], given, expected, "Add head_dim, or mend one of the two.");
         return None;
     }
     fields.assume(keys[0], (hidden / heads).to_string(), "width over heads");
@@ -276,11 +217,7 @@ fn kv_heads(fields: &mut Fields<'_>, family: Family, heads: u32) -> Option<u32> 
         return fields.count(&KV_HEADS, "key-value heads", 1..=HEADS_MAX);
     }
     let fixed = family.default(Column::Kv);
-    let reason = if fixed.is_some() {
-        "default of the family"
-    } else {
-        "as many as query heads"
-    };
+    let reason = if fixed.is_some() { "default of the family" } else { "as many as query heads" };
     let kv_heads = fixed.unwrap_or(heads);
     fields.assume(KV_HEADS[0], kv_heads.to_string(), reason);
     Some(kv_heads)
@@ -315,19 +252,12 @@ fn qk_norm(fields: &mut Fields<'_>, family: Family, heads: u32, kv: u32, dim: u3
     if !on {
         return 0;
     }
-    let by_layer = match fields
-        .word(&["qk_norm_type"], "what those norms span")
-        .as_deref()
-    {
+    let by_layer = match fields.word(&["qk_norm_type"], "what those norms span").as_deref() {
         Some("per_layer") => true,
         Some("per_head") => false,
         _ => kind == "full",
     };
-    if by_layer {
-        heads.saturating_add(kv).saturating_mul(dim)
-    } else {
-        per_head
-    }
+    if by_layer { heads.saturating_add(kv).saturating_mul(dim) } else { per_head }
 }
 
 fn checked(fields: &mut Fields<'_>, attention: Attention) -> Option<Attention> {
@@ -348,10 +278,5 @@ fn checked(fields: &mut Fields<'_>, attention: Attention) -> Option<Attention> {
 
 fn wide(fields: &mut Fields<'_>, widest: u64) {
     let expected = format!("heads times their width up to {HEAD_WIDTHS_MAX}");
-    fields.refuse(
-        "head_dim",
-        widest.to_string(),
-        expected,
-        "Check the digits.",
-    );
+    fields.refuse("head_dim", widest.to_string(), expected, "Check the digits.");
 }

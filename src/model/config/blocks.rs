@@ -49,10 +49,7 @@ fn block(item: &Json, base: &Attention, hidden: u32) -> Option<LayerKind> {
         if kv_heads.checked_mul(group) != Some(base.heads) {
             return None;
         }
-        mixer = Mixer::Attention(Attention {
-            kv_heads,
-            ..base.clone()
-        });
+        mixer = Mixer::Attention(Attention { kv_heads, ..base.clone() });
         norms += 1;
     }
     let mut network = Ffn::None;
@@ -68,17 +65,9 @@ fn block(item: &Json, base: &Attention, hidden: u32) -> Option<LayerKind> {
         } else {
             return None;
         };
-        network = Ffn::Dense(Dense {
-            width,
-            gated: true,
-            bias: false,
-        });
+        network = Ffn::Dense(Dense { width, gated: true, bias: false });
         norms += 1;
     }
     let norms = if norms == 0 { 1 } else { norms };
-    Some(LayerKind {
-        mixer,
-        ffn: network,
-        norm_params: hidden.saturating_mul(norms),
-    })
+    Some(LayerKind { mixer, ffn: network, norm_params: hidden.saturating_mul(norms) })
 }

@@ -13,12 +13,7 @@ pub(super) fn read(document: &Document) -> Reading {
     let mut fields = Fields::new(&document.value);
     for key in &document.repeated {
         let hint = "The last value was taken, as Python does.";
-        fields.warn(
-            &super::json::shortened(key),
-            "the same key twice",
-            "each key once",
-            hint,
-        );
+        fields.warn(&super::json::shortened(key), "the same key twice", "each key once", hint);
     }
     let model = decoder(&mut fields).filter(|_| !fields.failed);
     if model.is_none() && fields.problems.is_empty() {
@@ -32,38 +27,18 @@ pub(super) fn read(document: &Document) -> Reading {
             key.push_str(reason);
         }
     }
-    let Fields {
-        read,
-        defaulted,
-        problems,
-        ..
-    } = fields;
-    Reading {
-        model,
-        read,
-        defaulted,
-        ignored,
-        problems,
-    }
+    let Fields { read, defaulted, problems, .. } = fields;
+    Reading { model, read, defaulted, ignored, problems }
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a
 /// problem.
 pub(super) fn missing(fields: &mut Fields<'_>, key: &str, default: Option<u32>) -> Option<u32> {
-    if fields.failed
-        && fields
-            .problems
-            .iter()
-            .any(|problem| problem.key.ends_with(key))
-    {
+    if fields.failed && fields.problems.iter().any(|problem| problem.key.ends_with(key)) {
         return None;
     }
     if let Some(default) = default.filter(|_| fields.is_nested()) {
-        fields.assume(
-            key,
-            default.to_string(),
-            "nested configurations leave defaults out",
-        );
+        fields.assume(key, default.to_string(), "nested configurations leave defaults out");
         return Some(default);
     }
     let hint = "Add the field, or enter the model's numbers by hand.";
@@ -93,12 +68,7 @@ fn decoder(fields: &mut Fields<'_>) -> Option<Model> {
     let name = name(fields);
     let Some(mut model) = Model::of_layers(&name, hidden, layers) else {
         let expected = format!("at most {KINDS_MAX} kinds of layers");
-        fields.refuse(
-            "layers",
-            "more kinds".to_owned(),
-            expected,
-            "Check the lists of layers.",
-        );
+        fields.refuse("layers", "more kinds".to_owned(), expected, "Check the lists of layers.");
         return None;
     };
     model.vocab = vocab;
@@ -112,11 +82,7 @@ fn decoder(fields: &mut Fields<'_>) -> Option<Model> {
 /// The family by `model_type`, of the language model first.
 fn family(fields: &mut Fields<'_>) -> Option<Family> {
     let Some(name) = fields.word(&["model_type"], "family of the model") else {
-        fields.assume(
-            "model_type",
-            "llama".to_owned(),
-            "absent: read as a plain decoder",
-        );
+        fields.assume("model_type", "llama".to_owned(), "absent: read as a plain decoder");
         return Some(Family::of(""));
     };
     let family = Family::of(&name);
@@ -133,31 +99,20 @@ fn family(fields: &mut Fields<'_>) -> Option<Family> {
     if !family.known {
         let hint = "Read as a plain decoder: check the parameter count against the model's page.";
         let given = super::json::shortened(&name);
-        fields.warn(
-            "model_type",
-            &format!("{given:?}"),
-            "a known model type",
-            hint,
-        );
+        fields.warn("model_type", &format!("{given:?}"), "a known model type", hint);
     }
     Some(family)
 }
 
 fn refuse_type(fields: &mut Fields<'_>, given: &str, expected: &str) {
     let hint = "This page plans decoder-only language models.";
-    fields.refuse(
-        "model_type",
-        format!("{given:?}"),
-        expected.to_owned(),
-        hint,
-    );
+    fields.refuse("model_type", format!("{given:?}"), expected.to_owned(), hint);
 }
 
 /// Quantised copies may pad widths (Qwen2.5-VL-72B AWQ: 29,568 to 29,696).
 fn warn_quantized(fields: &mut Fields<'_>) {
-    let method = fields
-        .peek("quantization_config.quant_method")
-        .and_then(|(_, value)| value.text());
+    let method =
+        fields.peek("quantization_config.quant_method").and_then(|(_, value)| value.text());
     if let Some(method @ ("awq" | "gptq")) = method {
         let hint = "Such copies may pad widths; the original's config.json is surer.";
         fields.warn("quantization_config", method, "the original model", hint);
@@ -165,19 +120,10 @@ fn warn_quantized(fields: &mut Fields<'_>) {
 }
 
 fn name(fields: &mut Fields<'_>) -> String {
-    let given = fields
-        .peek("_name_or_path")
-        .and_then(|(_, value)| value.text());
+    let given = fields.peek("_name_or_path").and_then(|(_, value)| value.text());
     let given = given.filter(|name| !name.trim().is_empty());
-    let family = fields
-        .peek("model_type")
-        .and_then(|(_, value)| value.text());
-    let name: String = given
-        .or(family)
-        .unwrap_or("custom")
-        .chars()
-        .take(96)
-        .collect();
+    let family = fields.peek("model_type").and_then(|(_, value)| value.text());
+    let name: String = given.or(family).unwrap_or("custom").chars().take(96).collect();
     if given.is_some() {
         fields.take(&["_name_or_path"]);
         fields.note("_name_or_path", name.clone(), "name");
@@ -207,9 +153,7 @@ fn mtp_layers(fields: &mut Fields<'_>) -> u32 {
         "num_mtp_layers",
         "mtp_num_layers",
     ];
-    fields
-        .count(&keys, "multi-token-prediction layers", 0..=64)
-        .unwrap_or(0)
+    fields.count(&keys, "multi-token-prediction layers", 0..=64).unwrap_or(0)
 }
 
 fn positions(fields: &mut Fields<'_>, family: Family) -> Option<u32> {
@@ -242,11 +186,7 @@ fn other_params(fields: &mut Fields<'_>, family: Family, model: &Model) -> Optio
         Some(key) => fields.is_set(&[key], "bias of the output head"),
         None => family.has("headbias"),
     };
-    Some(if bias {
-        other.saturating_add(u64::from(model.vocab))
-    } else {
-        other
-    })
+    Some(if bias { other.saturating_add(u64::from(model.vocab)) } else { other })
 }
 
 fn within_limits(fields: &mut Fields<'_>, model: Model) -> Option<Model> {

@@ -39,10 +39,7 @@ impl Family {
         let lines = || include_str!("families.csv").lines().skip(1);
         let types = |line: &'static str| line.split(',').next().unwrap_or("");
         let found = lines().find(|line| types(line).split(' ').any(|name| name == model_type));
-        Self {
-            known: found.is_some(),
-            line: found.or_else(|| lines().next()).unwrap_or(""),
-        }
+        Self { known: found.is_some(), line: found.or_else(|| lines().next()).unwrap_or("") }
     }
 
     /// The default of a number, where the family is known and has a fixed one.
@@ -60,14 +57,12 @@ impl Family {
 
     /// Whether the family has that trait, with or without a value.
     pub fn has(self, name: &str) -> bool {
-        self.traits()
-            .any(|word| word.split('=').next() == Some(name))
+        self.traits().any(|word| word.split('=').next() == Some(name))
     }
 
     /// The value of a trait.
     pub fn value(self, name: &str) -> Option<&'static str> {
-        self.traits()
-            .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+        self.traits().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
     /// A numeric trait, such as `norms=4`.

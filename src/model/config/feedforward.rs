@@ -49,11 +49,7 @@ const DENSE_WIDTHS: [&str; 7] = [
 /// Routed experts, where there are any.
 pub(super) fn expert_count(fields: &mut Fields<'_>) -> Option<u32> {
     let on = !fields.has(&["enable_moe_block"])
-        || fields.flag(
-            &["enable_moe_block"],
-            "experts beside the dense network",
-            (true, ""),
-        );
+        || fields.flag(&["enable_moe_block"], "experts beside the dense network", (true, ""));
     let count = fields.count(&EXPERTS, "routed experts", 0..=EXPERTS_MAX)?;
     (on && count > 0).then_some(count)
 }
@@ -61,16 +57,8 @@ pub(super) fn expert_count(fields: &mut Fields<'_>) -> Option<u32> {
 /// The dense network.
 pub(super) fn dense(fields: &mut Fields<'_>, family: Family, hidden: u32) -> Option<Dense> {
     let width = dense_width(fields, family, hidden)?;
-    let bias = switch(
-        fields,
-        family.switch("mlp", "mlp_bias"),
-        "feed-forward bias",
-    );
-    Some(Dense {
-        width,
-        gated: is_gated(fields, family),
-        bias,
-    })
+    let bias = switch(fields, family.switch("mlp", "mlp_bias"), "feed-forward bias");
+    Some(Dense { width, gated: is_gated(fields, family), bias })
 }
 
 /// The experts of one layer.
@@ -84,12 +72,7 @@ pub(super) fn moe(
     let top_k = top_k.or_else(|| missing(fields, TOP_K[0], None))?;
     if top_k > experts {
         let given = format!("{top_k} experts a token of {experts}");
-        fields.refuse(
-            TOP_K[0],
-            given,
-            "at most all experts".to_owned(),
-            "Mend one of the two.",
-        );
+        fields.refuse(TOP_K[0], given, "at most all experts".to_owned(), "Mend one of the two.");
         return None;
     }
     let width = fields.count(&WIDTHS, "width of an expert", 1..=WIDTH_MAX);
@@ -97,11 +80,7 @@ pub(super) fn moe(
     let latent = ["moe_latent_size", "routed_expert_hidden_size"];
     let latent = fields.count(&latent, "width the experts work in", 1..=WIDTH_MAX);
     let shared_width = shared_width(fields, family, width)?;
-    let beside = if family.has("global") {
-        dense_width(fields, family, hidden)?
-    } else {
-        0
-    };
+    let beside = if family.has("global") { dense_width(fields, family, hidden)? } else { 0 };
     let (extra_params, extra_active) = extras(fields, family, hidden, width, [experts, top_k])?;
     let norm = fields.is_set(&["latent_moe_use_norm"], "a norm where the experts work");
     let norm = if norm { latent.unwrap_or(0) } else { 0 };
@@ -120,22 +99,14 @@ pub(super) fn moe(
 
 fn is_gated(fields: &mut Fields<'_>, family: Family) -> bool {
     if family.has("ungated") {
-        fields.assume(
-            "feed-forward gate",
-            "none".to_owned(),
-            "the family has two matrices",
-        );
+        fields.assume("feed-forward gate", "none".to_owned(), "the family has two matrices");
         return false;
     }
     let keys = ["mlp_hidden_act", "hidden_act", "hidden_activation"];
     let activation = fields.word(&keys, "activation");
     let plain = activation.is_some_and(|name| name == "relu2") && !family.known;
     if plain {
-        fields.assume(
-            "feed-forward gate",
-            "none".to_owned(),
-            "squared ReLU has two matrices",
-        );
+        fields.assume("feed-forward gate", "none".to_owned(), "squared ReLU has two matrices");
     }
     !plain
 }
@@ -146,9 +117,7 @@ fn dense_width(fields: &mut Fields<'_>, family: Family, hidden: u32) -> Option<u
     }
     if family.default(Column::Ffn).is_none() && family.has("ungated") {
         let ratio = ["expansion_ratio", "ffn_hidden_multiplier"];
-        let ratio = fields
-            .count(&ratio, "width over the model's", 1..=64)
-            .unwrap_or(4);
+        let ratio = fields.count(&ratio, "width over the model's", 1..=64).unwrap_or(4);
         let width = hidden.saturating_mul(ratio);
         fields.assume(
             DENSE_WIDTHS[2],
@@ -171,18 +140,12 @@ fn shared_width(fields: &mut Fields<'_>, family: Family, expert: u32) -> Option<
     if let Some(width) = fields.count(&together, "width of the shared experts", 0..=WIDTH_MAX) {
         return Some(width);
     }
-    let counts = [
-        "n_shared_experts",
-        "num_shared_experts",
-        "moe_num_shared_experts",
-        "num_shared_expert",
-    ];
+    let counts =
+        ["n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert"];
     let count = fields.count(&counts, "shared experts", 0..=EXPERTS_MAX);
     let count = count.or(family.number("shared")).unwrap_or(0);
     let each = ["moe_shared_expert_intermediate_size"];
-    let each = fields
-        .count(&each, "width of a shared expert", 1..=WIDTH_MAX)
-        .unwrap_or(expert);
+    let each = fields.count(&each, "width of a shared expert", 1..=WIDTH_MAX).unwrap_or(expert);
     let width = u64::from(count) * u64::from(each);
     if width > u64::from(WIDTH_MAX) {
         let given = format!("{count} shared experts of {each}");
@@ -204,10 +167,7 @@ fn extras(
     let [hidden, width, experts, top_k] = [hidden, width, experts, top_k].map(u64::from);
     let by_key = fields.word(&["topk_method"], "how experts are chosen");
     let bias = by_key.as_deref() == Some("noaux_tc")
-        || fields.is_set(
-            &["use_moe_router_bias"],
-            "a bias for each expert in the router",
-        )
+        || fields.is_set(&["use_moe_router_bias"], "a bias for each expert in the router")
         || match family.value("routerbias") {
             Some(_) => {
                 let key = family.switch("routerbias", "no");

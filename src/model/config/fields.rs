@@ -62,14 +62,7 @@ impl<'a> Fields<'a> {
             inner = value;
         }
         let (read, defaulted, problems) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            scopes,
-            used,
-            read,
-            defaulted,
-            problems,
-            failed: false,
-        }
+        Self { scopes, used, read, defaulted, problems, failed: false }
     }
 
     /// Whether the language model stands inside a wrapper.
@@ -115,12 +108,7 @@ impl<'a> Fields<'a> {
         match whole(value) {
             Ok(n) if range.contains(&n) => {
                 if let Json::Text(text) = value {
-                    self.warn(
-                        &key,
-                        text,
-                        "a number without quotes",
-                        "It was read as a number.",
-                    );
+                    self.warn(&key, text, "a number without quotes", "It was read as a number.");
                 }
                 self.note(&key, n.to_string(), meaning);
                 Some(n)
@@ -165,12 +153,7 @@ impl<'a> Fields<'a> {
         };
         match flag {
             Some(flag) => self.note(&key, flag.to_string(), meaning),
-            None => self.refuse(
-                &key,
-                value.brief(),
-                "true or false".to_owned(),
-                "Mend the value.",
-            ),
+            None => self.refuse(&key, value.brief(), "true or false".to_owned(), "Mend the value."),
         }
         flag.unwrap_or(default.0)
     }
@@ -187,12 +170,7 @@ impl<'a> Fields<'a> {
             self.note(&key, value.brief(), meaning);
             return Some(text.to_owned());
         }
-        self.warn(
-            &key,
-            &value.brief(),
-            "a text in double quotes",
-            "The value was left out.",
-        );
+        self.warn(&key, &value.brief(), "a text in double quotes", "The value was left out.");
         None
     }
 
@@ -210,12 +188,7 @@ impl<'a> Fields<'a> {
     /// The whole numbers of a list.
     pub fn numbers(&mut self, key: &str, meaning: &'static str) -> Option<BTreeSet<u32>> {
         let items = self.list(&[key], meaning)?;
-        Some(
-            items
-                .into_iter()
-                .filter_map(|item| whole(item).ok())
-                .collect(),
-        )
+        Some(items.into_iter().filter_map(|item| whole(item).ok()).collect())
     }
 
     /// Records a value that was used, once.
@@ -223,11 +196,7 @@ impl<'a> Fields<'a> {
         if self.read.iter().any(|field| field.key == key) {
             return;
         }
-        self.read.push(FieldRead {
-            key: key.to_owned(),
-            value,
-            meaning,
-        });
+        self.read.push(FieldRead { key: key.to_owned(), value, meaning });
     }
 
     /// Records a value that was not given, once.
@@ -236,33 +205,19 @@ impl<'a> Fields<'a> {
             return;
         }
         let reason = reason.to_owned();
-        self.defaulted.push(FieldDefault {
-            key: key.to_owned(),
-            value,
-            reason,
-        });
+        self.defaulted.push(FieldDefault { key: key.to_owned(), value, reason });
     }
 
     /// Records something odd that does not stop the reading.
     pub fn warn(&mut self, key: &str, given: &str, expected: &str, hint: &str) {
         let [key, given, expected, hint] = [key, given, expected, hint].map(str::to_owned);
-        self.problems.push(Problem {
-            key,
-            given,
-            expected,
-            hint,
-        });
+        self.problems.push(Problem { key, given, expected, hint });
     }
 
     /// Records something without which there is no model.
     pub fn refuse(&mut self, key: &str, given: String, expected: String, hint: &str) {
         let (key, hint) = (key.to_owned(), hint.to_owned());
-        self.problems.push(Problem {
-            key,
-            given,
-            expected,
-            hint,
-        });
+        self.problems.push(Problem { key, given, expected, hint });
         self.failed = true;
     }
 
@@ -326,9 +281,5 @@ fn hint(value: &Json) -> &'static str {
 }
 
 fn joined(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

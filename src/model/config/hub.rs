@@ -28,10 +28,7 @@ pub fn hub_id(text: &str) -> Option<String> {
         return None;
     }
     let text = text.trim().trim_matches(['"', '\'', '<', '>', '`']);
-    let text = text
-        .strip_prefix("hf:")
-        .unwrap_or(text)
-        .trim_start_matches("//");
+    let text = text.strip_prefix("hf:").unwrap_or(text).trim_start_matches("//");
     let path = match text.split_once("://") {
         Some(("http" | "https" | "hf", rest)) => hub_path(rest)?,
         Some(_) => return None,
@@ -48,16 +45,7 @@ pub fn hub_id(text: &str) -> Option<String> {
     }
     let name = parts.next()?;
     let after = parts.next();
-    let known = [
-        "blob",
-        "resolve",
-        "tree",
-        "raw",
-        "discussions",
-        "commit",
-        "commits",
-        "edit",
-    ];
+    let known = ["blob", "resolve", "tree", "raw", "discussions", "commit", "commits", "edit"];
     let is_page = after.is_none_or(|part| known.contains(&part));
     let is_model = !NOT_MODELS.contains(&organisation) && is_name(organisation) && is_name(name);
     (is_page && is_model).then(|| format!("{organisation}/{name}"))
@@ -67,17 +55,8 @@ pub fn hub_id(text: &str) -> Option<String> {
 fn hub_path(text: &str) -> Option<&str> {
     let (host, path) = text.split_once('/')?;
     let host = host.rsplit('@').next()?.split(':').next()?;
-    let hosts = [
-        "huggingface.co",
-        "www.huggingface.co",
-        "hf.co",
-        "www.hf.co",
-        "hf-mirror.com",
-    ];
-    hosts
-        .iter()
-        .any(|known| host.eq_ignore_ascii_case(known))
-        .then_some(path)
+    let hosts = ["huggingface.co", "www.huggingface.co", "hf.co", "www.hf.co", "hf-mirror.com"];
+    hosts.iter().any(|known| host.eq_ignore_ascii_case(known)).then_some(path)
 }
 
 fn is_name(text: &str) -> bool {
@@ -86,10 +65,7 @@ fn is_name(text: &str) -> bool {
     text.len() <= NAME_BYTES_MAX
         && text.bytes().all(letter)
         && ends(text.bytes().next())
-        && text
-            .bytes()
-            .last()
-            .is_some_and(|byte| byte != b'.' && byte != b'-')
+        && text.bytes().last().is_some_and(|byte| byte != b'.' && byte != b'-')
         && !text.contains("..")
 }
 
@@ -120,16 +96,9 @@ mod tests {
             "\"Qwen/Qwen3-30B-A3B\"",
         ];
         for form in forms {
-            assert_eq!(
-                hub_id(form).as_deref(),
-                Some("Qwen/Qwen3-30B-A3B"),
-                "{form}"
-            );
+            assert_eq!(hub_id(form).as_deref(), Some("Qwen/Qwen3-30B-A3B"), "{form}");
         }
-        assert_eq!(
-            hub_id("ai21labs/Jamba-v0.1").as_deref(),
-            Some("ai21labs/Jamba-v0.1")
-        );
+        assert_eq!(hub_id("ai21labs/Jamba-v0.1").as_deref(), Some("ai21labs/Jamba-v0.1"));
     }
 
     #[test]

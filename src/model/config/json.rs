@@ -44,56 +44,34 @@ pub(super) struct Fault {
 
 /// Reads one value and nothing after it.
 pub(super) fn parse(text: &str) -> Result<Document, Fault> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        repeated: Vec::new(),
-    };
+    let mut reader = Reader { text, at: 0, repeated: Vec::new() };
     let value = reader.value(0)?;
     reader.blanks();
     if reader.at < text.len() {
         return Err(reader.fault("nothing after the closing bracket"));
     }
-    Ok(Document {
-        value,
-        repeated: reader.repeated,
-    })
+    Ok(Document { value, repeated: reader.repeated })
 }
 
 impl Json {
     /// The value under `key`, if this is an object that has it.
     pub fn get(&self, key: &str) -> Option<&Json> {
-        self.entries()
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
+        self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// Keys and values of an object; nothing for anything else.
     pub fn entries(&self) -> &[(String, Json)] {
-        if let Self::Object(entries) = self {
-            entries
-        } else {
-            &[]
-        }
+        if let Self::Object(entries) = self { entries } else { &[] }
     }
 
     /// Items of a list; nothing for anything else.
     pub fn items(&self) -> &[Json] {
-        if let Self::List(items) = self {
-            items
-        } else {
-            &[]
-        }
+        if let Self::List(items) = self { items } else { &[] }
     }
 
     /// A text's letters.
     pub fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
-        }
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     /// For show, cut to a few characters.
@@ -144,17 +122,8 @@ impl Reader<'_> {
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
         let found: String = self.rest().chars().take(20).collect();
-        let found = if found.is_empty() {
-            "the end of the text".to_owned()
-        } else {
-            found
-        };
-        Fault {
-            line,
-            column,
-            expected,
-            found,
-        }
+        let found = if found.is_empty() { "the end of the text".to_owned() } else { found };
+        Fault { line, column, expected, found }
     }
 
     fn value(&mut self, depth: usize) -> Result<Json, Fault> {
@@ -293,9 +262,7 @@ impl Reader<'_> {
                 return Err(self.fault("digits of an exponent"));
             }
         }
-        Ok(Json::Number(
-            self.text.get(start..self.at).unwrap_or("").to_owned(),
-        ))
+        Ok(Json::Number(self.text.get(start..self.at).unwrap_or("").to_owned()))
     }
 
     fn string(&mut self) -> Result<String, Fault> {
@@ -388,10 +355,7 @@ mod tests {
             Json::Text("x\né😀".into()),
         ];
         let value = document.map(|document| document.value);
-        assert_eq!(
-            value,
-            Ok(Json::Object(vec![("a".into(), Json::List(items.into()))]))
-        );
+        assert_eq!(value, Ok(Json::Object(vec![("a".into(), Json::List(items.into()))])));
     }
 
     #[test]
@@ -402,25 +366,15 @@ mod tests {
 
     #[test]
     fn a_fault_is_placed() {
-        assert_eq!(
-            (
-                fault("{\n  \"a\": 1,\n}").line,
-                fault("{\n  \"a\": 1,\n}").column
-            ),
-            (3, 1)
-        );
+        assert_eq!((fault("{\n  \"a\": 1,\n}").line, fault("{\n  \"a\": 1,\n}").column), (3, 1));
         assert_eq!(fault("{\"a\" 1}").expected, "a colon after the key");
         assert_eq!(fault("[1, 2").found, "the end of the text");
         assert_eq!(fault("").expected, "a value");
-        for text in [
-            "[01]", "[1.]", "[.5]", "[+1]", "[1e]", "\"a\nb\"", "\"\\x\"", "{} {}", "tru",
-        ] {
+        for text in ["[01]", "[1.]", "[.5]", "[+1]", "[1e]", "\"a\nb\"", "\"\\x\"", "{} {}", "tru"]
+        {
             fault(text);
         }
-        assert_eq!(
-            fault(&"[".repeat(1_000_000)).expected,
-            "at most 64 levels of nesting"
-        );
+        assert_eq!(fault(&"[".repeat(1_000_000)).expected, "at most 64 levels of nesting");
     }
 
     #[test]
@@ -428,12 +382,6 @@ mod tests {
         let document = parse(r#"{"a": 1, "b": 2, "a": 3}"#);
         let entry = |name: &str, n: &str| (name.to_owned(), Json::Number(n.to_owned()));
         let value = Json::Object(vec![entry("a", "3"), entry("b", "2")]);
-        assert_eq!(
-            document,
-            Ok(Document {
-                value,
-                repeated: vec!["a".to_owned()]
-            })
-        );
+        assert_eq!(document, Ok(Document { value, repeated: vec!["a".to_owned()] }));
     }
 }

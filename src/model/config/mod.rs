@@ -74,10 +74,7 @@ pub struct Problem {
 pub fn read(text: &str) -> Reading {
     match text::document(text) {
         Ok(document) => decoder::read(&document),
-        Err(problem) => Reading {
-            problems: vec![problem],
-            ..Reading::default()
-        },
+        Err(problem) => Reading { problems: vec![problem], ..Reading::default() },
     }
 }
 
@@ -86,10 +83,6 @@ impl std::fmt::Display for Problem {
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
         }
-        write!(
-            f,
-            "{} was given, {} was expected. {}",
-            self.given, self.expected, self.hint
-        )
+        write!(f, "{} was given, {} was expected. {}", self.given, self.expected, self.hint)
     }
 }

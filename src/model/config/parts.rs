@@ -19,18 +19,10 @@ pub(super) fn layers(
     let some_experts = networks.iter().any(|network| network.moe().is_some());
     let norm_params = hidden.saturating_mul(norms(fields, family, some_experts));
     let shared = shared_indexers(fields);
-    let kinds = slots
-        .iter()
-        .zip(networks)
-        .enumerate()
-        .map(|(n, (&slot, ffn))| {
-            let mixer = mixers.at(slot, shared.get(n).copied().unwrap_or(false));
-            LayerKind {
-                mixer,
-                ffn,
-                norm_params,
-            }
-        });
+    let kinds = slots.iter().zip(networks).enumerate().map(|(n, (&slot, ffn))| {
+        let mixer = mixers.at(slot, shared.get(n).copied().unwrap_or(false));
+        LayerKind { mixer, ffn, norm_params }
+    });
     Some(kinds.collect())
 }
 
@@ -54,11 +46,7 @@ impl Mixers {
             let windowed = slots.contains(&Slot::Sliding);
             let sliding = windowed.then(|| attention::sliding(fields, family, &base));
             let sliding = sliding.unwrap_or_else(|| base.clone());
-            (
-                Mixer::Attention(full),
-                Mixer::Attention(sliding),
-                Some(base),
-            )
+            (Mixer::Attention(full), Mixer::Attention(sliding), Some(base))
         };
         let mut linear = Mixer::None;
         if slots.contains(&Slot::Linear) {
@@ -66,12 +54,7 @@ impl Mixers {
             linear = Mixer::Linear(linear::mixer(fields, family, hidden, heads, head_dim)?);
         }
         let indexer = indexer_params(&full, hidden, fields);
-        Some(Self {
-            full,
-            sliding,
-            linear,
-            indexer,
-        })
+        Some(Self { full, sliding, linear, indexer })
     }
 
     fn at(&self, slot: Slot, without_indexer: bool) -> Mixer {
@@ -111,12 +94,7 @@ fn networks(
         Slot::Moe => Network::Experts,
         Slot::Dense => Network::Dense,
         _ if family.has("single") => Network::None,
-        _ if sparse
-            .as_ref()
-            .is_some_and(|sparse| sparse.get(n) == Some(&true)) =>
-        {
-            Network::Experts
-        }
+        _ if sparse.as_ref().is_some_and(|sparse| sparse.get(n) == Some(&true)) => Network::Experts,
         _ => Network::Dense,
     };
     let wanted: Vec<Network> = slots.iter().enumerate().map(wanted).collect();
@@ -164,10 +142,7 @@ fn shared_indexers(fields: &mut Fields<'_>) -> Vec<bool> {
     }
     let items = fields.list(&["indexer_types"], "own or shared indexer, layer by layer");
     let items = items.unwrap_or_default();
-    items
-        .iter()
-        .map(|item| item.text() == Some("shared"))
-        .collect()
+    items.iter().map(|item| item.text() == Some("shared")).collect()
 }
 
 /// Norms of a layer in widths of the model; a LayerNorm with bias counts two.
@@ -182,27 +157,14 @@ fn norms(fields: &mut Fields<'_>, family: Family, moe: bool) -> u32 {
         let two = family.number("norms").unwrap_or(2);
         let keys = ["use_parallel_residual"];
         let one = family.has("norms") && two == 4 && family.value("qkv") == Some("use_qkv_bias");
-        return if one && fields.is_set(&keys, "one norm for both halves") {
-            2
-        } else {
-            two
-        };
+        return if one && fields.is_set(&keys, "one norm for both halves") { 2 } else { two };
     }
     let new = fields.is_set(&["new_decoder_architecture"], "Falcon 40B and later");
     if new {
         let keys = ["num_ln_in_parallel_attn"];
-        let count = fields.count_or(
-            &keys,
-            "LayerNorms of a layer",
-            1..=2,
-            (2, "new architecture"),
-        );
+        let count = fields.count_or(&keys, "LayerNorms of a layer", 1..=2, (2, "new architecture"));
         return 2 * count;
     }
     let default = (true, "default of the family");
-    if fields.flag(&["parallel_attn"], "one LayerNorm for both halves", default) {
-        2
-    } else {
-        4
-    }
+    if fields.flag(&["parallel_attn"], "one LayerNorm for both halves", default) { 2 } else { 4 }
 }

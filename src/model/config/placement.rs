@@ -33,19 +33,13 @@ pub(super) fn layer_count(fields: &mut Fields<'_>, default: Option<u32>) -> Opti
         let (_, value) = fields.peek(key)?;
         Some((*key, value.items().len()))
     });
-    let pattern = fields
-        .peek("hybrid_override_pattern")
-        .and_then(|(_, value)| value.text());
+    let pattern = fields.peek("hybrid_override_pattern").and_then(|(_, value)| value.text());
     let pattern = pattern.map(|text| ("hybrid_override_pattern", text.chars().count()));
     let from_list = listed.or(pattern).filter(|&(_, count)| {
         count > 0 && u32::try_from(count).is_ok_and(|count| count <= LAYERS_MAX)
     });
     if let Some((key, count)) = from_list {
-        fields.assume(
-            "num_hidden_layers",
-            count.to_string(),
-            &format!("counted in {key}"),
-        );
+        fields.assume("num_hidden_layers", count.to_string(), &format!("counted in {key}"));
         return u32::try_from(count).ok();
     }
     super::decoder::missing(fields, keys[0], default)
@@ -70,28 +64,16 @@ pub(super) fn slots(fields: &mut Fields<'_>, family: Family, layers: u32) -> Opt
         return Some(full_every(every, Slot::Sliding, layers));
     }
     if let Some(full) = family.number("full") {
-        return Some(full_every(
-            pattern_length(fields, full),
-            Slot::Sliding,
-            layers,
-        ));
+        return Some(full_every(pattern_length(fields, full), Slot::Sliding, layers));
     }
     let from = first_window(fields, family).unwrap_or(layers);
-    Some(
-        (0..layers)
-            .map(|n| if n < from { Slot::Full } else { Slot::Sliding })
-            .collect(),
-    )
+    Some((0..layers).map(|n| if n < from { Slot::Full } else { Slot::Sliding }).collect())
 }
 
 /// The first layer that looks at a window, where any does and no pattern is known.
 fn first_window(fields: &mut Fields<'_>, family: Family) -> Option<u32> {
     let on = if fields.has(&["use_sliding_window"]) {
-        fields.flag(
-            &["use_sliding_window"],
-            "whether the window is used",
-            (false, ""),
-        )
+        fields.flag(&["use_sliding_window"], "whether the window is used", (false, ""))
     } else {
         !family.has("window")
     };
@@ -109,18 +91,11 @@ fn first_window(fields: &mut Fields<'_>, family: Family) -> Option<u32> {
 /// Full attention in every so-manieth layer.
 fn full_every(every: u32, other: Slot, layers: u32) -> Vec<Slot> {
     let every = every.max(1);
-    (1..=layers)
-        .map(|n| if n % every == 0 { Slot::Full } else { other })
-        .collect()
+    (1..=layers).map(|n| if n % every == 0 { Slot::Full } else { other }).collect()
 }
 
 fn full_period(fields: &mut Fields<'_>, key: &str, default: (u32, &str)) -> u32 {
-    fields.count_or(
-        &[key],
-        "one full-attention layer in so many",
-        1..=LAYERS_MAX,
-        default,
-    )
+    fields.count_or(&[key], "one full-attention layer in so many", 1..=LAYERS_MAX, default)
 }
 
 /// Which layers hold routed experts.
@@ -128,17 +103,9 @@ pub(super) fn moe_layers(fields: &mut Fields<'_>, family: Family, layers: u32) -
     if let Some(listed) = listed_experts(fields, layers) {
         return listed;
     }
-    let first = [
-        "first_k_dense_replace",
-        "moe_layer_start_index",
-        "num_dense_layers",
-    ];
-    let first = fields
-        .count(&first, "dense layers at first", 0..=LAYERS_MAX)
-        .unwrap_or(0);
-    let dense = fields
-        .numbers("mlp_only_layers", "layers without experts")
-        .unwrap_or_default();
+    let first = ["first_k_dense_replace", "moe_layer_start_index", "num_dense_layers"];
+    let first = fields.count(&first, "dense layers at first", 0..=LAYERS_MAX).unwrap_or(0);
+    let dense = fields.numbers("mlp_only_layers", "layers without experts").unwrap_or_default();
     let (every, offset) = expert_period(fields, family);
     let sparse = |n| n >= first && n % every == offset % every && !dense.contains(&n);
     (0..layers).map(sparse).collect()
@@ -147,20 +114,12 @@ pub(super) fn moe_layers(fields: &mut Fields<'_>, family: Family, layers: u32) -
 /// Layers with experts that a list names one by one.
 fn listed_experts(fields: &mut Fields<'_>, layers: u32) -> Option<Vec<bool>> {
     if let Some(items) = fields.list(&["mlp_layer_types"], "dense or sparse, layer by layer") {
-        let sparse = items
-            .iter()
-            .map(|item| item.text().is_some_and(|word| word != "dense"));
+        let sparse = items.iter().map(|item| item.text().is_some_and(|word| word != "dense"));
         return Some(padded(sparse.collect(), layers));
     }
-    if fields
-        .peek("moe_layer_freq")
-        .is_some_and(|(_, value)| matches!(value, Json::List(_)))
-    {
+    if fields.peek("moe_layer_freq").is_some_and(|(_, value)| matches!(value, Json::List(_))) {
         let items = fields.list(&["moe_layer_freq"], "1 for each layer with experts")?;
-        return Some(padded(
-            items.iter().map(|item| whole(item) != Ok(0)).collect(),
-            layers,
-        ));
+        return Some(padded(items.iter().map(|item| whole(item) != Ok(0)).collect(), layers));
     }
     let sparse = fields.numbers("moe_layers", "layers with experts")?;
     Some((0..layers).map(|n| sparse.contains(&n)).collect())
@@ -174,19 +133,12 @@ fn expert_period(fields: &mut Fields<'_>, family: Family) -> (u32, u32) {
         let keys = ["expert_layer_period"];
         let every = fields.count_or(&keys, every, 1..=LAYERS_MAX, (2, reason));
         let (keys, first) = (["expert_layer_offset"], "first layer with experts");
-        return (
-            every,
-            fields.count_or(&keys, first, 0..=LAYERS_MAX, (1, reason)),
-        );
+        return (every, fields.count_or(&keys, first, 0..=LAYERS_MAX, (1, reason)));
     }
     if let Some(every) = fields.count(&["moe_layer_freq"], every, 1..=LAYERS_MAX) {
         return (every, 0);
     }
-    let keys = [
-        "interleave_moe_layer_step",
-        "decoder_sparse_step",
-        "moe_layer_interval",
-    ];
+    let keys = ["interleave_moe_layer_step", "decoder_sparse_step", "moe_layer_interval"];
     let every = fields.count(&keys, every, 1..=LAYERS_MAX).unwrap_or(1);
     (every, every - 1)
 }
@@ -200,12 +152,7 @@ fn pattern_length(fields: &mut Fields<'_>, default: u32) -> u32 {
         return length.max(1);
     }
     let reason = "the family's usual pattern";
-    fields.count_or(
-        &keys,
-        "one full layer in so many",
-        1..=LAYERS_MAX,
-        (default, reason),
-    )
+    fields.count_or(&keys, "one full layer in so many", 1..=LAYERS_MAX, (default, reason))
 }
 
 /// Layers that a list or a pattern names one by one; inner nothing where a word is not known.
@@ -215,19 +162,12 @@ fn listed(fields: &mut Fields<'_>, family: Family) -> Option<Option<Vec<Slot>>> 
         return Some(words.iter().map(|word| slot(fields, word)).collect());
     }
     if let Some(text) = fields.word(&["hybrid_override_pattern"], "the kind of each block") {
-        let letters = text
-            .chars()
-            .map(|letter| slot(fields, letter.encode_utf8(&mut [0; 4])));
+        let letters = text.chars().map(|letter| slot(fields, letter.encode_utf8(&mut [0; 4])));
         return Some(letters.collect::<Vec<_>>().into_iter().collect());
     }
     let numbered = |fields: &mut Fields<'_>, key: &'static str, zero: Slot, other: Slot| {
         let items = fields.list(&[key], "0 or 1 for the kind of each layer")?;
-        Some(
-            items
-                .iter()
-                .map(|item| if whole(item) == Ok(0) { zero } else { other })
-                .collect(),
-        )
+        Some(items.iter().map(|item| if whole(item) == Ok(0) { zero } else { other }).collect())
     };
     if family.value("linear") == Some("lightning") {
         return numbered(fields, "attn_type_list", Slot::Linear, Slot::Full).map(Some);
@@ -258,9 +198,7 @@ fn slot(fields: &mut Fields<'_>, word: &str) -> Option<Slot> {
 fn hybrid(fields: &mut Fields<'_>, layers: u32) -> Vec<Slot> {
     let full = "layers with full attention";
     let pick = |is_full: &dyn Fn(u32) -> bool| {
-        (0..layers)
-            .map(|n| if is_full(n) { Slot::Full } else { Slot::Linear })
-            .collect()
+        (0..layers).map(|n| if is_full(n) { Slot::Full } else { Slot::Linear }).collect()
     };
     if let Some(full) = fields.numbers("linear_attn_config.full_attn_layers", full) {
         fields.take(&["linear_attn_config.kda_layers"]);
@@ -283,12 +221,7 @@ fn same_length(fields: &mut Fields<'_>, slots: Vec<Slot>, layers: u32) -> Option
     }
     let given = format!("{layers} layers, of which {} are listed", slots.len());
     let hint = "Make num_hidden_layers and the list of layers agree.";
-    fields.refuse(
-        "num_hidden_layers",
-        given,
-        "a list of as many layers".to_owned(),
-        hint,
-    );
+    fields.refuse("num_hidden_layers", given, "a list of as many layers".to_owned(), hint);
     None
 }
 

@@ -21,70 +21,34 @@ pub(super) fn document(text: &str) -> Result<Document, Problem> {
         return Ok(document);
     }
     let hint = "Paste the whole file, from the first brace to the last.";
-    Err(problem(
-        document.value.brief(),
-        "a JSON object in braces",
-        hint,
-    ))
+    Err(problem(document.value.brief(), "a JSON object in braces", hint))
 }
 
 fn not_json(text: &str) -> Option<Problem> {
-    let lower: String = text.chars().take(300).collect::<String>().to_lowercase();
+    let lower: String = text.chars().take(300).collect::<String>().to_ascii_lowercase();
     let looks = |starts: &[&str]| starts.iter().any(|start| lower.starts_with(start));
     let (given, hint) = if text.is_empty() {
         ("an empty text", "Paste the contents of config.json.")
     } else if looks(&["<!doctype", "<html", "<?xml", "<head"]) {
-        (
-            "a web page",
-            "Open config.json on the Hub, choose \"raw\", and copy that text.",
-        )
+        ("a web page", "Open config.json on the Hub, choose \"raw\", and copy that text.")
     } else if looks(&["gguf"]) {
-        (
-            "a GGUF file",
-            "Use the config.json of the original model; GGUF is not read here.",
-        )
+        ("a GGUF file", "Use the config.json of the original model; GGUF is not read here.")
     } else if looks(&["version https://git-lfs", "oid sha256"]) {
-        (
-            "a Git LFS pointer",
-            "Download the file itself, not its pointer.",
-        )
-    } else if looks(&[
-        "access to model",
-        "invalid username",
-        "entry not found",
-        "not found",
-    ]) {
-        (
-            "an error of the Hub",
-            "The model may be gated; paste its config.json instead.",
-        )
+        ("a Git LFS pointer", "Download the file itself, not its pointer.")
+    } else if looks(&["access to model", "invalid username", "entry not found", "not found"]) {
+        ("an error of the Hub", "The model may be gated; paste its config.json instead.")
     } else if looks(&["{'"]) {
-        (
-            "a Python dictionary",
-            "Print it with json.dumps, or copy config.json itself.",
-        )
+        ("a Python dictionary", "Print it with json.dumps, or copy config.json itself.")
     } else if !text.starts_with(['{', '[', '"']) && text.contains(": ") && text.contains('\n') {
-        (
-            "what looks like YAML or plain text",
-            "Paste the JSON of config.json.",
-        )
+        ("what looks like YAML or plain text", "Paste the JSON of config.json.")
     } else {
         return None;
     };
-    Some(problem(
-        given.to_owned(),
-        "the JSON text of a config.json",
-        hint,
-    ))
+    Some(problem(given.to_owned(), "the JSON text of a config.json", hint))
 }
 
 fn fault(fault: Fault) -> Problem {
-    let Fault {
-        line,
-        column,
-        expected,
-        found,
-    } = fault;
+    let Fault { line, column, expected, found } = fault;
     let given = format!("{found:?} in line {line}, column {column}");
     let hint = if found.starts_with("the end") {
         "The text was cut off; copy it whole."
@@ -96,10 +60,5 @@ fn fault(fault: Fault) -> Problem {
 
 fn problem(given: String, expected: &str, hint: &str) -> Problem {
     let (expected, hint) = (expected.to_owned(), hint.to_owned());
-    Problem {
-        key: String::new(),
-        given,
-        expected,
-        hint,
-    }
+    Problem { key: String::new(), given, expected, hint }
 }

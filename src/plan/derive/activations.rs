@@ -24,20 +24,18 @@ impl Explained<'_> {
     /// What decides how many micro-batches are in flight.
     fn in_flight_rule(&self) -> (&'static str, &'static str) {
         match self.plan.layout.schedule {
-            Schedule::OneFOneB => (
-                "min(p \u{2212} stage, m) micro-batches",
-                "arXiv 2104.04473, section 2.2.1",
-            ),
+            Schedule::OneFOneB => {
+                ("min(p \u{2212} stage, m) micro-batches", "arXiv 2104.04473, section 2.2.1")
+            }
             Schedule::GPipe => ("m micro-batches", "GPipe, arXiv 1811.06965"),
             Schedule::Interleaved => (
                 "2 (p \u{2212} stage \u{2212} 1) + (v \u{2212} 1) p + 1 chunks",
                 "arXiv 2104.04473, section 2.2.2, and Megatron-Core's warm-up",
             ),
             Schedule::BreadthFirst => ("all chunks of m micro-batches", "arXiv 2211.05953"),
-            Schedule::ZeroBubble => (
-                "min(p \u{2212} stage, m) micro-batches",
-                "ZB-H1, arXiv 2401.10241, table 2",
-            ),
+            Schedule::ZeroBubble => {
+                ("min(p \u{2212} stage, m) micro-batches", "ZB-H1, arXiv 2401.10241, table 2")
+            }
             Schedule::ZeroBubbleV => ("2 p half-stages", "ZB-V, arXiv 2405.15362, table 1"),
             Schedule::DualPipe => ("p + 1 chunks", "DualPipe, arXiv 2412.19437, table 2"),
         }
@@ -58,11 +56,7 @@ impl Explained<'_> {
             let formula = "min(2 layers, all that is in flight): the rest waits on the host";
             return derived(formula, substituted, "counted");
         }
-        let substituted = format!(
-            "{} \u{d7} {} = {result}",
-            self.in_flight(basis),
-            sum(&terms)
-        );
+        let substituted = format!("{} \u{d7} {} = {result}", self.in_flight(basis), sum(&terms));
         let formula = format!(
             "in flight \u{d7} \u{3a3} layers \u{d7} bytes that one keeps for a micro-batch. In \
              flight at the peak of this stage: {rule}"
@@ -80,11 +74,8 @@ impl Explained<'_> {
             return Vec::new();
         }
         let selective = self.plan.layout.recompute.selective;
-        let mut kinds: Vec<KeptKind> = basis
-            .layers
-            .iter()
-            .flat_map(|kind| kind.kept.iter().map(|kept| kept.kind))
-            .collect();
+        let mut kinds: Vec<KeptKind> =
+            basis.layers.iter().flat_map(|kind| kind.kept.iter().map(|kept| kept.kind)).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let times = basis.in_flight as f64 / basis.n_chunks as f64;
@@ -122,11 +113,8 @@ impl Explained<'_> {
 
     pub(super) fn ends(&self, basis: &Basis) -> Derivation {
         let ends = [&basis.embedding, &basis.head];
-        let terms: Vec<String> = ends
-            .iter()
-            .filter_map(|end| end.as_ref())
-            .map(|end| fine::bytes(end.kept))
-            .collect();
+        let terms: Vec<String> =
+            ends.iter().filter_map(|end| end.as_ref()).map(|end| fine::bytes(end.kept)).collect();
         let substituted = format!(
             "{} \u{d7} {} = {}",
             self.in_flight(basis),
@@ -139,10 +127,7 @@ impl Explained<'_> {
     }
 
     pub(super) fn workspace(&self, basis: &Basis) -> Derivation {
-        let again = basis
-            .layers
-            .iter()
-            .filter(|kind| kind.workspace > Bytes::ZERO);
+        let again = basis.layers.iter().filter(|kind| kind.workspace > Bytes::ZERO);
         let Some(most) = again.max_by_key(|kind| kind.workspace) else {
             return Derivation::default();
         };
@@ -167,17 +152,8 @@ struct Tensors {
 impl Tensors {
     /// Layers that are recomputed whole keep only checkpoints.
     fn add(&mut self, layers: &LayersBasis, kept: &Kept, selective: bool) {
-        let plain = if !selective || kept.selective {
-            layers.count - layers.recomputed
-        } else {
-            0
-        };
-        let count = plain
-            + if kept.checkpoint {
-                layers.recomputed
-            } else {
-                0
-            };
+        let plain = if !selective || kept.selective { layers.count - layers.recomputed } else { 0 };
+        let count = plain + if kept.checkpoint { layers.recomputed } else { 0 };
         if count == 0 {
             return;
         }
@@ -222,52 +198,44 @@ fn kept_terms(basis: &Basis) -> Vec<String> {
 /// Name for people, and the formula of one layer.
 const fn told(kind: KeptKind) -> (&'static str, &'static str) {
     match kind {
-        KeptKind::MixerInput => (
-            "Inputs of attention blocks",
-            "2 b s h / (c t), the t with sequence parallelism",
-        ),
-        KeptKind::FfnInput => (
-            "Inputs of feed-forward blocks",
-            "2 b s h / (c t), the t with sequence parallelism",
-        ),
-        KeptKind::NormOutput => (
-            "Outputs of norms",
-            "bytes \u{d7} b s h / (c t), for each of two norms",
-        ),
+        KeptKind::MixerInput => {
+            ("Inputs of attention blocks", "2 b s h / (c t), the t with sequence parallelism")
+        }
+        KeptKind::FfnInput => {
+            ("Inputs of feed-forward blocks", "2 b s h / (c t), the t with sequence parallelism")
+        }
+        KeptKind::NormOutput => {
+            ("Outputs of norms", "bytes \u{d7} b s h / (c t), for each of two norms")
+        }
         KeptKind::DropoutMask => ("Dropout masks", "b s h / (c t), for each of two"),
         KeptKind::Projections => (
             "Queries, keys and values",
             "2 b s / c \u{d7} (heads \u{d7} d_qk + kv heads \u{d7} (d_qk + d_v)), heads of one \
              rank",
         ),
-        KeptKind::Latent => (
-            "Latent vectors",
-            "2 b s / c \u{d7} (ranks of the compressions + rotary width)",
-        ),
+        KeptKind::Latent => {
+            ("Latent vectors", "2 b s / c \u{d7} (ranks of the compressions + rotary width)")
+        }
         KeptKind::AttentionOutput => (
             "Outputs of attention",
             "bytes \u{d7} b s / c \u{d7} heads \u{d7} d_v, heads of one rank",
         ),
-        KeptKind::SoftmaxRows => (
-            "Softmax statistics",
-            "4 b s / c \u{d7} heads of one rank (arXiv 2205.14135)",
-        ),
-        KeptKind::Scores => (
-            "Attention scores",
-            "2 (5 with dropout) b s\u{b2} / c \u{d7} heads of one rank",
-        ),
-        KeptKind::LinearInner => (
-            "Inner values of linear mixers",
-            "2 b s / c \u{d7} (2 input width + output width) / t",
-        ),
+        KeptKind::SoftmaxRows => {
+            ("Softmax statistics", "4 b s / c \u{d7} heads of one rank (arXiv 2205.14135)")
+        }
+        KeptKind::Scores => {
+            ("Attention scores", "2 (5 with dropout) b s\u{b2} / c \u{d7} heads of one rank")
+        }
+        KeptKind::LinearInner => {
+            ("Inner values of linear mixers", "2 b s / c \u{d7} (2 input width + output width) / t")
+        }
         KeptKind::BeforeActivation => (
             "Feed-forward, before the activation",
             "2 \u{d7} tokens \u{d7} width, twice the width when gated",
         ),
-        KeptKind::AfterActivation => (
-            "Feed-forward, after the activation",
-            "bytes \u{d7} tokens \u{d7} width",
-        ),
+        KeptKind::AfterActivation => {
+            ("Feed-forward, after the activation", "bytes \u{d7} tokens \u{d7} width")
+        }
         KeptKind::RouterScores => ("Router scores", "8 b s / (c t) \u{d7} experts, in 32 bits"),
         KeptKind::ExpertTokens => (
             "Tokens at their experts",

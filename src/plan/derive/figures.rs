@@ -15,20 +15,10 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
     let bill = &plan.bill;
     let all = Ratio::new(bill.tokens_each.get() * f64::from(own.case.cluster.count));
     let hours = bill.accelerator_hours;
-    let figure = |id, label, amount, derivation| Figure {
-        id,
-        label,
-        amount,
-        derivation,
-    };
+    let figure = |id, label, amount, derivation| Figure { id, label, amount, derivation };
     let rate = FlopsPerSecond::new(bill.flops_each.get());
     let mut figures = vec![
-        figure(
-            "step_time",
-            "Step time",
-            Amount::Time(plan.step()),
-            own.step(time),
-        ),
+        figure("step_time", "Step time", Amount::Time(plan.step()), own.step(time)),
         figure("mfu", "MFU", Amount::Share(bill.mfu), own.mfu()),
         figure(
             "tokens_per_gpu",
@@ -36,30 +26,15 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
             Amount::TokenRate(bill.tokens_each),
             own.tokens_each(),
         ),
-        figure(
-            "days",
-            "Time to finish",
-            Amount::Days(bill.time),
-            own.days(),
-        ),
-        figure(
-            "tokens_per_s",
-            "Whole cluster",
-            Amount::TokenRate(all),
-            own.tokens_all(all),
-        ),
+        figure("days", "Time to finish", Amount::Days(bill.time), own.days()),
+        figure("tokens_per_s", "Whole cluster", Amount::TokenRate(all), own.tokens_all(all)),
         figure(
             "flops_each",
             "Model FLOP/s per accelerator",
             Amount::FlopRate(rate),
             own.flops_each(rate),
         ),
-        figure(
-            "gpu_hours",
-            "Accelerator-hours",
-            Amount::Hours(hours),
-            own.hours(hours),
-        ),
+        figure("gpu_hours", "Accelerator-hours", Amount::Hours(hours), own.hours(hours)),
         figure("steps", "Steps", Amount::Count(bill.n_steps), own.steps()),
     ];
     // Where no price is known, nothing is said to cost nothing.
@@ -68,12 +43,7 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
         figures.insert(COST_PLACE.min(figures.len()), cost);
     }
     if let Some(energy) = bill.energy_kwh {
-        figures.push(figure(
-            "energy",
-            "Energy",
-            Amount::Energy(energy),
-            own.energy(energy),
-        ));
+        figures.push(figure("energy", "Energy", Amount::Energy(energy), own.energy(energy)));
     }
     figures
 }
@@ -95,11 +65,7 @@ impl Explained<'_> {
         let text = format!("{} = {}", plain_sum(&terms), fine::time(self.plan.step()));
         let formula = "critical path of one step: m micro-batches on the slowest stage, the \
                        bubble, and what follows the last backward";
-        derived(
-            formula,
-            text,
-            "the sum of its parts, listed under step time by part",
-        )
+        derived(formula, text, "the sum of its parts, listed under step time by part")
     }
 
     fn mfu(&self) -> Derivation {
@@ -116,11 +82,7 @@ impl Explained<'_> {
                        Model FLOPs: 6 for each token and matrix parameter that it uses, and 6 \
                        (d_qk + d_v) \u{d7} heads \u{d7} reach for attention, reach s / 2 when \
                        causal; recompute is not counted";
-        derived(
-            formula,
-            text,
-            "PaLM, arXiv 2204.02311, appendix B; arXiv 2001.08361, section 2.1",
-        )
+        derived(formula, text, "PaLM, arXiv 2204.02311, appendix B; arXiv 2001.08361, section 2.1")
     }
 
     fn flops_each(&self, rate: FlopsPerSecond) -> Derivation {
@@ -170,11 +132,7 @@ impl Explained<'_> {
             fine::count(training.sequence.into()),
             fine::count(self.plan.bill.n_steps)
         );
-        derived(
-            "tokens / (batch \u{d7} sequence), rounded up",
-            text,
-            "counted",
-        )
+        derived("tokens / (batch \u{d7} sequence), rounded up", text, "counted")
     }
 
     fn days(&self) -> Derivation {
@@ -184,11 +142,7 @@ impl Explained<'_> {
             fine::time(self.plan.step()),
             fine::time(self.plan.bill.time)
         );
-        derived(
-            "steps \u{d7} step, without failures, checkpoints or pauses",
-            text,
-            "counted",
-        )
+        derived("steps \u{d7} step, without failures, checkpoints or pauses", text, "counted")
     }
 
     fn hours(&self, hours: Ratio) -> Derivation {
@@ -211,11 +165,7 @@ impl Explained<'_> {
             show::dollars(self.plan.bill.cost)
         );
         let source = &self.case.offer.source;
-        derived(
-            "time to finish \u{d7} accelerators \u{d7} price of one for an hour",
-            text,
-            source,
-        )
+        derived("time to finish \u{d7} accelerators \u{d7} price of one for an hour", text, source)
     }
 
     fn energy(&self, energy: Ratio) -> Derivation {

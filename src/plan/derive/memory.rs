@@ -51,11 +51,7 @@ impl Explained<'_> {
 
     /// Ranks that a ZeRO stage splits over: of all but experts, and of experts.
     fn split(&self, basis: &Basis, stage: ZeroStage) -> (u64, u64) {
-        if self.plan.layout.zero >= stage {
-            basis.shards
-        } else {
-            (1, 1)
-        }
+        if self.plan.layout.zero >= stage { basis.shards } else { (1, 1) }
     }
 
     fn weights(&self, basis: &Basis, part: P) -> Derivation {
@@ -100,17 +96,11 @@ impl Explained<'_> {
         let own = &basis.params;
         let terms = params_terms(&[own.mixer, own.ffn, own.experts]);
         let bytes = self.case.stack.profile.weights.quantised;
-        let substituted = format!(
-            "{} \u{d7} {bytes} bytes = {}",
-            sum(&terms),
-            self.memory_text(part)
-        );
+        let substituted =
+            format!("{} \u{d7} {bytes} bytes = {}", sum(&terms), self.memory_text(part));
         let formula =
             "(mixer + feed-forward + experts) \u{d7} bytes of the copies that narrow products need";
-        with(
-            derived(formula, substituted, "the stack's profile"),
-            &["quantised"],
-        )
+        with(derived(formula, substituted, "the stack's profile"), &["quantised"])
     }
 
     fn gathered(&self, basis: &Basis, part: P) -> Derivation {
@@ -125,10 +115,7 @@ impl Explained<'_> {
         );
         let formula = "max(2 layers, embedding or head) \u{d7} bytes: the layer at work and the \
                        one fetched ahead of it; the ends are gathered whole";
-        with(
-            derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"),
-            &["gathered"],
-        )
+        with(derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"), &["gathered"])
     }
 
     fn gradients(&self, basis: &Basis, part: P) -> Derivation {
@@ -174,12 +161,7 @@ impl Explained<'_> {
     /// `dense x bytes / z + experts x bytes / ze = result`.
     fn state_text(&self, basis: &Basis, bytes: &str, by: (u64, u64), part: P) -> String {
         let own = &basis.params;
-        let dense = sum(&params_terms(&[
-            own.mixer,
-            own.ffn,
-            own.embedding,
-            own.head,
-        ]));
+        let dense = sum(&params_terms(&[own.mixer, own.ffn, own.embedding, own.head]));
         let mut text = format!("{dense} \u{d7} {bytes}{}", over(by.0));
         if own.experts > Params::ZERO {
             let experts = fine::count(own.experts.get());
@@ -198,10 +180,7 @@ impl Explained<'_> {
         );
         let formula =
             "bytes of a logit at its peak \u{d7} b s / c \u{d7} V / t, of one micro-batch";
-        with(
-            derived(formula, substituted, "arXiv 2205.05198, section 4.3"),
-            &["logit_bytes"],
-        )
+        with(derived(formula, substituted, "arXiv 2205.05198, section 4.3"), &["logit_bytes"])
     }
 
     fn buffers(&self, basis: &Basis) -> Derivation {
@@ -221,34 +200,19 @@ impl Explained<'_> {
     fn context(&self) -> Derivation {
         let text = show::bytes(self.case.stack.profile.context);
         let formula = "a constant of the stack: driver, libraries' workspaces, communicators";
-        with(
-            derived(formula, text, "the stack's profile"),
-            &["context_gib"],
-        )
+        with(derived(formula, text, "the stack's profile"), &["context_gib"])
     }
 
     fn slack(&self) -> Derivation {
-        let parts = [
-            P::Activations,
-            P::ActivationsEnds,
-            P::Workspace,
-            P::Logits,
-            P::Buffers,
-        ];
+        let parts = [P::Activations, P::ActivationsEnds, P::Workspace, P::Logits, P::Buffers];
         let memory = &self.plan.estimate.memory;
         let some = parts.iter().filter(|part| memory.get(**part) > Bytes::ZERO);
         let terms: Vec<String> = some.map(|part| self.memory_text(*part)).collect();
         let share = fine::percent(self.case.stack.profile.slack);
-        let substituted = format!(
-            "{} \u{d7} {share} = {}",
-            sum(&terms),
-            self.memory_text(P::Slack)
-        );
+        let substituted =
+            format!("{} \u{d7} {share} = {}", sum(&terms), self.memory_text(P::Slack));
         let formula = "(activations + logits + buffers) \u{d7} share that the allocator loses";
-        with(
-            derived(formula, substituted, "the stack's profile"),
-            &["slack"],
-        )
+        with(derived(formula, substituted, "the stack's profile"), &["slack"])
     }
 }
 
@@ -261,11 +225,7 @@ fn weights_of(basis: &Basis, part: P) -> Weights {
         P::WeightsEmbedding => (own.embedding, None),
         _ => (own.head, None),
     };
-    Weights {
-        total,
-        layer,
-        experts: part == P::WeightsExperts,
-    }
+    Weights { total, layer, experts: part == P::WeightsExperts }
 }
 
 /// `(3 layers x 101.2 M + 5 layers x 88 M)`, or one number.
@@ -279,20 +239,13 @@ fn params_text(basis: &Basis, weights: &Weights) -> String {
         let one = kind.params.get(index).copied().unwrap_or_default();
         if one > Params::ZERO {
             let word = if kind.count == 1 { "layer" } else { "layers" };
-            terms.push(format!(
-                "{} {word} \u{d7} {}",
-                kind.count,
-                fine::count(one.get())
-            ));
+            terms.push(format!("{} {word} \u{d7} {}", kind.count, fine::count(one.get())));
             told += one.times(kind.count.into());
         }
     }
     let rest = weights.total.less(told);
     if rest > Params::ZERO {
-        terms.push(format!(
-            "{} for multi-token prediction",
-            fine::count(rest.get())
-        ));
+        terms.push(format!("{} for multi-token prediction", fine::count(rest.get())));
     }
     sum(&terms)
 }

@@ -84,20 +84,12 @@ fn sum(terms: &[String]) -> String {
 
 /// `a + b` by itself.
 fn plain_sum(terms: &[String]) -> String {
-    if terms.is_empty() {
-        "0".to_owned()
-    } else {
-        terms.join(" + ")
-    }
+    if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
 }
 
 /// ` / 8`, or nothing where nothing is shared.
 fn over(n: u64) -> String {
-    if n == 1 {
-        String::new()
-    } else {
-        format!(" / {}", fine::count(n))
-    }
+    if n == 1 { String::new() } else { format!(" / {}", fine::count(n)) }
 }
 
 /// `8 layers`, or `3.5 layers` where a micro-batch passes only a part of them.

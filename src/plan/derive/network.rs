@@ -95,11 +95,7 @@ impl Explained<'_> {
 
     pub(super) fn expert_parallel(&self, basis: &Basis) -> Derivation {
         let dual = self.plan.layout.schedule == Schedule::DualPipe;
-        let share = if dual {
-            Ratio::ONE
-        } else {
-            self.case.stack.profile.overlap.expert
-        };
+        let share = if dual { Ratio::ONE } else { self.case.stack.profile.overlap.expert };
         let (terms, time) = self.within_layers(basis, |work| work.expert);
         let cover = basis.covers.expert;
         let hiding = Hiding { time, share, cover };
@@ -115,11 +111,7 @@ impl Explained<'_> {
         let source = format!("arXiv 2412.19437, section 3.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
-            &[
-                "overlap_expert",
-                "dispatch_bytes",
-                link_constant(basis, ExchangeKind::Dispatch),
-            ],
+            &["overlap_expert", "dispatch_bytes", link_constant(basis, ExchangeKind::Dispatch)],
         )
     }
 
@@ -166,29 +158,15 @@ impl Explained<'_> {
         let formula = "m \u{d7} 2 v sends of 2 b s h / (c t) bytes / rate + latency; plain 1F1B \
                        waits for each, interleaving hides a share";
         let constants = ["overlap_pipeline", constant_of(&basis.send_link)];
-        with(
-            derived(
-                formula,
-                substituted,
-                "arXiv 2104.04473, sections 2.2.2 and 4.1",
-            ),
-            &constants,
-        )
+        with(derived(formula, substituted, "arXiv 2104.04473, sections 2.2.2 and 4.1"), &constants)
     }
 
     pub(super) fn gradient_reduction(&self, slowest: &Basis) -> Derivation {
         let share = self.case.stack.profile.overlap.gradients;
-        let each = Hiding {
-            time: slowest.owed.gradients_each,
-            share,
-            cover: slowest.covers.gradients,
-        };
+        let each =
+            Hiding { time: slowest.owed.gradients_each, share, cover: slowest.covers.gradients };
         let last = (slowest.forward + slowest.backward) * 0.6;
-        let once = |basis: &Basis| Hiding {
-            time: basis.owed.gradients,
-            share,
-            cover: last,
-        };
+        let once = |basis: &Basis| Hiding { time: basis.owed.gradients, share, cover: last };
         let kinds = [CollectiveKind::ReduceGradients, CollectiveKind::SumCopies];
         let formula = "what a micro-batch does not hide; once a step, six tenths of the \
                        last one. ZeRO-1: a reduce-scatter of parameters \u{d7} bytes over \
@@ -197,10 +175,7 @@ impl Explained<'_> {
                        group, and of everything without ZeRO";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Gradients);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
-        with(
-            derived(formula, text, &source),
-            &["overlap_gradients", "wire_gradient"],
-        )
+        with(derived(formula, text, &source), &["overlap_gradients", "wire_gradient"])
     }
 
     pub(super) fn parameter_gathering(&self, slowest: &Basis) -> Derivation {
@@ -211,11 +186,7 @@ impl Explained<'_> {
             cover: slowest.covers.parameters,
         };
         let next = (slowest.forward + slowest.backward) * 0.3;
-        let once = |basis: &Basis| Hiding {
-            time: basis.owed.parameters,
-            share,
-            cover: next,
-        };
+        let once = |basis: &Basis| Hiding { time: basis.owed.parameters, share, cover: next };
         let kinds = [CollectiveKind::GatherParameters];
         let formula = "what a micro-batch does not hide; once a step, three tenths of the \
                        next one. ZeRO-1 and 2: an all-gather of updated weights once a \
@@ -223,10 +194,7 @@ impl Explained<'_> {
                        backward";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Parameters);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
-        with(
-            derived(formula, text, &source),
-            &["overlap_parameters", "gathered"],
-        )
+        with(derived(formula, text, &source), &["overlap_parameters", "gathered"])
     }
 
     /// What is owed with each micro-batch by the slowest stage, and once a step by the stage with
@@ -241,17 +209,10 @@ impl Explained<'_> {
     ) -> String {
         let mut terms = Vec::new();
         let mut from = None;
-        let each: Vec<String> = each
-            .iter()
-            .filter(|one| one.time > Seconds::ZERO)
-            .map(Hiding::text)
-            .collect();
+        let each: Vec<String> =
+            each.iter().filter(|one| one.time > Seconds::ZERO).map(Hiding::text).collect();
         if !each.is_empty() {
-            terms.push(format!(
-                "{} {TIMES} {}",
-                self.micro_batches(slowest),
-                sum(&each)
-            ));
+            terms.push(format!("{} {TIMES} {}", self.micro_batches(slowest), sum(&each)));
             from = Some(slowest);
         }
         let most = self.kinds.iter().max_by_key(|basis| once(basis).exposed());
@@ -275,23 +236,10 @@ impl Explained<'_> {
         let bytes = self.transferred(basis);
         if bytes > Bytes::ZERO {
             let time = Seconds::new(2.0 * bytes.as_f64() / host.link.get());
-            let hiding = Hiding {
-                time,
-                share,
-                cover: basis.covers.offload,
-            };
-            terms.push(format!(
-                "{} {TIMES} {}",
-                self.micro_batches(basis),
-                hiding.text()
-            ));
+            let hiding = Hiding { time, share, cover: basis.covers.offload };
+            terms.push(format!("{} {TIMES} {}", self.micro_batches(basis), hiding.text()));
         }
-        let moved = self
-            .kinds
-            .iter()
-            .map(|basis| basis.update.1)
-            .max()
-            .unwrap_or_default();
+        let moved = self.kinds.iter().map(|basis| basis.update.1).max().unwrap_or_default();
         if offload.optimizer && moved > Seconds::ZERO {
             terms.push(format!("{} of the host's update", fine::time(moved)));
         }
@@ -309,10 +257,7 @@ impl Explained<'_> {
                        as far as work does not hide it; optimizer state: what moving gradients \
                        and weights and the host's own reading and writing take beyond the update \
                        on the accelerator";
-        with(
-            derived(formula, text, "ZeRO-Offload, arXiv 2101.06840"),
-            &["overlap_offload"],
-        )
+        with(derived(formula, text, "ZeRO-Offload, arXiv 2101.06840"), &["overlap_offload"])
     }
 
     /// Bytes that move to the host with one micro-batch.
@@ -352,10 +297,7 @@ fn over_stage(basis: &Basis, pass: Pass) -> Seconds {
 }
 
 fn exchange<'b>(basis: &'b Basis, kinds: &[ExchangeKind]) -> Option<&'b Exchange> {
-    basis
-        .exchanges
-        .iter()
-        .find(|exchange| kinds.contains(&exchange.kind))
+    basis.exchanges.iter().find(|exchange| kinds.contains(&exchange.kind))
 }
 
 fn round_text(exchange: &Exchange) -> String {
@@ -367,11 +309,7 @@ fn link_text(bytes: Bytes, link: &Crossed, time: Seconds) -> String {
     let part = match (link.from, link.to, link.split) {
         (0, _, _) => String::new(),
         (from, to, 1) => {
-            format!(
-                " {TIMES} (1 {MINUS} {} / {})",
-                fine::count(from),
-                fine::count(to)
-            )
+            format!(" {TIMES} (1 {MINUS} {} / {})", fine::count(from), fine::count(to))
         }
         (from, to, split) => format!(
             " {TIMES} (1 {MINUS} {} / {}) / {} links",
@@ -398,19 +336,12 @@ fn collective_text(one: &Collective) -> String {
         (CollectiveKind::GatherParameters, false) => "weights",
         (CollectiveKind::GatherParameters, true) => "experts' weights",
     };
-    format!(
-        "{name} {}",
-        link_text(one.bytes, &one.link, one.link.time(one.bytes))
-    )
+    format!("{name} {}", link_text(one.bytes, &one.link, one.link.time(one.bytes)))
 }
 
 /// The constant of the stack behind the rate of a link.
 const fn constant_of(link: &Crossed) -> &'static str {
-    if link.level == 0 {
-        "link_inside"
-    } else {
-        "link_outside"
-    }
+    if link.level == 0 { "link_inside" } else { "link_outside" }
 }
 
 fn link_constant(basis: &Basis, kind: ExchangeKind) -> &'static str {

@@ -47,11 +47,7 @@ impl Explained<'_> {
 
     /// `32 micro-batches`.
     pub(super) fn micro_batches(&self, basis: &Basis) -> String {
-        let word = if basis.micro_batches == 1 {
-            "micro-batch"
-        } else {
-            "micro-batches"
-        };
+        let word = if basis.micro_batches == 1 { "micro-batch" } else { "micro-batches" };
         format!("{} {word}", fine::count(basis.micro_batches.into()))
     }
 
@@ -59,11 +55,7 @@ impl Explained<'_> {
     fn work_text(&self, basis: &Basis, part: P, pass: Pass) -> String {
         let terms = pass_terms(basis, pass);
         let result = self.time_text(part);
-        format!(
-            "{} {TIMES} {} = {result}",
-            self.micro_batches(basis),
-            sum(&terms)
-        )
+        format!("{} {TIMES} {} = {result}", self.micro_batches(basis), sum(&terms))
     }
 
     /// The rate of large products in the run's number format: data sheet, kernel, stack.
@@ -131,10 +123,7 @@ impl Explained<'_> {
                        rotary embedding and activation functions read and write their arrays a \
                        number of times; backward counts double";
         let constants = ["pointwise_passes", "pointwise_ffn_passes"];
-        with(
-            derived(formula, format!("{text}; {rate}"), "passes counted"),
-            &constants,
-        )
+        with(derived(formula, format!("{text}; {rate}"), "passes counted"), &constants)
     }
 
     fn launch(&self, basis: &Basis) -> Derivation {
@@ -171,14 +160,7 @@ impl Explained<'_> {
     }
 
     fn straggler(&self) -> Derivation {
-        let parts = [
-            P::Matmul,
-            P::Attention,
-            P::Experts,
-            P::Pointwise,
-            P::Launch,
-            P::Recompute,
-        ];
+        let parts = [P::Matmul, P::Attention, P::Experts, P::Pointwise, P::Launch, P::Recompute];
         let time = &self.plan.estimate.time;
         let some = parts.iter().filter(|part| time.get(**part) > Seconds::ZERO);
         let terms: Vec<String> = some.map(|part| self.time_text(*part)).collect();
@@ -190,10 +172,7 @@ impl Explained<'_> {
             self.time_text(P::Straggler)
         );
         let formula = "work \u{d7} (slowest rank / mean \u{2212} 1)";
-        with(
-            derived(formula, substituted, "the stack's profile"),
-            &["straggler"],
-        )
+        with(derived(formula, substituted, "the stack's profile"), &["straggler"])
     }
 
     fn bubble(&self) -> Derivation {
@@ -278,11 +257,8 @@ impl Explained<'_> {
         let optimizer = &self.case.training.optimizer;
         let own = &basis.params;
         let dense = own.mixer + own.ffn + own.embedding + own.head;
-        let mut terms = vec![format!(
-            "{}{}",
-            fine::count(dense.get()),
-            super::over(basis.shards.0)
-        )];
+        let mut terms =
+            vec![format!("{}{}", fine::count(dense.get()), super::over(basis.shards.0))];
         if own.experts.get() > 0 {
             let experts = fine::count(own.experts.get());
             terms.push(format!("{experts}{}", super::over(basis.shards.1)));
@@ -310,10 +286,8 @@ impl Explained<'_> {
     /// Muon's products beside the streaming pass.
     fn muon(&self, params: &str, stream: &str, result: &str) -> Derivation {
         let accelerator = &self.case.cluster.accelerator;
-        let (forward, stack) = (
-            accelerator.kernels.attention_forward,
-            self.case.stack.profile.attention,
-        );
+        let (forward, stack) =
+            (accelerator.kernels.attention_forward, self.case.stack.profile.attention);
         let rate = self.case.peak_16() * stack.get() * forward.get();
         let hidden = fine::count(self.case.model.hidden.into());
         let math = format!(
@@ -322,20 +296,13 @@ impl Explained<'_> {
         );
         let formula = "parameters of a rank / z1 \u{d7} (bytes read and written / rate of memory \
                        + five Newton-Schulz steps of 6 h products / rate)";
-        derived(
-            formula,
-            format!("{stream} + {math} = {result}"),
-            "Muon, arXiv 2502.16982",
-        )
+        derived(formula, format!("{stream} + {math} = {result}"), "Muon, arXiv 2502.16982")
     }
 
     fn overhead(&self) -> Derivation {
         let text = show::time(self.case.stack.profile.step_overhead);
         let formula = "a constant of the stack: data loading, logging, synchronisation";
-        with(
-            derived(formula, text, "the stack's profile"),
-            &["step_overhead_ms"],
-        )
+        with(derived(formula, text, "the stack's profile"), &["step_overhead_ms"])
     }
 }
 
@@ -349,10 +316,7 @@ pub(super) fn pass_terms(basis: &Basis, pass: Pass) -> Vec<String> {
     };
     for kind in &basis.layers {
         if let Some(text) = both(&kind.work) {
-            terms.push(format!(
-                "{} {TIMES} {text}",
-                layers(kind.count, basis.visited)
-            ));
+            terms.push(format!("{} {TIMES} {text}", layers(kind.count, basis.visited)));
         }
     }
     for (end, name) in [(&basis.embedding, "embedding"), (&basis.head, "head")] {

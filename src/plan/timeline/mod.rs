@@ -95,9 +95,7 @@ pub fn timeline(case: &Case, plan: &Plan) -> Timeline {
     let drawn = drawn_micro_batches(layout, m);
     let lanes = drawn_lanes(layout, drawn);
     let played = play(layout, &stages, drawn);
-    let end = played
-        .iter()
-        .flat_map(|stage| stage.iter().map(|pass| pass.end));
+    let end = played.iter().flat_map(|stage| stage.iter().map(|pass| pass.end));
     let end = end.fold(Seconds::ZERO, Seconds::max);
     let tail = Tail::new(plan, &stages, m);
     let lane = |stage: u32| {
@@ -108,11 +106,7 @@ pub fn timeline(case: &Case, plan: &Plan) -> Timeline {
     };
     let note = note(layout, m, drawn, lanes.len() as u32);
     let lanes = lanes.into_iter().map(lane).collect();
-    Timeline {
-        span: end + tail.communication + tail.optimizer,
-        lanes,
-        note,
-    }
+    Timeline { span: end + tail.communication + tail.optimizer, lanes, note }
 }
 
 /// What follows the last backward pass.
@@ -123,10 +117,7 @@ struct Tail {
 
 impl Tail {
     fn new(plan: &Plan, stages: &[StageReport], m: u32) -> Self {
-        let slowest = stages
-            .iter()
-            .map(StageReport::time)
-            .fold(Seconds::ZERO, Seconds::max);
+        let slowest = stages.iter().map(StageReport::time).fold(Seconds::ZERO, Seconds::max);
         let time = &plan.estimate.time;
         let optimizer = time.get(TimePart::Optimizer);
         let others = [
@@ -136,21 +127,12 @@ impl Tail {
             optimizer,
         ];
         let communication = others.into_iter().fold(plan.step(), Seconds::less);
-        Self {
-            communication,
-            optimizer,
-        }
+        Self { communication, optimizer }
     }
 
     fn blocks(&self, from: Seconds) -> impl Iterator<Item = Block> {
         let middle = from + self.communication;
-        let block = |start, end, kind| Block {
-            start,
-            end,
-            kind,
-            micro_batch: 0,
-            chunk: 0,
-        };
+        let block = |start, end, kind| Block { start, end, kind, micro_batch: 0, chunk: 0 };
         let all = [
             block(from, middle, BlockKind::Communication),
             block(middle, middle + self.optimizer, BlockKind::Optimizer),
@@ -172,25 +154,16 @@ fn drawn_micro_batches(layout: &Layout, m: u32) -> u32 {
 
 /// Stages to draw: all of a short pipeline, the ends of a long one.
 fn drawn_lanes(layout: &Layout, drawn: u32) -> Vec<u32> {
-    let passes = if splits_backward(layout.schedule) {
-        3
-    } else {
-        2
-    };
+    let passes = if splits_backward(layout.schedule) { 3 } else { 2 };
     let blocks = (drawn * layout.vpp * passes).max(1);
-    let n = (BLOCKS_MAX / blocks)
-        .clamp(LANES_MIN, LANES_MAX)
-        .min(layout.pp);
+    let n = (BLOCKS_MAX / blocks).clamp(LANES_MIN, LANES_MAX).min(layout.pp);
     let (head, tail) = (n.div_ceil(2), n / 2);
     (0..head).chain(layout.pp - tail..layout.pp).collect()
 }
 
 /// Whether the schedule puts weight gradients off.
 pub(super) const fn splits_backward(schedule: Schedule) -> bool {
-    matches!(
-        schedule,
-        Schedule::ZeroBubble | Schedule::ZeroBubbleV | Schedule::DualPipe
-    )
+    matches!(schedule, Schedule::ZeroBubble | Schedule::ZeroBubbleV | Schedule::DualPipe)
 }
 
 fn note(layout: &Layout, m: u32, drawn: u32, lanes: u32) -> String {

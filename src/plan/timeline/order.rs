@@ -27,10 +27,9 @@ pub struct Task {
 /// The order on one stage; nothing for schedules that take what is ready.
 pub(super) fn order(layout: &Layout, stage: u32, m: u32) -> Option<Vec<Task>> {
     match layout.schedule {
-        Schedule::OneFOneB => Some(one_f_one_b(
-            layout.pp.saturating_sub(stage + 1),
-            rounds(1, m, m),
-        )),
+        Schedule::OneFOneB => {
+            Some(one_f_one_b(layout.pp.saturating_sub(stage + 1), rounds(1, m, m)))
+        }
         Schedule::Interleaved => {
             let warm_up = 2 * layout.pp.saturating_sub(stage + 1) + (layout.vpp - 1) * layout.pp;
             Some(one_f_one_b(warm_up, rounds(layout.vpp, layout.pp, m)))
@@ -49,19 +48,14 @@ struct Rounds {
 
 /// `group` micro-batches pass through every chunk before the next ones do.
 fn rounds(vpp: u32, group: u32, m: u32) -> Rounds {
-    let mut rounds = Rounds {
-        forward: Vec::new(),
-        backward: Vec::new(),
-    };
+    let mut rounds = Rounds { forward: Vec::new(), backward: Vec::new() };
     let group = group.max(1);
     let mut first = 0;
     while first < m {
         let last = (first + group).min(m);
         for chunk in 0..vpp {
             rounds.forward.extend((first..last).map(|i| (chunk, i)));
-            rounds
-                .backward
-                .extend((first..last).map(|i| (vpp - 1 - chunk, i)));
+            rounds.backward.extend((first..last).map(|i| (vpp - 1 - chunk, i)));
         }
         first = last;
     }
@@ -70,16 +64,9 @@ fn rounds(vpp: u32, group: u32, m: u32) -> Rounds {
 
 /// `warm_up` forwards, then one forward and one backward in turn, then the backwards that are left.
 fn one_f_one_b(warm_up: u32, rounds: Rounds) -> Vec<Task> {
-    let task = |work, (chunk, micro_batch)| Task {
-        work,
-        micro_batch,
-        chunk,
-    };
+    let task = |work, (chunk, micro_batch)| Task { work, micro_batch, chunk };
     let mut forward = rounds.forward.into_iter().map(|at| task(Work::Forward, at));
-    let mut backward = rounds
-        .backward
-        .into_iter()
-        .map(|at| task(Work::Backward, at));
+    let mut backward = rounds.backward.into_iter().map(|at| task(Work::Backward, at));
     let mut all: Vec<Task> = forward.by_ref().take(warm_up as usize).collect();
     for next in forward {
         all.push(next);

@@ -22,13 +22,7 @@ impl Played {
     pub(super) fn block(&self) -> Block {
         let kind = BlockKind::Pass(self.task.work);
         let (micro_batch, chunk) = (self.task.micro_batch, self.task.chunk);
-        Block {
-            start: self.start,
-            end: self.end,
-            kind,
-            micro_batch,
-            chunk,
-        }
+        Block { start: self.start, end: self.end, kind, micro_batch, chunk }
     }
 }
 
@@ -36,9 +30,8 @@ impl Played {
 #[must_use]
 pub fn play(layout: &Layout, stages: &[StageReport], m: u32) -> Vec<Vec<Played>> {
     let mut player = Player::new(layout, stages, m);
-    let orders: Option<Vec<Vec<Task>>> = (0..layout.pp)
-        .map(|stage| order(layout, stage, m))
-        .collect();
+    let orders: Option<Vec<Vec<Task>>> =
+        (0..layout.pp).map(|stage| order(layout, stage, m)).collect();
     match orders {
         Some(orders) => player.in_order(&orders),
         None => player.as_ready(),
@@ -98,9 +91,7 @@ impl<'a> Player<'a> {
     fn ready(&self, stage: u32, task: Task) -> Option<f64> {
         let place = self.place(stage, task);
         let at = |ends: &[Option<f64>], place: u32| {
-            ends.get(self.cell(place, task.micro_batch))
-                .copied()
-                .flatten()
+            ends.get(self.cell(place, task.micro_batch)).copied().flatten()
         };
         match task.work {
             Work::Forward if place == 0 => Some(0.0),
@@ -147,11 +138,7 @@ impl<'a> Player<'a> {
             *place = Some(end);
         }
         if let Some(lane) = self.played.get_mut(stage as usize) {
-            lane.push(Played {
-                task,
-                start: Seconds::new(start),
-                end: Seconds::new(end),
-            });
+            lane.push(Played { task, start: Seconds::new(start), end: Seconds::new(end) });
         }
     }
 
@@ -229,19 +216,9 @@ impl Queues {
         };
         let stream = |(chunk, from, to): (u32, u32, u32)| {
             let all = |work| {
-                (from..to)
-                    .map(move |micro_batch| Task {
-                        work,
-                        micro_batch,
-                        chunk,
-                    })
-                    .collect()
+                (from..to).map(move |micro_batch| Task { work, micro_batch, chunk }).collect()
             };
-            let first = Task {
-                work: Work::Forward,
-                micro_batch: from,
-                chunk,
-            };
+            let first = Task { work: Work::Forward, micro_batch: from, chunk };
             Stream {
                 forward: all(Work::Forward),
                 backward: all(Work::Backward),
@@ -249,22 +226,13 @@ impl Queues {
                 in_flight_max: player.depth - player.place(stage, first),
             }
         };
-        Self {
-            streams: streams.into_iter().map(stream).collect(),
-            weight: VecDeque::new(),
-        }
+        Self { streams: streams.into_iter().map(stream).collect(), weight: VecDeque::new() }
     }
 
     /// What could be next, the most urgent first.
     fn candidates(&self) -> impl Iterator<Item = Task> {
-        let backward = self
-            .streams
-            .iter()
-            .filter_map(|stream| stream.backward.front());
-        let may = self
-            .streams
-            .iter()
-            .filter(|stream| stream.in_flight < stream.in_flight_max);
+        let backward = self.streams.iter().filter_map(|stream| stream.backward.front());
+        let may = self.streams.iter().filter(|stream| stream.in_flight < stream.in_flight_max);
         let forward = may.filter_map(|stream| stream.forward.front());
         backward.chain(forward).chain(self.weight.front()).copied()
     }
@@ -281,10 +249,7 @@ impl Queues {
             } else if stream.backward.front() == Some(&task) {
                 stream.backward.pop_front();
                 stream.in_flight = stream.in_flight.saturating_sub(1);
-                self.weight.push_back(Task {
-                    work: Work::Weight,
-                    ..task
-                });
+                self.weight.push_back(Task { work: Work::Weight, ..task });
             }
         }
     }

@@ -25,7 +25,9 @@ pub fn assumptions() -> AnyView {
 }
 
 fn rows(state: State) -> AnyView {
-    let Some(plan) = state.plan() else { return ().into_any() };
+    let Some(plan) = state.plan() else {
+        return ().into_any();
+    };
     let mut all: Vec<&Assumption> = plan.assumptions.iter().collect();
     all.sort_by_key(|one| one.verified);
     all.into_iter().map(row).collect_view().into_any()

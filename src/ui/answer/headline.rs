@@ -62,7 +62,9 @@ fn degrees(state: State, plan: &Arc<PlanView>) -> AnyView {
         }
     };
     let more = (rest > 0).then(|| {
-        let text = move || if all.get() { "fewer".to_owned() } else { format!("{rest} more") };
+        let text = move || {
+            if all.get() { "fewer".to_owned() } else { format!("{rest} more") }
+        };
         view! {
             <li>
                 <button

@@ -28,8 +28,7 @@ const WRONG_MS: u32 = 450;
 pub fn AnswerPane() -> AnyView {
     let state = state();
     let wrong = stays_wrong();
-    let is_stuck =
-        Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
+    let is_stuck = Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
     let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
     let body = move || match (is_stuck.get(), is_planned.get()) {
         (true, _) => view! { {move || stuck_view(state)} }.into_any(),
@@ -124,9 +123,8 @@ fn notices(state: State, wrong: bool) -> AnyView {
             all.push(notice("notice bad", title, problems, below));
         }
         Verdict::Broken(reason) => {
-            let fault = format!(
-                "Your inputs are kept; any change starts it again. The fault: {reason}"
-            );
+            let fault =
+                format!("Your inputs are kept; any change starts it again. The fault: {reason}");
             let link = address(&state.link_now());
             let title = "The search stopped by a fault of its own.";
             all.push(notice("notice bad", title, vec![fault], &link));
@@ -162,7 +160,9 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
         if matches!(state.verdict(), Verdict::Stuck(_)) {
             return "Nothing fits".to_owned();
         }
-        let Some(plan) = state.plan() else { return String::new() };
+        let Some(plan) = state.plan() else {
+            return String::new();
+        };
         let pick = |id: &str| {
             let figure = plan.figures.iter().find(|figure| figure.id == id);
             figure.map(|figure| figure.shown.text.clone())

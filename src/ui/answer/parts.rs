@@ -56,7 +56,9 @@ fn push(part: &PartView, class: &'static str, swatch: &str, lines: &mut Vec<AnyV
     };
     lines.push(line.into_any());
     let id = format!("why-{}", part.id);
-    let line = move || if open.get() { opened(&figure, &id) } else { ().into_any() };
+    let line = move || {
+        if open.get() { opened(&figure, &id) } else { ().into_any() }
+    };
     lines.push(view! { {move || line()} }.into_any());
 }
 

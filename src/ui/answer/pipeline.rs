@@ -56,14 +56,15 @@ pub fn pipeline() -> AnyView {
 }
 
 fn legend(state: State) -> AnyView {
-    let Some(plan) = state.plan() else { return ().into_any() };
+    let Some(plan) = state.plan() else {
+        return ().into_any();
+    };
     let has = |kind: &str| {
         plan.timeline.lanes.iter().any(|lane| lane.blocks.iter().any(|block| block.kind == kind))
     };
     let kinds = KINDS.iter().filter(|(kind, ..)| has(kind));
-    let rows = kinds.map(|(_, name, series, hatched)| {
-        legend_row(*series, *hatched, name, String::new())
-    });
+    let rows =
+        kinds.map(|(_, name, series, hatched)| legend_row(*series, *hatched, name, String::new()));
     rows.collect_view().into_any()
 }
 
@@ -75,7 +76,11 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
         LaneBlock {
             start: block.start_s,
             end: block.end_s,
-            ink: if block.chunk % 2 == 0 { Ink::Series(series) } else { Ink::Pale(series) },
+            ink: if block.chunk.is_multiple_of(2) {
+                Ink::Series(series)
+            } else {
+                Ink::Pale(series)
+            },
             hatched,
             mark: block.micro_batch.to_string(),
             text: format!(

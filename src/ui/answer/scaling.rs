@@ -154,7 +154,9 @@ fn size_table(points: &[ScalePoint]) -> AnyView {
         let mut cells = vec![Cell::Count(show::grouped(point.count.into()), point.link.clone())];
         let shown = [&point.step, &point.mfu, &point.tokens_per_s, &point.days, &point.cost];
         let none = point.stuck.is_some();
-        let text = |shown: &&Shown| if none { "–".to_owned() } else { shown.text.clone() };
+        let text = |shown: &&Shown| {
+            if none { "–".to_owned() } else { shown.text.clone() }
+        };
         cells.extend(shown.iter().map(|shown| Cell::Number(text(shown))));
         let words = point.stuck.clone().unwrap_or_else(|| point.layout.clone());
         cells.push(Cell::Reason(words.into_any()));

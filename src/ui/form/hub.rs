@@ -25,8 +25,7 @@ pub fn panel(text: RwSignal<String>) -> AnyView {
     let running = RwSignal::new(false);
     let failed = RwSignal::new(String::new());
     let id = Memo::new(move |_| text.with(|text| hub_id(text).unwrap_or_default()));
-    let strange =
-        move || id.with(String::is_empty) && text.with(|text| !text.trim().is_empty());
+    let strange = move || id.with(String::is_empty) && text.with(|text| !text.trim().is_empty());
     let wrong = move || strange() || failed.with(|failed| !failed.is_empty());
     let note = move || {
         if failed.with(|failed| !failed.is_empty()) {
@@ -41,22 +40,7 @@ pub fn panel(text: RwSignal<String>) -> AnyView {
             format!("Will read {}", address(&id.get()))
         }
     };
-    let start = move || {
-        let id = id.get_untracked();
-        if id.is_empty() || running.get_untracked() {
-            return;
-        }
-        running.set(true);
-        failed.set(String::new());
-        spawn_local(async move {
-            let config = read(&id).await.and_then(|config| check(&id, config));
-            running.try_set(false);
-            match config {
-                Ok(config) => accept(state, config),
-                Err(reason) => drop(failed.try_set(reason)),
-            }
-        });
-    };
+    let start = move || begin(state, id.get_untracked(), running, failed);
     view! {
         <div class="field">
             <label for="in-hub">"Model id or address on Hugging Face"</label>
@@ -98,6 +82,23 @@ pub fn panel(text: RwSignal<String>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Fetches and reads a model's config.json, unless it is doing so already.
+fn begin(state: State, id: String, running: RwSignal<bool>, failed: RwSignal<String>) {
+    if id.is_empty() || running.get_untracked() {
+        return;
+    }
+    running.set(true);
+    failed.set(String::new());
+    spawn_local(async move {
+        let config = read(&id).await.and_then(|config| check(&id, config));
+        running.try_set(false);
+        match config {
+            Ok(config) => accept(state, config),
+            Err(reason) => drop(failed.try_set(reason)),
+        }
+    });
 }
 
 fn address(id: &str) -> String {
@@ -142,30 +143,19 @@ async fn read(id: &str) -> Result<String, String> {
     options.set_referrer_policy(ReferrerPolicy::NoReferrer);
     options.set_signal(Some(&abort.signal()));
     let asked = window().fetch_with_str_and_init(&address(id), &options);
-    let response = JsFuture::from(asked)
-        .await
-        .map_err(|_| late(unreachable(id)))?;
+    let response = JsFuture::from(asked).await.map_err(|_| late(unreachable(id)))?;
     let response: web_sys::Response = response.dyn_into().map_err(|_| unreachable(id))?;
     if !response.ok() {
         return Err(refusal(id, response.status()));
     }
     let length = response.headers().get("content-length").ok().flatten();
-    if length
-        .and_then(|text| text.parse::<u64>().ok())
-        .is_some_and(too_long)
-    {
+    if length.and_then(|text| text.parse::<u64>().ok()).is_some_and(too_long) {
         return Err(oversized(id));
     }
     let body = response.text().map_err(|_| unreachable(id))?;
-    let body: JsValue = JsFuture::from(body)
-        .await
-        .map_err(|_| late(unreachable(id)))?;
+    let body: JsValue = JsFuture::from(body).await.map_err(|_| late(unreachable(id)))?;
     let text = body.as_string().unwrap_or_default();
-    if too_long(text.len() as u64) {
-        Err(oversized(id))
-    } else {
-        Ok(text)
-    }
+    if too_long(text.len() as u64) { Err(oversized(id)) } else { Ok(text) }
 }
 
 fn too_long(bytes: u64) -> bool {

@@ -68,7 +68,7 @@ fn Summary(shown: RwSignal<bool>) -> AnyView {
 
 /// A titled group of fields.
 fn group(title: &str, body: AnyView) -> AnyView {
-    let id = format!("group-{}", title.to_lowercase().replace(' ', "-"));
+    let id = format!("group-{}", title.to_ascii_lowercase().replace(' ', "-"));
     view! {
         <section class="group" aria-labelledby=id.clone()>
             <h2 id=id.clone() class="group-title">{title.to_owned()}</h2>

@@ -7,8 +7,8 @@ use super::field::fields;
 use super::{group, hub, pasted};
 use crate::inputs::Key;
 use crate::model::config::hub_id;
-use crate::ui::segments::segments;
 use crate::ui::lists::{self, CONFIG, CUSTOM, Choice};
+use crate::ui::segments::segments;
 use crate::ui::state::{State, state};
 
 /// Where the model comes from: a row of the catalogue, a pasted config.json, the Hub, numbers.
@@ -108,9 +108,8 @@ fn choose(state: State, key: String) {
 
 /// The numbers begin as those of the model that was there.
 fn start_numbers(state: State) {
-    let numbers = state.reading_now(|reading| {
-        reading.case.as_ref().map(|case| lists::numbers_of(&case.model))
-    });
+    let numbers = state
+        .reading_now(|reading| reading.case.as_ref().map(|case| lists::numbers_of(&case.model)));
     state.change(|inputs| {
         inputs.set(Key::Model, CUSTOM);
         inputs.clear(Key::Config);

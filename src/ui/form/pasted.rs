@@ -77,13 +77,13 @@ fn take(state: State, refused: RwSignal<String>, text: String) {
 
 fn oversized(what: &str, bytes: f64) -> String {
     let mebibytes = bytes / f64::from(1 << 20);
-    format!(
-        "{what} has {mebibytes:.1} MiB. A config.json has a few KiB; at most 1 MiB is read."
-    )
+    format!("{what} has {mebibytes:.1} MiB. A config.json has a few KiB; at most 1 MiB is read.")
 }
 
 fn dropped(state: State, refused: RwSignal<String>, ev: &DragEvent) {
-    let Some(data) = ev.data_transfer() else { return };
+    let Some(data) = ev.data_transfer() else {
+        return;
+    };
     let Some(file) = data.files().and_then(|files| files.get(0)) else {
         if let Ok(text) = data.get_data("text") {
             take(state, refused, text);

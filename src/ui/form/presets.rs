@@ -10,20 +10,13 @@ use crate::ui::lists;
 use crate::ui::state::state;
 
 /// The runs that stand in the header of large windows.
-const FIRST: [&str; 4] = [
-    "llama-3.1-405b",
-    "deepseek-v3",
-    "qwen3-30b-64",
-    "llama-2-7b",
-];
+const FIRST: [&str; 4] = ["llama-3.1-405b", "deepseek-v3", "qwen3-30b-64", "llama-2-7b"];
 
 /// Links to published runs: a few at hand, all in a menu.
 #[component]
 pub fn Presets() -> AnyView {
     let all = lists::preset_rows();
-    let first = FIRST
-        .iter()
-        .filter_map(|key| all.iter().find(|preset| preset.key == *key));
+    let first = FIRST.iter().filter_map(|key| all.iter().find(|preset| preset.key == *key));
     view! {
         <nav class="presets" aria-label="Published runs and examples">
             <ul>{first.map(|preset| view! { <li>{brief(preset)}</li> }).collect_view()}</ul>
@@ -63,12 +56,8 @@ fn Menu(all: &'static [Preset]) -> AnyView {
         }
     };
     let outside = window_event_listener(leptos::ev::click, move |ev| {
-        let target = ev
-            .target()
-            .and_then(|target| target.dyn_into::<Node>().ok());
-        let within = details
-            .get_untracked()
-            .is_some_and(|all| all.contains(target.as_ref()));
+        let target = ev.target().and_then(|target| target.dyn_into::<Node>().ok());
+        let within = details.get_untracked().is_some_and(|all| all.contains(target.as_ref()));
         if !within {
             close();
         }

@@ -43,18 +43,13 @@ impl Decimal {
     pub fn times(self, other: Self) -> Option<Self> {
         let (a, b) = (self.plain(), other.plain());
         let tens = a.tens.checked_add(b.tens).filter(|t| t.abs() <= TENS_MAX)?;
-        Some(Self {
-            digits: a.digits.checked_mul(b.digits)?,
-            tens,
-        })
+        Some(Self { digits: a.digits.checked_mul(b.digits)?, tens })
     }
 
     /// The nearest float; infinite when it is too large.
     #[must_use]
     pub fn as_f64(self) -> f64 {
-        format!("{}e{}", self.digits, self.tens)
-            .parse()
-            .unwrap_or(f64::INFINITY)
+        format!("{}e{}", self.digits, self.tens).parse().unwrap_or(f64::INFINITY)
     }
 
     /// The nearest whole number (halves go up); nothing when it is too large.
@@ -63,9 +58,7 @@ impl Decimal {
         let Self { digits, tens } = self.plain();
         if tens >= 0 {
             let scale = 10u128.checked_pow(tens as u32);
-            return scale
-                .and_then(|s| digits.checked_mul(s))
-                .and_then(|n| u64::try_from(n).ok());
+            return scale.and_then(|s| digits.checked_mul(s)).and_then(|n| u64::try_from(n).ok());
         }
         let Some(scale) = 10u128.checked_pow(tens.unsigned_abs()) else {
             return Some(0);
@@ -100,10 +93,7 @@ impl Decimal {
 
     /// The same number without zeros at the end of its digits.
     fn plain(self) -> Self {
-        let Self {
-            mut digits,
-            mut tens,
-        } = self;
+        let Self { mut digits, mut tens } = self;
         if digits == 0 {
             return Self { digits: 0, tens: 0 };
         }
@@ -118,10 +108,7 @@ impl Decimal {
         let base = self.plain();
         let tens = i32::try_from(n).ok().and_then(|n| base.tens.checked_mul(n));
         let tens = tens.filter(|t| t.abs() <= TENS_MAX)?;
-        Some(Self {
-            digits: base.digits.checked_pow(n)?,
-            tens,
-        })
+        Some(Self { digits: base.digits.checked_pow(n)?, tens })
     }
 }
 
@@ -153,11 +140,7 @@ pub(super) fn tidy(text: &str) -> String {
         _ if c.is_whitespace() => ' ',
         _ => c,
     };
-    text.chars()
-        .map(narrow)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    text.chars().map(narrow).collect::<String>().trim().to_owned()
 }
 
 /// What follows a multiplication sign; the letter x is one only before a digit.
@@ -167,8 +150,7 @@ fn after_times(rest: &str) -> Option<&str> {
         return Some(next.trim_start());
     }
     let next = rest.strip_prefix(['x', 'X'])?.trim_start();
-    next.starts_with(|c: char| c.is_ascii_digit())
-        .then_some(next)
+    next.starts_with(|c: char| c.is_ascii_digit()).then_some(next)
 }
 
 fn factor(text: &str) -> Result<(Decimal, &str), Fault> {
@@ -179,9 +161,7 @@ fn factor(text: &str) -> Result<(Decimal, &str), Fault> {
     }
     let (digits, places) = digits_of(number)?;
     let (exponent, rest) = exponent_of(rest)?;
-    let tens = exponent
-        .checked_sub(places)
-        .filter(|t| t.abs() <= TENS_MAX * 2);
+    let tens = exponent.checked_sub(places).filter(|t| t.abs() <= TENS_MAX * 2);
     let value = Decimal::new(digits, tens.ok_or(Fault::TooLarge)?);
     let power = rest.trim_start();
     let Some(power) = power.strip_prefix("**").or_else(|| power.strip_prefix('^')) else {
@@ -195,7 +175,7 @@ fn factor(text: &str) -> Result<(Decimal, &str), Fault> {
 
 /// Why nothing at the start of `text` is a number.
 fn no_number(text: &str) -> Fault {
-    let word = text.to_lowercase();
+    let word = text.to_ascii_lowercase();
     match text.chars().next() {
         None => Fault::Empty,
         Some('$') => Fault::WrongUnit("money"),
@@ -242,10 +222,7 @@ fn digits_of(number: &str) -> Result<(u128, i32), Fault> {
     let digits = all.trim_start_matches('0');
     let digits = if digits.is_empty() { "0" } else { digits };
     let value = digits.parse::<u128>().map_err(|_| Fault::TooLong)?;
-    Ok((
-        value,
-        i32::try_from(fraction.len()).map_err(|_| Fault::TooLong)?,
-    ))
+    Ok((value, i32::try_from(fraction.len()).map_err(|_| Fault::TooLong)?))
 }
 
 /// The whole part without separators, which must be of one kind and part the digits in threes.
@@ -264,11 +241,7 @@ fn ungrouped(whole: &str) -> Result<String, Fault> {
         return Ok(groups.concat());
     }
     let one_comma = separator == ',' && groups.len() == 2;
-    Err(if one_comma {
-        Fault::Comma
-    } else {
-        Fault::Grouping
-    })
+    Err(if one_comma { Fault::Comma } else { Fault::Grouping })
 }
 
 /// The exponent of `e12`, or 0 and the text unchanged.
@@ -293,8 +266,6 @@ fn exponent_of(rest: &str) -> Result<(i32, &str), Fault> {
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }

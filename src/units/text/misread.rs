@@ -60,12 +60,7 @@ impl Misread {
         if given.chars().nth(KEPT).is_some() {
             kept.push('…');
         }
-        Self {
-            given: kept,
-            fault,
-            expected,
-            example: eg,
-        }
+        Self { given: kept, fault, expected, example: eg }
     }
 }
 
@@ -99,16 +94,8 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for Misread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            given,
-            fault,
-            expected,
-            example,
-        } = self;
-        write!(
-            f,
-            "\"{given}\": {fault}. Expected {expected}, such as \"{example}\"."
-        )
+        let Self { given, fault, expected, example } = self;
+        write!(f, "\"{given}\": {fault}. Expected {expected}, such as \"{example}\".")
     }
 }
 

@@ -72,15 +72,9 @@ impl Noun {
                 "card",
             ],
             Self::Tokens => &["tokens", "token", "toks", "tok"],
-            Self::Sequences => &[
-                "sequences",
-                "sequence",
-                "seqs",
-                "seq",
-                "samples",
-                "sample",
-                "examples",
-            ],
+            Self::Sequences => {
+                &["sequences", "sequence", "seqs", "seq", "samples", "sample", "examples"]
+            }
             Self::Layers => &["layers", "layer", "blocks", "block"],
             Self::Heads => &["heads", "head"],
             Self::Experts => &["experts", "expert"],
@@ -139,10 +133,7 @@ pub fn tokens(text: &str) -> Result<Tokens, Misread> {
 /// # Errors
 /// When the text is neither a whole number of sequences nor of tokens.
 pub fn batch(text: &str) -> Result<Batch, Misread> {
-    let wanted = Wanted {
-        expected: "a number of sequences or tokens",
-        example: "16M tokens",
-    };
+    let wanted = Wanted { expected: "a number of sequences or tokens", example: "16M tokens" };
     let unit_of_tokens = |unit: &str| match unit::count(unit, Noun::Plain) {
         Unit::Is(_) => Unit::Other,
         _ => unit::count(unit, Noun::Tokens),
@@ -152,9 +143,7 @@ pub fn batch(text: &str) -> Result<Batch, Misread> {
         return Ok(Batch::Tokens(Tokens::new(tokens)));
     }
     let value = read(text, &wanted, |unit| unit::count(unit, Noun::Sequences))?;
-    whole(value)
-        .map(Batch::Sequences)
-        .map_err(|fault| misread(text, fault, &wanted))
+    whole(value).map(Batch::Sequences).map_err(|fault| misread(text, fault, &wanted))
 }
 
 /// Memory: `80 GiB`, `80GB`, `1.5TB`; decimal and binary units apart, to the nearest byte.
@@ -162,10 +151,7 @@ pub fn batch(text: &str) -> Result<Batch, Misread> {
 /// # Errors
 /// When the text is not an amount of memory.
 pub fn bytes(text: &str) -> Result<Bytes, Misread> {
-    let wanted = Wanted {
-        expected: "an amount of memory",
-        example: "80 GiB",
-    };
+    let wanted = Wanted { expected: "an amount of memory", example: "80 GiB" };
     let value = read(text, &wanted, |unit| named(unit, unit::bytes))?;
     let too_large = || misread(text, Fault::TooLarge, &wanted);
     let bytes = value.rounded().ok_or_else(too_large)?;
@@ -180,10 +166,7 @@ pub fn bytes(text: &str) -> Result<Bytes, Misread> {
 /// # Errors
 /// When the text is not a bandwidth.
 pub fn bandwidth(text: &str) -> Result<BytesPerSecond, Misread> {
-    let wanted = Wanted {
-        expected: "a bandwidth",
-        example: "400 Gb/s",
-    };
+    let wanted = Wanted { expected: "a bandwidth", example: "400 Gb/s" };
     let value = read(text, &wanted, |unit| named(unit, unit::bandwidth))?;
     measure(value, BytesPerSecond::checked).map_err(|fault| misread(text, fault, &wanted))
 }
@@ -193,10 +176,7 @@ pub fn bandwidth(text: &str) -> Result<BytesPerSecond, Misread> {
 /// # Errors
 /// When the text is not a rate of operations.
 pub fn flop_rate(text: &str) -> Result<FlopsPerSecond, Misread> {
-    let wanted = Wanted {
-        expected: "a rate of operations",
-        example: "989 TFLOPS",
-    };
+    let wanted = Wanted { expected: "a rate of operations", example: "989 TFLOPS" };
     let value = read(text, &wanted, |unit| named(unit, unit::flop_rate))?;
     measure(value, FlopsPerSecond::checked).map_err(|fault| misread(text, fault, &wanted))
 }
@@ -207,27 +187,18 @@ pub fn flop_rate(text: &str) -> Result<FlopsPerSecond, Misread> {
 /// # Errors
 /// When the text is not a price in dollars.
 pub fn price(text: &str) -> Result<DollarsPerHour, Misread> {
-    let wanted = Wanted {
-        expected: "a price of one accelerator",
-        example: "3.5 $/h",
-    };
+    let wanted = Wanted { expected: "a price of one accelerator", example: "3.5 $/h" };
     let mut hours = Decimal::ONE;
-    let amount = read(
-        without_dollar(text),
-        &wanted,
-        |unit| match unit::price_hours(unit) {
-            Unit::Is(period) => {
-                hours = period;
-                Unit::Is(Decimal::ONE)
-            }
-            other => other,
-        },
-    )
-    .map_err(|problem| misread(text, problem.fault, &wanted))?;
-    measure(amount, |value| {
-        DollarsPerHour::checked(value / hours.as_f64())
+    let amount = read(without_dollar(text), &wanted, |unit| match unit::price_hours(unit) {
+        Unit::Is(period) => {
+            hours = period;
+            Unit::Is(Decimal::ONE)
+        }
+        other => other,
     })
-    .map_err(|fault| misread(text, fault, &wanted))
+    .map_err(|problem| misread(text, problem.fault, &wanted))?;
+    measure(amount, |value| DollarsPerHour::checked(value / hours.as_f64()))
+        .map_err(|fault| misread(text, fault, &wanted))
 }
 
 /// Money: `$71M`, `5 million dollars`.
@@ -235,10 +206,7 @@ pub fn price(text: &str) -> Result<DollarsPerHour, Misread> {
 /// # Errors
 /// When the text is not an amount of dollars.
 pub fn dollars(text: &str) -> Result<Dollars, Misread> {
-    let wanted = Wanted {
-        expected: "an amount of dollars",
-        example: "$5M",
-    };
+    let wanted = Wanted { expected: "an amount of dollars", example: "$5M" };
     let value = read(without_dollar(text), &wanted, unit::dollars)
         .map_err(|problem| misread(text, problem.fault, &wanted))?;
     measure(value, Dollars::checked).map_err(|fault| misread(text, fault, &wanted))
@@ -249,10 +217,7 @@ pub fn dollars(text: &str) -> Result<Dollars, Misread> {
 /// # Errors
 /// When the text is not a time.
 pub fn time(text: &str) -> Result<Seconds, Misread> {
-    let wanted = Wanted {
-        expected: "a time",
-        example: "6 weeks",
-    };
+    let wanted = Wanted { expected: "a time", example: "6 weeks" };
     let mut total = 0.0;
     let start: String = text.chars().take(QUANTITY_CHARS_MAX + 1).collect();
     for part in time_parts(&tidy(&start)) {
@@ -268,10 +233,7 @@ pub fn time(text: &str) -> Result<Seconds, Misread> {
 /// # Errors
 /// When the text is neither.
 pub fn ratio(text: &str) -> Result<Ratio, Misread> {
-    let wanted = Wanted {
-        expected: "a fraction or percentage",
-        example: "5%",
-    };
+    let wanted = Wanted { expected: "a fraction or percentage", example: "5%" };
     let value = read(text, &wanted, unit::ratio)?;
     measure(value, Ratio::checked).map_err(|fault| misread(text, fault, &wanted))
 }
@@ -281,10 +243,7 @@ pub fn ratio(text: &str) -> Result<Ratio, Misread> {
 /// # Errors
 /// When the text is not a power.
 pub fn power(text: &str) -> Result<Watts, Misread> {
-    let wanted = Wanted {
-        expected: "a power",
-        example: "700 W",
-    };
+    let wanted = Wanted { expected: "a power", example: "700 W" };
     let value = read(text, &wanted, |unit| named(unit, unit::power))?;
     measure(value, Watts::checked).map_err(|fault| misread(text, fault, &wanted))
 }
@@ -318,11 +277,7 @@ fn read(
 
 /// A unit that must be there.
 fn named(unit: &str, size: fn(&str) -> Unit) -> Unit {
-    if unit.is_empty() {
-        Unit::Other
-    } else {
-        size(unit)
-    }
+    if unit.is_empty() { Unit::Other } else { size(unit) }
 }
 
 fn whole(value: Decimal) -> Result<u64, Fault> {
@@ -351,10 +306,7 @@ fn misread(text: &str, fault: Fault, wanted: &Wanted) -> Misread {
 fn without_dollar(text: &str) -> &str {
     let trimmed = text.trim();
     let signs = ["US$", "USD", "$", "\u{ff04}"];
-    signs
-        .iter()
-        .find_map(|sign| trimmed.strip_prefix(sign))
-        .unwrap_or(trimmed)
+    signs.iter().find_map(|sign| trimmed.strip_prefix(sign)).unwrap_or(trimmed)
 }
 
 /// Cuts `1 h 30 min` into its terms: a new one begins where a digit follows a letter.

@@ -7,11 +7,7 @@ use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio,
 #[must_use]
 pub fn count(n: u64) -> String {
     let scales = [("", 0), ("k", 3), ("M", 6), ("B", 9), ("T", 12)];
-    shortest(
-        scales
-            .iter()
-            .map(|(unit, tens)| (Decimal::new(u128::from(n), -tens), *unit)),
-    )
+    shortest(scales.iter().map(|(unit, tens)| (Decimal::new(u128::from(n), -tens), *unit)))
 }
 
 /// Memory: `80GiB`, `1.5TB`.
@@ -19,24 +15,17 @@ pub fn count(n: u64) -> String {
 pub fn bytes(bytes: Bytes) -> String {
     let n = u128::from(bytes.get());
     let binary = [("GiB", 30), ("TiB", 40), ("MiB", 20)];
-    let whole = binary
-        .iter()
-        .filter(|(_, bits)| n > 0 && n.is_multiple_of(1 << bits));
+    let whole = binary.iter().filter(|(_, bits)| n > 0 && n.is_multiple_of(1 << bits));
     let whole = whole.map(|(unit, bits)| (Decimal::new(n >> bits, 0), *unit));
     let decimal = [("GB", 9), ("TB", 12), ("MB", 6), ("kB", 3), ("B", 0)];
-    let decimal = decimal
-        .iter()
-        .map(|(unit, tens)| (Decimal::new(n, -tens), *unit));
+    let decimal = decimal.iter().map(|(unit, tens)| (Decimal::new(n, -tens), *unit));
     shortest(whole.chain(decimal))
 }
 
 /// Bandwidth in bytes: `900GB/s`.
 #[must_use]
 pub fn bandwidth(rate: BytesPerSecond) -> String {
-    metric(
-        Decimal::of(rate.get()),
-        &[("GB/s", 9), ("TB/s", 12), ("MB/s", 6), ("B/s", 0)],
-    )
+    metric(Decimal::of(rate.get()), &[("GB/s", 9), ("TB/s", 12), ("MB/s", 6), ("B/s", 0)])
 }
 
 /// Bandwidth in bits: `400Gbps`.
@@ -76,11 +65,7 @@ pub fn power(power: Watts) -> String {
 /// Plain digits, or digits with an exponent where those are many.
 fn number(value: f64) -> String {
     let (plain, scientific) = (Decimal::of(value).text(), format!("{value:e}"));
-    if plain.len() <= scientific.len() + 4 {
-        plain
-    } else {
-        scientific
-    }
+    if plain.len() <= scientific.len() + 4 { plain } else { scientific }
 }
 
 fn metric(value: Decimal, units: &[(&'static str, i32)]) -> String {

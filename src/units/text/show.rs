@@ -10,21 +10,10 @@ pub const GAP: char = '\u{a0}';
 /// Between groups of three digits.
 pub const GROUP: char = '\u{202f}';
 
-const COUNT_UNITS: [(f64, &str); 5] = [
-    (1e15, "quadrillion"),
-    (1e12, "T"),
-    (1e9, "B"),
-    (1e6, "M"),
-    (1e3, "k"),
-];
-const METRIC: [(f64, &str); 6] = [
-    (1e18, "E"),
-    (1e15, "P"),
-    (1e12, "T"),
-    (1e9, "G"),
-    (1e6, "M"),
-    (1e3, "k"),
-];
+const COUNT_UNITS: [(f64, &str); 5] =
+    [(1e15, "quadrillion"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")];
+const METRIC: [(f64, &str); 6] =
+    [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
 const SUPERSCRIPTS: [char; 10] = [
     '\u{2070}', '\u{b9}', '\u{b2}', '\u{b3}', '\u{2074}', '\u{2075}', '\u{2076}', '\u{2077}',
     '\u{2078}', '\u{2079}',
@@ -47,11 +36,7 @@ pub fn grouped(n: u64) -> String {
 /// A large count in thousands, millions, billions, trillions: `405.9 B`; whole below ten thousand.
 #[must_use]
 pub fn count(n: u64) -> String {
-    if n < 10_000 {
-        grouped(n)
-    } else {
-        scaled(n as f64, &COUNT_UNITS, "")
-    }
+    if n < 10_000 { grouped(n) } else { scaled(n as f64, &COUNT_UNITS, "") }
 }
 
 /// Parameters: `405.9 B`.
@@ -70,11 +55,7 @@ pub fn tokens(tokens: Tokens) -> String {
 #[must_use]
 pub fn tokens_per_second(tokens: Tokens, time: Seconds) -> String {
     let rate = tokens.per_second(time);
-    let text = if rate < 10_000.0 {
-        rounded(rate)
-    } else {
-        scaled(rate, &COUNT_UNITS, "")
-    };
+    let text = if rate < 10_000.0 { rounded(rate) } else { scaled(rate, &COUNT_UNITS, "") };
     format!("{text}{GAP}tokens/s")
 }
 
@@ -83,10 +64,7 @@ pub fn tokens_per_second(tokens: Tokens, time: Seconds) -> String {
 pub fn bytes(bytes: Bytes) -> String {
     let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
     let n = bytes.get();
-    match units
-        .iter()
-        .find(|(bits, unit)| n >> bits >= if *unit == "TiB" { 10 } else { 1 })
-    {
+    match units.iter().find(|(bits, unit)| n >> bits >= if *unit == "TiB" { 10 } else { 1 }) {
         Some((bits, unit)) => format!("{}{GAP}{unit}", fixed(n as f64 / (1u64 << bits) as f64, 1)),
         None => format!("{n}{GAP}B"),
     }
@@ -115,10 +93,7 @@ pub fn bandwidth_bits(rate: BytesPerSecond) -> String {
 pub fn flop_rate(rate: FlopsPerSecond) -> String {
     let tera = rate.get() / 1e12;
     if (1.0..10_000.0).contains(&tera) {
-        return format!(
-            "{}{GAP}TFLOP/s",
-            trimmed(tera, if tera < 9.995 { 2 } else { 1 })
-        );
+        return format!("{}{GAP}TFLOP/s", trimmed(tera, if tera < 9.995 { 2 } else { 1 }));
     }
     scaled(rate.get(), &METRIC, "FLOP/s")
 }
@@ -131,9 +106,7 @@ pub fn flops(flops: Flops) -> String {
     if tens.len() < 2 {
         return format!("{}{GAP}FLOPs", rounded(flops.get()));
     }
-    let raised = tens
-        .chars()
-        .filter_map(|c| SUPERSCRIPTS.get(c.to_digit(10)? as usize));
+    let raised = tens.chars().filter_map(|c| SUPERSCRIPTS.get(c.to_digit(10)? as usize));
     format!("{head}\u{d7}10{}{GAP}FLOPs", raised.collect::<String>())
 }
 
@@ -158,9 +131,7 @@ pub fn time(time: Seconds) -> String {
     }
     // A value that would round up to the next unit is shown in that unit.
     let row = units.iter().find(|(from, ..)| s * 1.0005 >= *from);
-    row.map_or_else(String::new, |(_, size, unit)| {
-        format!("{}{GAP}{unit}", rounded(s / size))
-    })
+    row.map_or_else(String::new, |(_, size, unit)| format!("{}{GAP}{unit}", rounded(s / size)))
 }
 
 /// Money: `$71.3 M`, `$2 410`, `$3.50`.
@@ -179,10 +150,7 @@ pub fn dollars(dollars: Dollars) -> String {
 /// A price of one accelerator: `$3.50/h`.
 #[must_use]
 pub fn price(rate: DollarsPerHour) -> String {
-    format!(
-        "${}/h",
-        fixed(rate.get(), if rate.get() < 0.1 { 4 } else { 2 })
-    )
+    format!("${}/h", fixed(rate.get(), if rate.get() < 0.1 { 4 } else { 2 }))
 }
 
 /// A share: `38.2%`.
@@ -222,11 +190,7 @@ pub fn fixed(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
-    if fraction.is_empty() {
-        whole
-    } else {
-        format!("{whole}.{fraction}")
-    }
+    if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
 
 /// With a metric or counting prefix: two decimals below 10, one below 1000 of the unit.
@@ -236,11 +200,7 @@ fn scaled(value: f64, units: &[(f64, &str)], unit: &str) -> String {
     let (size, prefix) = row.copied().unwrap_or((1.0, ""));
     let scaled = value / size;
     let text = trimmed(scaled, if scaled < 9.995 { 2 } else { 1 });
-    if prefix.is_empty() && unit.is_empty() {
-        text
-    } else {
-        format!("{text}{GAP}{prefix}{unit}")
-    }
+    if prefix.is_empty() && unit.is_empty() { text } else { format!("{text}{GAP}{prefix}{unit}") }
 }
 
 /// That many decimals, none where all would be zeros and nothing was rounded away.

@@ -14,16 +14,8 @@ pub(super) enum Unit {
     Other,
 }
 
-const DECIMAL: [(&str, i32); 8] = [
-    ("", 0),
-    ("k", 3),
-    ("m", 6),
-    ("g", 9),
-    ("t", 12),
-    ("p", 15),
-    ("e", 18),
-    ("z", 21),
-];
+const DECIMAL: [(&str, i32); 8] =
+    [("", 0), ("k", 3), ("m", 6), ("g", 9), ("t", 12), ("p", 15), ("e", 18), ("z", 21)];
 const BINARY: [(&str, u32); 5] = [("ki", 10), ("mi", 20), ("gi", 30), ("ti", 40), ("pi", 50)];
 const SCALES: [(&str, i32); 14] = [
     ("", 0),
@@ -58,17 +50,14 @@ const MONTHS: [&str; 4] = ["mo", "mos", "month", "months"];
 
 /// How many things a scale word and a noun stand for (`T tokens`, `k GPUs`, `Ki`).
 pub(super) fn count(unit: &str, noun: Noun) -> Unit {
-    let unit = unit.to_lowercase();
+    let unit = unit.to_ascii_lowercase();
     let named = |rest: &str| rest.is_empty() || noun.words().contains(&rest);
     for (word, tens) in SCALES {
         if unit.strip_prefix(word).is_some_and(named) {
             return Unit::Is(Decimal::new(1, tens));
         }
     }
-    match BINARY
-        .iter()
-        .find(|(word, _)| unit.strip_prefix(word).is_some_and(named))
-    {
+    match BINARY.iter().find(|(word, _)| unit.strip_prefix(word).is_some_and(named)) {
         Some((_, bits)) => Unit::Is(Decimal::new(1 << bits, 0)),
         None => Unit::Other,
     }
@@ -76,7 +65,7 @@ pub(super) fn count(unit: &str, noun: Noun) -> Unit {
 
 /// Bytes in one of a unit of memory.
 pub(super) fn bytes(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     let Some((scale, rest)) = prefixed(&lower, &["b", "byte", "bytes"]) else {
         let bare = prefixed(&lower, &[""]).is_some_and(|_| !unit.is_empty());
         return if bare {
@@ -91,7 +80,7 @@ pub(super) fn bytes(unit: &str) -> Unit {
 
 /// Bytes a second in one of a unit of bandwidth.
 pub(super) fn bandwidth(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     let ends = ["/second", "/sec", "/s", "persecond", "persec", "ps"];
     let Some(end) = ends.iter().find(|end| lower.ends_with(**end)) else {
         return Unit::Other;
@@ -111,7 +100,7 @@ pub(super) fn bandwidth(unit: &str) -> Unit {
     let capital_unit = base.ends_with('B');
     let capital_prefix = base.chars().next().is_some_and(char::is_uppercase) && base.len() > 1;
     let short = *end == "ps";
-    let all_capital = short && unit == unit.to_uppercase();
+    let all_capital = short && unit == unit.to_ascii_uppercase();
     match (rest, capital_unit) {
         ("b", false) if capital_prefix || short => scale.times(bits).map_or(Unit::Other, Unit::Is),
         ("b", true) if !all_capital => Unit::Is(scale),
@@ -122,10 +111,8 @@ pub(super) fn bandwidth(unit: &str) -> Unit {
 
 /// Operations a second in one of a unit of arithmetic.
 pub(super) fn flop_rate(unit: &str) -> Unit {
-    let words = [
-        "flops", "flop/s", "flops/s", "flop", "f", "ops", "op/s", "op", "",
-    ];
-    let lower = unit.to_lowercase();
+    let words = ["flops", "flop/s", "flops/s", "flop", "f", "ops", "op/s", "op", ""];
+    let lower = unit.to_ascii_lowercase();
     match prefixed(&lower, &words) {
         Some((scale, _)) if !unit.is_empty() => Unit::Is(scale),
         _ => Unit::Other,
@@ -134,7 +121,7 @@ pub(super) fn flop_rate(unit: &str) -> Unit {
 
 /// Seconds in one of a unit of time.
 pub(super) fn time(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     if unit == "W" {
         return Unit::Other;
     }
@@ -144,17 +131,13 @@ pub(super) fn time(unit: &str) -> Unit {
     if MONTHS.contains(&lower.as_str()) {
         return Unit::Is(Decimal::new(MONTH_S, 0));
     }
-    let row = TIMES
-        .iter()
-        .find(|(.., words)| words.contains(&lower.as_str()));
-    row.map_or(Unit::Other, |(digits, tens, _)| {
-        Unit::Is(Decimal::new(*digits, *tens))
-    })
+    let row = TIMES.iter().find(|(.., words)| words.contains(&lower.as_str()));
+    row.map_or(Unit::Other, |(digits, tens, _)| Unit::Is(Decimal::new(*digits, *tens)))
 }
 
 /// Watts in one of a unit of power.
 pub(super) fn power(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     match prefixed(&lower, &["w", "watt", "watts"]) {
         Some(_) if unit.starts_with('m') && lower.starts_with("mw") => {
             Unit::Ambiguous("MW for megawatts or a part of a watt")
@@ -166,7 +149,7 @@ pub(super) fn power(unit: &str) -> Unit {
 
 /// What a plain ratio's mark stands for: nothing, percent, `x`, or `:1`.
 pub(super) fn ratio(unit: &str) -> Unit {
-    match unit.to_lowercase().as_str() {
+    match unit.to_ascii_lowercase().as_str() {
         "" | "x" | "\u{d7}" | ":1" | "to1" => Unit::Is(Decimal::ONE),
         "%" | "percent" | "pct" => Unit::Is(Decimal::new(1, -2)),
         _ => Unit::Other,
@@ -175,12 +158,9 @@ pub(super) fn ratio(unit: &str) -> Unit {
 
 /// Hours in the period of a price such as `$/GPU/h`; a price without a period is by the hour.
 pub(super) fn price_hours(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     let names = ["us$", "$", "usd", "dollars", "dollar"];
-    let tail = names
-        .iter()
-        .find_map(|name| lower.strip_prefix(name))
-        .unwrap_or(&lower);
+    let tail = names.iter().find_map(|name| lower.strip_prefix(name)).unwrap_or(&lower);
     let parts = tail.replace("per", "/").replace(['-', '*'], "/");
     let mut hours = None;
     for part in parts.split('/').filter(|part| !part.is_empty()) {
@@ -188,10 +168,7 @@ pub(super) fn price_hours(unit: &str) -> Unit {
         if words.contains(&part) {
             continue;
         }
-        let part = words
-            .iter()
-            .find_map(|word| part.strip_prefix(word))
-            .unwrap_or(part);
+        let part = words.iter().find_map(|word| part.strip_prefix(word)).unwrap_or(part);
         let Some(period) = period_hours(part) else {
             return Unit::Other;
         };
@@ -204,19 +181,16 @@ pub(super) fn price_hours(unit: &str) -> Unit {
 
 /// Dollars in one of a unit of money: a scale word, a name of the currency, both or neither.
 pub(super) fn dollars(unit: &str) -> Unit {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     let ends = ["$", "usd", "dollars", "dollar"];
-    let scale = ends
-        .iter()
-        .find_map(|end| lower.strip_suffix(end))
-        .unwrap_or(&lower);
+    let scale = ends.iter().find_map(|end| lower.strip_suffix(end)).unwrap_or(&lower);
     let row = SCALES.iter().find(|(word, _)| *word == scale);
     row.map_or(Unit::Other, |(_, tens)| Unit::Is(Decimal::new(1, *tens)))
 }
 
 /// What `unit` measures, whatever was asked for.
 pub(super) fn measures(unit: &str) -> Option<&'static str> {
-    let lower = unit.to_lowercase();
+    let lower = unit.to_ascii_lowercase();
     let known = |unit: Unit| !matches!(unit, Unit::Other);
     if lower.contains('$') || lower.contains("usd") || lower.contains("dollar") {
         return Some("money");
@@ -249,10 +223,7 @@ pub(super) fn measures(unit: &str) -> Option<&'static str> {
     if known(count(unit, Noun::Plain)) {
         return Some("a plain number");
     }
-    Noun::ALL
-        .iter()
-        .find(|noun| known(count(unit, **noun)))
-        .map(|noun| noun.plural())
+    Noun::ALL.iter().find(|noun| known(count(unit, **noun))).map(|noun| noun.plural())
 }
 
 fn period_hours(part: &str) -> Option<u128> {
@@ -267,14 +238,8 @@ fn period_hours(part: &str) -> Option<u128> {
 
 /// The metric or binary prefix of a lower-case unit that goes on with one of `names`.
 fn prefixed<'a>(unit: &'a str, names: &[&str]) -> Option<(Decimal, &'a str)> {
-    let after = |prefix: &str| {
-        unit.strip_prefix(prefix)
-            .filter(|rest| names.contains(rest))
-    };
+    let after = |prefix: &str| unit.strip_prefix(prefix).filter(|rest| names.contains(rest));
     let decimal = |(prefix, tens): &(&str, i32)| Some((Decimal::new(1, *tens), after(prefix)?));
     let binary = |(prefix, bits): &(&str, u32)| Some((Decimal::new(1 << bits, 0), after(prefix)?));
-    DECIMAL
-        .iter()
-        .find_map(decimal)
-        .or_else(|| BINARY.iter().find_map(binary))
+    DECIMAL.iter().find_map(decimal).or_else(|| BINARY.iter().find_map(binary))
 }
