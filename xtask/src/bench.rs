@@ -11,8 +11,5 @@ pub fn bench() -> Result<()> {
     }
     let dist = site::build(Profile::Release)?;
     let browser = tools::ensure_chromium()?;
-    run(command("node")
-        .arg("tests/e2e/bench.mjs")
-        .arg(dist)
-        .env("CHROME", browser))
+    run(command("node").arg("tests/e2e/bench.mjs").arg(dist).env("CHROME", browser))
 }

@@ -78,14 +78,7 @@ fn native() -> Result<()> {
 
 fn clippy() -> Result<()> {
     tools::ensure_lint_tools()?;
-    run(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn clippy_wasm() -> Result<()> {
@@ -115,20 +108,10 @@ fn wasm() -> Result<()> {
     tools::ensure_chromium()?;
     let driver = tools::ensure_chromedriver()?;
     let this = env::current_exe()?;
-    let this = this
-        .to_str()
-        .context("the path of this program is not readable text")?;
+    let this = this.to_str().context("the path of this program is not readable text")?;
     let runner = format!("target.{WASM_TARGET}.runner=[{this:?},{TEST_RUNNER:?}]");
     run(cargo()
-        .args([
-            "test",
-            "--config",
-            &runner,
-            "--package",
-            "autoparallel",
-            "--target",
-            WASM_TARGET,
-        ])
+        .args(["test", "--config", &runner, "--package", "autoparallel", "--target", WASM_TARGET])
         .arg("--release")
         .args(wasm_tests()?)
         .env("CHROMEDRIVER", driver)
@@ -160,16 +143,10 @@ fn wasm_tests() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(workspace::root().join("tests"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if let Some(stem) = name
-            .strip_suffix(".rs")
-            .filter(|stem| stem.starts_with("web"))
-        {
+        if let Some(stem) = name.strip_suffix(".rs").filter(|stem| stem.starts_with("web")) {
             names.push(stem.to_owned());
         }
     }
     names.sort();
-    Ok(names
-        .into_iter()
-        .flat_map(|name| ["--test".to_owned(), name])
-        .collect())
+    Ok(names.into_iter().flat_map(|name| ["--test".to_owned(), name]).collect())
 }

@@ -33,9 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[OsString]) -> Result<()> {
-    let Some((command, rest)) = args.split_first() else {
-        bail!("no command given\n{USAGE}")
-    };
+    let Some((command, rest)) = args.split_first() else { bail!("no command given\n{USAGE}") };
     match command.to_string_lossy().as_ref() {
         "serve" => serve::serve(&texts(rest)?),
         "build" => site::build(site::Profile::Release).map(drop),
@@ -54,9 +52,6 @@ fn run(args: &[OsString]) -> Result<()> {
 
 fn texts(args: &[OsString]) -> Result<Vec<&str>> {
     args.iter()
-        .map(|arg| {
-            arg.to_str()
-                .ok_or_else(|| anyhow::anyhow!("{arg:?} is not readable text"))
-        })
+        .map(|arg| arg.to_str().ok_or_else(|| anyhow::anyhow!("{arg:?} is not readable text")))
         .collect()
 }

@@ -41,10 +41,7 @@ pub fn filled(index: &str, built: &Built) -> Result<String> {
         match attribute(line, "rel") {
             Some("css") if !styled => {
                 styled = true;
-                page.push_str(&format!(
-                    "<link rel=\"stylesheet\" href=\"./{}\">\n",
-                    built.style
-                ));
+                page.push_str(&format!("<link rel=\"stylesheet\" href=\"./{}\">\n", built.style));
             }
             Some("rust") => {
                 started = true;
@@ -53,22 +50,12 @@ pub fn filled(index: &str, built: &Built) -> Result<String> {
             _ => {}
         }
     }
-    ensure!(
-        styled,
-        "index.html has no line <link data-trunk rel=\"css\" ...>"
-    );
-    ensure!(
-        started,
-        "index.html has no line <link data-trunk rel=\"rust\" ...>"
-    );
+    ensure!(styled, "index.html has no line <link data-trunk rel=\"css\" ...>");
+    ensure!(started, "index.html has no line <link data-trunk rel=\"rust\" ...>");
     Ok(page)
 }
 
-fn start_tags(
-    Built {
-        boot, glue, module, ..
-    }: &Built,
-) -> String {
+fn start_tags(Built { boot, glue, module, .. }: &Built) -> String {
     format!(
         "<link rel=\"modulepreload\" href=\"./{glue}\">\n\
          <link rel=\"preload\" href=\"./{module}\" as=\"fetch\" type=\"application/wasm\" \

@@ -18,14 +18,8 @@ pub fn serve(args: &[&str]) -> Result<()> {
     let dir = site::build(options.profile)?;
     let listener = listen(options.port)?;
     let port = listener.local_addr()?.port();
-    println!(
-        "serving http://127.0.0.1:{port}{}  (Ctrl-C stops)",
-        options.base
-    );
-    let site = Arc::new(Site {
-        dir,
-        base: options.base,
-    });
+    println!("serving http://127.0.0.1:{port}{}  (Ctrl-C stops)", options.base);
+    let site = Arc::new(Site { dir, base: options.base });
     for stream in listener.incoming().flatten() {
         let site = Arc::clone(&site);
         // A browser that goes away in the middle of an answer is no concern of others.
@@ -42,11 +36,7 @@ struct Options {
 }
 
 fn options(args: &[&str]) -> Result<Options> {
-    let mut options = Options {
-        profile: Profile::Dev,
-        port: None,
-        base: "/".into(),
-    };
+    let mut options = Options { profile: Profile::Dev, port: None, base: "/".into() };
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let mut value = || rest.next().with_context(|| format!("{arg} needs a value"));
@@ -54,9 +44,7 @@ fn options(args: &[&str]) -> Result<Options> {
             "--release" => options.profile = Profile::Release,
             "--port" => {
                 let text = value()?;
-                let port = text
-                    .parse()
-                    .with_context(|| format!("{text:?} is not a port"))?;
+                let port = text.parse().with_context(|| format!("{text:?} is not a port"))?;
                 options.port = Some(port);
             }
             "--base" => {
@@ -74,9 +62,7 @@ fn listen(port: Option<u16>) -> Result<TcpListener> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     match port {
         Some(port) => bind(port).with_context(|| format!("port {port} cannot be used")),
-        None => bind(PORT_DEFAULT)
-            .or_else(|_| bind(0))
-            .context("no port can be used"),
+        None => bind(PORT_DEFAULT).or_else(|_| bind(0)).context("no port can be used"),
     }
 }
 
@@ -101,29 +87,15 @@ impl Site {
         match (words.next(), words.next()) {
             (Some(method @ ("GET" | "HEAD")), Some(target)) => {
                 let found = file_of(&self.dir, &self.base, target);
-                let body = found
-                    .as_deref()
-                    .and_then(|path| Some((path, fs::read(path).ok()?)));
+                let body = found.as_deref().and_then(|path| Some((path, fs::read(path).ok()?)));
                 match body {
                     Some((path, bytes)) => {
                         send(stream, "200 OK", media_type(path), &bytes, method == "GET")
                     }
-                    None => send(
-                        stream,
-                        "404 Not Found",
-                        TEXT,
-                        b"not found\n",
-                        method == "GET",
-                    ),
+                    None => send(stream, "404 Not Found", TEXT, b"not found\n", method == "GET"),
                 }
             }
-            _ => send(
-                stream,
-                "405 Method Not Allowed",
-                TEXT,
-                b"only GET and HEAD\n",
-                true,
-            ),
+            _ => send(stream, "405 Method Not Allowed", TEXT, b"only GET and HEAD\n", true),
         }
     }
 }
@@ -162,11 +134,7 @@ fn file_of(dir: &Path, base: &str, target: &str) -> Option<PathBuf> {
 const TEXT: &str = "text/plain; charset=utf-8";
 
 fn media_type(path: &Path) -> &'static str {
-    match path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
+    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -200,14 +168,7 @@ mod tests {
 
     #[test]
     fn requests_outside_are_refused() {
-        for target in [
-            "/../x",
-            "/a/../../x",
-            "/.git/config",
-            "/%2e%2e/x",
-            "/c:\\x",
-            "",
-        ] {
+        for target in ["/../x", "/a/../../x", "/.git/config", "/%2e%2e/x", "/c:\\x", ""] {
             assert_eq!(file("/", target), None, "{target}");
         }
         assert_eq!(file("/a/b/", "/app.js"), None);

@@ -46,22 +46,11 @@ impl Profile {
 pub fn build(profile: Profile) -> Result<PathBuf> {
     tools::ensure_wasm_target()?;
     run(workspace::cargo()
-        .args([
-            "build",
-            "--package",
-            "autoparallel-page",
-            "--bin",
-            "app",
-            "--target",
-            WASM_TARGET,
-        ])
+        .args(["build", "--package", "autoparallel-page", "--bin", "app", "--target", WASM_TARGET])
         .args(profile.cargo_args()))?;
     let target = workspace::target_dir()?;
     let stage = target.join("site").join(profile.name());
-    let program = target
-        .join(WASM_TARGET)
-        .join(profile.name())
-        .join("app.wasm");
+    let program = target.join(WASM_TARGET).join(profile.name()).join("app.wasm");
     bind(profile, &program, &stage)?;
     let out = match profile {
         Profile::Dev => target.join("site/dist"),
@@ -91,9 +80,7 @@ pub fn test_runner(args: &[OsString]) -> Result<()> {
 /// Prints the size of each file of `dist/`.
 pub fn print_sizes() -> Result<()> {
     tools::ensure_node_packages()?;
-    run(command("node")
-        .arg("tests/e2e/size.mjs")
-        .arg(workspace::dist_dir()))
+    run(command("node").arg("tests/e2e/size.mjs").arg(workspace::dist_dir()))
 }
 
 /// The same, and fails when the WebAssembly is over its budget.
@@ -107,16 +94,10 @@ pub fn check_sizes() -> Result<()> {
 /// Makes the glue script and the module that belongs to it.
 fn bind(profile: Profile, program: &Path, stage: &Path) -> Result<()> {
     remove_dir(&stage.join("snippets"))?;
-    let mut args: Vec<OsString> = [
-        "--target",
-        "web",
-        "--no-typescript",
-        "--out-name",
-        "app",
-        "--out-dir",
-    ]
-    .map(OsString::from)
-    .into();
+    let mut args: Vec<OsString> =
+        ["--target", "web", "--no-typescript", "--out-name", "app", "--out-dir"]
+            .map(OsString::from)
+            .into();
     args.push(stage.into());
     match profile {
         Profile::Dev => args.push("--debug".into()),
@@ -136,10 +117,7 @@ fn optimized(stage: &Path) -> Result<PathBuf> {
     if done.exists() {
         return Ok(done);
     }
-    for old in files(stage)?
-        .iter()
-        .filter(|path| file_name(path).starts_with("opt-"))
-    {
+    for old in files(stage)?.iter().filter(|path| file_name(path).starts_with("opt-")) {
         fs::remove_file(old)?;
     }
     let part = stage.join("part.wasm");
@@ -172,11 +150,7 @@ fn assemble(stage: &Path, module: &Path, out: &Path) -> Result<()> {
     let glue = fs::read_to_string(stage.join("app.js"))?;
     let glue = glue.replace("app_bg.wasm", &module);
     let built = Built {
-        style: write(
-            "app",
-            "css",
-            style(&page::wanted(&index).styles)?.as_bytes(),
-        )?,
+        style: write("app", "css", style(&page::wanted(&index).styles)?.as_bytes())?,
         boot: write("boot", "js", &fs::read(root.join("public").join(BOOT))?)?,
         glue: write("app", "js", glue.as_bytes())?,
         module,
@@ -190,10 +164,7 @@ fn style(wanted: &[String]) -> Result<String> {
     let root = workspace::root();
     for file in files(&root.join("style"))? {
         let link = format!("style/{}", file_name(&file));
-        ensure!(
-            !link.ends_with(".css") || wanted.contains(&link),
-            "index.html must link {link}"
-        );
+        ensure!(!link.ends_with(".css") || wanted.contains(&link), "index.html must link {link}");
     }
     let mut all = String::new();
     for link in wanted {
@@ -220,18 +191,13 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
 /// What a folder holds, in the order of the names.
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
-    let mut paths = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>>>()?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(OsStr::new(""))
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
 }
 
 fn remove_dir(dir: &Path) -> Result<()> {

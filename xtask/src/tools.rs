@@ -7,13 +7,8 @@ use std::{env, fs};
 
 const NODE_MAJOR_MIN: u32 = 18;
 
-const CHROMIUM_NAMES: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-];
+const CHROMIUM_NAMES: [&str; 5] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 const CHROMIUM_PLACES: [&str; 4] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -57,9 +52,7 @@ pub fn ensure_node_packages() -> Result<()> {
         return Ok(());
     }
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    run(command(npm)
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(&dir))?;
+    run(command(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(&dir))?;
     fs::write(&stamp, lock)?;
     Ok(())
 }
@@ -77,12 +70,7 @@ fn ensure_node() -> Result<()> {
 
 fn node_major() -> Option<u32> {
     let version = output(command("node").arg("--version"))?;
-    version
-        .trim_start_matches('v')
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
 /// A Chromium or Chrome: from `CHROME` or `CHROMIUM`, in `PATH` or in its usual place.
@@ -123,9 +111,7 @@ pub fn ensure_chromedriver() -> Result<PathBuf> {
 }
 
 fn find_chromedriver() -> Option<PathBuf> {
-    env::var_os("CHROMEDRIVER")
-        .map(PathBuf::from)
-        .or_else(|| in_path("chromedriver"))
+    env::var_os("CHROMEDRIVER").map(PathBuf::from).or_else(|| in_path("chromedriver"))
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
@@ -141,11 +127,6 @@ fn can_apt() -> bool {
 
 fn apt_install(packages: &[&str]) -> Result<()> {
     let quiet = ("DEBIAN_FRONTEND", "noninteractive");
-    run(command("apt-get")
-        .args(["update", "-qq"])
-        .env(quiet.0, quiet.1))?;
-    run(command("apt-get")
-        .args(["install", "-y", "-qq"])
-        .args(packages)
-        .env(quiet.0, quiet.1))
+    run(command("apt-get").args(["update", "-qq"]).env(quiet.0, quiet.1))?;
+    run(command("apt-get").args(["install", "-y", "-qq"]).args(packages).env(quiet.0, quiet.1))
 }

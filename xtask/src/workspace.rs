@@ -13,9 +13,7 @@ pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let here = env::current_dir().unwrap_or_default();
-        let found = here
-            .ancestors()
-            .find(|dir| dir.join("xtask/Cargo.toml").is_file());
+        let found = here.ancestors().find(|dir| dir.join("xtask/Cargo.toml").is_file());
         found.unwrap_or(&here).to_path_buf()
     })
 }
@@ -23,10 +21,7 @@ pub fn root() -> &'static Path {
 /// Cargo's target directory: this program lies in `<target>/<profile>/`.
 pub fn target_dir() -> Result<PathBuf> {
     let exe = env::current_exe().context("cannot tell where this program lies")?;
-    let dir = exe
-        .ancestors()
-        .nth(2)
-        .context("this program does not lie in a target directory")?;
+    let dir = exe.ancestors().nth(2).context("this program does not lie in a target directory")?;
     Ok(dir.to_path_buf())
 }
 
@@ -54,9 +49,7 @@ pub fn cargo() -> Command {
 pub fn run(command: &mut Command) -> Result<()> {
     let text = describe(command);
     eprintln!("$ {text}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {text}"))?;
+    let status = command.status().with_context(|| format!("cannot start {text}"))?;
     if !status.success() {
         bail!("{text}: {status}");
     }
@@ -66,19 +59,12 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// What a command prints, or nothing if it is missing or fails.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let mut text = program
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let mut text = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     for arg in command.get_args() {
         text.push(' ');
         text.push_str(&arg.to_string_lossy());
