@@ -9,6 +9,7 @@ use crate::catalogue::{accelerators, stacks};
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::{self, Finding};
+use crate::units::order;
 use crate::units::text::show;
 use crate::units::{DollarsPerHour, Ratio};
 
@@ -19,7 +20,7 @@ pub(super) fn assumptions(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
     all.extend(network(inputs, case));
     all.extend(run(case));
     all.push(price(case));
-    all.sort_by_key(|assumption| assumption.verified);
+    order::sort_by_key(&mut all, |assumption| assumption.verified);
     all
 }
 

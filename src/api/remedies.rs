@@ -9,6 +9,7 @@ use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
 use crate::plan::{self, Finding};
 use crate::stack::{Technique, Techniques};
+use crate::units::order;
 use crate::units::text::show;
 
 /// Most remedies that are offered.
@@ -159,7 +160,7 @@ fn batches(inputs: &Inputs, case: &Case) -> Vec<Change> {
         .chain([own.next_power_of_two()])
         .filter(|n| *n > 0 && *n != own)
         .collect();
-    near.sort_by_key(|n| (n.abs_diff(own), *n));
+    order::sort_by_key(&mut near, |n| (n.abs_diff(own), *n));
     near.dedup();
     let batch = |n: u32| {
         let text = format!(
@@ -228,7 +229,7 @@ fn other_machines(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let more = |row: &&MachineRow| row.accelerator.memory > own.accelerator.memory;
     let mut rows: Vec<&MachineRow> =
         accelerators::all().iter().filter(related).filter(more).collect();
-    rows.sort_by_key(|row| (row.accelerator.memory, row.domain != own.domain));
+    order::sort_by_key(&mut rows, |row| (row.accelerator.memory, row.domain != own.domain));
     let machine = |row: &MachineRow| {
         let memory = show::bytes(row.accelerator.memory);
         let text = format!("Use {} with {memory} each.", row.label);

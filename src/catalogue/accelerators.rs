@@ -3,6 +3,7 @@
 use super::kernels;
 use super::table::{Row, Table};
 use crate::cluster::{ACCELERATORS_MAX, Accelerator, Cluster, Host, Level, Peak};
+use crate::units::order;
 use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Watts};
 use std::sync::OnceLock;
 
@@ -88,7 +89,7 @@ pub fn search(text: &str) -> Vec<&'static MachineRow> {
     };
     let whole = squeezed(text);
     let mut hits: Vec<&MachineRow> = all().iter().filter(fits).collect();
-    hits.sort_by_key(|row| match squeezed(&row.key) {
+    order::sort_by_key(&mut hits, |row| match squeezed(&row.key) {
         key if key == whole => 0,
         key if key.starts_with(&whole) => 1,
         _ => 2,

@@ -4,6 +4,7 @@ use super::notation::{self, Scope};
 use super::table::{Row, Table};
 use crate::model::Model;
 use crate::units::Params;
+use crate::units::order;
 use std::sync::OnceLock;
 
 /// One model of the catalogue.
@@ -79,7 +80,7 @@ pub fn search(text: &str) -> Vec<&'static ModelRow> {
     let whole = squeezed(&lower);
     let ranked = all().iter().filter_map(|row| Some((row.rank(&words, &whole)?, row)));
     let mut ranked: Vec<(u8, &ModelRow)> = ranked.collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
+    order::sort_by_key(&mut ranked, |(rank, _)| *rank);
     ranked.into_iter().map(|(_, row)| row).collect()
 }
 

@@ -8,6 +8,7 @@ use crate::model::Model;
 use crate::model::config;
 use crate::prices::Offer;
 use crate::stack::Stack;
+use crate::units::order;
 use crate::units::text::show;
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Ratio, Watts};
 use crate::workload::Training;
@@ -218,7 +219,7 @@ impl Reader {
             origin: *origin,
         });
         let echoes = echoes.collect();
-        self.problems.sort_by_key(|problem| problem.key);
+        order::sort_by_key(&mut self.problems, |problem| problem.key);
         let Self { problems, notes, config, .. } = self;
         Resolution { case, echoes, problems, notes, config }
     }

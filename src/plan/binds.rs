@@ -5,6 +5,7 @@ use super::tree::time_label;
 use crate::case::Case;
 use crate::estimate::TimePart as T;
 use crate::layout::{Layout, Schedule, ZeroStage};
+use crate::units::order;
 use crate::units::text::show;
 use crate::units::{Bytes, Ratio, Seconds};
 
@@ -21,7 +22,7 @@ pub fn binds(case: &Case, plan: &Plan) -> Vec<String> {
     all.extend(network(case, plan));
     all.extend(bubble(case, plan));
     all.extend(rest(plan));
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order::sort_by(&mut all, |a, b| b.0.total_cmp(&a.0));
     all.into_iter().map(|(_, text)| text).collect()
 }
 

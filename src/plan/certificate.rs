@@ -7,6 +7,7 @@ use crate::layout::rules::{self, HEAD_SLOTS_MAX, Rule, TP_MAX};
 use crate::layout::space::divisors;
 use crate::search::{Stop, Tally};
 use crate::stack::Technique;
+use crate::units::order;
 use crate::units::text::show;
 use std::collections::BTreeMap;
 
@@ -88,7 +89,7 @@ pub(super) fn blame(case: &Case) -> Vec<Removed> {
         }
     }
     // That other values are fixed says nothing of what is wrong with these.
-    all.sort_by_key(|removed| removed.name == Rule::Fixed.name());
+    order::sort_by_key(&mut all, |removed| removed.name == Rule::Fixed.name());
     all
 }
 
@@ -122,7 +123,7 @@ fn most_first(case: &Case, counts: BTreeMap<Rule, (u64, Degrees)>) -> Vec<Remove
         count,
     };
     let mut all: Vec<Removed> = counts.into_iter().map(removed).collect();
-    all.sort_by_key(|removed| std::cmp::Reverse(removed.count));
+    order::sort_by_key(&mut all, |removed| std::cmp::Reverse(removed.count));
     all
 }
 
@@ -216,7 +217,7 @@ fn reason(case: &Case, rule: Rule, example: Degrees) -> String {
 fn heads(case: &Case) -> String {
     let all = case.model.kinds.iter().map(|kind| kind.mixer.heads());
     let mut all: Vec<u32> = all.filter(|heads| *heads > 0).collect();
-    all.sort_unstable();
+    order::sort_by(&mut all, Ord::cmp);
     all.dedup();
     let texts: Vec<String> = all.iter().map(|heads| heads.to_string()).collect();
     texts.join(" or ")

@@ -4,6 +4,7 @@ use super::choice::{Finding, Plan, find, find_within};
 use crate::case::Case;
 use crate::cluster::Cluster;
 use crate::estimate::Book;
+use crate::units::order;
 use crate::units::{Ratio, Seconds};
 use crate::workload::{Constraints, Fixed};
 
@@ -46,7 +47,7 @@ pub fn levers(
             all.push(Lever { name, step: better.step(), saves, plan: *better });
         }
     }
-    all.sort_by_key(|lever| std::cmp::Reverse(lever.saves));
+    order::sort_by_key(&mut all, |lever| std::cmp::Reverse(lever.saves));
     Some(all)
 }
 

@@ -5,6 +5,7 @@ use super::tree::time_label;
 use crate::case::Case;
 use crate::estimate::{Book, TimePart};
 use crate::search::Kind;
+use crate::units::order;
 use crate::units::text::show;
 use crate::units::{Bytes, Ratio, Seconds};
 
@@ -67,7 +68,7 @@ fn losses(plan: &Plan, other: &Plan) -> String {
         (other.estimate.time.get(*part).get() - own, *part)
     };
     let mut all: Vec<(f64, TimePart)> = TimePart::ALL.iter().map(difference).collect();
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order::sort_by(&mut all, |a, b| b.0.total_cmp(&a.0));
     let worth = plan.step().get() / 1000.0;
     let name = |part: TimePart| {
         let label = time_label(part);

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::worker::{Handle, READY};
 use crate::api::{self, Answer};
+use crate::units::order;
 
 /// What the page says to a worker that should measure.
 pub const ASK: &str = "bench";
@@ -55,7 +56,7 @@ fn row(name: &str, link: &str, now_ms: &dyn Fn() -> f64) -> JsValue {
 }
 
 fn median(values: &mut [f64]) -> JsValue {
-    values.sort_by(f64::total_cmp);
+    order::sort_by(values, f64::total_cmp);
     values.get(values.len() / 2).map_or(JsValue::NULL, |ms| JsValue::from_f64(*ms))
 }
 

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use crate::api::{Answer, PlanView, ScalePoint, StuckView, StudyView};
 use crate::inputs::{Inputs, Key, Resolution};
 use crate::link::{self, Encoded};
+use crate::units::order;
 
 /// The whole state, cheap to copy.
 #[derive(Clone, Copy)]
@@ -294,7 +295,7 @@ impl State {
                 points.clear();
             }
             points.push(point);
-            points.sort_by_key(|point| point.count);
+            order::sort_by_key(points, |point| point.count);
             store.progress = progress;
         });
         bump(self.scaled);

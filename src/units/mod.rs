@@ -10,6 +10,7 @@
 
 mod count;
 mod measure;
+pub mod order;
 pub mod text;
 
 pub use count::{Bytes, Params, Tokens};

@@ -6,6 +6,7 @@ use crate::layout::Schedule;
 use crate::plan::Derivation;
 use crate::plan::part::Leaf;
 use crate::units::Bytes;
+use crate::units::order;
 use crate::units::text::fine;
 
 const PER_LAYER: &str = "arXiv 2205.05198, section 4.1, for these head counts and widths";
@@ -76,7 +77,7 @@ impl Explained<'_> {
         let selective = self.plan.layout.recompute.selective;
         let mut kinds: Vec<KeptKind> =
             basis.layers.iter().flat_map(|kind| kind.kept.iter().map(|kept| kept.kind)).collect();
-        kinds.sort_unstable();
+        order::sort_by(&mut kinds, Ord::cmp);
         kinds.dedup();
         let times = basis.in_flight as f64 / basis.n_chunks as f64;
         let mut leaves = Vec::new();

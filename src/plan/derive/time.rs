@@ -4,6 +4,7 @@ use super::{Explained, derived, layers, sum, with};
 use crate::estimate::{Basis, StageReport, TimePart as P, WorkBasis};
 use crate::layout::Schedule;
 use crate::plan::Derivation;
+use crate::units::order;
 use crate::units::text::{fine, show};
 use crate::units::{Ratio, Seconds};
 use crate::workload::{OptimizerKind, Precision};
@@ -232,7 +233,7 @@ impl Explained<'_> {
     /// Waits of all stages but the longest, equal ones told together.
     fn others(&self, wait: fn(&StageReport) -> Seconds) -> String {
         let mut waits: Vec<Seconds> = self.stages.iter().map(wait).collect();
-        waits.sort();
+        order::sort_by(&mut waits, Ord::cmp);
         waits.pop();
         let mut told: Vec<(u32, Seconds)> = Vec::new();
         for one in waits.into_iter().rev() {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::derivation::linked;
 use crate::api::Assumption;
 use crate::ui::state::{State, state};
+use crate::units::order;
 
 /// Facts that the estimate rests on, the unverified ones first.
 pub fn assumptions() -> AnyView {
@@ -29,7 +30,7 @@ fn rows(state: State) -> AnyView {
         return ().into_any();
     };
     let mut all: Vec<&Assumption> = plan.assumptions.iter().collect();
-    all.sort_by_key(|one| one.verified);
+    order::sort_by_key(&mut all, |one| one.verified);
     all.into_iter().map(row).collect_view().into_any()
 }
 
