@@ -6,6 +6,7 @@
 
 use crate::estimate::Book;
 use crate::estimate::work::Shape;
+use crate::layout::Layout;
 use crate::model::{Ffn, Mixer};
 use crate::units::Ratio;
 
@@ -69,8 +70,11 @@ impl Kept {
 
 /// The tensors that one layer of a kind keeps for one micro-batch.
 #[must_use]
-pub(super) fn kept(book: &Book<'_>, kind: usize, shape: &Shape) -> Vec<Kept> {
-    let mut list = List { book, shape, all: Vec::new() };
+pub(super) fn kept(book: &Book<'_>, kind: usize, shape: &Shape, layout: &Layout) -> Vec<Kept> {
+    // What makes the activation's output again keeps its input as narrow as other inputs.
+    let again = layout.recompute.selective && book.fused;
+    let before = if again { book.linear_bytes } else { 2.0 };
+    let mut list = List { book, shape, before, all: Vec::new() };
     if let Some(kind) = book.case().model.kinds.get(kind) {
         list.add_mixer(&kind.mixer);
         list.add_ffn(&kind.ffn);
@@ -81,6 +85,8 @@ pub(super) fn kept(book: &Book<'_>, kind: usize, shape: &Shape) -> Vec<Kept> {
 struct List<'a> {
     book: &'a Book<'a>,
     shape: &'a Shape,
+    /// Bytes of a value before the activation function.
+    before: f64,
     all: Vec<Kept>,
 }
 
@@ -196,7 +202,7 @@ impl List<'_> {
 
     fn add_activation(&mut self, tokens: f64, width: f64, gated: bool) {
         let ups = if gated { 2.0 } else { 1.0 };
-        self.add(KeptKind::BeforeActivation, 2.0, tokens, ups * width, When::Selective);
+        self.add(KeptKind::BeforeActivation, self.before, tokens, ups * width, When::Selective);
         let narrow = self.book.linear_bytes;
         self.add(KeptKind::AfterActivation, narrow, tokens, width, self.cheap());
     }

@@ -284,7 +284,7 @@ impl Book<'_> {
                 count: *count,
                 recomputed: stage.class.chunks.iter().map(first).sum(),
                 params: [one.mixer, one.ffn, one.experts].map(Params::new),
-                kept: kept(self, kind, shape),
+                kept: kept(self, kind, shape, layout),
                 kept_bytes: Bytes::from_f64(kept_bytes),
                 checkpoint: Bytes::from_f64(checkpoint),
                 workspace: Bytes::from_f64(cost.kept - checkpoint),

@@ -232,7 +232,7 @@ const fn told(kind: KeptKind) -> (&'static str, &'static str) {
         }
         KeptKind::BeforeActivation => (
             "Feed-forward, before the activation",
-            "2 \u{d7} tokens \u{d7} width, twice the width when gated",
+            "bytes \u{d7} tokens \u{d7} width, twice the width when gated",
         ),
         KeptKind::AfterActivation => {
             ("Feed-forward, after the activation", "bytes \u{d7} tokens \u{d7} width")
