@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod bench;
+mod copier;
 mod dom;
 mod engine;
 mod form;

@@ -1,7 +1,9 @@
 //! A canvas that shows a scene: sharp on every screen, in the theme's colours, with a text for
 //! what is pointed at. What it shows is also in a table beside it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use leptos::ev::PointerEvent;
 use leptos::html::{Canvas, Div};
@@ -75,13 +77,13 @@ fn redraw(
 ) {
     let state = state();
     Effect::new(move |_| {
-        state.theme.track();
+        let theme = state.theme.get();
         let (Some(canvas), width) = (canvas.get(), width.get()) else {
             return;
         };
         if width > 0 {
             let scene = scene(f64::from(width));
-            draw(&canvas, &scene);
+            draw(&canvas, &scene, &Colours::of_theme(theme, &canvas));
             drawn.set_value(scene);
         }
     });
@@ -116,7 +118,7 @@ fn observe(frame: NodeRef<Div>, width: RwSignal<u32>) {
     });
 }
 
-fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene) {
+fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene, colours: &Colours) {
     let longest = scene.width.max(scene.height).max(1.0);
     let ratio = window().device_pixel_ratio().clamp(1.0, 4.0).min(PIXELS_MAX / longest);
     // Setting the size also clears the canvas.
@@ -125,8 +127,7 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, scene: &Scene) {
     let Some(mut backend) = CanvasBackend::with_canvas_object(canvas.clone()) else {
         return;
     };
-    let colours = Colours::of(canvas);
-    if let Err(error) = paint(scene, &mut backend, &colours, ratio) {
+    if let Err(error) = paint(scene, &mut backend, colours, ratio) {
         leptos::logging::error!("chart: {error}");
     }
 }
@@ -137,7 +138,23 @@ struct Colours {
     font: String,
 }
 
+thread_local! {
+    /// The colours of the theme with that number: asking for them is dear.
+    static KNOWN: RefCell<Option<(u32, Rc<Colours>)>> = const { RefCell::new(None) };
+}
+
 impl Colours {
+    fn of_theme(theme: u32, canvas: &HtmlElement) -> Rc<Self> {
+        KNOWN.with_borrow_mut(|known| match known {
+            Some((number, colours)) if *number == theme => colours.clone(),
+            _ => {
+                let colours = Rc::new(Self::of(canvas));
+                *known = Some((theme, colours.clone()));
+                colours
+            }
+        })
+    }
+
     /// A custom property is a mere text; as the background of an element it becomes a colour. The
     /// element that is asked stands within the canvas, where nothing is shown.
     fn of(canvas: &HtmlElement) -> Self {

@@ -3,11 +3,11 @@
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlElement;
 
 use super::address::{self, address};
 use super::answer::{AnswerPane, Strip};
+use super::copier::copier;
 use super::dom;
 use super::engine::Engine;
 use super::form::{Form, Presets, id_of};
@@ -70,7 +70,6 @@ fn Header() -> AnyView {
             <h1 class="brand">"AutoParallel"</h1>
             <Presets/>
             <div class="actions">
-                <CopyText/>
                 <CopyLink/>
                 <ThemeButton/>
             </div>
@@ -100,40 +99,7 @@ fn Footer() -> AnyView {
 #[component]
 fn CopyLink() -> AnyView {
     let state = state();
-    copier("Copy link", move || address(&state.link_now()))
-}
-
-/// The plan as Markdown, to the clipboard.
-#[component]
-fn CopyText() -> AnyView {
-    let state = state();
-    copier("Copy text", move || {
-        state.plan_now().map_or_else(String::new, |plan| plan.markdown.clone())
-    })
-}
-
-/// A button that copies something, and says whether it did.
-fn copier(name: &'static str, what: impl Fn() -> String + Send + 'static) -> AnyView {
-    let said = RwSignal::new(name.to_owned());
-    let copy = move || {
-        let text = what();
-        spawn_local(async move {
-            let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
-            let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
-            let done = there
-                && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok();
-            said.set(if done { "Copied" } else { "Not allowed here" }.to_owned());
-            dom::later(2000, move || {
-                said.try_set(name.to_owned());
-            });
-        });
-    };
-    view! {
-        <button type="button" class="button" on:click=move |_| copy()>
-            <span aria-live="polite">{move || said.get()}</span>
-        </button>
-    }
-    .into_any()
+    copier("button", "Copy link", move || address(&state.link_now()))
 }
 
 /// A thin bar while a search takes long enough to be noticed.

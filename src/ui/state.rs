@@ -32,6 +32,8 @@ pub struct State {
     pub worker: RwSignal<String>,
     /// The degree or figure of the headline that is open; empty for none.
     pub opened: RwSignal<String>,
+    /// Why a text or file was not taken as a config.json; empty where it was.
+    pub refused: RwSignal<String>,
     /// Counts the times that the search of models was called for.
     pub searches: RwSignal<u32>,
     /// Counts the links that were opened.
@@ -106,6 +108,7 @@ impl State {
             slow: RwSignal::new(false),
             worker: RwSignal::new("starting".to_owned()),
             opened: RwSignal::new(String::new()),
+            refused: RwSignal::new(String::new()),
             searches: count(),
             visits: count(),
             theme: count(),

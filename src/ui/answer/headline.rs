@@ -9,6 +9,7 @@ use super::colours::of_part;
 use super::derivation::{derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
+use crate::ui::copier::copier;
 use crate::ui::dom;
 use crate::ui::state::{State, state};
 use crate::units::text::show;
@@ -34,10 +35,13 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
         }
         .into_any()
     });
-    let detailed = plan.clone();
+    let (detailed, markdown) = (plan.clone(), plan.clone());
     view! {
         <section class="headline" aria-labelledby="plan-title">
-            <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
+            <div class="headline-top">
+                <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
+                {copier("quiet-button", "Copy as Markdown", move || markdown.markdown.clone())}
+            </div>
             {degrees(state, plan)}
             {figures(state, plan)}
             <div id=DETAIL class="detail" aria-live="polite">

@@ -55,12 +55,21 @@ pub fn part() -> AnyView {
             source.set(CATALOGUE);
         }
     });
-    let pick = move |key: String| match key.strip_prefix(HUB) {
-        Some(id) => {
+    Effect::new(move |_| {
+        if state.refused.with(|refused| !refused.is_empty()) {
+            source.set(PASTED);
+        }
+    });
+    pasted::catch_drops(state);
+    let pick = move |key: String| {
+        if let Some(id) = key.strip_prefix(HUB) {
             hub_text.set(id.to_owned());
             source.set(FROM_HUB);
+        } else if key.starts_with('{') {
+            pasted::take(state, key);
+        } else {
+            choose(state, key);
         }
-        None => choose(state, key),
     };
     let panel = move || match source.get() {
         PASTED => pasted::panel(),
@@ -125,6 +134,9 @@ const HUB: &str = "hub:";
 
 /// Rows of the catalogue; a text that looks like a Hub id or address is offered as such too.
 fn search(text: &str) -> Vec<Choice> {
+    if text.trim_start().starts_with('{') {
+        return vec![Choice::plain(text.trim(), "Read this as a config.json")];
+    }
     let mut rows = lists::search_models(text);
     if let Some(id) = hub_id(text) {
         rows.push(Choice {

@@ -18,7 +18,7 @@ pub fn panel() -> AnyView {
     let state = state();
     let text = state.text(Key::Config);
     let problem = state.has_problem(Key::Config);
-    let refused = RwSignal::new(String::new());
+    let refused = state.refused;
     let over = RwSignal::new(false);
     let id = id_of(Key::Config);
     let wrong = move || problem.get() || refused.with(|refused| !refused.is_empty());
@@ -34,7 +34,7 @@ pub fn panel() -> AnyView {
             on:drop=move |ev| {
                 ev.prevent_default();
                 over.set(false);
-                dropped(state, refused, &ev);
+                dropped(state, &ev);
             }
         >
             <label for=id.clone()>"Paste a config.json, or drop the file here"</label>
@@ -47,7 +47,7 @@ pub fn panel() -> AnyView {
                 aria-invalid=move || wrong().to_string()
                 aria-describedby=format!("{id}-refused {id}-note")
                 prop:value=move || text.get()
-                on:input=move |ev| take(state, refused, event_target_value(&ev))
+                on:input=move |ev| take(state, event_target_value(&ev))
             ></textarea>
             <p id=format!("{id}-refused") class="note problem">{move || refused.get()}</p>
             {note(Key::Config)}
@@ -60,13 +60,30 @@ pub fn panel() -> AnyView {
     .into_any()
 }
 
+/// A file that misses its place must not take the place of the page.
+pub fn catch_drops(state: State) {
+    let over = window_event_listener(leptos::ev::dragover, |ev| ev.prevent_default());
+    let drop = window_event_listener(leptos::ev::drop, move |ev| {
+        if !ev.default_prevented() {
+            ev.prevent_default();
+            dropped(state, &ev);
+        }
+    });
+    on_cleanup(move || {
+        over.remove();
+        drop.remove();
+    });
+}
+
 /// Takes the text unless it is far too long to be a config.json.
-fn take(state: State, refused: RwSignal<String>, text: String) {
+pub fn take(state: State, text: String) {
     if text.len() as u64 > u64::from(CONFIG_BYTES_MAX) {
-        refused.set(oversized("This text", text.len() as f64) + " The model stays as it was.");
+        state
+            .refused
+            .set(oversized("This text", text.len() as f64) + " The model stays as it was.");
         return;
     }
-    refused.set(String::new());
+    state.refused.set(String::new());
     state.change(|inputs| {
         if !text.is_empty() {
             inputs.set(Key::Model, CONFIG);
@@ -80,24 +97,24 @@ fn oversized(what: &str, bytes: f64) -> String {
     format!("{what} has {mebibytes:.1} MiB. A config.json has a few KiB; at most 1 MiB is read.")
 }
 
-fn dropped(state: State, refused: RwSignal<String>, ev: &DragEvent) {
+fn dropped(state: State, ev: &DragEvent) {
     let Some(data) = ev.data_transfer() else {
         return;
     };
     let Some(file) = data.files().and_then(|files| files.get(0)) else {
         if let Ok(text) = data.get_data("text") {
-            take(state, refused, text);
+            take(state, text);
         }
         return;
     };
     if file.size() > f64::from(CONFIG_BYTES_MAX) {
-        refused.set(oversized(&file.name(), file.size()));
+        state.refused.set(oversized(&file.name(), file.size()));
         return;
     }
     spawn_local(async move {
         match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
-            Some(text) => take(state, refused, text),
-            None => refused.set(format!("{} could not be read.", file.name())),
+            Some(text) => take(state, text),
+            None => state.refused.set(format!("{} could not be read.", file.name())),
         }
     });
 }

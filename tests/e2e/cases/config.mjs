@@ -80,6 +80,28 @@ async function dropped(ctx) {
   await page.close();
 }
 
+/** A file dropped beside the form, and a text pasted into the search of models. */
+async function elsewhere(ctx) {
+  const page = await ctx.open();
+  await planned(page);
+  await page.evaluate((words) => {
+    const data = new DataTransfer();
+    data.items.add(new File([words], "config.json", { type: "application/json" }));
+    const drop = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    document.querySelector("#answer").dispatchEvent(drop);
+  }, JSON.stringify(CONFIG));
+  await page.waitForSelector(".report");
+  await page.goBack();
+  await page.waitForSelector("#in-m");
+  await page.click("#in-m", { count: 3 });
+  await page.keyboard.sendCharacter(JSON.stringify({ ...CONFIG, num_hidden_layers: 11 }));
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".report");
+  await planned(page);
+  ctx.assert.match(await value(page, "#in-mc"), /"num_hidden_layers":11/);
+  await page.close();
+}
+
 async function fetched(ctx) {
   ctx.expectProblem(/40[14]/);
   ctx.expectProblem(/ERR_FAILED/);
@@ -147,6 +169,7 @@ async function unreachable(ctx) {
 export async function run(ctx) {
   await pasted(ctx);
   await dropped(ctx);
+  await elsewhere(ctx);
   await fetched(ctx);
   await unreachable(ctx);
 }

@@ -1,0 +1,34 @@
+//! To the clipboard.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::dom;
+
+/// A button that copies something, and says whether it did.
+pub fn copier(
+    class: &'static str,
+    name: &'static str,
+    what: impl Fn() -> String + Send + 'static,
+) -> AnyView {
+    let said = RwSignal::new(name.to_owned());
+    let copy = move || {
+        let text = what();
+        spawn_local(async move {
+            let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+            let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
+            let done = there
+                && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok();
+            said.set(if done { "Copied" } else { "Not allowed here" }.to_owned());
+            dom::later(2000, move || {
+                said.try_set(name.to_owned());
+            });
+        });
+    };
+    view! {
+        <button type="button" class=class on:click=move |_| copy()>
+            <span aria-live="polite">{move || said.get()}</span>
+        </button>
+    }
+    .into_any()
+}
