@@ -180,8 +180,8 @@ mod activations {
 
     #[test]
     fn first_stage_of_an_interleaved_pipeline() {
-        // Section 4.2.3: L sbh (...) (1 + (p - 1) / (p m)) with m chunks on a stage. In whole chunks
-        // of L / (p m) layers that is p m + p - 1.
+        // Section 4.2.3: L sbh (...) (1 + (p - 1) / (p m)) with m chunks on a stage. In whole
+        // chunks of L / (p m) layers that is p m + p - 1.
         for p in [2, 4, 8, 35] {
             for chunks in [2, 3, 6] {
                 let in_flight = in_flight_chunks(Schedule::Interleaved, p, chunks, 16 * p, 0);
@@ -256,9 +256,9 @@ mod zero {
 
 mod bubbles {
     //! Narayanan et al., arXiv 2104.04473, sections 2.2.1 and 2.2.2 (pages 4 and 5): a bubble of
-    //! `(p - 1) / m` and `(p - 1) / (v m)` of the ideal time. DeepSeek-V3, arXiv 2412.19437, table 2
-    //! (page 13): 1F1B `(p - 1)(F + B)`, ZB1P `(p - 1)(F + B - 2W)`,
-    //! DualPipe `(p / 2 - 1)(F&B + B - 3W)`; parameters 1, 1, 2 times; activations p, p, p + 1.
+    //! `(p - 1) / m` and `(p - 1) / (v m)` of the ideal time. DeepSeek-V3, arXiv 2412.19437, table
+    //! 2 (page 13): 1F1B `(p - 1)(F + B)`, ZB1P `(p - 1)(F + B - 2W)`, DualPipe `(p / 2 - 1)(F&B +
+    //! B - 3W)`; parameters 1, 1, 2 times; activations p, p, p + 1.
 
     use super::*;
 
@@ -344,8 +344,8 @@ mod bubbles {
 }
 
 mod iterations {
-    //! Korthikanti et al., arXiv 2205.05198, table 5 (page 13): iteration times on Selene, A100 80 GB,
-    //! with full recompute, and with sequence parallelism and selective recompute. No data
+    //! Korthikanti et al., arXiv 2205.05198, table 5 (page 13): iteration times on Selene, A100 80
+    //! GB, with full recompute, and with sequence parallelism and selective recompute. No data
     //! parallelism; heads, depths and widths of table 3.
 
     use super::*;

@@ -147,8 +147,9 @@ const FASTER: [(&str, fn(&mut Case)); 10] = [
     }),
 ];
 
-/// Whether weight gradients fill the bubbles of a schedule: the faster they are, the less they fill.
-/// Where communication decides how long a stage takes, that is all that faster products change.
+/// Whether weight gradients fill the bubbles of a schedule: the faster they are, the less they
+/// fill. Where communication decides how long a stage takes, that is all that faster products
+/// change.
 fn fills_bubbles(schedule: Schedule) -> bool {
     matches!(schedule, Schedule::ZeroBubble | Schedule::ZeroBubbleV | Schedule::DualPipe)
 }

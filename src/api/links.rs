@@ -26,7 +26,7 @@ pub(super) fn pinned(inputs: &Inputs, case: &Case, layout: &Layout) -> Inputs {
     if layout.pp > 1 {
         pinned.set(Key::Schedule, schedule_key(layout.schedule));
     }
-    let typed = super::super::inputs::read(Key::Forbid, inputs.get(Key::Forbid));
+    let typed = crate::inputs::read(Key::Forbid, inputs.get(Key::Forbid));
     let mut forbidden = match typed {
         Ok(crate::inputs::Value::Techniques(set)) => set,
         _ => Techniques::NONE,

@@ -21,7 +21,8 @@ const SCHEDULES: [Schedule; 7] = [
     Schedule::DualPipe,
 ];
 
-/// The best that `steps` rounds of steepest descent from `from` find, and how many layouts were priced.
+/// The best that `steps` rounds of steepest descent from `from` find, and how many layouts were
+/// priced.
 pub fn climb(book: &Book<'_>, goal: &Goal, from: &Layout, steps: u32) -> (Priced, u64) {
     let mut best = price(book, from);
     let mut priced = 1;
