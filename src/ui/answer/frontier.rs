@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::fold::fold;
-use crate::api::{FrontierPoint, RunnerUp, StudyView};
+use crate::api::{FrontierPoint, PlanView, RunnerUp, StudyView};
 use crate::chart::{Curve, Extent, Sample, curve};
 use crate::ui::plot::plot;
 use crate::ui::state::state;
@@ -16,7 +16,9 @@ const GIB: f64 = 1_073_741_824.0;
 pub fn frontier() -> AnyView {
     let state = state();
     let scene = move |width: f64| {
-        let samples = state.study().map(|study| samples(&study)).unwrap_or_default();
+        let plan = state.plan();
+        let study = state.study();
+        let samples = study.map(|study| samples(&study, plan.as_deref())).unwrap_or_default();
         let chart = Curve {
             samples: &samples,
             x: Extent { title: "Memory left free, GiB".into(), log: false },
@@ -52,12 +54,18 @@ pub fn frontier() -> AnyView {
     .into_any()
 }
 
-fn samples(study: &StudyView) -> Vec<Sample> {
-    let on_line = |(i, point): (u32, &FrontierPoint)| Sample {
+fn samples(study: &StudyView, plan: Option<&PlanView>) -> Vec<Sample> {
+    let is_plan = |point: &FrontierPoint| {
+        plan.is_some_and(|plan| {
+            let step = plan.time.figure.shown.value;
+            point.step.value == step && point.headroom.value == plan.memory_headroom.value
+        })
+    };
+    let on_line = |point: &FrontierPoint| Sample {
         x: point.headroom.value / GIB,
         y: Some(point.step.value),
         text: format!("{} · {} free · {}", point.step.text, point.headroom.text, point.layout),
-        current: i == 0,
+        current: is_plan(point),
         aside: false,
         link: Some(point.link.clone()),
     };
@@ -70,7 +78,7 @@ fn samples(study: &StudyView) -> Vec<Sample> {
         link: Some(other.link.clone()),
     };
     let runners_up = study.runners_up.iter().map(beside);
-    runners_up.chain((0u32..).zip(&study.frontier).map(on_line)).collect()
+    runners_up.chain(study.frontier.iter().map(on_line)).collect()
 }
 
 fn frontier_table(points: &[FrontierPoint]) -> AnyView {
