@@ -4,6 +4,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod climb;
+pub mod corpus;
 pub mod genes;
 pub mod naive;
 #[cfg(not(target_arch = "wasm32"))]
