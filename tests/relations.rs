@@ -281,11 +281,9 @@ const LARGER: [(&str, fn(&mut Case, &Layout)); 6] = [
     // Whole layers on every chunk: otherwise the even spread moves layers between stages, and the
     // fullest stage may lose one.
     ("layers", |case, layout| {
-        case.model.pattern.truncate(1);
-        let more = (layout.pp * layout.vpp) as usize;
-        let n = case.model.pattern.len();
         let kind = case.model.pattern[0];
-        case.model.pattern.resize(n + more, kind);
+        let n = case.model.pattern.len() + (layout.pp * layout.vpp) as usize;
+        case.model.pattern.resize(n, kind);
     }),
     ("vocabulary", |case, _| case.model.vocab = case.model.vocab * 2 + 1),
     ("sequence", |case, _| case.training.sequence *= 2),
@@ -313,24 +311,25 @@ const LARGER: [(&str, fn(&mut Case, &Layout)); 6] = [
 
 /// 5. A larger model or sequence never takes less memory, fewer operations or less time.
 ///
-/// Exception: none on one layout. (Of the best plan it does not hold: a number of layers that more
+/// Exception: time under schedules that fill bubbles with weight gradients ([`fills_bubbles`]): there
+/// may be more of them to fill with. (Of the best plan it does not hold: a number of layers that more
 /// degrees divide can be faster than a smaller one.)
 #[test]
 fn more_of_anything_never_takes_less() {
     hold(USUAL, |values| {
         let (case, layout) = random(values)?;
         for (what, change) in LARGER {
-            let base = if what == "layers" {
-                changed(&case, |case| case.model.pattern.truncate(1))?
-            } else {
-                case.clone()
-            };
-            if what == "layers" && rules::check(&base, &layout).is_err() {
-                continue;
-            }
+            let base = changed(&case, |case| {
+                if what == "layers" {
+                    let kind = case.model.pattern[0];
+                    case.model.pattern.fill(kind);
+                }
+            })?;
             let larger = changed(&base, |case| change(case, &layout))?;
             let (before, after) = (estimate(&base, &layout), estimate(&larger, &layout));
-            never_slower(&format!("{what} on {layout:?}"), after.step(), before.step())?;
+            if !fills_bubbles(layout.schedule) {
+                never_slower(&format!("{what} on {layout:?}"), after.step(), before.step())?;
+            }
             never_larger(what, after.memory.total(), before.memory.total())?;
             prop_assert!(model_flops(&larger) >= model_flops(&base), "{what}: operations");
         }
