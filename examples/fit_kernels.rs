@@ -91,8 +91,13 @@ const BACKWARD_USUAL: f64 = 63.0 / 73.0;
 /// Blackwell: its backward is bound by shared memory (FlashAttention-4 authors, 2026-03).
 const BACKWARD_BLACKWELL: f64 = 0.8;
 const BLACKWELL: [&str; 5] = ["b200", "gb200", "gb300", "rubin", "rtx-pro-6000"];
-/// Share of the peak in attention where it was not measured: below the lowest of the measured.
-const ATTENTION_UNMEASURED: f64 = 0.42;
+/// Share of the peak in attention where it was not measured, and the length of half: at 4,096 to 8,192 tokens
+/// 0.42, below the lowest of the measured.
+const ATTENTION_UNMEASURED: [f64; 2] = [0.49, 1000.0];
+/// Lengths at which attention was timed, in tokens; shorter ones are bound by their start.
+const ATTENTION_LENGTHS: std::ops::RangeInclusive<f64> = 1024.0..=16384.0;
+/// Largest length of half that is tried.
+const ATTENTION_HALF_MAX: u32 = 4000;
 /// Share of the memory bandwidth where it was not measured: the middle of the measured.
 const MEMORY_UNMEASURED: f64 = 0.82;
 /// Fixed time of a kernel in us: below the first none was seen, above the second it holds the
@@ -183,14 +188,15 @@ struct Line {
     basis: String,
     curves: [Option<(f64, f64)>; 3],
     quality: [Quality; 3],
-    attention: [f64; 2],
+    /// Forward, backward, length of half.
+    attention: [f64; 3],
     memory: f64,
     launch: f64,
     source: String,
 }
 
 const HEADER: &str = "key,basis,matmul_top,matmul_k_half,tile_m,tile_n,fp8_top,fp8_k_half,fp4_top,\
-fp4_k_half,attention_forward,attention_backward,memory,launch_us,matmul_rows,matmul_error,\
+fp4_k_half,attention_forward,attention_backward,attention_half,memory,launch_us,matmul_rows,matmul_error,\
 matmul_error_large,fp8_rows,fp8_error,fp8_error_large,fp4_rows,fp4_error,fp4_error_large,source,\
 date";
 
@@ -240,8 +246,8 @@ impl Line {
                 write!(line, ",{},{}", TILE[0], TILE[1]).unwrap_or_default();
             }
         }
-        let [forward, backward] = self.attention;
-        write!(line, ",{forward:.3},{backward:.3},{:.3},{:.1}", self.memory, self.launch)
+        let [forward, backward, half] = self.attention;
+        write!(line, ",{forward:.3},{backward:.3},{half:.0},{:.3},{:.1}", self.memory, self.launch)
             .unwrap_or_default();
         for quality in &self.quality {
             if quality.rows == 0 {
@@ -311,12 +317,12 @@ fn measured(device: &Device, devices: &[Device], table: &Table) -> Line {
         quality[i] = judge(machine, &timings, found, |_, _| found);
         curves[i] = Some((found[0], found[1]));
     }
-    let forward = attention(device, table).unwrap_or(ATTENTION_UNMEASURED);
+    let [forward, half] = attention(device, table).unwrap_or(ATTENTION_UNMEASURED);
     Line {
         basis: "measured".to_owned(),
         curves,
         quality,
-        attention: [forward, forward * backward_ratio(device.key)],
+        attention: [forward, forward * backward_ratio(device.key), half],
         memory,
         launch: launch.unwrap_or(LAUNCH_MAX).min(LAUNCH_MAX),
         source: device.source.to_owned(),
@@ -344,7 +350,7 @@ fn taken_over(assumed: &Assumed, base: Line) -> Line {
         basis: assumed.basis.to_owned(),
         curves,
         quality: [Quality::default(); 3],
-        attention: [forward, forward * backward_ratio(assumed.key)],
+        attention: [forward, forward * backward_ratio(assumed.key), base.attention[2]],
         source: assumed.source.to_owned(),
         ..base
     }
@@ -473,23 +479,44 @@ fn memory_share(device: &Device, table: &Table) -> f64 {
     }
 }
 
-/// Median share of the 16-bit peak of causal self-attention over 4,096 and 8,192 tokens that fills
-/// the device, fastest engine at each shape; half the square is counted.
-fn attention(device: &Device, table: &Table) -> Option<f64> {
+/// Share of the 16-bit peak of causal self-attention that fills the device, and the length at which half of it is
+/// reached: `top s / (s + half)` of least squared logarithm through the medians at each length, fastest engine at
+/// each shape; half the square is counted.
+fn attention(device: &Device, table: &Table) -> Option<[f64; 2]> {
     let mut best: BTreeMap<[u64; 4], f64> = BTreeMap::new();
     for row in rows_of(device, table, "attention_prefill") {
         let side = |name| row.number(name).unwrap_or(0.0);
         let tokens = side("q_len");
         let tiles = side("batch") * side("q_heads") * tokens / 128.0;
         let usual = row.text("precision") == "bf16" && row.text("kv_precision") != "fp8";
-        let long = [4096.0, 8192.0].contains(&tokens) && tokens == side("kv_len");
+        let long = ATTENTION_LENGTHS.contains(&tokens) && tokens == side("kv_len");
         if usual && long && tiles >= 4.0 * device.units {
-            let shape = ["batch", "q_len", "q_heads", "kv_heads"].map(|name| side(name) as u64);
+            let shape = ["q_len", "batch", "q_heads", "kv_heads"].map(|name| side(name) as u64);
             let rate = best.entry(shape).or_insert(0.0);
-            *rate = rate.max(side("tflops"));
+            *rate = rate.max(side("tflops") / device.peak[0]);
         }
     }
-    median(best.into_values().collect()).map(|rate| rate / device.peak[0])
+    let mut by_length: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for ([tokens, ..], rate) in best {
+        by_length.entry(tokens).or_default().push(rate);
+    }
+    let medians = by_length.into_iter().filter_map(|(tokens, rates)| {
+        let rate = median(rates)?;
+        (rate > 0.0).then_some((tokens as f64, rate))
+    });
+    let medians: Vec<(f64, f64)> = medians.collect();
+    if medians.len() < 2 {
+        return None;
+    }
+    let through = |half: f64| {
+        let logs = medians.iter().map(|(s, rate)| (rate * (s + half) / s).ln());
+        let logs: Vec<f64> = logs.collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let misfit: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
+        (misfit, [mean.exp(), half])
+    };
+    let halves = (0..=ATTENTION_HALF_MAX / 100).map(|step| through(f64::from(step) * 100.0));
+    halves.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, found)| found)
 }
 
 /// Time of a product in us.

@@ -8,7 +8,7 @@
 //! | F3 | layout | F0 F1 F3 |
 //! | F4 | estimate | F0 F1 F3 F4 |
 //! | F5 | search | F0 F1 F3 F4 F5 |
-//! | F6 | plan | F0 F1 F3 F4 F5 F6 |
+//! | F6 | plan, fit | F0 F1 F2 F3 F4 F5 F6 |
 //! | F7 | link, api, chart | F0 F1 F2 F3 F6 F7 |
 //! | F8 | ui | all |
 pub mod api;
@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod chart;
 pub mod cluster;
 pub mod estimate;
+pub mod fit;
 pub mod inputs;
 pub mod layout;
 pub mod link;

@@ -63,6 +63,7 @@ fn read(row: Row<'_>) -> Option<KernelRow> {
         matmul_fp4: curve(row, "fp4").or_else(|| curve(row, "fp8")).unwrap_or(matmul),
         attention_forward: Ratio::checked(row.number("attention_forward")?)?,
         attention_backward: Ratio::checked(row.number("attention_backward")?)?,
+        attention_half: row.number("attention_half")?,
         memory: Ratio::checked(row.number("memory")?)?,
         launch: Seconds::us(row.number("launch_us")?),
     };

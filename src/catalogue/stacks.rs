@@ -3,7 +3,9 @@
 //! The table has one line for each fact, so that every constant carries its own source.
 
 use super::table::{Row, Table};
-use crate::stack::{Exclusion, Overlap, Profile, Stack, Technique, Techniques, WeightCopies};
+use crate::stack::{
+    Exclusion, Overlap, Pace, Profile, Stack, Technique, Techniques, WeightCopies,
+};
 use crate::units::{Bytes, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -71,9 +73,44 @@ fn fact(row: Row<'_>) -> Fact {
     }
 }
 
+/// What the fit found: read before what the table states.
+#[must_use]
+pub fn fitted() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
+    FACTS.get_or_init(|| {
+        let table = Table::read(include_str!("data/fitted.csv"));
+        table.rows().map(fact).collect()
+    })
+}
+
+/// The fact that holds for a field: as fitted, as stated, else that of the stack that it is based on.
+#[must_use]
+pub fn holds(key: &str, field: &str) -> Option<&'static Fact> {
+    let of_field = |fact: &&Fact| fact.stack == key && fact.field == field;
+    let own = fitted().iter().find(of_field).or_else(|| facts().iter().find(of_field));
+    own.or_else(|| holds(base(key)?, field))
+}
+
+/// The stack that one takes what it does not state from; a stack only follows those above it.
+fn base(key: &str) -> Option<&'static str> {
+    let at = facts().iter().position(|fact| fact.stack == key && fact.field == "base")?;
+    let base = facts().get(at)?.value.as_str();
+    let above = facts().iter().take(at).any(|fact| fact.stack == base);
+    above.then_some(base)
+}
+
+/// Lines of a field that may have several, of the stack or the one it is based on.
+fn lines(key: &str, field: &str) -> Vec<&'static Fact> {
+    let own: Vec<_> = facts_of(key).filter(|fact| fact.field == field).collect();
+    match base(key) {
+        Some(base) if own.is_empty() => lines(base, field),
+        _ => own,
+    }
+}
+
 /// The one value of a field.
 fn text(key: &str, field: &str) -> Option<&'static str> {
-    facts_of(key).find(|fact| fact.field == field).map(|fact| fact.value.as_str())
+    holds(key, field).map(|fact| fact.value.as_str())
 }
 
 fn number(key: &str, field: &str) -> Option<f64> {
@@ -100,18 +137,33 @@ fn stack(key: &'static str) -> Option<Stack> {
         techniques: techniques(key)?,
         exclusions: exclusions(key)?,
         profile: profile(key)?,
+        paces: paces(key),
     })
 }
 
+/// Paces of accelerators, in fields such as `pace@h100-sxm/fp8`: its own, then those of the stack it is based on.
+fn paces(key: &str) -> Vec<Pace> {
+    let pace = |fact: &Fact| {
+        let (accelerator, precision) = fact.field.strip_prefix("pace@")?.split_once('/')?;
+        let ratio = Ratio::checked(fact.value.parse().ok()?)?;
+        let (accelerator, precision) = (accelerator.to_owned(), precision.to_owned());
+        Some(Pace { accelerator, precision, ratio })
+    };
+    let own = fitted().iter().filter(|fact| fact.stack == key).filter_map(pace);
+    let mut all: Vec<Pace> = own.collect();
+    all.extend(base(key).map(paces).unwrap_or_default());
+    all
+}
+
 fn techniques(key: &str) -> Option<Techniques> {
-    let lines = facts_of(key).filter(|fact| fact.field == "techniques");
-    let mut names = lines.flat_map(|fact| fact.value.split_whitespace());
+    let lines = lines(key, "techniques");
+    let mut names = lines.iter().flat_map(|fact| fact.value.split_whitespace());
     names.try_fold(Techniques::NONE, |all, name| Some(all.with(Technique::from_key(name)?)))
 }
 
 fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
-    let lines = facts_of(key).filter(|fact| fact.field == "exclude");
-    let exclusion = |fact: &Fact| {
+    let lines = lines(key, "exclude");
+    let exclusion = |fact: &'static Fact| {
         let (pair, reason) = fact.value.split_once(':')?;
         let (first, second) = pair.split_once('+')?;
         Some(Exclusion {
@@ -120,7 +172,7 @@ fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
             reason: reason.trim().to_owned(),
         })
     };
-    lines.map(exclusion).collect()
+    lines.into_iter().map(exclusion).collect()
 }
 
 fn profile(key: &str) -> Option<Profile> {
@@ -132,6 +184,7 @@ fn profile(key: &str) -> Option<Profile> {
         pointwise_ffn_passes: ratio(key, "pointwise_ffn_passes")?,
         kernels_per_layer: ratio(key, "kernels_per_layer")?,
         launch: Seconds::us(number(key, "launch_us")?),
+        collective: Seconds::us(number(key, "collective_us")?),
         step_overhead: Seconds::us(number(key, "step_overhead_ms")? * 1e3),
         link_inside: ratio(key, "link_inside")?,
         link_outside: ratio(key, "link_outside")?,

@@ -97,6 +97,8 @@ pub struct Kernels {
     pub attention_forward: Ratio,
     /// The same, backward.
     pub attention_backward: Ratio,
+    /// Sequence length at which fused attention reaches half of these: blocks of keys run out sooner.
+    pub attention_half: f64,
     /// Share of the memory bandwidth that streaming kernels reach.
     pub memory: Ratio,
     /// Time that starting one kernel adds when the queue is full.

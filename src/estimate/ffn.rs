@@ -62,7 +62,7 @@ impl Book<'_> {
         let flops = 2.0 * held.tokens * held.inner * f64::from(moe.width) * matrices;
         let time = self.kernels.linear.ideal(flops);
         cost.forward.experts = time;
-        cost.backward.experts = 2.0 * time;
+        cost.backward.experts = if self.adapter_rank.is_some() { time } else { 2.0 * time };
         self.add_held(&mut cost, &held);
         self.add_beside_experts(&mut cost, &whole, moe);
         cost
@@ -124,7 +124,7 @@ impl Book<'_> {
         let experts = f64::from(moe.experts);
         let product = Product::new(shape.tokens_split, experts, self.hidden);
         let rate = &self.kernels.wide;
-        let weight = rate.time(product.weight_gradient());
+        let weight = self.weight_time(rate, product);
         // Too small to hide anything behind, or to fill a bubble with.
         cost.forward.pointwise += rate.time(product);
         cost.backward.pointwise += rate.time(product.input_gradient()) + weight;
@@ -142,7 +142,7 @@ impl Book<'_> {
         for (n, k) in [(held.ups * held.width, held.inner), (held.inner, held.width)] {
             let product = Product { m: rows, n, k, groups: experts };
             let rate = &self.kernels.linear;
-            let weight = rate.time(product.weight_gradient());
+            let weight = self.weight_time(rate, product);
             cost.forward.experts += rate.time(product);
             cost.backward.experts += rate.time(product.input_gradient()) + weight;
             cost.weight += weight;

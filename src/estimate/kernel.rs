@@ -84,9 +84,10 @@ impl Kernels {
         let accelerator = &case.cluster.accelerator;
         let kernels = &accelerator.kernels;
         let profile = &case.stack.profile;
-        let stream = accelerator.memory_bandwidth.get() * kernels.memory.get();
+        let pace = case.stack.pace(&accelerator.name, case.training.precision.key()).get();
+        let stream = accelerator.memory_bandwidth.get() * kernels.memory.get() * pace;
         let rate = |curve: &MatmulCurve, peak: f64, element_bytes: f64| Rate {
-            flops: peak * curve.top.get() * profile.matmul.get(),
+            flops: peak * curve.top.get() * profile.matmul.get() * pace,
             k_half: curve.k_half,
             tile_m: f64::from(curve.tile_m.max(1)),
             tile_n: f64::from(curve.tile_n.max(1)),
@@ -101,7 +102,9 @@ impl Kernels {
             Precision::Nvfp4 => rate(&kernels.matmul_fp4, case.peak().get(), 0.5),
             _ => wide,
         };
-        let attention = case.peak_16().get() * profile.attention.get();
+        let sequence = f64::from(case.training.sequence);
+        let long = sequence / (sequence + kernels.attention_half);
+        let attention = case.peak_16().get() * profile.attention.get() * pace * long;
         Self {
             linear,
             wide,

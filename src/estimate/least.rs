@@ -112,6 +112,7 @@ impl Book<'_> {
     pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> f64 {
         let tp = u64::from(tp);
         let mut elements = super::memory::Elements::default();
+        elements.adapters = self.adapter_rank.map(|_| 0);
         for kind in 0..self.kinds.len() {
             let n = self.count_in(kind, 0..self.case.model.n_layers());
             self.add_layers(&mut elements, kind, u64::from(n), tp, least.expert_ranks);
@@ -122,21 +123,25 @@ impl Book<'_> {
         let (dense, experts) = (layers + tables, elements.experts as f64);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
-        let split = |stage: ZeroStage| {
+        let part = |stage: ZeroStage, dense: f64, experts: f64| {
             if least.zero >= stage {
                 dense / least.replicas + experts / least.expert_replicas
             } else {
                 dense + experts
             }
         };
+        let trained = |stage| match self.adapter_rank {
+            Some(_) => part(stage, elements.trained().0 as f64, 0.0),
+            None => part(stage, dense, experts),
+        };
         let state = optimizer.moment_quarter_bytes() as f64 / 4.0
             + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 };
-        let mut bytes = split(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
+        let mut bytes = trained(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
         if !least.offload.parameters {
-            bytes += split(ZeroStage::Three) * f64::from(copies.working);
+            bytes += part(ZeroStage::Three, dense, experts) * f64::from(copies.working);
         }
         if !least.offload.optimizer {
-            bytes += split(ZeroStage::One) * state;
+            bytes += trained(ZeroStage::One) * state;
         }
         if self.narrow && least.zero < ZeroStage::Three {
             bytes += (layers + experts) * f64::from(copies.quantised);

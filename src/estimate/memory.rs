@@ -19,12 +19,22 @@ pub(crate) struct Elements {
     pub head: u64,
     /// The largest layer.
     pub layer_max: u64,
+    /// What is trained, where all of the above is frozen.
+    pub adapters: Option<u64>,
 }
 
 impl Elements {
     /// All but routed experts.
     pub(crate) const fn dense(&self) -> u64 {
         self.mixer + self.ffn + self.embedding + self.head
+    }
+
+    /// What has gradients and optimizer state: all but routed experts, and these.
+    pub(crate) const fn trained(&self) -> (u64, u64) {
+        match self.adapters {
+            Some(adapters) => (adapters, 0),
+            None => (self.dense(), self.experts),
+        }
     }
 }
 
@@ -58,6 +68,7 @@ impl Book<'_> {
         let tp = sheet.shape.tp as u64;
         let expert_ranks = (sheet.shape.ep * sheet.shape.etp) as u64;
         let mut sum = Elements::default();
+        sum.adapters = self.adapter_rank.map(|_| 0);
         for (kind, count) in class.counts.iter().enumerate() {
             self.add_layers(&mut sum, kind, u64::from(*count), tp, expert_ranks);
         }
@@ -97,6 +108,21 @@ impl Book<'_> {
         sum.ffn += n * ffn;
         sum.experts += n * experts;
         sum.layer_max = sum.layer_max.max(mixer + ffn + experts);
+        if let Some(adapters) = &mut sum.adapters {
+            *adapters += n * self.adapter_elements(kind, tp);
+        }
+    }
+
+    /// Adapters of one layer on one rank: a narrow and a wide matrix for each attention projection, of which
+    /// tensor parallelism splits the one that meets the split side.
+    fn adapter_elements(&self, kind: usize, tp: u64) -> u64 {
+        let rank = u64::from(self.adapter_rank.unwrap_or(0));
+        let Some(params) = self.kinds.get(kind) else {
+            return 0;
+        };
+        let hidden = u64::from(self.case.model.hidden.max(1));
+        let widths = (params.heads + params.kv) / hidden;
+        rank * (widths.div_ceil(tp) + 2 * hidden)
     }
 
     /// The fullest stage, its memory, and the most host memory that a stage takes.
@@ -183,13 +209,12 @@ impl Book<'_> {
 
         let by = at(ZeroStage::Two);
         let bytes = optimizer.gradients.bytes();
-        let gradients =
-            split(elements.dense(), bytes, by.dense) + split(elements.experts, bytes, by.experts);
+        let (dense, experts) = elements.trained();
+        let gradients = split(dense, bytes, by.dense) + split(experts, bytes, by.experts);
         memory.set(P::Gradients, gradients);
 
         let by = at(ZeroStage::One);
         let state = |quarters: u64| {
-            let (dense, experts) = (elements.dense(), elements.experts);
             split(dense, quarters, 4 * by.dense) + split(experts, quarters, 4 * by.experts)
         };
         let master =

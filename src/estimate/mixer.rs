@@ -3,7 +3,7 @@
 //! Kept activations follow Korthikanti et al. (arXiv 2205.05198), section 4.1, tensor by tensor, for any head
 //! counts; fused attention keeps its output and one number a row instead of the scores (arXiv 2205.14135).
 
-use super::kernel::Product;
+use super::kernel::{Product, Rate};
 use super::work::{Cost, Shape, Work};
 use super::{Book, network::Extent};
 use crate::layout::ContextKind;
@@ -48,8 +48,12 @@ impl Book<'_> {
         let qkv = gate * widths.heads * widths.qk + widths.kv_heads * (widths.qk + values);
         let out = widths.heads * widths.v;
         let mut cost = Cost::default();
-        self.add_product(&mut cost, Product::new(shape.tokens, qkv, self.hidden));
-        self.add_product(&mut cost, Product::new(shape.tokens, self.hidden, out));
+        for product in
+            [Product::new(shape.tokens, qkv, self.hidden), Product::new(shape.tokens, self.hidden, out)]
+        {
+            self.add_product(&mut cost, product);
+            self.add_adapter(&mut cost, product);
+        }
         self.add_core(&mut cost, &widths, shape, kind);
         let projected = widths.heads * widths.qk + widths.kv_heads * (widths.qk + widths.v);
         let inner = 2.0 * shape.tokens * projected + self.core_output(&widths, shape);
@@ -136,10 +140,29 @@ impl Book<'_> {
         if self.causal { window * (1.0 - window / (2.0 * s)) } else { window }
     }
 
+    /// Time of the gradient of the weights of a product, where they are trained.
+    pub(super) fn weight_time(&self, rate: &Rate, product: Product) -> f64 {
+        if self.adapter_rank.is_some() { 0.0 } else { rate.time(product.weight_gradient()) }
+    }
+
+    /// Adapters beside a product: down to their rank and up again, and the gradients of both.
+    fn add_adapter(&self, cost: &mut Cost, product: Product) {
+        let Some(rank) = self.adapter_rank else {
+            return;
+        };
+        let rank = f64::from(rank);
+        let rate = &self.kernels.wide;
+        let time = rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
+        // The result is added to that of the product: two arrays read, one written.
+        let sum = self.kernels.stream(3.0 * 2.0 * product.m * product.n);
+        cost.forward.matmul += time + sum;
+        cost.backward.matmul += 2.0 * time + sum;
+    }
+
     /// Forward and backward time of one product.
     pub(super) fn add_product(&self, cost: &mut Cost, product: Product) {
         let rate = &self.kernels.linear;
-        let weight = rate.time(product.weight_gradient());
+        let weight = self.weight_time(rate, product);
         cost.forward.matmul += rate.time(product);
         cost.backward.matmul += rate.time(product.input_gradient()) + weight;
         cost.weight += weight;

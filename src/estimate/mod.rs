@@ -84,6 +84,8 @@ pub struct Book<'a> {
     pub(crate) update: replica::Update,
     pub(crate) experts_deduplicated: bool,
     pub(crate) dispatch_bytes: f64,
+    /// Rank of adapters, where only they are trained.
+    pub(crate) adapter_rank: Option<u32>,
     /// Parameters of each kind of layer.
     pub(crate) kinds: Vec<KindParams>,
     /// Layers that have a mixer.
@@ -126,6 +128,7 @@ impl<'a> Book<'a> {
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),
             kernels_per_layer: profile.kernels_per_layer.get(),
             experts_deduplicated: profile.experts_deduplicated,
+            adapter_rank: case.training.adapter_rank,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
             n_mixers: n_mixers(model),

@@ -18,6 +18,8 @@ pub(crate) struct Network {
     span: [f64; LEVELS],
     rate: [f64; LEVELS],
     latency: [f64; LEVELS],
+    /// Seconds that starting a collective adds.
+    start: f64,
 }
 
 /// Members of a group within one group of each level; the last entry is the size of the group.
@@ -83,6 +85,7 @@ impl Network {
             span: [1.0; LEVELS],
             rate: [1.0; LEVELS],
             latency: [0.0; LEVELS],
+            start: profile.collective.get(),
         };
         for (i, level) in case.cluster.levels.iter().take(LEVELS).enumerate() {
             let share = if i == 0 { profile.link_inside } else { profile.link_outside };
@@ -126,6 +129,9 @@ impl Network {
                 inside = here;
             }
         }
+        if inside > 1.0 {
+            toll.latency += self.start;
+        }
         toll
     }
 
@@ -140,7 +146,7 @@ impl Network {
             return 0.0;
         }
         let mut slowest = 0.0_f64;
-        let mut latency = 0.0;
+        let mut latency = self.start;
         let mut inside = 1.0;
         for i in 0..self.n_levels {
             let here = extent.members[i];
@@ -159,7 +165,7 @@ impl Network {
             return 0.0;
         }
         let level = self.widest(extent);
-        steps * (bytes / self.rate[level] + self.latency[level])
+        steps * (bytes / self.rate[level] + self.latency[level] + self.start)
     }
 
     /// The level that decides how long gathering over a group takes, for those who explain it.
@@ -190,7 +196,7 @@ impl Network {
 
     /// The same of an exchange.
     pub(crate) fn exchange_crossing(&self, extent: &Extent) -> Crossing {
-        let mut crossing = Crossing::NONE;
+        let mut crossing = Crossing { latency: self.start, ..Crossing::NONE };
         let (mut inside, mut slowest) = (1.0, 0.0);
         for i in 0..self.n_levels {
             let here = extent.members[i];
@@ -215,7 +221,7 @@ impl Network {
             return Crossing::NONE;
         }
         let level = self.widest(extent);
-        let (rate, latency) = (self.rate[level], self.latency[level]);
+        let (rate, latency) = (self.rate[level], self.latency[level] + self.start);
         Crossing { level, from: 0.0, to: extent.size, split: 1.0, rate, latency }
     }
 

@@ -33,8 +33,8 @@ struct Dues {
 impl Dues {
     const FREE: Self = Self { dense: Toll::FREE, experts: Toll::FREE };
 
-    fn time(&self, elements: &Elements) -> f64 {
-        self.dense.time(elements.dense() as f64) + self.experts.time(elements.experts as f64)
+    fn time(&self, (dense, experts): (u64, u64)) -> f64 {
+        self.dense.time(dense as f64) + self.experts.time(experts as f64)
     }
 
     const fn of_elements(&self, bytes: f64) -> Self {
@@ -110,11 +110,12 @@ impl Book<'_> {
 
     /// What the replicas of a stage owe one another.
     pub(crate) fn owed(replicas: &Replicas, elements: &Elements) -> Owed {
+        let (all, trained) = ((elements.dense(), elements.experts), elements.trained());
         Owed {
-            gradients: replicas.gradients.time(elements),
-            parameters: replicas.parameters.time(elements),
-            gradients_each: replicas.gradients_each.time(elements),
-            parameters_each: replicas.parameters_each.time(elements),
+            gradients: replicas.gradients.time(trained),
+            parameters: replicas.parameters.time(trained),
+            gradients_each: replicas.gradients_each.time(trained),
+            parameters_each: replicas.parameters_each.time(all),
         }
     }
 
@@ -128,8 +129,8 @@ impl Book<'_> {
         replicas: &Replicas,
         elements: &Elements,
     ) -> (f64, f64) {
-        let n = elements.dense() as f64 / replicas.n_shard
-            + elements.experts as f64 / replicas.n_expert_shard;
+        let (dense, experts) = elements.trained();
+        let n = dense as f64 / replicas.n_shard + experts as f64 / replicas.n_expert_shard;
         let update = &self.update;
         if layout.offload.optimizer {
             (n * (update.stream + update.math), n * update.away)

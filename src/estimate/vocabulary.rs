@@ -34,7 +34,7 @@ impl Book<'_> {
         let rows = self.vocabulary_rows(shape.tp as u64) as f64;
         let product = Product::new(shape.tokens, rows, self.hidden);
         let rate = &self.kernels.wide;
-        let weight = rate.time(product.weight_gradient());
+        let weight = self.weight_time(rate, product);
         cost.forward.matmul = rate.time(product);
         cost.backward.matmul = rate.time(product.input_gradient()) + weight;
         cost.weight = weight;

@@ -3,8 +3,10 @@
 mod profile;
 mod technique;
 
-pub use profile::{Overlap, Profile, WeightCopies};
+pub use profile::{Overlap, Pace, Profile, WeightCopies};
 pub use technique::{Technique, Techniques};
+
+use crate::units::Ratio;
 
 /// A training stack at one version.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,19 @@ pub struct Stack {
     pub exclusions: Vec<Exclusion>,
     /// How well it runs.
     pub profile: Profile,
+    /// How fast single accelerators run on it, where runs of them were measured.
+    pub paces: Vec<Pace>,
+}
+
+impl Stack {
+    /// The pace of an accelerator in a number format: as measured, else of the same accelerator in the nearest
+    /// format, else 1.
+    #[must_use]
+    pub fn pace(&self, accelerator: &str, precision: &str) -> Ratio {
+        let mut of_it = self.paces.iter().filter(|pace| pace.accelerator == accelerator);
+        let exact = of_it.clone().find(|pace| pace.precision == precision);
+        exact.or_else(|| of_it.next()).map_or(Ratio::ONE, |pace| pace.ratio)
+    }
 }
 
 /// Two techniques that a stack has, but not together.

@@ -20,6 +20,8 @@ pub struct Profile {
     pub kernels_per_layer: Ratio,
     /// Time on the critical path for each kernel started.
     pub launch: Seconds,
+    /// Time that starting one collective adds, whatever its size and reach.
+    pub collective: Seconds,
     /// Fixed host-side time of one optimizer step: data loading, logging, synchronisation.
     pub step_overhead: Seconds,
     /// Share of a link's rate that collectives reach within the scale-up domain.
@@ -43,6 +45,18 @@ pub struct Profile {
     pub slack: Ratio,
     /// Slowest rank over the mean, on each micro-batch.
     pub straggler: Ratio,
+}
+
+/// How fast an accelerator's own work runs on a stack in one number format, over what its kernels and the profile
+/// say: sustained clocks, and how well that generation's kernels are used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pace {
+    /// Key of the accelerator.
+    pub accelerator: String,
+    /// Number format of the matrix products: its key, as `stack` knows nothing of workloads.
+    pub precision: String,
+    /// The factor on every rate.
+    pub ratio: Ratio,
 }
 
 /// Share of each kind of communication that can hide behind computation.

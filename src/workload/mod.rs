@@ -36,6 +36,9 @@ pub struct Training {
     pub expert_imbalance: Ratio,
     /// Attention skips the half above the diagonal.
     pub causal: bool,
+    /// Rank of low-rank adapters beside the attention projections (LoRA, arXiv 2106.09685), all else being
+    /// frozen; none where every weight is trained.
+    pub adapter_rank: Option<u32>,
 }
 
 impl Training {

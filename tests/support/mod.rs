@@ -89,6 +89,7 @@ pub fn training(wanted: &Wanted) -> Training {
         dropout: false,
         expert_imbalance: Ratio::ONE,
         causal: true,
+        adapter_rank: None,
     }
 }
 

@@ -1,0 +1,12 @@
+//! F6: measured runs. What was run becomes a case and a layout ([`setup`]); what was measured is compared with
+//! what the estimate says.
+
+mod architecture;
+mod machine;
+pub mod run;
+pub mod score;
+mod setup;
+mod software;
+
+pub use run::{Measured, Run};
+pub use setup::{Setup, setup, setup_on};
