@@ -96,6 +96,27 @@ impl Case {
         wide.or(peak.bf16).or(peak.fp16).or(peak.fp32).unwrap_or(FlopsPerSecond::ZERO)
     }
 
+    /// Bytes of one working weight: none beside its narrow copies where it is frozen.
+    #[must_use]
+    pub fn working_bytes(&self) -> u32 {
+        let frozen = self.training.adapter_rank.is_some();
+        let narrow = self.training.precision.is_narrow();
+        if frozen && narrow { 0 } else { self.stack.profile.weights.working }
+    }
+
+    /// Bytes of the narrow copies of one weight: with one scale a tensor, accelerators that multiply in every
+    /// layout (those with 4-bit products) need no transpose; 4-bit copies are half as large.
+    #[must_use]
+    pub fn quantised_bytes(&self) -> u32 {
+        let both = self.stack.profile.weights.quantised;
+        match self.training.precision {
+            Precision::Fp8 if self.cluster.accelerator.peak.fp4.is_some() => both.min(1),
+            Precision::Nvfp4 => both.div_ceil(2),
+            precision if precision.is_narrow() => both,
+            _ => 0,
+        }
+    }
+
     fn check_ranges(&self) -> Result<(), CaseError> {
         use crate::{cluster, model::limits, workload};
         let within = |input, given: u64, min: u64, max: u64| {

@@ -183,6 +183,8 @@ fn profile(key: &str) -> Option<Profile> {
         pointwise_passes: ratio(key, "pointwise_passes")?,
         pointwise_ffn_passes: ratio(key, "pointwise_ffn_passes")?,
         kernels_per_layer: ratio(key, "kernels_per_layer")?,
+        kernels_per_moe: ratio(key, "kernels_per_moe")?,
+        kernels_per_expert: ratio(key, "kernels_per_expert")?,
         launch: Seconds::us(number(key, "launch_us")?),
         collective: Seconds::us(number(key, "collective_us")?),
         step_overhead: Seconds::us(number(key, "step_overhead_ms")? * 1e3),

@@ -14,7 +14,9 @@ pub(crate) struct Kernels {
     attention_forward: f64,
     attention_backward: f64,
     stream: f64,
-    launch: f64,
+    /// Fixed time of a kernel on the accelerator, and on the host that starts it.
+    gap: f64,
+    host: f64,
 }
 
 /// A matrix rate with its shape curve.
@@ -111,7 +113,8 @@ impl Kernels {
             attention_forward: attention * kernels.attention_forward.get(),
             attention_backward: attention * kernels.attention_backward.get(),
             stream,
-            launch: profile.launch.get().max(kernels.launch.get()),
+            gap: kernels.launch.get(),
+            host: profile.launch.get(),
         }
     }
 
@@ -133,9 +136,10 @@ impl Kernels {
         bytes / self.stream
     }
 
-    /// Seconds that starting `n` kernels adds.
-    pub(crate) fn launches(&self, n: f64) -> f64 {
-        n * self.launch
+    /// Seconds that starting `n` kernels adds to their work of `busy` seconds: the fixed time of each, or what the
+    /// host takes longer to start them than the accelerator to run them.
+    pub(crate) fn launches(&self, n: f64, busy: f64) -> f64 {
+        (n * self.gap).max(n * self.host - busy)
     }
 }
 

@@ -138,13 +138,13 @@ impl Book<'_> {
             + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 };
         let mut bytes = trained(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
         if !least.offload.parameters {
-            bytes += part(ZeroStage::Three, dense, experts) * f64::from(copies.working);
+            bytes += part(ZeroStage::Three, dense, experts) * f64::from(self.case.working_bytes());
         }
         if !least.offload.optimizer {
             bytes += trained(ZeroStage::One) * state;
         }
         if self.narrow && least.zero < ZeroStage::Three {
-            bytes += (layers + experts) * f64::from(copies.quantised);
+            bytes += (layers + experts) * f64::from(self.case.quantised_bytes());
         }
         bytes / least.stages + self.case.stack.profile.context.as_f64()
     }

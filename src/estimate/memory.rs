@@ -185,20 +185,24 @@ impl Book<'_> {
         let optimizer = &self.case.training.optimizer;
         let whole = Shards { dense: 1, experts: 1 };
         let at = |stage: ZeroStage| if layout.zero >= stage { shards } else { whole };
-        let working = u64::from(copies.working);
+        let working = u64::from(match layout.zero {
+            ZeroStage::Three => copies.working,
+            _ => self.case.working_bytes(),
+        });
+        let tables = u64::from(copies.working);
         let split = |n: u64, bytes: u64, by: u64| Bytes::new(n.saturating_mul(bytes)).shared(by);
         let mut host = Bytes::ZERO;
 
         let by = at(ZeroStage::Three);
         let layers = [
-            (P::WeightsMixer, elements.mixer, by.dense),
-            (P::WeightsFfn, elements.ffn, by.dense),
-            (P::WeightsExperts, elements.experts, by.experts),
-            (P::WeightsEmbedding, elements.embedding, by.dense),
-            (P::WeightsHead, elements.head, by.dense),
+            (P::WeightsMixer, elements.mixer, working, by.dense),
+            (P::WeightsFfn, elements.ffn, working, by.dense),
+            (P::WeightsExperts, elements.experts, working, by.experts),
+            (P::WeightsEmbedding, elements.embedding, tables, by.dense),
+            (P::WeightsHead, elements.head, tables, by.dense),
         ];
-        for (part, n, by) in layers {
-            let bytes = split(n, working, by);
+        for (part, n, bytes, by) in layers {
+            let bytes = split(n, bytes, by);
             if layout.offload.parameters {
                 host += bytes;
             } else {
@@ -233,7 +237,8 @@ impl Book<'_> {
         let copies = &self.case.stack.profile.weights;
         if self.narrow && layout.zero < ZeroStage::Three {
             let layers = elements.mixer + elements.ffn + elements.experts;
-            memory.set(P::WeightsQuantised, Bytes::new(layers).times(u64::from(copies.quantised)));
+            let bytes = Bytes::new(layers).times(u64::from(self.case.quantised_bytes()));
+            memory.set(P::WeightsQuantised, bytes);
         }
         if layout.zero == ZeroStage::Three || layout.offload.parameters {
             // The layer at work and the one fetched ahead of it; the ends are gathered whole.

@@ -59,6 +59,7 @@ impl Book<'_> {
         let inner = 2.0 * shape.tokens * projected + self.core_output(&widths, shape);
         self.add_kept(&mut cost, shape, inner, 0.0);
         self.add_pointwise(&mut cost, shape);
+        self.add_launches(&mut cost, 0.0);
         cost
     }
 
@@ -107,6 +108,7 @@ impl Book<'_> {
             }
         }
         self.add_pointwise(&mut cost, shape);
+        self.add_launches(&mut cost, 0.0);
         cost
     }
 
@@ -126,6 +128,7 @@ impl Book<'_> {
         let inner = 2.0 * t * (2.0 * input + output) + self.linear_bytes * t * output;
         self.add_kept(&mut cost, shape, inner, 0.0);
         self.add_pointwise(&mut cost, shape);
+        self.add_launches(&mut cost, 0.0);
         cost
     }
 
@@ -248,16 +251,20 @@ impl Book<'_> {
         }
     }
 
-    /// Half a layer's norm, rotary embedding, residual and dropout, by the stack's passes; and the kernels
-    /// started.
+    /// Half a layer's norm, rotary embedding, residual and dropout, by the stack's passes.
     pub(super) fn add_pointwise(&self, cost: &mut Cost, shape: &Shape) {
         let bytes = 0.5 * self.pointwise_passes * 2.0 * shape.tokens_split * self.hidden;
         let time = self.kernels.stream(bytes);
-        let launch = self.kernels.launches(self.kernels_per_layer * 0.5);
         let tensor = self.tensor_round(shape);
-        cost.forward += Work { pointwise: time, launch, tensor, ..Work::default() };
-        let launch = 2.0 * launch;
-        cost.backward += Work { pointwise: 2.0 * time, launch, tensor, ..Work::default() };
+        cost.forward += Work { pointwise: time, tensor, ..Work::default() };
+        cost.backward += Work { pointwise: 2.0 * time, tensor, ..Work::default() };
+    }
+
+    /// Starts the kernels of half a layer, of which `more` beside the usual ones; twice as many backward.
+    pub(super) fn add_launches(&self, cost: &mut Cost, more: f64) {
+        let n = 0.5 * self.kernels_per_layer + more;
+        cost.forward.launch = self.kernels.launches(n, cost.forward.busy());
+        cost.backward.launch = self.kernels.launches(2.0 * n, cost.backward.busy());
     }
 
     /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; an all-reduce

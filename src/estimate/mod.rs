@@ -43,7 +43,6 @@ use crate::layout::Layout;
 use crate::layout::split::{Cut, CutKey};
 use crate::model::KindParams;
 use crate::units::{Bytes, Seconds};
-use crate::workload::Precision;
 use kernel::Kernels;
 use network::Network;
 
@@ -108,8 +107,7 @@ impl<'a> Book<'a> {
     pub fn new(case: &'a Case) -> Self {
         let profile = &case.stack.profile;
         let model = &case.model;
-        let narrow =
-            matches!(case.training.precision, Precision::Fp8 | Precision::Mxfp8 | Precision::Nvfp4);
+        let narrow = case.training.precision.is_narrow();
         let kernels = Kernels::new(case);
         Self {
             case,

@@ -80,7 +80,9 @@ impl Book<'_> {
             experts: net.gathering(&net.line(near, expert_shard)),
         };
         let copies = &self.case.stack.profile.weights;
-        let wire = f64::from(copies.wire_gradient);
+        // Gradients kept in 16 bits cross in 16 bits.
+        let kept = self.case.training.optimizer.gradients.bytes() as f64;
+        let wire = f64::from(copies.wire_gradient).min(kept);
         let gathered = split.of_elements(f64::from(copies.gathered));
         let reduced = split.of_elements(wire);
         // Copies of the split sum theirs: an all-reduce of a share, two gathers' worth.

@@ -15,6 +15,9 @@ use crate::workload::{Constraints, Precision, Training};
 /// Rank of adapters where the source gives none: MLPerf's LoRA task (its rules) and most recipes.
 const ADAPTER_RANK: u32 = 16;
 
+/// A run whose recompute is not stated did run: it counts as fitting up to the usual error of the memory estimate.
+const TOLERANCE: f64 = 1.2;
+
 /// A run that can be estimated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
@@ -88,7 +91,7 @@ fn training(run: &Run, habits: &Habits, remarks: &mut Vec<String>) -> Result<Tra
         sequence,
         tokens: Tokens::new(u64::from(global_batch) * u64::from(sequence)),
         precision: software::precision(run, remarks),
-        optimizer: software::optimizer(run),
+        optimizer: software::optimizer(run, habits),
         fused_attention: habits.fused,
         dropout: habits.dropout,
         expert_imbalance: Ratio::ONE,
@@ -218,8 +221,10 @@ fn recompute(run: &Run, case: &Case, layout: &Layout, remarks: &mut Vec<String>)
         words if words.contains("policy=full") => full,
         _ => {
             let book = Book::new(case);
+            let most = case.cluster.accelerator.memory.as_f64() * TOLERANCE;
             let fits = |recompute: Recompute| {
-                book.fits(&book.estimate(&Layout { recompute, ..*layout }))
+                let estimate = book.estimate(&Layout { recompute, ..*layout });
+                estimate.memory.total().as_f64() <= most
             };
             let chosen = [none, selective].into_iter().find(|choice| fits(*choice));
             let name = match chosen {

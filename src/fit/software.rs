@@ -18,6 +18,8 @@ pub(super) struct Habits {
     pub sequence_parallel: bool,
     /// ZeRO stage.
     pub zero: u32,
+    /// Gradients are summed in 16 bits (`grad_reduce_in_fp32=False` of NVIDIA's performance recipes).
+    pub narrow_gradients: bool,
 }
 
 const MEGATRON_2021: Habits = Habits {
@@ -27,6 +29,7 @@ const MEGATRON_2021: Habits = Habits {
     dropout: true,
     sequence_parallel: false,
     zero: 0,
+    narrow_gradients: false,
 };
 const NEMO_2024: Habits = Habits {
     stack: "nemo-2024",
@@ -35,6 +38,7 @@ const NEMO_2024: Habits = Habits {
     dropout: false,
     sequence_parallel: true,
     zero: 1,
+    narrow_gradients: true,
 };
 const FSDP: Habits = Habits {
     stack: "torchtitan",
@@ -43,6 +47,7 @@ const FSDP: Habits = Habits {
     dropout: false,
     sequence_parallel: true,
     zero: 3,
+    narrow_gradients: false,
 };
 
 /// Words of a framework's name, the release it is read from, and its habits; the first that fits counts.
@@ -165,11 +170,12 @@ pub(super) fn precision(run: &Run, remarks: &mut Vec<String>) -> Precision {
 }
 
 /// The update rule and the types of its state.
-pub(super) fn optimizer(run: &Run) -> Optimizer {
+pub(super) fn optimizer(run: &Run, habits: &Habits) -> Optimizer {
     let pure = run.precision.contains("bf16-true");
     let kind = if run.notes.contains("Muon") { OptimizerKind::Muon } else { OptimizerKind::AdamW };
-    let narrow = if pure { StateType::Bf16 } else { StateType::Fp32 };
-    Optimizer { kind, moments: narrow, gradients: narrow, master: !pure }
+    let narrow = |yes| if yes { StateType::Bf16 } else { StateType::Fp32 };
+    let gradients = narrow(pure || habits.narrow_gradients);
+    Optimizer { kind, moments: narrow(pure), gradients, master: !pure }
 }
 
 #[cfg(test)]

@@ -18,7 +18,11 @@ pub struct Profile {
     pub pointwise_ffn_passes: Ratio,
     /// Kernels that one layer starts forward (backward starts twice as many).
     pub kernels_per_layer: Ratio,
-    /// Time on the critical path for each kernel started.
+    /// Further kernels of a layer of experts: router, permutation, exchange.
+    pub kernels_per_moe: Ratio,
+    /// Further kernels for each expert that a rank holds.
+    pub kernels_per_expert: Ratio,
+    /// Time that the host takes to start one kernel: where kernels are shorter, it sets the pace.
     pub launch: Seconds,
     /// Time that starting one collective adds, whatever its size and reach.
     pub collective: Seconds,

@@ -35,6 +35,12 @@ impl Precision {
         }
     }
 
+    /// Whether matrix products run in 8 or 4 bits.
+    #[must_use]
+    pub const fn is_narrow(self) -> bool {
+        matches!(self, Self::Fp8 | Self::Mxfp8 | Self::Nvfp4)
+    }
+
     /// Bytes of one activation that is kept as the input of a product, without scales.
     #[must_use]
     pub const fn activation_bytes(self) -> u64 {

@@ -56,7 +56,7 @@ impl Explained<'_> {
 
     fn weights(&self, basis: &Basis, part: P) -> Derivation {
         let own = weights_of(basis, part);
-        let bytes = self.case.stack.profile.weights.working;
+        let bytes = self.case.working_bytes();
         let (dense, experts) = self.split(basis, ZeroStage::Three);
         let by = if own.experts { experts } else { dense };
         let count = params_text(basis, &own);
@@ -95,7 +95,7 @@ impl Explained<'_> {
     fn quantised(&self, basis: &Basis, part: P) -> Derivation {
         let own = &basis.params;
         let terms = params_terms(&[own.mixer, own.ffn, own.experts]);
-        let bytes = self.case.stack.profile.weights.quantised;
+        let bytes = self.case.quantised_bytes();
         let substituted =
             format!("{} \u{d7} {bytes} bytes = {}", sum(&terms), self.memory_text(part));
         let formula =

@@ -1,0 +1,204 @@
+//! What is fitted: constants of stacks, and paces of accelerators on them, each as a distance from what is stated
+//! beforehand in units of how far it may plausibly lie from that.
+
+use autoparallel::fit::Setup;
+use autoparallel::stack::{Pace, Profile, Stack};
+use autoparallel::units::{Ratio, Seconds};
+
+/// One constant of a stack that runs can tell something about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constant {
+    /// Its field in the table of stacks.
+    pub field: &'static str,
+    /// Plausible distance from the stated value: of its logarithm, or of its log-odds where it is a share.
+    pub spread: f64,
+    /// A share between 0 and 1.
+    pub share: bool,
+    /// Its value.
+    pub get: fn(&Profile) -> f64,
+    /// Sets it.
+    pub set: fn(&mut Profile, f64),
+}
+
+const fn factor(
+    field: &'static str,
+    spread: f64,
+    get: fn(&Profile) -> f64,
+    set: fn(&mut Profile, f64),
+) -> Constant {
+    Constant { field, spread, share: false, get, set }
+}
+
+const fn share(
+    field: &'static str,
+    spread: f64,
+    get: fn(&Profile) -> f64,
+    set: fn(&mut Profile, f64),
+) -> Constant {
+    Constant { field, spread, share: true, get, set }
+}
+
+/// The constants, with how well each is known beforehand.
+pub const CONSTANTS: &[Constant] = &[
+    factor("matmul", 0.12, |p| p.matmul.get(), |p, x| p.matmul = Ratio::new(x)),
+    factor("attention", 0.35, |p| p.attention.get(), |p, x| p.attention = Ratio::new(x)),
+    factor(
+        "pointwise_passes",
+        0.3,
+        |p| p.pointwise_passes.get(),
+        |p, x| p.pointwise_passes = Ratio::new(x),
+    ),
+    factor("launch_us", 0.4, |p| p.launch.get() * 1e6, |p, x| p.launch = Seconds::us(x)),
+    factor(
+        "kernels_per_expert",
+        0.5,
+        |p| p.kernels_per_expert.get(),
+        |p, x| p.kernels_per_expert = Ratio::new(x),
+    ),
+    factor("collective_us", 0.5, |p| p.collective.get() * 1e6, |p, x| p.collective = Seconds::us(x)),
+    factor(
+        "step_overhead_ms",
+        0.7,
+        |p| p.step_overhead.get() * 1e3,
+        |p, x| p.step_overhead = Seconds::us(x * 1e3),
+    ),
+    factor("link_inside", 0.2, |p| p.link_inside.get(), |p, x| p.link_inside = Ratio::new(x)),
+    factor("link_outside", 0.25, |p| p.link_outside.get(), |p, x| p.link_outside = Ratio::new(x)),
+    share("overlap_tensor", 0.7, |p| p.overlap.tensor.get(), |p, x| p.overlap.tensor = Ratio::new(x)),
+    share("overlap_expert", 0.7, |p| p.overlap.expert.get(), |p, x| p.overlap.expert = Ratio::new(x)),
+    share(
+        "overlap_gradients",
+        0.7,
+        |p| p.overlap.gradients.get(),
+        |p, x| p.overlap.gradients = Ratio::new(x),
+    ),
+    share(
+        "overlap_parameters",
+        0.7,
+        |p| p.overlap.parameters.get(),
+        |p, x| p.overlap.parameters = Ratio::new(x),
+    ),
+];
+
+/// Plausible spread of the logarithm of a pace: of an accelerator on every stack, of it in one number format, and
+/// of both on one stack.
+const PACE_SPREADS: [f64; 3] = [0.08, 0.06, 0.06];
+/// Shares stay this far from 0 and 1.
+const SHARE_EDGE: f64 = 0.02;
+
+/// Where a parameter applies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scope {
+    /// A constant of a stack.
+    Constant { stack: String, at: usize },
+    /// The pace of an accelerator on every stack.
+    Accelerator(String),
+    /// The same in one number format.
+    Format(String, String),
+    /// The same on one stack.
+    Pace { stack: String, accelerator: String, precision: String },
+}
+
+/// All parameters that some runs bear on.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    /// What each is.
+    pub scopes: Vec<Scope>,
+    /// The stacks as stated beforehand.
+    stated: Vec<Stack>,
+}
+
+/// Names by which a run's parameters are found.
+fn names(setup: &Setup) -> (String, String, String) {
+    let case = &setup.case;
+    (
+        case.stack.key.clone(),
+        case.cluster.accelerator.name.clone(),
+        case.training.precision.key().to_owned(),
+    )
+}
+
+impl Parameters {
+    /// The parameters of runs, and for each run which of them it depends on.
+    pub fn of(setups: &[Setup]) -> (Self, Vec<Vec<usize>>) {
+        let mut parameters = Self::default();
+        let mut uses = Vec::new();
+        for setup in setups {
+            let (stack, accelerator, precision) = names(setup);
+            if !parameters.stated.iter().any(|known| known.key == stack) {
+                parameters.stated.push(setup.case.stack.clone());
+            }
+            let constants = (0..CONSTANTS.len())
+                .map(|at| Scope::Constant { stack: stack.clone(), at });
+            let paces = [
+                Scope::Accelerator(accelerator.clone()),
+                Scope::Format(accelerator.clone(), precision.clone()),
+                Scope::Pace { stack: stack.clone(), accelerator, precision },
+            ];
+            let list = constants.chain(paces).map(|scope| parameters.index(scope));
+            uses.push(list.collect());
+        }
+        (parameters, uses)
+    }
+
+    fn index(&mut self, scope: Scope) -> usize {
+        let known = self.scopes.iter().position(|other| *other == scope);
+        known.unwrap_or_else(|| {
+            self.scopes.push(scope);
+            self.scopes.len() - 1
+        })
+    }
+
+    /// The value of a constant at a distance `x` from its stated value.
+    pub fn value(&self, stack: &str, at: usize, x: f64) -> f64 {
+        let constant = &CONSTANTS[at];
+        let stated = self.stated.iter().find(|known| known.key == stack);
+        let stated = stated.map_or(1.0, |known| (constant.get)(&known.profile));
+        if constant.share {
+            let stated = stated.clamp(SHARE_EDGE, 1.0 - SHARE_EDGE);
+            let odds = (stated / (1.0 - stated)).ln() + constant.spread * x;
+            1.0 / (1.0 + (-odds).exp())
+        } else {
+            stated * (constant.spread * x).exp()
+        }
+    }
+
+    /// Sets the stack of a run to parameters `x`, of which it depends on `uses`.
+    pub fn apply(&self, setup: &mut Setup, uses: &[usize], x: &dyn Fn(usize) -> f64) {
+        let (_, accelerator, precision) = names(setup);
+        let mut pace = 0.0;
+        for &i in uses {
+            match &self.scopes[i] {
+                Scope::Constant { stack, at } => {
+                    let value = self.value(stack, *at, x(i));
+                    (CONSTANTS[*at].set)(&mut setup.case.stack.profile, value);
+                }
+                Scope::Accelerator(_) => pace += PACE_SPREADS[0] * x(i),
+                Scope::Format(..) => pace += PACE_SPREADS[1] * x(i),
+                Scope::Pace { .. } => pace += PACE_SPREADS[2] * x(i),
+            }
+        }
+        let ratio = Ratio::new(pace.exp());
+        setup.case.stack.paces = vec![Pace { accelerator, precision, ratio }];
+    }
+
+    /// The pace of an accelerator on a stack, from all that bears on it.
+    pub fn pace(&self, stack: &str, accelerator: &str, precision: &str, x: &[f64]) -> f64 {
+        let mut pace = 0.0;
+        for (scope, x) in self.scopes.iter().zip(x) {
+            pace += match scope {
+                Scope::Accelerator(a) if a == accelerator => PACE_SPREADS[0] * x,
+                Scope::Format(a, p) if (a.as_str(), p.as_str()) == (accelerator, precision) => {
+                    PACE_SPREADS[1] * x
+                }
+                Scope::Pace { stack: s, accelerator: a, precision: p }
+                    if s == stack && a == accelerator && p == precision =>
+                {
+                    PACE_SPREADS[2] * x
+                }
+                _ => 0.0,
+            };
+        }
+        pace.exp()
+    }
+}
