@@ -51,7 +51,8 @@ fn main() {
     println!("cv {:?}", summary(&cvg));
     for (s, x) in parameters.scopes.iter().zip(&x) {
         match s {
-            parameters::Scope::Constant { stack, at } => println!("{stack},{},{:.4} x={x:+.2}", parameters::CONSTANTS[*at].field, parameters.value(stack, *at, *x)),
+            parameters::Scope::Constant { stack, at } => println!("{stack},{} x={x:+.2}", parameters::CONSTANTS[*at].field),
+            parameters::Scope::Common { at } => println!("common {} x={x:+.2}", parameters::CONSTANTS[*at].field),
             other => println!("{other:?} x={x:+.2}"),
         }
     }

@@ -6,7 +6,7 @@ use autoparallel::stack::{Pace, Profile, Stack};
 use autoparallel::units::{Ratio, Seconds};
 
 /// One constant of a stack that runs can tell something about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Constant {
     /// Its field in the table of stacks.
     pub field: &'static str,
@@ -50,8 +50,14 @@ pub const CONSTANTS: &[Constant] = &[
     ),
     factor("launch_us", 0.4, |p| p.launch.get() * 1e6, |p, x| p.launch = Seconds::us(x)),
     factor(
+        "kernels_per_moe",
+        1.2,
+        |p| p.kernels_per_moe.get(),
+        |p, x| p.kernels_per_moe = Ratio::new(x),
+    ),
+    factor(
         "kernels_per_expert",
-        0.5,
+        0.8,
         |p| p.kernels_per_expert.get(),
         |p, x| p.kernels_per_expert = Ratio::new(x),
     ),
@@ -80,23 +86,73 @@ pub const CONSTANTS: &[Constant] = &[
     ),
 ];
 
-/// Plausible spread of the logarithm of a pace: of an accelerator on every stack, of it in one number format, and
-/// of both on one stack.
-const PACE_SPREADS: [f64; 3] = [0.08, 0.06, 0.06];
+/// Plausible spread of the logarithm of what paces are made of, each within the one before.
+const SPREADS: Spreads = Spreads {
+    generation: 0.08,
+    format: 0.06,
+    family: 0.10,
+    accelerator: 0.04,
+    stack: 0.06,
+    attention_family: 0.3,
+    attention_stack: 0.15,
+};
+/// Share of a constant's spread that all stacks have in common.
+const COMMON: f64 = 0.6;
+
+/// See [`SPREADS`].
+struct Spreads {
+    generation: f64,
+    format: f64,
+    family: f64,
+    accelerator: f64,
+    stack: f64,
+    attention_family: f64,
+    attention_stack: f64,
+}
 /// Shares stay this far from 0 and 1.
 const SHARE_EDGE: f64 = 0.02;
 
 /// Where a parameter applies.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scope {
-    /// A constant of a stack.
+    /// A constant of every stack.
+    Common { at: usize },
+    /// A constant of one stack.
     Constant { stack: String, at: usize },
-    /// The pace of an accelerator on every stack.
-    Accelerator(String),
+    /// The pace of a generation of accelerators.
+    Generation(&'static str),
     /// The same in one number format.
-    Format(String, String),
-    /// The same on one stack.
-    Pace { stack: String, accelerator: String, precision: String },
+    Format(&'static str, String),
+    /// The same on one family of stacks.
+    Family(&'static str, &'static str),
+    /// The pace of one accelerator of a generation.
+    Accelerator(String),
+    /// The same on one stack and in one format.
+    Stack { stack: String, accelerator: String, precision: String },
+    /// The rate of attention of a generation on a family of stacks.
+    AttentionFamily(&'static str, &'static str),
+    /// The rate of attention of an accelerator on a stack.
+    AttentionStack { stack: String, accelerator: String },
+}
+
+/// Accelerators that share an architecture.
+fn generation(accelerator: &str) -> &'static str {
+    let known = [
+        ("a100", "ampere"), ("a800", "ampere"), ("h100", "hopper"), ("h200", "hopper"), ("h800", "hopper"),
+        ("h20", "hopper"), ("gh200", "hopper"), ("gb", "blackwell"), ("b200", "blackwell"),
+        ("b300", "blackwell"), ("mi3", "cdna3"), ("tpu", "tpu"), ("trainium", "trainium"),
+    ];
+    known.iter().find(|(start, _)| accelerator.starts_with(start)).map_or("other", |(_, name)| *name)
+}
+
+/// Stacks that use the same kernels.
+fn family(stack: &str) -> &'static str {
+    match stack {
+        "megatron" | "megatron-2025" | "nemo-2025" | "nemo-2024" | "rocm" | "neuronx" => "megatron-core",
+        "megatron-2021" | "megatron-deepspeed" | "internevo" => "megatron-lm",
+        "maxtext" | "maxtext-gpu" => "xla",
+        _ => "pytorch",
+    }
 }
 
 /// All parameters that some runs bear on.
@@ -128,14 +184,20 @@ impl Parameters {
             if !parameters.stated.iter().any(|known| known.key == stack) {
                 parameters.stated.push(setup.case.stack.clone());
             }
-            let constants = (0..CONSTANTS.len())
-                .map(|at| Scope::Constant { stack: stack.clone(), at });
+            let (of, by) = (generation(&accelerator), family(&stack));
+            let common = (0..CONSTANTS.len()).map(|at| Scope::Common { at });
+            let constants =
+                (0..CONSTANTS.len()).map(|at| Scope::Constant { stack: stack.clone(), at });
             let paces = [
+                Scope::Generation(of),
+                Scope::Format(of, precision.clone()),
+                Scope::Family(of, by),
                 Scope::Accelerator(accelerator.clone()),
-                Scope::Format(accelerator.clone(), precision.clone()),
-                Scope::Pace { stack: stack.clone(), accelerator, precision },
+                Scope::AttentionFamily(of, by),
+                Scope::AttentionStack { stack: stack.clone(), accelerator: accelerator.clone() },
+                Scope::Stack { stack: stack.clone(), accelerator, precision },
             ];
-            let list = constants.chain(paces).map(|scope| parameters.index(scope));
+            let list = common.chain(constants).chain(paces).map(|scope| parameters.index(scope));
             uses.push(list.collect());
         }
         (parameters, uses)
@@ -165,40 +227,27 @@ impl Parameters {
 
     /// Sets the stack of a run to parameters `x`, of which it depends on `uses`.
     pub fn apply(&self, setup: &mut Setup, uses: &[usize], x: &dyn Fn(usize) -> f64) {
-        let (_, accelerator, precision) = names(setup);
-        let mut pace = 0.0;
+        let (stack, accelerator, precision) = names(setup);
+        let mut distance = [0.0; CONSTANTS.len()];
+        let (mut pace, mut attention) = (0.0, 0.0);
         for &i in uses {
             match &self.scopes[i] {
-                Scope::Constant { stack, at } => {
-                    let value = self.value(stack, *at, x(i));
-                    (CONSTANTS[*at].set)(&mut setup.case.stack.profile, value);
-                }
-                Scope::Accelerator(_) => pace += PACE_SPREADS[0] * x(i),
-                Scope::Format(..) => pace += PACE_SPREADS[1] * x(i),
-                Scope::Pace { .. } => pace += PACE_SPREADS[2] * x(i),
+                Scope::Common { at } => distance[*at] += COMMON * x(i),
+                Scope::Constant { at, .. } => distance[*at] += (1.0 - COMMON * COMMON).sqrt() * x(i),
+                Scope::Generation(_) => pace += SPREADS.generation * x(i),
+                Scope::Format(..) => pace += SPREADS.format * x(i),
+                Scope::Family(..) => pace += SPREADS.family * x(i),
+                Scope::Accelerator(_) => pace += SPREADS.accelerator * x(i),
+                Scope::Stack { .. } => pace += SPREADS.stack * x(i),
+                Scope::AttentionFamily(..) => attention += SPREADS.attention_family * x(i),
+                Scope::AttentionStack { .. } => attention += SPREADS.attention_stack * x(i),
             }
         }
-        let ratio = Ratio::new(pace.exp());
-        setup.case.stack.paces = vec![Pace { accelerator, precision, ratio }];
-    }
-
-    /// The pace of an accelerator on a stack, from all that bears on it.
-    pub fn pace(&self, stack: &str, accelerator: &str, precision: &str, x: &[f64]) -> f64 {
-        let mut pace = 0.0;
-        for (scope, x) in self.scopes.iter().zip(x) {
-            pace += match scope {
-                Scope::Accelerator(a) if a == accelerator => PACE_SPREADS[0] * x,
-                Scope::Format(a, p) if (a.as_str(), p.as_str()) == (accelerator, precision) => {
-                    PACE_SPREADS[1] * x
-                }
-                Scope::Pace { stack: s, accelerator: a, precision: p }
-                    if s == stack && a == accelerator && p == precision =>
-                {
-                    PACE_SPREADS[2] * x
-                }
-                _ => 0.0,
-            };
+        for (at, distance) in distance.iter().enumerate() {
+            let value = self.value(&stack, at, *distance);
+            (CONSTANTS[at].set)(&mut setup.case.stack.profile, value);
         }
-        pace.exp()
+        let (ratio, attention) = (Ratio::new(pace.exp()), Ratio::new(attention.exp()));
+        setup.case.stack.paces = vec![Pace { accelerator, precision, ratio, attention }];
     }
 }

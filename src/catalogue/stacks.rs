@@ -141,13 +141,16 @@ fn stack(key: &'static str) -> Option<Stack> {
     })
 }
 
-/// Paces of accelerators, in fields such as `pace@h100-sxm/fp8`: its own, then those of the stack it is based on.
+/// Paces of accelerators, in fields such as `pace@h100-sxm/fp8` with the pace and that of attention: its own, then
+/// those of the stack it is based on.
 fn paces(key: &str) -> Vec<Pace> {
     let pace = |fact: &Fact| {
         let (accelerator, precision) = fact.field.strip_prefix("pace@")?.split_once('/')?;
-        let ratio = Ratio::checked(fact.value.parse().ok()?)?;
+        let (ratio, attention) = fact.value.split_once(' ')?;
+        let ratio = Ratio::checked(ratio.parse().ok()?)?;
+        let attention = Ratio::checked(attention.parse().ok()?)?;
         let (accelerator, precision) = (accelerator.to_owned(), precision.to_owned());
-        Some(Pace { accelerator, precision, ratio })
+        Some(Pace { accelerator, precision, ratio, attention })
     };
     let own = fitted().iter().filter(|fact| fact.stack == key).filter_map(pace);
     let mut all: Vec<Pace> = own.collect();
@@ -184,6 +187,7 @@ fn profile(key: &str) -> Option<Profile> {
         pointwise_ffn_passes: ratio(key, "pointwise_ffn_passes")?,
         kernels_per_layer: ratio(key, "kernels_per_layer")?,
         kernels_per_moe: ratio(key, "kernels_per_moe")?,
+        kernels_per_chunk: ratio(key, "kernels_per_chunk")?,
         kernels_per_expert: ratio(key, "kernels_per_expert")?,
         launch: Seconds::us(number(key, "launch_us")?),
         collective: Seconds::us(number(key, "collective_us")?),

@@ -48,7 +48,7 @@ impl Book<'_> {
                 self.add_experts(&mut cost, shape, moe);
                 self.add_beside_experts(&mut cost, shape, moe);
                 let held = (f64::from(moe.experts) / shape.ep).max(1.0);
-                self.add_launches(&mut cost, self.kernels_of_experts(held));
+                self.add_launches(&mut cost, self.kernels_of_experts(moe, held));
             }
         }
         cost
@@ -68,14 +68,16 @@ impl Book<'_> {
         cost.backward.experts = if self.adapter_rank.is_some() { time } else { 2.0 * time };
         self.add_held(&mut cost, &held);
         self.add_beside_experts(&mut cost, &whole, moe);
-        self.add_launches(&mut cost, self.kernels_of_experts(1.0));
+        self.add_launches(&mut cost, self.kernels_of_experts(moe, 1.0));
         cost
     }
 
-    /// Kernels that a layer of experts starts beside the usual ones.
-    fn kernels_of_experts(&self, held: f64) -> f64 {
+    /// Kernels that a layer of experts starts after it has read back how many tokens each expert gets.
+    fn kernels_of_experts(&self, moe: &Moe, held: f64) -> f64 {
         let profile = &self.case.stack.profile;
-        profile.kernels_per_moe.get() + profile.kernels_per_expert.get() * held
+        profile.kernels_per_moe.get()
+            + profile.kernels_per_expert.get() * held
+            + profile.kernels_per_chunk.get() * f64::from(moe.experts)
     }
 
     /// What every token meets in a layer of experts, whatever their split.

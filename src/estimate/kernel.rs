@@ -86,7 +86,8 @@ impl Kernels {
         let accelerator = &case.cluster.accelerator;
         let kernels = &accelerator.kernels;
         let profile = &case.stack.profile;
-        let pace = case.stack.pace(&accelerator.name, case.training.precision.key()).get();
+        let found = case.stack.pace(&accelerator.name, case.training.precision.key());
+        let (pace, narrow) = found.map_or((1.0, 1.0), |at| (at.ratio.get(), at.attention.get()));
         let stream = accelerator.memory_bandwidth.get() * kernels.memory.get() * pace;
         let rate = |curve: &MatmulCurve, peak: f64, element_bytes: f64| Rate {
             flops: peak * curve.top.get() * profile.matmul.get() * pace,
@@ -106,7 +107,7 @@ impl Kernels {
         };
         let sequence = f64::from(case.training.sequence);
         let long = sequence / (sequence + kernels.attention_half);
-        let attention = case.peak_16().get() * profile.attention.get() * pace * long;
+        let attention = case.peak_16().get() * profile.attention.get() * pace * narrow * long;
         Self {
             linear,
             wide,
@@ -140,6 +141,11 @@ impl Kernels {
     /// host takes longer to start them than the accelerator to run them.
     pub(crate) fn launches(&self, n: f64, busy: f64) -> f64 {
         (n * self.gap).max(n * self.host - busy)
+    }
+
+    /// Seconds in which the host starts `n` kernels while the accelerator waits.
+    pub(crate) fn stall(&self, n: f64) -> f64 {
+        n * self.host
     }
 }
 

@@ -260,11 +260,13 @@ impl Book<'_> {
         cost.backward += Work { pointwise: 2.0 * time, tensor, ..Work::default() };
     }
 
-    /// Starts the kernels of half a layer, of which `more` beside the usual ones; twice as many backward.
-    pub(super) fn add_launches(&self, cost: &mut Cost, more: f64) {
-        let n = 0.5 * self.kernels_per_layer + more;
-        cost.forward.launch = self.kernels.launches(n, cost.forward.busy());
-        cost.backward.launch = self.kernels.launches(2.0 * n, cost.backward.busy());
+    /// Starts the kernels of half a layer, twice as many backward; and `stalled` more that nothing runs beside,
+    /// because the host waits for the accelerator before it can start them.
+    pub(super) fn add_launches(&self, cost: &mut Cost, stalled: f64) {
+        let n = 0.5 * self.kernels_per_layer;
+        let stall = self.kernels.stall(stalled);
+        cost.forward.launch = self.kernels.launches(n, cost.forward.busy()) + stall;
+        cost.backward.launch = self.kernels.launches(2.0 * n, cost.backward.busy()) + 2.0 * stall;
     }
 
     /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; an all-reduce

@@ -198,8 +198,14 @@ impl Book<'_> {
             Placement::PipelineInside => inside,
         };
         let extent = self.network.line(stride, u64::from(layout.pp));
-        let bytes = 2.0 * sheet.shape.tokens_split * self.hidden;
-        self.network.pass(&extent, bytes, 1.0)
+        // Each tensor-parallel rank sends its share; without sequence parallelism the receivers gather the whole
+        // (arXiv 2104.04473, section 4.1).
+        let whole = 2.0 * sheet.shape.tokens * self.hidden;
+        let pass = self.network.pass(&extent, whole / sheet.shape.tp, 1.0);
+        if layout.sp || layout.tp <= 1 {
+            return pass;
+        }
+        pass + self.network.gather(&self.network.line(1, u64::from(layout.tp)), whole)
     }
 
     /// One micro-batch on one stage.

@@ -8,6 +8,8 @@ use crate::units::Params;
 /// Rows of the embedding table of GPT models whose source names none: GPT-2's 50,257 padded by Megatron-LM to a
 /// multiple of 128 times eight tensor-parallel ranks (its `--make-vocab-size-divisible-by`).
 const GPT_VOCAB: u32 = 51_200;
+/// The same of BLOOM and its sweep: 250,680 entries padded (bigscience/bloom config.json).
+const BLOOM_VOCAB: u32 = 250_880;
 /// The same of JAX models: the SentencePiece vocabulary of Pax's and MaxText's defaults.
 const JAX_VOCAB: u32 = 32_000;
 /// Head widths of every published model with latent attention of that rank (DeepSeek-V3, arXiv 2412.19437,
@@ -35,8 +37,11 @@ pub(super) fn model(run: &Run, remarks: &mut Vec<String>) -> Result<Model, Strin
     let mut model = Model::of_layers(&run.model, hidden, kinds)
         .ok_or_else(|| "it has too many kinds of layer".to_owned())?;
     model.vocab = numbers.vocab.unwrap_or_else(|| {
-        let jax = run.framework.contains("JAX");
-        let vocab = if jax { JAX_VOCAB } else { GPT_VOCAB };
+        let vocab = match run {
+            run if run.model.contains("BLOOM") => BLOOM_VOCAB,
+            run if run.framework.contains("JAX") => JAX_VOCAB,
+            _ => GPT_VOCAB,
+        };
         remarks.push(format!("vocabulary not stated: {vocab}"));
         vocab
     });

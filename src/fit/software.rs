@@ -81,7 +81,8 @@ const STACKS: &[(&[&str], Habits)] = &[
 
 /// Year and half of the release from which NVIDIA's stack counts as the next generation.
 const NEMO_2025: f64 = 2025.0;
-const MEGATRON_BRIDGE: f64 = 2025.65;
+const BRIDGE_2025: f64 = 2025.65;
+const BRIDGE_2026: f64 = 2026.35;
 
 /// The habits of the software that a run used.
 ///
@@ -98,7 +99,10 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
     }
     let amd = run.accelerator.starts_with("MI");
     let known = STACKS.iter().find(|(all, _)| all.iter().all(|word| words.contains(word)));
+    // Megatron-DeepSpeed without ZeRO runs Megatron-LM's own pipeline, not DeepSpeed's engine.
+    let plain = words.contains("megatron-deepspeed") && !run.zero.starts_with(['1', '2', '3']);
     let habits = match known {
+        _ if plain => MEGATRON_2021,
         _ if amd => Habits { stack: "rocm", ..NEMO_2024 },
         Some((_, habits)) => *habits,
         None => {
@@ -106,14 +110,15 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
             if run.framework.is_empty() { NEMO_2024 } else { FSDP }
         }
     };
-    Ok(of_release(run, habits))
+    if plain { Ok(habits) } else { Ok(of_release(run, habits)) }
 }
 
 /// NVIDIA's stack by its release, Megatron-LM by its year.
 fn of_release(run: &Run, habits: Habits) -> Habits {
     let date = release(run);
     let stack = match habits.stack {
-        "nemo-2024" if date >= MEGATRON_BRIDGE => "megatron",
+        "nemo-2024" | "megatron" if date >= BRIDGE_2026 => "megatron",
+        "nemo-2024" | "megatron" if date >= BRIDGE_2025 => "megatron-2025",
         "nemo-2024" if date >= NEMO_2025 => "nemo-2025",
         "megatron-2021" if date >= NEMO_2025 => "nemo-2025",
         "megatron-2021" if date >= 2023.0 => return Habits { stack: "nemo-2024", ..NEMO_2024 },
@@ -199,13 +204,14 @@ mod tests {
         for (framework, version, source, date, expected) in [
             ("Megatron-LM", "", "Korthikanti", "2022-05", "megatron-2021"),
             ("Megatron-LM", "mcore r0.8.0", "README", "2024-07", "nemo-2024"),
-            ("Megatron-DeepSpeed", "", "vTrain", "2024-09", "megatron-deepspeed"),
+            ("Megatron-DeepSpeed", "", "vTrain", "2024-09", "megatron-2021"),
             ("NeMo 1.x / Megatron-Core", "NeMo 24.05", "", "2024-05", "nemo-2024"),
             ("NeMo / Megatron-Core", "dgxc v25.02", "", "2025-02", "nemo-2025"),
             ("NVIDIA NeMo Framework Release 24.09", "v4.1", "MLPerf Training v4.1", "", "nemo-2024"),
             ("NVIDIA NeMo Framework Release 25.04", "v5.0", "MLPerf Training v5.0", "", "nemo-2025"),
-            ("PyTorch NVIDIA Release 25.09", "v5.1", "MLPerf Training v5.1", "", "megatron"),
-            ("Megatron-Bridge / Megatron-Core", "NeMo 26.02", "", "2026-02", "megatron"),
+            ("PyTorch NVIDIA Release 25.09", "v5.1", "MLPerf Training v5.1", "", "megatron-2025"),
+            ("Megatron-Bridge / Megatron-Core", "NeMo 26.02", "", "2026-02", "megatron-2025"),
+            ("Megatron-Bridge / Megatron-Core", "NeMo 26.06", "", "2026-06", "megatron"),
             ("Composer/llm-foundry FSDP", "", "", "2023-11", "llm-foundry"),
             ("PyTorch FSDP + torch.compile", "", "", "2024", "fms-fsdp"),
             ("PaxML (JAX)", "", "", "2024", "maxtext-gpu"),

@@ -6,8 +6,6 @@ mod technique;
 pub use profile::{Overlap, Pace, Profile, WeightCopies};
 pub use technique::{Technique, Techniques};
 
-use crate::units::Ratio;
-
 /// A training stack at one version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
@@ -32,13 +30,12 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The pace of an accelerator in a number format: as measured, else of the same accelerator in the nearest
-    /// format, else 1.
+    /// The pace of an accelerator in a number format: as measured, else of the same accelerator in another format.
     #[must_use]
-    pub fn pace(&self, accelerator: &str, precision: &str) -> Ratio {
+    pub fn pace(&self, accelerator: &str, precision: &str) -> Option<&Pace> {
         let mut of_it = self.paces.iter().filter(|pace| pace.accelerator == accelerator);
         let exact = of_it.clone().find(|pace| pace.precision == precision);
-        exact.or_else(|| of_it.next()).map_or(Ratio::ONE, |pace| pace.ratio)
+        exact.or_else(|| of_it.next())
     }
 }
 

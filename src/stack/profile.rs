@@ -18,10 +18,13 @@ pub struct Profile {
     pub pointwise_ffn_passes: Ratio,
     /// Kernels that one layer starts forward (backward starts twice as many).
     pub kernels_per_layer: Ratio,
-    /// Further kernels of a layer of experts: router, permutation, exchange.
+    /// Further kernels of a layer of experts that the host starts while the accelerator waits: it reads back how many
+    /// tokens each expert gets before it can start permutation and exchange.
     pub kernels_per_moe: Ratio,
-    /// Further kernels for each expert that a rank holds.
+    /// The same for each expert that a rank holds.
     pub kernels_per_expert: Ratio,
+    /// The same for each expert of the layer, wherever it is held: chunks that are sorted one by one.
+    pub kernels_per_chunk: Ratio,
     /// Time that the host takes to start one kernel: where kernels are shorter, it sets the pace.
     pub launch: Seconds,
     /// Time that starting one collective adds, whatever its size and reach.
@@ -61,6 +64,8 @@ pub struct Pace {
     pub precision: String,
     /// The factor on every rate.
     pub ratio: Ratio,
+    /// A further factor on the rate of fused attention: kernels made for one generation are not the next one's.
+    pub attention: Ratio,
 }
 
 /// Share of each kind of communication that can hide behind computation.
