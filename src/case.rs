@@ -108,7 +108,9 @@ impl Case {
     /// layout (those with 4-bit products) need no transpose; 4-bit copies are half as large.
     #[must_use]
     pub fn quantised_bytes(&self) -> u32 {
-        let both = self.stack.profile.weights.quantised;
+        let frozen = self.training.adapter_rank.is_some();
+        // Frozen weights are cast once, and their transpose is made when it is wanted.
+        let both = if frozen { 1 } else { self.stack.profile.weights.quantised };
         match self.training.precision {
             Precision::Fp8 if self.cluster.accelerator.peak.fp4.is_some() => both.min(1),
             Precision::Nvfp4 => both.div_ceil(2),

@@ -61,6 +61,12 @@ pub const CONSTANTS: &[Constant] = &[
         |p| p.kernels_per_expert.get(),
         |p, x| p.kernels_per_expert = Ratio::new(x),
     ),
+    factor(
+        "accumulate_bytes",
+        0.5,
+        |p| p.accumulate_bytes.get(),
+        |p, x| p.accumulate_bytes = Ratio::new(x),
+    ),
     factor("collective_us", 0.5, |p| p.collective.get() * 1e6, |p, x| p.collective = Seconds::us(x)),
     factor(
         "step_overhead_ms",

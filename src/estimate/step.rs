@@ -1,11 +1,12 @@
 //! F4: one training step put together.
 
+use super::memory::Elements;
 use super::replica::{Owed, Replicas};
 use super::schedule::bubble;
 use super::stage::{Sheet, Stage, Stages};
 use super::work::Work;
 use super::{Book, Time, TimePart as P};
-use crate::layout::{Layout, Schedule};
+use crate::layout::{Layout, Schedule, ZeroStage};
 
 /// Seconds of one micro-batch on one stage, with what hides behind what already settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -221,6 +222,7 @@ impl Book<'_> {
         let again = self.recompute(layout, sheet, stage);
         let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
+        t.pointwise += self.accumulate(layout, &stage.elements) * stage.visited;
         let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
         // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
         let hides = layout.vpp > 1;
@@ -239,6 +241,14 @@ impl Book<'_> {
         let transfers = self.transfers(layout, sheet, stage);
         t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
         t.finish(&stage.forward)
+    }
+
+    /// Adding a micro-batch's gradients to the sum: to a share of it where ZeRO-2 and 3 reduce them first.
+    fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
+        let (dense, experts) = elements.trained();
+        let each = layout.zero >= ZeroStage::Two;
+        let n = if each { 0.0 } else { (dense + experts) as f64 };
+        self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
     }
 
     /// The same, of a stage that owes nothing to others and does nothing twice.

@@ -15,6 +15,9 @@ const JAX_VOCAB: u32 = 32_000;
 /// Head widths of every published model with latent attention of that rank (DeepSeek-V3, arXiv 2412.19437,
 /// section 4.2; Kimi K2): without position, rotary, value.
 const MLA_WIDTHS: (u32, u32, u32) = (128, 64, 128);
+/// Reach of attention where samples of SQuAD are packed into one sequence and none sees another: half of the mean
+/// sample, about 160 tokens of context and 15 of question (arXiv 1606.05250, section 3).
+const SQUAD_REACH: u32 = 88;
 /// Local attention of Llama 4: chunks of 8,192 tokens in three layers of four (its model card).
 const CHUNK: u32 = 8192;
 
@@ -95,6 +98,7 @@ fn mixers(run: &Run, hidden: u32) -> Result<Vec<Mixer>, String> {
     let window = run.attention.rsplit_once("sliding window ").map(|(_, size)| size.trim().parse());
     Ok(match window {
         Some(Ok(window)) => vec![local(window), whole],
+        _ if run.notes.contains("packed SQuAD") => vec![local(SQUAD_REACH)],
         _ if run.attention.contains("chunked local") => {
             vec![local(CHUNK), local(CHUNK), local(CHUNK), whole]
         }

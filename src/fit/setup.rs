@@ -138,13 +138,19 @@ fn layout(
         vpp: if pp > 1 { vpp } else { 1 },
         dp,
         ep,
-        etp: degrees.etp.unwrap_or(if ep > 1 { 1 } else { tp }).min(tp.max(1)),
+        etp: expert_tensor(degrees.etp.unwrap_or(tp), ep, tp * cp * dp),
         micro_batch: micro_batch(run, case.training.global_batch, dp, remarks)?,
         zero,
         shard: if zero == ZeroStage::Zero { 1 } else { shard(&run.zero, replicas) },
         ..Layout::SINGLE
     };
     Ok(layout)
+}
+
+/// Expert tensor parallel: as stated, else Megatron-Core's default, the tensor-parallel degree, where it divides.
+fn expert_tensor(wanted: u32, ep: u32, ranks: u32) -> u32 {
+    let divides = |etp: &u32| ranks.is_multiple_of(etp.saturating_mul(ep).max(1));
+    (1..=wanted).rev().find(divides).unwrap_or(1)
 }
 
 fn sequence_parallel(run: &Run, habits: &Habits) -> bool {

@@ -25,6 +25,8 @@ pub struct Profile {
     pub kernels_per_expert: Ratio,
     /// The same for each expert of the layer, wherever it is held: chunks that are sorted one by one.
     pub kernels_per_chunk: Ratio,
+    /// Bytes that adding a micro-batch's gradient to the sum moves for each parameter, beside the product that makes it.
+    pub accumulate_bytes: Ratio,
     /// Time that the host takes to start one kernel: where kernels are shorter, it sets the pace.
     pub launch: Seconds,
     /// Time that starting one collective adds, whatever its size and reach.
