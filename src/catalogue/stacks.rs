@@ -188,6 +188,7 @@ fn profile(key: &str) -> Option<Profile> {
         kernels_per_layer: ratio(key, "kernels_per_layer")?,
         kernels_per_moe: ratio(key, "kernels_per_moe")?,
         accumulate_bytes: ratio(key, "accumulate_bytes")?,
+        cast_bytes: ratio(key, "cast_bytes")?,
         kernels_per_chunk: ratio(key, "kernels_per_chunk")?,
         kernels_per_expert: ratio(key, "kernels_per_expert")?,
         launch: Seconds::us(number(key, "launch_us")?),

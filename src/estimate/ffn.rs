@@ -158,6 +158,7 @@ impl Book<'_> {
             cost.forward.experts += rate.time(product);
             cost.backward.experts += rate.time(product.input_gradient()) + weight;
             cost.weight += weight;
+            self.add_casts(cost, product);
         }
         self.add_held(cost, &held);
         let top_k = f64::from(moe.top_k);

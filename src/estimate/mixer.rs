@@ -169,6 +169,15 @@ impl Book<'_> {
         cost.forward.matmul += rate.time(product);
         cost.backward.matmul += rate.time(product.input_gradient()) + weight;
         cost.weight += weight;
+        self.add_casts(cost, product);
+    }
+
+    /// Casts of a narrow product's operands: its input forward, the gradient of its output backward, read in 16 bits
+    /// and written for both passes.
+    pub(super) fn add_casts(&self, cost: &mut Cost, product: Product) {
+        let Product { m, n, k, groups } = product;
+        cost.forward.pointwise += self.kernels.stream(self.cast_bytes * groups * m * k);
+        cost.backward.pointwise += self.kernels.stream(self.cast_bytes * groups * m * n);
     }
 
     /// Scores, softmax and weighted values: two products forward, five backward when fused (arXiv 2307.08691,

@@ -77,6 +77,8 @@ pub struct Book<'a> {
     pub(crate) narrow: bool,
     /// Bytes of an activation kept as the input of a product.
     pub(crate) linear_bytes: f64,
+    /// Bytes that casting one element of a narrow product's operand moves; none for wide products.
+    pub(crate) cast_bytes: f64,
     pub(crate) pointwise_passes: f64,
     pub(crate) pointwise_ffn_passes: f64,
     pub(crate) kernels_per_layer: f64,
@@ -122,6 +124,7 @@ impl<'a> Book<'a> {
             imbalance: case.training.expert_imbalance.get().max(1.0),
             narrow,
             linear_bytes: if narrow { 1.0 } else { 2.0 },
+            cast_bytes: if narrow { profile.cast_bytes.get() } else { 0.0 },
             pointwise_passes: profile.pointwise_passes.get(),
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),
             kernels_per_layer: profile.kernels_per_layer.get(),

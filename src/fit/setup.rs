@@ -138,7 +138,7 @@ fn layout(
         vpp: if pp > 1 { vpp } else { 1 },
         dp,
         ep,
-        etp: expert_tensor(degrees.etp.unwrap_or(tp), ep, tp * cp * dp),
+        etp: expert_tensor(run, tp, ep, tp * cp * dp),
         micro_batch: micro_batch(run, case.training.global_batch, dp, remarks)?,
         zero,
         shard: if zero == ZeroStage::Zero { 1 } else { shard(&run.zero, replicas) },
@@ -147,8 +147,9 @@ fn layout(
     Ok(layout)
 }
 
-/// Expert tensor parallel: as stated, else Megatron-Core's default, the tensor-parallel degree, where it divides.
-fn expert_tensor(wanted: u32, ep: u32, ranks: u32) -> u32 {
+/// Expert tensor parallel: as stated, else as the release has it, where it divides.
+fn expert_tensor(run: &Run, tp: u32, ep: u32, ranks: u32) -> u32 {
+    let wanted = run.degrees.etp.unwrap_or_else(|| software::expert_tensor(run, tp));
     let divides = |etp: &u32| ranks.is_multiple_of(etp.saturating_mul(ep).max(1));
     (1..=wanted).rev().find(divides).unwrap_or(1)
 }

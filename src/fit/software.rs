@@ -81,6 +81,8 @@ const STACKS: &[(&[&str], Habits)] = &[
 
 /// Year and half of the release from which NVIDIA's stack counts as the next generation.
 const NEMO_2025: f64 = 2025.0;
+/// From Megatron-Core 0.11 (2025-03) recipes set experts' tensor parallelism apart from the rest; before it is the same.
+const FOLDING: f64 = 2025.2;
 const BRIDGE_2025: f64 = 2025.65;
 const BRIDGE_2026: f64 = 2026.35;
 
@@ -100,7 +102,9 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
     let amd = run.accelerator.starts_with("MI");
     let known = STACKS.iter().find(|(all, _)| all.iter().all(|word| words.contains(word)));
     // Megatron-DeepSpeed without ZeRO runs Megatron-LM's own pipeline, not DeepSpeed's engine.
-    let plain = words.contains("megatron-deepspeed") && !run.zero.starts_with(['1', '2', '3']);
+    // Megatron-Turing NLG ran on that engine (arXiv 2201.11990, section 3.2).
+    let engine = run.zero.starts_with(['1', '2', '3']) || run.model.starts_with("MT-NLG");
+    let plain = words.contains("megatron-deepspeed") && !engine;
     let habits = match known {
         _ if plain => MEGATRON_2021,
         _ if amd => Habits { stack: "rocm", ..NEMO_2024 },
@@ -111,6 +115,12 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
         }
     };
     if plain { Ok(habits) } else { Ok(of_release(run, habits)) }
+}
+
+/// Expert tensor parallelism of a run that does not state it.
+pub(super) fn expert_tensor(run: &Run, tp: u32) -> u32 {
+    let megatron = run.framework.to_ascii_lowercase().contains("megatron");
+    if megatron && release(run) < FOLDING { tp } else { 1 }
 }
 
 /// NVIDIA's stack by its release, Megatron-LM by its year.

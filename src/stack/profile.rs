@@ -16,6 +16,8 @@ pub struct Profile {
     pub pointwise_passes: Ratio,
     /// The same for a `tokens x width` array of the feed-forward part.
     pub pointwise_ffn_passes: Ratio,
+    /// Bytes that casting one element of an operand of an 8- or 4-bit product moves.
+    pub cast_bytes: Ratio,
     /// Kernels that one layer starts forward (backward starts twice as many).
     pub kernels_per_layer: Ratio,
     /// Further kernels of a layer of experts that the host starts while the accelerator waits: it reads back how many
