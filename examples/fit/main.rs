@@ -1,60 +1,112 @@
-//! Fits the constants of stack profiles to measured runs, each group of runs predicted from the others:
-//! `cargo run --release --example fit -- RUNS.csv`.
+//! Fits the constants of stack profiles to measured runs, each group of runs predicted from the others only:
+//! `cargo run --release --example fit -- RUNS.csv` writes `fitted.csv` and `ranges.csv` beside the table of stacks,
+//! `docs/accuracy.md`, and the table of runs that the page shows. Runs alike give files alike, to the bit.
 
 mod parameters;
 mod problem;
+mod ranges;
+mod report;
+mod runs;
+mod tables;
 
 use autoparallel::fit::run::read;
-use autoparallel::fit::score::{by_group, quantile, summary};
 use autoparallel::fit::setup;
-use parameters::Parameters;
+use autoparallel::fit::{Measured, Run};
+use parameters::{Parameters, Scope};
 use problem::{Sample, solve};
+use std::path::Path;
+
+/// A group's weight grows with its number of runs, but slower: with its square root.
+const GROUP_WEIGHT: f64 = -0.25;
+
+/// A run of the scoring set with what is said of it.
+pub struct Judged {
+    /// What was run.
+    pub run: Run,
+    /// What was measured.
+    pub measured: Measured,
+    /// Logarithm of predicted over measured step time with all runs seen.
+    pub seen: f64,
+    /// The same with no run of its group seen.
+    pub unseen: f64,
+    /// The same when its stack was not seen either: with what all stacks have in common.
+    pub unknown: f64,
+    /// The run, and the parameters that it depends on.
+    pub sample: Sample,
+}
 
 fn main() {
-    let path = std::env::args().nth(1).unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut setups = Vec::new();
-    let mut facts = Vec::new();
-    for (run, measured) in read(&text) {
-        if !run.core { continue; }
-        let (Ok(setup), Some(step)) = (setup(&run), measured.step_s) else { continue };
-        setups.push(setup);
-        facts.push((run.id.clone(), run.group.clone(), step));
+    let Some(path) = std::env::args().nth(1) else {
+        eprintln!("usage: fit RUNS.csv");
+        return;
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("{path}: {error}");
+            return;
+        }
+    };
+    let (parameters, mut judged) = samples(&text);
+    let start = vec![0.0; parameters.scopes.len()];
+    let all: Vec<Sample> = judged.iter().map(|row| row.sample.clone()).collect();
+    let x = solve(&parameters, all, &start, 3);
+    validate(&parameters, &mut judged, &x);
+    let ranges = ranges::ranges(&judged);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [
+        ("src/catalogue/data/fitted.csv", tables::fitted(&parameters, &judged, &x)),
+        ("src/catalogue/data/ranges.csv", ranges.table()),
+        ("docs/accuracy.md", report::report(&judged, &ranges)),
+        ("public/measured-v1.csv", runs::table(&judged, &ranges)),
+    ];
+    for (name, text) in files {
+        if let Err(error) = std::fs::write(root.join(name), text) {
+            eprintln!("{name}: {error}");
+        }
     }
+    print!("{}", report::summary(&judged, &ranges));
+}
+
+/// The runs of the scoring set that have a step time.
+fn samples(text: &str) -> (Parameters, Vec<Judged>) {
+    let core = read(text).into_iter().filter(|(run, _)| run.core);
+    let known = core.filter_map(|(run, measured)| {
+        let step = measured.step_s?;
+        Some((setup(&run).ok()?, run, measured, step))
+    });
+    let known: Vec<_> = known.collect();
+    let setups: Vec<_> = known.iter().map(|(setup, ..)| setup.clone()).collect();
     let (parameters, uses) = Parameters::of(&setups);
-    let size = |group: &str| facts.iter().filter(|f| f.1 == group).count() as f64;
-    let samples: Vec<Sample> = setups.into_iter().zip(uses).zip(&facts).map(|((setup, uses), fact)| Sample {
-        setup, uses, log_measured: fact.2.ln(), weight: size(&fact.1).powf(-0.25),
-    }).collect();
-    let n = parameters.scopes.len();
-    eprintln!("{} samples, {} parameters", samples.len(), n);
-    let t = std::time::Instant::now();
-    let x = solve(&parameters, samples.clone(), &vec![0.0; n], 3);
-    eprintln!("fit {:?}", t.elapsed());
-    let errors: Vec<f64> = samples.iter().map(|s| s.error(&parameters, &|j| x[j])).collect();
-    let groups = by_group(facts.iter().zip(&errors).map(|(f, e)| (f.1.as_str(), *e)));
-    eprintln!("in sample {:?}", summary(&groups));
-    // cross-validated
-    let mut cv = vec![0.0; samples.len()];
-    for g in &groups {
-        let rest: Vec<Sample> = samples.iter().zip(&facts).filter(|(_, f)| f.1 != g.group).map(|(s, _)| s.clone()).collect();
-        let y = solve(&parameters, rest, &x, 1);
-        for (i, f) in facts.iter().enumerate() {
-            if f.1 == g.group { cv[i] = samples[i].error(&parameters, &|j| y[j]); }
+    let sizes: Vec<String> = known.iter().map(|(_, run, ..)| run.group.clone()).collect();
+    let judged = known.into_iter().zip(uses).map(|((setup, run, measured, step), uses)| {
+        let size = sizes.iter().filter(|group| **group == run.group).count() as f64;
+        let weight = size.powf(GROUP_WEIGHT);
+        let sample = Sample { setup, uses, log_measured: step.ln(), weight };
+        Judged { run, measured, seen: 0.0, unseen: 0.0, unknown: 0.0, sample }
+    });
+    (parameters, judged.collect())
+}
+
+/// Predicts each group from the others.
+fn validate(parameters: &Parameters, judged: &mut [Judged], x: &[f64]) {
+    let mut groups: Vec<String> = judged.iter().map(|row| row.run.group.clone()).collect();
+    groups.dedup();
+    groups.sort();
+    groups.dedup();
+    for group in groups {
+        let others = judged.iter().filter(|row| row.run.group != group);
+        let others: Vec<Sample> = others.map(|row| row.sample.clone()).collect();
+        let y = solve(parameters, others, x, 1);
+        // What is not common to all stacks counts as not known.
+        let common = |j: usize| match parameters.scopes[j] {
+            Scope::Common { .. } | Scope::Generation(_) | Scope::Format(..) => y[j],
+            _ => 0.0,
+        };
+        for row in judged.iter_mut().filter(|row| row.run.group == group) {
+            row.seen = row.sample.error(parameters, &|j| x[j]);
+            row.unseen = row.sample.error(parameters, &|j| y[j]);
+            row.unknown = row.sample.error(parameters, &common);
         }
     }
-    eprintln!("cv {:?}", t.elapsed());
-    let cvg = by_group(facts.iter().zip(&cv).map(|(f, e)| (f.1.as_str(), *e)));
-    for (a, b) in groups.iter().zip(&cvg) {
-        println!("{:36} n={:3} in {:+.3} [{:+.3} {:+.3}]  cv {:+.3} [{:+.3} {:+.3}] abs {:.3}", a.group, a.errors.len(), quantile(&a.errors, 0.5), quantile(&a.errors, 0.1), quantile(&a.errors, 0.9), quantile(&b.errors, 0.5), quantile(&b.errors, 0.1), quantile(&b.errors, 0.9), quantile(&b.errors.iter().map(|e| e.abs()).collect::<Vec<_>>(), 0.5));
-    }
-    println!("cv {:?}", summary(&cvg));
-    for (s, x) in parameters.scopes.iter().zip(&x) {
-        match s {
-            parameters::Scope::Constant { stack, at } => println!("{stack},{} x={x:+.2}", parameters::CONSTANTS[*at].field),
-            parameters::Scope::Common { at } => println!("common {} x={x:+.2}", parameters::CONSTANTS[*at].field),
-            other => println!("{other:?} x={x:+.2}"),
-        }
-    }
-    for (f, e) in facts.iter().zip(&cv) { println!("row {} {} {:+.3}", f.0, f.1, e); }
 }

@@ -48,6 +48,7 @@ pub const CONSTANTS: &[Constant] = &[
         |p| p.pointwise_passes.get(),
         |p, x| p.pointwise_passes = Ratio::new(x),
     ),
+    factor("cast_bytes", 0.4, |p| p.cast_bytes.get(), |p, x| p.cast_bytes = Ratio::new(x)),
     factor("launch_us", 0.4, |p| p.launch.get() * 1e6, |p, x| p.launch = Seconds::us(x)),
     factor(
         "kernels_per_moe",
@@ -94,16 +95,18 @@ pub const CONSTANTS: &[Constant] = &[
 
 /// Plausible spread of the logarithm of what paces are made of, each within the one before.
 const SPREADS: Spreads = Spreads {
-    generation: 0.08,
-    format: 0.06,
-    family: 0.10,
+    generation: 0.12,
+    format: 0.10,
+    family: 0.15,
     accelerator: 0.04,
     stack: 0.06,
-    attention_family: 0.3,
+    attention_family: 0.4,
     attention_stack: 0.15,
 };
 /// Share of a constant's spread that all stacks have in common.
 const COMMON: f64 = 0.6;
+/// The share that is a stack's own: the squares of both make one.
+const OWN: f64 = 0.8;
 
 /// See [`SPREADS`].
 struct Spreads {
@@ -126,39 +129,42 @@ pub enum Scope {
     /// A constant of one stack.
     Constant { stack: String, at: usize },
     /// The pace of a generation of accelerators.
-    Generation(&'static str),
+    Generation(String),
     /// The same in one number format.
-    Format(&'static str, String),
+    Format(String, String),
     /// The same on one family of stacks.
-    Family(&'static str, &'static str),
+    Family(String, &'static str),
     /// The pace of one accelerator of a generation.
     Accelerator(String),
     /// The same on one stack and in one format.
     Stack { stack: String, accelerator: String, precision: String },
     /// The rate of attention of a generation on a family of stacks.
-    AttentionFamily(&'static str, &'static str),
+    AttentionFamily(String, &'static str),
     /// The rate of attention of an accelerator on a stack.
     AttentionStack { stack: String, accelerator: String },
 }
 
-/// Accelerators that share an architecture.
-fn generation(accelerator: &str) -> &'static str {
-    let known = [
-        ("a100", "ampere"), ("a800", "ampere"), ("h100", "hopper"), ("h200", "hopper"), ("h800", "hopper"),
-        ("h20", "hopper"), ("gh200", "hopper"), ("gb", "blackwell"), ("b200", "blackwell"),
-        ("b300", "blackwell"), ("mi3", "cdna3"), ("tpu", "tpu"), ("trainium", "trainium"),
-    ];
-    known.iter().find(|(start, _)| accelerator.starts_with(start)).map_or("other", |(_, name)| *name)
-}
-
 /// Stacks that use the same kernels.
-fn family(stack: &str) -> &'static str {
+pub fn family(stack: &str) -> &'static str {
     match stack {
         "megatron" | "megatron-2025" | "nemo-2025" | "nemo-2024" | "rocm" | "neuronx" => "megatron-core",
         "megatron-2021" | "megatron-deepspeed" | "internevo" => "megatron-lm",
         "maxtext" | "maxtext-gpu" => "xla",
         _ => "pytorch",
     }
+}
+
+/// What a pace is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PaceKey<'a> {
+    /// Key of the stack.
+    pub stack: &'a str,
+    /// Key of the accelerator; empty for its generation.
+    pub accelerator: &'a str,
+    /// Its generation.
+    pub generation: &'a str,
+    /// Number format.
+    pub precision: &'a str,
 }
 
 /// All parameters that some runs bear on.
@@ -190,14 +196,14 @@ impl Parameters {
             if !parameters.stated.iter().any(|known| known.key == stack) {
                 parameters.stated.push(setup.case.stack.clone());
             }
-            let (of, by) = (generation(&accelerator), family(&stack));
+            let (of, by) = (setup.case.cluster.accelerator.generation.clone(), family(&stack));
             let common = (0..CONSTANTS.len()).map(|at| Scope::Common { at });
             let constants =
                 (0..CONSTANTS.len()).map(|at| Scope::Constant { stack: stack.clone(), at });
             let paces = [
-                Scope::Generation(of),
-                Scope::Format(of, precision.clone()),
-                Scope::Family(of, by),
+                Scope::Generation(of.clone()),
+                Scope::Format(of.clone(), precision.clone()),
+                Scope::Family(of.clone(), by),
                 Scope::Accelerator(accelerator.clone()),
                 Scope::AttentionFamily(of, by),
                 Scope::AttentionStack { stack: stack.clone(), accelerator: accelerator.clone() },
@@ -215,6 +221,55 @@ impl Parameters {
             self.scopes.push(scope);
             self.scopes.len() - 1
         })
+    }
+
+    /// Distances of the constants of a stack, in the order of [`CONSTANTS`], in units of their spreads.
+    pub fn distances(&self, stack: &str, x: &[f64]) -> [f64; CONSTANTS.len()] {
+        let mut distances = [0.0; CONSTANTS.len()];
+        for (scope, x) in self.scopes.iter().zip(x) {
+            match scope {
+                Scope::Common { at } => distances[*at] += COMMON * x,
+                Scope::Constant { stack: of, at } if of == stack => distances[*at] += OWN * x,
+                _ => {}
+            }
+        }
+        distances
+    }
+
+    /// The pace of an accelerator (or, with none, of its generation) on a stack, and that of its attention.
+    pub fn paces(&self, key: &PaceKey<'_>, x: &[f64]) -> (f64, f64) {
+        let (mut pace, mut attention) = (0.0, 0.0);
+        let by = family(key.stack);
+        for (scope, x) in self.scopes.iter().zip(x) {
+            let of = |generation: &str| generation == key.generation;
+            match scope {
+                Scope::Generation(g) if of(g) => pace += SPREADS.generation * x,
+                Scope::Format(g, p) if of(g) && p == key.precision => pace += SPREADS.format * x,
+                Scope::Family(g, f) if of(g) && *f == by => pace += SPREADS.family * x,
+                Scope::Accelerator(a) if a == key.accelerator => pace += SPREADS.accelerator * x,
+                Scope::Stack { stack, accelerator, precision }
+                    if (stack.as_str(), accelerator.as_str(), precision.as_str())
+                        == (key.stack, key.accelerator, key.precision) =>
+                {
+                    pace += SPREADS.stack * x;
+                }
+                Scope::AttentionFamily(g, f) if of(g) && *f == by => {
+                    attention += SPREADS.attention_family * x;
+                }
+                Scope::AttentionStack { stack, accelerator }
+                    if stack == key.stack && accelerator == key.accelerator =>
+                {
+                    attention += SPREADS.attention_stack * x;
+                }
+                _ => {}
+            }
+        }
+        (pace.exp(), attention.exp())
+    }
+
+    /// Keys of the stacks that some run used, with the stack as stated.
+    pub fn stacks(&self) -> &[Stack] {
+        &self.stated
     }
 
     /// The value of a constant at a distance `x` from its stated value.
@@ -239,7 +294,7 @@ impl Parameters {
         for &i in uses {
             match &self.scopes[i] {
                 Scope::Common { at } => distance[*at] += COMMON * x(i),
-                Scope::Constant { at, .. } => distance[*at] += (1.0 - COMMON * COMMON).sqrt() * x(i),
+                Scope::Constant { at, .. } => distance[*at] += OWN * x(i),
                 Scope::Generation(_) => pace += SPREADS.generation * x(i),
                 Scope::Format(..) => pace += SPREADS.format * x(i),
                 Scope::Family(..) => pace += SPREADS.family * x(i),

@@ -8,7 +8,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, storage::Owned};
 
 /// Error that a perfect model would still make: clusters differ by 2 to 7 % (notes of the runs).
-const NOISE: f64 = 0.05;
+const NOISE: f64 = 0.07;
 /// Errors count as outliers from here on: their weight falls.
 const OUTLIER: f64 = 0.10;
 /// Step of the numerical derivative, in spreads.

@@ -205,6 +205,7 @@ fn accelerator(
     let tera = |column| row.number(column).map(FlopsPerSecond::tera);
     Some(Accelerator {
         name: row.text("key").to_owned(),
+        generation: row.text("generation").to_owned(),
         memory: Bytes::mib(u64::from(row.count("memory_mib")?)),
         memory_bandwidth: BytesPerSecond::gb(row.number("memory_gb_s")?),
         peak: Peak {

@@ -4,7 +4,7 @@
 
 use super::table::{Row, Table};
 use crate::stack::{
-    Exclusion, Overlap, Pace, Profile, Stack, Technique, Techniques, WeightCopies,
+    Exclusion, Overlap, Pace, Profile, Spread, Stack, Technique, Techniques, WeightCopies,
 };
 use crate::units::{Bytes, Ratio, Seconds};
 use std::sync::OnceLock;
@@ -138,6 +138,7 @@ fn stack(key: &'static str) -> Option<Stack> {
         exclusions: exclusions(key)?,
         profile: profile(key)?,
         paces: paces(key),
+        spreads: spreads(key),
     })
 }
 
@@ -156,6 +157,31 @@ fn paces(key: &str) -> Vec<Pace> {
     let mut all: Vec<Pace> = own.collect();
     all.extend(base(key).map(paces).unwrap_or_default());
     all
+}
+
+/// Ranges of a stack (`data/ranges.csv`): its own by generation, then those of any stack, then the widest.
+fn spreads(key: &str) -> Vec<Spread> {
+    let table = Table::read(include_str!("data/ranges.csv"));
+    let spread = |row: Row<'_>| {
+        let ratio = |column: &str| Ratio::checked(row.number(column)?);
+        Some(Spread {
+            generation: row.text("generation").to_owned(),
+            time: (ratio("time_low")?, ratio("time_high")?),
+            groups: row.count("groups")?,
+            rows: row.count("rows")?,
+            basis: row.text("basis").to_owned(),
+        })
+    };
+    let of = |stack: &str| {
+        table.rows().filter(|row| row.text("stack") == stack).filter_map(spread).collect::<Vec<_>>()
+    };
+    let mut all = of(key);
+    if all.is_empty() {
+        all = base(key).map(spreads).unwrap_or_default();
+    } else {
+        all.extend(of(""));
+    }
+    if all.is_empty() { of("") } else { all }
 }
 
 fn techniques(key: &str) -> Option<Techniques> {

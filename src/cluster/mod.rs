@@ -49,6 +49,8 @@ pub struct Host {
 pub struct Accelerator {
     /// Catalogue key or the user's own name.
     pub name: String,
+    /// Architecture that it shares with others (`hopper`); empty for one by hand.
+    pub generation: String,
     /// Memory as the driver reports it.
     pub memory: Bytes,
     /// Memory bandwidth of the data sheet.

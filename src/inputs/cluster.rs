@@ -64,6 +64,7 @@ fn start_custom(machine: &mut MachineRow) {
     machine.key = CUSTOM.to_owned();
     machine.label = "Own accelerator".to_owned();
     machine.accelerator.name = CUSTOM.to_owned();
+    machine.accelerator.generation.clear();
     machine.accelerator.peak = crate::cluster::Peak::default();
     machine.accelerator.power = None;
     machine.accelerator.unverified.clear();

@@ -3,7 +3,7 @@
 mod profile;
 mod technique;
 
-pub use profile::{Overlap, Pace, Profile, WeightCopies};
+pub use profile::{Overlap, Pace, Profile, Spread, WeightCopies};
 pub use technique::{Technique, Techniques};
 
 /// A training stack at one version.
@@ -27,15 +27,26 @@ pub struct Stack {
     pub profile: Profile,
     /// How fast single accelerators run on it, where runs of them were measured.
     pub paces: Vec<Pace>,
+    /// How far its estimates lie from measured runs, nearest kind of runs first.
+    pub spreads: Vec<Spread>,
 }
 
 impl Stack {
-    /// The pace of an accelerator in a number format: as measured, else of the same accelerator in another format.
+    /// The pace of an accelerator in a number format: as measured, else of the same accelerator in another format,
+    /// else of its generation.
     #[must_use]
-    pub fn pace(&self, accelerator: &str, precision: &str) -> Option<&Pace> {
-        let mut of_it = self.paces.iter().filter(|pace| pace.accelerator == accelerator);
-        let exact = of_it.clone().find(|pace| pace.precision == precision);
-        exact.or_else(|| of_it.next())
+    pub fn pace(&self, accelerator: &str, generation: &str, precision: &str) -> Option<&Pace> {
+        [accelerator, generation].into_iter().filter(|name| !name.is_empty()).find_map(|name| {
+            let mut of_it = self.paces.iter().filter(|pace| pace.accelerator == name);
+            of_it.clone().find(|pace| pace.precision == precision).or_else(|| of_it.next())
+        })
+    }
+
+    /// How far estimates for a generation of accelerators lie from measured runs.
+    #[must_use]
+    pub fn spread(&self, generation: &str) -> Option<&Spread> {
+        let of_it = self.spreads.iter().find(|spread| spread.generation == generation);
+        of_it.or_else(|| self.spreads.iter().find(|spread| spread.generation.is_empty()))
     }
 }
 

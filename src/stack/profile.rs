@@ -62,7 +62,7 @@ pub struct Profile {
 /// say: sustained clocks, and how well that generation's kernels are used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
-    /// Key of the accelerator.
+    /// Key of the accelerator, or the generation that it stands for.
     pub accelerator: String,
     /// Number format of the matrix products: its key, as `stack` knows nothing of workloads.
     pub precision: String,
@@ -70,6 +70,22 @@ pub struct Pace {
     pub ratio: Ratio,
     /// A further factor on the rate of fused attention: kernels made for one generation are not the next one's.
     pub attention: Ratio,
+}
+
+/// How far step times and memory of measured runs lay from what was said of them before they were seen: the range
+/// that holds 80 % of them, as factors on the estimate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// Generation of accelerators; empty: any.
+    pub generation: String,
+    /// Factors on the step time.
+    pub time: (Ratio, Ratio),
+    /// Groups of runs that it was found on.
+    pub groups: u32,
+    /// Runs in them.
+    pub rows: u32,
+    /// Which runs these are, for people.
+    pub basis: String,
 }
 
 /// Share of each kind of communication that can hide behind computation.

@@ -1,0 +1,169 @@
+//! Ranges that hold 80 % of what was measured, from errors on groups that the fit had not seen.
+
+use crate::Judged;
+use crate::parameters::family;
+use autoparallel::fit::score::quantile;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// Share of measurements that a range should hold.
+pub const SHARE: f64 = 0.8;
+/// Other groups that a kind of runs needs to have a range of its own.
+const GROUPS_MIN: usize = 3;
+
+/// Errors of one group, and what kind of runs it is.
+struct Group {
+    name: String,
+    stack: String,
+    generation: String,
+    errors: Vec<f64>,
+}
+
+/// All groups with a range for each kind of runs.
+pub struct Ranges {
+    groups: Vec<Group>,
+}
+
+/// A range: the largest usual absolute error, with where it is from.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// Logarithm of the factor.
+    pub width: f64,
+    /// Groups.
+    pub groups: usize,
+    /// Runs.
+    pub rows: usize,
+    /// For people.
+    pub basis: String,
+}
+
+/// Sorts the runs into groups.
+pub fn ranges(judged: &[Judged]) -> Ranges {
+    let mut groups: Vec<Group> = Vec::new();
+    for row in judged {
+        let stack = row.sample.setup.case.stack.key.clone();
+        let generation = row.sample.setup.case.cluster.accelerator.generation.clone();
+        let known = groups.iter_mut().find(|group| {
+            (&group.name, &group.stack, &group.generation) == (&row.run.group, &stack, &generation)
+        });
+        match known {
+            Some(group) => group.errors.push(row.unseen),
+            None => groups.push(Group {
+                name: row.run.group.clone(),
+                stack,
+                generation,
+                errors: vec![row.unseen],
+            }),
+        }
+    }
+    Ranges { groups }
+}
+
+impl Ranges {
+    /// The range for runs of a stack on a generation, from all groups but `without`: of the nearest kind of runs
+    /// that has enough groups.
+    pub fn range(&self, stack: &str, generation: &str, without: &str) -> Range {
+        let others = || self.groups.iter().filter(|group| group.name != without);
+        let is_stack = |group: &&Group| group.stack == stack;
+        let is_family = |group: &&Group| family(&group.stack) == family(stack);
+        let is_generation = |group: &&Group| group.generation == generation;
+        let seen = others().any(|g| is_stack(&g) || is_family(&g) && is_generation(&g));
+        let kinds: [(Vec<&Group>, String); 4] = [
+            (
+                others().filter(|g| is_stack(g) && is_generation(g)).collect(),
+                format!("runs of {stack} on {generation}"),
+            ),
+            (
+                others().filter(|g| is_family(g) && is_generation(g)).collect(),
+                format!("runs of stacks like {stack} on {generation}"),
+            ),
+            (
+                others().filter(|g| is_family(g) || is_generation(g)).collect(),
+                format!("runs of stacks like {stack}, and of others on {generation}"),
+            ),
+            (others().collect(), "all runs".to_owned()),
+        ];
+        let enough = |groups: &[&Group]| {
+            let names: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+            names.len() >= GROUPS_MIN
+        };
+        let chosen = kinds.into_iter().find(|(groups, _)| enough(groups));
+        let (groups, basis) = chosen.unwrap_or_default();
+        if seen { range_of(&groups, basis) } else { self.alone(without) }
+    }
+
+    /// The range of what no run is like: from groups that were alone on their kind of machine or stack.
+    fn alone(&self, without: &str) -> Range {
+        let alone = self.groups.iter().filter(|group| {
+            let like = |other: &&Group| {
+                other.name != group.name
+                    && (other.stack == group.stack || other.generation == group.generation)
+            };
+            group.name != without && self.groups.iter().filter(like).count() < GROUPS_MIN
+        });
+        let groups: Vec<&Group> = alone.collect();
+        range_of(&groups, "runs that were alone on their stack or hardware".to_owned())
+    }
+
+    /// Share of measurements that lie within their ranges: over runs, and as a mean over groups.
+    pub fn coverage(&self) -> (f64, f64) {
+        let (mut inside, mut all, mut mean) = (0.0, 0.0, 0.0);
+        for group in &self.groups {
+            let range = self.range(&group.stack, &group.generation, &group.name);
+            let within = group.errors.iter().filter(|error| error.abs() <= range.width).count();
+            inside += within as f64;
+            all += group.errors.len() as f64;
+            mean += within as f64 / group.errors.len() as f64;
+        }
+        (inside / all, mean / self.groups.len() as f64)
+    }
+
+    /// The table that the catalogue embeds.
+    pub fn table(&self) -> String {
+        let mut text = "stack,generation,time_low,time_high,groups,rows,basis\n".to_owned();
+        let mut line = |stack: &str, generation: &str, range: &Range| {
+            let (low, high) = ((-range.width).exp(), range.width.exp());
+            writeln!(
+                text,
+                "{stack},{generation},{low:.3},{high:.3},{},{},\"{}\"",
+                range.groups, range.rows, range.basis
+            )
+            .unwrap_or_default();
+        };
+        let kinds: BTreeSet<(&str, &str)> =
+            self.groups.iter().map(|g| (g.stack.as_str(), g.generation.as_str())).collect();
+        let generations: BTreeSet<&str> = kinds.iter().map(|(_, generation)| *generation).collect();
+        let stacks: BTreeSet<&str> = kinds.iter().map(|(stack, _)| *stack).collect();
+        for stack in &stacks {
+            for generation in &generations {
+                line(stack, generation, &self.range(stack, generation, ""));
+            }
+        }
+        for generation in &generations {
+            line("", generation, &self.range("", generation, ""));
+        }
+        line("", "", &self.alone(""));
+        text
+    }
+}
+
+/// The quantile of absolute errors, each group counting as the square root of its runs.
+fn range_of(groups: &[&Group], basis: String) -> Range {
+    let mut weighted: Vec<(f64, f64)> = Vec::new();
+    for group in groups {
+        let weight = 1.0 / (group.errors.len() as f64).sqrt();
+        weighted.extend(group.errors.iter().map(|error| (error.abs(), weight)));
+    }
+    weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = weighted.iter().map(|(_, weight)| weight).sum();
+    let mut below = 0.0;
+    let mut width = quantile(&weighted.iter().map(|(error, _)| *error).collect::<Vec<_>>(), SHARE);
+    for (error, weight) in &weighted {
+        below += weight;
+        if below >= SHARE * total {
+            width = *error;
+            break;
+        }
+    }
+    Range { width, groups: groups.len(), rows: weighted.len(), basis }
+}
