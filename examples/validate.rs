@@ -18,21 +18,52 @@ fn main() {
                 let e = book.estimate(&setup.layout);
                 let t = e.step().get();
                 let m = e.memory.total().as_f64() / (1u64 << 30) as f64;
-                println!("{},{},{},{},{:.4},{:?},{:.2},{:?},{},{:?},{:?}", run.id, run.group, run.core, setup.case.stack.key, t, measured.step_s, m, measured.memory_gib, setup.case.cluster.accelerator.name, setup.case.training.precision, setup.layout);
+                println!(
+                    "{},{},{},{},{:.4},{:?},{:.2},{:?},{},{:?},{:?}",
+                    run.id,
+                    run.group,
+                    run.core,
+                    setup.case.stack.key,
+                    t,
+                    measured.step_s,
+                    m,
+                    measured.memory_gib,
+                    setup.case.cluster.accelerator.name,
+                    setup.case.training.precision,
+                    setup.layout
+                );
                 if run.core {
-                    if let Some(s) = measured.step_s { time.push((run.group.clone(), (t / s).ln())); }
-                    if let Some(s) = measured.memory_gib { mem.push((run.group.clone(), (m / s).ln())); }
+                    if let Some(s) = measured.step_s {
+                        time.push((run.group.clone(), (t / s).ln()));
+                    }
+                    if let Some(s) = measured.memory_gib {
+                        mem.push((run.group.clone(), (m / s).ln()));
+                    }
                 }
             }
-            Err(e) => { if run.core { eprintln!("{} {}", run.id, e); } *fail.entry(e).or_insert(0) += 1; }
+            Err(e) => {
+                if run.core {
+                    eprintln!("{} {}", run.id, e);
+                }
+                *fail.entry(e).or_insert(0) += 1;
+            }
         }
     }
     for (name, list) in [("time", &time), ("mem", &mem)] {
         let groups = by_group(list.iter().map(|(g, e)| (g.as_str(), *e)));
         for g in &groups {
-            eprintln!("{name} {:40} n={:3} med={:+.3} p10={:+.3} p90={:+.3}", g.group, g.errors.len(), quantile(&g.errors, 0.5), quantile(&g.errors, 0.1), quantile(&g.errors, 0.9));
+            eprintln!(
+                "{name} {:40} n={:3} med={:+.3} p10={:+.3} p90={:+.3}",
+                g.group,
+                g.errors.len(),
+                quantile(&g.errors, 0.5),
+                quantile(&g.errors, 0.1),
+                quantile(&g.errors, 0.9)
+            );
         }
         eprintln!("{name} {:?}", summary(&groups));
     }
-    for (k, v) in fail { eprintln!("{v} {k}"); }
+    for (k, v) in fail {
+        eprintln!("{v} {k}");
+    }
 }

@@ -10,7 +10,7 @@ mod runs;
 mod tables;
 
 use autoparallel::fit::run::read;
-use autoparallel::fit::setup;
+use autoparallel::fit::setup_stated;
 use autoparallel::fit::{Measured, Run};
 use parameters::{Parameters, Scope};
 use problem::{Sample, solve};
@@ -73,7 +73,7 @@ fn samples(text: &str) -> (Parameters, Vec<Judged>) {
     let core = read(text).into_iter().filter(|(run, _)| run.core);
     let known = core.filter_map(|(run, measured)| {
         let step = measured.step_s?;
-        Some((setup(&run).ok()?, run, measured, step))
+        Some((setup_stated(&run).ok()?, run, measured, step))
     });
     let known: Vec<_> = known.collect();
     let setups: Vec<_> = known.iter().map(|(setup, ..)| setup.clone()).collect();

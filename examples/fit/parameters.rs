@@ -68,7 +68,12 @@ pub const CONSTANTS: &[Constant] = &[
         |p| p.accumulate_bytes.get(),
         |p, x| p.accumulate_bytes = Ratio::new(x),
     ),
-    factor("collective_us", 0.5, |p| p.collective.get() * 1e6, |p, x| p.collective = Seconds::us(x)),
+    factor(
+        "collective_us",
+        0.5,
+        |p| p.collective.get() * 1e6,
+        |p, x| p.collective = Seconds::us(x),
+    ),
     factor(
         "step_overhead_ms",
         0.7,
@@ -77,8 +82,18 @@ pub const CONSTANTS: &[Constant] = &[
     ),
     factor("link_inside", 0.2, |p| p.link_inside.get(), |p, x| p.link_inside = Ratio::new(x)),
     factor("link_outside", 0.25, |p| p.link_outside.get(), |p, x| p.link_outside = Ratio::new(x)),
-    share("overlap_tensor", 0.7, |p| p.overlap.tensor.get(), |p, x| p.overlap.tensor = Ratio::new(x)),
-    share("overlap_expert", 0.7, |p| p.overlap.expert.get(), |p, x| p.overlap.expert = Ratio::new(x)),
+    share(
+        "overlap_tensor",
+        0.7,
+        |p| p.overlap.tensor.get(),
+        |p, x| p.overlap.tensor = Ratio::new(x),
+    ),
+    share(
+        "overlap_expert",
+        0.7,
+        |p| p.overlap.expert.get(),
+        |p, x| p.overlap.expert = Ratio::new(x),
+    ),
     share(
         "overlap_gradients",
         0.7,
@@ -147,7 +162,9 @@ pub enum Scope {
 /// Stacks that use the same kernels.
 pub fn family(stack: &str) -> &'static str {
     match stack {
-        "megatron" | "megatron-2025" | "nemo-2025" | "nemo-2024" | "rocm" | "neuronx" => "megatron-core",
+        "megatron" | "megatron-2025" | "nemo-2025" | "nemo-2024" | "rocm" | "neuronx" => {
+            "megatron-core"
+        }
         "megatron-2021" | "megatron-deepspeed" | "internevo" => "megatron-lm",
         "maxtext" | "maxtext-gpu" => "xla",
         _ => "pytorch",

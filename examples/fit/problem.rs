@@ -53,14 +53,15 @@ pub fn predicted(setup: &Setup) -> f64 {
 }
 
 /// The parameters that fit best, starting from `start`.
-pub fn solve(parameters: &Parameters, samples: Vec<Sample>, start: &[f64], rounds: usize) -> Vec<f64> {
+pub fn solve(
+    parameters: &Parameters,
+    samples: Vec<Sample>,
+    start: &[f64],
+    rounds: usize,
+) -> Vec<f64> {
     let n = samples.len();
-    let mut problem = Problem {
-        parameters,
-        samples,
-        x: DVector::from_row_slice(start),
-        trust: vec![1.0; n],
-    };
+    let mut problem =
+        Problem { parameters, samples, x: DVector::from_row_slice(start), trust: vec![1.0; n] };
     for _ in 0..rounds.min(ROUNDS) {
         let x = problem.x.clone();
         for i in 0..n {

@@ -67,8 +67,8 @@ impl Ranges {
         let is_stack = |group: &&Group| group.stack == stack;
         let is_family = |group: &&Group| family(&group.stack) == family(stack);
         let is_generation = |group: &&Group| group.generation == generation;
-        let seen = others().any(|g| is_stack(&g) || is_family(&g) && is_generation(&g));
-        let kinds: [(Vec<&Group>, String); 4] = [
+        let seen = others().any(|g| is_family(&g) && is_generation(&g));
+        let kinds: [(Vec<&Group>, String); 3] = [
             (
                 others().filter(|g| is_stack(g) && is_generation(g)).collect(),
                 format!("runs of {stack} on {generation}"),
@@ -81,7 +81,6 @@ impl Ranges {
                 others().filter(|g| is_family(g) || is_generation(g)).collect(),
                 format!("runs of stacks like {stack}, and of others on {generation}"),
             ),
-            (others().collect(), "all runs".to_owned()),
         ];
         let enough = |groups: &[&Group]| {
             let names: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
@@ -134,13 +133,13 @@ impl Ranges {
             self.groups.iter().map(|g| (g.stack.as_str(), g.generation.as_str())).collect();
         let generations: BTreeSet<&str> = kinds.iter().map(|(_, generation)| *generation).collect();
         let stacks: BTreeSet<&str> = kinds.iter().map(|(stack, _)| *stack).collect();
+        let like = |stack: &str, generation: &str| {
+            kinds.iter().any(|(s, g)| family(s) == family(stack) && *g == generation)
+        };
         for stack in &stacks {
-            for generation in &generations {
+            for generation in generations.iter().filter(|generation| like(stack, generation)) {
                 line(stack, generation, &self.range(stack, generation, ""));
             }
-        }
-        for generation in &generations {
-            line("", generation, &self.range("", generation, ""));
         }
         line("", "", &self.alone(""));
         text

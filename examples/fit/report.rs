@@ -2,7 +2,9 @@
 
 use crate::Judged;
 use crate::ranges::Ranges;
-use autoparallel::fit::score::{GroupErrors, Summary, by_group, quantile, spearman, summary as sum_up};
+use autoparallel::fit::score::{
+    GroupErrors, Summary, by_group, quantile, spearman, summary as sum_up,
+};
 use std::fmt::Write;
 
 /// Sweeps of layouts at one model and number of accelerators: at least this many layouts.
@@ -41,7 +43,10 @@ pub fn summary(judged: &[Judged], ranges: &Ranges) -> String {
     };
     line("all runs seen", sum_up(&groups(judged, |row| row.seen)));
     line("own group unseen", sum_up(&groups(judged, |row| row.unseen)));
-    line("own group and every stack's own constants unseen", sum_up(&groups(judged, |row| row.unknown)));
+    line(
+        "own group and every stack's own constants unseen",
+        sum_up(&groups(judged, |row| row.unknown)),
+    );
     let (rows, mean) = ranges.coverage();
     writeln!(
         text,
@@ -61,7 +66,8 @@ fn ranking(judged: &[Judged]) -> String {
     for sweep in sweeps(judged) {
         let best = sweep.measured.iter().copied().fold(f64::INFINITY, f64::min);
         let pairs = sweep.measured.iter().zip(&sweep.predicted);
-        let chosen = pairs.min_by(|a, b| a.1.total_cmp(b.1)).map_or(best, |(measured, _)| *measured);
+        let chosen =
+            pairs.min_by(|a, b| a.1.total_cmp(b.1)).map_or(best, |(measured, _)| *measured);
         let regret = chosen / best - 1.0;
         regrets.push(regret);
         let rho = spearman(&sweep.measured, &sweep.predicted);
@@ -98,7 +104,8 @@ fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
             &format!("{} layers", run.numbers.layers.unwrap_or(0)),
             &format!("{} accelerators", run.count.unwrap_or(0)),
             &run.precision,
-            &format!("{} tokens a sequence", run.sequence.unwrap_or(0)),
+            &run.accelerator,
+            &format!("{} x {} tokens", run.global_batch.unwrap_or(0), run.sequence.unwrap_or(0)),
         ]
         .join(", ");
         let per_sequence = step / f64::from(run.global_batch.unwrap_or(1));

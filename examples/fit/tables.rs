@@ -34,8 +34,12 @@ pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
             }
             let value = parameters.value(&stack.key, at, distance);
             let field = constant.field;
-            writeln!(text, "{},{field},{value:.4},\"{basis}; stated before: {stated:.4}\"", stack.key)
-                .unwrap_or_default();
+            writeln!(
+                text,
+                "{},{field},{value:.4},\"{basis}; stated before: {stated:.4}\"",
+                stack.key
+            )
+            .unwrap_or_default();
         }
     }
     for [stack, accelerator, generation, precision] in cells {

@@ -30,7 +30,7 @@ pub struct Fact {
 #[must_use]
 pub fn all() -> &'static [Stack] {
     static STACKS: OnceLock<Vec<Stack>> = OnceLock::new();
-    STACKS.get_or_init(|| keys().into_iter().filter_map(stack).collect())
+    STACKS.get_or_init(|| keys().into_iter().filter_map(|key| FITTED.stack(key)).collect())
 }
 
 /// The stack of that key or name, whatever its case.
@@ -86,10 +86,24 @@ pub fn fitted() -> &'static [Fact] {
 /// The fact that holds for a field: as fitted, as stated, else that of the stack that it is based on.
 #[must_use]
 pub fn holds(key: &str, field: &str) -> Option<&'static Fact> {
-    let of_field = |fact: &&Fact| fact.stack == key && fact.field == field;
-    let own = fitted().iter().find(of_field).or_else(|| facts().iter().find(of_field));
-    own.or_else(|| holds(base(key)?, field))
+    FITTED.holds(key, field)
 }
+
+/// The stack of that key as stated, before any fit.
+#[must_use]
+pub fn stated(key: &str) -> Option<Stack> {
+    let key = keys().into_iter().find(|known| *known == key)?;
+    STATED.stack(key)
+}
+
+/// How the constants of stacks are read.
+struct Reader {
+    /// What the fit found, if it counts.
+    fitted: fn() -> &'static [Fact],
+}
+
+const FITTED: Reader = Reader { fitted };
+const STATED: Reader = Reader { fitted: || &[] };
 
 /// The stack that one takes what it does not state from; a stack only follows those above it.
 fn base(key: &str) -> Option<&'static str> {
@@ -108,55 +122,115 @@ fn lines(key: &str, field: &str) -> Vec<&'static Fact> {
     }
 }
 
-/// The one value of a field.
-fn text(key: &str, field: &str) -> Option<&'static str> {
-    holds(key, field).map(|fact| fact.value.as_str())
-}
+impl Reader {
+    fn holds(&self, key: &str, field: &str) -> Option<&'static Fact> {
+        let of_field = |fact: &&Fact| fact.stack == key && fact.field == field;
+        let own = (self.fitted)().iter().find(of_field).or_else(|| facts().iter().find(of_field));
+        own.or_else(|| self.holds(base(key)?, field))
+    }
 
-fn number(key: &str, field: &str) -> Option<f64> {
-    let value: f64 = text(key, field)?.parse().ok()?;
-    (value.is_finite() && value >= 0.0).then_some(value)
-}
+    /// The one value of a field.
+    fn text(&self, key: &str, field: &str) -> Option<&'static str> {
+        self.holds(key, field).map(|fact| fact.value.as_str())
+    }
 
-fn ratio(key: &str, field: &str) -> Option<Ratio> {
-    number(key, field).map(Ratio::new)
-}
+    fn number(&self, key: &str, field: &str) -> Option<f64> {
+        let value: f64 = self.text(key, field)?.parse().ok()?;
+        (value.is_finite() && value >= 0.0).then_some(value)
+    }
 
-fn count(key: &str, field: &str) -> Option<u32> {
-    text(key, field)?.parse().ok()
-}
+    fn ratio(&self, key: &str, field: &str) -> Option<Ratio> {
+        self.number(key, field).map(Ratio::new)
+    }
 
-fn stack(key: &'static str) -> Option<Stack> {
-    let name = facts_of(key).find(|fact| fact.field == "name")?;
-    Some(Stack {
-        key: key.to_owned(),
-        name: name.value.clone(),
-        version: text(key, "version")?.to_owned(),
-        date: text(key, "date")?.to_owned(),
-        source: name.source.clone(),
-        techniques: techniques(key)?,
-        exclusions: exclusions(key)?,
-        profile: profile(key)?,
-        paces: paces(key),
-        spreads: spreads(key),
-    })
-}
+    fn count(&self, key: &str, field: &str) -> Option<u32> {
+        self.text(key, field)?.parse().ok()
+    }
 
-/// Paces of accelerators, in fields such as `pace@h100-sxm/fp8` with the pace and that of attention: its own, then
-/// those of the stack it is based on.
-fn paces(key: &str) -> Vec<Pace> {
-    let pace = |fact: &Fact| {
-        let (accelerator, precision) = fact.field.strip_prefix("pace@")?.split_once('/')?;
-        let (ratio, attention) = fact.value.split_once(' ')?;
-        let ratio = Ratio::checked(ratio.parse().ok()?)?;
-        let attention = Ratio::checked(attention.parse().ok()?)?;
-        let (accelerator, precision) = (accelerator.to_owned(), precision.to_owned());
-        Some(Pace { accelerator, precision, ratio, attention })
-    };
-    let own = fitted().iter().filter(|fact| fact.stack == key).filter_map(pace);
-    let mut all: Vec<Pace> = own.collect();
-    all.extend(base(key).map(paces).unwrap_or_default());
-    all
+    fn stack(&self, key: &'static str) -> Option<Stack> {
+        let name = facts_of(key).find(|fact| fact.field == "name")?;
+        Some(Stack {
+            key: key.to_owned(),
+            name: name.value.clone(),
+            version: self.text(key, "version")?.to_owned(),
+            date: self.text(key, "date")?.to_owned(),
+            source: name.source.clone(),
+            techniques: techniques(key)?,
+            exclusions: exclusions(key)?,
+            profile: self.profile(key)?,
+            paces: self.paces(key),
+            spreads: spreads(key),
+        })
+    }
+
+    /// Paces of accelerators, in fields such as `pace@h100-sxm/fp8` with the pace and that of attention: its own, then
+    /// those of the stack it is based on.
+    fn paces(&self, key: &str) -> Vec<Pace> {
+        let pace = |fact: &Fact| {
+            let (accelerator, precision) = fact.field.strip_prefix("pace@")?.split_once('/')?;
+            let (ratio, attention) = fact.value.split_once(' ')?;
+            let ratio = Ratio::checked(ratio.parse().ok()?)?;
+            let attention = Ratio::checked(attention.parse().ok()?)?;
+            let (accelerator, precision) = (accelerator.to_owned(), precision.to_owned());
+            Some(Pace { accelerator, precision, ratio, attention })
+        };
+        let own = (self.fitted)().iter().filter(|fact| fact.stack == key).filter_map(pace);
+        let mut all: Vec<Pace> = own.collect();
+        all.extend(base(key).map(|base| self.paces(base)).unwrap_or_default());
+        all
+    }
+
+    fn profile(&self, key: &str) -> Option<Profile> {
+        let mebi = self.number(key, "context_gib")? * 1024.0;
+        Some(Profile {
+            matmul: self.ratio(key, "matmul")?,
+            attention: self.ratio(key, "attention")?,
+            pointwise_passes: self.ratio(key, "pointwise_passes")?,
+            pointwise_ffn_passes: self.ratio(key, "pointwise_ffn_passes")?,
+            kernels_per_layer: self.ratio(key, "kernels_per_layer")?,
+            kernels_per_moe: self.ratio(key, "kernels_per_moe")?,
+            accumulate_bytes: self.ratio(key, "accumulate_bytes")?,
+            cast_bytes: self.ratio(key, "cast_bytes")?,
+            kernels_per_chunk: self.ratio(key, "kernels_per_chunk")?,
+            kernels_per_expert: self.ratio(key, "kernels_per_expert")?,
+            launch: Seconds::us(self.number(key, "launch_us")?),
+            collective: Seconds::us(self.number(key, "collective_us")?),
+            step_overhead: Seconds::us(self.number(key, "step_overhead_ms")? * 1e3),
+            link_inside: self.ratio(key, "link_inside")?,
+            link_outside: self.ratio(key, "link_outside")?,
+            overlap: self.overlap(key)?,
+            weights: self.weights(key)?,
+            experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
+            dispatch_bytes: self.count(key, "dispatch_bytes")?,
+            logit_bytes: self.count(key, "logit_bytes")?,
+            context: Bytes::mib(mebi as u64),
+            slack: self.ratio(key, "slack")?,
+            straggler: self.ratio(key, "straggler")?,
+        })
+    }
+
+    fn overlap(&self, key: &str) -> Option<Overlap> {
+        let share = |kind: &str| self.ratio(key, &format!("overlap_{kind}"));
+        Some(Overlap {
+            tensor: share("tensor")?,
+            context: share("context")?,
+            expert: share("expert")?,
+            pipeline: share("pipeline")?,
+            gradients: share("gradients")?,
+            parameters: share("parameters")?,
+            offload: share("offload")?,
+        })
+    }
+
+    fn weights(&self, key: &str) -> Option<WeightCopies> {
+        Some(WeightCopies {
+            working: self.count(key, "working")?,
+            gathered: self.count(key, "gathered")?,
+            quantised: self.count(key, "quantised")?,
+            wire_gradient: self.count(key, "wire_gradient")?,
+            working_is_master: self.count(key, "working_is_master")? == 1,
+        })
+    }
 }
 
 /// Ranges of a stack (`data/ranges.csv`): its own by generation, then those of any stack, then the widest.
@@ -202,56 +276,4 @@ fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
         })
     };
     lines.into_iter().map(exclusion).collect()
-}
-
-fn profile(key: &str) -> Option<Profile> {
-    let mebi = number(key, "context_gib")? * 1024.0;
-    Some(Profile {
-        matmul: ratio(key, "matmul")?,
-        attention: ratio(key, "attention")?,
-        pointwise_passes: ratio(key, "pointwise_passes")?,
-        pointwise_ffn_passes: ratio(key, "pointwise_ffn_passes")?,
-        kernels_per_layer: ratio(key, "kernels_per_layer")?,
-        kernels_per_moe: ratio(key, "kernels_per_moe")?,
-        accumulate_bytes: ratio(key, "accumulate_bytes")?,
-        cast_bytes: ratio(key, "cast_bytes")?,
-        kernels_per_chunk: ratio(key, "kernels_per_chunk")?,
-        kernels_per_expert: ratio(key, "kernels_per_expert")?,
-        launch: Seconds::us(number(key, "launch_us")?),
-        collective: Seconds::us(number(key, "collective_us")?),
-        step_overhead: Seconds::us(number(key, "step_overhead_ms")? * 1e3),
-        link_inside: ratio(key, "link_inside")?,
-        link_outside: ratio(key, "link_outside")?,
-        overlap: overlap(key)?,
-        weights: weights(key)?,
-        experts_deduplicated: count(key, "experts_deduplicated")? == 1,
-        dispatch_bytes: count(key, "dispatch_bytes")?,
-        logit_bytes: count(key, "logit_bytes")?,
-        context: Bytes::mib(mebi as u64),
-        slack: ratio(key, "slack")?,
-        straggler: ratio(key, "straggler")?,
-    })
-}
-
-fn overlap(key: &str) -> Option<Overlap> {
-    let share = |kind: &str| ratio(key, &format!("overlap_{kind}"));
-    Some(Overlap {
-        tensor: share("tensor")?,
-        context: share("context")?,
-        expert: share("expert")?,
-        pipeline: share("pipeline")?,
-        gradients: share("gradients")?,
-        parameters: share("parameters")?,
-        offload: share("offload")?,
-    })
-}
-
-fn weights(key: &str) -> Option<WeightCopies> {
-    Some(WeightCopies {
-        working: count(key, "working")?,
-        gathered: count(key, "gathered")?,
-        quantised: count(key, "quantised")?,
-        wire_gradient: count(key, "wire_gradient")?,
-        working_is_master: count(key, "working_is_master")? == 1,
-    })
 }

@@ -48,9 +48,10 @@ impl Book<'_> {
         let qkv = gate * widths.heads * widths.qk + widths.kv_heads * (widths.qk + values);
         let out = widths.heads * widths.v;
         let mut cost = Cost::default();
-        for product in
-            [Product::new(shape.tokens, qkv, self.hidden), Product::new(shape.tokens, self.hidden, out)]
-        {
+        for product in [
+            Product::new(shape.tokens, qkv, self.hidden),
+            Product::new(shape.tokens, self.hidden, out),
+        ] {
             self.add_product(&mut cost, product);
             self.add_adapter(&mut cost, product);
         }
@@ -155,7 +156,8 @@ impl Book<'_> {
         };
         let rank = f64::from(rank);
         let rate = &self.kernels.wide;
-        let time = rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
+        let time =
+            rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
         // The result is added to that of the product: two arrays read, one written.
         let sum = self.kernels.stream(3.0 * 2.0 * product.m * product.n);
         cost.forward.matmul += time + sum;

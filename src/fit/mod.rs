@@ -9,4 +9,4 @@ mod setup;
 mod software;
 
 pub use run::{Measured, Run};
-pub use setup::{Setup, setup, setup_on};
+pub use setup::{Setup, setup, setup_stated};

@@ -40,14 +40,15 @@ pub fn setup(run: &Run) -> Result<Setup, String> {
     with_stack(run, habits, stack.clone(), remarks)
 }
 
-/// The same, whatever software the run names, on the one profile given.
+/// The same with the stack's constants as stated, before any fit.
 ///
 /// # Errors
 /// Why the run cannot be estimated, for people.
-pub fn setup_on(run: &Run, stack: &Stack) -> Result<Setup, String> {
+pub fn setup_stated(run: &Run) -> Result<Setup, String> {
     let mut remarks = Vec::new();
     let habits = software::habits(run, &mut remarks)?;
-    with_stack(run, habits, stack.clone(), remarks)
+    let stack = stacks::stated(habits.stack).ok_or("its stack has no profile")?;
+    with_stack(run, habits, stack, remarks)
 }
 
 fn with_stack(

@@ -217,8 +217,20 @@ mod tests {
             ("Megatron-DeepSpeed", "", "vTrain", "2024-09", "megatron-2021"),
             ("NeMo 1.x / Megatron-Core", "NeMo 24.05", "", "2024-05", "nemo-2024"),
             ("NeMo / Megatron-Core", "dgxc v25.02", "", "2025-02", "nemo-2025"),
-            ("NVIDIA NeMo Framework Release 24.09", "v4.1", "MLPerf Training v4.1", "", "nemo-2024"),
-            ("NVIDIA NeMo Framework Release 25.04", "v5.0", "MLPerf Training v5.0", "", "nemo-2025"),
+            (
+                "NVIDIA NeMo Framework Release 24.09",
+                "v4.1",
+                "MLPerf Training v4.1",
+                "",
+                "nemo-2024",
+            ),
+            (
+                "NVIDIA NeMo Framework Release 25.04",
+                "v5.0",
+                "MLPerf Training v5.0",
+                "",
+                "nemo-2025",
+            ),
             ("PyTorch NVIDIA Release 25.09", "v5.1", "MLPerf Training v5.1", "", "megatron-2025"),
             ("Megatron-Bridge / Megatron-Core", "NeMo 26.02", "", "2026-02", "megatron-2025"),
             ("Megatron-Bridge / Megatron-Core", "NeMo 26.06", "", "2026-06", "megatron"),
@@ -226,7 +238,11 @@ mod tests {
             ("PyTorch FSDP + torch.compile", "", "", "2024", "fms-fsdp"),
             ("PaxML (JAX)", "", "", "2024", "maxtext-gpu"),
         ] {
-            assert_eq!(stack_of(framework, version, source, date), expected, "{framework} {version}");
+            assert_eq!(
+                stack_of(framework, version, source, date),
+                expected,
+                "{framework} {version}"
+            );
         }
     }
 }
