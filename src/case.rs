@@ -96,12 +96,30 @@ impl Case {
         wide.or(peak.bf16).or(peak.fp16).or(peak.fp32).unwrap_or(FlopsPerSecond::ZERO)
     }
 
-    /// Bytes of one working weight: none beside its narrow copies where it is frozen.
+    /// Bytes of one weight of the embedding or the head, which no narrow product reads; what is frozen needs no
+    /// 32-bit form.
+    #[must_use]
+    pub fn table_bytes(&self) -> u32 {
+        let working = self.stack.profile.weights.working;
+        if self.training.adapter_rank.is_some() { working.min(2) } else { working }
+    }
+
+    /// Bytes of one working weight of a layer beside its narrow copies: none where it is frozen, few where the
+    /// stack trains the copies themselves.
     #[must_use]
     pub fn working_bytes(&self) -> u32 {
-        let frozen = self.training.adapter_rank.is_some();
-        let narrow = self.training.precision.is_narrow();
-        if frozen && narrow { 0 } else { self.stack.profile.weights.working }
+        match self.training.adapter_rank {
+            _ if self.quantised_bytes() == 0 => self.table_bytes(),
+            Some(_) => 0,
+            None => self.stack.profile.weights.working_narrow.min(self.table_bytes()),
+        }
+    }
+
+    /// Bytes of one weight of a layer in the shards of ZeRO-3: the working weight, or what narrow products read if
+    /// that is less.
+    #[must_use]
+    pub fn sharded_bytes(&self) -> u32 {
+        self.table_bytes().min(self.working_bytes() + self.quantised_bytes())
     }
 
     /// Bytes of the narrow copies of one weight: with one scale a tensor, accelerators that multiply in every

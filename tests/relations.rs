@@ -384,6 +384,7 @@ fn scale(case: &mut Case, k: f64) {
     host.memory_bandwidth = bytes(host.memory_bandwidth);
     let profile = &mut case.stack.profile;
     profile.launch = seconds(profile.launch);
+    profile.collective = seconds(profile.collective);
     profile.step_overhead = seconds(profile.step_overhead);
 }
 
@@ -443,7 +444,7 @@ fn degrees_of_one_add_nothing() {
     });
 }
 
-const STATES: [M; 9] = [
+const STATES: [M; 10] = [
     M::WeightsMixer,
     M::WeightsFfn,
     M::WeightsExperts,
@@ -453,6 +454,7 @@ const STATES: [M; 9] = [
     M::Gradients,
     M::Master,
     M::Moments,
+    M::Update,
 ];
 
 fn states(memory: &Memory) -> Bytes {
@@ -539,7 +541,7 @@ fn work_is_conserved() {
         let stages = Book::new(&case).stages_report(&whole);
         let layers: u32 = stages.iter().map(|stage| stage.layers).sum();
         prop_assert_eq!(layers, copies * case.model.n_layers());
-        let parts = [M::WeightsMixer, M::WeightsFfn, M::WeightsExperts];
+        let parts = [M::WeightsMixer, M::WeightsFfn, M::WeightsExperts, M::WeightsQuantised];
         let held = |stage: &autoparallel::estimate::StageReport| {
             parts.iter().map(|part| stage.memory.get(*part)).sum::<Bytes>()
         };
@@ -551,7 +553,7 @@ fn work_is_conserved() {
             wanted +=
                 params.mtp - u64::from(case.model.mtp_layers) * 3 * u64::from(case.model.hidden);
         }
-        let bytes = u64::from(case.stack.profile.weights.working) * u64::from(copies);
+        let bytes = u64::from(case.working_bytes() + case.quantised_bytes()) * u64::from(copies);
         prop_assert_eq!(weights, Bytes::new(wanted).times(bytes));
         Ok(())
     });

@@ -202,6 +202,7 @@ impl Reader {
             weights: self.weights(key)?,
             experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
+            products_again: self.count(key, "products_again")? == 1,
             logit_bytes: self.count(key, "logit_bytes")?,
             context: Bytes::mib(mebi as u64),
             slack: self.ratio(key, "slack")?,
@@ -225,9 +226,11 @@ impl Reader {
     fn weights(&self, key: &str) -> Option<WeightCopies> {
         Some(WeightCopies {
             working: self.count(key, "working")?,
+            working_narrow: self.count(key, "working_narrow")?,
             gathered: self.count(key, "gathered")?,
             quantised: self.count(key, "quantised")?,
             wire_gradient: self.count(key, "wire_gradient")?,
+            update: self.count(key, "update")?,
             working_is_master: self.count(key, "working_is_master")? == 1,
         })
     }

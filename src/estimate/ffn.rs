@@ -101,6 +101,11 @@ impl Book<'_> {
         self.add_product(cost, Product::new(shape.tokens, ups * width, self.hidden));
         self.add_product(cost, Product::new(shape.tokens, self.hidden, width));
         self.add_activation(cost, shape.tokens, ups * width, width);
+        if self.products_again && gated {
+            // Of three products, the second; the output of the third is kept in place of the block's input.
+            self.add_again(cost, Product::new(shape.tokens, width, self.hidden));
+            cost.kept_selective -= self.linear_bytes * shape.tokens * width;
+        }
     }
 
     /// The activation function between the products: its input and output are kept, or its output made again.
@@ -110,7 +115,7 @@ impl Book<'_> {
         cost.forward.pointwise += time;
         cost.backward.pointwise += 2.0 * time;
         let before = 2.0 * tokens * input;
-        let after = self.linear_bytes * tokens * output;
+        let after = self.inputs.ffn * tokens * output;
         cost.kept += before + after;
         // Narrow runs that make the output again keep the input in 8 bits (arXiv 2412.19437, section 3.3.3).
         let narrowed = self.linear_bytes * tokens * input;
@@ -123,7 +128,7 @@ impl Book<'_> {
     /// Norm input and output, and a dropout mask.
     fn add_ffn_kept(&self, cost: &mut Cost, shape: &Shape) {
         let residual = 2.0 * shape.tokens_split * self.hidden;
-        let norm = self.linear_bytes * shape.tokens_split * self.hidden;
+        let norm = self.inputs.ffn * shape.tokens_split * self.hidden;
         let mask = if self.dropout { shape.tokens_split * self.hidden } else { 0.0 };
         cost.kept += residual + norm + mask;
         cost.kept_selective += residual + mask + if self.fused { 0.0 } else { norm };

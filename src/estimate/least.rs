@@ -135,7 +135,8 @@ impl Book<'_> {
             None => part(stage, dense, experts),
         };
         let state = optimizer.moment_quarter_bytes() as f64 / 4.0
-            + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 };
+            + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 }
+            + f64::from(copies.update);
         let mut bytes = trained(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
         if !least.offload.parameters {
             bytes += part(ZeroStage::Three, dense, experts) * f64::from(self.case.working_bytes());

@@ -186,10 +186,10 @@ impl Book<'_> {
         let whole = Shards { dense: 1, experts: 1 };
         let at = |stage: ZeroStage| if layout.zero >= stage { shards } else { whole };
         let working = u64::from(match layout.zero {
-            ZeroStage::Three => copies.working,
+            ZeroStage::Three => self.case.sharded_bytes(),
             _ => self.case.working_bytes(),
         });
-        let tables = u64::from(copies.working);
+        let tables = u64::from(self.case.table_bytes());
         let split = |n: u64, bytes: u64, by: u64| Bytes::new(n.saturating_mul(bytes)).shared(by);
         let mut host = Bytes::ZERO;
 
@@ -224,11 +224,13 @@ impl Book<'_> {
         let master =
             if optimizer.master && !copies.working_is_master { state(16) } else { state(0) };
         let moments = state(optimizer.moment_quarter_bytes());
+        let update = state(4 * u64::from(copies.update));
         if layout.offload.optimizer {
-            return host + master + moments;
+            return host + master + moments + update;
         }
         memory.set(P::Master, master);
         memory.set(P::Moments, moments);
+        memory.set(P::Update, update);
         host
     }
 
@@ -241,9 +243,8 @@ impl Book<'_> {
             memory.set(P::WeightsQuantised, bytes);
         }
         if layout.zero == ZeroStage::Three || layout.offload.parameters {
-            // The layer at work and the one fetched ahead of it; the ends are gathered whole.
-            let ends = elements.embedding.max(elements.head);
-            let gathered = (2 * elements.layer_max).max(ends);
+            // The layer at work and the one fetched ahead of it; the ends stay whole through the step.
+            let gathered = 2 * elements.layer_max + elements.embedding + elements.head;
             let bytes = Bytes::new(gathered).times(u64::from(copies.gathered));
             memory.set(P::WeightsGathered, bytes);
         }

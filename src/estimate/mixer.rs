@@ -58,7 +58,11 @@ impl Book<'_> {
         self.add_core(&mut cost, &widths, shape, kind);
         let projected = widths.heads * widths.qk + widths.kv_heads * (widths.qk + widths.v);
         let inner = 2.0 * shape.tokens * projected + self.core_output(&widths, shape);
-        self.add_kept(&mut cost, shape, inner, 0.0);
+        // Of four products, those of the keys and of the output are made again.
+        let keys = if self.products_again { widths.kv_heads * widths.qk } else { 0.0 };
+        self.add_kept(&mut cost, shape, inner, 2.0 * shape.tokens * keys);
+        self.add_again(&mut cost, Product::new(shape.tokens, keys, self.hidden));
+        self.add_again(&mut cost, Product::new(shape.tokens, self.hidden, out));
         self.add_pointwise(&mut cost, shape);
         self.add_launches(&mut cost, 0.0);
         cost
@@ -68,7 +72,7 @@ impl Book<'_> {
     /// 32-bit number for each row of scores.
     fn core_output(&self, widths: &Widths, shape: &Shape) -> f64 {
         let rows = shape.tokens * widths.heads;
-        rows * (widths.v * self.linear_bytes + if self.fused { 4.0 } else { 0.0 })
+        rows * (widths.v * self.inputs.mixer_last + if self.fused { 4.0 } else { 0.0 })
     }
 
     /// Multi-head latent attention as trained: keys and values are rebuilt for every head (arXiv 2405.04434,
@@ -126,7 +130,7 @@ impl Book<'_> {
         let scan = 6.0 * t * state;
         cost.forward.attention += self.kernels.attention_forward(scan, 128.0);
         cost.backward.attention += self.kernels.attention_backward(2.5 * scan, 128.0);
-        let inner = 2.0 * t * (2.0 * input + output) + self.linear_bytes * t * output;
+        let inner = 2.0 * t * (2.0 * input + output) + self.inputs.mixer_last * t * output;
         self.add_kept(&mut cost, shape, inner, 0.0);
         self.add_pointwise(&mut cost, shape);
         self.add_launches(&mut cost, 0.0);
@@ -162,6 +166,13 @@ impl Book<'_> {
         let sum = self.kernels.stream(3.0 * 2.0 * product.m * product.n);
         cost.forward.matmul += time + sum;
         cost.backward.matmul += 2.0 * time + sum;
+    }
+
+    /// What selective recompute takes for a product that it makes again, where the stack's does.
+    pub(super) fn add_again(&self, cost: &mut Cost, product: Product) {
+        if self.products_again {
+            cost.selective += self.kernels.linear.time(product);
+        }
     }
 
     /// Forward and backward time of one product.
@@ -251,7 +262,7 @@ impl Book<'_> {
     /// `again` can be made again), the input of the output projection, a dropout mask.
     fn add_kept(&self, cost: &mut Cost, shape: &Shape, inner: f64, again: f64) {
         let residual = 2.0 * shape.tokens_split * self.hidden;
-        let norm = self.linear_bytes * shape.tokens_split * self.hidden;
+        let norm = self.inputs.mixer * shape.tokens_split * self.hidden;
         let mask = if self.dropout { shape.tokens_split * self.hidden } else { 0.0 };
         let kept = residual + norm + inner + mask;
         cost.kept += kept;

@@ -79,6 +79,10 @@ pub struct Book<'a> {
     pub(crate) linear_bytes: f64,
     /// Bytes that casting one element of a narrow product's operand moves; none for wide products.
     pub(crate) cast_bytes: f64,
+    /// Selective recompute makes every second product again.
+    pub(crate) products_again: bool,
+    /// Bytes of the inputs of a layer's products.
+    pub(crate) inputs: InputBytes,
     pub(crate) pointwise_passes: f64,
     pub(crate) pointwise_ffn_passes: f64,
     pub(crate) kernels_per_layer: f64,
@@ -93,6 +97,35 @@ pub struct Book<'a> {
     pub(crate) n_mixers: u32,
     /// For each kind, how many of the first `i` layers are of it.
     pub(crate) before: Vec<Vec<u32>>,
+}
+
+/// Bytes kept of an activation that a product reads, by product.
+///
+/// A weight that is trained needs its input for its gradient. A frozen one does not, but adapters beside the
+/// attention's products need theirs: after their dropout, with its mask (arXiv 2106.09685, section 4; MLPerf's
+/// LoRA task and PEFT drop a tenth). Attention itself keeps its output (arXiv 2205.14135), which serves a trained
+/// product as its input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InputBytes {
+    pub mixer: f64,
+    pub mixer_last: f64,
+    pub ffn: f64,
+}
+
+impl InputBytes {
+    fn new(case: &Case) -> Self {
+        let trained = input_bytes(case);
+        match case.training.adapter_rank {
+            None => Self { mixer: trained, mixer_last: trained, ffn: trained },
+            Some(_) => Self { mixer: 3.0, mixer_last: 5.0, ffn: 0.0 },
+        }
+    }
+}
+
+/// Bytes of an activation kept for the gradient of a trained weight: as narrow as the product read it where the
+/// stack keeps narrow copies at all, else in 16 bits, to be cast again (torchao's dynamic casts).
+fn input_bytes(case: &Case) -> f64 {
+    if case.quantised_bytes() > 0 { 1.0 } else { 2.0 }
 }
 
 impl Estimate {
@@ -123,8 +156,10 @@ impl<'a> Book<'a> {
             dropout: case.training.dropout,
             imbalance: case.training.expert_imbalance.get().max(1.0),
             narrow,
-            linear_bytes: if narrow { 1.0 } else { 2.0 },
             cast_bytes: if narrow { profile.cast_bytes.get() } else { 0.0 },
+            linear_bytes: input_bytes(case),
+            products_again: profile.products_again && case.training.fused_attention,
+            inputs: InputBytes::new(case),
             pointwise_passes: profile.pointwise_passes.get(),
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),
             kernels_per_layer: profile.kernels_per_layer.get(),

@@ -47,6 +47,8 @@ parts! {
         Master = "optimizer.master",
         /// Moments of the optimizer.
         Moments = "optimizer.moments",
+        /// Copies of the gradients that the update makes.
+        Update = "optimizer.update",
         /// Activations that layers keep for the backward pass.
         Activations = "activations.layers",
         /// What the embedding and the head keep.

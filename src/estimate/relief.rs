@@ -95,7 +95,7 @@ impl Relief {
             slow_layer: f64::MAX,
             slow: vertices(book, sheet, slow),
             excess: excess.as_f64(),
-            optimizer_bytes: sum(&[P::Master, P::Moments]),
+            optimizer_bytes: sum(&[P::Master, P::Moments, P::Update]),
             optimizer_time: (math + moved * way - stays).max(0.0),
             weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
             weight_moved: n * f64::from(profile.weights.gathered),

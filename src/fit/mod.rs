@@ -3,6 +3,7 @@
 
 mod architecture;
 mod machine;
+pub mod memory;
 pub mod run;
 pub mod score;
 mod setup;

@@ -194,7 +194,7 @@ fn numbers(row: Row<'_>) -> Numbers {
         head_dim: positive(row, "head_dim"),
         ffn: positive(row, "ffn"),
         gated: yes("gated"),
-        vocab: positive(row, "vocab"),
+        vocab: positive(row, "vocab").or_else(|| thousands(row.text("vocab"))),
         tied: yes("tied_emb"),
         experts: positive(row, "experts"),
         top_k: positive(row, "topk"),
@@ -234,6 +234,12 @@ fn measured(row: Row<'_>) -> Measured {
             _ => ran.then_some(false),
         },
     }
+}
+
+/// The number that words such as `~250k` round.
+fn thousands(words: &str) -> Option<u32> {
+    let number: u32 = words.strip_prefix('~')?.strip_suffix('k')?.parse().ok()?;
+    number.checked_mul(1000)
 }
 
 /// A whole number of at least 1; tables write some of them with a decimal point.

@@ -29,7 +29,7 @@ const MEGATRON_2021: Habits = Habits {
     dropout: true,
     sequence_parallel: false,
     zero: 0,
-    narrow_gradients: false,
+    narrow_gradients: true,
 };
 const NEMO_2024: Habits = Habits {
     stack: "nemo-2024",
@@ -60,7 +60,7 @@ const STACKS: &[(&[&str], Habits)] = &[
     (&["automodel"], Habits { stack: "automodel", ..FSDP }),
     (&["torchtitan"], FSDP),
     (&["fsdp"], Habits { stack: "fms-fsdp", ..FSDP }),
-    (&["internevo"], Habits { stack: "internevo", zero: 1, ..FSDP }),
+    (&["internevo"], Habits { stack: "internevo", zero: 1, narrow_gradients: true, ..FSDP }),
     (&["neuron"], Habits { stack: "neuronx", ..NEMO_2024 }),
     (&["jax", "gpu"], Habits { stack: "maxtext-gpu", ..FSDP }),
     (&["llmboost"], Habits { stack: "rocm", ..NEMO_2024 }),
@@ -83,6 +83,8 @@ const STACKS: &[(&[&str], Habits)] = &[
 const NEMO_2025: f64 = 2025.0;
 /// From Megatron-Core 0.11 (2025-03) recipes set experts' tensor parallelism apart from the rest; before it is the same.
 const FOLDING: f64 = 2025.2;
+/// Release from which torchtitan compiles its loss.
+const TORCHTITAN_2025: f64 = 2025.2;
 const BRIDGE_2025: f64 = 2025.65;
 const BRIDGE_2026: f64 = 2026.35;
 
@@ -129,6 +131,7 @@ fn of_release(run: &Run, habits: Habits) -> Habits {
     let stack = match habits.stack {
         "nemo-2024" | "megatron" if date >= BRIDGE_2026 => "megatron",
         "nemo-2024" | "megatron" if date >= BRIDGE_2025 => "megatron-2025",
+        "torchtitan" if date < TORCHTITAN_2025 => "torchtitan-2024",
         "nemo-2024" if date >= NEMO_2025 => "nemo-2025",
         "megatron-2021" if date >= NEMO_2025 => "nemo-2025",
         "megatron-2021" if date >= 2023.0 => return Habits { stack: "nemo-2024", ..NEMO_2024 },

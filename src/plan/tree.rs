@@ -40,7 +40,7 @@ pub(super) fn memory_of(own: &Explained<'_>) -> Part {
     let groups = vec![
         group("memory.weights", "Weights", &weights),
         group("", "", &[M::Gradients]),
-        group("memory.optimizer", "Optimizer state", &[M::Master, M::Moments]),
+        group("memory.optimizer", "Optimizer state", &[M::Master, M::Moments, M::Update]),
         group("memory.activations", "Activations", &kept),
         group("", "", &[M::Buffers]),
         group("", "", &[M::Context]),
@@ -87,6 +87,7 @@ const fn memory_label(part: M) -> &'static str {
         M::Gradients => "Gradients",
         M::Master => "Master weights",
         M::Moments => "Moments",
+        M::Update => "Copies for the update",
         M::Activations => "Kept by layers",
         M::ActivationsEnds => "Kept by embedding and head",
         M::Workspace => "Layer being recomputed",

@@ -48,6 +48,8 @@ pub struct Profile {
     pub experts_deduplicated: bool,
     /// Bytes of one activation as it crosses to its expert (combining always takes two).
     pub dispatch_bytes: u32,
+    /// Selective recompute makes every second product of a layer again, not only what is cheap.
+    pub products_again: bool,
     /// Bytes kept for one logit of the micro-batch at its peak.
     pub logit_bytes: u32,
     /// Driver, runtime and communicator memory on each accelerator.
@@ -112,12 +114,16 @@ pub struct Overlap {
 pub struct WeightCopies {
     /// Bytes of one working weight that lives through the step.
     pub working: u32,
+    /// The same where products run in 8 or 4 bits: none where the narrow copies are the weights.
+    pub working_narrow: u32,
     /// Bytes of one working weight that exists only while its layer is gathered (ZeRO-3).
     pub gathered: u32,
     /// Bytes of a further 8-bit copy kept for 8-bit products.
     pub quantised: u32,
     /// Bytes of one gradient as it crosses the network.
     pub wire_gradient: u32,
+    /// Bytes of the copies of one gradient that the update makes, split as the optimizer's state.
+    pub update: u32,
     /// The working weight itself is the fp32 master copy (FSDP with fp32 parameters).
     pub working_is_master: bool,
 }

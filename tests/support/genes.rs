@@ -166,6 +166,7 @@ fn training(g: &mut Genes<'_>, cluster: &Cluster) -> Training {
         dropout: g.chance(1, 4),
         expert_imbalance: Ratio::new(g.of(&[1.0, 1.0, 1.3])),
         causal: !g.chance(1, 4),
+        adapter_rank: g.of(&[None, None, None, None, Some(16)]),
     }
 }
 
@@ -324,6 +325,8 @@ fn profile(g: &mut Genes<'_>) -> Profile {
             quantised: g.of(&[0, 2]),
             wire_gradient: g.of(&[4, 2]),
             working_is_master: g.chance(1, 3),
+            working_narrow: g.of(&[0, 2]),
+            update: g.of(&[0, 6]),
         },
         experts_deduplicated: g.chance(1, 2),
         dispatch_bytes: g.of(&[2, 1]),
@@ -331,6 +334,13 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         context: g.of(&[Bytes::ZERO, Bytes::mib(1), Bytes::gib(3)]),
         slack: Ratio::new(g.of(&[0.0, 0.05, 0.3])),
         straggler: Ratio::new(g.of(&[1.0, 1.01, 1.2])),
+        kernels_per_moe: Ratio::new(g.of(&[0.0, 40.0])),
+        kernels_per_expert: Ratio::new(g.of(&[0.0, 4.0])),
+        kernels_per_chunk: Ratio::new(g.of(&[0.0, 50.0])),
+        accumulate_bytes: Ratio::new(g.of(&[0.0, 10.0])),
+        cast_bytes: Ratio::new(g.of(&[0.0, 3.0])),
+        collective: Seconds::us(g.of(&[0.0, 5.0])),
+        products_again: g.chance(1, 2),
     }
 }
 

@@ -119,9 +119,8 @@ impl List<'_> {
     }
 
     /// Input, norm and dropout mask of a block.
-    fn add_block(&mut self, input: KeptKind, when: When) {
-        let (split, h, narrow) =
-            (self.shape.tokens_split, self.book.hidden, self.book.linear_bytes);
+    fn add_block(&mut self, input: KeptKind, narrow: f64, when: When) {
+        let (split, h) = (self.shape.tokens_split, self.book.hidden);
         self.add(input, 2.0, split, h, when);
         self.add(KeptKind::NormOutput, narrow, split, h, self.cheap());
         if self.book.dropout {
@@ -138,7 +137,11 @@ impl List<'_> {
                 let kv = (f64::from(a.kv_heads) / tp).max(1.0);
                 let (qk, v) = (f64::from(a.head_dim), f64::from(a.v_head_dim));
                 let wide = heads * qk + kv * (qk + v);
-                self.add(KeptKind::Projections, 2.0, t, wide, When::Selective);
+                let keys = if self.book.products_again { kv * qk } else { 0.0 };
+                self.add(KeptKind::Projections, 2.0, t, wide - keys, When::Selective);
+                if keys > 0.0 {
+                    self.add(KeptKind::Projections, 2.0, t, keys, When::Plain);
+                }
                 self.add_core(heads, v, a.window);
             }
             Mixer::Mla(m) => {
@@ -156,16 +159,16 @@ impl List<'_> {
                 let (input, output) = (f64::from(l.in_width) / tp, f64::from(l.out_width) / tp);
                 let inner = 2.0 * input + output;
                 self.add(KeptKind::LinearInner, 2.0, t, inner, When::Selective);
-                let narrow = self.book.linear_bytes;
+                let narrow = self.book.inputs.mixer_last;
                 self.add(KeptKind::AttentionOutput, narrow, t, output, When::Selective);
             }
         }
-        self.add_block(KeptKind::MixerInput, When::Always);
+        self.add_block(KeptKind::MixerInput, self.book.inputs.mixer, When::Always);
     }
 
     fn add_core(&mut self, heads: f64, v: f64, window: Option<u32>) {
         let t = self.shape.tokens;
-        let narrow = self.book.linear_bytes;
+        let narrow = self.book.inputs.mixer_last;
         self.add(KeptKind::AttentionOutput, narrow, t, heads * v, When::Selective);
         if self.book.fused {
             self.add(KeptKind::SoftmaxRows, 4.0, t, heads, When::Selective);
@@ -180,7 +183,7 @@ impl List<'_> {
         let (t, tp) = (self.shape.tokens, self.shape.tp);
         match ffn {
             Ffn::None => return,
-            Ffn::Dense(dense) => self.add_activation(t, f64::from(dense.width) / tp, dense.gated),
+            Ffn::Dense(dense) => self.add_dense(t, f64::from(dense.width) / tp, dense.gated),
             Ffn::Moe(moe) => {
                 let split = self.shape.tokens_split;
                 let router = f64::from(moe.experts);
@@ -193,17 +196,25 @@ impl List<'_> {
                 self.add(KeptKind::ExpertTokens, bytes, held, inner, When::Selective);
                 let whole = f64::from(moe.shared_width) + f64::from(moe.dense_width);
                 if whole > 0.0 {
-                    self.add_activation(t, whole / tp, moe.gated);
+                    self.add_dense(t, whole / tp, moe.gated);
                 }
             }
         }
-        self.add_block(KeptKind::FfnInput, When::Selective);
+        self.add_block(KeptKind::FfnInput, self.book.inputs.ffn, When::Selective);
+    }
+
+    fn add_dense(&mut self, tokens: f64, width: f64, gated: bool) {
+        if !(self.book.products_again && gated) {
+            return self.add_activation(tokens, width, gated);
+        }
+        self.add(KeptKind::BeforeActivation, self.before, tokens, width, When::Plain);
+        self.add_activation(tokens, width, false);
     }
 
     fn add_activation(&mut self, tokens: f64, width: f64, gated: bool) {
         let ups = if gated { 2.0 } else { 1.0 };
         self.add(KeptKind::BeforeActivation, self.before, tokens, ups * width, When::Selective);
-        let narrow = self.book.linear_bytes;
+        let narrow = self.book.inputs.ffn;
         self.add(KeptKind::AfterActivation, narrow, tokens, width, self.cheap());
     }
 }

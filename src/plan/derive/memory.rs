@@ -34,6 +34,7 @@ impl Explained<'_> {
             P::Gradients => self.gradients(basis, part),
             P::Master => self.master(basis, part),
             P::Moments => self.moments(basis, part),
+            P::Update => self.update(basis, part),
             P::Activations => self.activations(basis),
             P::ActivationsEnds => self.ends(basis),
             P::Workspace => self.workspace(basis),
@@ -56,7 +57,12 @@ impl Explained<'_> {
 
     fn weights(&self, basis: &Basis, part: P) -> Derivation {
         let own = weights_of(basis, part);
-        let bytes = self.case.working_bytes();
+        let table = matches!(part, P::WeightsEmbedding | P::WeightsHead);
+        let bytes = match self.plan.layout.zero {
+            _ if table => self.case.table_bytes(),
+            ZeroStage::Three => self.case.sharded_bytes(),
+            _ => self.case.working_bytes(),
+        };
         let (dense, experts) = self.split(basis, ZeroStage::Three);
         let by = if own.experts { experts } else { dense };
         let count = params_text(basis, &own);
@@ -89,7 +95,7 @@ impl Explained<'_> {
                 "arXiv 1909.08053, section 3; Megatron-Core, make-vocab-size-divisible-by",
             ),
         };
-        with(derived(formula, substituted, source), &["working"])
+        with(derived(formula, substituted, source), &["working", "working_narrow"])
     }
 
     fn quantised(&self, basis: &Basis, part: P) -> Derivation {
@@ -105,16 +111,16 @@ impl Explained<'_> {
 
     fn gathered(&self, basis: &Basis, part: P) -> Derivation {
         let own = &basis.params;
-        let ends = own.embedding.max(own.head);
+        let ends = own.embedding + own.head;
         let bytes = self.case.stack.profile.weights.gathered;
         let substituted = format!(
-            "max(2 layers \u{d7} {}, {}) \u{d7} {bytes} bytes = {}",
+            "(2 layers \u{d7} {} + {}) \u{d7} {bytes} bytes = {}",
             fine::count(own.layer_max.get()),
             fine::count(ends.get()),
             self.memory_text(part)
         );
-        let formula = "max(2 layers, embedding or head) \u{d7} bytes: the layer at work and the \
-                       one fetched ahead of it; the ends are gathered whole";
+        let formula = "(2 layers + embedding + head) \u{d7} bytes: the layer at work and the one \
+                       fetched ahead of it; the ends stay whole through the step";
         with(derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"), &["gathered"])
     }
 
@@ -156,6 +162,14 @@ impl Explained<'_> {
             _ => ("parameters \u{d7} 1 momentum / z1", SHARDING),
         };
         derived(formula, substituted, source)
+    }
+
+    fn update(&self, basis: &Basis, part: P) -> Derivation {
+        let bytes = self.case.stack.profile.weights.update;
+        let by = self.split(basis, ZeroStage::One);
+        let substituted = self.state_text(basis, &format!("{bytes} bytes"), by, part);
+        let formula = "parameters \u{d7} bytes / z1; z1: ranks that ZeRO-1, 2 and 3 split over";
+        with(derived(formula, substituted, "the stack's profile"), &["update"])
     }
 
     /// `dense x bytes / z + experts x bytes / ze = result`.
