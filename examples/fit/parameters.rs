@@ -64,7 +64,7 @@ pub const CONSTANTS: &[Constant] = &[
     ),
     factor(
         "accumulate_bytes",
-        0.5,
+        1.0,
         |p| p.accumulate_bytes.get(),
         |p, x| p.accumulate_bytes = Ratio::new(x),
     ),
