@@ -492,11 +492,16 @@ fn zero_stages_hold_less_and_less() {
 fn labels_and_order_change_nothing() {
     hold(USUAL_SEARCH, |values| {
         let case = random_small(values)?;
+        let machine = case.cluster.accelerator.name.clone();
         let relabelled = changed(&case, |case| {
             case.model.name = "another".into();
             case.cluster.accelerator.name = "another".into();
             case.cluster.node_size = 1;
             case.stack.key = "another".into();
+            for pace in &mut case.stack.paces {
+                let own = pace.accelerator == machine;
+                pace.accelerator = if own { "another".into() } else { "others".into() };
+            }
             case.stack.exclusions.reverse();
             for exclusion in &mut case.stack.exclusions {
                 std::mem::swap(&mut exclusion.first, &mut exclusion.second);

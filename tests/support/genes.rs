@@ -13,7 +13,7 @@ use autoparallel::layout::{
 use autoparallel::model::{Attention, Dense, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe};
 use autoparallel::prices::Offer;
 use autoparallel::stack::{
-    Exclusion, Overlap, Profile, Stack, Technique, Techniques, WeightCopies,
+    Exclusion, Overlap, Pace, Profile, Stack, Technique, Techniques, WeightCopies,
 };
 use autoparallel::units::{Bytes, BytesPerSecond, DollarsPerHour, Params, Ratio, Seconds, Tokens};
 use autoparallel::workload::{
@@ -21,7 +21,7 @@ use autoparallel::workload::{
 };
 
 /// Numbers that one case takes at most.
-pub const GENES: usize = 192;
+pub const GENES: usize = 224;
 
 /// How large the cases may become.
 #[derive(Clone, Copy)]
@@ -166,7 +166,7 @@ fn training(g: &mut Genes<'_>, cluster: &Cluster) -> Training {
         dropout: g.chance(1, 4),
         expert_imbalance: Ratio::new(g.of(&[1.0, 1.0, 1.3])),
         causal: !g.chance(1, 4),
-        adapter_rank: g.of(&[None, None, None, None, Some(16)]),
+        adapter_rank: g.of(&[None, None, None, None, None, Some(16)]),
     }
 }
 
@@ -272,6 +272,19 @@ fn stack(g: &mut Genes<'_>) -> Stack {
     }
     let profile = profile(g);
     let exclusions = exclusions(g);
+    let pace = |accelerator: &str, precision: &str, ratio: f64, attention: f64| Pace {
+        accelerator: accelerator.into(),
+        precision: precision.into(),
+        ratio: Ratio::new(ratio),
+        attention: Ratio::new(attention),
+    };
+    if g.chance(1, 4) {
+        stack.paces = vec![
+            pace("h100-sxm", "bf16", 0.9, 0.8),
+            pace("h100-sxm", "fp8", 0.7, 1.1),
+            pace("b200", "bf16", 1.1, 0.5),
+        ];
+    }
     if own_techniques {
         stack.techniques = chosen;
         stack.exclusions = exclusions;
@@ -306,7 +319,12 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         pointwise_passes: Ratio::new(g.of(&[0.0, 13.0, 40.0])),
         pointwise_ffn_passes: Ratio::new(g.of(&[0.0, 3.0])),
         kernels_per_layer: Ratio::new(g.of(&[0.0, 16.0])),
-        launch: Seconds::us(g.of(&[0.0, 2.0, 20.0])),
+        kernels_per_moe: Ratio::new(g.of(&[0.0, 40.0])),
+        kernels_per_expert: Ratio::new(g.of(&[0.0, 4.0])),
+        kernels_per_chunk: Ratio::new(g.of(&[0.0, 2.0])),
+        accumulate_bytes: Ratio::new(g.of(&[0.0, 4.0, 100.0])),
+        launch: Seconds::us(g.of(&[0.0, 2.0, 20.0, 200.0])),
+        collective: Seconds::us(g.of(&[0.0, 5.0, 100.0])),
         step_overhead: Seconds::us(g.of(&[0.0, 20_000.0])),
         link_inside: Ratio::new(g.of(&[1.0, 0.7])),
         link_outside: Ratio::new(g.of(&[1.0, 0.4])),
