@@ -318,6 +318,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         attention: Ratio::new(g.of(&[1.0, 0.5])),
         pointwise_passes: Ratio::new(g.of(&[0.0, 13.0, 40.0])),
         pointwise_ffn_passes: Ratio::new(g.of(&[0.0, 3.0])),
+        cast_bytes: Ratio::new(g.of(&[0.0, 4.0])),
         kernels_per_layer: Ratio::new(g.of(&[0.0, 16.0])),
         kernels_per_moe: Ratio::new(g.of(&[0.0, 40.0])),
         kernels_per_expert: Ratio::new(g.of(&[0.0, 4.0])),
