@@ -29,6 +29,11 @@ impl Held {
             ups: if moe.gated { 2.0 } else { 1.0 },
         }
     }
+
+    /// Columns and inner length of the products into an expert and out of it.
+    const fn products(&self) -> [(f64, f64); 2] {
+        [(self.ups * self.width, self.inner), (self.inner, self.width)]
+    }
 }
 
 impl Book<'_> {
@@ -66,6 +71,10 @@ impl Book<'_> {
         let time = self.kernels.linear.ideal(flops);
         cost.forward.experts = time;
         cost.backward.experts = if self.adapter_rank.is_some() { time } else { 2.0 * time };
+        for (n, k) in held.products() {
+            let product = Product { m: held.tokens, n, k, groups: 1.0 };
+            self.add_casts(&mut cost, product);
+        }
         self.add_held(&mut cost, &held);
         self.add_beside_experts(&mut cost, &whole, moe);
         self.add_launches(&mut cost, self.kernels_of_experts(moe, 1.0));
@@ -156,7 +165,7 @@ impl Book<'_> {
         let held = Held::new(self, shape, moe);
         let experts = (f64::from(moe.experts) / shape.ep).max(1.0);
         let rows = held.tokens / experts;
-        for (n, k) in [(held.ups * held.width, held.inner), (held.inner, held.width)] {
+        for (n, k) in held.products() {
             let product = Product { m: rows, n, k, groups: experts };
             let rate = &self.kernels.linear;
             let weight = self.weight_time(rate, product);

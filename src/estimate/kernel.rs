@@ -141,10 +141,11 @@ impl Kernels {
         bytes / self.stream
     }
 
-    /// Seconds that starting `n` kernels adds to their work of `busy` seconds: the fixed time of each, or what the
-    /// host takes longer to start them than the accelerator to run them.
-    pub(crate) fn launches(&self, n: f64, busy: f64) -> f64 {
-        (n * self.gap).max(n * self.host - busy)
+    /// Seconds that starting `n` kernels adds to their work of `busy` seconds: the fixed time of each, and how long
+    /// the accelerator waits because the host takes longer to start them than it takes to run them.
+    pub(crate) fn launches(&self, n: f64, busy: f64) -> (f64, f64) {
+        let gaps = n * self.gap;
+        (gaps, (n * self.host - busy - gaps).max(0.0))
     }
 
     /// Seconds in which the host starts `n` kernels while the accelerator waits.

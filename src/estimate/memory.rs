@@ -40,9 +40,9 @@ impl Elements {
 
 /// How ZeRO splits the states of a layout.
 #[derive(Clone, Copy)]
-struct Shards {
-    dense: u64,
-    experts: u64,
+pub(super) struct Shards {
+    pub dense: u64,
+    pub experts: u64,
 }
 
 impl Book<'_> {
@@ -166,7 +166,7 @@ impl Book<'_> {
         })
     }
 
-    fn shards(&self, layout: &Layout) -> Shards {
+    pub(super) fn shards(layout: &Layout) -> Shards {
         let shard = u64::from(layout.shard);
         let ranks = u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp);
         let replicas = (ranks / (u64::from(layout.ep) * u64::from(layout.etp))).max(1);
@@ -180,7 +180,7 @@ impl Book<'_> {
         elements: &Elements,
         memory: &mut Memory,
     ) -> Bytes {
-        let shards = self.shards(layout);
+        let shards = Self::shards(layout);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
         let whole = Shards { dense: 1, experts: 1 };

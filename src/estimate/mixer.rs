@@ -48,13 +48,8 @@ impl Book<'_> {
         let qkv = gate * widths.heads * widths.qk + widths.kv_heads * (widths.qk + values);
         let out = widths.heads * widths.v;
         let mut cost = Cost::default();
-        for product in [
-            Product::new(shape.tokens, qkv, self.hidden),
-            Product::new(shape.tokens, self.hidden, out),
-        ] {
-            self.add_product(&mut cost, product);
-            self.add_adapter(&mut cost, product);
-        }
+        self.add_projection(&mut cost, Product::new(shape.tokens, qkv, self.hidden));
+        self.add_projection(&mut cost, Product::new(shape.tokens, self.hidden, out));
         self.add_core(&mut cost, &widths, shape, kind);
         let projected = widths.heads * widths.qk + widths.kv_heads * (widths.qk + widths.v);
         let inner = 2.0 * shape.tokens * projected + self.core_output(&widths, shape);
@@ -92,14 +87,14 @@ impl Book<'_> {
             Some(q_rank) => {
                 let q_rank = f64::from(q_rank);
                 narrow += q_rank;
-                self.add_product(&mut cost, Product::new(t, heads * qk, q_rank));
+                self.add_projection(&mut cost, Product::new(t, heads * qk, q_rank));
             }
-            None => self.add_product(&mut cost, Product::new(t, heads * qk, self.hidden)),
+            None => self.add_projection(&mut cost, Product::new(t, heads * qk, self.hidden)),
         }
-        self.add_product(&mut cost, Product::new(t, narrow, self.hidden));
+        self.add_projection(&mut cost, Product::new(t, narrow, self.hidden));
         let up = heads * (f64::from(mla.qk_nope) + v);
-        self.add_product(&mut cost, Product::new(t, up, rank));
-        self.add_product(&mut cost, Product::new(t, self.hidden, heads * v));
+        self.add_projection(&mut cost, Product::new(t, up, rank));
+        self.add_projection(&mut cost, Product::new(t, self.hidden, heads * v));
         self.add_core(&mut cost, &widths, shape, kind);
         // Up-projected queries, keys and values can be made again from the narrow vectors.
         let wide = 2.0 * t * (2.0 * heads * qk + heads * v);
@@ -123,8 +118,8 @@ impl Book<'_> {
             (f64::from(linear.in_width) / shape.tp, f64::from(linear.out_width) / shape.tp);
         let t = shape.tokens;
         let mut cost = Cost::default();
-        self.add_product(&mut cost, Product::new(t, input, self.hidden));
-        self.add_product(&mut cost, Product::new(t, self.hidden, output));
+        self.add_projection(&mut cost, Product::new(t, input, self.hidden));
+        self.add_projection(&mut cost, Product::new(t, self.hidden, output));
         // Chunked scans (arXiv 2405.21060, section 6): about six operations an element of state and token.
         let state = f64::from(linear.heads) / shape.tp * f64::from(linear.state_per_head);
         let scan = 6.0 * t * state;
@@ -153,6 +148,12 @@ impl Book<'_> {
         if self.adapter_rank.is_some() { 0.0 } else { rate.time(product.weight_gradient()) }
     }
 
+    /// A product of a mixer, with its adapter where it has one.
+    fn add_projection(&self, cost: &mut Cost, product: Product) {
+        self.add_product(cost, product);
+        self.add_adapter(cost, product);
+    }
+
     /// Adapters beside a product: down to their rank and up again, and the gradients of both.
     fn add_adapter(&self, cost: &mut Cost, product: Product) {
         let Some(rank) = self.adapter_rank else {
@@ -160,8 +161,7 @@ impl Book<'_> {
         };
         let rank = f64::from(rank);
         let rate = &self.kernels.wide;
-        let time =
-            rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
+        let time = rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
         // The result is added to that of the product: two arrays read, one written.
         let sum = self.kernels.stream(3.0 * 2.0 * product.m * product.n);
         cost.forward.matmul += time + sum;
@@ -287,8 +287,11 @@ impl Book<'_> {
     pub(super) fn add_launches(&self, cost: &mut Cost, stalled: f64) {
         let n = 0.5 * self.kernels_per_layer;
         let stall = self.kernels.stall(stalled);
-        cost.forward.launch = self.kernels.launches(n, cost.forward.busy()) + stall;
-        cost.backward.launch = self.kernels.launches(2.0 * n, cost.backward.busy()) + 2.0 * stall;
+        for (pass, times) in [(&mut cost.forward, 1.0), (&mut cost.backward, 2.0)] {
+            let (gaps, wait) = self.kernels.launches(times * n, pass.busy());
+            pass.launch = gaps + wait + times * stall;
+            pass.wait = wait;
+        }
     }
 
     /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; an all-reduce

@@ -171,7 +171,7 @@ impl Update {
         let there = gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get();
         Self {
             stream: here,
-            math: kernels.attention_forward(flops, 128.0),
+            math: kernels.wide.ideal(flops),
             away: (there * way - here).max(0.0),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct StageTime {
     attention: f64,
     experts: f64,
     pointwise: f64,
+    /// The part of `pointwise` that adds gradients to their sums.
+    sums: f64,
     launch: f64,
     recompute: f64,
     straggler: f64,
@@ -37,11 +39,15 @@ pub(crate) struct StageTime {
 }
 
 /// Work that is left to hide behind, in seconds: products alone, as pointwise work wants the memory
-/// for itself, and none that is done twice, so that doing more never saves time. Each kind of
-/// communication takes its part before the next: tensor parallelism hides behind products, context
-/// parallelism behind attention, the others behind what these leave and the experts' products.
+/// for itself, and none that is done twice, so that doing more never saves time; and what the
+/// accelerator waits for its host, so that faster products never cost more than they save. Each kind
+/// of communication takes its part before the next: tensor parallelism hides behind products, context
+/// parallelism behind attention, both then behind waiting, the others behind what these leave and the
+/// experts' products.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Covers {
+    pub tensor: f64,
+    pub context: f64,
     pub expert: f64,
     pub parameters: f64,
     pub gradients: f64,
@@ -90,8 +96,14 @@ const BACKWARD_COVER: f64 = 0.6;
 /// The same, using up what it hides behind: two transfers never hide behind the same work, so that
 /// faster work never makes a step longer.
 fn hide(time: f64, hidden: f64, cover: &mut f64) -> f64 {
-    let before = *cover;
-    *cover = (before - time * hidden).max(0.0);
+    hide_first(time, hidden, cover, &mut 0.0)
+}
+
+/// The same behind `cover`, and what does not fit there behind `rest`.
+fn hide_first(time: f64, hidden: f64, cover: &mut f64, rest: &mut f64) -> f64 {
+    let (before, after) = (*cover + *rest, *cover - time * hidden);
+    *cover = after.max(0.0);
+    *rest = (*rest + after.min(0.0)).max(0.0);
     exposed(time, hidden, before)
 }
 
@@ -222,7 +234,8 @@ impl Book<'_> {
         let again = self.recompute(layout, sheet, stage);
         let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
-        t.pointwise += self.accumulate(layout, &stage.elements) * stage.visited;
+        t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
+        t.pointwise += t.sums;
         let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
         // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
         let hides = layout.vpp > 1;
@@ -244,10 +257,14 @@ impl Book<'_> {
     }
 
     /// Adding a micro-batch's gradients to the sum: to a share of it where ZeRO-2 and 3 reduce them first.
-    fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
+    pub(super) fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
         let (dense, experts) = elements.trained();
-        let each = layout.zero >= ZeroStage::Two;
-        let n = if each { 0.0 } else { (dense + experts) as f64 };
+        let n = if layout.zero >= ZeroStage::Two {
+            let shards = Self::shards(layout);
+            dense as f64 / shards.dense as f64 + experts as f64 / shards.experts as f64
+        } else {
+            (dense + experts) as f64
+        };
         self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
     }
 
@@ -271,13 +288,16 @@ impl Book<'_> {
         let busy = f.busy() + b.busy() + again.busy;
         t.straggler = busy * (self.case.stack.profile.straggler.get() - 1.0).max(0.0);
         let (mut matmul, mut attention) = (t.matmul, t.attention);
+        let mut wait = f.wait + b.wait;
+        t.covers.tensor = matmul + wait;
         let tensor = f.tensor + b.tensor + again.tensor;
-        t.tensor = hide(tensor, overlap.tensor.get(), &mut matmul);
+        t.tensor = hide_first(tensor, overlap.tensor.get(), &mut matmul, &mut wait);
+        t.covers.context = attention + wait;
         let context = f.context + b.context + again.context;
-        t.context = hide(context, overlap.context.get(), &mut attention);
+        t.context = hide_first(context, overlap.context.get(), &mut attention, &mut wait);
         let expert = f.expert + b.expert + again.expert;
         let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
-        t.covers.left = matmul + attention + t.experts;
+        t.covers.left = matmul + attention + wait + t.experts;
         t.covers.expert = t.covers.left;
         t.expert = hide(expert, hidden, &mut t.covers.left);
         t.exposed_least = expert * (1.0 - hidden);
@@ -341,6 +361,14 @@ impl StageTime {
     /// How much work could be added at no cost, because communication would hide behind it.
     pub(crate) fn idle(&self) -> f64 {
         self.expert + self.gradients + self.parameters - self.exposed_least
+    }
+
+    /// The same, had the gradients not to be summed on this rank.
+    pub(crate) fn without_sums(&self) -> Self {
+        let Self { total, backward, pointwise, sums, .. } = *self;
+        let less = |time: f64| time - sums;
+        let (total, backward, pointwise) = (less(total), less(backward), less(pointwise));
+        Self { total, backward, pointwise, sums: 0.0, ..*self }
     }
 
     /// Sums up; a third of what is not work counts as forward.

@@ -15,6 +15,8 @@ pub(crate) struct Work {
     pub pointwise: f64,
     /// Starting kernels.
     pub launch: f64,
+    /// The part of `launch` in which the accelerator waits for the host, while the network may run.
+    pub wait: f64,
     /// Tensor-parallel collectives, all of their time.
     pub tensor: f64,
     /// Context-parallel exchanges, all of their time.
@@ -37,6 +39,7 @@ impl Work {
             experts: self.experts * n,
             pointwise: self.pointwise * n,
             launch: self.launch * n,
+            wait: self.wait * n,
             tensor: self.tensor * n,
             context: self.context * n,
             expert: self.expert * n,
@@ -53,6 +56,7 @@ impl Add for Work {
             experts: self.experts + other.experts,
             pointwise: self.pointwise + other.pointwise,
             launch: self.launch + other.launch,
+            wait: self.wait + other.wait,
             tensor: self.tensor + other.tensor,
             context: self.context + other.context,
             expert: self.expert + other.expert,

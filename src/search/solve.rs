@@ -158,13 +158,14 @@ impl<'a, 'b> Solver<'a, 'b> {
             let layout = Layout { placement: *placement, ..entry.layout };
             let times = self.stage_times(&layout, cell.sheet, &entry.stages, None);
             let total = self.book.quick_total(&layout, &entry.stages, &times);
-            if self.bound(total) {
+            let least = self.least_total(&layout, &entry.stages, list, &times, total);
+            if self.bound(least) {
                 continue;
             }
             let relief =
                 entry.relief.get_or_init(|| self.relief(cell, &entry, &layout, list, &times));
             let Some(relief) = *relief else { return };
-            if self.bound(total + relief) {
+            if self.bound(least + relief) {
                 continue;
             }
             for choice in list {
@@ -174,7 +175,24 @@ impl<'a, 'b> Solver<'a, 'b> {
         }
     }
 
-    /// A choice of ZeRO, where the micro-batches alone take `total` and what makes room at least `relief`.
+    /// At most the time of the micro-batches under any choice of ZeRO: stages 2 and 3 sum a share of the gradients.
+    fn least_total(
+        &self,
+        layout: &Layout,
+        stages: &Stages<'_>,
+        list: &[Choice],
+        times: &[StageTime],
+        total: f64,
+    ) -> f64 {
+        if list.iter().all(|choice| choice.zero < ZeroStage::Two) {
+            return total;
+        }
+        let times: Vec<StageTime> = times.iter().map(StageTime::without_sums).collect();
+        self.book.quick_total(layout, stages, &times)
+    }
+
+    /// A choice of ZeRO, where the micro-batches of stages 0 and 1 take `total` and what makes room at least
+    /// `relief`.
     fn solve_choice(
         &mut self,
         cell: &Cell<'_>,
@@ -184,12 +202,12 @@ impl<'a, 'b> Solver<'a, 'b> {
         (times, total): (&[StageTime], f64),
         relief: f64,
     ) {
-        if self.bound(total + relief) {
+        let each = choice.zero >= ZeroStage::Two;
+        if !each && self.bound(total + relief) {
             return;
         }
         let (stages, sheet) = (&entry.stages, cell.sheet);
         let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, layout));
-        let each = choice.zero >= ZeroStage::Two;
         if let (false, Some(stage), Some(time)) = (each, stages.classes.last(), times.last()) {
             let least = self.book.least_finish(layout, stage, time, replicas);
             if self.bound(total + least + relief) {

@@ -210,6 +210,7 @@ impl Book<'_> {
         let owed = Self::owed(&replicas, &own.elements);
         let time = self.stage_time(layout, &sheet, own, &owed, send);
         let (update, moved) = self.update(layout, &replicas, &own.elements);
+        let shards = Self::shards(layout);
         let m = layout.n_micro_batches(self.case.training.global_batch).max(1);
         let Layout { schedule, pp, vpp, .. } = *layout;
         let end =
@@ -222,7 +223,7 @@ impl Book<'_> {
             tokens: Ratio::new(shape.tokens),
             tokens_split: Ratio::new(shape.tokens_split),
             params: stage_params(own),
-            shards: self.shard_groups(layout),
+            shards: (shards.dense, shards.experts),
             in_flight: schedule::in_flight_chunks(schedule, pp, vpp, m, stage).max(1),
             n_chunks: own.n_chunks,
             visited: Ratio::new(own.visited),
@@ -292,13 +293,6 @@ impl Book<'_> {
             });
         }
         all
-    }
-
-    fn shard_groups(&self, layout: &Layout) -> (u64, u64) {
-        let shard = u64::from(layout.shard);
-        let ranks = u64::from(layout.tp) * u64::from(layout.cp) * u64::from(layout.dp);
-        let replicas = (ranks / (u64::from(layout.ep) * u64::from(layout.etp))).max(1);
-        (shard, super::memory::gcd(replicas, shard))
     }
 
     fn buffers_basis(&self, layout: &Layout, shape: &Shape) -> [Bytes; 3] {
