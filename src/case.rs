@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::model::Model;
 use crate::prices::Offer;
-use crate::stack::{Stack, Technique, Techniques};
+use crate::stack::{Pace, Stack, Technique, Techniques};
 use crate::units::FlopsPerSecond;
 use crate::workload::{Constraints, Precision, Training};
 
@@ -80,6 +80,13 @@ impl Case {
     #[must_use]
     pub fn allowed(&self) -> Techniques {
         self.stack.techniques.without(self.constraints.forbidden)
+    }
+
+    /// How fast this accelerator runs on this stack, where runs of it or its kind were measured.
+    #[must_use]
+    pub fn pace(&self) -> Option<&Pace> {
+        let own = &self.cluster.accelerator;
+        self.stack.pace(&own.name, &own.generation, self.training.precision.key())
     }
 
     /// Matrix rate of the data sheet for the run's number format.

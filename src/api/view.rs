@@ -116,8 +116,7 @@ fn derivation(
 ) -> Figure {
     let mut sources = vec![own.source.clone()];
     for name in &own.constants {
-        let mut facts = stacks::facts_of(&case.stack.key);
-        if let Some(fact) = facts.find(|fact| fact.field == *name) {
+        if let Some(fact) = stacks::holds(&case.stack.key, name) {
             let stack = &case.stack.name;
             sources.push(format!("{stack}, {name} {}: {}", fact.value, fact.source));
         }

@@ -30,7 +30,7 @@ pub struct Bill {
 ///
 /// `6` for each active matrix parameter and token (arXiv 2001.08361, section 2.1), and attention's two products
 /// over the tokens that a query sees: `6 (d_qk + d_v) heads reach` a token and layer. Causal attention counts half
-/// the square.
+/// the square. Frozen weights count `4`: they have no gradients.
 #[must_use]
 pub fn model_flops(case: &Case) -> Flops {
     let model = &case.model;
@@ -60,7 +60,8 @@ pub fn model_flops(case: &Case) -> Flops {
         };
     }
     matrices += f64::from(model.vocab) * f64::from(model.hidden);
-    Flops::new(6.0 * tokens * (matrices + pairs))
+    let each = if case.training.adapter_rank.is_some() { 4.0 } else { 6.0 };
+    Flops::new(tokens * (each * matrices + 6.0 * pairs))
 }
 
 fn reach(s: f64, window: Option<u32>, causal: bool) -> f64 {

@@ -86,11 +86,7 @@ impl Kernels {
         let accelerator = &case.cluster.accelerator;
         let kernels = &accelerator.kernels;
         let profile = &case.stack.profile;
-        let found = case.stack.pace(
-            &accelerator.name,
-            &accelerator.generation,
-            case.training.precision.key(),
-        );
+        let found = case.pace();
         let (pace, narrow) = found.map_or((1.0, 1.0), |at| (at.ratio.get(), at.attention.get()));
         let stream = accelerator.memory_bandwidth.get() * kernels.memory.get() * pace;
         let rate = |curve: &MatmulCurve, peak: f64, element_bytes: f64| Rate {

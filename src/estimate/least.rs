@@ -22,6 +22,11 @@ impl AllWork {
         self.weight += cost.weight * n;
     }
 
+    /// Seconds that the accelerator waits for its host.
+    pub(crate) const fn waits(&self) -> f64 {
+        self.forward.wait + self.backward.wait
+    }
+
     /// Both.
     pub(crate) fn with(&self, other: &Self) -> Self {
         Self {

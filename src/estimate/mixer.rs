@@ -161,7 +161,8 @@ impl Book<'_> {
         };
         let rank = f64::from(rank);
         let rate = &self.kernels.wide;
-        let time = rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
+        let time =
+            rate.time(Product { n: rank, ..product }) + rate.time(Product { k: rank, ..product });
         // The result is added to that of the product: two arrays read, one written.
         let sum = self.kernels.stream(3.0 * 2.0 * product.m * product.n);
         cost.forward.matmul += time + sum;

@@ -24,7 +24,8 @@ mod work;
 
 pub use basis::{
     Basis, Collective, CollectiveKind, CoversBasis, Crossed, EndBasis, Exchange, ExchangeKind,
-    Kept, KeptKind, LayersBasis, OwedBasis, StageParams, WorkBasis,
+    Kept, KeptKind, LaunchBasis, LayersBasis, OwedBasis, SendBasis, StageParams, Stalled,
+    WorkBasis,
 };
 pub use bill::{Bill, bill, model_flops};
 pub(crate) use least::{AllWork, LeastMemory};

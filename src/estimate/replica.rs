@@ -169,10 +169,6 @@ impl Update {
         let way = 1.0 - case.stack.profile.overlap.offload.get();
         let here = kernels.stream(touched);
         let there = gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get();
-        Self {
-            stream: here,
-            math: kernels.wide.ideal(flops),
-            away: (there * way - here).max(0.0),
-        }
+        Self { stream: here, math: kernels.wide.ideal(flops), away: (there * way - here).max(0.0) }
     }
 }

@@ -40,7 +40,7 @@ pub struct Derivation {
     /// Paper and section, or document.
     pub source: String,
     /// Constants of the stack's profile that it rests on, by their names in the profile.
-    pub constants: Vec<&'static str>,
+    pub constants: Vec<String>,
 }
 
 /// A named number with its derivation.

@@ -161,17 +161,18 @@ impl<'a, 'b> Search<'a, 'b> {
                 if count == 0 {
                     continue;
                 }
-                if dominated {
+                let too_large = self.too_large(index, None);
+                let Split { tp, sp, cp, cp_kind } = *split;
+                let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
+                if dominated && (too_large || self.prices.keeps_busy(self.book, &key)) {
                     self.tally.sequence_dominated += count;
                     continue;
                 }
                 self.tally.nodes += 1;
-                if self.too_large(index, None) {
+                if too_large {
                     self.tally.memory_bound += count;
                     continue;
                 }
-                let Split { tp, sp, cp, cp_kind } = *split;
-                let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
                 let work = self.prices.least_work(self.book, &key);
                 let bound = self.least_time(index, &work);
                 nodes.push(Node { bound, index, experts: None, count });

@@ -55,6 +55,12 @@ impl Prices {
         mixers.with(&ends).with(least.or_insert_with(|| book.least_ffn_work(&shape)))
     }
 
+    /// Whether the accelerator never waits for its host with sequence parallelism: only then does that never take
+    /// longer, to the last bit, as elsewhere what it saves is waited for.
+    pub(super) fn keeps_busy(&mut self, book: &Book<'_>, key: &SheetKey) -> bool {
+        self.least_work(book, &SheetKey { sp: true, ..*key }).waits() <= 0.0
+    }
+
     fn mixers(&mut self, book: &Book<'_>, key: &SheetKey) -> &(Vec<Cost>, AllWork) {
         let SheetKey { tp, sp, cp, cp_kind, micro_batch, .. } = *key;
         self.mixers.entry((tp, sp, cp, cp_kind, micro_batch)).or_insert_with(|| {

@@ -278,7 +278,7 @@ fn unit(word: &str) -> Option<f64> {
         "EFLOP" => 1e18,
         "ZFLOP" => 1e21,
         "YFLOP" => 1e24,
-        "s" => 1.0,
+        "s" | "tokens/s" => 1.0,
         "ms" => 1e-3,
         "\u{b5}s" => 1e-6,
         "h" => 3600.0,

@@ -55,6 +55,19 @@ pub enum CollectiveKind {
     GatherParameters,
 }
 
+/// One send of a micro-batch's activations to the next stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SendBasis {
+    /// All of its time.
+    pub time: Seconds,
+    /// Bytes that each rank sends.
+    pub bytes: Bytes,
+    /// The link that they cross.
+    pub link: Crossed,
+    /// Bytes that the receivers gather after that, and the link that decides how long it takes.
+    pub gathered: Option<(Bytes, Crossed)>,
+}
+
 /// Communication within layers: one of the rounds that each layer makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exchange {
@@ -144,27 +157,40 @@ impl Book<'_> {
         all
     }
 
-    /// The link that pipeline sends cross, and their bytes.
-    pub(super) fn send_basis(&self, layout: &Layout, shape: &Shape) -> (Crossed, Bytes) {
+    /// What one send to the next stage follows from, all of which takes `time`.
+    pub(super) fn send_basis(&self, layout: &Layout, shape: &Shape, time: f64) -> SendBasis {
         let inside = u64::from(layout.tp) * u64::from(layout.cp);
         let stride = match layout.placement {
             Placement::PipelineOutside => inside * u64::from(layout.dp),
             Placement::PipelineInside => inside,
         };
         let extent = self.network.line(stride, u64::from(layout.pp));
-        let bytes = 2.0 * shape.tokens_split * self.hidden;
-        (Crossed::of(&self.network.pass_crossing(&extent)), Bytes::from_f64(bytes))
+        let whole = 2.0 * shape.tokens * self.hidden;
+        let gathered = (!layout.sp && layout.tp > 1).then(|| {
+            let ranks = self.network.line(1, u64::from(layout.tp));
+            (Bytes::from_f64(whole), Crossed::of(&self.network.gather_crossing(&ranks)))
+        });
+        SendBasis {
+            time: Seconds::new(time),
+            bytes: Bytes::from_f64(whole / shape.tp),
+            link: Crossed::of(&self.network.pass_crossing(&extent)),
+            gathered,
+        }
     }
 
     /// What the replicas of a stage owe one another, collective by collective.
     pub(super) fn collectives(&self, layout: &Layout, elements: &Elements) -> Vec<Collective> {
         let groups = Groups::new(self, layout);
         let copies = &self.case.stack.profile.weights;
-        let (wire, gathered) = (f64::from(copies.wire_gradient), f64::from(copies.gathered));
+        let kept = self.case.training.optimizer.gradients.bytes() as f64;
+        let wire = f64::from(copies.wire_gradient).min(kept);
+        let gathered = f64::from(copies.gathered);
         let zero = layout.zero;
+        let trained = elements.trained();
         let mut all = Vec::new();
         for experts in [false, true] {
-            let n = if experts { elements.experts } else { elements.dense() } as f64;
+            let n = if experts { trained.1 } else { trained.0 } as f64;
+            let all_of = if experts { elements.experts } else { elements.dense() } as f64;
             let (split, beyond, by) = groups.of(experts);
             let mut add = |kind, each, rounds, bytes: f64, extent: &Extent| {
                 let link = Crossed::of(&self.network.gather_crossing(extent));
@@ -178,6 +204,7 @@ impl Book<'_> {
                 let each = zero >= ZeroStage::Two;
                 add(CollectiveKind::ReduceGradients, each, 1, n * wire, split);
                 let each = zero == ZeroStage::Three;
+                let n = if each { all_of } else { n };
                 add(CollectiveKind::GatherParameters, each, 1, n * gathered, split);
             }
         }

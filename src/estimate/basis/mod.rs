@@ -4,10 +4,12 @@
 
 mod collectives;
 mod kept;
+mod launch;
 
-pub use collectives::{Collective, CollectiveKind, Crossed, Exchange, ExchangeKind};
+pub use collectives::{Collective, CollectiveKind, Crossed, Exchange, ExchangeKind, SendBasis};
 use kept::kept;
 pub use kept::{Kept, KeptKind};
+pub use launch::{LaunchBasis, Stalled};
 
 use super::stage::{SheetKey, Stage, Stages};
 use super::work::{Cost, Shape, Work};
@@ -50,13 +52,11 @@ pub struct Basis {
     /// One round of each kind of communication within its layers.
     pub exchanges: Vec<Exchange>,
     /// One send to the next stage.
-    pub send: Seconds,
+    pub send: SendBasis,
     /// Sends with each micro-batch.
     pub sends: Ratio,
-    /// The link that sends cross.
-    pub send_link: Crossed,
-    /// Bytes of a send.
-    pub send_bytes: Bytes,
+    /// Adding one micro-batch's gradients to their sums.
+    pub sums: Seconds,
     /// What replicas owe one another.
     pub collectives: Vec<Collective>,
     /// Work of one micro-batch that communication may hide behind.
@@ -77,6 +77,10 @@ pub struct Basis {
 /// it leave.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CoversBasis {
+    /// For tensor parallelism: products, and waits for the host.
+    pub tensor: Seconds,
+    /// For context parallelism: attention, and what tensor parallelism leaves of the waits.
+    pub context: Seconds,
     /// For experts' exchanges: what tensor and context parallelism leave.
     pub expert: Seconds,
     /// For parameters.
@@ -115,6 +119,8 @@ pub struct StageParams {
     pub head: Params,
     /// The largest layer.
     pub layer_max: Params,
+    /// What has gradients and optimizer state: all but routed experts, and these.
+    pub trained: (Params, Params),
 }
 
 /// Layers of one kind on a stage.
@@ -138,6 +144,8 @@ pub struct LayersBasis {
     pub workspace: Bytes,
     /// Work of one.
     pub work: WorkBasis,
+    /// What starting its kernels follows from.
+    pub launch: LaunchBasis,
 }
 
 /// The embedding or the head.
@@ -216,7 +224,6 @@ impl Book<'_> {
         let end =
             |cost: &Cost| EndBasis { kept: Bytes::from_f64(cost.kept), work: WorkBasis::of(cost) };
         let shape = &sheet.shape;
-        let (send_link, send_bytes) = self.send_basis(layout, shape);
         Some(Basis {
             stage,
             micro_batches: m,
@@ -233,12 +240,13 @@ impl Book<'_> {
             vocabulary_rows: self.vocabulary_rows(u64::from(layout.tp)),
             buffers: self.buffers_basis(layout, shape),
             exchanges: self.exchanges(layout, shape),
-            send: Seconds::new(send),
+            send: self.send_basis(layout, shape, send),
             sends: Ratio::new(2.0 * own.n_chunks as f64 * own.visited),
-            send_link,
-            send_bytes,
+            sums: Seconds::new(self.accumulate(layout, &own.elements) * own.visited),
             collectives: self.collectives(layout, &own.elements),
             covers: CoversBasis {
+                tensor: Seconds::new(time.covers.tensor),
+                context: Seconds::new(time.covers.context),
                 expert: Seconds::new(time.covers.expert),
                 parameters: Seconds::new(time.covers.parameters),
                 gradients: Seconds::new(time.covers.gradients),
@@ -290,6 +298,7 @@ impl Book<'_> {
                 checkpoint: Bytes::from_f64(checkpoint),
                 workspace: Bytes::from_f64(cost.kept - checkpoint),
                 work: WorkBasis::of(cost),
+                launch: self.launch_basis(layout, kind, shape),
             });
         }
         all
@@ -312,6 +321,7 @@ impl Book<'_> {
 
 fn stage_params(stage: &Stage<'_>) -> StageParams {
     let own = &stage.elements;
+    let (dense, experts) = own.trained();
     StageParams {
         mixer: Params::new(own.mixer),
         ffn: Params::new(own.ffn),
@@ -319,5 +329,6 @@ fn stage_params(stage: &Stage<'_>) -> StageParams {
         embedding: Params::new(own.embedding),
         head: Params::new(own.head),
         layer_max: Params::new(own.layer_max),
+        trained: (Params::new(dense), Params::new(experts)),
     }
 }

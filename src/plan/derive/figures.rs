@@ -79,7 +79,8 @@ impl Explained<'_> {
             fine::percent(self.plan.bill.mfu)
         );
         let formula = "model FLOPs of a step / (step \u{d7} accelerators \u{d7} data sheet rate). \
-                       Model FLOPs: 6 for each token and matrix parameter that it uses, and 6 \
+                       Model FLOPs: 6 for each token and matrix parameter that it uses (4 where \
+                       that is frozen), and 6 \
                        (d_qk + d_v) \u{d7} heads \u{d7} reach for attention, reach s / 2 when \
                        causal; recompute is not counted";
         derived(formula, text, "PaLM, arXiv 2204.02311, appendix B; arXiv 2001.08361, section 2.1")

@@ -51,7 +51,7 @@ impl Explained<'_> {
     }
 
     /// Ranks that a ZeRO stage splits over: of all but experts, and of experts.
-    fn split(&self, basis: &Basis, stage: ZeroStage) -> (u64, u64) {
+    pub(super) fn split(&self, basis: &Basis, stage: ZeroStage) -> (u64, u64) {
         if self.plan.layout.zero >= stage { basis.shards } else { (1, 1) }
     }
 

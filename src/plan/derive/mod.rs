@@ -8,6 +8,7 @@ mod activations;
 mod figures;
 mod memory;
 mod network;
+mod rates;
 mod time;
 
 pub(super) use figures::figures;
@@ -17,6 +18,8 @@ use crate::case::Case;
 use crate::estimate::{Basis, Book, StageReport};
 use crate::units::text::fine;
 use crate::units::{Ratio, Seconds};
+
+const TIMES: &str = "\u{d7}";
 
 /// What the derivations of one plan are made from.
 pub(super) struct Explained<'a> {
@@ -68,8 +71,8 @@ fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
 }
 
 /// The same with the constants that it rests on.
-fn with(mut derivation: Derivation, constants: &[&'static str]) -> Derivation {
-    derivation.constants = constants.to_vec();
+fn with(mut derivation: Derivation, constants: &[&str]) -> Derivation {
+    derivation.constants = constants.iter().map(|name| (*name).to_owned()).collect();
     derivation
 }
 

@@ -1,7 +1,7 @@
 //! F6: derivations of communication.
 
 use super::time::{Pass, pass_terms};
-use super::{Explained, derived, layers, sum, with};
+use super::{Explained, TIMES, derived, layers, sum, with};
 use crate::estimate::{
     Basis, Collective, CollectiveKind, Crossed, Exchange, ExchangeKind, TimePart as P, WorkBasis,
 };
@@ -12,8 +12,9 @@ use crate::units::{Bytes, Ratio, Seconds};
 
 const COLLECTIVES: &str = "bandwidth terms: Thakur et al., \u{201c}Optimization of collective \
                            communication operations in MPICH\u{201d} (2005), section 4";
+/// The constant of the stack in every latency.
+const START: &str = "collective_us";
 const MINUS: &str = "\u{2212}";
-const TIMES: &str = "\u{d7}";
 
 /// Communication that partly hides.
 struct Hiding {
@@ -42,28 +43,26 @@ impl Explained<'_> {
     pub(super) fn tensor(&self, basis: &Basis) -> Derivation {
         let share = self.case.stack.profile.overlap.tensor;
         let (terms, time) = self.within_layers(basis, |work| work.tensor);
-        let cover = over_stage(basis, |work| work.matmul);
-        let hiding = Hiding { time, share, cover };
+        let hiding = Hiding { time, share, cover: basis.covers.tensor };
         let mut text = self.hidden_text(basis, &terms, &hiding, P::Tensor);
         if let Some(exchange) = exchange(basis, &[ExchangeKind::Tensor]) {
             text.push_str(&format!("; one collective {}", round_text(exchange)));
         }
-        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + \
-                       backward). Each block of a layer makes an all-gather and a reduce-scatter \
-                       of 2 b s h / c bytes in each pass; one takes bytes (1 \u{2212} 1/t) / rate \
-                       + latency";
+        let formula = "m \u{d7} what products and waits for the host do not hide of \u{3a3} \
+                       layers \u{d7} (forward + backward). Each block of a layer makes an \
+                       all-gather and a reduce-scatter of 2 b s h / c bytes in each pass; one \
+                       takes bytes (1 \u{2212} 1/t) / rate + latency, its start included";
         let source = format!("arXiv 2205.05198, section 4.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
-            &["overlap_tensor", link_constant(basis, ExchangeKind::Tensor)],
+            &["overlap_tensor", link_constant(basis, ExchangeKind::Tensor), START],
         )
     }
 
     pub(super) fn context_parallel(&self, basis: &Basis) -> Derivation {
         let share = self.case.stack.profile.overlap.context;
         let (terms, time) = self.within_layers(basis, |work| work.context);
-        let cover = over_stage(basis, |work| work.attention);
-        let hiding = Hiding { time, share, cover };
+        let hiding = Hiding { time, share, cover: basis.covers.context };
         let mut text = self.hidden_text(basis, &terms, &hiding, P::Context);
         let kinds = [ExchangeKind::ContextRing, ExchangeKind::ContextGather];
         let found = exchange(basis, &kinds);
@@ -72,25 +71,25 @@ impl Explained<'_> {
         }
         let (formula, source) = match found.map(|exchange| exchange.kind) {
             Some(ExchangeKind::ContextRing) => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \u{d7} (forward + \
                  backward). Keys and values of a rank, 2 b s / c \u{d7} kv heads \u{d7} (d_qk + \
                  d_v) bytes, are passed c \u{2212} 1 times forward, and with their gradients \
                  backward",
                 "ring attention, arXiv 2310.01889",
             ),
             Some(_) => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \u{d7} (forward + \
                  backward). Keys and values of all ranks are gathered forward, and twice \
                  backward",
                 "arXiv 2407.21783, section 3.3.2",
             ),
             None => (
-                "m \u{d7} what attention does not hide of \u{3a3} layers \u{d7} (forward + \
+                "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \u{d7} (forward + \
                  backward). Heads are exchanged for tokens before and after attention",
                 "DeepSpeed-Ulysses, arXiv 2309.14509",
             ),
         };
-        with(derived(formula, text, source), &["overlap_context"])
+        with(derived(formula, text, source), &["overlap_context", START])
     }
 
     pub(super) fn expert_parallel(&self, basis: &Basis) -> Derivation {
@@ -103,7 +102,8 @@ impl Explained<'_> {
         if let Some(exchange) = exchange(basis, &[ExchangeKind::Dispatch]) {
             text.push_str(&format!("; one dispatch {}", round_text(exchange)));
         }
-        let formula = "m \u{d7} what products do not hide of \u{3a3} layers \u{d7} (forward + \
+        let formula = "m \u{d7} what products, attention and waits for the host, as others leave \
+                       them, do not hide of \u{3a3} layers \u{d7} (forward + \
                        backward). Dispatch and combine each send b s / (c t) tokens \u{d7} copies \
                        \u{d7} h \u{d7} bytes from each rank; copies: top-k, or the expected \
                        number of distinct machines among them where the stack sends a token once \
@@ -111,7 +111,12 @@ impl Explained<'_> {
         let source = format!("arXiv 2412.19437, section 3.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),
-            &["overlap_expert", "dispatch_bytes", link_constant(basis, ExchangeKind::Dispatch)],
+            &[
+                "overlap_expert",
+                "dispatch_bytes",
+                link_constant(basis, ExchangeKind::Dispatch),
+                START,
+            ],
         )
     }
 
@@ -146,18 +151,24 @@ impl Explained<'_> {
         let hides = self.plan.layout.vpp > 1;
         let overlap = self.case.stack.profile.overlap.pipeline;
         let share = if hides { overlap } else { Ratio::ZERO };
+        let send = &basis.send;
+        let gather = send.gathered.as_ref();
+        let gather = gather.map(|(bytes, link)| format!(" + gather {}", link_terms(*bytes, link)));
         let substituted = format!(
-            "{} {TIMES} {} sends {TIMES} {} {TIMES} (1 {MINUS} {}) = {}; one send {}",
+            "{} {TIMES} {} sends {TIMES} {} {TIMES} (1 {MINUS} {}) = {}; one send {}{} = {}",
             self.micro_batches(basis),
             fine::number(basis.sends),
-            fine::time(basis.send),
+            fine::time(send.time),
             fine::percent(share),
             self.time_text(P::Pipeline),
-            link_text(basis.send_bytes, &basis.send_link, basis.send)
+            link_terms(send.bytes, &send.link),
+            gather.unwrap_or_default(),
+            fine::time(send.time)
         );
-        let formula = "m \u{d7} 2 v sends of 2 b s h / (c t) bytes / rate + latency; plain 1F1B \
-                       waits for each, interleaving hides a share";
-        let constants = ["overlap_pipeline", constant_of(&basis.send_link)];
+        let formula = "m \u{d7} 2 v sends. Each tensor-parallel rank sends 2 b s h / (c t) bytes \
+                       / rate + latency; without sequence parallelism the receivers gather all \
+                       of it. Plain 1F1B waits for each, interleaving hides a share";
+        let constants = ["overlap_pipeline", constant_of(&send.link), START];
         with(derived(formula, substituted, "arXiv 2104.04473, sections 2.2.2 and 4.1"), &constants)
     }
 
@@ -169,13 +180,13 @@ impl Explained<'_> {
         let once = |basis: &Basis| Hiding { time: basis.owed.gradients, share, cover: last };
         let kinds = [CollectiveKind::ReduceGradients, CollectiveKind::SumCopies];
         let formula = "what a micro-batch does not hide; once a step, six tenths of the \
-                       last one. ZeRO-1: a reduce-scatter of parameters \u{d7} bytes over \
-                       the ZeRO group once a step; ZeRO-2 and 3: \
+                       last one. ZeRO-1: a reduce-scatter of trained parameters \u{d7} bytes \
+                       (at most those that they are kept in) over the ZeRO group once a step; ZeRO-2 and 3: \
                        with each micro-batch; an all-reduce of each share over copies of the \
                        group, and of everything without ZeRO";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Gradients);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
-        with(derived(formula, text, &source), &["overlap_gradients", "wire_gradient"])
+        with(derived(formula, text, &source), &["overlap_gradients", "wire_gradient", START])
     }
 
     pub(super) fn parameter_gathering(&self, slowest: &Basis) -> Derivation {
@@ -194,7 +205,7 @@ impl Explained<'_> {
                        backward";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Parameters);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
-        with(derived(formula, text, &source), &["overlap_parameters", "gathered"])
+        with(derived(formula, text, &source), &["overlap_parameters", "gathered", START])
     }
 
     /// What is owed with each micro-batch by the slowest stage, and once a step by the stage with
@@ -306,6 +317,11 @@ fn round_text(exchange: &Exchange) -> String {
 
 /// `134.2 MiB x (1 - 1/8) / 315 GB/s + 7.35 us = 401 us`.
 fn link_text(bytes: Bytes, link: &Crossed, time: Seconds) -> String {
+    format!("{} = {}", link_terms(bytes, link), fine::time(time))
+}
+
+/// The same without what it comes to.
+fn link_terms(bytes: Bytes, link: &Crossed) -> String {
     let part = match (link.from, link.to, link.split) {
         (0, _, _) => String::new(),
         (from, to, 1) => {
@@ -319,11 +335,10 @@ fn link_text(bytes: Bytes, link: &Crossed, time: Seconds) -> String {
         ),
     };
     format!(
-        "{}{part} / {} + {} = {}",
+        "{}{part} / {} + {}",
         fine::bytes(bytes),
         fine::bandwidth(link.rate),
-        fine::time(link.latency),
-        fine::time(time)
+        fine::time(link.latency)
     )
 }
 

@@ -1,18 +1,17 @@
 //! F6: derivations of the parts of a step.
 
-use super::{Explained, derived, layers, sum, with};
+use super::rates::trained_terms;
+use super::{Explained, TIMES, derived, layers, sum, with};
 use crate::estimate::{Basis, StageReport, TimePart as P, WorkBasis};
-use crate::layout::Schedule;
+use crate::layout::{Schedule, ZeroStage};
 use crate::plan::Derivation;
 use crate::units::order;
 use crate::units::text::{fine, show};
 use crate::units::{Ratio, Seconds};
-use crate::workload::{OptimizerKind, Precision};
+use crate::workload::OptimizerKind;
 
 /// Seconds of one kind of work, forward and backward.
 pub(super) type Pass = fn(&WorkBasis) -> (Seconds, Seconds);
-
-const TIMES: &str = "\u{d7}";
 
 impl Explained<'_> {
     /// Where one part of the step comes from.
@@ -53,29 +52,10 @@ impl Explained<'_> {
     }
 
     /// `32 micro-batches x (8 layers x (3.9 ms + 7.8 ms) + ...) = 3.0 s`.
-    fn work_text(&self, basis: &Basis, part: P, pass: Pass) -> String {
+    pub(super) fn work_text(&self, basis: &Basis, part: P, pass: Pass) -> String {
         let terms = pass_terms(basis, pass);
         let result = self.time_text(part);
         format!("{} {TIMES} {} = {result}", self.micro_batches(basis), sum(&terms))
-    }
-
-    /// The rate of large products in the run's number format: data sheet, kernel, stack.
-    fn rate_text(&self) -> String {
-        let kernels = &self.case.cluster.accelerator.kernels;
-        let (top, sheet) = match self.case.training.precision {
-            Precision::Fp8 | Precision::Mxfp8 => (kernels.matmul_fp8.top, self.case.peak()),
-            Precision::Nvfp4 => (kernels.matmul_fp4.top, self.case.peak()),
-            _ => (kernels.matmul.top, self.case.peak_16()),
-        };
-        let stack = self.case.stack.profile.matmul;
-        let reached = sheet * top.get() * stack.get();
-        format!(
-            "largest products at {} {TIMES} {} {TIMES} {} = {}",
-            fine::flop_rate(sheet),
-            fine::percent(top),
-            fine::percent(stack),
-            fine::flop_rate(reached)
-        )
     }
 
     fn matmul(&self, basis: &Basis) -> Derivation {
@@ -87,7 +67,7 @@ impl Explained<'_> {
         let source = "tiles and waves as in arXiv 2301.03598; top and k\u{bd} fitted to measured \
                       kernels (docs/kernels.md)";
         let substituted = format!("{text}; {}", self.rate_text());
-        with(derived(formula, substituted, source), &["matmul"])
+        self.with_pace(derived(formula, substituted, source), &["matmul"])
     }
 
     fn expert_products(&self, basis: &Basis) -> Derivation {
@@ -96,43 +76,60 @@ impl Explained<'_> {
                        top-k \u{d7} tokens / (ep experts) rows for each expert of the rank, waves \
                        as for other products";
         let source = "grouped products; curve fitted to measured kernels (docs/kernels.md)";
-        with(derived(formula, text, source), &["matmul"])
+        self.with_pace(derived(formula, text, source), &["matmul"])
     }
 
     fn attention(&self, basis: &Basis) -> Derivation {
-        let text = self.work_text(basis, P::Attention, |work| work.attention);
+        let mut text = self.work_text(basis, P::Attention, |work| work.attention);
+        if self.case.training.fused_attention {
+            text.push_str(&format!("; {}", self.attention_rate_text()));
+        }
         let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Forward 2 b s / c \
                        \u{d7} reach \u{d7} heads / t \u{d7} (d_qk + d_v) operations, reach s / 2 \
-                       when causal; backward 2.5 times as many when fused; narrow heads run at d \
-                       / (d + 32)";
-        let source = "FlashAttention-2, arXiv 2307.08691, section 3.1 and figure 4";
-        with(derived(formula, text, source), &["attention"])
+                       when causal; backward 2.5 times as many when fused. Short sequences run at \
+                       s / (s + s\u{bd}) of the rate, narrow heads at d / (d + 32) of 0.8";
+        let source = "FlashAttention-2, arXiv 2307.08691, section 3.1 and figure 4; s\u{bd} \
+                      fitted to measured kernels (docs/kernels.md)";
+        self.with_pace(derived(formula, text, source), &["attention"])
     }
 
     fn pointwise(&self, basis: &Basis) -> Derivation {
-        let text = self.work_text(basis, P::Pointwise, |work| work.pointwise);
-        let accelerator = &self.case.cluster.accelerator;
-        let share = accelerator.kernels.memory;
-        let sheet = accelerator.memory_bandwidth;
-        let rate = format!(
-            "memory streams at {} {TIMES} {} = {}",
-            fine::bandwidth(sheet),
-            fine::percent(share),
-            fine::bandwidth(sheet * share.get())
-        );
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} (forward + backward). Norms, residuals, \
-                       rotary embedding and activation functions read and write their arrays a \
-                       number of times; backward counts double";
-        let constants = ["pointwise_passes", "pointwise_ffn_passes"];
-        with(derived(formula, format!("{text}; {rate}"), "passes counted"), &constants)
+        let mut terms = pass_terms(basis, |work| work.pointwise);
+        let mut rates = format!("; {}", self.memory_rate_text());
+        let mut constants = vec!["pointwise_passes", "pointwise_ffn_passes"];
+        if self.case.training.precision.is_narrow() {
+            constants.push("cast_bytes");
+        }
+        if basis.sums > Seconds::ZERO {
+            terms.push(format!("sums of gradients {}", fine::time(basis.sums)));
+            rates.push_str(&format!("; {}", self.sums_text(basis)));
+            constants.push("accumulate_bytes");
+        }
+        let result = self.time_text(P::Pointwise);
+        let text = format!("{} {TIMES} {} = {result}", self.micro_batches(basis), sum(&terms));
+        let formula = "m \u{d7} (\u{3a3} layers \u{d7} (forward + backward) + sums of \
+                       gradients). Norms, residuals, rotary embedding and activation functions \
+                       read and write their arrays a number of times, casts for 8- and 4-bit \
+                       products their operands; backward counts double. Adding a micro-batch's \
+                       gradients moves some bytes for each trained parameter, of its share with \
+                       ZeRO-2 and 3";
+        self.with_pace(derived(formula, format!("{text}{rates}"), "passes counted"), &constants)
     }
 
-    fn launch(&self, basis: &Basis) -> Derivation {
-        let text = self.work_text(basis, P::Launch, |work| work.launch);
-        let formula = "m \u{d7} \u{3a3} layers \u{d7} kernels \u{d7} (1 forward + 2 backward) \
-                       \u{d7} time to start one";
-        let constants = ["kernels_per_layer", "launch_us"];
-        with(derived(formula, text, "the stack's profile"), &constants)
+    /// `sums of gradients 3.2 B x 4 bytes / 2.747 TB/s = 4.7 ms`.
+    fn sums_text(&self, basis: &Basis) -> String {
+        let by = self.split(basis, ZeroStage::Two);
+        let part = match basis.visited == Ratio::ONE {
+            true => String::new(),
+            false => format!("{} {TIMES} ", fine::number(basis.visited)),
+        };
+        format!(
+            "sums of gradients {part}{} {TIMES} {} bytes / {} = {}",
+            sum(&trained_terms(basis, by)),
+            fine::number(self.case.stack.profile.accumulate_bytes),
+            fine::bandwidth(self.memory_rate()),
+            fine::time(basis.sums)
+        )
     }
 
     fn recompute(&self, basis: &Basis) -> Derivation {
@@ -256,14 +253,7 @@ impl Explained<'_> {
             return Derivation::default();
         };
         let optimizer = &self.case.training.optimizer;
-        let own = &basis.params;
-        let dense = own.mixer + own.ffn + own.embedding + own.head;
-        let mut terms =
-            vec![format!("{}{}", fine::count(dense.get()), super::over(basis.shards.0))];
-        if own.experts.get() > 0 {
-            let experts = fine::count(own.experts.get());
-            terms.push(format!("{experts}{}", super::over(basis.shards.1)));
-        }
+        let terms = trained_terms(basis, basis.shards);
         let moments = optimizer.moment_quarter_bytes() as f64 / 4.0;
         let master = if optimizer.master { 4 } else { 0 };
         let touched = format!(
@@ -272,32 +262,30 @@ impl Explained<'_> {
             fine::number(Ratio::new(moments)),
             self.case.stack.profile.weights.working
         );
-        let accelerator = &self.case.cluster.accelerator;
-        let rate = accelerator.memory_bandwidth * accelerator.kernels.memory.get();
+        let rate = self.memory_rate();
         let (sum, result) = (sum(&terms), self.time_text(P::Optimizer));
         let stream = format!("{sum} {TIMES} {touched} / {}", fine::bandwidth(rate));
         if optimizer.kind == OptimizerKind::Muon {
             return self.muon(&sum, &stream, &result);
         }
-        let formula = "parameters of a rank / z1 \u{d7} (gradient read + moments and master read \
+        let formula = "trained parameters of a rank / z1 \u{d7} (gradient read + moments and master read \
                        and written + weight written) / rate of memory";
-        derived(formula, format!("{stream} = {result}"), "counted")
+        self.with_pace(derived(formula, format!("{stream} = {result}"), "counted"), &[])
     }
 
     /// Muon's products beside the streaming pass.
     fn muon(&self, params: &str, stream: &str, result: &str) -> Derivation {
-        let accelerator = &self.case.cluster.accelerator;
-        let (forward, stack) =
-            (accelerator.kernels.attention_forward, self.case.stack.profile.attention);
-        let rate = self.case.peak_16() * stack.get() * forward.get();
+        let rate = self.wide_rate();
         let hidden = fine::count(self.case.model.hidden.into());
         let math = format!(
             "{params} {TIMES} 2 {TIMES} 5 {TIMES} 6 {TIMES} {hidden} / {}",
             fine::flop_rate(rate)
         );
         let formula = "parameters of a rank / z1 \u{d7} (bytes read and written / rate of memory \
-                       + five Newton-Schulz steps of 6 h products / rate)";
-        derived(formula, format!("{stream} + {math} = {result}"), "Muon, arXiv 2502.16982")
+                       + five Newton-Schulz steps of 6 h products / rate of the largest 16-bit \
+                       products)";
+        let text = format!("{stream} + {math} = {result}");
+        self.with_pace(derived(formula, text, "Muon, arXiv 2502.16982"), &["matmul"])
     }
 
     fn overhead(&self) -> Derivation {
