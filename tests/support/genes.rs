@@ -322,7 +322,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         kernels_per_layer: Ratio::new(g.of(&[0.0, 16.0])),
         kernels_per_moe: Ratio::new(g.of(&[0.0, 40.0])),
         kernels_per_expert: Ratio::new(g.of(&[0.0, 4.0])),
-        kernels_per_chunk: Ratio::new(g.of(&[0.0, 2.0])),
+        kernels_per_chunk: Ratio::new(g.of(&[0.0, 50.0])),
         accumulate_bytes: Ratio::new(g.of(&[0.0, 4.0, 100.0])),
         launch: Seconds::us(g.of(&[0.0, 2.0, 20.0, 200.0])),
         collective: Seconds::us(g.of(&[0.0, 5.0, 100.0])),
@@ -353,12 +353,6 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         context: g.of(&[Bytes::ZERO, Bytes::mib(1), Bytes::gib(3)]),
         slack: Ratio::new(g.of(&[0.0, 0.05, 0.3])),
         straggler: Ratio::new(g.of(&[1.0, 1.01, 1.2])),
-        kernels_per_moe: Ratio::new(g.of(&[0.0, 40.0])),
-        kernels_per_expert: Ratio::new(g.of(&[0.0, 4.0])),
-        kernels_per_chunk: Ratio::new(g.of(&[0.0, 50.0])),
-        accumulate_bytes: Ratio::new(g.of(&[0.0, 10.0])),
-        cast_bytes: Ratio::new(g.of(&[0.0, 3.0])),
-        collective: Seconds::us(g.of(&[0.0, 5.0])),
         products_again: g.chance(1, 2),
     }
 }
