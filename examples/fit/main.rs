@@ -10,8 +10,8 @@ mod runs;
 mod tables;
 
 use autoparallel::fit::run::read;
-use autoparallel::fit::setup_stated;
 use autoparallel::fit::{Measured, Run};
+use autoparallel::fit::{of_setup, setup_stated};
 use parameters::{Parameters, Scope};
 use problem::{Sample, solve};
 use std::path::Path;
@@ -31,6 +31,8 @@ pub struct Judged {
     pub unseen: f64,
     /// The same when its stack was not seen either: with what all stacks have in common.
     pub unknown: f64,
+    /// Logarithm of predicted over measured peak memory, where it was measured.
+    pub memory: Option<f64>,
     /// The run, and the parameters that it depends on.
     pub sample: Sample,
 }
@@ -83,7 +85,10 @@ fn samples(text: &str) -> (Parameters, Vec<Judged>) {
         let size = sizes.iter().filter(|group| **group == run.group).count() as f64;
         let weight = size.powf(GROUP_WEIGHT);
         let sample = Sample { setup, uses, log_measured: step.ln(), weight };
-        Judged { run, measured, seen: 0.0, unseen: 0.0, unknown: 0.0, sample }
+        let said = of_setup(&sample.setup, &measured.memory_kind).memory[1];
+        let said = said.as_f64() / (1u64 << 30) as f64;
+        let memory = measured.memory_gib.map(|gib| (said / gib).ln());
+        Judged { run, measured, seen: 0.0, unseen: 0.0, unknown: 0.0, memory, sample }
     });
     (parameters, judged.collect())
 }

@@ -22,6 +22,8 @@ struct Group {
 /// All groups with a range for each kind of runs.
 pub struct Ranges {
     groups: Vec<Group>,
+    /// The same of memory, over all runs in which it was measured.
+    memory: f64,
 }
 
 /// A range: the largest usual absolute error, with where it is from.
@@ -56,7 +58,9 @@ pub fn ranges(judged: &[Judged]) -> Ranges {
             }),
         }
     }
-    Ranges { groups }
+    let errors: Vec<f64> = judged.iter().filter_map(|row| row.memory).map(f64::abs).collect();
+    let memory = quantile(&errors, SHARE);
+    Ranges { groups, memory }
 }
 
 impl Ranges {
@@ -119,12 +123,15 @@ impl Ranges {
 
     /// The table that the catalogue embeds.
     pub fn table(&self) -> String {
-        let mut text = "stack,generation,time_low,time_high,groups,rows,basis\n".to_owned();
+        let mut text =
+            "stack,generation,time_low,time_high,memory_low,memory_high,groups,rows,basis\n"
+                .to_owned();
         let mut line = |stack: &str, generation: &str, range: &Range| {
             let (low, high) = ((-range.width).exp(), range.width.exp());
+            let (less, more) = ((-self.memory).exp(), self.memory.exp());
             writeln!(
                 text,
-                "{stack},{generation},{low:.3},{high:.3},{},{},\"{}\"",
+                "{stack},{generation},{low:.3},{high:.3},{less:.3},{more:.3},{},{},\"{}\"",
                 range.groups, range.rows, range.basis
             )
             .unwrap_or_default();

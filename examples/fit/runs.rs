@@ -1,9 +1,8 @@
 //! The runs as the page shows them.
 
 use crate::Judged;
-use crate::problem::predicted;
 use crate::ranges::Ranges;
-use autoparallel::estimate::Book;
+use autoparallel::fit::of_setup;
 use std::fmt::Write;
 
 /// One line for each run: what it was, what was measured, what was said of it unseen.
@@ -18,8 +17,8 @@ pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
         let range = ranges.range(&case.stack.key, generation, &row.run.group);
         let measured = row.measured.step_s.unwrap_or(0.0);
         let said = measured * row.unseen.exp();
-        let memory = Book::new(case).estimate(&setup.layout).memory.total().as_f64();
-        let gib = memory / (1u64 << 30) as f64;
+        let gib =
+            of_setup(setup, &row.measured.memory_kind).memory[1].as_f64() / (1u64 << 30) as f64;
         let fields = [
             row.run.id.clone(),
             row.run.group.clone(),
@@ -44,7 +43,6 @@ pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
         let quoted: Vec<String> = fields.iter().map(|field| quote(field)).collect();
         writeln!(text, "{}", quoted.join(",")).unwrap_or_default();
     }
-    let _ = predicted;
     text
 }
 

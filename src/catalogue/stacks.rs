@@ -244,6 +244,7 @@ fn spreads(key: &str) -> Vec<Spread> {
         Some(Spread {
             generation: row.text("generation").to_owned(),
             time: (ratio("time_low")?, ratio("time_high")?),
+            memory: (ratio("memory_low")?, ratio("memory_high")?),
             groups: row.count("groups")?,
             rows: row.count("rows")?,
             basis: row.text("basis").to_owned(),

@@ -4,10 +4,12 @@
 mod architecture;
 mod machine;
 pub mod memory;
+mod predict;
 pub mod run;
 pub mod score;
 mod setup;
 mod software;
 
+pub use predict::{Prediction, of_setup, predict};
 pub use run::{Measured, Run};
 pub use setup::{Setup, setup, setup_stated};

@@ -82,6 +82,8 @@ pub struct Spread {
     pub generation: String,
     /// Factors on the step time.
     pub time: (Ratio, Ratio),
+    /// Factors on peak memory.
+    pub memory: (Ratio, Ratio),
     /// Groups of runs that it was found on.
     pub groups: u32,
     /// Runs in them.
