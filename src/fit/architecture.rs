@@ -62,6 +62,12 @@ fn by_name(run: &Run, remarks: &mut Vec<String>) -> Result<Model, String> {
     Ok(row.model.clone())
 }
 
+/// NeMo's fine-tuning recipes train on packed SQuAD unless told otherwise.
+fn packs_squad(run: &Run) -> bool {
+    let tuned = matches!(run.task.as_str(), "sft" | "lora");
+    run.notes.contains("packed SQuAD") || tuned && run.framework.starts_with("NeMo / Megatron")
+}
+
 /// What mixes tokens, layer after layer, as a pattern that repeats.
 fn mixers(run: &Run, hidden: u32) -> Result<Vec<Mixer>, String> {
     let numbers = &run.numbers;
@@ -98,7 +104,7 @@ fn mixers(run: &Run, hidden: u32) -> Result<Vec<Mixer>, String> {
     let window = run.attention.rsplit_once("sliding window ").map(|(_, size)| size.trim().parse());
     Ok(match window {
         Some(Ok(window)) => vec![local(window), whole],
-        _ if run.notes.contains("packed SQuAD") => vec![local(SQUAD_REACH)],
+        _ if packs_squad(run) => vec![local(SQUAD_REACH)],
         _ if run.attention.contains("chunked local") => {
             vec![local(CHUNK), local(CHUNK), local(CHUNK), whole]
         }

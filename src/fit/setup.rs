@@ -1,6 +1,6 @@
 //! From a run to the case and the layout that it ran.
 
-use super::run::Run;
+use super::run::{Degrees, Run};
 use super::software::{self, Habits};
 use super::{architecture, machine};
 use crate::case::Case;
@@ -8,12 +8,16 @@ use crate::catalogue::stacks;
 use crate::estimate::Book;
 use crate::layout::{ContextKind, Layout, Recompute, Schedule, ZeroStage};
 use crate::prices::Offer;
+use crate::search::{Budget, Goal, search};
 use crate::stack::{Stack, Technique};
 use crate::units::{DollarsPerHour, Ratio, Tokens};
 use crate::workload::{Constraints, Precision, Training};
 
 /// Rank of adapters where the source gives none: MLPerf's LoRA task (its rules) and most recipes.
 const ADAPTER_RANK: u32 = 16;
+
+/// Layouts that are estimated at most where none is stated.
+const CANDIDATES: u64 = 20_000;
 
 /// A run that can be estimated.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +71,28 @@ fn with_stack(
     let offer = Offer { rate: DollarsPerHour::ZERO, source: String::new() };
     let case = Case::new(model, cluster, training, constraints, stack, offer)
         .map_err(|error| format!("the parts do not fit together: {error:?}"))?;
+    if states_nothing(&run.degrees) && case.cluster.count > 1 {
+        let layout = best(&case).ok_or("no layout is stated, and none was found")?;
+        remarks.push("no layout stated: the fastest that the stack can run".to_owned());
+        return Ok(Setup { case, layout, remarks });
+    }
     let layout = layout(run, &habits, &case, &mut remarks)?;
     let layout = Layout { recompute: recompute(run, &case, &layout, &mut remarks), ..layout };
     Ok(Setup { case, layout, remarks })
+}
+
+/// Whether a source tells nothing of how its model was split.
+fn states_nothing(degrees: &Degrees) -> bool {
+    let Degrees { tp, pp, dp, cp, ep, .. } = *degrees;
+    [tp, dp, cp, ep].iter().all(Option::is_none) && pp.is_none_or(|pp| pp == 1)
+}
+
+/// The layout that whoever publishes a run would have looked for.
+fn best(case: &Case) -> Option<Layout> {
+    let book = Book::new(case);
+    let mut goal = Goal::fastest(&book);
+    goal.budget = Budget { candidates: CANDIDATES };
+    search(&book, &goal).best.map(|best| best.layout)
 }
 
 fn peak_missing(peak: &crate::cluster::Peak, precision: Precision) -> bool {
