@@ -62,16 +62,19 @@ fn hardware(case: &Case) -> Vec<Assumption> {
     all
 }
 
-/// The constants of the stack that nobody measured.
+/// The constants of the stack that nobody measured, and those that were fitted to measured runs.
 fn stack(case: &Case) -> Vec<Assumption> {
     let stack = &case.stack;
-    let assumed = stacks::facts_of(&stack.key).filter(|fact| fact.source.contains("assumed"));
-    let mut all: Vec<Assumption> = assumed
-        .map(|fact| {
+    let pace = case.pace().map(|pace| format!("pace@{}/{}", pace.accelerator, pace.precision));
+    let fields = stacks::CONSTANTS.iter().map(|field| (*field).to_owned()).chain(pace);
+    let mut all = Vec::new();
+    for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
+        let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
+        if fitted || fact.source.contains("assumed") {
             let text = format!("{}: {}.", stack.name, constant_text(fact));
-            taken(text, fact.source.clone(), false)
-        })
-        .collect();
+            all.push(taken(text, fact.source.clone(), fitted));
+        }
+    }
     let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
     all.push(taken(text, stack.source.clone(), true));
     all
@@ -79,26 +82,91 @@ fn stack(case: &Case) -> Vec<Assumption> {
 
 /// A constant of a stack's profile in words.
 fn constant_text(fact: &Fact) -> String {
-    let value = &fact.value;
-    let share = || match fact.value.parse().ok().and_then(Ratio::checked) {
-        Some(ratio) => show::percent(ratio),
-        None => fact.value.clone(),
+    let number = fact.value.parse().ok().and_then(Ratio::checked);
+    let (share, value) = match number {
+        Some(ratio) => (show::percent(ratio), show::rounded(ratio.get())),
+        None => (fact.value.clone(), fact.value.clone()),
     };
-    match fact.field.as_str() {
-        "matmul" => format!("matrix kernels reach {} of their rate alone", share()),
-        "attention" => format!("attention reaches {} of its rate alone", share()),
-        "step_overhead_ms" => format!("{value} ms of every step are fixed overhead"),
-        "link_inside" => format!("collectives reach {} of the scale-up link", share()),
-        "link_outside" => format!("collectives reach {} of the network", share()),
-        "context_gib" => format!("driver, runtime and communicators take {value} GiB"),
-        "slack" => format!("the allocator loses {} of activations and buffers", share()),
-        "straggler" => format!("the slowest rank takes {value} times the mean"),
-        "launch_us" => format!("starting a kernel takes {value} \u{b5}s"),
-        other => match other.strip_prefix("overlap_") {
-            Some(kind) => format!("{} of {} hides behind computation", share(), overlap(kind)),
-            None => format!("{} is {value}", other.replace('_', " ")),
-        },
+    let is = |yes: &str, no: &str| if fact.value == "1" { yes.to_owned() } else { no.to_owned() };
+    let field = fact.field.as_str();
+    if let Some(kind) = field.strip_prefix("overlap_") {
+        return format!("{share} of {} hides behind computation", overlap(kind));
     }
+    if let Some(pace) = field.strip_prefix("pace@") {
+        return pace_text(pace, &fact.value);
+    }
+    match field {
+        "matmul" => format!("matrix kernels reach {share} of their rate alone"),
+        "attention" => format!("attention reaches {share} of its rate alone"),
+        "pointwise_passes" => {
+            format!("a layer's norms, residuals and rotary make {value} passes over its tokens")
+        }
+        "pointwise_ffn_passes" => format!("an activation function makes {value} passes"),
+        "cast_bytes" => format!("casting a number for an 8-bit product moves {value} bytes"),
+        "accumulate_bytes" => {
+            format!("adding a gradient to its sum moves {value} bytes with each micro-batch")
+        }
+        "kernels_per_layer" => format!("a layer starts {value} kernels forward"),
+        "kernels_per_moe" => {
+            format!("a layer of experts waits for its host to start {value} kernels")
+        }
+        "kernels_per_expert" => {
+            format!("that wait grows by {value} kernels for each expert that a rank holds")
+        }
+        "kernels_per_chunk" => {
+            format!("that wait grows by {value} kernels for each expert of the layer")
+        }
+        "launch_us" => format!("the host takes {value} \u{b5}s to start a kernel"),
+        "collective_us" => format!("starting a collective takes {value} \u{b5}s"),
+        other => rest_text(other, &share, &value, &is),
+    }
+}
+
+/// The same of constants of a whole step and of memory.
+fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> String) -> String {
+    match field {
+        "step_overhead_ms" => format!("{value} ms of every step are fixed overhead"),
+        "straggler" => format!("the slowest rank takes {value} times the mean"),
+        "link_inside" => format!("collectives reach {share} of the scale-up link"),
+        "link_outside" => format!("collectives reach {share} of the network"),
+        "experts_deduplicated" => is(
+            "a token crosses once to each machine that holds some of its experts",
+            "a token crosses once to each of its experts",
+        ),
+        "dispatch_bytes" => format!("a number takes {value} bytes on its way to an expert"),
+        "products_again" => is(
+            "selective recompute makes every second product again",
+            "selective recompute makes no product again",
+        ),
+        "working" => format!("a weight takes {value} bytes through the step"),
+        "working_narrow" => format!("beside its 8-bit copies a weight takes {value} bytes"),
+        "working_is_master" => is(
+            "working weights are the 32-bit masters",
+            "32-bit masters are kept beside working weights",
+        ),
+        "gathered" => format!("a gathered weight takes {value} bytes"),
+        "quantised" => format!("8-bit copies of a weight take {value} bytes"),
+        "wire_gradient" => format!("a gradient crosses the network in {value} bytes"),
+        "update" => format!("the update makes copies of {value} bytes a gradient"),
+        "logit_bytes" => format!("a logit takes {value} bytes at its peak"),
+        "context_gib" => format!("driver, runtime and communicators take {value} GiB"),
+        "slack" => format!("the allocator loses {share} of activations and buffers"),
+        other => format!("{} is {value}", other.replace('_', " ")),
+    }
+}
+
+/// `hopper/fp8` at `0.93 0.9`.
+fn pace_text(pace: &str, value: &str) -> String {
+    let (accelerator, precision) = pace.split_once('/').unwrap_or((pace, ""));
+    let mut shares = value.split(' ').map(|share| {
+        let ratio = share.parse().ok().and_then(Ratio::checked);
+        ratio.map_or_else(|| share.to_owned(), show::percent)
+    });
+    let (all, attention) = (shares.next().unwrap_or_default(), shares.next().unwrap_or_default());
+    format!(
+        "{accelerator} in {precision} runs at {all} of the pace that kernels and stack say, its \
+         attention at {attention} of that"
+    )
 }
 
 fn overlap(kind: &str) -> &str {
@@ -244,4 +312,49 @@ fn published_layout(layout: &Published) -> String {
         kind => words.push(format!("{kind} recompute")),
     }
     words.join(" \u{b7} ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_constant_has_a_sentence() {
+        for stack in stacks::all() {
+            for field in stacks::CONSTANTS {
+                let Some(fact) = stacks::holds(&stack.key, field) else {
+                    panic!("{} has no {field}", stack.key);
+                };
+                let text = constant_text(fact);
+                let plain = field.replace('_', " ");
+                assert!(!text.starts_with(&format!("{plain} is ")), "{field}: {text}");
+                assert!(!text.contains('_') && !text.contains("@"), "{text}");
+            }
+        }
+        let fact = |field: &str, value: &str| Fact {
+            stack: "s".into(),
+            field: field.into(),
+            value: value.into(),
+            source: "fitted".into(),
+        };
+        assert_eq!(
+            constant_text(&fact("kernels_per_expert", "4.0513")),
+            "that wait grows by 4.05 kernels for each expert that a rank holds"
+        );
+        assert_eq!(
+            constant_text(&fact("pace@hopper/fp8", "0.93 0.9")),
+            "hopper in fp8 runs at 93.0% of the pace that kernels and stack say, its attention at \
+             90.0% of that"
+        );
+    }
+
+    #[test]
+    fn every_constant_of_the_tables_is_told() {
+        let about = ["name", "version", "date", "base", "techniques", "exclude"];
+        for fact in stacks::facts().iter().chain(stacks::fitted()) {
+            let field = fact.field.as_str();
+            let known = about.contains(&field) || stacks::CONSTANTS.contains(&field);
+            assert!(known || field.starts_with("pace@"), "{field}");
+        }
+    }
 }

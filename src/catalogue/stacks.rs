@@ -12,6 +12,46 @@ use std::sync::OnceLock;
 /// The stack that can run everything: for study, no software does.
 pub const UNCONSTRAINED: &str = "unconstrained";
 
+/// Fields of the constants of a profile, in the order in which they are told.
+pub const CONSTANTS: [&str; 36] = [
+    "matmul",
+    "attention",
+    "pointwise_passes",
+    "pointwise_ffn_passes",
+    "cast_bytes",
+    "accumulate_bytes",
+    "kernels_per_layer",
+    "kernels_per_moe",
+    "kernels_per_expert",
+    "kernels_per_chunk",
+    "launch_us",
+    "collective_us",
+    "step_overhead_ms",
+    "straggler",
+    "link_inside",
+    "link_outside",
+    "overlap_tensor",
+    "overlap_context",
+    "overlap_expert",
+    "overlap_pipeline",
+    "overlap_gradients",
+    "overlap_parameters",
+    "overlap_offload",
+    "experts_deduplicated",
+    "dispatch_bytes",
+    "products_again",
+    "working",
+    "working_narrow",
+    "working_is_master",
+    "gathered",
+    "quantised",
+    "wire_gradient",
+    "update",
+    "logit_bytes",
+    "context_gib",
+    "slack",
+];
+
 /// One fact about a stack, with its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
@@ -149,14 +189,15 @@ impl Reader {
 
     fn stack(&self, key: &'static str) -> Option<Stack> {
         let name = facts_of(key).find(|fact| fact.field == "name")?;
+        let techniques = techniques(key)?;
         Some(Stack {
             key: key.to_owned(),
             name: name.value.clone(),
             version: self.text(key, "version")?.to_owned(),
             date: self.text(key, "date")?.to_owned(),
             source: name.source.clone(),
-            techniques: techniques(key)?,
-            exclusions: exclusions(key)?,
+            techniques,
+            exclusions: exclusions(key, techniques)?,
             profile: self.profile(key)?,
             paces: self.paces(key),
             spreads: spreads(key),
@@ -268,7 +309,8 @@ fn techniques(key: &str) -> Option<Techniques> {
     names.try_fold(Techniques::NONE, |all, name| Some(all.with(Technique::from_key(name)?)))
 }
 
-fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
+/// Pairs that a stack cannot run together, of those that it can run alone.
+fn exclusions(key: &str, own: Techniques) -> Option<Vec<Exclusion>> {
     let lines = lines(key, "exclude");
     let exclusion = |fact: &'static Fact| {
         let (pair, reason) = fact.value.split_once(':')?;
@@ -279,5 +321,7 @@ fn exclusions(key: &str) -> Option<Vec<Exclusion>> {
             reason: reason.trim().to_owned(),
         })
     };
-    lines.into_iter().map(exclusion).collect()
+    let mut all: Vec<Exclusion> = lines.into_iter().map(exclusion).collect::<Option<_>>()?;
+    all.retain(|pair| own.has(pair.first) && own.has(pair.second));
+    Some(all)
 }

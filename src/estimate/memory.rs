@@ -7,6 +7,7 @@ use super::stage::{Sheet, Stage, Stages};
 use super::{Book, Memory, MemoryPart as P, schedule};
 use crate::layout::split::StageClass;
 use crate::layout::{Layout, ZeroStage};
+use crate::model::Mixer;
 use crate::units::Bytes;
 
 /// Parameters that one rank of a stage holds before ZeRO splits them, by kind.
@@ -52,7 +53,7 @@ impl Book<'_> {
             return (0, 0, 0);
         };
         let kv_heads = match self.case.model.kinds.get(kind).map(|kind| &kind.mixer) {
-            Some(crate::model::Mixer::Attention(attention)) => u64::from(attention.kv_heads.max(1)),
+            Some(Mixer::Attention(attention)) => u64::from(attention.kv_heads.max(1)),
             _ => tp,
         };
         let mixer = params.heads.div_ceil(tp) + params.kv.div_ceil(tp.min(kv_heads));
@@ -113,16 +114,36 @@ impl Book<'_> {
         }
     }
 
-    /// Adapters of one layer on one rank: a narrow and a wide matrix for each attention projection, of which
-    /// tensor parallelism splits the one that meets the split side.
+    /// Adapters of one layer on one rank: a matrix down from what each projection of the mixer reads and one up to
+    /// what it makes, of which tensor parallelism splits the one that meets the split side.
     fn adapter_elements(&self, kind: usize, tp: u64) -> u64 {
         let rank = u64::from(self.adapter_rank.unwrap_or(0));
-        let Some(params) = self.kinds.get(kind) else {
+        let hidden = u64::from(self.case.model.hidden);
+        let wide = |heads: u32, width: u32| u64::from(heads) * u64::from(width);
+        let Some(kind) = self.case.model.kinds.get(kind) else {
             return 0;
         };
-        let hidden = u64::from(self.case.model.hidden.max(1));
-        let widths = (params.heads + params.kv) / hidden;
-        rank * (widths.div_ceil(tp) + 2 * hidden)
+        let (split, whole) = match &kind.mixer {
+            Mixer::Attention(a) => {
+                let gate = if a.output_gate { 2 } else { 1 };
+                let values = if a.values_are_keys { 0 } else { a.v_head_dim };
+                let queries = gate * wide(a.heads, a.head_dim);
+                let keys = wide(a.kv_heads, a.head_dim) + wide(a.kv_heads, values);
+                (queries + keys + wide(a.heads, a.v_head_dim), 2 * hidden)
+            }
+            Mixer::Mla(m) => {
+                let queries = wide(m.heads, m.qk_nope) + wide(m.heads, m.qk_rope);
+                let keys = wide(m.heads, m.qk_nope) + wide(m.heads, m.v_head_dim);
+                let compressed = 2 * u64::from(m.kv_rank) + u64::from(m.qk_rope);
+                // From the compressed queries, and to them.
+                let read = m.q_rank.map_or(hidden, |rank| 2 * u64::from(rank));
+                let split = queries + keys + wide(m.heads, m.v_head_dim);
+                (split, read + compressed + 2 * hidden)
+            }
+            Mixer::Linear(l) => (u64::from(l.in_width) + u64::from(l.out_width), 2 * hidden),
+            Mixer::None => return 0,
+        };
+        rank * (split.div_ceil(tp) + whole)
     }
 
     /// The fullest stage, its memory, and the most host memory that a stage takes.
