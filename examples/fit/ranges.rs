@@ -127,8 +127,8 @@ impl Ranges {
             "stack,generation,time_low,time_high,memory_low,memory_high,groups,rows,basis\n"
                 .to_owned();
         let mut line = |stack: &str, generation: &str, range: &Range| {
-            let (low, high) = ((-range.width).exp(), range.width.exp());
-            let (less, more) = ((-self.memory).exp(), self.memory.exp());
+            let [low, high] = outward(range.width);
+            let [less, more] = outward(self.memory);
             writeln!(
                 text,
                 "{stack},{generation},{low:.3},{high:.3},{less:.3},{more:.3},{},{},\"{}\"",
@@ -151,6 +151,11 @@ impl Ranges {
         line("", "", &self.alone(""));
         text
     }
+}
+
+/// Both factors of a range, rounded so that it does not shrink.
+fn outward(width: f64) -> [f64; 2] {
+    [((-width).exp() * 1e3).floor() / 1e3, (width.exp() * 1e3).ceil() / 1e3]
 }
 
 /// The quantile of absolute errors, each group counting as the square root of its runs.

@@ -2,7 +2,10 @@
 
 use crate::Judged;
 use crate::ranges::Ranges;
-use autoparallel::fit::of_setup;
+use autoparallel::catalogue::models;
+use autoparallel::fit::{Run, Setup, of_setup};
+use autoparallel::inputs::{Inputs, Key};
+use autoparallel::link;
 use std::fmt::Write;
 
 /// One line for each run: what it was, what was measured, what was said of it unseen.
@@ -37,13 +40,96 @@ pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
             row.measured.memory_gib.map(|gib| format!("{gib:.1}")).unwrap_or_default(),
             row.measured.memory_gib.map(|_| format!("{gib:.1}")).unwrap_or_default(),
             row.measured.memory_kind.clone(),
-            String::new(),
+            link_of(&row.run, setup).unwrap_or_default(),
             setup.remarks.join("; "),
         ];
         let quoted: Vec<String> = fields.iter().map(|field| quote(field)).collect();
         writeln!(text, "{}", quoted.join(",")).unwrap_or_default();
     }
     text
+}
+
+/// The plan's link: the case with the layout's degrees fixed; none where links cannot say what the model is.
+fn link_of(run: &Run, setup: &Setup) -> Option<String> {
+    let (case, layout) = (&setup.case, &setup.layout);
+    let mut inputs = model_of(run, setup)?;
+    let mut set = |key: Key, text: String| inputs.set(key, text);
+    set(Key::Accelerator, case.cluster.accelerator.name.clone());
+    set(Key::Count, case.cluster.count.to_string());
+    set(Key::NodeSize, case.cluster.node_size.to_string());
+    if let Some(level) = case.cluster.levels.get(1) {
+        set(Key::Nic, format!("{} Gbit/s", level.bandwidth.get() * 8.0 / 1e9));
+    }
+    set(Key::Batch, case.training.global_batch.to_string());
+    set(Key::Sequence, case.training.sequence.to_string());
+    set(Key::Tokens, "1T".to_owned());
+    set(Key::Precision, case.training.precision.key().to_owned());
+    set(Key::Gradients, case.training.optimizer.gradients.key().to_owned());
+    set(Key::Stack, case.stack.key.clone());
+    set(Key::Headroom, "0".to_owned());
+    for (key, on) in [
+        (Key::FusedAttention, case.training.fused_attention),
+        (Key::Dropout, case.training.dropout),
+        (Key::Causal, case.training.causal),
+    ] {
+        set(key, if on { "on" } else { "off" }.to_owned());
+    }
+    for (key, degree) in [
+        (Key::Tp, layout.tp),
+        (Key::Cp, layout.cp),
+        (Key::Pp, layout.pp),
+        (Key::Vpp, layout.vpp),
+        (Key::Ep, layout.ep),
+        (Key::Etp, layout.etp),
+        (Key::MicroBatch, layout.micro_batch),
+        (Key::Zero, layout.zero.number()),
+        (Key::Shard, layout.shard),
+        (Key::Recompute, layout.recompute.full_layers),
+    ] {
+        set(key, degree.to_string());
+    }
+    let usable = case.training.adapter_rank.is_none() && inputs.resolve().case.is_some();
+    usable.then(|| link::encode(&inputs))
+}
+
+/// The model in words of links: by its name where the catalogue's is the same, else by its numbers.
+fn model_of(run: &Run, setup: &Setup) -> Option<Inputs> {
+    let model = &setup.case.model;
+    let known = models::find(&run.model).filter(|row| {
+        let other = &row.model;
+        (other.n_layers(), other.hidden, other.vocab)
+            == (model.n_layers(), model.hidden, model.vocab)
+    });
+    if let Some(row) = known {
+        return Some(Inputs::default().with(Key::Model, row.key));
+    }
+    let numbers = &run.numbers;
+    if numbers.kv_rank.is_some() {
+        return None;
+    }
+    let mut inputs = Inputs::default().with(Key::Model, "custom");
+    let gated = if numbers.gated.unwrap_or(false) { "on" } else { "off" };
+    for (key, value) in [
+        (Key::Layers, numbers.layers),
+        (Key::Hidden, numbers.hidden),
+        (Key::Heads, numbers.heads),
+        (Key::KvHeads, numbers.kv_heads),
+        (Key::HeadDim, numbers.head_dim),
+        (Key::FfnWidth, numbers.ffn),
+        (Key::Vocab, Some(model.vocab)),
+        (Key::Experts, numbers.experts),
+        (Key::TopK, numbers.top_k),
+        (Key::ExpertWidth, numbers.experts.and(numbers.expert_width.or(numbers.ffn))),
+        (Key::SharedExperts, numbers.shared_experts),
+        (Key::DenseLayers, numbers.dense_layers),
+    ] {
+        if let Some(value) = value {
+            inputs.set(key, value.to_string());
+        }
+    }
+    inputs.set(Key::Gated, gated);
+    inputs.set(Key::Tied, if model.tied { "on" } else { "off" });
+    Some(inputs)
 }
 
 fn quote(field: &str) -> String {
