@@ -243,6 +243,7 @@ impl Reader {
             weights: self.weights(key)?,
             experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
+            eager_norm_bytes: self.count(key, "eager_norm_bytes")?,
             products_again: self.count(key, "products_again")? == 1,
             logit_bytes: self.count(key, "logit_bytes")?,
             context: Bytes::mib(mebi as u64),

@@ -124,7 +124,8 @@ impl Book<'_> {
         cost.forward.pointwise += time;
         cost.backward.pointwise += 2.0 * time;
         let before = 2.0 * tokens * input;
-        let after = self.inputs.ffn * tokens * output;
+        let gate = if self.eager_norm_bytes > 0.0 { 2.0 * (input - output) } else { 0.0 };
+        let after = tokens * (self.inputs.ffn * output + gate);
         cost.kept += before + after;
         // Narrow runs that make the output again keep the input in 8 bits (arXiv 2412.19437, section 3.3.3).
         let narrowed = self.linear_bytes * tokens * input;
@@ -137,7 +138,7 @@ impl Book<'_> {
     /// Norm input and output, and a dropout mask.
     fn add_ffn_kept(&self, cost: &mut Cost, shape: &Shape) {
         let residual = 2.0 * shape.tokens_split * self.hidden;
-        let norm = self.inputs.ffn * shape.tokens_split * self.hidden;
+        let norm = (self.inputs.ffn + self.eager_norm_bytes) * shape.tokens_split * self.hidden;
         let mask = if self.dropout { shape.tokens_split * self.hidden } else { 0.0 };
         cost.kept += residual + norm + mask;
         cost.kept_selective += residual + mask + if self.fused { 0.0 } else { norm };

@@ -263,7 +263,7 @@ impl Book<'_> {
     /// `again` can be made again), the input of the output projection, a dropout mask.
     fn add_kept(&self, cost: &mut Cost, shape: &Shape, inner: f64, again: f64) {
         let residual = 2.0 * shape.tokens_split * self.hidden;
-        let norm = self.inputs.mixer * shape.tokens_split * self.hidden;
+        let norm = (self.inputs.mixer + self.eager_norm_bytes) * shape.tokens_split * self.hidden;
         let mask = if self.dropout { shape.tokens_split * self.hidden } else { 0.0 };
         let kept = residual + norm + inner + mask;
         cost.kept += kept;

@@ -80,6 +80,8 @@ pub struct Book<'a> {
     pub(crate) linear_bytes: f64,
     /// Bytes that casting one element of a narrow product's operand moves; none for wide products.
     pub(crate) cast_bytes: f64,
+    /// Bytes that an unfused norm keeps for each number.
+    pub(crate) eager_norm_bytes: f64,
     /// Selective recompute makes every second product again.
     pub(crate) products_again: bool,
     /// Bytes of the inputs of a layer's products.
@@ -159,6 +161,7 @@ impl<'a> Book<'a> {
             narrow,
             cast_bytes: if narrow { profile.cast_bytes.get() } else { 0.0 },
             linear_bytes: input_bytes(case),
+            eager_norm_bytes: f64::from(profile.eager_norm_bytes),
             products_again: profile.products_again && case.training.fused_attention,
             inputs: InputBytes::new(case),
             pointwise_passes: profile.pointwise_passes.get(),

@@ -58,6 +58,7 @@ fn with_stack(
     stack: Stack,
     mut remarks: Vec<String>,
 ) -> Result<Setup, String> {
+    check_known(run)?;
     let model = architecture::model(run, &mut remarks)?;
     let mut cluster = machine::cluster(run, &mut remarks)?;
     let training = training(run, &habits, &mut remarks)?;
@@ -77,7 +78,8 @@ fn with_stack(
         return Ok(Setup { case, layout, remarks });
     }
     let layout = layout(run, &habits, &case, &mut remarks)?;
-    let layout = Layout { recompute: recompute(run, &case, &layout, &mut remarks), ..layout };
+    let recompute = recompute(run, &case, &layout, &mut remarks);
+    let layout = Layout { recompute, ..layout };
     Ok(Setup { case, layout, remarks })
 }
 
@@ -95,6 +97,22 @@ fn best(case: &Case) -> Option<Layout> {
     search(&book, &goal).best.map(|best| best.layout)
 }
 
+/// Refuses what no estimate here speaks of.
+fn check_known(run: &Run) -> Result<(), String> {
+    let framework = run.framework.to_ascii_lowercase();
+    let reason = if run.precision.contains("nf4") {
+        "frozen weights of 4 bits (NF4) are not modelled"
+    } else if framework.contains("litgpt") && run.count.is_some_and(|count| count > 1) {
+        // Each accelerator reads all weights before FSDP splits them: what its tables show with two and four.
+        "LitGPT's peak on several accelerators is that of loading the weights"
+    } else if framework.contains("torchtune") && run.global_batch.is_none() {
+        "optimizer, offload and recompute of the recipe are not stated"
+    } else {
+        return Ok(());
+    };
+    Err(reason.to_owned())
+}
+
 fn peak_missing(peak: &crate::cluster::Peak, precision: Precision) -> bool {
     match precision {
         Precision::Bf16 => peak.bf16.is_none(),
@@ -104,8 +122,9 @@ fn peak_missing(peak: &crate::cluster::Peak, precision: Precision) -> bool {
 }
 
 fn training(run: &Run, habits: &Habits, remarks: &mut Vec<String>) -> Result<Training, String> {
-    let global_batch = run.global_batch.ok_or("the global batch is not stated")?;
-    let sequence = run.sequence.ok_or("the sequence length is not stated")?;
+    let global_batch = global_batch(run, remarks).ok_or("the global batch is not stated")?;
+    let sequence = run.sequence.or_else(|| longest_example(&run.notes));
+    let sequence = sequence.ok_or("the sequence length is not stated")?;
     let adapters = matches!(run.task.as_str(), "lora" | "adapter" | "qlora");
     Ok(Training {
         global_batch,
@@ -132,7 +151,8 @@ fn layout(
     let one = |degree: Option<u32>| degree.unwrap_or(1);
     let (mut tp, pp, cp) = (one(degrees.tp), one(degrees.pp), one(degrees.cp));
     let stated = degrees.dp.map(|dp| u64::from(tp * pp * cp) * u64::from(dp));
-    if stated == Some(2 * u64::from(count)) && tp.is_multiple_of(2) {
+    let cores = stated == Some(2 * u64::from(count)) && tp.is_multiple_of(2);
+    if cores && run.accelerator.starts_with("Trainium") {
         remarks.push("degrees count cores, two to an accelerator".to_owned());
         tp /= 2;
     }
@@ -173,6 +193,23 @@ fn expert_tensor(run: &Run, tp: u32, ep: u32, ranks: u32) -> u32 {
     let wanted = run.degrees.etp.unwrap_or_else(|| software::expert_tensor(run, tp));
     let divides = |etp: &u32| ranks.is_multiple_of(etp.saturating_mul(ep).max(1));
     (1..=wanted).rev().find(divides).unwrap_or(1)
+}
+
+/// Sequences in a step: as stated; else as few as keep a pipeline full, which is what memory depends on.
+fn global_batch(run: &Run, remarks: &mut Vec<String>) -> Option<u32> {
+    let degrees = &run.degrees;
+    let least = || {
+        let batch = degrees.micro_batch?.checked_mul(degrees.dp?)?.checked_mul(degrees.pp?)?;
+        remarks.push(format!("global batch not stated: {batch}, one micro-batch for each stage"));
+        Some(batch)
+    };
+    run.global_batch.or_else(least)
+}
+
+/// Tokens of fine-tuning data that is not packed: `longest example 1304 tokens`.
+fn longest_example(notes: &str) -> Option<u32> {
+    let (_, after) = notes.split_once("longest example ")?;
+    after.split(' ').next()?.parse().ok()
 }
 
 fn sequence_parallel(run: &Run, habits: &Habits) -> bool {
@@ -252,6 +289,11 @@ fn recompute(run: &Run, case: &Case, layout: &Layout, remarks: &mut Vec<String>)
         words if words.starts_with("selective") || words.contains("minimal") => selective,
         "full" => full,
         words if words.contains("policy=full") => full,
+        // Its fine-tuning scripts recompute nothing on one accelerator.
+        "" if case.stack.key == "litgpt" => {
+            remarks.push("recompute not stated: none, the stack's default".to_owned());
+            none
+        }
         _ => {
             let chosen = least(case, layout, most);
             let name = match chosen {

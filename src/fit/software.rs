@@ -76,7 +76,7 @@ const STACKS: &[(&[&str], Habits)] = &[
     (&["colossal"], Habits { stack: "deepspeed", ..FSDP }),
     (&["nanotron"], Habits { stack: "nemo-2024", ..NEMO_2024 }),
     (&["torch"], FSDP),
-    (&["litgpt"], Habits { stack: "torchtitan", zero: 0, ..FSDP }),
+    (&["litgpt"], Habits { stack: "litgpt", zero: 0, ..FSDP }),
 ];
 
 /// Year and half of the release from which NVIDIA's stack counts as the next generation.

@@ -48,6 +48,9 @@ pub struct Profile {
     pub experts_deduplicated: bool,
     /// Bytes of one activation as it crosses to its expert (combining always takes two).
     pub dispatch_bytes: u32,
+    /// Bytes that an unfused norm keeps for each number beside its input; where there are any, an unfused gate
+    /// keeps its activation as well.
+    pub eager_norm_bytes: u32,
     /// Selective recompute makes every second product of a layer again, not only what is cheap.
     pub products_again: bool,
     /// Bytes kept for one logit of the micro-batch at its peak.

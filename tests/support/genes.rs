@@ -354,6 +354,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         slack: Ratio::new(g.of(&[0.0, 0.05, 0.3])),
         straggler: Ratio::new(g.of(&[1.0, 1.01, 1.2])),
         products_again: g.chance(1, 2),
+        eager_norm_bytes: g.of(&[0, 6]),
     }
 }
 

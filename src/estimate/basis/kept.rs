@@ -122,7 +122,8 @@ impl List<'_> {
     fn add_block(&mut self, input: KeptKind, narrow: f64, when: When) {
         let (split, h) = (self.shape.tokens_split, self.book.hidden);
         self.add(input, 2.0, split, h, when);
-        self.add(KeptKind::NormOutput, narrow, split, h, self.cheap());
+        let norm = narrow + self.book.eager_norm_bytes;
+        self.add(KeptKind::NormOutput, norm, split, h, self.cheap());
         if self.book.dropout {
             self.add(KeptKind::DropoutMask, 1.0, split, h, When::Selective);
         }
@@ -209,6 +210,7 @@ impl List<'_> {
         }
         self.add(KeptKind::BeforeActivation, self.before, tokens, width, When::Plain);
         self.add_activation(tokens, width, false);
+        self.add_gate(tokens, width);
     }
 
     fn add_activation(&mut self, tokens: f64, width: f64, gated: bool) {
@@ -216,5 +218,15 @@ impl List<'_> {
         self.add(KeptKind::BeforeActivation, self.before, tokens, ups * width, When::Selective);
         let narrow = self.book.inputs.ffn;
         self.add(KeptKind::AfterActivation, narrow, tokens, width, self.cheap());
+        if gated {
+            self.add_gate(tokens, width);
+        }
+    }
+
+    /// The activation before it is gated, where that is not fused.
+    fn add_gate(&mut self, tokens: f64, width: f64) {
+        if self.book.eager_norm_bytes > 0.0 {
+            self.add(KeptKind::AfterActivation, 2.0, tokens, width, self.cheap());
+        }
     }
 }
