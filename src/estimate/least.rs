@@ -116,8 +116,8 @@ impl Book<'_> {
     /// This is the part that no split of the tokens changes; the rest is [`Book::least_checkpoints`].
     pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> f64 {
         let tp = u64::from(tp);
-        let mut elements = super::memory::Elements::default();
-        elements.adapters = self.adapter_rank.map(|_| 0);
+        let adapters = self.adapter_rank.map(|_| 0);
+        let mut elements = super::memory::Elements { adapters, ..Default::default() };
         for kind in 0..self.kinds.len() {
             let n = self.count_in(kind, 0..self.case.model.n_layers());
             self.add_layers(&mut elements, kind, u64::from(n), tp, least.expert_ranks);

@@ -68,8 +68,7 @@ impl Book<'_> {
     pub(crate) fn elements(&self, sheet: &Sheet, class: &StageClass, pipelined: bool) -> Elements {
         let tp = sheet.shape.tp as u64;
         let expert_ranks = (sheet.shape.ep * sheet.shape.etp) as u64;
-        let mut sum = Elements::default();
-        sum.adapters = self.adapter_rank.map(|_| 0);
+        let mut sum = Elements { adapters: self.adapter_rank.map(|_| 0), ..Elements::default() };
         for (kind, count) in class.counts.iter().enumerate() {
             self.add_layers(&mut sum, kind, u64::from(*count), tp, expert_ranks);
         }
