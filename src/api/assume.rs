@@ -134,6 +134,7 @@ fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> S
             "a token crosses once to each of its experts",
         ),
         "dispatch_bytes" => format!("a number takes {value} bytes on its way to an expert"),
+        "eager_norm_bytes" => format!("norms keep {value} bytes a number beside their input"),
         "products_again" => is(
             "selective recompute makes every second product again",
             "selective recompute makes no product again",

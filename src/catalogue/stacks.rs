@@ -39,6 +39,7 @@ pub const CONSTANTS: [&str; 36] = [
     "overlap_offload",
     "experts_deduplicated",
     "dispatch_bytes",
+    "eager_norm_bytes",
     "products_again",
     "working",
     "working_narrow",
