@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 36] = [
+pub const CONSTANTS: [&str; 37] = [
     "matmul",
     "attention",
     "pointwise_passes",
