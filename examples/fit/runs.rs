@@ -88,7 +88,10 @@ fn link_of(run: &Run, setup: &Setup) -> Option<String> {
     ] {
         set(key, degree.to_string());
     }
-    let usable = case.training.adapter_rank.is_none() && inputs.resolve().case.is_some();
+    if let Some(rank) = case.training.adapter_rank {
+        inputs.set(Key::Adapters, rank.to_string());
+    }
+    let usable = inputs.resolve().case.is_some();
     usable.then(|| link::encode(&inputs))
 }
 

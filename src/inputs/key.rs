@@ -138,6 +138,7 @@ const fn degree() -> Kind {
 const LAYERS: u64 = model::limits::LAYERS_MAX as u64;
 const SEQUENCE: u64 = workload::SEQUENCE_MAX as u64;
 const BATCH: u64 = workload::BATCH_MAX as u64;
+const RANK: u64 = workload::ADAPTER_RANK_MAX as u64;
 const FORMATS: Kind = Kind::Choice(&["fp32", "bf16"]);
 const PRECISIONS: Kind = Kind::Choice(&["fp32", "fp16", "bf16", "fp8", "mxfp8", "nvfp4"]);
 const OPTIMIZERS: Kind = Kind::Choice(&["adamw", "adamw8", "adafactor", "muon", "sgdm", "lion"]);
@@ -196,6 +197,7 @@ keys! {
         Dropout = "dr", "Dropout", Kind::Switch, Some("off");
         FusedAttention = "fa", "Fused attention", Kind::Switch, Some("on");
         Causal = "ca", "Causal attention", Kind::Switch, Some("on");
+        Adapters = "lo", "Rank of adapters (LoRA)", count(Noun::Plain, 1, RANK), None;
     }
     Stack {
         Stack = "k", "Stack", Kind::Name, Some("megatron");

@@ -48,7 +48,7 @@ pub(super) fn training(reader: &mut Reader, machine: Option<&MachineRow>) -> Opt
         dropout: reader.is_on(Key::Dropout),
         expert_imbalance: reader.ratio(Key::Imbalance)?,
         causal: reader.is_on(Key::Causal),
-        adapter_rank: None,
+        adapter_rank: reader.count(Key::Adapters),
     })
 }
 

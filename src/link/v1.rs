@@ -60,6 +60,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("dr", Key::Dropout, "off"),
     ("fa", Key::FusedAttention, "on"),
     ("ca", Key::Causal, "on"),
+    ("lo", Key::Adapters, ""),
     ("k", Key::Stack, "megatron"),
     ("c", Key::Price, ""),
     ("hr", Key::Headroom, "0.05"),

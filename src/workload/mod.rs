@@ -14,6 +14,8 @@ use crate::units::{Ratio, Tokens};
 pub const SEQUENCE_MAX: u32 = 1 << 24;
 /// Largest global batch, in sequences.
 pub const BATCH_MAX: u32 = 1 << 24;
+/// Largest rank of adapters.
+pub const ADAPTER_RANK_MAX: u32 = 4096;
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,6 +23,7 @@ const DETAILS: &[(Key, &str, &str)] = &[
     (Key::FusedAttention, "Fused attention", ""),
     (Key::Causal, "Causal attention", ""),
     (Key::Dropout, "Dropout", ""),
+    (Key::Adapters, "LoRA rank", "none: all weights"),
 ];
 
 /// The workload part of the inputs.
