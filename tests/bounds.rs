@@ -9,7 +9,8 @@ mod support;
 use autoparallel::case::Case;
 use autoparallel::estimate::Book;
 use autoparallel::search::{Budget, Goal, Stop, search};
-use autoparallel::units::Bytes;
+use autoparallel::stack::Technique;
+use autoparallel::units::{Bytes, Ratio, Seconds};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::cell::Cell;
@@ -81,13 +82,55 @@ fn no_climber_beats_the_best_layout() {
 }
 
 fn attack_published(wanted: &Wanted, share: u64) {
-    let case = case(wanted);
+    attack_changed(wanted, share, "as published", |_| {});
+}
+
+fn attack_changed(wanted: &Wanted, share: u64, what: &str, change: impl FnOnce(&mut Case)) {
+    let mut case = case(wanted);
+    change(&mut case);
     let book = Book::new(&case);
     let own = Goal::fastest(&book);
     let goal = Goal { capacity: own.capacity.times(share).shared(100), ..own };
     let starts: Vec<Vec<u32>> = (0..3).map(genes::of_seed).collect();
     let priced = attack(&book, &goal, &starts).expect("no better layout");
-    eprintln!("{} with {share} % of the memory: {priced} layouts priced", wanted.model);
+    eprintln!("{} {what}, {share} % of the memory: {priced} layouts priced", wanted.model);
+}
+
+/// A host that sets the pace, gradients that cost much to sum, no sequence parallelism, frozen
+/// weights: where what a bound leaves out weighs most.
+const HARD: [(&str, fn(&mut Case)); 5] = [
+    ("paced by the host", |case| {
+        case.stack.profile.launch = Seconds::us(300.0);
+        case.stack.profile.kernels_per_expert = Ratio::new(20.0);
+    }),
+    ("with dear sums", |case| case.stack.profile.accumulate_bytes = Ratio::new(200.0)),
+    ("without sequence parallelism", |case| {
+        let forbidden = &mut case.constraints.forbidden;
+        *forbidden = forbidden.with(Technique::SequenceParallel);
+        case.stack.profile.collective = Seconds::us(200.0);
+    }),
+    ("with adapters", |case| case.training.adapter_rank = Some(16)),
+    ("with all of it", |case| {
+        case.training.adapter_rank = Some(64);
+        let profile = &mut case.stack.profile;
+        profile.launch = Seconds::us(100.0);
+        profile.accumulate_bytes = Ratio::new(1000.0);
+        profile.collective = Seconds::us(50.0);
+    }),
+];
+
+#[test]
+fn no_climber_beats_the_best_layout_of_hard_cases() {
+    let dense = Wanted { count: 64, global_batch: 256, ..LLAMA_405B };
+    for (what, change) in HARD {
+        for share in [100, 60] {
+            attack_changed(&QWEN_30B, share, what, change);
+            attack_changed(&Wanted { stack: "unconstrained", ..QWEN_30B }, share, what, change);
+            attack_changed(&Wanted { model: "llama-3.1-70b", ..dense }, share, what, change);
+            let stack = "torchtitan";
+            attack_changed(&Wanted { stack, model: "qwen3-8b", ..dense }, share, what, change);
+        }
+    }
 }
 
 #[test]

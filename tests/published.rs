@@ -374,7 +374,10 @@ mod iterations {
     impl Row {
         fn seconds(&self, selective: bool) -> f64 {
             let wanted = megatron(self.model, 8 * self.pp, self.batch);
-            let case = with(&wanted, |case| case.training = of_2022(&case.training));
+            let case = with(&wanted, |case| {
+                case.training = of_2022(&case.training);
+                case.stack = stacks::find("megatron-2021").expect("a catalogued stack").clone();
+            });
             let schedule = if self.vpp > 1 { Schedule::Interleaved } else { Schedule::OneFOneB };
             let mut layout = Layout {
                 tp: 8,
