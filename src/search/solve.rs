@@ -370,9 +370,28 @@ impl<'a, 'b> Solver<'a, 'b> {
         (excess > Bytes::ZERO).then_some(full)
     }
 
+    /// Every number of recomputed layers: each adds work and takes away what moves to the host.
+    fn solve_moved(&mut self, cell: &Cell<'_>, entry: &Entry<'_>, layout: &Layout) {
+        let (stages, sheet) = (&entry.stages, cell.sheet);
+        let replicas = cell.axes.replicas(self.book, layout);
+        let some = space::recomputed_layers(self.book.case(), entry.pipeline.chunk_layers_max);
+        let numbers = some.map_or(0..0, |(low, high)| low..high + 1);
+        for full_layers in std::iter::once(0).chain(numbers) {
+            let recompute = Recompute { full_layers, ..layout.recompute };
+            let layout = Layout { recompute, ..*layout };
+            let (_, time) = self.book.time(&layout, sheet, stages, &replicas);
+            if !self.slower(time.total()) && self.fits(&layout, sheet, stages) {
+                self.offer_fitting(&layout, sheet, stages);
+            }
+        }
+    }
+
     /// The smallest number of recomputed layers that fits: memory falls and time rises with each.
     fn solve_recompute(&mut self, cell: &Cell<'_>, entry: &Entry<'_>, layout: &Layout) {
         let (stages, sheet) = (&entry.stages, cell.sheet);
+        if layout.offload.activations {
+            return self.solve_moved(cell, entry, layout);
+        }
         let plain = layout.offload == Offload::default() && !layout.recompute.selective;
         if !plain {
             let replicas = cell.axes.replicas(self.book, layout);
