@@ -119,7 +119,7 @@ impl Explained<'_> {
             "{} tokens / {} = {} tokens/s",
             self.step_tokens(),
             fine::time(self.plan.step()),
-            fine::count(rate.get() as u64)
+            fine::count((rate.get() + 0.5) as u64)
         );
         derived("batch \u{d7} sequence / step", text, "counted")
     }
