@@ -96,9 +96,11 @@ fn attack_changed(wanted: &Wanted, share: u64, what: &str, change: impl FnOnce(&
     eprintln!("{} {what}, {share} % of the memory: {priced} layouts priced", wanted.model);
 }
 
+type Change = fn(&mut Case);
+
 /// A host that sets the pace, gradients that cost much to sum, no sequence parallelism, frozen
 /// weights: where what a bound leaves out weighs most.
-const HARD: [(&str, fn(&mut Case)); 5] = [
+const HARD: [(&str, Change); 5] = [
     ("paced by the host", |case| {
         case.stack.profile.launch = Seconds::us(300.0);
         case.stack.profile.kernels_per_expert = Ratio::new(20.0);

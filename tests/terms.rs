@@ -34,11 +34,8 @@ fn machine(count: u32, ffn: &Ffn) -> Case {
         values_are_keys: false,
         extra_params: 0,
     };
-    let kind = LayerKind {
-        mixer: Mixer::Attention(attention),
-        ffn: ffn.clone(),
-        norm_params: 2 * HIDDEN,
-    };
+    let kind =
+        LayerKind { mixer: Mixer::Attention(attention), ffn: ffn.clone(), norm_params: 2 * HIDDEN };
     case.model = Model::of_layers("round", HIDDEN, vec![kind; 2]).expect("one kind");
     case.model.vocab = 128;
     let accelerator = &mut case.cluster.accelerator;

@@ -268,8 +268,8 @@ impl Explained<'_> {
         if optimizer.kind == OptimizerKind::Muon {
             return self.muon(&sum, &stream, &result);
         }
-        let formula = "trained parameters of a rank / z1 \u{d7} (gradient read + moments and master read \
-                       and written + weight written) / rate of memory";
+        let formula = "trained parameters of a rank / z1 \u{d7} (gradient read + \
+                       moments and master read and written + weight written) / rate of memory";
         self.with_pace(derived(formula, format!("{stream} = {result}"), "counted"), &[])
     }
 
