@@ -3,7 +3,8 @@
 //! Best first over partial layouts. A node fixes how layers are split (tensor, context), the stages and the
 //! micro-batch; then the experts' split; then everything else is solved at once, because memory and time part
 //! there: recompute only ever trades time for memory, so the smallest number of recomputed layers that fits is
-//! the best one, and offloading never saves time, so it is tried only where memory asks for it. Every node has a
+//! the best one (all are tried where activations move to the host, as each takes from what moves), and offloading
+//! never saves time, so it is tried only where memory asks for it. Every node has a
 //! lower bound on the step time, proven in `bound`; the search ends when the least bound left exceeds the best
 //! layout found, so that layout is the optimum. Nothing here knows the clock: a [`Budget`] counts candidates.
 //!

@@ -72,20 +72,21 @@ impl Explained<'_> {
         let (formula, source) = match found.map(|exchange| exchange.kind) {
             Some(ExchangeKind::ContextRing) => (
                 "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \
-                 \u{d7} (forward + backward). Keys and values of a rank, 2 b s / c \u{d7} kv heads \u{d7} (d_qk + \
-                 d_v) bytes, are passed c \u{2212} 1 times forward, and with their gradients \
+                 \u{d7} (forward + backward). Keys and values of a rank, 2 b s / c \u{d7} kv \
+                 heads \u{d7} (d_qk + d_v) bytes, are passed c \u{2212} 1 times forward, and with their gradients \
                  backward",
                 "ring attention, arXiv 2310.01889",
             ),
             Some(_) => (
                 "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \
-                 \u{d7} (forward + backward). Keys and values of all ranks are gathered forward, and twice \
-                 backward",
+                 \u{d7} (forward + backward). Keys and values of all ranks are gathered \
+                 forward, and twice backward",
                 "arXiv 2407.21783, section 3.3.2",
             ),
             None => (
                 "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \
-                 \u{d7} (forward + backward). Heads are exchanged for tokens before and after attention",
+                 \u{d7} (forward + backward). Heads are exchanged for tokens before and \
+                 after attention",
                 "DeepSpeed-Ulysses, arXiv 2309.14509",
             ),
         };
@@ -182,8 +183,8 @@ impl Explained<'_> {
         let formula = "what a micro-batch does not hide; once a step, six tenths of the \
                        last one. ZeRO-1: a reduce-scatter of trained parameters \u{d7} bytes \
                        (at most those that they are kept in) over the ZeRO group once a step; \
-                       ZeRO-2 and 3: with each micro-batch; an all-reduce of each share over copies of the \
-                       group, and of everything without ZeRO";
+                       ZeRO-2 and 3: with each micro-batch; an all-reduce of each share over \
+                       copies of the group, and of everything without ZeRO";
         let text = self.owed_text(slowest, &[each], &once, &kinds, P::Gradients);
         let source = format!("ZeRO, arXiv 1910.02054, section 7; {COLLECTIVES}");
         with(derived(formula, text, &source), &["overlap_gradients", "wire_gradient", START])
