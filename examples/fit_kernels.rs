@@ -196,9 +196,9 @@ struct Line {
 }
 
 const HEADER: &str = "key,basis,matmul_top,matmul_k_half,tile_m,tile_n,fp8_top,fp8_k_half,fp4_top,\
-fp4_k_half,attention_forward,attention_backward,attention_half,memory,launch_us,matmul_rows,matmul_error,\
-matmul_error_large,fp8_rows,fp8_error,fp8_error_large,fp4_rows,fp4_error,fp4_error_large,source,\
-date";
+fp4_k_half,attention_forward,attention_backward,attention_half,memory,launch_us,matmul_rows,\
+matmul_error,matmul_error_large,fp8_rows,fp8_error,fp8_error_large,fp4_rows,fp4_error,\
+fp4_error_large,source,date";
 
 fn main() {
     let Some(path) = std::env::args().nth(1) else {

@@ -4,13 +4,13 @@
 //! measured is only read to sum errors up on standard error, after everything was predicted.
 
 use autoparallel::fit::run::read;
-use autoparallel::fit::score::{Summary, by_group, summary};
+use autoparallel::fit::score::{LogRatio, by_group, summary};
 use autoparallel::fit::{Measured, Prediction, Run, predict};
 use autoparallel::units::Bytes;
 use std::fmt::Write;
 
-const HEADER: &str = "id,group,pred_step_s,pred_step_s_lo,pred_step_s_hi,pred_tok_s_accel,pred_mem_gib,\
-pred_mem_gib_lo,pred_mem_gib_hi,pred_fits,profile,reason";
+const HEADER: &str = "id,group,pred_step_s,pred_step_s_lo,pred_step_s_hi,pred_tok_s_accel,\
+pred_mem_gib,pred_mem_gib_lo,pred_mem_gib_hi,pred_fits,profile,reason";
 
 /// A run with what was said of it.
 struct Row {
@@ -55,7 +55,8 @@ fn line(row: &Row) -> String {
             let fits = if said.fits { "y" } else { "n" };
             let remarks = quoted(&said.remarks.join("; "));
             format!(
-                "{id},{group},{step:.6},{low:.6},{high:.6},{:.3},{memory:.3},{less:.3},{more:.3},{fits},{},{remarks}",
+                "{id},{group},{step:.6},{low:.6},{high:.6},{:.3},\
+                 {memory:.3},{less:.3},{more:.3},{fits},{},{remarks}",
                 tokens_per_second(&row.run, step),
                 said.profile
             )
@@ -87,10 +88,10 @@ fn report(rows: &[Row]) -> String {
         let predicted = rows.iter().filter(|row| row.said.is_ok()).count();
         writeln!(text, "{name}: {predicted} of {} predicted", rows.len()).unwrap_or_default();
         let time = rows.iter().filter_map(|row| Some((row.run.group.as_str(), time_error(row)?)));
-        write_errors(&mut text, "step time", summary(&by_group(time)));
+        writeln!(text, "  step time: {}", summary(&by_group(time))).unwrap_or_default();
         let memory =
             rows.iter().filter_map(|row| Some((row.run.group.as_str(), memory_error(row)?)));
-        write_errors(&mut text, "memory", summary(&by_group(memory)));
+        writeln!(text, "  memory: {}", summary(&by_group(memory))).unwrap_or_default();
         write_fits(&mut text, rows);
         write_coverage(&mut text, rows);
     }
@@ -102,33 +103,14 @@ fn report(rows: &[Row]) -> String {
     text
 }
 
-fn time_error(row: &Row) -> Option<f64> {
+fn time_error(row: &Row) -> Option<LogRatio> {
     let said = row.said.as_ref().ok()?;
-    Some((said.step[1].get() / row.measured.step_s?).ln())
+    Some(LogRatio((said.step[1].get() / row.measured.step_s?).ln()))
 }
 
-fn memory_error(row: &Row) -> Option<f64> {
+fn memory_error(row: &Row) -> Option<LogRatio> {
     let said = row.said.as_ref().ok()?;
-    Some((gib(said.memory[1]) / row.measured.memory_gib?).ln())
-}
-
-fn write_errors(text: &mut String, what: &str, s: Summary) {
-    if s.rows == 0 {
-        return;
-    }
-    writeln!(
-        text,
-        "  {what}: {} rows, {} groups; |ln(predicted/measured)| mean over groups of the median {:.1} %, of the 90th \
-         percentile {:.1} %, MAPE {:.1} %; over rows median {:.1} %, 90th percentile {:.1} %",
-        s.rows,
-        s.groups,
-        100.0 * s.macro_median,
-        100.0 * s.macro_p90,
-        100.0 * s.macro_mape,
-        100.0 * s.row_median,
-        100.0 * s.row_p90
-    )
-    .unwrap_or_default();
+    Some(LogRatio((gib(said.memory[1]) / row.measured.memory_gib?).ln()))
 }
 
 /// Ran or went out of memory, against said to fit or not.

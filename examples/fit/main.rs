@@ -5,6 +5,7 @@
 mod parameters;
 mod problem;
 mod ranges;
+mod rank;
 mod report;
 mod runs;
 mod tables;
@@ -16,6 +17,8 @@ use parameters::{Parameters, Scope};
 use problem::{Sample, solve};
 use std::path::Path;
 
+/// Date of the fit, written beside what it found.
+const TODAY: &str = "2026-11-25";
 /// A group's weight grows with its number of runs, but slower: with its square root.
 const GROUP_WEIGHT: f64 = -0.25;
 

@@ -1,8 +1,9 @@
 //! Ranges that hold 80 % of what was measured, from errors on groups that the fit had not seen.
 
-use crate::Judged;
 use crate::parameters::family;
-use autoparallel::fit::score::quantile;
+use crate::{Judged, TODAY};
+use autoparallel::fit::score::{self, LogRatio};
+use autoparallel::units::Ratio;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -124,14 +125,16 @@ impl Ranges {
     /// The table that the catalogue embeds.
     pub fn table(&self) -> String {
         let mut text =
-            "stack,generation,time_low,time_high,memory_low,memory_high,groups,rows,basis\n"
+            "stack,generation,time_low,time_high,memory_low,memory_high,groups,rows,basis,source,\
+             date\n"
                 .to_owned();
         let mut line = |stack: &str, generation: &str, range: &Range| {
             let [low, high] = outward(range.width);
             let [less, more] = outward(self.memory);
             writeln!(
                 text,
-                "{stack},{generation},{low:.3},{high:.3},{less:.3},{more:.3},{},{},\"{}\"",
+                "{stack},{generation},{low:.3},{high:.3},{less:.3},{more:.3},{},{},\"{}\",\
+                 docs/accuracy.md,{TODAY}",
                 range.groups, range.rows, range.basis
             )
             .unwrap_or_default();
@@ -151,6 +154,12 @@ impl Ranges {
         line("", "", &self.alone(""));
         text
     }
+}
+
+/// The value below which a share of all lie.
+pub fn quantile(values: &[f64], share: f64) -> f64 {
+    let values: Vec<LogRatio> = values.iter().map(|value| LogRatio(*value)).collect();
+    score::quantile(&values, Ratio::new(share)).0
 }
 
 /// Both factors of a range, rounded so that it does not shrink.

@@ -1,10 +1,9 @@
 //! How true the estimate is, in words and tables.
 
 use crate::Judged;
-use crate::ranges::Ranges;
-use autoparallel::fit::score::{
-    GroupErrors, Summary, by_group, quantile, spearman, summary as sum_up,
-};
+use crate::ranges::{Ranges, quantile};
+use crate::rank::spearman;
+use autoparallel::fit::score::{GroupErrors, LogRatio, by_group, summary as sum_up};
 use std::fmt::Write;
 
 /// Sweeps of layouts at one model and number of accelerators: at least this many layouts.
@@ -12,7 +11,8 @@ const SWEEP_MIN: usize = 4;
 /// Worst runs that are listed.
 const WORST: usize = 15;
 
-/// Layouts of one model on one number of accelerators: what was measured and what was said, in seconds a token.
+/// Layouts of one model on one number of accelerators: what was measured and what was said, in
+/// seconds a sequence.
 struct Sweep {
     name: String,
     measured: Vec<f64>,
@@ -20,33 +20,20 @@ struct Sweep {
 }
 
 fn groups(judged: &[Judged], error: fn(&Judged) -> f64) -> Vec<GroupErrors> {
-    by_group(judged.iter().map(|row| (row.run.group.as_str(), error(row))))
+    by_group(judged.iter().map(|row| (row.run.group.as_str(), LogRatio(error(row)))))
 }
 
 /// The figures in a few lines.
 pub fn summary(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, s: Summary| {
-        writeln!(
-            text,
-            "{name}: {} runs, {} groups; mean over groups of the median {:.1} %, of the 90th percentile {:.1} %, \
-             MAPE {:.1} %; over runs median {:.1} %, 90th percentile {:.1} %",
-            s.rows,
-            s.groups,
-            100.0 * s.macro_median,
-            100.0 * s.macro_p90,
-            100.0 * s.macro_mape,
-            100.0 * s.row_median,
-            100.0 * s.row_p90
-        )
-        .unwrap_or_default();
-    };
-    line("all runs seen", sum_up(&groups(judged, |row| row.seen)));
-    line("own group unseen", sum_up(&groups(judged, |row| row.unseen)));
-    line(
-        "own group and every stack's own constants unseen",
-        sum_up(&groups(judged, |row| row.unknown)),
-    );
+    let errors: [(&str, fn(&Judged) -> f64); 3] = [
+        ("all runs seen", |row| row.seen),
+        ("own group unseen", |row| row.unseen),
+        ("own group and the own constants of every stack unseen", |row| row.unknown),
+    ];
+    for (name, error) in errors {
+        writeln!(text, "{name}: {}", sum_up(&groups(judged, error))).unwrap_or_default();
+    }
     let (rows, mean) = ranges.coverage();
     writeln!(
         text,
@@ -137,30 +124,40 @@ fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
 /// The page for `docs`.
 pub fn report(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = "# How true the training estimate is\n\n\
-        Written by `cargo run --release --example fit -- RUNS.csv`. An error is the natural logarithm of predicted over\n\
-        measured step time; positive: predicted too slow. \"Unseen\": the constants were fitted without any run of the\n\
-        same group (one model, machine and software).\n\n```\n"
+        Written by `cargo run --release --example fit -- RUNS.csv`. An error is the natural logarithm\n\
+        of predicted over measured step time; positive: predicted too slow. \"Unseen\": the constants\n\
+        were fitted without any run of the same group (one model, machine and software).\n\n```\n"
         .to_owned();
     text.push_str(&summary(judged, ranges));
-    text.push_str("```\n\n## By group\n\n| group | stack | runs | median seen | median unseen | middle 80 % unseen |\n|---|---|---|---|---|---|\n");
+    text.push_str(
+        "```\n\n## By group\n\n\
+         | group | stack | runs | median seen | median unseen | middle 80 % unseen |\n\
+         |---|---|---|---|---|---|\n",
+    );
     let seen = groups(judged, |row| row.seen);
     for (seen, unseen) in seen.iter().zip(groups(judged, |row| row.unseen)) {
         let row = judged.iter().find(|row| row.run.group == seen.group);
         let stack = row.map_or("", |row| row.sample.setup.case.stack.key.as_str());
-        let at = |share| quantile(&unseen.errors, share);
+        let plain = |errors: &[LogRatio]| errors.iter().map(|error| error.0).collect::<Vec<f64>>();
+        let (seen_errors, errors) = (plain(&seen.errors), plain(&unseen.errors));
+        let at = |share| quantile(&errors, share);
         writeln!(
             text,
             "| {} | {stack} | {} | {:+.3} | {:+.3} | {:+.3} to {:+.3} |",
             seen.group,
             seen.errors.len(),
-            quantile(&seen.errors, 0.5),
+            quantile(&seen_errors, 0.5),
             at(0.5),
             at(0.1),
             at(0.9)
         )
         .unwrap_or_default();
     }
-    text.push_str("\n## Worst runs, own group unseen\n\n| run | model | accelerators | error | what was taken where the source is silent |\n|---|---|---|---|---|\n");
+    text.push_str(
+        "\n## Worst runs, own group unseen\n\n\
+         | run | model | accelerators | error | what was taken where the source is silent |\n\
+         |---|---|---|---|---|\n",
+    );
     let mut worst: Vec<&Judged> = judged.iter().collect();
     worst.sort_by(|a, b| b.unseen.abs().total_cmp(&a.unseen.abs()));
     for row in worst.into_iter().take(WORST) {

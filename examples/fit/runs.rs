@@ -10,7 +10,8 @@ use std::fmt::Write;
 
 /// One line for each run: what it was, what was measured, what was said of it unseen.
 pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
-    let mut text = "id,group,source,date,model,accelerator,generation,count,stack,precision,measured_s,predicted_s,\
+    let mut text = "id,group,source,date,model,accelerator,generation,count,stack,precision,\
+                    measured_s,predicted_s,\
                     low_s,high_s,measured_gib,predicted_gib,memory_kind,link,remarks\n"
         .to_owned();
     for row in judged {

@@ -1,16 +1,18 @@
 //! The fitted constants as lines of the catalogue.
 
-use crate::Judged;
 use crate::parameters::{CONSTANTS, PaceKey, Parameters};
+use crate::{Judged, TODAY};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+/// The source of a pace.
+const PACE: &str = "fitted (docs/accuracy.md): pace, and pace of attention";
 /// Distances below this many spreads say nothing: the stated value stays.
 const SILENT: f64 = 0.02;
 
 /// `stack,field,value,source`, in the order of stacks, then constants, then paces.
 pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
-    let mut text = "stack,field,value,source\n".to_owned();
+    let mut text = "stack,field,value,source,date\n".to_owned();
     let mut seen: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
     let mut cells: BTreeSet<[&str; 4]> = BTreeSet::new();
     for row in judged {
@@ -36,7 +38,7 @@ pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
             let field = constant.field;
             writeln!(
                 text,
-                "{},{field},{value:.4},\"{basis}; stated before: {stated:.4}\"",
+                "{},{field},{value:.4},\"{basis}; stated before: {stated:.4}\",{TODAY}",
                 stack.key
             )
             .unwrap_or_default();
@@ -48,7 +50,7 @@ pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
         let name = if accelerator.is_empty() { generation } else { accelerator };
         writeln!(
             text,
-            "{stack},pace@{name}/{precision},{pace:.4} {attention:.4},\"fitted: pace, and pace of attention\""
+            "{stack},pace@{name}/{precision},{pace:.4} {attention:.4},\"{PACE}\",{TODAY}"
         )
         .unwrap_or_default();
     }
