@@ -73,8 +73,8 @@ impl Explained<'_> {
             Some(ExchangeKind::ContextRing) => (
                 "m \u{d7} what attention and waits for the host do not hide of \u{3a3} layers \
                  \u{d7} (forward + backward). Keys and values of a rank, 2 b s / c \u{d7} kv \
-                 heads \u{d7} (d_qk + d_v) bytes, are passed c \u{2212} 1 times forward, and with their gradients \
-                 backward",
+                 heads \u{d7} (d_qk + d_v) bytes, are passed c \u{2212} 1 times \
+                 forward, and with their gradients backward",
                 "ring attention, arXiv 2310.01889",
             ),
             Some(_) => (
