@@ -124,9 +124,10 @@ fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
 /// The page for `docs`.
 pub fn report(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = "# How true the training estimate is\n\n\
-        Written by `cargo run --release --example fit -- RUNS.csv`. An error is the natural logarithm\n\
-        of predicted over measured step time; positive: predicted too slow. \"Unseen\": the constants\n\
-        were fitted without any run of the same group (one model, machine and software).\n\n```\n"
+        Written by `cargo run --release --example fit -- RUNS.csv`. An error is the natural\n\
+        logarithm of predicted over measured step time; positive: predicted too slow.\n\
+        \"Unseen\": the constants were fitted without any run of the same group (one model,\n\
+        machine and software).\n\n```\n"
         .to_owned();
     text.push_str(&summary(judged, ranges));
     text.push_str(
