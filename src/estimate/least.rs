@@ -1,66 +1,113 @@
 //! F4: lower bounds for the search, beside the formulas that they bound.
 
 use super::Book;
-use super::stage::SheetKey;
+use super::memory::Elements;
+use super::schedule::Way;
+use super::stage::{Sheet, SheetKey};
 use super::step::StageTime;
 use super::work::{Cost, Shape, Work};
+use crate::layout::split::{Cut, StageClass};
 use crate::layout::{Offload, Schedule, ZeroStage};
 use crate::model::Ffn;
 
-/// Work of one micro-batch over all stages.
+/// Work of one micro-batch, forward and backward together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct AllWork {
-    forward: Work,
-    backward: Work,
-    weight: f64,
+pub(crate) struct Load {
+    pub(super) work: Work,
+    /// Seconds of the forward pass in it, communication aside.
+    pub(super) forward: f64,
+    /// Seconds that may be put off.
+    pub(super) weight: f64,
 }
 
-impl AllWork {
-    fn add(&mut self, cost: &Cost, n: f64) {
-        self.forward += cost.forward.times(n);
-        self.backward += cost.backward.times(n);
-        self.weight += cost.weight * n;
+impl Load {
+    pub(crate) fn of(cost: &Cost) -> Self {
+        let work = cost.forward + cost.backward;
+        Self { work, forward: cost.forward.busy(), weight: cost.weight }
+    }
+
+    fn add(&mut self, other: &Self, n: f64) {
+        self.work += other.work.times(n);
+        self.forward += other.forward * n;
+        self.weight += other.weight * n;
+    }
+
+    fn times(&self, n: f64) -> Self {
+        Self { work: self.work.times(n), forward: self.forward * n, weight: self.weight * n }
     }
 
     /// Seconds that the accelerator waits for its host.
     pub(crate) const fn waits(&self) -> f64 {
-        self.forward.wait + self.backward.wait
+        self.work.wait
     }
 
     /// Both.
     pub(crate) fn with(&self, other: &Self) -> Self {
+        let mut both = *self;
+        both.add(other, 1.0);
+        both
+    }
+}
+
+/// Loads of one layer of each kind, and of both ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Loads {
+    kinds: Vec<Load>,
+    embedding: Load,
+    head: Load,
+}
+
+impl Loads {
+    pub(crate) fn of(sheet: &Sheet) -> Self {
         Self {
-            forward: self.forward + other.forward,
-            backward: self.backward + other.backward,
-            weight: self.weight + other.weight,
+            kinds: sheet.kinds.iter().map(Load::of).collect(),
+            embedding: Load::of(&sheet.embedding),
+            head: Load::of(&sheet.head),
         }
+    }
+
+    /// Load of one stage, of which a micro-batch visits that share.
+    fn stage(&self, class: &StageClass, visited: f64) -> Load {
+        let mut all = Load::default();
+        for (load, count) in self.kinds.iter().zip(&class.counts) {
+            if *count > 0 {
+                all.add(load, f64::from(*count) * visited);
+            }
+        }
+        if class.embedding {
+            all.add(&self.embedding, visited);
+        }
+        if class.head {
+            all.add(&self.head, visited);
+        }
+        all
     }
 }
 
 impl Book<'_> {
     /// Work of all layers, given what each kind costs.
-    pub(crate) fn layers_work(&self, kinds: &[Cost]) -> AllWork {
-        let mut all = AllWork::default();
+    pub(crate) fn layers_work(&self, kinds: &[Cost]) -> Load {
+        let mut all = Load::default();
         let last = self.case.model.pattern.last().map(|kind| usize::from(*kind));
         for (kind, cost) in kinds.iter().enumerate() {
             let mtp = if last == Some(kind) { self.case.model.mtp_layers } else { 0 };
             let n = self.count_in(kind, 0..self.case.model.n_layers()) + mtp;
-            all.add(cost, f64::from(n));
+            all.add(&Load::of(cost), f64::from(n));
         }
         all
     }
 
     /// Work of both ends, multi-token prediction's heads included.
-    pub(crate) fn ends_work(&self, [embedding, head]: &[Cost; 2]) -> AllWork {
-        let mut all = AllWork::default();
-        all.add(embedding, 1.0);
-        all.add(head, f64::from(1 + self.case.model.mtp_layers));
+    pub(crate) fn ends_work(&self, [embedding, head]: &[Cost; 2]) -> Load {
+        let mut all = Load::default();
+        all.add(&Load::of(embedding), 1.0);
+        all.add(&Load::of(head), f64::from(1 + self.case.model.mtp_layers));
         all
     }
 
     /// At most the work of the feed-forward parts under any split of the experts: their products at the peak of
     /// their curve, their exchanges free.
-    pub(crate) fn least_ffn_work(&self, shape: &Shape) -> AllWork {
+    pub(crate) fn least_ffn_work(&self, shape: &Shape) -> Load {
         let price = |kind: &crate::model::LayerKind| match &kind.ffn {
             Ffn::Moe(moe) => self.least_moe(moe, shape),
             other => self.ffn(other, shape),
@@ -69,18 +116,50 @@ impl Book<'_> {
         let mut all = self.layers_work(&kinds);
         if self.case.model.experts() > 0 {
             // How much of an expert's work may be put off depends on its split: all of it, to be safe.
-            all.weight = all.forward.busy() + all.backward.busy();
+            all.weight = all.work.busy();
         }
         all
     }
 
     /// Time of a micro-batch on the average of `pp` stages.
-    pub(crate) fn average_time(&self, work: &AllWork, schedule: Schedule, pp: u32) -> StageTime {
-        let share = 1.0 / f64::from(pp);
-        let (forward, backward) = (work.forward.times(share), work.backward.times(share));
-        let mut time = self.own_time(schedule, &forward, &backward);
-        time.weight = work.weight * share;
-        time
+    pub(crate) fn average_time(&self, work: &Load, schedule: Schedule, pp: u32) -> StageTime {
+        self.plain_time(schedule, &work.times(1.0 / f64::from(pp)), 0.0)
+    }
+
+    /// About what a step takes whose stages do nothing twice, owe nothing and move nothing, and what the slowest
+    /// takes of it with each micro-batch; `send` is the seconds of one send.
+    pub(crate) fn plain_step(
+        &self,
+        loads: &Loads,
+        cut: &Cut,
+        way: &Way,
+        m: u32,
+        send: f64,
+        scratch: &mut Vec<(f64, StageTime)>,
+    ) -> (f64, f64) {
+        let sends = self.sends(send, way.vpp, f64::from(cut.chunks_visited));
+        scratch.clear();
+        scratch.extend(cut.classes.iter().map(|class| {
+            let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
+            let time = self.plain_time(way.schedule, &loads.stage(class, visited), sends);
+            (f64::from(class.count), time)
+        }));
+        let slow = scratch.iter().map(|(_, time)| time.total).fold(0.0, f64::max);
+        (self.plain_total(way, m, scratch), slow)
+    }
+
+    /// Parameters of all layers and tables on the ranks that share them, together: at most what all stages hold.
+    pub(crate) fn least_elements(&self, tp: u32, expert_ranks: u64) -> Elements {
+        let tp = u64::from(tp);
+        let adapters = self.adapter_rank.map(|_| 0);
+        let mut elements = Elements { adapters, ..Elements::default() };
+        for kind in 0..self.kinds.len() {
+            let n = self.count_in(kind, 0..self.case.model.n_layers());
+            self.add_layers(&mut elements, kind, u64::from(n), tp, expert_ranks);
+        }
+        elements.embedding = self.vocabulary_rows(tp) * u64::from(self.case.model.hidden);
+        elements.head = if self.case.model.tied { 0 } else { elements.embedding };
+        elements
     }
 
     /// Seconds that any layout with that average stage takes at least under a schedule, `vpp` being the most
@@ -115,17 +194,9 @@ impl Book<'_> {
     ///
     /// This is the part that no split of the tokens changes; the rest is [`Book::least_checkpoints`].
     pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> f64 {
-        let tp = u64::from(tp);
-        let adapters = self.adapter_rank.map(|_| 0);
-        let mut elements = super::memory::Elements { adapters, ..Default::default() };
-        for kind in 0..self.kinds.len() {
-            let n = self.count_in(kind, 0..self.case.model.n_layers());
-            self.add_layers(&mut elements, kind, u64::from(n), tp, least.expert_ranks);
-        }
-        let table = (self.vocabulary_rows(tp) * u64::from(self.case.model.hidden)) as f64;
-        let tables = if self.case.model.tied { table } else { 2.0 * table };
-        let layers = elements.dense() as f64;
-        let (dense, experts) = (layers + tables, elements.experts as f64);
+        let elements = self.least_elements(tp, least.expert_ranks);
+        let layers = (elements.mixer + elements.ffn) as f64;
+        let (dense, experts) = (elements.dense() as f64, elements.experts as f64);
         let copies = &self.case.stack.profile.weights;
         let optimizer = &self.case.training.optimizer;
         let part = |stage: ZeroStage, dense: f64, experts: f64| {

@@ -28,14 +28,15 @@ pub use basis::{
     WorkBasis,
 };
 pub use bill::{Bill, bill, model_flops};
-pub(crate) use least::{AllWork, LeastMemory};
+pub(crate) use least::{LeastMemory, Load, Loads};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub use report::StageReport;
+pub(crate) use schedule::Way;
 pub use schedule::{ideal_bubble, in_flight_chunks};
 pub use stage::Sheet;
-pub(crate) use stage::{SheetKey, Stages};
+pub(crate) use stage::{SheetKey, Stage, Stages};
 pub(crate) use step::{StageTime, slowest};
 pub(crate) use work::Cost;
 

@@ -55,6 +55,11 @@ impl Toll {
         self.then(self)
     }
 
+    /// At most the seconds for that many bytes (or elements), in proportion to them.
+    pub(crate) fn least(&self, bytes: f64) -> f64 {
+        bytes * self.per_byte
+    }
+
     /// Seconds for that many bytes (or elements).
     pub(crate) fn time(&self, bytes: f64) -> f64 {
         if bytes > 0.0 { bytes * self.per_byte + self.latency } else { 0.0 }

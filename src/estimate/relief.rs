@@ -49,6 +49,10 @@ pub(crate) struct Relief {
     /// Least seconds to recompute or move what the fullest and the slowest stage keep, kind by kind.
     fullest_moved: [f64; 2],
     slow_moved: [f64; 2],
+    /// Bytes of the layer that is being recomputed, and of the two that are on their way to or from the host, without
+    /// and with selective recompute.
+    workspace: [f64; 2],
+    near: [f64; 2],
     /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
     layer_frees: [f64; 2],
     slack: f64,
@@ -58,6 +62,9 @@ pub(crate) struct Relief {
     link: f64,
 }
 
+/// Bytes that rounding each part to whole ones may have added.
+const ROUNDING: f64 = 8.0;
+
 /// An extreme choice of recompute: bytes kept of a micro-batch, and seconds that it adds.
 #[derive(Clone, Copy, Default)]
 struct Vertex {
@@ -65,7 +72,23 @@ struct Vertex {
     seconds: f64,
 }
 
+/// States that the optimizer's offload moves, and that of parameters.
+const OPTIMIZER: [P; 3] = [P::Master, P::Moments, P::Update];
+const WEIGHTS: [P; 5] =
+    [P::WeightsMixer, P::WeightsFfn, P::WeightsExperts, P::WeightsEmbedding, P::WeightsHead];
+
+fn sum(states: &Memory, parts: &[P]) -> Bytes {
+    parts.iter().map(|part| states.get(*part)).sum()
+}
+
 impl Relief {
+    /// Bytes of states that an offload moves.
+    pub(crate) fn states_moved(states: &Memory, offload: &Offload) -> Bytes {
+        let optimizer = if offload.optimizer { sum(states, &OPTIMIZER) } else { Bytes::ZERO };
+        let weights = if offload.parameters { sum(states, &WEIGHTS) } else { Bytes::ZERO };
+        optimizer + weights
+    }
+
     /// What could be taken from `full`.
     pub(crate) fn new(
         book: &Book<'_>,
@@ -80,8 +103,6 @@ impl Relief {
         let away = Layout { offload: Offload { optimizer: true, ..layout.offload }, ..*layout };
         let (stays, _) = book.update(layout, replicas, &stage.elements);
         let (math, moved) = book.update(&away, replicas, &stage.elements);
-        let sum = |parts: &[P]| parts.iter().map(|part| states.get(*part)).sum::<Bytes>().as_f64();
-        let layers = sum(&[P::WeightsMixer, P::WeightsFfn, P::WeightsExperts]);
         let n = (stage.elements.dense() + stage.elements.experts) as f64;
         let mut relief = Self {
             m: f64::from(layout.n_micro_batches(book.case.training.global_batch).max(1)),
@@ -95,15 +116,17 @@ impl Relief {
             slow_layer: f64::MAX,
             slow: vertices(book, sheet, slow),
             excess: excess.as_f64(),
-            optimizer_bytes: sum(&[P::Master, P::Moments, P::Update]),
+            optimizer_bytes: sum(states, &OPTIMIZER).as_f64(),
             optimizer_time: (math + moved * way - stays).max(0.0),
-            weight_bytes: layers + sum(&[P::WeightsEmbedding, P::WeightsHead]),
+            weight_bytes: sum(states, &WEIGHTS).as_f64(),
             weight_moved: n * f64::from(profile.weights.gathered),
             fullest: vertices(book, sheet, stage),
             price: [f64::MAX; 2],
             fullest_moved: [0.0; 2],
             slow_moved: [0.0; 2],
             layer_frees: [0.0; 2],
+            workspace: [0.0; 2],
+            near: [0.0; 2],
             slack: 1.0 + profile.slack.get(),
             way,
             link: book.case.cluster.host.link.get(),
@@ -141,6 +164,9 @@ impl Relief {
         }
         let scale = stage.n_chunks as f64 * self.chunks * self.slack;
         self.layer_frees = self.layer_frees.map(|bytes| bytes * scale);
+        let (workspace, near) = staying(book, sheet, stage);
+        self.workspace = workspace.map(|bytes| bytes * self.slack);
+        self.near = near.map(|bytes| bytes * self.slack);
         for (cost, ..) in slow.layers(book, sheet, 0) {
             self.slow_layer = self.slow_layer.min(cost.forward.busy() * slow.visited);
         }
@@ -164,11 +190,11 @@ impl Relief {
     }
 
     /// Seconds that a step takes at least beyond its plain form, when this is offloaded and selective recompute
-    /// is on or off; none if no number of recomputed layers makes it fit.
+    /// is on or off, and `whole` layers may be recomputed or not; none if no number of recomputed layers makes it fit.
     ///
     /// What offloading frees comes off the excess; the rest must come from recomputing layers, at best each byte at
     /// the price of the cheapest kind. The slowest stage recomputes and moves its share as well.
-    pub(crate) fn least(&self, offload: &Offload, selective: bool) -> Option<f64> {
+    pub(crate) fn least(&self, offload: &Offload, selective: bool, whole: bool) -> Option<f64> {
         let [none, some, full] = &self.fullest;
         let from = if selective { some } else { none };
         let scale = self.chunks * self.slack;
@@ -185,7 +211,12 @@ impl Relief {
         }
         let slow;
         if offload.activations {
-            if excess > kept(from) {
+            // What is on its way stays, and so does a layer that is recomputed.
+            let near = self.near[usize::from(selective)];
+            let again = self.workspace[usize::from(selective)] + near.min(kept(full));
+            let again = if whole { again } else { f64::INFINITY };
+            let stays = near.min(kept(from)).min(again);
+            if excess - ROUNDING > kept(from) - stays {
                 return None;
             }
             let least = self.fullest_moved[usize::from(selective)];
@@ -193,20 +224,57 @@ impl Relief {
             let least = self.slow_moved[usize::from(selective)];
             slow = self.moved(least, &self.slow[2], self.slow_total);
         } else {
-            slow = self.slow_seconds(excess, selective);
-            each += from.seconds;
+            excess -= ROUNDING;
             if excess > 0.0 {
-                let most = kept(from) - kept(full);
-                if excess > most {
+                excess += self.workspace[usize::from(selective)];
+                if !whole || excess > kept(from) - kept(full) {
                     return None;
                 }
-                // Rounding to whole bytes may have added some.
-                each += (excess - 8.0).max(0.0) * self.price[usize::from(selective)];
+                each += excess * self.price[usize::from(selective)];
             }
+            slow = self.slow_seconds(excess, selective);
+            each += from.seconds;
         }
         let fullest = (self.total + each - self.slow_total).max(0.0);
         let slowest = (slow - self.slow_idle).max(0.0);
         Some(once + (self.m - 1.0) * fullest.max(slowest))
+    }
+}
+
+/// Bytes of the largest layer that is recomputed, and of the two largest on their way to or from the host, without and
+/// with selective recompute.
+fn staying(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> ([f64; 2], [f64; 2]) {
+    let (mut workspace, mut near) = ([0.0_f64; 2], [0.0_f64; 2]);
+    for (cost, ..) in stage.layers(book, sheet, 0) {
+        for (i, kept) in [cost.kept, cost.kept_selective].into_iter().enumerate() {
+            let again = cost.kept - cost.kept_checkpoint.min(kept);
+            workspace[i] = workspace[i].max(again);
+            near[i] = near[i].max(2.0 * kept);
+        }
+    }
+    (workspace, near)
+}
+
+impl Book<'_> {
+    /// Most bytes of a stage that recompute and, if activations may be `moved`, the host could free.
+    pub(crate) fn most_freed(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+        moved: bool,
+    ) -> f64 {
+        let chunks = self.chunks_in_flight(layout, stage);
+        let all = vertices(self, sheet, stage).map(|v| v.bytes / stage.visited * chunks);
+        let [none, selective, full] = all;
+        let (workspace, near) = staying(self, sheet, stage);
+        let mut stays = none;
+        for (i, kept) in [none, selective].into_iter().enumerate() {
+            let (kept, full) =
+                if moved { (near[i].min(kept), near[i].min(full)) } else { (kept, full) };
+            stays = stays.min(kept).min(workspace[i] + full);
+        }
+        (none - stays) * (1.0 + self.case.stack.profile.slack.get()) + ROUNDING
     }
 }
 

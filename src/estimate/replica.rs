@@ -37,6 +37,11 @@ impl Dues {
         self.dense.time(dense as f64) + self.experts.time(experts as f64)
     }
 
+    /// At most the time of the stage that has most, of stages that have `share` of these each on average.
+    fn least(&self, (dense, experts): (u64, u64), share: f64) -> f64 {
+        (self.dense.least(dense as f64) + self.experts.least(experts as f64)) * share
+    }
+
     const fn of_elements(&self, bytes: f64) -> Self {
         Self { dense: self.dense.of_elements(bytes), experts: self.experts.of_elements(bytes) }
     }
@@ -118,6 +123,17 @@ impl Book<'_> {
             parameters: replicas.parameters.time(trained),
             gradients_each: replicas.gradients_each.time(trained),
             parameters_each: replicas.parameters_each.time(all),
+        }
+    }
+
+    /// At most what the replicas of the stage that owes most owe, of `elements` over `1 / share` stages.
+    pub(crate) fn least_owed(replicas: &Replicas, elements: &Elements, share: f64) -> Owed {
+        let (all, trained) = ((elements.dense(), elements.experts), elements.trained());
+        Owed {
+            gradients: replicas.gradients.least(trained, share),
+            parameters: replicas.parameters.least(trained, share),
+            gradients_each: replicas.gradients_each.least(trained, share),
+            parameters_each: replicas.parameters_each.least(all, share),
         }
     }
 

@@ -5,6 +5,14 @@ use super::step::StageTime;
 use crate::layout::{Layout, Schedule};
 use crate::units::Ratio;
 
+/// A schedule with its numbers of stages and of chunks on each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub schedule: Schedule,
+    pub pp: u32,
+    pub vpp: u32,
+}
+
 /// Chunks of one stage's activations that are alive at its peak, for micro-batches of `vpp` chunks each.
 ///
 /// GPipe and breadth-first keep every micro-batch. 1F1B keeps `pp - stage` (arXiv 2104.04473, section 2.2.1),
@@ -41,15 +49,23 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
 /// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
 pub(crate) fn bubble(layout: &Layout, stages: &Stages<'_>, times: &[StageTime]) -> f64 {
     let Layout { schedule, pp, vpp, .. } = *layout;
+    waits(&Way { schedule, pp, vpp }, stages.classes.iter().map(|stage| stage.count).zip(times))
+}
+
+/// The same, of stages told by their number and their time.
+pub(crate) fn waits<'t>(
+    way: &Way,
+    stages: impl Iterator<Item = (f64, &'t StageTime)> + Clone,
+) -> f64 {
+    let Way { schedule, pp, vpp } = *way;
     if pp <= 1 {
         return 0.0;
     }
     let others = |wait: fn(&StageTime) -> f64| {
-        let pairs = stages.classes.iter().zip(times);
         // All but the longest: `all - most` in an order that adding to one never makes smaller.
-        let (all, _) = pairs.fold((0.0, 0.0_f64), |(all, most), (stage, time)| {
+        let (all, _) = stages.clone().fold((0.0, 0.0_f64), |(all, most), (count, time)| {
             let one = wait(time);
-            (all + (stage.count - 1.0) * one + most.min(one), most.max(one))
+            (all + (count - 1.0) * one + most.min(one), most.max(one))
         });
         all
     };
@@ -62,7 +78,7 @@ pub(crate) fn bubble(layout: &Layout, stages: &Stages<'_>, times: &[StageTime]) 
         Schedule::ZeroBubbleV => others(|stage| (stage.total - 3.0 * stage.weight).max(0.0)),
         Schedule::DualPipe => {
             let one = |time: &StageTime| time.total + time.backward - 3.0 * time.weight;
-            (f64::from(pp) / 2.0 - 1.0) * times.iter().map(one).fold(0.0, f64::max)
+            (f64::from(pp) / 2.0 - 1.0) * stages.map(|(_, time)| one(time)).fold(0.0, f64::max)
         }
     }
 }

@@ -1,8 +1,9 @@
 //! F4: one training step put together.
 
+use super::least::Load;
 use super::memory::Elements;
 use super::replica::{Owed, Replicas};
-use super::schedule::bubble;
+use super::schedule::{Way, bubble, waits};
 use super::stage::{Sheet, Stage, Stages};
 use super::work::Work;
 use super::{Book, Time, TimePart as P};
@@ -167,23 +168,6 @@ impl Book<'_> {
         most
     }
 
-    /// At most [`Finish::total`]: by one stage.
-    pub(crate) fn least_finish(
-        &self,
-        layout: &Layout,
-        stage: &Stage<'_>,
-        _: &StageTime,
-        replicas: &Replicas,
-    ) -> f64 {
-        let overlap = &self.case.stack.profile.overlap;
-        let owed = Self::owed(replicas, &stage.elements);
-        let (math, moving) = self.update(layout, replicas, &stage.elements);
-        owed.gradients * (1.0 - overlap.gradients.get())
-            + owed.parameters * (1.0 - overlap.parameters.get())
-            + math
-            + moving
-    }
-
     /// The step in one number, to bound with: the parts in another order than [`Time`] sums them.
     pub(crate) fn quick_total(
         &self,
@@ -197,6 +181,36 @@ impl Book<'_> {
         };
         let overhead = self.case.stack.profile.step_overhead.get();
         m * slow.total + bubble(layout, stages, times) + overhead
+    }
+
+    /// The same for stages told by their number and their time, `m` being the number of micro-batches.
+    pub(crate) fn plain_total(&self, way: &Way, m: u32, stages: &[(f64, StageTime)]) -> f64 {
+        let slow = stages.iter().map(|(_, time)| time.total).fold(0.0, f64::max);
+        let waiting = waits(way, stages.iter().map(|(count, time)| (*count, time)));
+        f64::from(m) * slow + waiting + self.case.stack.profile.step_overhead.get()
+    }
+
+    /// At most what follows the micro-batches and what replicas owe with each of `m`, of stages of which the
+    /// average owes that much, works `busy` more with each micro-batch, updates, and the slowest takes at least `slow`.
+    ///
+    /// What more the slowest takes hides at most nine tenths of itself behind it, and takes all of itself.
+    pub(crate) fn least_dues(
+        &self,
+        owed: &Owed,
+        (busy, update): (f64, f64),
+        slow: f64,
+        (m_each, m_busy): (f64, f64),
+    ) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        let (gradients, parameters) = (overlap.gradients.get(), overlap.parameters.get());
+        let each = owed.gradients_each * (1.0 - gradients)
+            + 2.0 * owed.parameters_each * (1.0 - parameters);
+        let slow = slow + each + busy;
+        exposed(owed.gradients, gradients, BACKWARD_COVER * slow)
+            + exposed(owed.parameters, parameters, FORWARD_COVER * slow)
+            + update
+            + m_each * each
+            + m_busy * busy
     }
 
     /// Seconds to send one micro-batch's activations to the next stage.
@@ -236,11 +250,7 @@ impl Book<'_> {
         t.weight = stage.weight;
         t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
         t.pointwise += t.sums;
-        let sends = 2.0 * stage.n_chunks as f64 * stage.visited;
-        // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
-        let hides = layout.vpp > 1;
-        let hidden = if hides { overlap.pipeline.get() } else { 0.0 };
-        t.pipeline = send * sends * (1.0 - hidden);
+        t.pipeline = self.sends(send, layout.vpp, stage.n_chunks as f64 * stage.visited);
         // Parameters come with each forward, and again with each backward.
         t.covers.parameters = t.covers.left;
         let both = 2.0 * owed.parameters_each;
@@ -253,11 +263,11 @@ impl Book<'_> {
         t.covers.offload = t.covers.left;
         let transfers = self.transfers(layout, sheet, stage);
         t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
-        t.finish(&stage.forward)
+        t.finish(stage.forward.busy())
     }
 
     /// Adding a micro-batch's gradients to the sum: to a share of it where ZeRO-2 and 3 reduce them first.
-    pub(super) fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
+    pub(crate) fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
         let (dense, experts) = elements.trained();
         let n = if layout.zero >= ZeroStage::Two {
             let shards = Self::shards(layout);
@@ -268,9 +278,20 @@ impl Book<'_> {
         self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
     }
 
-    /// The same, of a stage that owes nothing to others and does nothing twice.
-    pub(crate) fn own_time(&self, schedule: Schedule, f: &Work, b: &Work) -> StageTime {
-        self.work_time(schedule, f, b, &Again::default()).finish(f)
+    /// The same, of a stage that owes nothing to others and does nothing twice, `sends` being the seconds of its
+    /// sends: about the same bits.
+    pub(crate) fn plain_time(&self, schedule: Schedule, load: &Load, sends: f64) -> StageTime {
+        let mut t = self.work_time(schedule, &load.work, &Work::default(), &Again::default());
+        t.weight = load.weight;
+        t.pipeline = sends;
+        t.finish(load.forward)
+    }
+
+    /// Seconds of all sends of a micro-batch that nothing hides, from those of one.
+    pub(crate) fn sends(&self, send: f64, vpp: u32, visited: f64) -> f64 {
+        // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
+        let hidden = if vpp > 1 { self.case.stack.profile.overlap.pipeline.get() } else { 0.0 };
+        send * (2.0 * visited) * (1.0 - hidden)
     }
 
     /// A stage's own work, and the communication within its layers.
@@ -371,8 +392,13 @@ impl StageTime {
         Self { total, backward, pointwise, sums: 0.0, ..*self }
     }
 
-    /// Sums up; a third of what is not work counts as forward.
-    fn finish(mut self, forward: &Work) -> Self {
+    /// The same with sends that take that long.
+    pub(crate) fn with_sends(&self, sends: f64) -> Self {
+        Self { total: self.total + sends, pipeline: self.pipeline + sends, ..*self }
+    }
+
+    /// Sums up; a third of what is not work counts as forward, beside `forward` seconds of work.
+    fn finish(mut self, forward: f64) -> Self {
         let busy = self.matmul + self.attention + self.experts + self.pointwise + self.launch;
         let rest = self.tensor
             + self.context
@@ -382,7 +408,7 @@ impl StageTime {
             + self.parameters
             + self.offload;
         self.total = busy + self.recompute + self.straggler + rest;
-        self.forward = forward.busy() + (self.straggler + rest) / 3.0;
+        self.forward = forward + (self.straggler + rest) / 3.0;
         self.backward = self.total - self.forward;
         self
     }

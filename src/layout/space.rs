@@ -208,6 +208,7 @@ pub fn experts(case: &Case, tp: u32, cp: u32, dp: u32) -> Vec<(u32, u32)> {
 pub fn shards(case: &Case, replicas: u32) -> Vec<(ZeroStage, u32)> {
     let wanted = &case.constraints.fixed;
     let allowed = case.allowed();
+    let divisors = divisors(replicas);
     let mut all = Vec::new();
     for zero in ZeroStage::ALL.into_iter().filter(|zero| fixed(wanted.zero, zero.number())) {
         let technique = match zero {
@@ -224,7 +225,7 @@ pub fn shards(case: &Case, replicas: u32) -> Vec<(ZeroStage, u32)> {
         if !allowed.has(technique) {
             continue;
         }
-        let groups = divisors(replicas).into_iter().filter(|group| {
+        let groups = divisors.iter().copied().filter(|group| {
             let hybrid = *group < replicas;
             *group > 1 && (!hybrid || allowed.has(T::HybridShard)) && fixed(wanted.shard, *group)
         });

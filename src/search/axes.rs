@@ -1,6 +1,7 @@
 //! The axes below a split of the layers, kept so that nodes share them.
 
-use super::census::{Census, Signature};
+use super::census::{Census, Signature, ZeroCounts, zero_counts};
+use super::dues::Choices;
 use crate::case::Case;
 use crate::estimate::{Book, LeastMemory, Replicas};
 use crate::layout::rules::schedule_takes_batches;
@@ -9,6 +10,7 @@ use crate::layout::split::Cut;
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The ways to run a pipeline of some number of stages.
 pub(super) struct Pipes {
@@ -32,10 +34,17 @@ pub(super) struct StageAxes {
     /// The furthest that ZeRO may go beside the pipeline.
     pub zero_most: ZeroStage,
     pub experts: Vec<(u32, u32)>,
+    /// Micro-batches, each with their number.
+    pub batches: Vec<(u32, u32)>,
+    zero_counts: ZeroCounts,
+    /// Least bytes of states under each split of the experts.
+    least: OnceCell<Vec<f64>>,
     /// Bytes of states that every layout needs at least, whatever the split of the experts.
     pub least_states: f64,
     /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
     replicas: RefCell<BTreeMap<(u64, ZeroStage, u32, Placement), Replicas>>,
+    /// Legal choices of ZeRO, by the ranks that share experts and the techniques in use.
+    choices: RefCell<Vec<(u64, Signature, Rc<Choices>)>>,
     counts: Vec<Counts>,
 }
 
@@ -77,6 +86,11 @@ impl Pipes {
         all.filter(runs).fold(0, |mask, (schedule, _)| mask | 1 << schedule as u8)
     }
 
+    /// Most chunks that a schedule allows.
+    pub(super) fn most(&self, schedule: Schedule) -> u32 {
+        self.vpp_most.get(schedule as u8 as usize).copied().unwrap_or(0)
+    }
+
     /// Those schedules, each with the most chunks that it allows.
     pub(super) fn chosen(&self, mask: u32) -> impl Iterator<Item = (Schedule, u32)> {
         let all = SCHEDULES.into_iter().zip(self.vpp_most);
@@ -98,6 +112,7 @@ impl StageAxes {
         // Whatever else a layout uses, it uses the pipeline: only that may keep ZeRO from going further.
         let zero_most = census.zero_most(&Signature::of_pipeline(pp), &shards);
         let experts = space::experts(case, split.tp, split.cp, dp);
+        let zero_counts = zero_counts(&shards, dp * split.cp);
         let mut axes = Self {
             tp: split.tp,
             cp: split.cp,
@@ -107,8 +122,12 @@ impl StageAxes {
             shards,
             zero_most,
             experts,
+            batches: space::micro_batches(case, dp),
+            zero_counts,
+            least: OnceCell::new(),
             least_states: 0.0,
             replicas: RefCell::default(),
+            choices: RefCell::default(),
             counts: Vec::new(),
         };
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
@@ -125,13 +144,39 @@ impl StageAxes {
         *known.entry(key).or_insert_with(|| book.replicas(layout))
     }
 
-    /// Bytes of states that every layout with that split of the experts needs at least.
-    pub(super) fn least_states(
+    /// The choices of ZeRO beside a schedule and the techniques of `signature`.
+    pub(super) fn choices(
         &self,
         book: &Book<'_>,
         census: &Census<'_>,
+        signature: &Signature,
         experts: (u32, u32),
-    ) -> f64 {
+        schedule: Schedule,
+        placements: &[Placement],
+    ) -> Rc<Choices> {
+        let folded = u64::from(experts.0) * u64::from(experts.1);
+        let mut known = self.choices.borrow_mut();
+        let same = |(f, s, c): &&(u64, Signature, Rc<Choices>)| {
+            *f == folded && s == signature && c.schedule == schedule
+        };
+        if let Some((.., choices)) = known.iter().find(same) {
+            return choices.clone();
+        }
+        let new = Choices::new(book, census, self, signature, experts, schedule, placements);
+        let choices = Rc::new(new);
+        known.push((folded, *signature, choices.clone()));
+        choices
+    }
+
+    /// Bytes of states that every layout with the split of the experts of that index needs at least.
+    pub(super) fn least_states(&self, book: &Book<'_>, census: &Census<'_>, experts: usize) -> f64 {
+        let all = self.least.get_or_init(|| {
+            self.experts.iter().map(|experts| self.states_of(book, census, *experts)).collect()
+        });
+        all.get(experts).copied().unwrap_or(0.0)
+    }
+
+    fn states_of(&self, book: &Book<'_>, census: &Census<'_>, experts: (u32, u32)) -> f64 {
         let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
         let folded = u64::from(experts.0) * u64::from(experts.1);
         let replicas = u64::from(self.dp * self.cp);
@@ -211,8 +256,7 @@ impl StageAxes {
         *known.get_or_insert_with(|| {
             let signature = Signature::new(&split, self.pp, ep, etp);
             let placements = space::placements(census.case(), self.pp, self.dp, alike);
-            let replicas = self.dp * self.cp;
-            census.count(&signature, pipes, mask, &self.shards, replicas, placements)
+            census.count(&signature, pipes, mask, &self.zero_counts, placements)
         })
     }
 }

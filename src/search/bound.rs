@@ -7,11 +7,12 @@
 //! [`Search::least_time`].
 
 use super::axes::{Pipes, StageAxes};
+use super::cell::{Cell, Grounds};
 use super::census::Census;
 use super::prices::Prices;
-use super::solve::{Cell, SAFE, Solver};
-use super::{Budget, Candidate, Goal, Kind, Outcome, Rank, Stop, Tally};
-use crate::estimate::{AllWork, Book, SheetKey};
+use super::solve::{SAFE, Solver};
+use super::{Goal, Kind, Outcome, Stop, Tally};
+use crate::estimate::{Book, Load, SheetKey};
 use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
@@ -22,8 +23,10 @@ use std::collections::BinaryHeap;
 struct Node {
     bound: Seconds,
     index: u32,
-    /// Experts' split, once chosen.
-    experts: Option<(u32, u32)>,
+    /// Index of the experts' split, once chosen.
+    experts: Option<u32>,
+    /// Index among the opened ones, once it is.
+    cell: Option<u32>,
     /// Layouts under it.
     count: u64,
 }
@@ -36,8 +39,12 @@ struct Grid {
     axes: u32,
     micro_batch: u32,
     m: u32,
+    /// Index of the prices of its layers.
+    shape: u32,
     /// The schedules that run with `m` micro-batches, as bits.
     schedules: u32,
+    /// Priced as if it ran sequence parallelism, which takes no more, until its turn comes.
+    as_twin: bool,
 }
 
 /// One search.
@@ -49,8 +56,8 @@ pub(super) struct Search<'a, 'b> {
     axes: Vec<StageAxes>,
     pipes: Vec<Pipes>,
     prices: Prices,
+    cells: Vec<Option<Cell>>,
     tally: Tally,
-    best: Option<(Rank, Candidate)>,
 }
 
 impl PartialOrd for Node {
@@ -62,7 +69,7 @@ impl PartialOrd for Node {
 impl Ord for Node {
     /// The heap yields its greatest element: the one with the least bound, then the first made.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |node: &Self| (node.bound, node.index, node.experts);
+        let key = |node: &Self| (node.bound, node.index, node.experts, node.cell);
         key(other).cmp(&key(self))
     }
 }
@@ -77,49 +84,155 @@ impl<'a, 'b> Search<'a, 'b> {
             axes: Vec::new(),
             pipes: Vec::new(),
             prices: Prices::new(),
+            cells: Vec::new(),
             tally: Tally::default(),
-            best: None,
         }
     }
 
     pub(super) fn run(mut self) -> Outcome {
+        let (book, goal) = (self.book, self.goal);
+        let census = self.census.clone();
+        let mut solver = Solver::new(book, &census, goal.capacity);
         let mut heap = BinaryHeap::from(self.roots());
         let mut stop = Stop::Complete;
+        let mut aside: Vec<Node> = Vec::new();
         while let Some(node) = heap.pop() {
-            if self.cut_by_time(node.bound) {
-                heap.push(node);
-                self.leave_all(heap.into_vec(), true);
-                break;
-            }
-            if self.tally.estimated >= self.goal.budget.candidates {
-                stop = Stop::Budget { bound: node.bound };
-                heap.push(node);
-                self.leave_all(heap.into_vec(), false);
-                break;
-            }
-            match node.experts {
-                None => self.open(node.index, &mut heap),
-                Some(experts) => {
-                    if self.solve(&node, experts) {
-                        stop = Stop::Budget { bound: node.bound };
-                        self.leave_all(heap.into_vec(), false);
-                        break;
-                    }
+            let by_time = solver.slower(node.bound);
+            if by_time || solver.estimated >= goal.budget.candidates {
+                if !by_time {
+                    stop = Stop::Budget { bound: node.bound };
                 }
+                heap.push(node);
+                self.leave_all(heap.into_vec(), by_time);
+                break;
+            }
+            let as_twin = self.grids.get(node.index as usize).is_some_and(|grid| grid.as_twin);
+            if as_twin && solver.best.is_none() {
+                // Where its twin does not fit, it does not.
+                aside.push(node);
+                continue;
+            }
+            if as_twin {
+                self.price_alone(node, &solver, &mut heap);
+                continue;
+            }
+            match (node.experts, node.cell) {
+                (None, _) => self.open(node.index, &solver, &mut heap),
+                (Some(experts), cell) => self.advance(&node, experts, cell, &mut solver, &mut heap),
+            }
+            if solver.best.is_some() {
+                heap.extend(aside.drain(..));
             }
         }
-        Outcome { best: self.best.map(|(_, candidate)| candidate), tally: self.tally, stop }
-    }
-
-    fn cut_by_time(&self, bound: Seconds) -> bool {
-        self.best.as_ref().is_some_and(|(rank, _)| bound > rank.step)
+        self.leave_all(aside, true);
+        self.tally.estimated = solver.estimated;
+        Outcome { best: solver.best.map(|(_, candidate)| candidate), tally: self.tally, stop }
     }
 
     /// Counts what is left when the search ends.
     fn leave_all(&mut self, rest: Vec<Node>, by_time: bool) {
         for node in rest {
-            let place = if by_time { &mut self.tally.time_bound } else { &mut self.tally.skipped };
+            let cell = node.cell.and_then(|cell| self.cells.get(cell as usize));
+            let touched = cell.is_some_and(|cell| cell.as_ref().is_some_and(|cell| cell.touched));
+            let as_twin = self.grids.get(node.index as usize).is_some_and(|grid| grid.as_twin);
+            let place = match (touched, by_time) {
+                (true, _) => &mut self.tally.solved,
+                (false, true) if as_twin => &mut self.tally.sequence_dominated,
+                (false, true) => &mut self.tally.time_bound,
+                (false, false) => &mut self.tally.skipped,
+            };
             *place = place.saturating_add(node.count);
+        }
+    }
+
+    /// Prices a node by itself that was priced as its twin that runs sequence parallelism: it takes no less but for
+    /// rounding, so only what rounding could decide comes this far.
+    fn price_alone(&mut self, node: Node, solver: &Solver<'_, '_>, heap: &mut BinaryHeap<Node>) {
+        let Some(grid) = self.grids.get(node.index as usize).copied() else {
+            return;
+        };
+        let shape = self.prices.shape(self.book, &grid.split, grid.micro_batch);
+        let grid = Grid { shape, as_twin: false, ..grid };
+        if let Some(place) = self.grids.get_mut(node.index as usize) {
+            *place = grid;
+        }
+        let bound = self.least_time(&grid, &self.prices.least_work(shape)).max(node.bound);
+        if solver.slower(bound) || self.too_large(&grid, None) {
+            self.tally.sequence_dominated += node.count;
+        } else {
+            heap.push(Node { bound, ..node });
+        }
+    }
+
+    /// Opens a node whose experts are split, or takes it further while its bound is the least.
+    fn advance(
+        &mut self,
+        node: &Node,
+        experts: u32,
+        cell: Option<u32>,
+        solver: &mut Solver<'_, '_>,
+        heap: &mut BinaryHeap<Node>,
+    ) {
+        let index = cell.unwrap_or(self.cells.len() as u32);
+        let opened = cell.and_then(|at| self.cells.get_mut(at as usize).and_then(Option::take));
+        let new = cell.is_none();
+        if new {
+            self.cells.push(None);
+        }
+        let Some(grid) = self.grids.get(node.index as usize) else {
+            return;
+        };
+        let Some(axes) = self.axes.get(grid.axes as usize) else {
+            return;
+        };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
+            return;
+        };
+        let Some(experts) = axes.experts.get(experts as usize).copied() else {
+            return;
+        };
+        let alike = axes.folds_alike(self.book.case(), experts);
+        let at = Grounds {
+            split: grid.split,
+            axes,
+            pipes,
+            experts,
+            micro_batch: grid.micro_batch,
+            m: grid.m,
+            placements: space::placements(self.book.case(), axes.pp, axes.dp, alike),
+        };
+        let mut cell = match opened {
+            Some(cell) => cell,
+            None => {
+                let experts = self.prices.experts(experts);
+                let Some(sheet) = self.prices.sheet(self.book, grid.shape, experts) else {
+                    return;
+                };
+                let work = self.prices.work(self.book, grid.shape, experts);
+                Cell::new(self.book, &self.census, &at, sheet, &work)
+            }
+        };
+        let next = heap.peek().map_or(Seconds::UNBOUNDED, |next| next.bound);
+        let budget = self.goal.budget.candidates;
+        while let Some(bound) = cell.bound() {
+            if bound > next || solver.slower(bound) || solver.estimated >= budget {
+                break;
+            }
+            cell.advance(solver, &at);
+        }
+        match cell.bound() {
+            Some(bound) if !solver.slower(bound) => {
+                heap.push(Node { bound: bound.max(node.bound), cell: Some(index), ..*node });
+                if let Some(place) = self.cells.get_mut(index as usize) {
+                    *place = Some(cell);
+                }
+            }
+            _ => {
+                let touched = cell.touched;
+                let place =
+                    if touched { &mut self.tally.solved } else { &mut self.tally.time_bound };
+                *place = place.saturating_add(node.count);
+            }
         }
     }
 
@@ -142,17 +255,25 @@ impl<'a, 'b> Search<'a, 'b> {
 
     fn add_split(&mut self, split: &Split, dominated: bool, nodes: &mut Vec<Node>) {
         let case = self.book.case();
+        let no_experts = case.model.experts() == 0;
+        let mut shapes: Vec<(u32, u32)> = Vec::new();
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
             let at = self.axes_of(split, pp, dp);
             let mut totals: Vec<(u32, u64)> = Vec::new();
-            for (micro_batch, m) in space::micro_batches(case, dp) {
-                let index = self.grids.len() as u32;
+            for i in 0..self.axes.get(at as usize).map_or(0, |axes| axes.batches.len()) {
+                let axes = self.axes.get(at as usize);
+                let Some((micro_batch, m)) = axes.and_then(|axes| axes.batches.get(i).copied())
+                else {
+                    break;
+                };
                 let schedules = self.schedules(at, m);
-                self.grids.push(Grid { split: *split, axes: at, micro_batch, m, schedules });
+                let (as_twin, shape) = (dominated, 0);
+                let grid =
+                    Grid { split: *split, axes: at, micro_batch, m, shape, schedules, as_twin };
                 let count = match totals.iter().find(|(mask, _)| *mask == schedules) {
                     Some((_, count)) => *count,
                     None => {
-                        let count = self.count_all(index);
+                        let count = self.count_all(&grid);
                         totals.push((schedules, count));
                         count
                     }
@@ -161,21 +282,34 @@ impl<'a, 'b> Search<'a, 'b> {
                 if count == 0 {
                     continue;
                 }
-                let too_large = self.too_large(index, None);
-                let Split { tp, sp, cp, cp_kind } = *split;
-                let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
-                if dominated && (too_large || self.prices.keeps_busy(self.book, &key)) {
+                let kind = Kind { tp: split.tp, cp: split.cp, pp, ep: 1 };
+                if no_experts && self.goal.avoid.contains(&kind) {
+                    self.tally.skipped += count;
+                    continue;
+                }
+                let priced = Split { sp: split.sp || dominated, ..*split };
+                if self.too_large(&Grid { split: priced, ..grid }, None) {
+                    self.tally.memory_bound += count;
+                    continue;
+                }
+                let known = shapes.iter().find(|(size, _)| *size == micro_batch);
+                let shape = known.map(|(_, shape)| *shape).unwrap_or_else(|| {
+                    let shape = self.prices.shape(self.book, &priced, micro_batch);
+                    shapes.push((micro_batch, shape));
+                    shape
+                });
+                if dominated && self.prices.keeps_busy(shape) {
+                    // Elsewhere what sequence parallelism saves is waited for, and rounding may decide.
                     self.tally.sequence_dominated += count;
                     continue;
                 }
                 self.tally.nodes += 1;
-                if too_large {
-                    self.tally.memory_bound += count;
-                    continue;
-                }
-                let work = self.prices.least_work(self.book, &key);
-                let bound = self.least_time(index, &work);
-                nodes.push(Node { bound, index, experts: None, count });
+                let bound = self.least_time(&grid, &self.prices.least_work(shape));
+                let index = self.grids.len() as u32;
+                self.grids.push(Grid { shape, ..grid });
+                // Without experts there is nothing left to split.
+                let experts = no_experts.then_some(0);
+                nodes.push(Node { bound, index, experts, cell: None, count });
             }
         }
     }
@@ -201,18 +335,14 @@ impl<'a, 'b> Search<'a, 'b> {
         pipes.map_or(0, |pipes| pipes.mask(m))
     }
 
-    /// A node's degrees, and what it shares with others.
-    fn parts(&self, index: u32) -> Option<(&Grid, &StageAxes, &Pipes)> {
-        let grid = self.grids.get(index as usize)?;
+    /// What the nodes of these degrees share with others.
+    fn parts(&self, grid: &Grid) -> Option<(&StageAxes, &Pipes)> {
         let axes = self.axes.get(grid.axes as usize)?;
-        Some((grid, axes, self.pipes.get(axes.pipes as usize)?))
+        Some((axes, self.pipes.get(axes.pipes as usize)?))
     }
 
-    /// Layouts under a node whose experts are not yet split.
-    fn count_all(&mut self, index: u32) -> u64 {
-        let Some(grid) = self.grids.get(index as usize) else {
-            return 0;
-        };
+    /// Layouts of some degrees, over all splits of the experts.
+    fn count_all(&mut self, grid: &Grid) -> u64 {
         let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
             return 0;
         };
@@ -222,9 +352,9 @@ impl<'a, 'b> Search<'a, 'b> {
         axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
     }
 
-    /// Whether every layout under a node needs more memory than there is: see [`Book::least_states`].
-    fn too_large(&self, index: u32, experts: Option<(u32, u32)>) -> bool {
-        let Some((grid, axes, _)) = self.parts(index) else {
+    /// Whether every layout of these degrees needs more memory than there is: see [`Book::least_states`].
+    fn too_large(&self, grid: &Grid, experts: Option<usize>) -> bool {
+        let Some((axes, _)) = self.parts(grid) else {
             return true;
         };
         let states = match experts {
@@ -235,14 +365,14 @@ impl<'a, 'b> Search<'a, 'b> {
         let kept = if offload.activations {
             0.0
         } else {
-            self.book.least_checkpoints(&grid.sheet_key((1, 1)), axes.pp)
+            self.book.least_checkpoints(&grid.sheet_key(), axes.pp)
         };
         (states + kept) * SAFE > self.goal.capacity.as_f64()
     }
 
-    /// Seconds that every layout under a node takes at least, its work being `work` over all stages.
-    fn least_time(&self, index: u32, work: &AllWork) -> Seconds {
-        let Some((grid, axes, pipes)) = self.parts(index) else {
+    /// Seconds that every layout of these degrees takes at least, its work being `work` over all stages.
+    fn least_time(&self, grid: &Grid, work: &Load) -> Seconds {
+        let Some((axes, pipes)) = self.parts(grid) else {
             return Seconds::ZERO;
         };
         let plain = self.book.average_time(work, Schedule::OneFOneB, axes.pp);
@@ -257,20 +387,23 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Splits a node by the experts' split.
-    fn open(&mut self, index: u32, heap: &mut BinaryHeap<Node>) {
-        let Some((grid, axes, _)) = self.parts(index) else {
+    fn open(&mut self, index: u32, solver: &Solver<'_, '_>, heap: &mut BinaryHeap<Node>) {
+        let Some(grid) = self.grids.get(index as usize).copied() else {
             return;
         };
-        let (grid, choices, pp) = (*grid, axes.experts.clone(), axes.pp);
-        let Some(slot) = self.axes.get_mut(grid.axes as usize) else {
+        let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
             return;
         };
-        let slot = slot.slot(&grid.split, grid.schedules);
-        for experts in choices {
+        let (n, pp) = (axes.experts.len(), axes.pp);
+        let slot = axes.slot(&grid.split, grid.schedules);
+        for i in 0..n {
             let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
                 return;
             };
             let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
+                return;
+            };
+            let Some(experts) = axes.experts.get(i).copied() else {
                 return;
             };
             let count = axes.count(&self.census, pipes, slot, experts);
@@ -278,65 +411,31 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             let Split { tp, cp, .. } = grid.split;
-            let kind = Kind { tp, cp, pp, ep: experts.0 };
-            if self.goal.avoid.contains(&kind) {
+            if self.goal.avoid.contains(&Kind { tp, cp, pp, ep: experts.0 }) {
                 self.tally.skipped += count;
                 continue;
             }
             self.tally.nodes += 1;
-            if self.too_large(index, Some(experts)) {
+            if self.too_large(&grid, Some(i)) {
                 self.tally.memory_bound += count;
                 continue;
             }
-            let work = self.prices.work(self.book, &grid.sheet_key(experts));
-            let bound = self.least_time(index, &work);
-            if self.cut_by_time(bound) {
+            let experts = self.prices.experts(experts);
+            let work = self.prices.work(self.book, grid.shape, experts);
+            let bound = self.least_time(&grid, &work);
+            if solver.slower(bound) {
                 self.tally.time_bound += count;
             } else {
-                heap.push(Node { bound, index, experts: Some(experts), count });
+                heap.push(Node { bound, index, experts: Some(i as u32), cell: None, count });
             }
         }
-    }
-
-    /// Looks at every layout under a node, most of them by proof; whether the budget ran out first.
-    fn solve(&mut self, node: &Node, experts: (u32, u32)) -> bool {
-        self.tally.solved = self.tally.solved.saturating_add(node.count);
-        let Some(grid) = self.grids.get(node.index as usize) else {
-            return false;
-        };
-        let Some(axes) = self.axes.get(grid.axes as usize) else {
-            return false;
-        };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
-            return false;
-        };
-        let case = self.book.case();
-        let sheet = self.prices.sheet(self.book, &grid.sheet_key(experts));
-        let alike = axes.folds_alike(case, experts);
-        let cell = Cell {
-            split: grid.split,
-            axes,
-            pipes,
-            experts,
-            micro_batch: grid.micro_batch,
-            m: grid.m,
-            placements: space::placements(case, axes.pp, axes.dp, alike),
-            sheet: &sheet,
-            work: self.prices.work(self.book, &grid.sheet_key(experts)),
-        };
-        let Budget { candidates } = self.goal.budget;
-        let left = candidates.saturating_sub(self.tally.estimated);
-        let mut solver = Solver::new(self.book, &self.census, self.goal.capacity, self.best, left);
-        solver.solve(&cell);
-        self.best = solver.best;
-        self.tally.estimated += solver.estimated;
-        solver.cut_short
     }
 }
 
 impl Grid {
-    const fn sheet_key(&self, (ep, etp): (u32, u32)) -> SheetKey {
+    /// Without a split of the experts.
+    const fn sheet_key(&self) -> SheetKey {
         let Split { tp, sp, cp, cp_kind } = self.split;
-        SheetKey { tp, sp, cp, cp_kind, ep, etp, micro_batch: self.micro_batch }
+        SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch: self.micro_batch }
     }
 }

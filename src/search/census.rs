@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Categories of ZeRO choices: none, then whole and hybrid groups of each stage.
 const ZERO_KINDS: u32 = 7;
 
+/// Choices of ZeRO of each category.
+pub(super) type ZeroCounts = [u64; ZERO_KINDS as usize];
+
 /// What decides which combinations of the remaining axes are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
@@ -103,6 +106,12 @@ impl<'a> Census<'a> {
         &self.offloads
     }
 
+    /// Everything that may wait on the host, together or not.
+    #[must_use]
+    pub fn most_offloaded(&self) -> Offload {
+        self.offloads.last().copied().unwrap_or_default()
+    }
+
     /// Whether selective recompute may be off or on.
     #[must_use]
     pub const fn selective(&self) -> &'static [bool] {
@@ -125,23 +134,21 @@ impl<'a> Census<'a> {
         shards.iter().map(|(zero, _)| *zero).filter(legal).max().unwrap_or(ZeroStage::Zero)
     }
 
-    /// Layouts that share these degrees, micro-batch number, replicas and placements.
+    /// Layouts that share these degrees, micro-batch number, choices of ZeRO and placements.
     pub(super) fn count(
         &self,
         signature: &Signature,
         pipes: &Pipes,
         mask: u32,
-        shards: &[(ZeroStage, u32)],
-        replicas: u32,
+        groups: &ZeroCounts,
         placements: &[Placement],
     ) -> u64 {
-        let groups = shard_groups(shards, replicas);
         let mut total = 0_u64;
         for (schedule, _) in pipes.chosen(mask) {
             let recomputes = pipes.recomputes.get(schedule as u8 as usize);
             let (none, some) = recomputes.copied().unwrap_or_default();
             for placement in placements {
-                let ways = |whole| self.ways(signature, schedule, *placement, whole, &groups);
+                let ways = |whole| self.ways(signature, schedule, *placement, whole, groups);
                 total = total.saturating_add(none.saturating_mul(ways(false)));
                 total = total.saturating_add(some.saturating_mul(ways(true)));
             }
@@ -156,7 +163,7 @@ impl<'a> Census<'a> {
         schedule: Schedule,
         placement: Placement,
         whole: bool,
-        groups: &[u64; ZERO_KINDS as usize],
+        groups: &ZeroCounts,
     ) -> u64 {
         let mut used = signature.beside(schedule, placement, ZeroStage::Zero, false);
         if whole {
@@ -210,7 +217,8 @@ fn zero_techniques(kind: u32) -> Techniques {
     if index % 2 == 1 { used.with(T::HybridShard) } else { used }
 }
 
-fn shard_groups(shards: &[(ZeroStage, u32)], replicas: u32) -> [u64; ZERO_KINDS as usize] {
+/// How many of these choices of ZeRO are of each category.
+pub(super) fn zero_counts(shards: &[(ZeroStage, u32)], replicas: u32) -> ZeroCounts {
     let mut groups = [0; ZERO_KINDS as usize];
     for (zero, group) in shards {
         let hybrid = u32::from(*group < replicas);

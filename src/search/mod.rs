@@ -13,7 +13,9 @@
 
 mod axes;
 mod bound;
+mod cell;
 mod census;
+mod dues;
 mod prices;
 mod solve;
 

@@ -1,7 +1,8 @@
 //! Prices of layers already worked out: many nodes share their mixers or their experts.
 
-use crate::estimate::{AllWork, Book, Cost, Sheet, SheetKey};
+use crate::estimate::{Book, Cost, Load, Sheet, SheetKey};
 use crate::layout::ContextKind;
+use crate::layout::space::Split;
 use std::collections::BTreeMap;
 
 /// What a mixer's price depends on.
@@ -11,88 +12,165 @@ type TokenKey = (u64, u32, bool);
 
 /// Prices by what they depend on, for each kind of layer, and their sum over the model.
 pub(super) struct Prices {
-    mixers: BTreeMap<MixerKey, (Vec<Cost>, AllWork)>,
-    ffns: BTreeMap<(TokenKey, u32, u32), (Vec<Cost>, AllWork)>,
-    least: BTreeMap<TokenKey, AllWork>,
-    ends: BTreeMap<TokenKey, ([Cost; 2], AllWork)>,
+    mixers: Vec<Mixers>,
+    mixers_at: BTreeMap<MixerKey, u32>,
+    tokens: Vec<Tokens>,
+    tokens_at: BTreeMap<TokenKey, u32>,
+    /// Splits of the experts met so far.
+    splits: Vec<(u32, u32)>,
+}
+
+/// Prices that no split of the experts changes, under some split of the layers and a micro-batch.
+struct Mixers {
+    key: SheetKey,
+    costs: Vec<Cost>,
+    /// Work of all mixers and both ends.
+    work: Load,
+    /// The same and at most that of the rest.
+    least: Load,
+    /// Index of the rest.
+    tokens: u32,
+}
+
+/// Prices of the ends and of feed-forward parts for some tokens.
+struct Tokens {
+    ends: [Cost; 2],
+    ends_work: Load,
+    least: Load,
+    /// By the index of the experts' split.
+    ffns: Vec<Option<Layers>>,
+}
+
+/// Prices of feed-forward parts, and the work of all.
+struct Layers {
+    costs: Vec<Cost>,
+    work: Load,
 }
 
 impl Prices {
     pub(super) const fn new() -> Self {
         Self {
-            mixers: BTreeMap::new(),
-            ffns: BTreeMap::new(),
-            least: BTreeMap::new(),
-            ends: BTreeMap::new(),
+            mixers: Vec::new(),
+            mixers_at: BTreeMap::new(),
+            tokens: Vec::new(),
+            tokens_at: BTreeMap::new(),
+            splits: Vec::new(),
+        }
+    }
+
+    /// Index of a split of the experts.
+    pub(super) fn experts(&mut self, experts: (u32, u32)) -> u32 {
+        let found = self.splits.iter().position(|known| *known == experts);
+        let at = found.unwrap_or_else(|| {
+            self.splits.push(experts);
+            self.splits.len() - 1
+        });
+        at as u32
+    }
+
+    /// Index of the prices of a split of the layers and a micro-batch.
+    pub(super) fn shape(&mut self, book: &Book<'_>, split: &Split, micro_batch: u32) -> u32 {
+        let Split { tp, sp, cp, cp_kind } = *split;
+        let mixer_key = (tp, sp, cp, cp_kind, micro_batch);
+        if let Some(at) = self.mixers_at.get(&mixer_key) {
+            return *at;
+        }
+        let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
+        let tokens = self.tokens(book, &key);
+        let costs = mixers(book, &key);
+        let mut work = book.layers_work(&costs);
+        let mut least = work;
+        if let Some(rest) = self.tokens.get(tokens as usize) {
+            work = work.with(&rest.ends_work);
+            least = work.with(&rest.least);
+        }
+        let at = self.mixers.len() as u32;
+        self.mixers.push(Mixers { key, costs, work, least, tokens });
+        self.mixers_at.insert(mixer_key, at);
+        at
+    }
+
+    fn tokens(&mut self, book: &Book<'_>, key: &SheetKey) -> u32 {
+        let shape = book.shape(key);
+        let tokens_key = (shape.tokens.to_bits(), key.tp, key.sp);
+        if let Some(at) = self.tokens_at.get(&tokens_key) {
+            return *at;
+        }
+        let ends = [book.embedding(&shape), book.head(&shape)];
+        let ends_work = book.ends_work(&ends);
+        let least = book.least_ffn_work(&shape);
+        let at = self.tokens.len() as u32;
+        self.tokens.push(Tokens { ends, ends_work, least, ffns: Vec::new() });
+        self.tokens_at.insert(tokens_key, at);
+        at
+    }
+
+    /// At most the work of all layers and both ends under any split of the experts.
+    pub(super) fn least_work(&self, shape: u32) -> Load {
+        self.mixers.get(shape as usize).map(|mixers| mixers.least).unwrap_or_default()
+    }
+
+    /// Whether the accelerator never waits for its host.
+    pub(super) fn keeps_busy(&self, shape: u32) -> bool {
+        self.mixers.get(shape as usize).is_some_and(|mixers| mixers.least.waits() <= 0.0)
+    }
+
+    /// Work of all layers and both ends under a split of the experts.
+    pub(super) fn work(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Load {
+        let Some(mixers) = self.mixers.get(shape as usize) else {
+            return Load::default();
+        };
+        let (work, key, tokens) = (mixers.work, mixers.key, mixers.tokens);
+        match self.layers(book, &key, tokens, experts) {
+            Some(layers) => work.with(&layers.work),
+            None => work,
         }
     }
 
     /// Prices every kind of layer for some degrees.
-    pub(super) fn sheet(&mut self, book: &Book<'_>, key: &SheetKey) -> Sheet {
-        let shape = book.shape(key);
-        let (mixers, _) = self.mixers(book, key);
-        let mixers = mixers.clone();
-        let (ends, _) = self.ends(book, key);
-        let ends = *ends;
-        let (ffns, _) = self.ffns(book, key);
-        let sums = mixers.iter().zip(ffns).map(|(mixer, ffn)| *mixer + *ffn).collect();
-        book.sheet_with(shape, sums, ends)
+    pub(super) fn sheet(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Option<Sheet> {
+        let mixers = self.mixers.get(shape as usize)?;
+        let (key, tokens) = (mixers.key, mixers.tokens);
+        self.layers(book, &key, tokens, experts)?;
+        let (ep, etp) = self.splits.get(experts as usize).copied()?;
+        let mixers = self.mixers.get(shape as usize)?;
+        let tokens = self.tokens.get(tokens as usize)?;
+        let layers = tokens.ffns.get(experts as usize)?.as_ref()?;
+        let sums = mixers.costs.iter().zip(&layers.costs).map(|(mixer, ffn)| *mixer + *ffn);
+        Some(book.sheet_with(book.shape(&SheetKey { ep, etp, ..key }), sums.collect(), tokens.ends))
     }
 
-    /// Work of all layers and both ends.
-    pub(super) fn work(&mut self, book: &Book<'_>, key: &SheetKey) -> AllWork {
-        let mixers = self.mixers(book, key).1;
-        let ends = self.ends(book, key).1;
-        mixers.with(&ends).with(&self.ffns(book, key).1)
-    }
-
-    /// At most that work under any split of the experts.
-    pub(super) fn least_work(&mut self, book: &Book<'_>, key: &SheetKey) -> AllWork {
-        let mixers = self.mixers(book, key).1;
-        let ends = self.ends(book, key).1;
-        let shape = book.shape(key);
-        let least = self.least.entry((shape.tokens.to_bits(), key.tp, key.sp));
-        mixers.with(&ends).with(least.or_insert_with(|| book.least_ffn_work(&shape)))
-    }
-
-    /// Whether the accelerator never waits for its host with sequence parallelism: only then does that never take
-    /// longer, to the last bit, as elsewhere what it saves is waited for.
-    pub(super) fn keeps_busy(&mut self, book: &Book<'_>, key: &SheetKey) -> bool {
-        self.least_work(book, &SheetKey { sp: true, ..*key }).waits() <= 0.0
-    }
-
-    fn mixers(&mut self, book: &Book<'_>, key: &SheetKey) -> &(Vec<Cost>, AllWork) {
-        let SheetKey { tp, sp, cp, cp_kind, micro_batch, .. } = *key;
-        self.mixers.entry((tp, sp, cp, cp_kind, micro_batch)).or_insert_with(|| {
-            let shape = book.shape(key);
-            let kinds = &book.case().model.kinds;
-            let mut costs: Vec<Cost> = Vec::with_capacity(kinds.len());
-            for (i, kind) in kinds.iter().enumerate() {
-                let twin = kinds.iter().take(i).position(|other| other.mixer == kind.mixer);
-                let known = twin.and_then(|at| costs.get(at).copied());
-                costs.push(known.unwrap_or_else(|| book.mixer(&kind.mixer, &shape, cp_kind)));
-            }
-            let work = book.layers_work(&costs);
-            (costs, work)
-        })
-    }
-
-    fn ffns(&mut self, book: &Book<'_>, key: &SheetKey) -> &(Vec<Cost>, AllWork) {
-        let shape = book.shape(key);
-        let tokens = (shape.tokens.to_bits(), key.tp, key.sp);
-        self.ffns.entry((tokens, key.ep, key.etp)).or_insert_with(|| {
+    fn layers(
+        &mut self,
+        book: &Book<'_>,
+        key: &SheetKey,
+        tokens: u32,
+        experts: u32,
+    ) -> Option<&Layers> {
+        let (ep, etp) = self.splits.get(experts as usize).copied()?;
+        let ffns = &mut self.tokens.get_mut(tokens as usize)?.ffns;
+        while ffns.len() <= experts as usize {
+            ffns.push(None);
+        }
+        let place = ffns.get_mut(experts as usize)?;
+        Some(place.get_or_insert_with(|| {
+            let shape = book.shape(&SheetKey { ep, etp, ..*key });
             let kinds = &book.case().model.kinds;
             let costs: Vec<Cost> = kinds.iter().map(|kind| book.ffn(&kind.ffn, &shape)).collect();
             let work = book.layers_work(&costs);
-            (costs, work)
-        })
+            Layers { costs, work }
+        }))
     }
+}
 
-    fn ends(&mut self, book: &Book<'_>, key: &SheetKey) -> &([Cost; 2], AllWork) {
-        let shape = book.shape(key);
-        self.ends.entry((shape.tokens.to_bits(), key.tp, key.sp)).or_insert_with(|| {
-            let ends = [book.embedding(&shape), book.head(&shape)];
-            (ends, book.ends_work(&ends))
-        })
+fn mixers(book: &Book<'_>, key: &SheetKey) -> Vec<Cost> {
+    let shape = book.shape(key);
+    let kinds = &book.case().model.kinds;
+    let mut costs: Vec<Cost> = Vec::with_capacity(kinds.len());
+    for (i, kind) in kinds.iter().enumerate() {
+        let twin = kinds.iter().take(i).position(|other| other.mixer == kind.mixer);
+        let known = twin.and_then(|at| costs.get(at).copied());
+        costs.push(known.unwrap_or_else(|| book.mixer(&kind.mixer, &shape, key.cp_kind)));
     }
+    costs
 }

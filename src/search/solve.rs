@@ -1,120 +1,63 @@
-//! The innermost part of the search: schedules, chunks, slots, placement, ZeRO, offload and recompute, for given
-//! degrees and micro-batch.
+//! The innermost part of the search: placement, ZeRO, offload and recompute, for given degrees, micro-batch and
+//! pipeline.
 
-use super::axes::{Pipes, StageAxes};
-use super::census::{Census, Signature, offload_techniques};
+use super::cell::Grounds;
+use super::census::{Census, offload_techniques};
+use super::dues::{Choices, Due, FAMILIES, GROUPS, group, plain};
 use super::{Candidate, Rank};
 use crate::estimate::{
-    AllWork, Book, Memory, Owed, Relief, Replicas, Sheet, StageTime, Stages, TooFull, slowest,
+    Book, Memory, Owed, Relief, Replicas, Sheet, Stage, StageTime, Stages, TooFull, slowest,
 };
 use crate::layout::rules::uses;
-use crate::layout::space::{self, Pipeline, Split, takes_batches};
+use crate::layout::space::{self, Pipeline};
 use crate::layout::split::Cut;
-use crate::layout::{Layout, Offload, Placement, Recompute, Schedule, ZeroStage};
+use crate::layout::{Layout, Offload, Placement, Recompute, ZeroStage};
+use crate::stack::Technique;
 use crate::units::{Bytes, Seconds};
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// Bounds are shrunk by this much, so that rounding can never cut an equal layout.
 pub(super) const SAFE: f64 = 1.0 - 1e-9;
 
-/// The degrees that are settled.
-pub(super) struct Cell<'s> {
-    pub split: Split,
-    pub axes: &'s StageAxes,
-    pub pipes: &'s Pipes,
-    pub experts: (u32, u32),
-    pub micro_batch: u32,
-    pub m: u32,
-    pub placements: &'static [Placement],
-    pub sheet: &'s Sheet,
-    pub work: AllWork,
-}
-
-/// Looks at everything that is not.
+/// Looks at everything that is not settled.
 pub(super) struct Solver<'a, 'b> {
-    book: &'b Book<'a>,
+    pub book: &'b Book<'a>,
     census: &'b Census<'a>,
     capacity: Bytes,
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
-    left: u64,
-    /// The budget ran out before everything was looked at.
-    pub cut_short: bool,
+    /// Room for the times of stages.
+    pub scratch: Vec<(f64, StageTime)>,
 }
 
 /// One way to run the pipeline, with what does not depend on ZeRO, offload or recompute.
 struct Entry<'c> {
     pipeline: &'c Pipeline,
     layout: Layout,
+    sheet: &'c Sheet,
     stages: Stages<'c>,
-    /// Memory of each stage but states, with nothing recomputed or offloaded.
-    work_bytes: OnceCell<Vec<Bytes>>,
-    /// Seconds that the cheapest relief takes where memory is too small with ZeRO at its furthest.
-    relief: OnceCell<Option<f64>>,
+    /// Memory of each stage but states, with nothing recomputed or offloaded, and most that could be freed of it.
+    work_bytes: OnceCell<Vec<(Bytes, f64)>>,
+    /// Seconds that the cheapest relief takes where memory is too small with ZeRO at its furthest, for each group.
+    relief: [OnceCell<f64>; GROUPS],
 }
 
-/// The choices of ZeRO that are legal beside a schedule, for each placement.
-struct Choices {
-    schedule: Schedule,
-    placed: Vec<(Placement, Vec<Choice>)>,
-}
-
-/// One choice of ZeRO.
-struct Choice {
-    zero: ZeroStage,
-    shard: u32,
-    replicas: OnceCell<Replicas>,
+/// How full the stages of a layout are.
+enum Fullness<'s> {
+    Fits,
+    TooFull(TooFull<'s>),
+    /// Nothing that may be recomputed or moved makes them fit.
+    Never,
 }
 
 impl<'a, 'b> Solver<'a, 'b> {
-    pub(super) fn new(
-        book: &'b Book<'a>,
-        census: &'b Census<'a>,
-        capacity: Bytes,
-        best: Option<(Rank, Candidate)>,
-        left: u64,
-    ) -> Self {
-        Self { book, census, capacity, best, estimated: 0, left, cut_short: false }
+    pub(super) fn new(book: &'b Book<'a>, census: &'b Census<'a>, capacity: Bytes) -> Self {
+        Self { book, census, capacity, best: None, estimated: 0, scratch: Vec::new() }
     }
 
-    pub(super) fn solve(&mut self, cell: &Cell<'_>) {
-        let pp = cell.axes.pp;
-        let average = |schedule| self.book.average_time(&cell.work, schedule, pp);
-        let (plain, dual) = (average(Schedule::OneFOneB), average(Schedule::DualPipe));
-        let runs = |entry: &&(Pipeline, OnceCell<Cut>)| takes_batches(&entry.0, pp, cell.m);
-        let mut ordered: Vec<(Seconds, &Pipeline, &OnceCell<Cut>)> = Vec::new();
-        let mut choices: Vec<Choices> = Vec::new();
-        for (pipeline, cut) in cell.pipes.list.iter().filter(runs) {
-            let Pipeline { schedule, vpp, .. } = *pipeline;
-            let average = if schedule == Schedule::DualPipe { &dual } else { &plain };
-            let least = self.book.least_time(average, schedule, pp, vpp, cell.m);
-            let least = Seconds::new(least * SAFE);
-            if !self.slower(least) {
-                ordered.push((least, pipeline, cut));
-            }
-        }
-        ordered.sort_by_key(|(least, pipeline, _)| (*least, **pipeline));
-        for (least, pipeline, cut) in ordered {
-            if self.slower(least) {
-                break;
-            }
-            if self.estimated >= self.left {
-                self.cut_short = true;
-                break;
-            }
-            let cut = cut.get_or_init(|| cell.cut(self.book, pipeline));
-            let at = choices.iter().position(|c| c.schedule == pipeline.schedule);
-            let at = at.unwrap_or_else(|| {
-                choices.push(self.choices(cell, pipeline.schedule));
-                choices.len() - 1
-            });
-            if let Some(choices) = choices.get(at) {
-                self.solve_pipeline(cell, pipeline, cut, choices);
-            }
-        }
-    }
-
-    fn slower(&self, least: Seconds) -> bool {
+    /// Whether what takes at least that long is slower than the best so far.
+    pub(super) fn slower(&self, least: Seconds) -> bool {
         self.best.as_ref().is_some_and(|(rank, _)| least > rank.step)
     }
 
@@ -122,108 +65,113 @@ impl<'a, 'b> Solver<'a, 'b> {
         self.slower(Seconds::new(seconds * SAFE))
     }
 
-    fn choices(&self, cell: &Cell<'_>, schedule: Schedule) -> Choices {
-        let signature = Signature::new(&cell.split, cell.axes.pp, cell.experts.0, cell.experts.1);
-        let replicas = cell.axes.dp * cell.axes.cp;
-        let placed = cell.placements.iter().map(|placement| {
-            let legal = |(zero, shard): &&(ZeroStage, u32)| {
-                let hybrid = *shard < replicas;
-                self.census.together(signature.beside(schedule, *placement, *zero, hybrid))
-            };
-            let choice = |(zero, shard): &(ZeroStage, u32)| Choice {
-                zero: *zero,
-                shard: *shard,
-                replicas: OnceCell::new(),
-            };
-            (*placement, cell.axes.shards.iter().filter(legal).map(choice).collect())
-        });
-        Choices { schedule, placed: placed.collect() }
+    /// Seconds that every layout of a pipeline takes at least; not finite if none fits.
+    pub(super) fn least(
+        &self,
+        at: &Grounds<'_>,
+        sheet: &Sheet,
+        pipeline: &Pipeline,
+        cut: &Cut,
+        choices: &Choices,
+    ) -> f64 {
+        let entry = Entry::new(self.book, at, sheet, pipeline, cut);
+        let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
+        let mut least = f64::INFINITY;
+        for (placement, list) in &choices.placed {
+            for family in FAMILIES {
+                let Some((layout, times)) = self.family(&entry, *placement, family, list) else {
+                    continue;
+                };
+                let total = self.book.quick_total(&layout, &entry.stages, &times);
+                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
+                let dues = choices.least(self.book, Some(*placement), slow, (m, 0.0));
+                for (i, due) in dues.iter().enumerate().filter(|(i, _)| family.contains(i)) {
+                    if due.is_finite() {
+                        least = least
+                            .min(total + due + self.relief(&entry, (&layout, &times), list, i));
+                    }
+                }
+            }
+        }
+        least
     }
 
-    fn solve_pipeline(
+    /// The plain layout of a placement and a family of groups of choices, with the times of its stages, if any of
+    /// `list` is of it.
+    fn family(
+        &self,
+        entry: &Entry<'_>,
+        placement: Placement,
+        family: &Range<usize>,
+        list: &[Due],
+    ) -> Option<(Layout, Vec<StageTime>)> {
+        let any = list.iter().any(|due| family.contains(&group(due.zero)));
+        any.then(|| {
+            let layout = Layout { placement, zero: plain(family.start), ..entry.layout };
+            let mut times = self.stage_times(&layout, entry.sheet, &entry.stages, None);
+            if layout.zero >= ZeroStage::Two {
+                // What is summed of the gradients depends on the choice.
+                times = times.iter().map(StageTime::without_sums).collect();
+            }
+            (layout, times)
+        })
+    }
+
+    /// Looks at every layout of a pipeline, most of them by proof.
+    pub(super) fn solve(
         &mut self,
-        cell: &Cell<'_>,
+        at: &Grounds<'_>,
+        sheet: &Sheet,
         pipeline: &Pipeline,
         cut: &Cut,
         choices: &Choices,
     ) {
-        let entry = Entry {
-            pipeline,
-            layout: cell.layout(pipeline),
-            stages: Stages::new(self.book, cell.sheet, cut),
-            work_bytes: OnceCell::new(),
-            relief: OnceCell::new(),
-        };
+        let entry = Entry::new(self.book, at, sheet, pipeline, cut);
         for (placement, list) in &choices.placed {
-            let layout = Layout { placement: *placement, ..entry.layout };
-            let times = self.stage_times(&layout, cell.sheet, &entry.stages, None);
-            let total = self.book.quick_total(&layout, &entry.stages, &times);
-            let least = self.least_total(&layout, &entry.stages, list, &times, total);
-            if self.bound(least) {
-                continue;
-            }
-            let relief =
-                entry.relief.get_or_init(|| self.relief(cell, &entry, &layout, list, &times));
-            let Some(relief) = *relief else { return };
-            if self.bound(least + relief) {
-                continue;
-            }
-            for choice in list {
-                let layout = Layout { zero: choice.zero, shard: choice.shard, ..layout };
-                self.solve_choice(cell, &entry, &layout, choice, (&times, total), relief);
+            for family in FAMILIES {
+                let Some((layout, times)) = self.family(&entry, *placement, family, list) else {
+                    continue;
+                };
+                let total = self.book.quick_total(&layout, &entry.stages, &times);
+                if self.bound(total) {
+                    continue;
+                }
+                for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
+                    let relief = self.relief(&entry, (&layout, &times), list, group(due.zero));
+                    if relief.is_finite() {
+                        let layout = Layout { zero: due.zero, shard: due.shard, ..layout };
+                        self.solve_choice(&entry, &layout, due, (&times, total), relief);
+                    }
+                }
             }
         }
-    }
-
-    /// At most the time of the micro-batches under any choice of ZeRO: stages 2 and 3 sum a share of the gradients.
-    fn least_total(
-        &self,
-        layout: &Layout,
-        stages: &Stages<'_>,
-        list: &[Choice],
-        times: &[StageTime],
-        total: f64,
-    ) -> f64 {
-        if list.iter().all(|choice| choice.zero < ZeroStage::Two) {
-            return total;
-        }
-        let times: Vec<StageTime> = times.iter().map(StageTime::without_sums).collect();
-        self.book.quick_total(layout, stages, &times)
     }
 
     /// A choice of ZeRO, where the micro-batches of stages 0 and 1 take `total` and what makes room at least
     /// `relief`.
     fn solve_choice(
         &mut self,
-        cell: &Cell<'_>,
         entry: &Entry<'_>,
         layout: &Layout,
-        choice: &Choice,
+        due: &Due,
         (times, total): (&[StageTime], f64),
         relief: f64,
     ) {
-        let each = choice.zero >= ZeroStage::Two;
-        if !each && self.bound(total + relief) {
+        let slow = times.get(slowest(times) as usize).map_or(0.0, |time| time.total);
+        if self.bound(total + due.least(self.book, slow, (0.0, 0.0)) + relief) {
             return;
         }
-        let (stages, sheet) = (&entry.stages, cell.sheet);
-        let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, layout));
-        if let (false, Some(stage), Some(time)) = (each, stages.classes.last(), times.last()) {
-            let least = self.book.least_finish(layout, stage, time, replicas);
-            if self.bound(total + least + relief) {
-                return;
-            }
-        }
+        let (stages, replicas) = (&entry.stages, &due.replicas);
         let own: Vec<StageTime>;
-        let (times, total) = if each {
-            own = self.stage_times(layout, sheet, stages, Some(replicas));
+        let (times, total) = if due.zero >= ZeroStage::Two {
+            own = self.stage_times(layout, entry.sheet, stages, Some(replicas));
             (own.as_slice(), self.book.quick_total(layout, stages, &own))
         } else {
             (times, total)
         };
         let total = total + self.book.finish(layout, stages, times, replicas).total();
         if !self.bound(total + relief) {
-            self.solve_states(cell, entry, layout, (replicas, times, total), relief > 0.0);
+            self.solve_states(entry, layout, (replicas, times, total), relief > 0.0);
         }
     }
 
@@ -254,28 +202,29 @@ impl<'a, 'b> Solver<'a, 'b> {
     /// it. `too_full` says that the plain form is known not to fit.
     fn solve_states(
         &mut self,
-        cell: &Cell<'_>,
         entry: &Entry<'_>,
         layout: &Layout,
         (replicas, times, total): (&Replicas, &[StageTime], f64),
         too_full: bool,
     ) {
-        let sheet = cell.sheet;
+        let sheet = entry.sheet;
         let plain_fits = !too_full && self.plain_fits(entry, layout, sheet);
         if plain_fits && self.offer_fitting(layout, sheet, &entry.stages) {
             // Nothing is gained by spending time on memory that is not needed.
             return;
         }
-        let full = self.too_full(entry, layout, sheet, times);
-        let relief = full.map(|full| Relief::new(self.book, layout, sheet, replicas, &full));
+        let relief = match self.fullness(entry, layout, sheet, times) {
+            Fullness::Fits => None,
+            Fullness::Never => return,
+            Fullness::TooFull(full) => Some(Relief::new(self.book, layout, sheet, replicas, &full)),
+        };
         for offload in self.census.offloads() {
-            let allowed = offload_techniques(offload);
-            if !self.census.together(uses(layout) | allowed) {
-                continue;
-            }
             for selective in self.census.selective() {
+                let Some(whole) = self.may_recompute(layout, offload, *selective) else {
+                    continue;
+                };
                 let least = match &relief {
-                    Some(relief) => relief.least(offload, *selective),
+                    Some(relief) => relief.least(offload, *selective, whole),
                     None => Some(0.0),
                 };
                 if least.is_none_or(|least| self.bound(total + least)) {
@@ -283,7 +232,7 @@ impl<'a, 'b> Solver<'a, 'b> {
                 }
                 let recompute = Recompute { selective: *selective, full_layers: 0 };
                 let layout = Layout { offload: *offload, recompute, ..*layout };
-                self.solve_recompute(cell, entry, &layout);
+                self.solve_recompute(entry, &layout, replicas, whole);
             }
         }
     }
@@ -291,95 +240,133 @@ impl<'a, 'b> Solver<'a, 'b> {
     /// Whether a layout with nothing offloaded or recomputed fits.
     fn plain_fits(&self, entry: &Entry<'_>, layout: &Layout, sheet: &Sheet) -> bool {
         let work = entry.work_bytes.get_or_init(|| self.work_bytes(layout, sheet, &entry.stages));
-        entry.stages.classes.iter().zip(work).all(|(stage, work)| {
+        entry.stages.classes.iter().zip(work).all(|(stage, (work, _))| {
             let mut memory = Memory::ZERO;
             self.book.states(layout, &stage.elements, &mut memory);
             memory.total() + *work <= self.capacity
         })
     }
 
-    fn work_bytes(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> Vec<Bytes> {
+    fn work_bytes(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> Vec<(Bytes, f64)> {
+        let moved = self.census.most_offloaded().activations;
         let bytes = stages.classes.iter().map(|stage| {
             let mut memory = Memory::ZERO;
             self.book.work_memory(layout, sheet, stage, &mut memory);
-            memory.total()
+            (memory.total(), self.book.most_freed(layout, sheet, stage, moved))
         });
         bytes.collect()
     }
 
-    /// Least seconds that any layout of this entry needs beyond its plain form, because not even ZeRO at its
-    /// furthest makes the plain form fit.
+    /// Least seconds that any layout of this entry needs beyond its plain form, of which `plain` tells the stages'
+    /// times, with a group of choices of ZeRO, because not even its furthest makes the plain form fit; not finite if
+    /// nothing does.
     fn relief(
         &self,
-        cell: &Cell<'_>,
         entry: &Entry<'_>,
-        layout: &Layout,
-        list: &[Choice],
-        times: &[StageTime],
-    ) -> Option<f64> {
-        let mut least: Option<f64> = None;
-        let (two, three) = (ZeroStage::Two, ZeroStage::Three);
+        plain: (&Layout, &[StageTime]),
+        list: &[Due],
+        group: usize,
+    ) -> f64 {
+        let known = entry.relief.get(group);
+        known.map_or(0.0, |known| {
+            *known.get_or_init(|| self.group_relief(entry, plain, list, group))
+        })
+    }
+
+    fn group_relief(
+        &self,
+        entry: &Entry<'_>,
+        (layout, times): (&Layout, &[StageTime]),
+        list: &[Due],
+        of: usize,
+    ) -> f64 {
         // Stages 0 and 1 take the same time with each micro-batch; 1 needs less memory.
-        let groups = [ZeroStage::Zero..=ZeroStage::One, two..=two, three..=three];
-        for group in groups {
-            let alike = list.iter().filter(|choice| group.contains(&choice.zero));
-            let furthest = alike.max_by_key(|choice| (choice.zero, choice.shard));
-            let Some(choice) = furthest else { continue };
-            let zero = choice.zero;
-            let layout = Layout { zero, shard: choice.shard, ..*layout };
-            let replicas = choice.replicas.get_or_init(|| cell.axes.replicas(self.book, &layout));
-            let own: Vec<StageTime>;
-            let times = if zero >= ZeroStage::Two {
-                own = self.stage_times(&layout, cell.sheet, &entry.stages, Some(replicas));
-                own.as_slice()
-            } else {
-                times
-            };
-            let Some(full) = self.too_full(entry, &layout, cell.sheet, times) else {
-                return Some(0.0);
-            };
-            let relief = Relief::new(self.book, &layout, cell.sheet, replicas, &full);
-            let offloads = self.census.offloads().iter();
-            let ways = offloads.flat_map(|o| self.census.selective().iter().map(move |s| (o, *s)));
-            let all = ways.filter_map(|(offload, selective)| relief.least(offload, selective));
-            least = all.chain(least).reduce(f64::min);
+        let alike = list.iter().filter(|due| group(due.zero) == of);
+        let Some(due) = alike.max_by_key(|due| (due.zero, due.shard)) else {
+            return f64::INFINITY;
+        };
+        let layout = Layout { zero: due.zero, shard: due.shard, ..*layout };
+        let full = match self.fullness(entry, &layout, entry.sheet, times) {
+            Fullness::Fits => return 0.0,
+            Fullness::Never => return f64::INFINITY,
+            Fullness::TooFull(full) => full,
+        };
+        let relief = Relief::new(self.book, &layout, entry.sheet, &due.replicas, &full);
+        let mut least = f64::INFINITY;
+        for offload in self.census.offloads() {
+            for selective in self.census.selective() {
+                if let Some(whole) = self.may_recompute(&layout, offload, *selective) {
+                    let seconds = relief.least(offload, *selective, whole);
+                    least = seconds.map_or(least, |seconds| least.min(seconds));
+                }
+            }
         }
         least
     }
 
-    /// The fullest stage of the plain form of an entry with that choice of ZeRO, if it does not fit.
-    fn too_full<'s>(
+    /// Whether whole layers may be recomputed beside these, if these may be together at all.
+    fn may_recompute(&self, layout: &Layout, offload: &Offload, selective: bool) -> Option<bool> {
+        let mut used = uses(layout) | offload_techniques(offload);
+        if selective {
+            used = used.with(Technique::SelectiveRecompute);
+        }
+        let whole = used.with(Technique::FullRecompute);
+        self.census.together(used).then(|| self.census.together(whole))
+    }
+
+    /// How full the stages of the plain form of an entry are with that choice of ZeRO.
+    fn fullness<'s>(
         &self,
         entry: &'s Entry<'_>,
         layout: &Layout,
         sheet: &Sheet,
         times: &[StageTime],
-    ) -> Option<TooFull<'s>> {
+    ) -> Fullness<'s> {
         let work = entry.work_bytes.get_or_init(|| self.work_bytes(layout, sheet, &entry.stages));
         let stages = entry.stages.classes.iter().zip(work).zip(times);
-        let sizes = stages.map(|((stage, work), time)| {
+        let moved = self.census.most_offloaded();
+        let mut fullest: Option<(Bytes, &Stage<'_>, Memory, &StageTime)> = None;
+        for ((stage, (work, freed)), time) in stages {
             let mut states = Memory::ZERO;
             self.book.states(layout, &stage.elements, &mut states);
-            (states.total() + *work, stage, states, time)
-        });
-        let (bytes, stage, states, time) = sizes.max_by_key(|(bytes, ..)| *bytes)?;
+            let bytes = states.total() + *work;
+            if bytes <= self.capacity {
+                continue;
+            }
+            let away = Relief::states_moved(&states, &moved).as_f64();
+            if bytes.less(self.capacity).as_f64() > freed + away {
+                return Fullness::Never;
+            }
+            if fullest.as_ref().is_none_or(|(most, ..)| *most <= bytes) {
+                fullest = Some((bytes, stage, states, time));
+            }
+        }
         let at = slowest(times) as usize;
-        let (slow, slow_time) = (entry.stages.classes.get(at)?, *times.get(at)?);
-        let excess = bytes.less(self.capacity);
-        let full = TooFull { stage, states, time: *time, slow, slow_time, excess };
-        (excess > Bytes::ZERO).then_some(full)
+        match (fullest, entry.stages.classes.get(at), times.get(at)) {
+            (Some((bytes, stage, states, time)), Some(slow), Some(slow_time)) => {
+                let excess = bytes.less(self.capacity);
+                let (time, slow_time) = (*time, *slow_time);
+                Fullness::TooFull(TooFull { stage, states, time, slow, slow_time, excess })
+            }
+            _ => Fullness::Fits,
+        }
     }
 
     /// Every number of recomputed layers: each adds work and takes away what moves to the host.
-    fn solve_moved(&mut self, cell: &Cell<'_>, entry: &Entry<'_>, layout: &Layout) {
-        let (stages, sheet) = (&entry.stages, cell.sheet);
-        let replicas = cell.axes.replicas(self.book, layout);
+    fn solve_moved(
+        &mut self,
+        entry: &Entry<'_>,
+        layout: &Layout,
+        replicas: &Replicas,
+        whole: bool,
+    ) {
+        let (stages, sheet) = (&entry.stages, entry.sheet);
         let some = space::recomputed_layers(self.book.case(), entry.pipeline.chunk_layers_max);
-        let numbers = some.map_or(0..0, |(low, high)| low..high + 1);
+        let numbers = some.filter(|_| whole).map_or(0..0, |(low, high)| low..high + 1);
         for full_layers in std::iter::once(0).chain(numbers) {
             let recompute = Recompute { full_layers, ..layout.recompute };
             let layout = Layout { recompute, ..*layout };
-            let (_, time) = self.book.time(&layout, sheet, stages, &replicas);
+            let (_, time) = self.book.time(&layout, sheet, stages, replicas);
             if !self.slower(time.total()) && self.fits(&layout, sheet, stages) {
                 self.offer_fitting(&layout, sheet, stages);
             }
@@ -387,21 +374,29 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     /// The smallest number of recomputed layers that fits: memory falls and time rises with each.
-    fn solve_recompute(&mut self, cell: &Cell<'_>, entry: &Entry<'_>, layout: &Layout) {
-        let (stages, sheet) = (&entry.stages, cell.sheet);
+    fn solve_recompute(
+        &mut self,
+        entry: &Entry<'_>,
+        layout: &Layout,
+        replicas: &Replicas,
+        whole: bool,
+    ) {
+        let (stages, sheet) = (&entry.stages, entry.sheet);
         if layout.offload.activations {
-            return self.solve_moved(cell, entry, layout);
+            return self.solve_moved(entry, layout, replicas, whole);
         }
         let plain = layout.offload == Offload::default() && !layout.recompute.selective;
         if !plain {
-            let replicas = cell.axes.replicas(self.book, layout);
-            let (_, time) = self.book.time(layout, sheet, stages, &replicas);
+            let (_, time) = self.book.time(layout, sheet, stages, replicas);
             if self.slower(time.total()) {
                 return;
             }
             if self.fits(layout, sheet, stages) && self.offer_fitting(layout, sheet, stages) {
                 return;
             }
+        }
+        if !whole {
+            return;
         }
         let case = self.book.case();
         let most = entry.pipeline.chunk_layers_max;
@@ -451,27 +446,21 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 }
 
-impl Cell<'_> {
-    fn layout(&self, pipeline: &Pipeline) -> Layout {
-        Layout {
-            tp: self.split.tp,
-            sp: self.split.sp,
-            cp: self.split.cp,
-            cp_kind: self.split.cp_kind,
-            pp: self.axes.pp,
-            schedule: pipeline.schedule,
-            vpp: pipeline.vpp,
-            slots: pipeline.slots,
-            dp: self.axes.dp,
-            ep: self.experts.0,
-            etp: self.experts.1,
-            micro_batch: self.micro_batch,
-            ..Layout::SINGLE
+impl<'c> Entry<'c> {
+    fn new(
+        book: &Book<'_>,
+        at: &Grounds<'_>,
+        sheet: &'c Sheet,
+        pipeline: &'c Pipeline,
+        cut: &'c Cut,
+    ) -> Self {
+        Self {
+            pipeline,
+            layout: at.layout(pipeline),
+            sheet,
+            stages: Stages::new(book, sheet, cut),
+            work_bytes: OnceCell::new(),
+            relief: [const { OnceCell::new() }; GROUPS],
         }
-    }
-
-    fn cut(&self, book: &Book<'_>, pipeline: &Pipeline) -> Cut {
-        use crate::layout::split::CutKey;
-        Cut::new(&book.case().model, CutKey::of(&self.layout(pipeline)))
     }
 }
