@@ -38,6 +38,11 @@ fn links() -> Vec<String> {
         "1;m=Qwen/Qwen3-30B-A3B;n=64;b=1024;s=4096;t=1T;p=fp8;og=bf16;om=bf16;o=adamw8;ei=1.3",
         "1;m=mistralai/Mixtral-8x22B-Instruct-v0.1;n=64;b=512;s=8192;t=1T;etp=2;k=unconstrained",
         "1;m=meta-llama/Llama-2-7b-hf;g=a100-40g;n=2;b=64;s=4096;t=10B;k=unconstrained",
+        "1;m=meta-llama/Llama-3.1-70B;n=8;b=64;s=8192;t=1B;lo=16",
+        "1;m=meta-llama/Llama-3.1-70B;n=8;b=64;s=8192;t=1B;lo=16;p=fp8;k=unconstrained",
+        "1;m=Qwen/Qwen3-30B-A3B;n=8;b=64;s=4096;t=1B;lo=32;k=unconstrained",
+        "1;m=meta-llama/Llama-3.1-8B;n=8;b=8;s=512;t=1B;k=nemo-2024;tp=8",
+        "1;m=Qwen/Qwen3-30B-A3B;n=64;b=256;s=1024;t=1B;k=nemo-2025;ep=8",
     ];
     all.extend(corners.iter().map(|link| (*link).to_owned()));
     all

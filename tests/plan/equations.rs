@@ -205,7 +205,8 @@ impl Reader {
     }
 
     fn number(&mut self) -> Result<Interval, String> {
-        if self.peek() == Some('$') {
+        let dollars = self.peek() == Some('$');
+        if dollars {
             self.at += 1;
         }
         let mut text = String::new();
@@ -217,7 +218,9 @@ impl Reader {
         }
         let value: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
         let units = self.units();
-        let half = uncertainty(&text, value, units.is_some());
+        // Costs are told in whole dollars, prices with their cents.
+        let whole = dollars && units.is_none() && !text.contains('.');
+        let half = if whole { 0.5 } else { uncertainty(&text, value, units.is_some()) };
         let size = units.unwrap_or(1.0);
         Ok(Interval { low: (value - half) * size, high: (value + half) * size })
     }

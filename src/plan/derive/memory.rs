@@ -175,10 +175,14 @@ impl Explained<'_> {
     /// `dense x bytes / z + experts x bytes / ze = result`.
     fn state_text(&self, basis: &Basis, bytes: &str, by: (u64, u64), part: P) -> String {
         let own = &basis.params;
-        let dense = sum(&params_terms(&[own.mixer, own.ffn, own.embedding, own.head]));
+        let (trained, experts) = own.trained;
+        let dense = match self.case.training.adapter_rank {
+            Some(_) => format!("{} of adapters", fine::count(trained.get())),
+            None => sum(&params_terms(&[own.mixer, own.ffn, own.embedding, own.head])),
+        };
         let mut text = format!("{dense} \u{d7} {bytes}{}", over(by.0));
-        if own.experts > Params::ZERO {
-            let experts = fine::count(own.experts.get());
+        if experts > Params::ZERO {
+            let experts = fine::count(experts.get());
             text.push_str(&format!(" + {experts} \u{d7} {bytes}{}", over(by.1)));
         }
         format!("{text} = {}", self.memory_text(part))
