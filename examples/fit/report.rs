@@ -6,6 +6,9 @@ use crate::rank::spearman;
 use autoparallel::fit::score::{GroupErrors, LogRatio, by_group, summary as sum_up};
 use std::fmt::Write;
 
+/// Which error of a run is meant.
+type Error = fn(&Judged) -> f64;
+
 /// Sweeps of layouts at one model and number of accelerators: at least this many layouts.
 const SWEEP_MIN: usize = 4;
 /// Worst runs that are listed.
@@ -19,14 +22,14 @@ struct Sweep {
     predicted: Vec<f64>,
 }
 
-fn groups(judged: &[Judged], error: fn(&Judged) -> f64) -> Vec<GroupErrors> {
+fn groups(judged: &[Judged], error: Error) -> Vec<GroupErrors> {
     by_group(judged.iter().map(|row| (row.run.group.as_str(), LogRatio(error(row)))))
 }
 
 /// The figures in a few lines.
 pub fn summary(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = String::new();
-    let errors: [(&str, fn(&Judged) -> f64); 3] = [
+    let errors: [(&str, Error); 3] = [
         ("all runs seen", |row| row.seen),
         ("own group unseen", |row| row.unseen),
         ("own group and the own constants of every stack unseen", |row| row.unknown),

@@ -10,6 +10,7 @@ use crate::layout::space::{Pipeline, Split, takes_batches};
 use crate::layout::split::Cut;
 use crate::layout::{Layout, Placement, Schedule};
 use crate::units::Seconds;
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 /// How close the bound of a pipeline is.
@@ -116,7 +117,7 @@ impl Cell {
                 self.waiting.push(Waiting { bound, pipeline: i as u32, step: Step::Average });
             }
         }
-        self.waiting.sort_unstable_by(|a, b| b.turn().cmp(&a.turn()));
+        self.waiting.sort_unstable_by_key(|waiting| Reverse(waiting.turn()));
     }
 
     fn sends(&self, book: &Book<'_>, schedule: Schedule, vpp: u32) -> f64 {

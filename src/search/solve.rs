@@ -43,7 +43,8 @@ struct Entry<'c> {
     relief: [OnceCell<f64>; GROUPS],
 }
 
-/// How full the stages of a layout are.
+/// How full the stages of a layout are: one at a time, and never moved far.
+#[allow(clippy::large_enum_variant)]
 enum Fullness<'s> {
     Fits,
     TooFull(TooFull<'s>),
