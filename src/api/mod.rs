@@ -4,10 +4,12 @@
 mod answer;
 mod assume;
 mod links;
+mod measure;
 mod remedies;
 mod summary;
 mod view;
 mod wire;
 
 pub use answer::answer;
+pub use measure::{Measured, measure};
 pub use wire::*;

@@ -90,44 +90,55 @@ impl CutKey {
         self.pp * self.vpp
     }
 
-    /// Layers of chunk `i`.
-    #[must_use]
-    pub fn chunk(&self, i: u32, n_layers: u32) -> Range<u32> {
+    /// Where each chunk ends, in layers, after a 0: the next chunk begins there.
+    fn bounds(&self, n_layers: u32) -> impl Iterator<Item = u32> {
         let slots = u64::from(self.n_slots(n_layers));
         let chunks = u64::from(self.n_chunks()).max(1);
-        let ends_at = |n: u32| {
-            let slot = u64::from(n) * slots / chunks;
-            (slot.saturating_sub(u64::from(self.slots.embedding)) as u32).min(n_layers)
-        };
-        ends_at(i)..ends_at(i + 1)
+        // `n * slots / chunks` without a division for each.
+        let (whole, part) = (slots / chunks, slots % chunks);
+        let (mut slot, mut left) = (0, 0);
+        let before = u64::from(self.slots.embedding);
+        (0..=chunks).map(move |_| {
+            let at = slot;
+            (slot, left) = (slot + whole, left + part);
+            if left >= chunks {
+                (slot, left) = (slot + 1, left - chunks);
+            }
+            (at.saturating_sub(before) as u32).min(n_layers)
+        })
     }
 
     /// Layers of the longest chunk, without listing the chunks.
     #[must_use]
     pub fn chunk_layers_max(&self, n_layers: u32) -> u32 {
-        (0..self.n_chunks()).map(|i| self.chunk(i, n_layers).len() as u32).max().unwrap_or(0)
+        let mut from = 0;
+        let mut most = 0;
+        for to in self.bounds(n_layers) {
+            (from, most) = (to, most.max(to - from));
+        }
+        most
     }
 
-    /// The chunks on stage `stage`, in the order in which a micro-batch meets them.
-    fn chunks_of(&self, stage: u32, n_layers: u32) -> Vec<Range<u32>> {
+    /// Puts the chunks on stage `stage` into `chunks`, in the order in which a micro-batch meets them.
+    fn deal_to(&self, stage: u32, bounds: &[u32], chunks: &mut Vec<Range<u32>>) {
+        let last = bounds.last().copied().unwrap_or(0);
+        let at = |i: u32| bounds.get(i as usize).copied().unwrap_or(last);
+        let chunk = |i: u32| at(i)..at(i + 1);
+        chunks.clear();
         match self.deal {
-            Deal::Round => {
-                (0..self.vpp).map(|v| self.chunk(v * self.pp + stage, n_layers)).collect()
-            }
-            Deal::V => {
-                vec![self.chunk(stage, n_layers), self.chunk(2 * self.pp - 1 - stage, n_layers)]
-            }
-            Deal::Both => {
-                vec![self.chunk(stage, n_layers), self.chunk(self.pp - 1 - stage, n_layers)]
-            }
+            Deal::Round => chunks.extend((0..self.vpp).map(|v| chunk(v * self.pp + stage))),
+            Deal::V => chunks.extend([chunk(stage), chunk(2 * self.pp - 1 - stage)]),
+            Deal::Both => chunks.extend([chunk(stage), chunk(self.pp - 1 - stage)]),
         }
     }
 
-    /// One stage, its kinds of layer not yet counted.
-    fn stage(&self, stage: u32, n_layers: u32) -> StageClass {
+    /// One stage with these chunks.
+    fn stage(&self, stage: u32, chunks: Vec<Range<u32>>, model: &Model) -> StageClass {
         let (embedding, head) = self.ends(stage);
-        let chunks = self.chunks_of(stage, n_layers);
-        StageClass { count: 1, first: stage, chunks, counts: Vec::new(), embedding, head }
+        let counts = Vec::new();
+        let mut class = StageClass { count: 1, first: stage, chunks, counts, embedding, head };
+        class.count_kinds(model);
+        class
     }
 
     /// Chunks on one stage that each micro-batch visits.
@@ -153,36 +164,36 @@ impl Cut {
     /// Cuts `model` as `key` says.
     #[must_use]
     pub fn new(model: &Model, key: CutKey) -> Self {
-        let n_layers = model.n_layers();
+        let bounds: Vec<u32> = key.bounds(model.n_layers()).collect();
+        let mut chunks = Vec::new();
         let mut classes: Vec<StageClass> = Vec::new();
         for stage in 0..key.pp {
-            let mut class = key.stage(stage, n_layers);
-            match classes.iter_mut().rev().find(|old| old.same_work(&class, model)) {
+            key.deal_to(stage, &bounds, &mut chunks);
+            let ends = key.ends(stage);
+            match classes.iter_mut().rev().find(|old| old.same_work(&chunks, ends, model)) {
                 Some(old) => old.count += 1,
-                None => {
-                    class.count_kinds(model);
-                    classes.push(class);
-                }
+                None => classes.push(key.stage(stage, chunks.clone(), model)),
             }
         }
-        let chunks_visited = key.chunks_visited();
-        Self { classes, chunk_layers_max: key.chunk_layers_max(n_layers), chunks_visited }
+        Self::of(key, &bounds, classes)
     }
 
     /// The same with every stage told by itself.
     #[must_use]
     pub fn by_stage(model: &Model, key: CutKey) -> Self {
-        let n_layers = model.n_layers();
+        let bounds: Vec<u32> = key.bounds(model.n_layers()).collect();
         let stage = |stage| {
-            let mut class = key.stage(stage, n_layers);
-            class.count_kinds(model);
-            class
+            let mut chunks = Vec::new();
+            key.deal_to(stage, &bounds, &mut chunks);
+            key.stage(stage, chunks, model)
         };
-        Self {
-            classes: (0..key.pp).map(stage).collect(),
-            chunk_layers_max: key.chunk_layers_max(n_layers),
-            chunks_visited: key.chunks_visited(),
-        }
+        Self::of(key, &bounds, (0..key.pp).map(stage).collect())
+    }
+
+    fn of(key: CutKey, bounds: &[u32], classes: Vec<StageClass>) -> Self {
+        let longest = bounds.iter().zip(bounds.iter().skip(1)).map(|(from, to)| to - from).max();
+        let chunk_layers_max = longest.unwrap_or(0);
+        Self { classes, chunk_layers_max, chunks_visited: key.chunks_visited() }
     }
 }
 
@@ -205,13 +216,13 @@ impl StageClass {
         }
     }
 
-    fn same_work(&self, other: &Self, model: &Model) -> bool {
+    fn same_work(&self, chunks: &[Range<u32>], ends: (bool, bool), model: &Model) -> bool {
         let kinds =
             |chunk: &Range<u32>| model.pattern.get(chunk.start as usize..chunk.end as usize);
-        self.embedding == other.embedding
-            && self.head == other.head
-            && self.chunks.len() == other.chunks.len()
-            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| kinds(a) == kinds(b))
+        (self.embedding, self.head) == ends
+            && self.chunks.len() == chunks.len()
+            && self.chunks.iter().zip(chunks).all(|(a, b)| a.len() == b.len())
+            && self.chunks.iter().zip(chunks).all(|(a, b)| kinds(a) == kinds(b))
     }
 }
 
@@ -221,7 +232,8 @@ mod tests {
 
     fn sizes(pp: u32, vpp: u32, slots: Slots, n_layers: u32) -> Vec<usize> {
         let key = CutKey { pp, vpp, slots, deal: Deal::Round };
-        (0..key.n_chunks()).map(|i| key.chunk(i, n_layers).len()).collect()
+        let bounds: Vec<u32> = key.bounds(n_layers).collect();
+        bounds.windows(2).map(|pair| (pair[1] - pair[0]) as usize).collect()
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use crate::site::{self, Profile};
 use crate::tools;
-use crate::workspace::{self, cargo, command, run};
-use anyhow::Result;
+use crate::workspace::{self, cargo, command, output, run};
+use anyhow::{Context, Result};
+use std::fs;
 
 pub fn bench() -> Result<()> {
     if workspace::root().join("benches").is_dir() {
@@ -11,5 +12,9 @@ pub fn bench() -> Result<()> {
     }
     let dist = site::build(Profile::Release)?;
     let browser = tools::ensure_chromium()?;
-    run(command("node").arg("tests/e2e/bench.mjs").arg(dist).env("CHROME", browser))
+    let native = output(cargo().args(["run", "--release", "--example", "measure"]))
+        .context("the native measurement failed: cargo run --release --example measure")?;
+    let file = workspace::target_dir()?.join("native.jsonl");
+    fs::write(&file, native)?;
+    run(command("node").arg("tests/e2e/bench.mjs").arg(dist).arg(file).env("CHROME", browser))
 }
