@@ -5,7 +5,7 @@ mod ui;
 
 // The page names the floors below as the core does.
 #[cfg(target_arch = "wasm32")]
-use autoparallel::{api, catalogue, chart, cluster, inputs, link, model, stack, units};
+use autoparallel::{api, catalogue, chart, cluster, inputs, link, model, plan, stack, units};
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

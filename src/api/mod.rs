@@ -7,6 +7,7 @@ mod links;
 mod measure;
 mod remedies;
 mod summary;
+pub mod truth;
 mod view;
 mod wire;
 

@@ -35,11 +35,16 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str)
     }
     text.push_str("\n| Figure | |\n|---|---|\n");
     for figure in figures {
-        let _ = writeln!(text, "| {} | {} |", figure.label, figure.amount.text());
+        let range = plan::range(case, figure).map(|own| format!(" ({})", own.text()));
+        let range = range.unwrap_or_default();
+        let _ = writeln!(text, "| {} | {}{range} |", figure.label, figure.amount.text());
     }
     let free = show::bytes(plan.headroom(case));
     let used = show::bytes(plan.estimate.memory.total());
     let _ = writeln!(text, "| Memory | {used}, {free} free |");
+    if let Some(basis) = plan::basis(case, machine(case)) {
+        let _ = writeln!(text, "\nIn brackets: {}", basis.text);
+    }
     let _ = writeln!(text, "\nPlan: `#{link}`");
     text.replace([show::GAP, show::GROUP], " ")
 }

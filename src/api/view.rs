@@ -4,8 +4,8 @@ use super::assume::{assumptions, published};
 use super::links::pinned;
 use super::summary;
 use super::{
-    Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Shown, StageView, StuckView,
-    Timeline, WIRE_VERSION,
+    Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Range, Shown, StageView,
+    StuckView, Timeline, Trust, WIRE_VERSION,
 };
 use crate::case::Case;
 use crate::catalogue::stacks;
@@ -34,6 +34,8 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         memory: part(case, &own.memory),
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
         memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
+        memory_range: plan::memory_range(case, plan).as_ref().map(range),
+        trust: trust(case),
         time: part(case, &own.time),
         binds: plan::binds(case, plan),
         assumptions: assumptions(inputs, case),
@@ -94,7 +96,18 @@ fn degrees(inputs: &Inputs, case: &Case, plan: &Plan) -> Vec<Degree> {
 }
 
 fn figure(case: &Case, own: &plan::Figure) -> Figure {
-    derivation(case, own.id, own.label, own.amount, &own.derivation)
+    let figure = derivation(case, own.id, own.label, own.amount, &own.derivation);
+    Figure { range: plan::range(case, own).as_ref().map(range), ..figure }
+}
+
+fn range(own: &plan::Range) -> Range {
+    let (low, high) = (own.low.value().get(), own.high.value().get());
+    Range { low, high, text: own.text() }
+}
+
+fn trust(case: &Case) -> Option<Trust> {
+    let own = plan::basis(case, summary::machine(case))?;
+    Some(Trust { text: own.text, measured: own.measured })
 }
 
 fn part(case: &Case, own: &Part) -> PartView {
@@ -128,6 +141,7 @@ fn derivation(
         formula: own.formula.clone(),
         substituted: own.substituted.clone(),
         source: sources.join(". "),
+        range: None,
     }
 }
 

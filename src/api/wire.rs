@@ -98,6 +98,29 @@ pub struct Figure {
     pub substituted: String,
     /// Paper and equation, or document and date.
     pub source: String,
+    /// Where 80 % of measured runs of this kind lay; none for what is counted rather than predicted.
+    #[serde(default)]
+    pub range: Option<Range>,
+}
+
+/// From the least to the greatest, in the unit of the figure that it is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// Least.
+    pub low: f64,
+    /// Greatest.
+    pub high: f64,
+    /// For people: `4.3 to 5.3 s`.
+    pub text: String,
+}
+
+/// On which measured runs the ranges rest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trust {
+    /// In a sentence or two.
+    pub text: String,
+    /// Whether runs like it were measured.
+    pub measured: bool,
 }
 
 /// A part of a total; children sum to it exactly.
@@ -151,6 +174,12 @@ pub struct PlanView {
     pub memory_capacity: Shown,
     /// What stays free.
     pub memory_headroom: Shown,
+    /// Where 80 % of measured runs of this kind lay, for memory as it is measured.
+    #[serde(default)]
+    pub memory_range: Option<Range>,
+    /// On which measured runs the ranges rest.
+    #[serde(default)]
+    pub trust: Option<Trust>,
     /// Critical path of one step, by part.
     pub time: PartView,
     /// What binds the plan, most important first.

@@ -154,6 +154,17 @@ fn base(key: &str) -> Option<&'static str> {
     above.then_some(base)
 }
 
+/// Whether two stacks are built on the same one, or one on the other.
+#[must_use]
+pub fn are_kin(one: &str, other: &str) -> bool {
+    root(one) == root(other)
+}
+
+/// The stack at the bottom of what a stack is based on.
+fn root(key: &str) -> &str {
+    base(key).map_or(key, root)
+}
+
 /// Lines of a field that may have several, of the stack or the one it is based on.
 fn lines(key: &str, field: &str) -> Vec<&'static Fact> {
     let own: Vec<_> = facts_of(key).filter(|fact| fact.field == field).collect();
@@ -285,6 +296,7 @@ fn spreads(key: &str) -> Vec<Spread> {
     let spread = |row: Row<'_>| {
         let ratio = |column: &str| Ratio::checked(row.number(column)?);
         Some(Spread {
+            stack: row.text("stack").to_owned(),
             generation: row.text("generation").to_owned(),
             time: (ratio("time_low")?, ratio("time_high")?),
             memory: (ratio("memory_low")?, ratio("memory_high")?),

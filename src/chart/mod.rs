@@ -9,12 +9,14 @@ mod curve;
 mod lanes;
 mod paint;
 mod scale;
+mod scatter;
 
 pub use bars::{Bar, waterfall};
 pub use curve::{Curve, Extent, Sample, curve};
 pub use lanes::{LaneBlock, LaneRow, lanes};
 pub use paint::{Palette, paint};
 pub use scale::{Scale, linear_ticks, log_ticks};
+pub use scatter::{Scatter, Spot, scatter, style};
 
 /// Size of chart text in CSS pixels.
 pub const TEXT_SIZE: f64 = 12.0;
@@ -54,6 +56,13 @@ pub enum Mark {
         width: f64,
         /// Drawn as dashes.
         dashed: bool,
+    },
+    /// A filled polygon.
+    Polygon {
+        /// Its corners.
+        points: Vec<Point>,
+        /// In which colour.
+        ink: Ink,
     },
     /// A disc, or a ring.
     Dot {
@@ -129,6 +138,8 @@ pub enum Ink {
     Surface,
     /// What stands in the way.
     Bad,
+    /// The accent as a background.
+    Wash,
     /// One of the categories, from 0; see [`SERIES`].
     Series(u8),
     /// The same, paler.
@@ -150,6 +161,12 @@ pub enum Align {
 }
 
 impl Area {
+    /// Its middle.
+    #[must_use]
+    pub fn centre(&self) -> Point {
+        Point { x: self.x + self.width / 2.0, y: self.y + self.height / 2.0 }
+    }
+
     /// Whether the place lies inside.
     #[must_use]
     pub fn contains(&self, at: Point) -> bool {
@@ -167,10 +184,22 @@ impl Scene {
         Self { width, height, marks: Vec::new(), hits: Vec::new() }
     }
 
-    /// The frontmost area under the pointer.
+    /// Place in [`Scene::hits`] of the area under the pointer: the one whose centre is nearest, the frontmost of
+    /// equal ones.
     #[must_use]
-    pub fn hit(&self, at: Point) -> Option<&Hit> {
-        self.hits.iter().rev().find(|hit| hit.area.contains(at))
+    pub fn hit(&self, at: Point) -> Option<usize> {
+        let under = |area: &Area| {
+            let centre = area.centre();
+            area.contains(at).then(|| (centre.x - at.x).hypot(centre.y - at.y))
+        };
+        let mut best = None;
+        for (i, hit) in self.hits.iter().enumerate() {
+            let Some(far) = under(&hit.area) else { continue };
+            if best.is_none_or(|(_, least)| far <= least) {
+                best = Some((i, far));
+            }
+        }
+        best.map(|(i, _)| i)
     }
 
     fn rect(&mut self, area: Area, ink: Ink, hatched: bool) {

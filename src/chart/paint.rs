@@ -49,6 +49,11 @@ impl<B: DrawingBackend, P: Palette> Brush<'_, B, P> {
             }
             Mark::Line { points, ink, width, dashed: false } => self.line(points, *ink, *width),
             Mark::Line { points, ink, width, dashed: true } => self.dashes(points, *ink, *width),
+            Mark::Polygon { points, ink } => {
+                let style = self.stroke(*ink, 1.0).filled();
+                let pixels: Vec<(i32, i32)> = points.iter().map(|at| self.pixel(*at)).collect();
+                self.backend.fill_polygon(pixels, &style).map_err(text)
+            }
             Mark::Dot { at, radius, ink, filled } => {
                 let mut style = self.stroke(*ink, 1.5);
                 style.filled = *filled;

@@ -90,6 +90,25 @@ impl Amount {
         }
     }
 
+    /// The same quantity, that many times as large; counts stay.
+    #[must_use]
+    pub fn times(self, factor: Ratio) -> Self {
+        let factor = factor.get();
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(Bytes::from_f64(bytes.as_f64() * factor)),
+            Self::Time(time) => Self::Time(time * factor),
+            Self::Days(time) => Self::Days(time * factor),
+            Self::Dollars(dollars) => Self::Dollars(dollars * factor),
+            Self::Share(ratio) => Self::Share(ratio * factor),
+            Self::Excess(ratio) => Self::Excess(ratio * factor),
+            Self::Count(n) => Self::Count(n),
+            Self::Hours(hours) => Self::Hours(hours * factor),
+            Self::TokenRate(rate) => Self::TokenRate(rate * factor),
+            Self::FlopRate(rate) => Self::FlopRate(rate * factor),
+            Self::Energy(kwh) => Self::Energy(kwh * factor),
+        }
+    }
+
     /// The number alone, in the unit that [`Amount::unit`] names.
     #[must_use]
     pub fn value(self) -> Ratio {

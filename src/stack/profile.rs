@@ -81,6 +81,8 @@ pub struct Pace {
 /// that holds 80 % of them, as factors on the estimate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
+    /// Stack whose runs these are, or are like; empty: of whatever stack.
+    pub stack: String,
     /// Generation of accelerators; empty: any.
     pub generation: String,
     /// Factors on the step time.

@@ -4,12 +4,21 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::dom;
+use super::live::words;
 
 /// A button that copies something, and says whether it did.
 pub fn copier(
     class: &'static str,
     name: &'static str,
     what: impl Fn() -> String + Send + 'static,
+) -> AnyView {
+    copier_boxed(class, name, Box::new(what))
+}
+
+fn copier_boxed(
+    class: &'static str,
+    name: &'static str,
+    what: Box<dyn Fn() -> String + Send>,
 ) -> AnyView {
     let said = RwSignal::new(name.to_owned());
     let copy = move || {
@@ -27,7 +36,7 @@ pub fn copier(
     };
     view! {
         <button type="button" class=class on:click=move |_| copy()>
-            <span aria-live="polite">{move || said.get()}</span>
+            <span aria-live="polite">{words(move || said.get())}</span>
         </button>
     }
     .into_any()

@@ -11,12 +11,14 @@ mod dom;
 mod engine;
 mod form;
 mod lists;
+mod live;
 mod plot;
 mod segments;
 mod shell;
 mod state;
 mod table;
 mod theme;
+mod truth;
 pub mod worker;
 
 use leptos::prelude::*;

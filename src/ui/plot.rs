@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use leptos::ev::PointerEvent;
+use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use plotters_canvas::CanvasBackend;
@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
+use super::live::words;
 use super::state::state;
 use crate::chart::{Hit, Ink, Palette, Point, SERIES, Scene, paint};
 
@@ -22,71 +23,170 @@ const PIXELS_MAX: f64 = 8192.0;
 /// Opacity of paler inks.
 const PALE: f64 = 0.62;
 
-/// Draws what `scene` makes of a width in CSS pixels.
+/// The place of what is pointed at while that is nothing.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// Draws what `scene` makes of a width in CSS pixels, with the text of what is pointed at below.
 pub fn plot(
     scene: impl Fn(f64) -> Scene + Send + 'static,
     label: impl Fn() -> String + Send + 'static,
 ) -> AnyView {
-    let frame = NodeRef::<Div>::new();
-    let canvas = NodeRef::<Canvas>::new();
-    let width = RwSignal::new(0u32);
-    let hit = RwSignal::new(String::new());
-    let drawn = StoredValue::new_local(Scene::default());
-    observe(frame, width);
-    redraw(canvas, width, drawn, Box::new(scene));
-    let find = move |ev: &PointerEvent| {
-        let at = Point { x: f64::from(ev.offset_x()), y: f64::from(ev.offset_y()) };
-        drawn.with_value(|scene| scene.hit(at).cloned()).unwrap_or_default()
-    };
-    let point = move |ev: &PointerEvent| {
-        let Hit { text, link, .. } = find(ev);
-        if let Some(canvas) = canvas.get_untracked() {
-            drop(canvas.class_list().toggle_with_force("leads", link.is_some()));
-        }
-        if hit.with_untracked(|before| *before != text) {
-            hit.set(text);
-        }
-    };
-    let go = move |ev: &PointerEvent| {
-        if let Some(link) = find(ev).link {
-            drop(window().location().set_hash(&link));
-        }
-    };
-    view! {
-        <div class="plot" node_ref=frame>
-            <canvas
-                node_ref=canvas
-                role="img"
-                aria-label=move || label()
-                on:pointermove=move |ev| point(&ev)
-                on:pointerleave=move |_| hit.set(String::new())
-                on:pointerup=move |ev| go(&ev)
-            ></canvas>
-            <p class="readout" aria-hidden="true">{move || hit.get()}</p>
-        </div>
-    }
-    .into_any()
+    let sheet = Sheet::new(RwSignal::new(NOWHERE), false, Box::new(scene));
+    let readout = move || sheet.hit().map(|hit| hit.text).unwrap_or_default();
+    let below =
+        view! { <p class="readout" aria-hidden="true">{words(move || readout())}</p> }.into_any();
+    sheet.view(Box::new(label), below)
 }
 
-/// Draws again whenever the scene, the width or the colours change.
-fn redraw(
+/// The same, where `at` is the place of what is pointed at: it stays when the pointer leaves, and moves with the
+/// arrow keys. A finger only points; what is said beside the plot has the link.
+pub fn explorer(
+    scene: impl Fn(f64) -> Scene + Send + 'static,
+    label: impl Fn() -> String + Send + 'static,
+    at: RwSignal<u32>,
+) -> AnyView {
+    let sheet = Sheet::new(at, true, Box::new(scene));
+    let ring = move || {
+        let centre = sheet.hit().map_or(Point { x: -99.0, y: 0.0 }, |hit| hit.area.centre());
+        format!("M{} {} m-9 0 a9 9 0 1 0 18 0 a9 9 0 1 0 -18 0", centre.x, centre.y)
+    };
+    let above = view! { <svg class="ring" aria-hidden="true"><path d=move || ring()/></svg> };
+    sheet.view(Box::new(label), above.into_any())
+}
+
+/// A canvas and what is drawn on it.
+#[derive(Clone, Copy)]
+struct Sheet {
+    frame: NodeRef<Div>,
     canvas: NodeRef<Canvas>,
-    width: RwSignal<u32>,
     drawn: StoredValue<Scene, LocalStorage>,
-    scene: Box<dyn Fn(f64) -> Scene>,
-) {
-    let state = state();
-    Effect::new(move |_| {
-        let theme = state.theme.get();
-        let (Some(canvas), width) = (canvas.get(), width.get()) else {
-            return;
+    redrawn: RwSignal<u32>,
+    at: RwSignal<u32>,
+    /// What is pointed at stays, and moves with the arrow keys.
+    explores: bool,
+}
+
+impl Sheet {
+    fn new(at: RwSignal<u32>, explores: bool, scene: Box<dyn Fn(f64) -> Scene>) -> Self {
+        let sheet = Self {
+            frame: NodeRef::new(),
+            canvas: NodeRef::new(),
+            drawn: StoredValue::new_local(Scene::default()),
+            redrawn: RwSignal::new(0),
+            at,
+            explores,
         };
-        if width > 0 {
-            let scene = scene(f64::from(width));
-            draw(&canvas, &scene, &Colours::of_theme(theme, &canvas));
-            drawn.set_value(scene);
+        let width = RwSignal::new(0u32);
+        observe(sheet.frame, width);
+        sheet.redraw(width, scene);
+        sheet
+    }
+
+    /// The canvas, and what goes with it.
+    fn view(self, label: Box<dyn Fn() -> String + Send>, beside: AnyView) -> AnyView {
+        view! {
+            <div class="plot" class:explorer=self.explores node_ref=self.frame>
+                <canvas
+                    node_ref=self.canvas
+                    role="img"
+                    tabindex=self.explores.then_some("0")
+                    aria-label=move || label()
+                    on:pointermove=move |ev| self.point(&ev)
+                    on:pointerleave=move |_| self.leave()
+                    on:pointerup=move |ev| self.release(&ev)
+                    on:keydown=move |ev| self.step(&ev)
+                ></canvas>
+                {beside}
+            </div>
         }
-    });
+        .into_any()
+    }
+
+    /// What is pointed at.
+    fn hit(self) -> Option<Hit> {
+        self.redrawn.track();
+        let at = self.at.get() as usize;
+        self.drawn.with_value(|scene| scene.hits.get(at).cloned())
+    }
+
+    /// The place of what is under the pointer.
+    fn under(self, ev: &PointerEvent) -> u32 {
+        let at = Point { x: f64::from(ev.offset_x()), y: f64::from(ev.offset_y()) };
+        let (place, leads) = self.drawn.with_value(|scene| {
+            let place = scene.hit(at);
+            let hit = place.and_then(|place| scene.hits.get(place));
+            (place, hit.is_some_and(|hit| hit.link.is_some()))
+        });
+        if let Some(canvas) = self.canvas.get_untracked() {
+            drop(canvas.class_list().toggle_with_force("leads", leads));
+        }
+        place.map_or(NOWHERE, |place| place as u32)
+    }
+
+    fn point(self, ev: &PointerEvent) {
+        let place = self.under(ev);
+        let stays = self.explores && place == NOWHERE;
+        if !stays && self.at.get_untracked() != place {
+            self.at.set(place);
+        }
+    }
+
+    fn leave(self) {
+        if !self.explores {
+            self.at.set(NOWHERE);
+        }
+    }
+
+    fn release(self, ev: &PointerEvent) {
+        self.point(ev);
+        if self.under(ev) != NOWHERE && (!self.explores || ev.pointer_type() == "mouse") {
+            self.open();
+        }
+    }
+
+    /// Follows the link of what is pointed at.
+    fn open(self) {
+        if let Some(link) = untrack(|| self.hit()).and_then(|hit| hit.link) {
+            drop(window().location().set_hash(&link));
+        }
+    }
+
+    /// Moves from place to place by keys.
+    fn step(self, ev: &KeyboardEvent) {
+        let n = self.drawn.with_value(|scene| scene.hits.len() as u32);
+        let at = self.at.get_untracked();
+        let known = at < n;
+        let next = match ev.key().as_str() {
+            "ArrowRight" | "ArrowDown" if known => (at + 1).min(n - 1),
+            "ArrowLeft" | "ArrowUp" if known => at.saturating_sub(1),
+            "ArrowRight" | "ArrowDown" | "ArrowLeft" | "ArrowUp" | "Home" if n > 0 => 0,
+            "End" if n > 0 => n - 1,
+            "Enter" => {
+                self.open();
+                return;
+            }
+            _ => return,
+        };
+        ev.prevent_default();
+        self.at.set(next);
+    }
+
+    /// Draws again whenever the scene, the width or the colours change.
+    fn redraw(self, width: RwSignal<u32>, scene: Box<dyn Fn(f64) -> Scene>) {
+        let state = state();
+        Effect::new(move |_| {
+            let theme = state.theme.get();
+            let (Some(canvas), width) = (self.canvas.get(), width.get()) else {
+                return;
+            };
+            if width > 0 {
+                let scene = scene(f64::from(width));
+                draw(&canvas, &scene, &Colours::of_theme(theme, &canvas));
+                self.drawn.set_value(scene);
+                self.redrawn.update(|n| *n = n.wrapping_add(1));
+            }
+        });
+    }
 }
 
 /// Keeps `width` at the width of the frame.
@@ -170,6 +270,7 @@ impl Colours {
             (Ink::Accent, "ink-accent".to_owned()),
             (Ink::Surface, "ink-surface".to_owned()),
             (Ink::Bad, "ink-bad".to_owned()),
+            (Ink::Wash, "ink-wash".to_owned()),
         ];
         let series = (0..SERIES).map(|i| (Ink::Series(i), format!("series-{i}")));
         if let Ok(Some(computed)) = window().get_computed_style(&probe) {

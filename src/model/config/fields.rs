@@ -28,7 +28,9 @@ struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn new(path: String, value: &'a Json) -> Self {
         let entries = value.entries().iter();
-        let index = entries.map(|(key, value)| (key.as_str(), value)).collect();
+        // Not collected: that would sort first, by code of its own.
+        let mut index = BTreeMap::new();
+        index.extend(entries.map(|(key, value)| (key.as_str(), value)));
         Self { path, value, index }
     }
 }
@@ -188,7 +190,9 @@ impl<'a> Fields<'a> {
     /// The whole numbers of a list.
     pub fn numbers(&mut self, key: &str, meaning: &'static str) -> Option<BTreeSet<u32>> {
         let items = self.list(&[key], meaning)?;
-        Some(items.into_iter().filter_map(|item| whole(item).ok()).collect())
+        let mut numbers = BTreeSet::new();
+        numbers.extend(items.into_iter().filter_map(|item| whole(item).ok()));
+        Some(numbers)
     }
 
     /// Records a value that was used, once.

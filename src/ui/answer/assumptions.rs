@@ -1,5 +1,6 @@
 //! What the estimate takes as given.
 
+use crate::ui::live::live;
 use leptos::prelude::*;
 
 use super::derivation::linked;
@@ -19,7 +20,7 @@ pub fn assumptions() -> AnyView {
             aria-labelledby="assumptions-title"
         >
             <h2 id="assumptions-title">"Taken as given"</h2>
-            <ul class="assumptions">{move || rows(state)}</ul>
+            <ul class="assumptions">{live(move || rows(state))}</ul>
         </section>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Memory by part and step time by part: a waterfall each, with the table behind it.
 
+use crate::ui::live::words;
 use leptos::prelude::*;
 
 use super::colours::ink;
@@ -49,7 +50,7 @@ fn breakdown(id: &'static str, title: &'static str, pick: Pick) -> AnyView {
         <section class="part" id=id aria-labelledby=heading.clone()>
             <h2 id=heading.clone()>
                 {title}
-                <span class="total-amount">{move || total()}</span>
+                <span class="total-amount">{words(move || total())}</span>
             </h2>
             {plot(scene, label)}
             {fold(&format!("{id}-table"), "Every part, with its formula", table)}

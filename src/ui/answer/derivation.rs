@@ -4,25 +4,35 @@ use leptos::prelude::*;
 
 use crate::api::Figure;
 
+/// One line of what is told about a number: its name, a class, the text.
+pub type Told = (&'static str, &'static str, String);
+
 /// The derivation of one figure.
 pub fn derivation(figure: &Figure, id: String) -> AnyView {
-    let rows = [
-        ("Formula", "formula", &figure.formula),
-        ("Here", "formula", &figure.substituted),
-        ("Source", "source", &figure.source),
+    let range = figure.range.as_ref().map(|range| range.text.clone()).unwrap_or_default();
+    let rows = vec![
+        ("Formula", "formula", figure.formula.clone()),
+        ("Here", "formula", figure.substituted.clone()),
+        ("Range", "formula", range),
+        ("Source", "source", figure.source.clone()),
     ];
-    let row = |(name, class, text): (&'static str, &'static str, &String)| {
+    told(id, format!("{}: {}", figure.label, figure.shown.text), rows)
+}
+
+/// A title and lines below it; empty ones are left out.
+pub fn told(id: String, title: String, rows: Vec<Told>) -> AnyView {
+    let row = |(name, class, text): Told| {
         view! {
             <div class="derivation-row">
                 <dt>{name}</dt>
-                <dd class=class>{linked(text)}</dd>
+                <dd class=class>{linked(&text)}</dd>
             </div>
         }
     };
     let known = rows.into_iter().filter(|(.., text)| !text.is_empty());
     view! {
         <div class="derivation" id=id>
-            <p class="derivation-title">{format!("{}: {}", figure.label, figure.shown.text)}</p>
+            <p class="derivation-title">{title}</p>
             <dl>{known.map(row).collect_view()}</dl>
         </div>
     }

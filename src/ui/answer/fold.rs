@@ -3,10 +3,15 @@
 use leptos::prelude::*;
 use web_sys::HtmlDetailsElement;
 
+use crate::ui::live::live;
 use crate::ui::state::state;
 
 /// A titled part that is folded at first; its body is made when it is unfolded.
 pub fn fold(id: &str, title: &'static str, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    fold_boxed(id, title, Box::new(body))
+}
+
+fn fold_boxed(id: &str, title: &'static str, body: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
     let state = state();
     let open = state.unfolded(id);
     let id = id.to_owned();
@@ -22,7 +27,7 @@ pub fn fold(id: &str, title: &'static str, body: impl Fn() -> AnyView + Send + '
             }
         >
             <summary>{title}</summary>
-            {move || if open.get() { body() } else { ().into_any() }}
+            {live(move || if open.get() { body() } else { ().into_any() })}
         </details>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::live::{live, words};
 use leptos::html::Li;
 use leptos::prelude::*;
 
@@ -12,6 +13,7 @@ use crate::inputs::Key;
 use crate::ui::copier::copier;
 use crate::ui::dom;
 use crate::ui::state::{State, state};
+use crate::ui::truth;
 use crate::units::text::show;
 
 /// Figures that are shown large; the others stand in a line below.
@@ -45,7 +47,7 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
             {degrees(state, plan)}
             {figures(state, plan)}
             <div id=DETAIL class="detail" aria-live="polite">
-                {move || detail(state, &detailed)}
+                {live(move || detail(state, &detailed))}
             </div>
             {memory_bar(plan)}
             {published}
@@ -77,13 +79,13 @@ fn degrees(state: State, plan: &Arc<PlanView>) -> AnyView {
                     aria-expanded=move || all.get().to_string()
                     on:click=move |_| state.unfold(ALL_DEGREES, !all.get_untracked())
                 >
-                    {move || text()}
+                    {words(move || text())}
                 </button>
             </li>
         }
         .into_any()
     });
-    view! { <ul class="degrees" aria-label="Layout">{move || chips()} {more}</ul> }.into_any()
+    view! { <ul class="degrees" aria-label="Layout">{live(move || chips())} {more}</ul> }.into_any()
 }
 
 /// Whether it stands among the first chips.
@@ -149,6 +151,7 @@ fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
     view! {
         <dl class="figures large">{large}</dl>
         <dl class="figures small">{small}</dl>
+        {trust(plan)}
     }
     .into_any()
 }
@@ -157,6 +160,7 @@ fn key_figure(state: State, figure: &Figure) -> AnyView {
     let id = format!("figure:{}", figure.id);
     let open = is_opened(state, &id);
     let (number, unit) = parted(&figure.shown.text);
+    let range = figure.range.as_ref().map(|range| range_text(&range.text));
     view! {
         <div class="figure" data-figure=figure.id.clone()>
             <dt>{figure.label.clone()}</dt>
@@ -171,8 +175,32 @@ fn key_figure(state: State, figure: &Figure) -> AnyView {
                     {number}
                     <span class="unit">{unit}</span>
                 </button>
+                {range}
             </dd>
         </div>
+    }
+    .into_any()
+}
+
+/// Where most measured runs of this kind lay.
+fn range_text(text: &str) -> AnyView {
+    let text = text.to_owned();
+    view! { <span class="figure-range">{text}</span> }.into_any()
+}
+
+/// What the ranges are, and the way to the runs that they rest on.
+fn trust(plan: &PlanView) -> AnyView {
+    let Some(trust) = &plan.trust else {
+        return ().into_any();
+    };
+    let class = if trust.measured { "trust" } else { "trust caution" };
+    view! {
+        <p class=class>
+            {trust.text.clone()}" "
+            <button type="button" class="text-button" on:click=move |_| truth::open()>
+                "How true is this?"
+            </button>
+        </p>
     }
     .into_any()
 }
@@ -249,12 +277,14 @@ fn memory_bar(plan: &PlanView) -> AnyView {
     let used = plan.memory.figure.shown.text.clone();
     let of = plan.memory_capacity.text.clone();
     let free = plan.memory_headroom.text.clone();
+    let range = plan.memory_range.as_ref().map(|range| range_text(&range.text));
     let label = format!("Memory of the fullest stage: {used} of {of} used, {free} free");
     view! {
         <div class="memory">
             <p class="memory-line">
                 <span class="label">"Memory"</span>
                 <span><strong>{used}</strong>" of "{of}</span>
+                {range}
                 <span class="memory-free"><strong>{free}</strong>" free"</span>
             </p>
             <svg class="memory-bar" width="100%" height="18" role="img" aria-label=label>
@@ -287,10 +317,14 @@ fn bar(x: String, width: String, class: String) -> AnyView {
 
 /// One line of a legend: colour, name, amount.
 pub fn legend_row(series: u8, hatched: bool, name: &str, amount: String) -> AnyView {
-    let hatched = if hatched { " hatched" } else { "" };
+    swatch_row(series, if hatched { "hatched" } else { "" }, name, amount)
+}
+
+/// The same, with a class for what sets the colour's swatch apart.
+pub fn swatch_row(series: u8, apart: &str, name: &str, amount: String) -> AnyView {
     view! {
         <li>
-            <span class=format!("swatch series-{series}{hatched}")></span>
+            <span class=format!("swatch series-{series} {apart}")></span>
             <span class="legend-name">{name.to_owned()}</span>
             <span class="legend-value">{amount}</span>
         </li>

@@ -13,11 +13,17 @@ mod scaling;
 mod stuck;
 mod why;
 
+pub use derivation::told;
+pub use fold::fold;
+pub use headline::swatch_row;
+
+use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
 use super::dom;
 use super::state::{State, Verdict, state};
+use super::truth::TruthPane;
 use crate::inputs::Key;
 
 /// Half-typed inputs dim the plan at once; what stays wrong for this long is said.
@@ -31,9 +37,11 @@ pub fn AnswerPane() -> AnyView {
     let is_stuck = Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
     let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
     let body = move || match (is_stuck.get(), is_planned.get()) {
-        (true, _) => view! { {move || stuck_view(state)} }.into_any(),
+        (true, _) => live(move || stuck_view(state)),
         (false, true) => plan_view(),
-        (false, false) => view! { <p class="waiting">{move || waiting(state)}</p> }.into_any(),
+        (false, false) => {
+            view! { <p class="waiting">{words(move || waiting(state))}</p> }.into_any()
+        }
     };
     view! {
         <div
@@ -42,8 +50,9 @@ pub fn AnswerPane() -> AnyView {
             class:stale=move || state.is_stale()
             aria-busy=move || state.slow.get().to_string()
         >
-            <div class="notices" role="status">{move || notices(state, wrong.get())}</div>
-            {move || body()}
+            <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
+            {live(move || body())}
+            <TruthPane/>
         </div>
     }
     .into_any()
@@ -92,8 +101,8 @@ fn plan_view() -> AnyView {
     };
     view! {
         <div class="plan">
-            {move || headline()}
-            {move || why()}
+            {live(move || headline())}
+            {live(move || why())}
             <div class="pair">{breakdown::memory_parts()} {breakdown::time_parts()}</div>
             {pipeline::pipeline()}
             <div class="pair">{scaling::scaling()} {frontier::frontier()}</div>
@@ -134,7 +143,8 @@ fn notices(state: State, wrong: bool) -> AnyView {
     all.into_any()
 }
 
-fn notice(class: &'static str, title: &str, lines: Vec<String>, below: &str) -> AnyView {
+/// Something that is not as it should be: a title, lines below it, and a last line or a link.
+pub fn notice(class: &'static str, title: &str, lines: Vec<String>, below: &str) -> AnyView {
     let rows = lines.into_iter().map(|text| view! { <li>{text}</li> }).collect_view();
     let below = if below.starts_with("http") {
         let link = below.to_owned();
@@ -181,7 +191,7 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
             class:stale=move || state.is_stale()
             on:click=move |_| show()
         >
-            <span>{move || line()}</span>
+            <span>{words(move || line())}</span>
             <span class="strip-act">"Show plan"</span>
         </button>
     }

@@ -1,5 +1,6 @@
 //! A total and its parts: a table in which every amount opens to its derivation.
 
+use crate::ui::live::live;
 use leptos::prelude::*;
 
 use super::colours::of_part;
@@ -59,7 +60,7 @@ fn push(part: &PartView, class: &'static str, swatch: &str, lines: &mut Vec<AnyV
     let line = move || {
         if open.get() { opened(&figure, &id) } else { ().into_any() }
     };
-    lines.push(view! { {move || line()} }.into_any());
+    lines.push(live(move || line()));
 }
 
 /// The line under an amount that is open.

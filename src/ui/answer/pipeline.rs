@@ -1,5 +1,6 @@
 //! The pipeline over time, and what stands on each stage.
 
+use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::fold::fold;
@@ -47,8 +48,8 @@ pub fn pipeline() -> AnyView {
         >
             <h2 id="pipeline-title">"Pipeline over one step"</h2>
             {plot(scene, label)}
-            <ul class="legend">{move || legend(state)}</ul>
-            <p class="quiet">{move || note()}</p>
+            <ul class="legend">{live(move || legend(state))}</ul>
+            <p class="quiet">{words(move || note())}</p>
             {fold("stages", "Stages", stages)}
         </section>
     }

@@ -1,5 +1,6 @@
 //! The best plan at other cluster sizes.
 
+use crate::ui::live::words;
 use leptos::prelude::*;
 
 use super::fold::fold;
@@ -94,7 +95,7 @@ pub fn scaling() -> AnyView {
                 {segments("What the curve shows", "scaling-of", &NAMES, shown, turn)}
             </div>
             {plot(scene, label)}
-            <p class="quiet progress-note">{move || progress()}</p>
+            <p class="quiet progress-note">{words(move || progress())}</p>
             {fold("scaling-table", "The sizes as a table", move || size_table(&state.points()))}
         </section>
     }

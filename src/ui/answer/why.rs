@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::live::live;
 use leptos::prelude::*;
 
 use super::derivation::linked;
@@ -19,7 +20,7 @@ pub fn why(plan: &Arc<PlanView>) -> AnyView {
         <section class="part" id="why" aria-labelledby="why-title">
             <h2 id="why-title">"Why this one"</h2>
             <ol class="binds">{binds}</ol>
-            {move || others(state)}
+            {live(move || others(state))}
             {proof(state, plan)}
             <p class="quiet"><a href=pinned>"Fix every degree of this layout"</a></p>
         </section>

@@ -84,5 +84,8 @@ fn technique(state: State, one: Technique) -> AnyView {
 
 fn names(text: &str) -> BTreeSet<String> {
     let names = text.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
-    names.map(str::to_owned).collect()
+    // Not collected: that would sort first, by code of its own.
+    let mut set = BTreeSet::new();
+    set.extend(names.map(str::to_owned));
+    set
 }

@@ -1,5 +1,6 @@
 //! One input with its label, what it was understood as, and what is wrong with it.
 
+use crate::ui::live::live;
 use leptos::prelude::*;
 
 use crate::inputs::{Key, Kind};
@@ -95,7 +96,7 @@ pub fn select(key: Key, label: &str, options: Vec<Choice>) -> AnyView {
                 aria-describedby=format!("{id}-note")
                 on:change=move |ev| state.set(key, event_target_value(&ev))
             >
-                {move || option_views(&options, &text.get())}
+                {live(move || option_views(&options, &text.get()))}
             </select>
             <span class="arrow" aria-hidden="true"></span>
             {note(key)}

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::ui::live::words;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -77,7 +78,7 @@ pub fn panel(text: RwSignal<String>) -> AnyView {
                 class:problem=move || wrong()
                 aria-live="polite"
             >
-                {move || note()}
+                {words(move || note())}
             </p>
         </div>
     }

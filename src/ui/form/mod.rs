@@ -10,6 +10,7 @@ mod pasted;
 mod presets;
 mod workload;
 
+use crate::ui::live::words;
 use leptos::prelude::*;
 
 use super::lists;
@@ -57,7 +58,7 @@ fn Summary(shown: RwSignal<bool>) -> AnyView {
             aria-controls="fields"
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
-            <span class="summary-line">{move || line()}</span>
+            <span class="summary-line">{words(move || line())}</span>
             <span class="summary-act">
                 {move || if shown.get() { "Done".to_owned() } else { "Change".to_owned() }}
             </span>

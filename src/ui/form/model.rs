@@ -1,5 +1,6 @@
 //! The model: from the catalogue, from a config.json, from the Hub, or by its numbers.
 
+use crate::ui::live::live;
 use leptos::prelude::*;
 
 use super::combobox::combobox;
@@ -82,7 +83,7 @@ pub fn part() -> AnyView {
     };
     let body = view! {
         {sources(source)}
-        {move || panel()}
+        {live(move || panel())}
     };
     group("Model", body.into_any())
 }

@@ -5,7 +5,7 @@
 //! expected and an example. It never guesses: `1,5` and `80 gb/s` are refused, both readings named.
 //!
 //! Writing ([`show`]) makes text for people, rounded; [`fine`] the same with four digits, for derivations;
-//! [`short`] makes text for links, exact.
+//! [`span`] writes ranges; [`short`] makes text for links, exact.
 
 mod decimal;
 pub mod fine;
@@ -13,6 +13,7 @@ mod misread;
 pub mod read;
 pub mod short;
 pub mod show;
+pub mod span;
 mod unit;
 
 pub use decimal::Decimal;

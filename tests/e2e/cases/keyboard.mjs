@@ -35,7 +35,7 @@ export async function run(ctx) {
   // Every control can be reached, and says what it is.
   await page.evaluate(() => document.activeElement.blur());
   const names = new Set();
-  for (let i = 0; i < 60; i += 1) {
+  for (let i = 0; i < 80; i += 1) {
     await page.keyboard.press("Tab");
     names.add(
       await page.evaluate(() => {
