@@ -74,9 +74,14 @@ async function opened(ctx) {
     "a,g,A paper,2024-05,Llama-2-7B,a100-80g,ampere,8,torchtitan,bf16,10,9,8,12,60,50,allocated,1;n=8;m=llama-2-7b;g=a100;b=64;tp=2,",
     "b,g,A paper,2024-05,Llama-2-7B,a100-80g,ampere,8,torchtitan,bf16,10,20,18,22,,,,,nothing stated",
   ];
-  const mock = { [`${ctx.url}${TABLE}`]: { contentType: "text/csv", body: [columns, ...rows].join("\n") } };
-  const page = await ctx.open("", { mock });
+  const table = { contentType: "text/csv", body: [columns, ...rows].join("\n") };
+  const page = await ctx.open("");
   await planned(page);
+  // Only from here on: a worker's own requests can get lost while requests are held.
+  await page.setRequestInterception(true);
+  page.on("request", (request) =>
+    request.url().endsWith(TABLE) ? request.respond(table) : request.continue(),
+  );
   await page.click(".trust button");
   await page.waitForSelector(".truth-summary");
   ctx.assert.equal(await runs(page), 2);
