@@ -58,7 +58,7 @@ let passed = 0;
 try {
   for (const file of files) {
     const ok = await runCase(browser, server.url, file);
-    // A worker's own requests can get lost while a case answers for other hosts: once more, and said so.
+    // A loaded machine can miss a time limit: once more, and said so.
     if (!ok) console.log("once more, from the start:");
     passed += ok || (await runCase(browser, server.url, file));
   }

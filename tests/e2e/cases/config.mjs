@@ -155,7 +155,7 @@ async function fetched(ctx) {
 
 async function unreachable(ctx) {
   ctx.expectProblem(/huggingface|ERR_FAILED/);
-  const page = await ctx.open("", { block: (url) => url.includes("huggingface") });
+  const page = await ctx.open("", { block: "*huggingface*" });
   await planned(page);
   await source(page, "Hub");
   await page.type("#in-hub", "Qwen/Qwen3-8B");

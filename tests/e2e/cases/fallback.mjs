@@ -3,7 +3,7 @@ export const name = "without WebAssembly or JavaScript the page says what it is 
 const PLAN = "#1;m=some-model;tp=8";
 
 async function withoutModule(ctx) {
-  const block = (url) => url.endsWith(".wasm");
+  const block = "*.wasm";
   ctx.expectProblem(/\.wasm/);
   ctx.expectProblem(/ERR_FAILED/);
   const page = await ctx.open(PLAN, { ready: false, block });

@@ -77,11 +77,7 @@ async function opened(ctx) {
   const table = { contentType: "text/csv", body: [columns, ...rows].join("\n") };
   const page = await ctx.open("");
   await planned(page);
-  // Only from here on: a worker's own requests can get lost while requests are held.
-  await page.setRequestInterception(true);
-  page.on("request", (request) =>
-    request.url().endsWith(TABLE) ? request.respond(table) : request.continue(),
-  );
+  await ctx.answer(page, { [`*/${TABLE}`]: table });
   await page.click(".trust button");
   await page.waitForSelector(".truth-summary");
   ctx.assert.equal(await runs(page), 2);
@@ -99,7 +95,7 @@ async function opened(ctx) {
 
 async function absent(ctx) {
   ctx.expectProblem(new RegExp(`${TABLE}|ERR_FAILED`));
-  const page = await ctx.open("", { block: (url) => url.endsWith(TABLE) });
+  const page = await ctx.open("", { block: `*/${TABLE}` });
   await planned(page);
   await page.click("#truth summary");
   await page.waitForSelector("#truth .notice");

@@ -7,6 +7,22 @@ import axe from "axe-core";
 
 const READY_MS = 20_000;
 
+/** Whether an address matches a pattern in which `*` stands for anything. */
+function matches(pattern, url) {
+  const parts = pattern.split("*").map((part) => part.replace(/[.?+^$()|[\]{}\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(url);
+}
+
+/** An answer as the browser's protocol wants it. */
+function reply({ status = 200, contentType = "application/json", body = "" }) {
+  const headers = { "access-control-allow-origin": "*", "content-type": contentType };
+  return {
+    responseCode: status,
+    responseHeaders: Object.entries(headers).map(([name, value]) => ({ name, value })),
+    body: Buffer.from(body).toString("base64"),
+  };
+}
+
 export class Context {
   assert = assert;
   /** What went wrong on the pages of the case; the case fails unless this stays empty. */
@@ -27,7 +43,7 @@ export class Context {
    * - width, height, scale, dark: the screen
    * - ready: false to get the page without waiting for the application
    * - mock: { "https://host/path": { status, contentType, body } }, answered without the network
-   * - block: a test for the URLs that are refused, as if the network failed
+   * - block: a pattern of the addresses that are refused, as if the network failed
    */
   async open(fragment = "", options = {}) {
     const { width = 1280, height = 900, scale = 1, dark = false, ready = true } = options;
@@ -36,9 +52,7 @@ export class Context {
     const scheme = dark ? "dark" : "light";
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     this.#watch(page, options.mock ?? {});
-    if (options.mock || options.block) {
-      await this.#intercept(page, options.mock ?? {}, options.block ?? (() => false));
-    }
+    await this.answer(page, options.mock ?? {}, options.block);
     await options.prepare?.(page);
     await page.goto(this.url + fragment, { waitUntil: "load" });
     if (ready) {
@@ -76,6 +90,28 @@ export class Context {
     return path;
   }
 
+  /**
+   * Answers what is asked of the addresses of `mock` (patterns may hold `*`) and refuses those that match `block`.
+   * Holds no other request: a worker's own get lost while all of a page are held.
+   */
+  async answer(page, mock, block) {
+    const patterns = [...Object.keys(mock), ...(block ? [block] : [])];
+    if (patterns.length === 0) return;
+    const client = await page.createCDPSession();
+    client.on("Fetch.requestPaused", ({ requestId, request }) => {
+      const known = Object.keys(mock).find((pattern) => matches(pattern, request.url));
+      const sent =
+        known === undefined
+          ? client.send("Fetch.failRequest", { requestId, errorReason: "Failed" })
+          : client.send("Fetch.fulfillRequest", { requestId, ...reply(mock[known]) });
+      // The page may have gone, or want it no longer.
+      sent.catch(() => {});
+    });
+    await client.send("Fetch.enable", {
+      patterns: patterns.map((urlPattern) => ({ urlPattern })),
+    });
+  }
+
   #watch(page, mock) {
     const note = (text) => this.problems.push(text);
     page.on("console", (message) => {
@@ -94,21 +130,6 @@ export class Context {
     });
     page.on("response", (response) => {
       if (response.status() >= 400) note(`status ${response.status()}: ${response.url()}`);
-    });
-  }
-
-  async #intercept(page, mock, block) {
-    await page.setRequestInterception(true);
-    page.on("request", (request) => {
-      const reply = mock[request.url()];
-      if (reply) {
-        const headers = { "access-control-allow-origin": "*" };
-        void request.respond({ status: 200, contentType: "application/json", headers, ...reply });
-      } else if (block(request.url())) {
-        void request.abort();
-      } else {
-        void request.continue();
-      }
     });
   }
 }
