@@ -4,7 +4,7 @@ use super::Book;
 use super::memory::Elements;
 use super::schedule::Way;
 use super::stage::{Sheet, SheetKey};
-use super::step::StageTime;
+use super::step::Pace;
 use super::work::{Cost, Shape, Work};
 use crate::layout::split::{Cut, StageClass};
 use crate::layout::{Offload, Schedule, ZeroStage};
@@ -32,10 +32,6 @@ impl Load {
         self.weight += other.weight * n;
     }
 
-    fn times(&self, n: f64) -> Self {
-        Self { work: self.work.times(n), forward: self.forward * n, weight: self.weight * n }
-    }
-
     /// Seconds that the accelerator waits for its host.
     pub(crate) const fn waits(&self) -> f64 {
         self.work.wait
@@ -46,6 +42,22 @@ impl Load {
         let mut both = *self;
         both.add(other, 1.0);
         both
+    }
+}
+
+/// Pace of one stage that did the work of all, doing nothing twice, owing and sending nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Whole {
+    plain: Pace,
+    /// Under DualPipe, which hides the experts' exchange.
+    dual: Pace,
+}
+
+impl Whole {
+    /// Of the average of `pp` stages.
+    pub(crate) fn average(&self, schedule: Schedule, pp: u32) -> Pace {
+        let whole = if schedule == Schedule::DualPipe { &self.dual } else { &self.plain };
+        whole.times(1.0 / f64::from(pp))
     }
 }
 
@@ -121,9 +133,10 @@ impl Book<'_> {
         all
     }
 
-    /// Time of a micro-batch on the average of `pp` stages.
-    pub(crate) fn average_time(&self, work: &Load, schedule: Schedule, pp: u32) -> StageTime {
-        self.plain_time(schedule, &work.times(1.0 / f64::from(pp)), 0.0)
+    /// Pace of one stage that did the `work` of all.
+    pub(crate) fn whole(&self, work: &Load) -> Whole {
+        let pace = |schedule| self.plain_pace(schedule, work, 0.0);
+        Whole { plain: pace(Schedule::OneFOneB), dual: pace(Schedule::DualPipe) }
     }
 
     /// About what a step takes whose stages do nothing twice, owe nothing and move nothing, and what the slowest
@@ -135,16 +148,16 @@ impl Book<'_> {
         way: &Way,
         m: u32,
         send: f64,
-        scratch: &mut Vec<(f64, StageTime)>,
+        scratch: &mut Vec<(f64, Pace)>,
     ) -> (f64, f64) {
         let sends = self.sends(send, way.vpp, f64::from(cut.chunks_visited));
         scratch.clear();
         scratch.extend(cut.classes.iter().map(|class| {
             let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
-            let time = self.plain_time(way.schedule, &loads.stage(class, visited), sends);
-            (f64::from(class.count), time)
+            let pace = self.plain_pace(way.schedule, &loads.stage(class, visited), sends);
+            (f64::from(class.count), pace)
         }));
-        let slow = scratch.iter().map(|(_, time)| time.total).fold(0.0, f64::max);
+        let slow = scratch.iter().map(|(_, pace)| pace.total).fold(0.0, f64::max);
         (self.plain_total(way, m, scratch), slow)
     }
 
@@ -162,23 +175,22 @@ impl Book<'_> {
         elements
     }
 
-    /// Seconds that any layout with that average stage takes at least under a schedule, `vpp` being the most
-    /// chunks.
+    /// Seconds that any layout whose average stage takes `t` with each micro-batch, `weight` of it to be put off,
+    /// takes at least under a schedule, `vpp` being the most chunks.
     ///
-    /// With `t` the time of the average stage, at most that of the slowest: interleaving takes
+    /// As `t` is at most the time of the slowest stage, interleaving takes
     /// `m t_max + (sum t - t_max) / vpp >= (m + (pp - 1) / vpp) t`; a zero-bubble schedule
     /// `(m - 1) t_max + sum (t - c W)+ >= (m - 1) t + pp (t - c W)+`.
     pub(crate) fn least_time(
         &self,
-        stage: &StageTime,
+        (t, weight): (f64, f64),
         schedule: Schedule,
         pp: u32,
         vpp: u32,
         m: u32,
     ) -> f64 {
         let (p, m) = (f64::from(pp), f64::from(m));
-        let t = stage.total;
-        let waiting = |c: f64| (m - 1.0) * t + p * (t - c * stage.weight).max(0.0);
+        let waiting = |c: f64| (m - 1.0) * t + p * (t - c * weight).max(0.0);
         let pipeline = match schedule {
             Schedule::OneFOneB | Schedule::GPipe => (m + p - 1.0) * t,
             Schedule::Interleaved | Schedule::BreadthFirst => (m + (p - 1.0) / f64::from(vpp)) * t,

@@ -28,7 +28,7 @@ pub use basis::{
     WorkBasis,
 };
 pub use bill::{Bill, bill, model_flops};
-pub(crate) use least::{LeastMemory, Load, Loads};
+pub(crate) use least::{LeastMemory, Load, Loads, Whole};
 pub use parts::{Memory, MemoryPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
@@ -37,7 +37,7 @@ pub(crate) use schedule::Way;
 pub use schedule::{ideal_bubble, in_flight_chunks};
 pub use stage::Sheet;
 pub(crate) use stage::{SheetKey, Stage, Stages};
-pub(crate) use step::{StageTime, slowest};
+pub(crate) use step::{Pace, StageTime, slowest};
 pub(crate) use work::Cost;
 
 use crate::case::Case;

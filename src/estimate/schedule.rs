@@ -1,7 +1,7 @@
 //! F4: pipeline schedules: what is in flight, and how long stages wait.
 
 use super::stage::Stages;
-use super::step::StageTime;
+use super::step::{Pace, StageTime};
 use crate::layout::{Layout, Schedule};
 use crate::units::Ratio;
 
@@ -49,22 +49,20 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
 /// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
 pub(crate) fn bubble(layout: &Layout, stages: &Stages<'_>, times: &[StageTime]) -> f64 {
     let Layout { schedule, pp, vpp, .. } = *layout;
-    waits(&Way { schedule, pp, vpp }, stages.classes.iter().map(|stage| stage.count).zip(times))
+    let paces = times.iter().map(StageTime::pace);
+    waits(&Way { schedule, pp, vpp }, stages.classes.iter().map(|stage| stage.count).zip(paces))
 }
 
-/// The same, of stages told by their number and their time.
-pub(crate) fn waits<'t>(
-    way: &Way,
-    stages: impl Iterator<Item = (f64, &'t StageTime)> + Clone,
-) -> f64 {
+/// The same, of stages told by their number and their pace.
+pub(crate) fn waits(way: &Way, stages: impl Iterator<Item = (f64, Pace)> + Clone) -> f64 {
     let Way { schedule, pp, vpp } = *way;
     if pp <= 1 {
         return 0.0;
     }
-    let others = |wait: fn(&StageTime) -> f64| {
+    let others = |wait: fn(&Pace) -> f64| {
         // All but the longest: `all - most` in an order that adding to one never makes smaller.
         let (all, _) = stages.clone().fold((0.0, 0.0_f64), |(all, most), (count, time)| {
-            let one = wait(time);
+            let one = wait(&time);
             (all + (count - 1.0) * one + most.min(one), most.max(one))
         });
         all
@@ -77,8 +75,8 @@ pub(crate) fn waits<'t>(
         Schedule::ZeroBubble => others(|stage| (stage.total - 2.0 * stage.weight).max(0.0)),
         Schedule::ZeroBubbleV => others(|stage| (stage.total - 3.0 * stage.weight).max(0.0)),
         Schedule::DualPipe => {
-            let one = |time: &StageTime| time.total + time.backward - 3.0 * time.weight;
-            (f64::from(pp) / 2.0 - 1.0) * stages.map(|(_, time)| one(time)).fold(0.0, f64::max)
+            let one = |pace: Pace| pace.total + pace.backward - 3.0 * pace.weight;
+            (f64::from(pp) / 2.0 - 1.0) * stages.map(|(_, pace)| one(pace)).fold(0.0, f64::max)
         }
     }
 }

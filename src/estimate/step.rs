@@ -56,6 +56,15 @@ pub(crate) struct Covers {
     left: f64,
 }
 
+/// Seconds of one micro-batch on one stage, as far as other stages wait for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Pace {
+    pub total: f64,
+    pub backward: f64,
+    /// The part of `backward` that may be put off.
+    pub weight: f64,
+}
+
 /// What follows the micro-batches, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Finish {
@@ -63,6 +72,13 @@ pub(crate) struct Finish {
     parameters: f64,
     update: f64,
     moved: f64,
+}
+
+impl Pace {
+    /// Of a stage that does `n` times as much: every time is a sum, a maximum or a minimum of times.
+    pub(crate) fn times(&self, n: f64) -> Self {
+        Self { total: self.total * n, backward: self.backward * n, weight: self.weight * n }
+    }
 }
 
 impl Finish {
@@ -84,6 +100,7 @@ pub(crate) fn slowest(times: &[StageTime]) -> u32 {
 }
 
 /// What is left of `time` when a share `hidden` of it may run behind at most `cover`.
+#[inline(always)]
 fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
     (time * (1.0 - hidden)).max(time - cover)
 }
@@ -96,11 +113,13 @@ const BACKWARD_COVER: f64 = 0.6;
 
 /// The same, using up what it hides behind: two transfers never hide behind the same work, so that
 /// faster work never makes a step longer.
+#[inline(always)]
 fn hide(time: f64, hidden: f64, cover: &mut f64) -> f64 {
     hide_first(time, hidden, cover, &mut 0.0)
 }
 
 /// The same behind `cover`, and what does not fit there behind `rest`.
+#[inline(always)]
 fn hide_first(time: f64, hidden: f64, cover: &mut f64, rest: &mut f64) -> f64 {
     let (before, after) = (*cover + *rest, *cover - time * hidden);
     *cover = after.max(0.0);
@@ -138,6 +157,26 @@ impl Book<'_> {
         time.set(P::Offload, slow_time.offload * m + last.moved);
         time.set(P::Overhead, self.case.stack.profile.step_overhead.get());
         (stages.classes.get(slow as usize).map_or(0, |stage| stage.class.first), time)
+    }
+
+    /// At most the seconds of a step that recomputes no fewer layers than `few` and no more than `many`, alike but
+    /// for these: the work of the first and the transfers of the second.
+    pub(crate) fn least_between(
+        &self,
+        (few, many): (&Layout, &Layout),
+        sheet: &Sheet,
+        stages: &Stages<'_>,
+        replicas: &Replicas,
+    ) -> f64 {
+        let send = self.send(few, sheet);
+        let price = |stage: &Stage<'_>| {
+            let owed = Self::owed(replicas, &stage.elements);
+            let transfers = self.transfers(many, sheet, stage);
+            self.stage_time_moving(few, sheet, stage, (&owed, send), transfers)
+        };
+        let times: Vec<StageTime> = stages.classes.iter().map(price).collect();
+        let last = self.finish(few, stages, &times, replicas);
+        self.quick_total(few, stages, &times) + last.total()
     }
 
     /// What is left to do when the micro-batches are done, by the stage that has most of each.
@@ -184,9 +223,9 @@ impl Book<'_> {
     }
 
     /// The same for stages told by their number and their time, `m` being the number of micro-batches.
-    pub(crate) fn plain_total(&self, way: &Way, m: u32, stages: &[(f64, StageTime)]) -> f64 {
-        let slow = stages.iter().map(|(_, time)| time.total).fold(0.0, f64::max);
-        let waiting = waits(way, stages.iter().map(|(count, time)| (*count, time)));
+    pub(crate) fn plain_total(&self, way: &Way, m: u32, stages: &[(f64, Pace)]) -> f64 {
+        let slow = stages.iter().map(|(_, pace)| pace.total).fold(0.0, f64::max);
+        let waiting = waits(way, stages.iter().copied());
         f64::from(m) * slow + waiting + self.case.stack.profile.step_overhead.get()
     }
 
@@ -244,6 +283,19 @@ impl Book<'_> {
         owed: &Owed,
         send: f64,
     ) -> StageTime {
+        let transfers = self.transfers(layout, sheet, stage);
+        self.stage_time_moving(layout, sheet, stage, (owed, send), transfers)
+    }
+
+    /// The same, with transfers to and from the host of that many seconds.
+    fn stage_time_moving(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+        (owed, send): (&Owed, f64),
+        transfers: f64,
+    ) -> StageTime {
         let overlap = &self.case.stack.profile.overlap;
         let again = self.recompute(layout, sheet, stage);
         let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
@@ -261,7 +313,6 @@ impl Book<'_> {
         t.exposed_least +=
             each * (1.0 - overlap.gradients.get()) + both * (1.0 - overlap.parameters.get());
         t.covers.offload = t.covers.left;
-        let transfers = self.transfers(layout, sheet, stage);
         t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
         t.finish(stage.forward.busy())
     }
@@ -280,11 +331,11 @@ impl Book<'_> {
 
     /// The same, of a stage that owes nothing to others and does nothing twice, `sends` being the seconds of its
     /// sends: about the same bits.
-    pub(crate) fn plain_time(&self, schedule: Schedule, load: &Load, sends: f64) -> StageTime {
+    pub(crate) fn plain_pace(&self, schedule: Schedule, load: &Load, sends: f64) -> Pace {
         let mut t = self.work_time(schedule, &load.work, &Work::default(), &Again::default());
         t.weight = load.weight;
         t.pipeline = sends;
-        t.finish(load.forward)
+        t.finish(load.forward).pace()
     }
 
     /// Seconds of all sends of a micro-batch that nothing hides, from those of one.
@@ -295,6 +346,7 @@ impl Book<'_> {
     }
 
     /// A stage's own work, and the communication within its layers.
+    #[inline(always)]
     fn work_time(&self, schedule: Schedule, f: &Work, b: &Work, again: &Again) -> StageTime {
         let overlap = &self.case.stack.profile.overlap;
         let mut t = StageTime {
@@ -392,12 +444,14 @@ impl StageTime {
         Self { total, backward, pointwise, sums: 0.0, ..*self }
     }
 
-    /// The same with sends that take that long.
-    pub(crate) fn with_sends(&self, sends: f64) -> Self {
-        Self { total: self.total + sends, pipeline: self.pipeline + sends, ..*self }
+    /// What others wait for of it.
+    #[inline(always)]
+    pub(crate) const fn pace(&self) -> Pace {
+        Pace { total: self.total, backward: self.backward, weight: self.weight }
     }
 
     /// Sums up; a third of what is not work counts as forward, beside `forward` seconds of work.
+    #[inline(always)]
     fn finish(mut self, forward: f64) -> Self {
         let busy = self.matmul + self.attention + self.experts + self.pointwise + self.launch;
         let rest = self.tensor

@@ -34,6 +34,8 @@ pub(super) struct StageAxes {
     /// The furthest that ZeRO may go beside the pipeline.
     pub zero_most: ZeroStage,
     pub experts: Vec<(u32, u32)>,
+    /// Index of the prices of each.
+    pub experts_at: Vec<u32>,
     /// Micro-batches, each with their number.
     pub batches: Vec<(u32, u32)>,
     zero_counts: ZeroCounts,
@@ -122,6 +124,7 @@ impl StageAxes {
             shards,
             zero_most,
             experts,
+            experts_at: Vec::new(),
             batches: space::micro_batches(case, dp),
             zero_counts,
             least: OnceCell::new(),

@@ -12,8 +12,7 @@ use super::census::Census;
 use super::prices::Prices;
 use super::solve::{SAFE, Solver};
 use super::{Goal, Kind, Outcome, Stop, Tally};
-use crate::estimate::{Book, Load, SheetKey};
-use crate::layout::Schedule;
+use crate::estimate::{Book, SheetKey, Whole};
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
 use std::collections::BinaryHeap;
@@ -156,7 +155,7 @@ impl<'a, 'b> Search<'a, 'b> {
         if let Some(place) = self.grids.get_mut(node.index as usize) {
             *place = grid;
         }
-        let bound = self.least_time(&grid, &self.prices.least_work(shape)).max(node.bound);
+        let bound = self.least_time(&grid, &self.prices.least_whole(shape)).max(node.bound);
         if solver.slower(bound) || self.too_large(&grid, None) {
             self.tally.sequence_dominated += node.count;
         } else {
@@ -168,7 +167,7 @@ impl<'a, 'b> Search<'a, 'b> {
     fn advance(
         &mut self,
         node: &Node,
-        experts: u32,
+        split: u32,
         cell: Option<u32>,
         solver: &mut Solver<'_, '_>,
         heap: &mut BinaryHeap<Node>,
@@ -188,7 +187,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
             return;
         };
-        let Some(experts) = axes.experts.get(experts as usize).copied() else {
+        let Some(experts) = axes.experts.get(split as usize).copied() else {
             return;
         };
         let alike = axes.folds_alike(self.book.case(), experts);
@@ -204,12 +203,14 @@ impl<'a, 'b> Search<'a, 'b> {
         let mut cell = match opened {
             Some(cell) => cell,
             None => {
-                let experts = self.prices.experts(experts);
+                let Some(experts) = axes.experts_at.get(split as usize).copied() else {
+                    return;
+                };
                 let Some(sheet) = self.prices.sheet(self.book, grid.shape, experts) else {
                     return;
                 };
-                let work = self.prices.work(self.book, grid.shape, experts);
-                Cell::new(self.book, &self.census, &at, sheet, &work)
+                let whole = self.prices.whole(self.book, grid.shape, experts);
+                Cell::new(self.book, &self.census, &at, sheet, &whole)
             }
         };
         let next = heap.peek().map_or(Seconds::UNBOUNDED, |next| next.bound);
@@ -304,7 +305,7 @@ impl<'a, 'b> Search<'a, 'b> {
                     continue;
                 }
                 self.tally.nodes += 1;
-                let bound = self.least_time(&grid, &self.prices.least_work(shape));
+                let bound = self.least_time(&grid, &self.prices.least_whole(shape));
                 let index = self.grids.len() as u32;
                 self.grids.push(Grid { shape, ..grid });
                 // Without experts there is nothing left to split.
@@ -326,7 +327,9 @@ impl<'a, 'b> Search<'a, 'b> {
             self.pipes.push(Pipes::new(case, pp));
             self.pipes.len() - 1
         });
-        self.axes.push(StageAxes::new(self.book, &self.census, split, pp, dp, pipes as u32));
+        let mut axes = StageAxes::new(self.book, &self.census, split, pp, dp, pipes as u32);
+        axes.experts_at = axes.experts.iter().map(|split| self.prices.experts(*split)).collect();
+        self.axes.push(axes);
         self.axes.len() as u32 - 1
     }
 
@@ -370,18 +373,16 @@ impl<'a, 'b> Search<'a, 'b> {
         (states + kept) * SAFE > self.goal.capacity.as_f64()
     }
 
-    /// Seconds that every layout of these degrees takes at least, its work being `work` over all stages.
-    fn least_time(&self, grid: &Grid, work: &Load) -> Seconds {
+    /// Seconds that every layout of these degrees takes at least, one stage that did all taking `whole`.
+    fn least_time(&self, grid: &Grid, whole: &Whole) -> Seconds {
         let Some((axes, pipes)) = self.parts(grid) else {
             return Seconds::ZERO;
         };
-        let plain = self.book.average_time(work, Schedule::OneFOneB, axes.pp);
         let mut least = f64::MAX;
         for (schedule, vpp) in pipes.chosen(grid.schedules) {
-            let dual = schedule == Schedule::DualPipe;
-            let average =
-                if dual { self.book.average_time(work, schedule, axes.pp) } else { plain };
-            least = least.min(self.book.least_time(&average, schedule, axes.pp, vpp, grid.m));
+            let average = whole.average(schedule, axes.pp);
+            let stage = (average.total, average.weight);
+            least = least.min(self.book.least_time(stage, schedule, axes.pp, vpp, grid.m));
         }
         Seconds::new(least * SAFE)
     }
@@ -420,9 +421,12 @@ impl<'a, 'b> Search<'a, 'b> {
                 self.tally.memory_bound += count;
                 continue;
             }
-            let experts = self.prices.experts(experts);
-            let work = self.prices.work(self.book, grid.shape, experts);
-            let bound = self.least_time(&grid, &work);
+            let experts_at = self.axes.get(grid.axes as usize).and_then(|a| a.experts_at.get(i));
+            let Some(experts) = experts_at.copied() else {
+                return;
+            };
+            let whole = self.prices.whole(self.book, grid.shape, experts);
+            let bound = self.least_time(&grid, &whole);
             if solver.slower(bound) {
                 self.tally.time_bound += count;
             } else {

@@ -3,9 +3,9 @@
 
 use super::axes::{Pipes, StageAxes};
 use super::census::{Census, Signature};
-use super::dues::Choices;
+use super::dues::{ALL, Choices};
 use super::solve::{SAFE, Solver};
-use crate::estimate::{Book, Load, Loads, Sheet, StageTime, Way};
+use crate::estimate::{Book, Loads, Sheet, Way, Whole};
 use crate::layout::space::{Pipeline, Split, takes_batches};
 use crate::layout::split::Cut;
 use crate::layout::{Layout, Placement, Schedule};
@@ -59,13 +59,13 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// Opens a node of which all stages together do `work`: its pipelines with the bound of the average stage.
+    /// Opens a node whose stages together take that long: its pipelines with the bound of the average stage.
     pub(super) fn new(
         book: &Book<'_>,
         census: &Census<'_>,
         at: &Grounds<'_>,
         sheet: Sheet,
-        work: &Load,
+        whole: &Whole,
     ) -> Self {
         let placed = |placement: &Placement| {
             let layout = Layout { placement: *placement, ..at.layout_of(Schedule::OneFOneB) };
@@ -75,14 +75,18 @@ impl Cell {
         let loads = Loads::of(&sheet);
         let mut cell =
             Self { sheet, loads, choices: Vec::new(), send, waiting: Vec::new(), touched: false };
-        cell.set_waiting(book, census, at, work);
+        cell.set_waiting(book, census, at, whole);
         cell
     }
 
-    fn set_waiting(&mut self, book: &Book<'_>, census: &Census<'_>, at: &Grounds<'_>, work: &Load) {
+    fn set_waiting(
+        &mut self,
+        book: &Book<'_>,
+        census: &Census<'_>,
+        at: &Grounds<'_>,
+        whole: &Whole,
+    ) {
         let pp = at.axes.pp;
-        let plain = book.average_time(work, Schedule::OneFOneB, pp);
-        let dual = book.average_time(work, Schedule::DualPipe, pp);
         // With one micro-batch the slowest stage need not take more than the average one.
         let hides = pp == 1 || at.m > 1;
         let mut dues: Vec<(Schedule, f64)> = Vec::new();
@@ -94,20 +98,22 @@ impl Cell {
             }
             let known = ways.iter().find(|(s, v, _)| *s == schedule && *v == vpp);
             let bound = known.map(|(.., bound)| *bound).unwrap_or_else(|| {
-                let average = if schedule == Schedule::DualPipe { &dual } else { &plain };
+                let average = whole.average(schedule, pp);
                 let due = dues.iter().find(|(of, _)| *of == schedule).map(|(_, due)| *due);
                 let due = due.unwrap_or_else(|| {
                     let choices = at.choices(book, census, schedule);
                     let sends = self.sends(book, schedule, at.pipes.most(schedule));
                     let slow = if hides { average.total + sends } else { f64::INFINITY };
-                    let least = choices.least(book, None, slow, (f64::from(at.m), f64::from(at.m)));
+                    let least =
+                        choices.least(book, (None, &ALL), slow, (f64::from(at.m), f64::from(at.m)));
                     self.choices.push(choices);
                     let due = least.into_iter().fold(f64::INFINITY, f64::min);
                     dues.push((schedule, due));
                     due
                 });
-                let stage = average.with_sends(self.sends(book, schedule, vpp));
-                let least = book.least_time(&stage, schedule, pp, vpp, at.m) + due;
+                let total = average.total + self.sends(book, schedule, vpp);
+                let stage = (total, average.weight);
+                let least = book.least_time(stage, schedule, pp, vpp, at.m) + due;
                 let bound = Seconds::new(least * SAFE);
                 ways.push((schedule, vpp, bound));
                 bound
@@ -178,11 +184,11 @@ impl Cell {
         let Pipeline { schedule, vpp, .. } = *pipeline;
         let way = Way { schedule, pp: at.axes.pp, vpp };
         let book = solver.book;
-        let scratch: &mut Vec<(f64, StageTime)> = &mut solver.scratch;
+        let scratch = &mut solver.scratch;
         let (total, slow) = book.plain_step(&self.loads, cut, &way, at.m, self.send, scratch);
         // What is owed with each micro-batch may not fall on the slowest stage.
         let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
-        let least = choices.least(book, None, slow, (m, m));
+        let least = choices.least(book, (None, &ALL), slow, (m, m));
         total + least.into_iter().fold(f64::INFINITY, f64::min)
     }
 }

@@ -35,6 +35,9 @@ pub(super) const fn group(zero: ZeroStage) -> usize {
 /// How many groups there are.
 pub(super) const GROUPS: usize = 3;
 
+/// All of them.
+pub(super) const ALL: Range<usize> = 0..GROUPS;
+
 /// Families of groups whose plain forms take the same time.
 pub(super) const FAMILIES: &[Range<usize>] = &[0..1, 1..GROUPS];
 
@@ -80,20 +83,22 @@ impl Choices {
     }
 
     /// Least seconds of what follows the micro-batches, what replicas owe with each of the first `m` and what summing
-    /// gradients takes with each of the second, for each group, of one placement or all; `slow` is what the slowest
-    /// stage takes at least with each micro-batch.
+    /// gradients takes with each of the second, for each group of `family`, of one placement or all; `slow` is what
+    /// the slowest stage takes at least with each micro-batch.
     pub(super) fn least(
         &self,
         book: &Book<'_>,
-        placement: Option<Placement>,
+        (placement, family): (Option<Placement>, &Range<usize>),
         slow: f64,
         m: (f64, f64),
     ) -> [f64; GROUPS] {
         let mut least = [f64::INFINITY; GROUPS];
         let placed = self.placed.iter().filter(|(at, _)| placement.is_none_or(|p| p == *at));
         for due in placed.flat_map(|(_, list)| list) {
-            let place = &mut least[group(due.zero)];
-            *place = place.min(due.least(book, slow, m));
+            let group = group(due.zero);
+            if family.contains(&group) {
+                least[group] = least[group].min(due.least(book, slow, m));
+            }
         }
         least
     }

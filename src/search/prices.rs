@@ -1,6 +1,6 @@
 //! Prices of layers already worked out: many nodes share their mixers or their experts.
 
-use crate::estimate::{Book, Cost, Load, Sheet, SheetKey};
+use crate::estimate::{Book, Cost, Load, Sheet, SheetKey, Whole};
 use crate::layout::ContextKind;
 use crate::layout::space::Split;
 use std::collections::BTreeMap;
@@ -26,10 +26,14 @@ struct Mixers {
     costs: Vec<Cost>,
     /// Work of all mixers and both ends.
     work: Load,
-    /// The same and at most that of the rest.
-    least: Load,
+    /// What the same and at most the rest take.
+    least: Whole,
+    /// Whether the accelerator never waits for its host.
+    keeps_busy: bool,
     /// Index of the rest.
     tokens: u32,
+    /// What all take, by the index of the experts' split.
+    wholes: Vec<Option<Whole>>,
 }
 
 /// Prices of the ends and of feed-forward parts for some tokens.
@@ -85,7 +89,9 @@ impl Prices {
             least = work.with(&rest.least);
         }
         let at = self.mixers.len() as u32;
-        self.mixers.push(Mixers { key, costs, work, least, tokens });
+        let keeps_busy = least.waits() <= 0.0;
+        let (least, wholes) = (book.whole(&least), Vec::new());
+        self.mixers.push(Mixers { key, costs, work, least, keeps_busy, tokens, wholes });
         self.mixers_at.insert(mixer_key, at);
         at
     }
@@ -105,26 +111,37 @@ impl Prices {
         at
     }
 
-    /// At most the work of all layers and both ends under any split of the experts.
-    pub(super) fn least_work(&self, shape: u32) -> Load {
+    /// At most what all layers and both ends take under any split of the experts.
+    pub(super) fn least_whole(&self, shape: u32) -> Whole {
         self.mixers.get(shape as usize).map(|mixers| mixers.least).unwrap_or_default()
     }
 
     /// Whether the accelerator never waits for its host.
     pub(super) fn keeps_busy(&self, shape: u32) -> bool {
-        self.mixers.get(shape as usize).is_some_and(|mixers| mixers.least.waits() <= 0.0)
+        self.mixers.get(shape as usize).is_some_and(|mixers| mixers.keeps_busy)
     }
 
-    /// Work of all layers and both ends under a split of the experts.
-    pub(super) fn work(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Load {
+    /// What all layers and both ends take under a split of the experts.
+    pub(super) fn whole(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Whole {
         let Some(mixers) = self.mixers.get(shape as usize) else {
-            return Load::default();
+            return Whole::default();
         };
-        let (work, key, tokens) = (mixers.work, mixers.key, mixers.tokens);
-        match self.layers(book, &key, tokens, experts) {
-            Some(layers) => work.with(&layers.work),
-            None => work,
+        if let Some(Some(known)) = mixers.wholes.get(experts as usize) {
+            return *known;
         }
+        let (mut work, key, tokens) = (mixers.work, mixers.key, mixers.tokens);
+        if let Some(layers) = self.layers(book, &key, tokens, experts) {
+            work = work.with(&layers.work);
+        }
+        let whole = book.whole(&work);
+        if let Some(mixers) = self.mixers.get_mut(shape as usize) {
+            let n = mixers.wholes.len().max(experts as usize + 1);
+            mixers.wholes.resize(n, None);
+            if let Some(place) = mixers.wholes.get_mut(experts as usize) {
+                *place = Some(whole);
+            }
+        }
+        whole
     }
 
     /// Prices every kind of layer for some degrees.

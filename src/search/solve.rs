@@ -6,7 +6,7 @@ use super::census::{Census, offload_techniques};
 use super::dues::{Choices, Due, FAMILIES, GROUPS, group, plain};
 use super::{Candidate, Rank};
 use crate::estimate::{
-    Book, Memory, Owed, Relief, Replicas, Sheet, Stage, StageTime, Stages, TooFull, slowest,
+    Book, Memory, Owed, Pace, Relief, Replicas, Sheet, Stage, StageTime, Stages, TooFull, slowest,
 };
 use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline};
@@ -27,8 +27,8 @@ pub(super) struct Solver<'a, 'b> {
     capacity: Bytes,
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
-    /// Room for the times of stages.
-    pub scratch: Vec<(f64, StageTime)>,
+    /// Room for the paces of stages.
+    pub scratch: Vec<(f64, Pace)>,
 }
 
 /// One way to run the pipeline, with what does not depend on ZeRO, offload or recompute.
@@ -85,7 +85,7 @@ impl<'a, 'b> Solver<'a, 'b> {
                 };
                 let total = self.book.quick_total(&layout, &entry.stages, &times);
                 let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
-                let dues = choices.least(self.book, Some(*placement), slow, (m, 0.0));
+                let dues = choices.least(self.book, (Some(*placement), family), slow, (m, 0.0));
                 for (i, due) in dues.iter().enumerate().filter(|(i, _)| family.contains(i)) {
                     if due.is_finite() {
                         least = least
@@ -361,16 +361,37 @@ impl<'a, 'b> Solver<'a, 'b> {
         replicas: &Replicas,
         whole: bool,
     ) {
+        let most = entry.pipeline.chunk_layers_max;
+        self.solve_between(entry, layout, replicas, (0, 0));
+        if let Some(range) = space::recomputed_layers(self.book.case(), most).filter(|_| whole) {
+            self.solve_between(entry, layout, replicas, range);
+        }
+    }
+
+    /// Every number of recomputed layers of a range, halved until the least work and the fewest transfers in it are
+    /// too slow.
+    fn solve_between(
+        &mut self,
+        entry: &Entry<'_>,
+        layout: &Layout,
+        replicas: &Replicas,
+        (low, high): (u32, u32),
+    ) {
         let (stages, sheet) = (&entry.stages, entry.sheet);
-        let some = space::recomputed_layers(self.book.case(), entry.pipeline.chunk_layers_max);
-        let numbers = some.filter(|_| whole).map_or(0..0, |(low, high)| low..high + 1);
-        for full_layers in std::iter::once(0).chain(numbers) {
-            let recompute = Recompute { full_layers, ..layout.recompute };
-            let layout = Layout { recompute, ..*layout };
-            let (_, time) = self.book.time(&layout, sheet, stages, replicas);
-            if !self.slower(time.total()) && self.fits(&layout, sheet, stages) {
-                self.offer_fitting(&layout, sheet, stages);
-            }
+        let with = |full_layers: u32| Layout {
+            recompute: Recompute { full_layers, ..layout.recompute },
+            ..*layout
+        };
+        let (few, many) = (with(low), with(high));
+        if self.bound(self.book.least_between((&few, &many), sheet, stages, replicas)) {
+            return;
+        }
+        if low < high {
+            let middle = u32::midpoint(low, high);
+            self.solve_between(entry, layout, replicas, (low, middle));
+            self.solve_between(entry, layout, replicas, (middle + 1, high));
+        } else if self.fits(&few, sheet, stages) {
+            self.offer_fitting(&few, sheet, stages);
         }
     }
 
