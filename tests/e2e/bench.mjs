@@ -9,6 +9,7 @@ import { serve } from "./lib/server.mjs";
 
 const LIMIT_MS = 10 * 60_000;
 const HOOK_MS = 10_000;
+const FIRST_PLANS = 7;
 
 /// One row for each case and number: in the browser, natively, and how much slower the browser is.
 function beside(browser, native) {
@@ -23,9 +24,38 @@ function beside(browser, native) {
   });
 }
 
+/** Milliseconds from navigation to the frame that shows the first plan, in a session that never saw the page. */
+async function firstPlan(browser, url) {
+  const session = await browser.createBrowserContext();
+  const page = await session.newPage();
+  await page.evaluateOnNewDocument(() => {
+    const look = () => {
+      const shown = document.getElementById("app")?.dataset.answered === "true";
+      // The frame after the one that laid it out.
+      if (shown) requestAnimationFrame(() => (window.firstPlanMs = performance.now()));
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await page.goto(url, { waitUntil: "load" });
+  await page.waitForFunction(() => window.firstPlanMs > 0);
+  const ms = await page.evaluate(() => window.firstPlanMs);
+  await session.close();
+  return ms;
+}
+
+async function firstPlans(browser, url) {
+  const all = [];
+  for (let i = 0; i < FIRST_PLANS; i += 1) all.push(await firstPlan(browser, url));
+  all.sort((a, b) => a - b);
+  const [least, middle, most] = [all[0], all[(FIRST_PLANS - 1) / 2], all.at(-1)].map(Math.round);
+  console.log(`first plan painted: median ${middle} ms, ${least} to ${most} ms over ${FIRST_PLANS} loads`);
+}
+
 const server = await serve(resolve(process.argv[2]));
 const browser = await launch();
 try {
+  await firstPlans(browser, server.url);
   const page = await browser.newPage();
   page.setDefaultTimeout(LIMIT_MS);
   page.on("console", (message) => console.error(`page: ${message.text()}`));
