@@ -205,6 +205,10 @@ impl StageClass {
     }
 
     fn count_kinds(&mut self, model: &Model) {
+        if model.kinds.len() == 1 {
+            self.counts = vec![self.n_layers()];
+            return;
+        }
         self.counts = vec![0; model.kinds.len()];
         for chunk in &self.chunks {
             let layers = model.pattern.get(chunk.start as usize..chunk.end as usize);
@@ -219,10 +223,11 @@ impl StageClass {
     fn same_work(&self, chunks: &[Range<u32>], ends: (bool, bool), model: &Model) -> bool {
         let kinds =
             |chunk: &Range<u32>| model.pattern.get(chunk.start as usize..chunk.end as usize);
+        let one_kind = model.kinds.len() == 1;
         (self.embedding, self.head) == ends
             && self.chunks.len() == chunks.len()
             && self.chunks.iter().zip(chunks).all(|(a, b)| a.len() == b.len())
-            && self.chunks.iter().zip(chunks).all(|(a, b)| kinds(a) == kinds(b))
+            && (one_kind || self.chunks.iter().zip(chunks).all(|(a, b)| kinds(a) == kinds(b)))
     }
 }
 
