@@ -12,6 +12,7 @@ mod least;
 mod memory;
 mod mixer;
 mod network;
+pub mod outage;
 mod parts;
 mod relief;
 mod replica;
