@@ -153,8 +153,8 @@ fn byte_robust_is_effective_for_97_percent() {
     near("effective", outage.useful_share().get(), 0.97, 0.015);
     let overhead = outage.basis.save.blocking.get() / JOB.step.get();
     assert!(overhead < 0.009, "{overhead}");
-    // Its four spares of 1,024 machines are what repairs of a working shift ask for.
-    let broken = broken_share(reliability.failures, Seconds::hours(8.0));
+    // Its four spares of 1,024 machines are what repairs of six hours ask for.
+    let broken = broken_share(reliability.failures, Seconds::hours(6.0));
     assert_eq!(spares_least(1024, broken, Ratio::new(0.99)), Some(4));
 }
 

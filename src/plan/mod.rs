@@ -7,11 +7,13 @@
 
 mod amount;
 mod binds;
+pub mod buy;
 mod certificate;
 mod choice;
 mod degrees;
 mod derive;
 mod explain;
+pub mod forecast;
 mod levers;
 mod part;
 mod range;
@@ -19,7 +21,9 @@ mod sample;
 mod stages;
 mod stuck;
 mod study;
+pub mod sweep;
 mod timeline;
+pub mod tornado;
 mod tree;
 
 pub use amount::{Amount, Derivation, Figure};

@@ -11,6 +11,7 @@
 mod count;
 mod day;
 mod measure;
+mod moment;
 pub mod order;
 pub mod text;
 
@@ -20,3 +21,4 @@ pub use measure::{
     BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
     Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, Ratio, Seconds, Watts,
 };
+pub use moment::Moment;
