@@ -129,6 +129,13 @@ pub fn notice(provider: &str) -> Seconds {
     Seconds::new(fact.map_or(0.0, |fact| fact.value.get()))
 }
 
+/// Share of the bandwidth between leaves that is left where switches do not route adaptively, for
+/// [`Fabric::congestion`](crate::cluster::Fabric).
+#[must_use]
+pub fn congestion() -> Ratio {
+    find("congestion").map_or(Ratio::ONE, |fact| fact.value)
+}
+
 fn fact(row: Row<'_>) -> Option<Fact> {
     Some(Fact {
         key: row.text("key").to_owned(),

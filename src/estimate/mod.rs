@@ -18,6 +18,7 @@ mod relief;
 mod replica;
 mod report;
 mod schedule;
+pub mod sites;
 mod stage;
 mod step;
 mod vocabulary;
