@@ -2,6 +2,11 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "outage/derivations.rs"]
+mod derivations;
+#[path = "plan/equations.rs"]
+#[allow(dead_code)]
+mod equations;
 #[path = "outage/simulation.rs"]
 mod simulation;
 mod support;
@@ -219,11 +224,13 @@ fn spot(values: &[u32], at: usize) -> Option<Spot> {
 fn random_job(values: &[u32]) -> Job {
     let node_size = 1 << (values[0] % 4);
     let nodes = 1 + values[1] * values[2] / 8;
+    let step = Seconds::new(0.1 + f64::from(values[4]) / 8.0);
+    let steps = (Seconds::days(0.1 + f64::from(values[3])).get() / step.get()).ceil();
     Job {
         accelerators: nodes * node_size,
         node_size,
-        work: Seconds::days(0.1 + f64::from(values[3])),
-        step: Seconds::new(0.1 + f64::from(values[4]) / 8.0),
+        work: step * steps,
+        step,
         replicas: (1 + values[5] % 16).min(nodes),
         state: Bytes::new(u64::from(values[6] + 1) * 50_000_000_000),
         holders: (nodes * node_size / (1 + values[7] % 8)).max(1),
