@@ -26,7 +26,8 @@ pub struct Reliability {
     pub spares: Spares,
     /// Machines that are slower than the others.
     pub stragglers: Stragglers,
-    /// Where replicas go on without one that failed: how long all of them stall when one leaves or comes back.
+    /// Where replicas go on without one that failed: how long all of them stall for each failure, and for each zone
+    /// of the spot market that comes or goes.
     pub elastic: Option<Seconds>,
     /// How machines of the spot market come and go.
     pub spot: Option<Spot>,

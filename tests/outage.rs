@@ -212,9 +212,9 @@ fn tails_are_sums_of_their_terms() {
 fn spot(values: &[u32], at: usize) -> Option<Spot> {
     let available = Seconds::hours(0.3 + f64::from(values[at]) / 4.0);
     let median = Some(available * (0.05 + f64::from(values[at + 1]) / 300.0));
-    (values[at + 2] % 2 == 0).then(|| Spot {
+    values[at + 2].is_multiple_of(2).then(|| Spot {
         available,
-        median: median.filter(|_| values[at + 2] % 3 > 0),
+        median: median.filter(|_| !values[at + 2].is_multiple_of(3)),
         away: Seconds::hours(f64::from(values[at + 3]) / 40.0),
         notice: Seconds::new(f64::from(values[at + 4] % 4) * 60.0),
         zones: 1 + values[at + 4] % 3,
@@ -245,14 +245,16 @@ fn random(values: &[u32]) -> (Job, Reliability) {
         restart: Seconds::new(f64::from(values[10]) * 8.0),
         checkpoint: Checkpointing {
             way: Way::ALL[values[11] as usize % 3],
-            interval: (values[12] % 3 == 0).then(|| Seconds::new(f64::from(values[12]) * 30.0)),
+            interval: values[12]
+                .is_multiple_of(3)
+                .then(|| Seconds::new(f64::from(values[12]) * 30.0)),
             ..catalogue::usual().checkpoint
         },
         spares: match values[13] % 3 {
             0 => Spares::Enough(Ratio::new(0.99)),
             n => Spares::Nodes(n - 1),
         },
-        elastic: (values[14] % 3 == 0).then(catalogue::elastic_stall),
+        elastic: values[14].is_multiple_of(3).then(catalogue::elastic_stall),
         spot: spot(values, 15),
         ..catalogue::usual()
     };
@@ -282,7 +284,10 @@ fn parts_sum_and_shares_are_shares() {
     });
 }
 
-const WORSE: [(&str, fn(&mut Job, &mut Reliability)); 7] = [
+/// A change for the worse.
+type Worse = fn(&mut Job, &mut Reliability);
+
+const WORSE: [(&str, Worse); 7] = [
     ("failures", |_, own| own.failures = own.failures * 1.5),
     ("interventions", |_, own| own.interventions = own.interventions * 1.5),
     ("restart", |_, own| own.restart = own.restart * 1.5),

@@ -40,14 +40,29 @@ struct Run {
     lag: f64,
     restart: f64,
     between: f64,
-    /// Means of the times there and away.
-    zone: Option<(f64, f64)>,
+    zone: Option<Zone>,
+}
+
+/// Times there, of which some are short, and away.
+#[derive(Clone, Copy)]
+struct Zone {
+    there: f64,
+    short: f64,
+    short_share: f64,
+    away: f64,
+}
+
+impl Zone {
+    fn stays(&self, chance: &mut Chance) -> f64 {
+        let short = chance.uniform() < self.short_share;
+        chance.exponential(if short { self.short } else { self.there })
+    }
 }
 
 /// Plays a run to its end: each stop throws the work back to the last checkpoint that counts.
 fn play(run: &Run, chance: &mut Chance) -> Happened {
     let mut at = Happened::default();
-    let mut leaves = run.zone.map_or(f64::INFINITY, |(there, _)| chance.exponential(there));
+    let mut leaves = run.zone.map_or(f64::INFINITY, |zone| zone.stays(chance));
     let mut fails = chance.exponential(run.between);
     // Work that a stop cannot take, and when the newest checkpoint begins to count.
     let (mut safe, mut fresh, mut counts) = (0.0, 0.0, 0.0);
@@ -70,10 +85,10 @@ fn play(run: &Run, chance: &mut Chance) -> Happened {
         // Restarts until one is not itself interrupted.
         loop {
             if at.total >= leaves {
-                let away = run.zone.map_or(0.0, |(_, away)| chance.exponential(away));
+                let away = run.zone.map_or(0.0, |zone| chance.exponential(zone.away));
                 at.away += away;
                 at.total += away;
-                leaves = at.total + run.zone.map_or(0.0, |(there, _)| chance.exponential(there));
+                leaves = at.total + run.zone.map_or(0.0, |zone| zone.stays(chance));
                 fails = fails.max(at.total) + if fails <= at.total { 0.0 } else { away };
             }
             if at.total >= fails {
@@ -138,13 +153,22 @@ fn run_of(job: &Job, own: &Reliability) -> Run {
         lag: basis.save.lag.get(),
         restart: basis.restart.get(),
         between: own.failures.period().get(),
-        zone: own.spot.map(|spot| (spot.available.get(), spot.away.get())),
+        zone: own.spot.map(|spot| Zone {
+            there: spot.available.get(),
+            short: 1.0,
+            short_share: 0.0,
+            away: spot.away.get(),
+        }),
     }
 }
 
 fn compare(what: &str, job: &Job, own: &Reliability, within: f64) {
+    compare_with(what, job, own, &run_of(job, own), within);
+}
+
+fn compare_with(what: &str, job: &Job, own: &Reliability, run: &Run, within: f64) {
     let outage = predict(job, own);
-    let found = simulate(&run_of(job, own), 300);
+    let found = simulate(run, 300);
     let total = outage.time.total().get();
     near(&format!("{what}: total"), total / found.total, 1.0, within);
     let part = |part: P| outage.time.get(part).get();
@@ -189,5 +213,70 @@ fn spot_zones_take_what_a_simulation_takes() {
             zones: 1,
         });
         compare(&format!("{there} h there, {away} h away"), &job, &own, 0.02);
+    }
+}
+
+/// A zone with bursts: short times of 12 minutes on average and long ones of 4 hours, which the formula only knows by
+/// their mean and median.
+#[test]
+fn bursts_take_what_a_simulation_takes() {
+    let (job, mut own) = plain(Way::Blocking, 0.5, 600.0);
+    let (short, there, short_share) = (720.0, 14_400.0, 0.79);
+    let mean = short_share * short + (1.0 - short_share) * there;
+    let mut chance = Chance(7);
+    let zone = Zone { there, short, short_share, away: 3600.0 };
+    let mut stays: Vec<f64> = (0..100_001).map(|_| zone.stays(&mut chance)).collect();
+    stays.sort_by(f64::total_cmp);
+    own.spot = Some(Spot {
+        available: Seconds::new(mean),
+        median: Some(Seconds::new(stays[50_000])),
+        away: Seconds::new(zone.away),
+        notice: Seconds::ZERO,
+        zones: 1,
+    });
+    let run = Run { zone: Some(zone), ..run_of(&job, &own) };
+    compare_with("bursts", &job, &own, &run, 0.02);
+    // Taken for even, the same mean would look worse.
+    own.spot = own.spot.map(|spot| Spot { median: None, ..spot });
+    let even = predict(&job, &own).time.total().get();
+    assert!(even > simulate(&run, 300).total * 1.05, "{even}");
+}
+
+/// Replicas that go on without one: each failure stalls all for a while and keeps one away for longer.
+#[test]
+fn elastic_replicas_take_what_a_simulation_takes() {
+    for (stops, replicas) in [(4.0, 8_u32), (24.0, 32), (60.0, 100)] {
+        let (mut job, mut own) = plain(Way::Asynchronous, stops / f64::from(replicas), 0.0);
+        job.accelerators = replicas;
+        job.replicas = replicas;
+        own.checkpoint.interval = None;
+        own.elastic = Some(Seconds::new(180.0));
+        own.replacement = Seconds::new(1800.0);
+        let outage = predict(&job, &own);
+        let u = own.replacement.get() + outage.basis.restart.get();
+        let (work, between) = (job.work.get(), 86_400.0 / stops);
+        let mut chance = Chance(3);
+        let mut total = 0.0;
+        for _ in 0..20 {
+            let (mut now, mut done, mut stalled) = (0.0_f64, 0.0_f64, 0.0_f64);
+            let mut fails = chance.exponential(between);
+            let mut back: Vec<f64> = Vec::new();
+            while done < work {
+                let next = back.iter().copied().fold(fails, f64::min);
+                let from = now.max(stalled.min(next));
+                let rate = 1.0 - back.len() as f64 / f64::from(replicas);
+                let ends = from + (work - done) / rate;
+                done += (ends.min(next) - from) * rate;
+                now = ends.min(next);
+                back.retain(|end| *end > now);
+                if now >= fails {
+                    stalled = now + 180.0;
+                    back.push(now + u);
+                    fails = now + chance.exponential(between);
+                }
+            }
+            total += now / 20.0;
+        }
+        near("elastic", outage.time.total().get() / total, 1.0, 0.01);
     }
 }

@@ -89,7 +89,7 @@ impl Piece {
     /// Expected time for one piece where stops come every `mttf` on average, at work, in checkpoints and in
     /// restarts alike: `M e^r (e^x - 1)` with `x = (t + d) / M`, `r = R / M`, of which `M (e^x - 1 - x)` is work
     /// that is lost and `M (e^r - 1) (e^x - 1)` restarts.
-    pub fn spent(&self, mttf: Seconds) -> Spent {
+    pub(super) fn spent(&self, mttf: Seconds) -> Spent {
         let m = mttf.get();
         let own = self.interval.get() + self.blocking.get();
         let again = self.restart.get() + self.lag.get();
@@ -108,7 +108,7 @@ impl Piece {
 
 impl Spent {
     /// Shares of useful time, checkpoints, lost work and restarts; they sum to one.
-    pub fn shares(&self) -> [f64; 4] {
+    pub(super) fn shares(&self) -> [f64; 4] {
         let parts = [self.useful, self.checkpoint, self.lost, self.restart];
         let total: f64 = parts.iter().sum();
         if total > 0.0 && total <= f64::MAX {

@@ -162,7 +162,8 @@ impl Explained<'_> {
         };
         let x = fine::number(Ratio::new(x));
         format!(
-            "{} / {} {TIMES} {} {TIMES} {x} {TIMES} {x} {TIMES} {}{late} = {}; ({} + {}) / {} = {x}",
+            "{} / {} {TIMES} {} {TIMES} {x} {TIMES} {x} {TIMES} {}{late} = {}; \
+             ({} + {}) / {} = {x}",
             fine::time(self.work()),
             fine::time(basis.interval),
             fine::time(basis.mttf),
@@ -193,9 +194,9 @@ impl Explained<'_> {
     }
 
     fn restart(&self) -> Derivation {
-        let formula = "running time / M \u{d7} restart \u{d7} (1 \u{2212} e^\u{2212}r) / r, r = (restart + \
-                       late work) / M: the share of it before the next stop; stalls of elastic \
-                       replicas on top";
+        let formula = "running time / M \u{d7} restart \u{d7} (1 \u{2212} e^\u{2212}r) / r, \
+                       r = (restart + late work) / M: the share of it before the next stop; \
+                       stalls of elastic replicas on top";
         let time = self.outage.time.get(P::Restart);
         let text = if self.is_even() && self.basis.mttf <= NEVER {
             let own = self.basis.stops * self.basis.running;
@@ -234,8 +235,8 @@ impl Explained<'_> {
                     fine::time(self.basis.restart),
                     fine::count(replicas.into())
                 ),
-                "running time / time between failures \u{d7} (chance that no spare is free \u{d7} replacement + restart) / \
-                 replicas: only one of them waits",
+                "running time / time between failures \u{d7} (chance that no spare is free \
+                 \u{d7} replacement + restart) / replicas: only one of them waits",
             ),
         };
         let text = format!("{text} = {}", self.text(P::Waiting));
