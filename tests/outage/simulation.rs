@@ -41,6 +41,8 @@ struct Run {
     restart: f64,
     between: f64,
     zone: Option<Zone>,
+    /// Seconds before the end of each stay in which all is saved; none where nothing is.
+    notice: Option<f64>,
 }
 
 /// Times there, of which some are short, and away.
@@ -62,7 +64,11 @@ impl Zone {
 /// Plays a run to its end: each stop throws the work back to the last checkpoint that counts.
 fn play(run: &Run, chance: &mut Chance) -> Happened {
     let mut at = Happened::default();
-    let mut leaves = run.zone.map_or(f64::INFINITY, |zone| zone.stays(chance));
+    let save_last = run.notice.unwrap_or(0.0);
+    let stays = |chance: &mut Chance| {
+        run.zone.map_or(f64::INFINITY, |zone| (zone.stays(chance) - save_last).max(0.0))
+    };
+    let mut leaves = stays(chance);
     let mut fails = chance.exponential(run.between);
     // Work that a stop cannot take, and when the newest checkpoint begins to count.
     let (mut safe, mut fresh, mut counts) = (0.0, 0.0, 0.0);
@@ -79,7 +85,11 @@ fn play(run: &Run, chance: &mut Chance) -> Happened {
             at.total = save;
             continue;
         }
-        fresh = if counts <= stop { fresh } else { safe };
+        if run.notice.is_some() && leaves <= fails {
+            fresh += (stop - at.total).min(run.interval);
+        } else if counts > stop {
+            fresh = safe;
+        }
         safe = fresh;
         at.total = stop;
         // Restarts until one is not itself interrupted.
@@ -87,8 +97,9 @@ fn play(run: &Run, chance: &mut Chance) -> Happened {
             if at.total >= leaves {
                 let away = run.zone.map_or(0.0, |zone| chance.exponential(zone.away));
                 at.away += away;
-                at.total += away;
-                leaves = at.total + run.zone.map_or(0.0, |zone| zone.stays(chance));
+                at.checkpoint += save_last;
+                at.total += away + save_last;
+                leaves = at.total + stays(chance);
                 fails = fails.max(at.total) + if fails <= at.total { 0.0 } else { away };
             }
             if at.total >= fails {
@@ -159,6 +170,7 @@ fn run_of(job: &Job, own: &Reliability) -> Run {
             short_share: 0.0,
             away: spot.away.get(),
         }),
+        notice: basis.saved_on_notice.then_some(basis.save.write.get()),
     }
 }
 
@@ -278,5 +290,74 @@ fn elastic_replicas_take_what_a_simulation_takes() {
             total += now / 20.0;
         }
         near("elastic", outage.time.total().get() / total, 1.0, 0.01);
+    }
+}
+
+/// Machines that tell before they go: what was done is saved each time.
+#[test]
+fn notices_take_what_a_simulation_takes() {
+    for (there, away) in [(1.0, 1.1), (5.0, 1.94)] {
+        let (job, mut own) = plain(Way::Blocking, 2.0, 1500.0);
+        let spot = Spot {
+            available: Seconds::hours(there),
+            median: None,
+            away: Seconds::hours(away),
+            notice: Seconds::hours(0.5),
+            zones: 1,
+        };
+        own.spot = Some(spot);
+        assert!(predict(&job, &own).basis.saved_on_notice);
+        compare(&format!("told {there} h"), &job, &own, 0.025);
+        let told = predict(&job, &own).time.total();
+        own.spot = Some(Spot { notice: Seconds::ZERO, ..spot });
+        assert!(predict(&job, &own).time.total() > told);
+    }
+}
+
+/// Elastic replicas in several zones, each there for a while and away for a while: the others go on.
+#[test]
+fn several_zones_take_what_a_simulation_takes() {
+    for (zones, there, away) in [(2_u32, 5.0, 1.94), (4, 8.25, 0.97)] {
+        let (mut job, mut own) = plain(Way::Asynchronous, 0.0, 0.0);
+        (job.accelerators, job.replicas) = (zones, zones);
+        own.checkpoint.interval = None;
+        own.elastic = Some(Seconds::new(180.0));
+        let (available, away) = (Seconds::hours(there), Seconds::hours(away));
+        own.spot = Some(Spot { available, median: None, away, notice: Seconds::ZERO, zones });
+        let outage = predict(&job, &own);
+        assert_eq!(outage.basis.zones, zones);
+        let mut chance = Chance(11);
+        let mut total = 0.0;
+        for _ in 0..60 {
+            total += play_zones(zones, (available.get(), away.get()), &job, &mut chance) / 60.0;
+        }
+        near("zones", outage.time.total().get() / total, 1.0, 0.02);
+    }
+}
+
+/// Time until the work is done where each zone that is there does its share, and each that comes or goes stalls all.
+fn play_zones(zones: u32, (there, away): (f64, f64), job: &Job, chance: &mut Chance) -> f64 {
+    let (mut now, mut done, mut stalled) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut state: Vec<(bool, f64)> = (0..zones)
+        .map(|_| match chance.uniform() * (there + away) < there {
+            true => (true, chance.exponential(there)),
+            false => (false, chance.exponential(away)),
+        })
+        .collect();
+    loop {
+        let next = state.iter().map(|zone| zone.1).fold(f64::INFINITY, f64::min);
+        let rate = state.iter().filter(|zone| zone.0).count() as f64 / f64::from(zones);
+        let from = now.max(stalled.min(next));
+        let could = (next - from) * rate;
+        if done + could >= job.work.get() {
+            return from + (job.work.get() - done) / rate;
+        }
+        done += could;
+        now = next;
+        stalled = now + 180.0;
+        for zone in state.iter_mut().filter(|zone| zone.1 <= now) {
+            let mean = if zone.0 { away } else { there };
+            *zone = (!zone.0, now + chance.exponential(mean));
+        }
     }
 }

@@ -238,13 +238,20 @@ fn shares(basis: &OutageBasis, reliability: &Reliability) -> [f64; 4] {
 
 /// The shares where the machines go after a notice: each time they are there begins with a restart and ends with a
 /// checkpoint, and nothing is lost.
+///
+/// The pauses for other checkpoints fill less than their usual share, as the last piece of work needs none:
+/// `(1 - e^(-d / A)) e^(-t / A) / (1 - e^(-(t + d) / A))` of what is left.
 fn saved(shares: &[f64; 4], basis: &OutageBasis, mean: f64) -> [f64; 4] {
     let (restart, write) = (basis.restart.get(), basis.save.write.get());
     let left = libm::exp(-(restart + write) / mean);
     let taken = (1.0 - left) / (restart + write).max(f64::MIN_POSITIVE);
+    let (t, d) = (basis.interval.get() / mean, basis.save.blocking.get() / mean);
+    let pieces = -libm::expm1(-(t + d));
+    let paused = if pieces > 0.0 { -libm::expm1(-d) * libm::exp(-t) / pieces } else { 0.0 };
+    let steps = (shares[0] + shares[1]) * left;
     [
-        shares[0] * left,
-        shares[1] * left + taken * write,
+        steps * (1.0 - paused),
+        steps * paused + taken * write,
         shares[2] * left,
         shares[3] * left + taken * restart,
     ]

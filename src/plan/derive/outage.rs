@@ -120,23 +120,17 @@ impl Explained<'_> {
     }
 
     fn checkpoint(&self) -> Derivation {
-        let pieces = self.work().get() / self.basis.interval.get();
-        let each = self.basis.save.blocking;
-        let plain = each * pieces;
-        let noticed = self.outage.time.get(P::Checkpoint).less(plain);
-        let more = if self.basis.saved_on_notice {
-            format!(" + {} after notices", fine::time(noticed))
-        } else {
-            String::new()
-        };
         let text = format!(
-            "{} / {} {TIMES} {}{more} = {}",
+            "{} / {} {TIMES} {} = {}",
             fine::time(self.work()),
             fine::time(self.basis.interval),
-            fine::time(each),
+            fine::time(self.basis.save.blocking),
             self.text(P::Checkpoint)
         );
-        derived("steps / interval \u{d7} what training waits for each", text, DALY)
+        let text = if self.basis.saved_on_notice { self.share_text(P::Checkpoint) } else { text };
+        let formula = "steps / interval \u{d7} what training waits for each; where spot machines \
+                       tell before they go, one is made then";
+        derived(formula, text, DALY)
     }
 
     fn lost(&self) -> Derivation {
