@@ -112,7 +112,7 @@ pub fn cluster_on(row: &MachineRow, count: u32, fabric: &Fabric) -> Cluster {
     // No scale-up domain reaches from one place to another.
     let domain = fabric.sites.map_or(row.domain, |site| row.domain.min(site.span));
     let link = Level { span: domain, bandwidth: row.link, latency: row.link_latency };
-    let mut levels = levels(link, row.nic, fabric, within);
+    let mut levels = network(link, row.nic, fabric, within);
     if row.node_size > row.domain && count > row.domain {
         // Pairs and fours of bridged PCIe cards meet the rest of their node over PCIe.
         let bandwidth = row.host.link;
@@ -128,32 +128,21 @@ pub fn cluster_on(row: &MachineRow, count: u32, fabric: &Fabric) -> Cluster {
     }
 }
 
-/// Network levels for `count` accelerators: the scale-up domain, a leaf of `leaf_span` at the full
-/// rate of each accelerator's network, and above it a spine at that rate over `oversubscription`
-/// (at least 1).
+/// Network levels for `count` accelerators of one place: the scale-up domain, a leaf at the full
+/// rate of each accelerator's network, and above it a spine at that rate over the oversubscription
+/// (at least 1), of which congestion leaves a share.
 /// A level is left out where the one below already holds the whole cluster.
 #[must_use]
-pub fn network(
-    link: Level,
-    nic: BytesPerSecond,
-    leaf_span: u32,
-    oversubscription: Ratio,
-    count: u32,
-) -> Vec<Level> {
-    levels(link, nic, &Fabric { oversubscription, ..Fabric::full(leaf_span) }, count)
-}
-
-fn levels(link: Level, nic: BytesPerSecond, fabric: &Fabric, count: u32) -> Vec<Level> {
+pub fn network(link: Level, nic: BytesPerSecond, fabric: &Fabric, count: u32) -> Vec<Level> {
     let inner = Level { span: link.span.max(1), ..link };
-    let leaf_span = fabric.leaf;
     let mut levels = vec![inner];
-    if count > inner.span && leaf_span > inner.span {
-        levels.push(Level { span: leaf_span, bandwidth: nic, latency: LEAF_LATENCY });
+    if count > inner.span && fabric.leaf > inner.span {
+        levels.push(Level { span: fabric.leaf, bandwidth: nic, latency: LEAF_LATENCY });
     }
-    if count > inner.span.max(leaf_span) {
+    if count > inner.span.max(fabric.leaf) {
         let over = fabric.oversubscription.max(Ratio::ONE).get();
-        let bandwidth =
-            BytesPerSecond::new(nic.get() / over) * fabric.congestion.min(Ratio::ONE).get();
+        let left = fabric.congestion.min(Ratio::ONE).get();
+        let bandwidth = BytesPerSecond::new(nic.get() / over) * left;
         levels.push(Level { span: count, bandwidth, latency: SPINE_LATENCY });
     }
     levels
