@@ -1,7 +1,7 @@
 //! The catalogue of accelerators, kernel constants and stacks: whole, sourced, physically possible.
 
 use autoparallel::catalogue::{accelerators, kernels, stacks};
-use autoparallel::cluster::{LEVELS_MAX, Level, MatmulCurve};
+use autoparallel::cluster::{Fabric, LEVELS_MAX, Level, MatmulCurve};
 use autoparallel::stack::{Technique, Techniques};
 use autoparallel::units::{BytesPerSecond, Ratio, Seconds};
 use std::collections::BTreeSet;
@@ -175,14 +175,15 @@ fn clusters_are_nested_and_reach_everything() {
     // Eight to a box, 400 Gbit/s: 50 GB/s to the leaf, half of that above a spine of 2 to 1.
     let link = Level { span: 8, bandwidth: BytesPerSecond::gb(450.0), latency: Seconds::us(1.0) };
     let nic = BytesPerSecond::gbit(400.0);
-    let levels = accelerators::network(link, nic, 256, Ratio::new(2.0), 1024);
+    let over = |ratio: f64| Fabric { oversubscription: Ratio::new(ratio), ..Fabric::full(256) };
+    let levels = accelerators::network(link, nic, &over(2.0), 1024);
     let rates: Vec<(u32, f64)> =
         levels.iter().map(|level| (level.span, level.bandwidth.get())).collect();
     assert_eq!(rates, [(8, 450e9), (256, 50e9), (1024, 25e9)]);
-    assert_eq!(accelerators::network(link, nic, 256, Ratio::new(2.0), 8).len(), 1);
+    assert_eq!(accelerators::network(link, nic, &over(2.0), 8).len(), 1);
     // A spine is never faster than the network cards, and none is needed within one leaf.
-    assert_eq!(accelerators::network(link, nic, 256, Ratio::new(0.5), 1024)[2].bandwidth, nic);
-    assert_eq!(accelerators::network(link, nic, 256, Ratio::ONE, 256).len(), 2);
+    assert_eq!(accelerators::network(link, nic, &over(0.5), 1024)[2].bandwidth, nic);
+    assert_eq!(accelerators::network(link, nic, &over(1.0), 256).len(), 2);
 }
 
 #[test]

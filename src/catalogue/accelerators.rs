@@ -2,7 +2,7 @@
 
 use super::kernels;
 use super::table::{Row, Table};
-use crate::cluster::{ACCELERATORS_MAX, Accelerator, Cluster, Host, Level, Peak};
+use crate::cluster::{ACCELERATORS_MAX, Accelerator, Cluster, Fabric, Host, Level, Peak};
 use crate::units::order;
 use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Watts};
 use std::sync::OnceLock;
@@ -100,14 +100,25 @@ pub fn search(text: &str) -> Vec<&'static MachineRow> {
 /// `count` of these accelerators in their usual machines, on a network without oversubscription.
 #[must_use]
 pub fn cluster(row: &MachineRow, count: u32) -> Cluster {
+    cluster_on(row, count, &Fabric::full(LEAF_SPAN))
+}
+
+/// The same on a network of one's own; with several places, the way between them is the last level.
+#[must_use]
+pub fn cluster_on(row: &MachineRow, count: u32, fabric: &Fabric) -> Cluster {
     let count = count.clamp(1, ACCELERATORS_MAX);
-    let link = Level { span: row.domain, bandwidth: row.link, latency: row.link_latency };
-    let mut levels = network(link, row.nic, LEAF_SPAN, Ratio::ONE, count);
+    let between = fabric.between_sites(count);
+    let within = fabric.sites.map_or(count, |site| site.span.clamp(1, count));
+    // No scale-up domain reaches from one place to another.
+    let domain = fabric.sites.map_or(row.domain, |site| row.domain.min(site.span));
+    let link = Level { span: domain, bandwidth: row.link, latency: row.link_latency };
+    let mut levels = network(link, row.nic, fabric, within);
     if row.node_size > row.domain && count > row.domain {
         // Pairs and fours of bridged PCIe cards meet the rest of their node over PCIe.
         let bandwidth = row.host.link;
         levels.insert(1, Level { span: row.node_size, bandwidth, latency: PCIE_LATENCY });
     }
+    levels.extend(between);
     Cluster {
         accelerator: row.accelerator.clone(),
         count,
@@ -117,25 +128,21 @@ pub fn cluster(row: &MachineRow, count: u32) -> Cluster {
     }
 }
 
-/// Network levels for `count` accelerators: the scale-up domain, a leaf of `leaf_span` at the full
-/// rate of each accelerator's network, and above it a spine at that rate over `oversubscription`
-/// (at least 1).
+/// Network levels for `count` accelerators of one place: the scale-up domain, a leaf at the full
+/// rate of each accelerator's network, and above it a spine at that rate over the oversubscription
+/// (at least 1), of which congestion leaves a share.
 /// A level is left out where the one below already holds the whole cluster.
 #[must_use]
-pub fn network(
-    link: Level,
-    nic: BytesPerSecond,
-    leaf_span: u32,
-    oversubscription: Ratio,
-    count: u32,
-) -> Vec<Level> {
+pub fn network(link: Level, nic: BytesPerSecond, fabric: &Fabric, count: u32) -> Vec<Level> {
     let inner = Level { span: link.span.max(1), ..link };
     let mut levels = vec![inner];
-    if count > inner.span && leaf_span > inner.span {
-        levels.push(Level { span: leaf_span, bandwidth: nic, latency: LEAF_LATENCY });
+    if count > inner.span && fabric.leaf > inner.span {
+        levels.push(Level { span: fabric.leaf, bandwidth: nic, latency: LEAF_LATENCY });
     }
-    if count > inner.span.max(leaf_span) {
-        let bandwidth = BytesPerSecond::new(nic.get() / oversubscription.max(Ratio::ONE).get());
+    if count > inner.span.max(fabric.leaf) {
+        let over = fabric.oversubscription.max(Ratio::ONE).get();
+        let left = fabric.congestion.min(Ratio::ONE).get();
+        let bandwidth = BytesPerSecond::new(nic.get() / over) * left;
         levels.push(Level { span: count, bandwidth, latency: SPINE_LATENCY });
     }
     levels

@@ -5,5 +5,6 @@ pub mod kernels;
 pub mod models;
 mod notation;
 pub mod presets;
+pub mod reliability;
 pub mod stacks;
 pub mod table;

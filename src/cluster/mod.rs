@@ -1,9 +1,15 @@
 //! F1: the machines. Accelerators, and the network levels that join them.
 
+mod fabric;
+mod wan;
+
+pub use fabric::{Fabric, Site};
+pub use wan::{Federation, OuterSteps, SITES_MAX, Wan};
+
 use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Ratio, Seconds, Watts};
 
-/// Largest number of network levels: scale-up domain, leaf, spine, between sites.
-pub const LEVELS_MAX: u32 = 4;
+/// Largest number of network levels: scale-up domain, machine of bridged cards, leaf, spine, between places.
+pub const LEVELS_MAX: u32 = 5;
 /// Largest cluster.
 pub const ACCELERATORS_MAX: u32 = 1 << 21;
 

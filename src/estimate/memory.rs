@@ -115,7 +115,7 @@ impl Book<'_> {
 
     /// Adapters of one layer on one rank: a matrix down from what each projection of the mixer reads and one up to
     /// what it makes, of which tensor parallelism splits the one that meets the split side.
-    fn adapter_elements(&self, kind: usize, tp: u64) -> u64 {
+    pub(super) fn adapter_elements(&self, kind: usize, tp: u64) -> u64 {
         let rank = u64::from(self.adapter_rank.unwrap_or(0));
         let hidden = u64::from(self.case.model.hidden);
         let wide = |heads: u32, width: u32| u64::from(heads) * u64::from(width);

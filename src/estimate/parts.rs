@@ -23,6 +23,7 @@ macro_rules! parts {
         }
     };
 }
+pub(super) use parts;
 
 parts! {
     /// Parts of one accelerator's memory at its peak.

@@ -4,7 +4,8 @@ use super::Key;
 use super::names::CUSTOM;
 use super::resolve::Reader;
 use crate::catalogue::accelerators::{self, LEAF_SPAN, MachineRow};
-use crate::cluster::{Cluster, Level};
+use crate::catalogue::reliability;
+use crate::cluster::{Cluster, Fabric, Level};
 use crate::units::Ratio;
 
 /// The row that an accelerator by hand takes its kernels, links and host from.
@@ -38,7 +39,8 @@ pub(super) fn machine(reader: &mut Reader) -> Option<MachineRow> {
 pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Cluster> {
     let count = reader.count(Key::Count)?;
     let mut cluster = accelerators::cluster(machine, count);
-    if reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
+    let hashed = !reader.is_on(Key::AdaptiveRouting);
+    if hashed || reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
         let leaf = reader.count(Key::Leaf).unwrap_or(LEAF_SPAN);
         let over = reader.ratio(Key::Oversubscription).unwrap_or(Ratio::ONE);
         let inner = machine.domain.max(machine.node_size);
@@ -49,7 +51,12 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
         }
         let link =
             Level { span: machine.domain, bandwidth: machine.link, latency: machine.link_latency };
-        let outer = accelerators::network(link, machine.nic, leaf.max(inner), over, count);
+        let fabric = Fabric {
+            oversubscription: over,
+            congestion: if hashed { reliability::congestion() } else { Ratio::ONE },
+            ..Fabric::full(leaf.max(inner))
+        };
+        let outer = accelerators::network(link, machine.nic, &fabric, count);
         cluster.levels.retain(|level| level.span <= inner);
         cluster.levels.extend(outer.into_iter().filter(|level| level.span > inner));
         if cluster.levels.last().is_none_or(|level| level.span < count) {

@@ -172,6 +172,7 @@ keys! {
         Nic = "nic", "Network of one accelerator", Kind::BandwidthBits, None;
         Leaf = "leaf", "Accelerators under one leaf", ranks(), None;
         Oversubscription = "over", "Oversubscription above the leaf", Kind::Factor, Some("1");
+        AdaptiveRouting = "ar", "Adaptive routing above the leaf", Kind::Switch, Some("on");
         Memory = "gm", "Memory", Kind::Bytes, None;
         MemoryBandwidth = "gb", "Memory bandwidth", Kind::Bandwidth, None;
         PeakBf16 = "gp", "Peak bf16", Kind::FlopRate, None;

@@ -76,6 +76,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("rc", Key::Recompute, ""),
     ("sched", Key::Schedule, ""),
     ("x", Key::Forbid, ""),
+    ("ar", Key::AdaptiveRouting, "on"),
 ];
 
 /// The link of canonical inputs.

@@ -7,11 +7,13 @@
 
 mod amount;
 mod binds;
+pub mod buy;
 mod certificate;
 mod choice;
 mod degrees;
 mod derive;
 mod explain;
+pub mod forecast;
 mod levers;
 mod part;
 mod range;
@@ -19,7 +21,9 @@ mod sample;
 mod stages;
 mod stuck;
 mod study;
+pub mod sweep;
 mod timeline;
+pub mod tornado;
 mod tree;
 
 pub use amount::{Amount, Derivation, Figure};
@@ -27,6 +31,7 @@ pub use binds::binds;
 pub use certificate::{Removed, cuts, refusals, stop_text};
 pub use choice::{Finding, Plan, find, find_within};
 pub use degrees::{DegreeText, degrees, layout_text, schedule_name};
+pub use derive::{OutageExplanation, explain_outage};
 pub use explain::{Explanation, explain};
 pub use levers::{Lever, levers};
 pub use part::Part;

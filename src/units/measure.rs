@@ -113,6 +113,10 @@ measure! {
     Seconds
 }
 measure! {
+    /// Events a second.
+    Frequency
+}
+measure! {
     /// Floating-point operations (a multiply-add counts as two).
     Flops
 }
@@ -141,6 +145,27 @@ measure! {
     DollarsPerHour
 }
 
+measure! {
+    /// US dollars a decimal gigabyte: moved once, or kept for one month.
+    DollarsPerGb
+}
+measure! {
+    /// US dollars a kilowatt-hour.
+    DollarsPerKwh
+}
+measure! {
+    /// Kilowatt-hours.
+    KilowattHours
+}
+measure! {
+    /// Grams of CO2 equivalent a kilowatt-hour.
+    GramsPerKwh
+}
+measure! {
+    /// Kilograms of CO2 equivalent.
+    KilogramsCo2
+}
+
 over!(Flops / FlopsPerSecond = Seconds);
 
 impl Div<BytesPerSecond> for Bytes {
@@ -157,6 +182,62 @@ impl Mul<Seconds> for DollarsPerHour {
     }
 }
 
+impl Mul<Bytes> for DollarsPerGb {
+    type Output = Dollars;
+    fn mul(self, bytes: Bytes) -> Dollars {
+        Dollars::new(self.0 * (bytes.as_f64() / 1e9))
+    }
+}
+
+impl Mul<KilowattHours> for DollarsPerKwh {
+    type Output = Dollars;
+    fn mul(self, energy: KilowattHours) -> Dollars {
+        Dollars::new(self.0 * energy.0)
+    }
+}
+
+impl Mul<KilowattHours> for GramsPerKwh {
+    type Output = KilogramsCo2;
+    fn mul(self, energy: KilowattHours) -> KilogramsCo2 {
+        KilogramsCo2::new(self.0 * energy.0 / 1000.0)
+    }
+}
+
+impl Mul<Seconds> for Watts {
+    type Output = KilowattHours;
+    fn mul(self, time: Seconds) -> KilowattHours {
+        KilowattHours::new(self.0 / 1000.0 * (time.0 / 3600.0))
+    }
+}
+
+impl Mul<Seconds> for Frequency {
+    type Output = Ratio;
+    /// How many events in that time.
+    fn mul(self, time: Seconds) -> Ratio {
+        Ratio::new(self.0 * time.0)
+    }
+}
+
+impl Frequency {
+    /// That many in a day.
+    #[must_use]
+    pub const fn per_day(events: f64) -> Self {
+        Self::new(events / 86_400.0)
+    }
+
+    /// One in that time, on average.
+    #[must_use]
+    pub const fn every(time: Seconds) -> Self {
+        Self::new(1.0 / time.0)
+    }
+
+    /// Mean time between events; what never happens takes for ever.
+    #[must_use]
+    pub const fn period(self) -> Seconds {
+        Seconds::new(1.0 / self.0)
+    }
+}
+
 impl Ratio {
     /// All of it.
     pub const ONE: Self = Self(1.0);
@@ -167,6 +248,18 @@ impl Seconds {
     #[must_use]
     pub const fn us(value: f64) -> Self {
         Self::new(value / 1e6)
+    }
+
+    /// Hours.
+    #[must_use]
+    pub const fn hours(value: f64) -> Self {
+        Self::new(value * 3600.0)
+    }
+
+    /// Days.
+    #[must_use]
+    pub const fn days(value: f64) -> Self {
+        Self::new(value * 86_400.0)
     }
 
     /// Days, for show.
@@ -225,5 +318,12 @@ mod tests {
         assert_eq!(BytesPerSecond::gbit(400.0), BytesPerSecond::gb(50.0));
         assert_eq!(Bytes::new(3_000_000_000) / BytesPerSecond::gb(1.5), Seconds::new(2.0));
         assert_eq!(DollarsPerHour::new(2.0) * Seconds::new(7200.0), Dollars::new(4.0));
+        assert_eq!(Frequency::per_day(4.0) * Seconds::hours(12.0), Ratio::new(2.0));
+        assert_eq!(Frequency::every(Seconds::days(0.25)).period(), Seconds::hours(6.0));
+        assert_eq!(Frequency::ZERO.period(), Seconds::UNBOUNDED);
+        assert_eq!(Watts::new(500.0) * Seconds::new(7200.0), KilowattHours::new(1.0));
+        assert_eq!(DollarsPerKwh::new(0.1) * KilowattHours::new(10.0), Dollars::new(1.0));
+        assert_eq!(GramsPerKwh::new(400.0) * KilowattHours::new(10.0), KilogramsCo2::new(4.0));
+        assert_eq!(DollarsPerGb::new(0.02) * Bytes::new(1_000_000_000_000), Dollars::new(20.0));
     }
 }

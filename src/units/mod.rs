@@ -9,11 +9,16 @@
 //! every browser engine (IEEE 754), unlike `exp`, `ln` and `powf`.
 
 mod count;
+mod day;
 mod measure;
+mod moment;
 pub mod order;
 pub mod text;
 
 pub use count::{Bytes, Params, Tokens};
+pub use day::Day;
 pub use measure::{
-    BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, Ratio, Seconds, Watts,
+    BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
+    Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, Ratio, Seconds, Watts,
 };
+pub use moment::Moment;

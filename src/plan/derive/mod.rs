@@ -8,10 +8,12 @@ mod activations;
 mod figures;
 mod memory;
 mod network;
+mod outage;
 mod rates;
 mod time;
 
 pub(super) use figures::figures;
+pub use outage::{OutageExplanation, explain_outage};
 
 use super::{Derivation, Plan};
 use crate::case::Case;
