@@ -141,6 +141,27 @@ measure! {
     DollarsPerHour
 }
 
+measure! {
+    /// US dollars a decimal gigabyte: moved once, or kept for one month.
+    DollarsPerGb
+}
+measure! {
+    /// US dollars a kilowatt-hour.
+    DollarsPerKwh
+}
+measure! {
+    /// Kilowatt-hours.
+    KilowattHours
+}
+measure! {
+    /// Grams of CO2 equivalent a kilowatt-hour.
+    GramsPerKwh
+}
+measure! {
+    /// Kilograms of CO2 equivalent.
+    KilogramsCo2
+}
+
 over!(Flops / FlopsPerSecond = Seconds);
 
 impl Div<BytesPerSecond> for Bytes {
@@ -154,6 +175,34 @@ impl Mul<Seconds> for DollarsPerHour {
     type Output = Dollars;
     fn mul(self, time: Seconds) -> Dollars {
         Dollars::new(self.0 * (time.0 / 3600.0))
+    }
+}
+
+impl Mul<Bytes> for DollarsPerGb {
+    type Output = Dollars;
+    fn mul(self, bytes: Bytes) -> Dollars {
+        Dollars::new(self.0 * (bytes.as_f64() / 1e9))
+    }
+}
+
+impl Mul<KilowattHours> for DollarsPerKwh {
+    type Output = Dollars;
+    fn mul(self, energy: KilowattHours) -> Dollars {
+        Dollars::new(self.0 * energy.0)
+    }
+}
+
+impl Mul<KilowattHours> for GramsPerKwh {
+    type Output = KilogramsCo2;
+    fn mul(self, energy: KilowattHours) -> KilogramsCo2 {
+        KilogramsCo2::new(self.0 * energy.0 / 1000.0)
+    }
+}
+
+impl Mul<Seconds> for Watts {
+    type Output = KilowattHours;
+    fn mul(self, time: Seconds) -> KilowattHours {
+        KilowattHours::new(self.0 / 1000.0 * (time.0 / 3600.0))
     }
 }
 
@@ -225,5 +274,9 @@ mod tests {
         assert_eq!(BytesPerSecond::gbit(400.0), BytesPerSecond::gb(50.0));
         assert_eq!(Bytes::new(3_000_000_000) / BytesPerSecond::gb(1.5), Seconds::new(2.0));
         assert_eq!(DollarsPerHour::new(2.0) * Seconds::new(7200.0), Dollars::new(4.0));
+        assert_eq!(Watts::new(500.0) * Seconds::new(7200.0), KilowattHours::new(1.0));
+        assert_eq!(DollarsPerKwh::new(0.1) * KilowattHours::new(10.0), Dollars::new(1.0));
+        assert_eq!(GramsPerKwh::new(400.0) * KilowattHours::new(10.0), KilogramsCo2::new(4.0));
+        assert_eq!(DollarsPerGb::new(0.02) * Bytes::new(1_000_000_000_000), Dollars::new(20.0));
     }
 }

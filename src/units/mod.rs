@@ -9,11 +9,14 @@
 //! every browser engine (IEEE 754), unlike `exp`, `ln` and `powf`.
 
 mod count;
+mod day;
 mod measure;
 pub mod order;
 pub mod text;
 
 pub use count::{Bytes, Params, Tokens};
+pub use day::Day;
 pub use measure::{
-    BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, Ratio, Seconds, Watts,
+    BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
+    GramsPerKwh, KilogramsCo2, KilowattHours, Ratio, Seconds, Watts,
 };
