@@ -4,6 +4,8 @@ pub mod accelerators;
 pub mod kernels;
 pub mod models;
 mod notation;
+pub mod offers;
+pub mod places;
 pub mod presets;
 pub mod stacks;
 pub mod table;

@@ -22,8 +22,12 @@ pub enum Flag {
     Stale,
     /// The network is not stated: what is usual for the accelerator is taken.
     NetworkAssumed,
+    /// The network is told from memory, by no source.
+    NetworkUnverified,
     /// The network is reached in bursts only.
     NetworkBurst,
+    /// Sold by the accelerator: the accelerator's usual machine is taken.
+    SoldEach,
     /// Less than one accelerator: cannot be part of a cluster.
     Fraction,
     /// The region is not stated.
@@ -36,7 +40,7 @@ pub struct Flags(u16);
 
 impl Flag {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SpotFloor,
         Self::SpotNotBelow,
         Self::SpotEstimated,
@@ -46,7 +50,9 @@ impl Flag {
         Self::Undated,
         Self::Stale,
         Self::NetworkAssumed,
+        Self::NetworkUnverified,
         Self::NetworkBurst,
+        Self::SoldEach,
         Self::Fraction,
         Self::PlaceUnknown,
     ];
@@ -64,6 +70,8 @@ impl Flag {
             Self::Undated => "undated list: the earliest possible date is shown",
             Self::Stale => "older than the age limit",
             Self::NetworkAssumed => "network not stated: the accelerator's usual one is taken",
+            Self::NetworkUnverified => "network told from memory",
+            Self::SoldEach => "sold by the accelerator: its usual machine is taken",
             Self::NetworkBurst => "network reached in bursts only",
             Self::Fraction => "less than one accelerator",
             Self::PlaceUnknown => "region not stated",
