@@ -12,6 +12,7 @@ mod least;
 mod memory;
 mod mixer;
 mod network;
+mod outlay;
 mod parts;
 mod relief;
 mod replica;
@@ -27,9 +28,10 @@ pub use basis::{
     Kept, KeptKind, LaunchBasis, LayersBasis, OwedBasis, SendBasis, StageParams, Stalled,
     WorkBasis,
 };
-pub use bill::{Bill, bill, model_flops};
+pub use bill::{Bill, bill, least_step, model_flops};
 pub(crate) use least::{LeastMemory, Load, Loads};
-pub use parts::{Memory, MemoryPart, Time, TimePart};
+pub use outlay::{Cargo, Draw, MONTH, Purchase, Source, carbon, energy, outlay, paid, wall};
+pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub use report::StageReport;
