@@ -6,6 +6,7 @@ pub mod models;
 mod notation;
 pub mod offers;
 pub mod places;
+pub mod platforms;
 pub mod presets;
 pub mod stacks;
 pub mod table;

@@ -12,6 +12,7 @@ mod choice;
 mod degrees;
 mod derive;
 mod explain;
+pub mod fleet;
 mod levers;
 mod part;
 mod range;

@@ -16,6 +16,7 @@ mod bound;
 mod cell;
 mod census;
 mod dues;
+pub mod fleet;
 mod prices;
 mod solve;
 
