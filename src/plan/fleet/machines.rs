@@ -50,7 +50,8 @@ pub struct Market {
 #[must_use]
 pub fn counts(limits: &Limits, machine_size: u32) -> Vec<u32> {
     let size = machine_size.max(1);
-    let octaves = (0..21).flat_map(|octave| (4..8).map(move |quarter: u32| (quarter << octave) / 4));
+    let octaves =
+        (0..21).flat_map(|octave| (4..8).map(move |quarter: u32| (quarter << octave) / 4));
     let mut all: Vec<u32> = octaves
         .filter(|count| count.is_multiple_of(size))
         .filter(|count| (limits.count_min..=limits.count_max).contains(count))
