@@ -4,12 +4,13 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     header: Vec<String>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<(u32, Vec<String>)>,
 }
 
 /// One line of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
+    line: u32,
     header: &'a [String],
     fields: &'a [String],
 }
@@ -19,23 +20,47 @@ impl Table {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut lines = records(text).into_iter();
-        let header = lines.next().unwrap_or_default();
+        let (_, header) = lines.next().unwrap_or_default();
         Self { header, rows: lines.collect() }
+    }
+
+    /// Names of the columns.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
     }
 
     /// Its lines, in order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|fields| Row { header: &self.header, fields })
+        self.rows.iter().map(|(line, fields)| Row { line: *line, header: &self.header, fields })
     }
 
     /// Whether every line has as many fields as the header.
     #[must_use]
     pub fn is_even(&self) -> bool {
-        self.rows.iter().all(|fields| fields.len() == self.header.len())
+        self.rows.iter().all(|(_, fields)| fields.len() == self.header.len())
     }
 }
 
 impl<'a> Row<'a> {
+    /// Number of the line of the text on which it starts, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Fields that it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether it has no field.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// The field of that column, trimmed; empty where there is none.
     #[must_use]
     pub fn text(&self, column: &str) -> &'a str {
@@ -63,11 +88,14 @@ impl<'a> Row<'a> {
     }
 }
 
-fn records(text: &str) -> Vec<Vec<String>> {
+/// Records with the line that each starts on.
+fn records(text: &str) -> Vec<(u32, Vec<String>)> {
     let (mut all, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
     let mut quoted = false;
+    let (mut line, mut start) = (1, 1);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
+        line += u32::from(c == '\n');
         match c {
             '"' if quoted && chars.peek() == Some(&'"') => {
                 field.push('"');
@@ -77,7 +105,8 @@ fn records(text: &str) -> Vec<Vec<String>> {
             ',' if !quoted => record.push(std::mem::take(&mut field)),
             '\n' if !quoted => {
                 record.push(std::mem::take(&mut field));
-                all.push(std::mem::take(&mut record));
+                all.push((start, std::mem::take(&mut record)));
+                start = line;
             }
             '\r' if !quoted => {}
             _ => field.push(c),
@@ -85,9 +114,9 @@ fn records(text: &str) -> Vec<Vec<String>> {
     }
     if !field.is_empty() || !record.is_empty() {
         record.push(field);
-        all.push(record);
+        all.push((start, record));
     }
-    all.retain(|record| record.iter().any(|field| !field.is_empty()));
+    all.retain(|(_, record)| record.iter().any(|field| !field.is_empty()));
     all
 }
 
@@ -106,6 +135,7 @@ mod tests {
         assert_eq!(rows[1].count("b"), Some(3));
         assert_eq!(rows[1].text("c"), "");
         assert!(table.is_even());
+        assert_eq!(rows.iter().map(Row::line).collect::<Vec<_>>(), [2, 5]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! F4: what a whole run takes: days, dollars, energy, and how well the hardware is used.
 
 use super::Estimate;
+use super::kernel::Kernels;
 use crate::case::Case;
 use crate::model::{Ffn, Mixer};
 use crate::units::{Dollars, Flops, Ratio, Seconds};
@@ -67,6 +68,17 @@ pub fn model_flops(case: &Case) -> Flops {
 fn reach(s: f64, window: Option<u32>, causal: bool) -> f64 {
     let window = window.map_or(s, |w| f64::from(w).min(s));
     if causal { window * (1.0 - window / (2.0 * s)) } else { window }
+}
+
+/// What one step takes at least under any layout, from the case alone: the model's FLOPs at the tops of the
+/// accelerators' curves, on all of them at once, and the stack's own time.
+#[must_use]
+pub fn least_step(case: &Case) -> Seconds {
+    /// Bounds are shrunk by this much, so that rounding never lifts one above what it bounds.
+    const SAFE: f64 = 1.0 - 1e-9;
+    let rate = Kernels::new(case).fastest() * f64::from(case.cluster.count);
+    let overhead = case.stack.profile.step_overhead.get();
+    Seconds::new((model_flops(case).get() / rate + overhead) * SAFE)
 }
 
 /// What the whole run takes under a layout with that estimate.

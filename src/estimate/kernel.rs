@@ -119,6 +119,12 @@ impl Kernels {
         }
     }
 
+    /// FLOP/s that nothing exceeds: the tops of all curves.
+    pub(crate) fn fastest(&self) -> f64 {
+        let attention = self.attention_forward.max(self.attention_backward);
+        self.linear.flops.max(self.wide.flops).max(attention)
+    }
+
     /// Seconds of fused attention forward, `flops` at head width `head_dim`.
     ///
     /// Narrow heads leave the matrix units waiting for the softmax: the rate falls as `d / (d + 32)`, which

@@ -13,6 +13,7 @@ mod memory;
 mod mixer;
 mod network;
 pub mod outage;
+mod outlay;
 mod parts;
 mod relief;
 mod replica;
@@ -29,9 +30,10 @@ pub use basis::{
     Kept, KeptKind, LaunchBasis, LayersBasis, OwedBasis, SendBasis, StageParams, Stalled,
     WorkBasis,
 };
-pub use bill::{Bill, bill, model_flops};
+pub use bill::{Bill, bill, least_step, model_flops};
 pub(crate) use least::{LeastMemory, Load, Loads, Whole};
-pub use parts::{Memory, MemoryPart, Time, TimePart};
+pub use outlay::{Cargo, Draw, MONTH, Purchase, Source, carbon, energy, outlay, paid, wall};
+pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub use report::StageReport;

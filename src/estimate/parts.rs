@@ -1,6 +1,6 @@
 //! F4: what the totals are made of. A total is the sum of its parts in this fixed order, exactly.
 
-use crate::units::{Bytes, Seconds};
+use crate::units::{Bytes, Dollars, Seconds};
 
 macro_rules! parts {
     ($(#[$doc:meta])* $name:ident { $($(#[$part_doc:meta])* $part:ident = $key:literal,)* }) => {
@@ -107,6 +107,34 @@ parts! {
     }
 }
 
+parts! {
+    /// Parts of the money that a whole run takes.
+    OutlayPart {
+        /// Machines while they do work that is kept.
+        Machines = "machines.work",
+        /// Machines while work is lost, written down, read back or waited for.
+        Lost = "machines.lost",
+        /// Machines that are paid for longer than the run lasts.
+        Unused = "machines.unused",
+        /// Own machines' loss of worth.
+        Purchase = "own.purchase",
+        /// Power of own machines.
+        Power = "own.power",
+        /// Space for own machines.
+        Space = "own.space",
+        /// People who keep own machines running.
+        Staff = "own.staff",
+        /// Keeping the data set while the run lasts.
+        DataSet = "storage.data",
+        /// Keeping checkpoints while the run lasts.
+        Checkpoints = "storage.checkpoints",
+        /// Bringing the data set to the machines.
+        MovingIn = "transfer.in",
+        /// Taking the trained weights away.
+        MovingOut = "transfer.out",
+    }
+}
+
 /// Memory by part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory([Bytes; MemoryPart::ALL.len()]);
@@ -114,6 +142,32 @@ pub struct Memory([Bytes; MemoryPart::ALL.len()]);
 /// Time by part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Time([Seconds; TimePart::ALL.len()]);
+
+/// Money by part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlay([Dollars; OutlayPart::ALL.len()]);
+
+impl Outlay {
+    /// Nothing for anything.
+    pub const ZERO: Self = Self([Dollars::ZERO; OutlayPart::ALL.len()]);
+
+    /// One part.
+    #[must_use]
+    pub const fn get(&self, part: OutlayPart) -> Dollars {
+        self.0[part as u8 as usize]
+    }
+
+    /// Sets one part.
+    pub(crate) const fn set(&mut self, part: OutlayPart, dollars: Dollars) {
+        self.0[part as u8 as usize] = dollars;
+    }
+
+    /// The sum of all parts, in their order.
+    #[must_use]
+    pub fn total(&self) -> Dollars {
+        self.0.iter().copied().sum()
+    }
+}
 
 impl Memory {
     /// Nothing of anything.

@@ -13,6 +13,7 @@ mod choice;
 mod degrees;
 mod derive;
 mod explain;
+pub mod fleet;
 pub mod forecast;
 mod levers;
 mod part;

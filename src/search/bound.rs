@@ -91,7 +91,7 @@ impl<'a, 'b> Search<'a, 'b> {
     pub(super) fn run(mut self) -> Outcome {
         let (book, goal) = (self.book, self.goal);
         let census = self.census.clone();
-        let mut solver = Solver::new(book, &census, goal.capacity);
+        let mut solver = Solver::new(book, &census, goal);
         let mut heap = BinaryHeap::from(self.roots());
         let mut stop = Stop::Complete;
         let mut aside: Vec<Node> = Vec::new();

@@ -16,6 +16,7 @@ mod bound;
 mod cell;
 mod census;
 mod dues;
+pub mod fleet;
 mod prices;
 mod solve;
 
@@ -23,7 +24,7 @@ pub use census::{Census, Signature};
 
 use crate::estimate::{Book, Estimate};
 use crate::layout::{Layout, Recompute};
-use crate::units::Bytes;
+use crate::units::{Bytes, Seconds};
 
 /// What to look for.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub struct Goal {
     pub capacity: Bytes,
     /// Degrees that are not to be found again.
     pub avoid: Vec<Kind>,
+    /// Layouts whose step takes longer are not wanted.
+    pub cutoff: Seconds,
     /// When to stop.
     pub budget: Budget,
 }
@@ -64,14 +67,14 @@ pub enum Stop {
     /// The budget ran out; no layout is faster than `bound`.
     Budget {
         /// Least step time that any layout left could have.
-        bound: crate::units::Seconds,
+        bound: Seconds,
     },
 }
 
 /// The place of a layout among others: smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
-    step: crate::units::Seconds,
+    step: Seconds,
     n_offloads: u32,
     recompute: Recompute,
     memory: Bytes,
@@ -94,7 +97,7 @@ pub struct Tally {
     pub space: u64,
     /// Not even their least memory fits.
     pub memory_bound: u64,
-    /// Their least time exceeds the best found.
+    /// Their least time exceeds the best found, or what was wanted at most.
     pub time_bound: u64,
     /// Like one that was looked at, but without sequence parallelism: no faster and no smaller.
     pub sequence_dominated: u64,
@@ -128,7 +131,12 @@ impl Goal {
     /// The fastest layout within the accelerator's memory.
     #[must_use]
     pub fn fastest(book: &Book<'_>) -> Self {
-        Self { capacity: book.capacity(), avoid: Vec::new(), budget: Budget::DEFAULT }
+        Self {
+            capacity: book.capacity(),
+            avoid: Vec::new(),
+            cutoff: Seconds::UNBOUNDED,
+            budget: Budget::DEFAULT,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::cell::Grounds;
 use super::census::{Census, offload_techniques};
 use super::dues::{Choices, Due, FAMILIES, GROUPS, group, plain};
-use super::{Candidate, Rank};
+use super::{Candidate, Goal, Rank};
 use crate::estimate::{
     Book, Memory, Owed, Pace, Relief, Replicas, Sheet, Stage, StageTime, Stages, TooFull, slowest,
 };
@@ -25,6 +25,8 @@ pub(super) struct Solver<'a, 'b> {
     pub book: &'b Book<'a>,
     census: &'b Census<'a>,
     capacity: Bytes,
+    /// Time of the best so far, or what was wanted at most.
+    limit: Seconds,
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
     /// Room for the paces of stages.
@@ -53,13 +55,14 @@ enum Fullness<'s> {
 }
 
 impl<'a, 'b> Solver<'a, 'b> {
-    pub(super) fn new(book: &'b Book<'a>, census: &'b Census<'a>, capacity: Bytes) -> Self {
-        Self { book, census, capacity, best: None, estimated: 0, scratch: Vec::new() }
+    pub(super) fn new(book: &'b Book<'a>, census: &'b Census<'a>, goal: &Goal) -> Self {
+        let Goal { capacity, cutoff: limit, .. } = *goal;
+        Self { book, census, capacity, limit, best: None, estimated: 0, scratch: Vec::new() }
     }
 
-    /// Whether what takes at least that long is slower than the best so far.
+    /// Whether what takes at least that long is slower than the best so far, or than was wanted.
     pub(super) fn slower(&self, least: Seconds) -> bool {
-        self.best.as_ref().is_some_and(|(rank, _)| least > rank.step)
+        least > self.limit
     }
 
     fn bound(&self, seconds: f64) -> bool {
@@ -461,7 +464,9 @@ impl<'a, 'b> Solver<'a, 'b> {
         let estimate = self.book.estimate_with(layout, sheet, stages);
         let candidate = Candidate { layout: *layout, estimate };
         let rank = Rank::of(&candidate);
-        if self.best.as_ref().is_none_or(|(best, _)| rank < *best) {
+        let wanted = rank.step <= self.limit;
+        if wanted && self.best.as_ref().is_none_or(|(best, _)| rank < *best) {
+            self.limit = rank.step;
             self.best = Some((rank, candidate));
         }
         true

@@ -1,0 +1,101 @@
+//! Regions: country, building, grid, and what data costs there.
+
+use super::table::{Row, Table};
+use crate::prices::{Place, Tariff};
+use crate::units::{DollarsPerGb, GramsPerKwh, Ratio};
+use std::sync::OnceLock;
+
+/// All regions, in the order of the table; one without a region holds what a provider has in general.
+#[must_use]
+pub fn all() -> &'static [Place] {
+    static ROWS: OnceLock<Vec<Place>> = OnceLock::new();
+    ROWS.get_or_init(|| Table::read(include_str!("data/places.csv")).rows().map(read).collect())
+}
+
+/// The region of that name, what is not known of it taken from its provider in general.
+/// Nothing where neither is known.
+#[must_use]
+pub fn find(provider: &str, region: &str) -> Option<Place> {
+    let at = |region: &str| {
+        all().iter().find(|place| place.provider == provider && place.region == region)
+    };
+    let general = at("");
+    let Some(own) = at(region) else {
+        // Its grid is not the provider's in general.
+        return general.map(|place| Place { region: region.to_owned(), ..place.clone() });
+    };
+    let mut place = own.clone();
+    if let Some(general) = general {
+        let Tariff { egress, between, storage } = general.tariff;
+        place.pue = place.pue.or(general.pue);
+        place.tariff.egress = place.tariff.egress.or(egress);
+        place.tariff.between = place.tariff.between.or(between);
+        place.tariff.storage = place.tariff.storage.or(storage);
+        place.source = [place.source.as_str(), general.source.as_str()].join(" ");
+    }
+    Some(place)
+}
+
+/// Countries of the European Economic Area (for data that must stay there), as ISO 3166-1 letters.
+pub const EEA: [&str; 30] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS",
+    "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// Whether a country is within a jurisdiction: its own letters, or `EU` for the European Economic Area.
+#[must_use]
+pub fn within(country: &str, jurisdiction: &str) -> bool {
+    let same = country.eq_ignore_ascii_case(jurisdiction) && !country.is_empty();
+    same || (jurisdiction.eq_ignore_ascii_case("EU") && EEA.contains(&country))
+}
+
+fn read(row: Row<'_>) -> Place {
+    let gb = |column| row.number(column).and_then(DollarsPerGb::checked);
+    Place {
+        provider: row.text("provider").to_owned(),
+        region: row.text("region").to_owned(),
+        country: row.text("country").to_owned(),
+        pue: row.number("pue").and_then(Ratio::checked),
+        carbon: row.number("gco2_kwh").and_then(GramsPerKwh::checked),
+        tariff: Tariff {
+            egress: gb("egress_usd_gb"),
+            between: gb("between_usd_gb"),
+            storage: gb("storage_usd_gb_month"),
+        },
+        source: [row.text("source"), row.text("date")].join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_falls_back_on_its_provider() {
+        let stockholm = find("aws", "eu-north-1").unwrap();
+        assert_eq!(stockholm.country, "SE");
+        assert_eq!(stockholm.carbon, Some(GramsPerKwh::new(25.0)));
+        assert_eq!(stockholm.pue, Some(Ratio::new(1.1)));
+        assert_eq!(stockholm.tariff.egress, Some(DollarsPerGb::new(0.09)));
+        let paris = find("aws", "eu-west-3").unwrap();
+        assert_eq!(paris.pue, Some(Ratio::new(1.135)));
+        let nowhere = find("aws", "mars-1").unwrap();
+        assert_eq!((nowhere.carbon, nowhere.country.as_str()), (None, ""));
+        assert_eq!(find("nobody", "x"), None);
+    }
+
+    #[test]
+    fn the_union_holds_its_members_alone() {
+        assert!(within("SE", "EU") && within("SE", "se") && within("NO", "EU"));
+        assert!(!within("CH", "EU") && !within("", "EU") && !within("", ""));
+    }
+
+    #[test]
+    fn every_row_is_whole() {
+        for place in all() {
+            assert!(!place.source.trim().is_empty(), "{place:?}");
+            assert!(place.region.is_empty() || place.country.len() == 2, "{place:?}");
+            assert!(place.pue.is_none_or(|pue| pue >= Ratio::ONE), "{place:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Questions that a fleet answers.
+
+use super::{Fleet, case_at};
+use crate::estimate::{Book, Outlay, outlay, wall};
+use crate::search::fleet::Point;
+use crate::search::{Goal, search};
+use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds, Tokens};
+
+/// The cheapest run that ends by a deadline: the last point of the frontier within it.
+#[must_use]
+pub fn cheapest_by(fleet: &Fleet, deadline: Seconds) -> Option<&Point> {
+    let within = fleet.frontier().iter().filter(|point| point.time <= deadline);
+    within.min_by_key(|point| (point.cost, point.time))
+}
+
+/// The fastest run within a budget.
+#[must_use]
+pub fn fastest_within(fleet: &Fleet, budget: Dollars) -> Option<&Point> {
+    let within = fleet.frontier().iter().filter(|point| point.cost <= budget);
+    within.min_by_key(|point| (point.time, point.cost))
+}
+
+/// The run of least carbon that takes no longer than a given one.
+///
+/// Exact where the fleet's aim has carbon in it: see [`crate::search::fleet::Aim`].
+#[must_use]
+pub fn least_carbon(fleet: &Fleet, at_most: Seconds) -> Option<&Point> {
+    let known = |point: &&Point| point.carbon != KilogramsCo2::UNBOUNDED;
+    let within = fleet.frontier().iter().filter(|point| point.time <= at_most).filter(known);
+    within.min_by_key(|point| (point.carbon, point.cost, point.time))
+}
+
+/// What a budget buys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MostTokens {
+    /// Where.
+    pub point: Point,
+    /// Tokens of the run.
+    pub tokens: Tokens,
+    /// Money then, by part.
+    pub outlay: Outlay,
+    /// Time from start to end then.
+    pub time: Seconds,
+}
+
+/// The most tokens that a budget and a deadline buy on a point of the frontier.
+///
+/// Exact where money grows in proportion to tokens. Terms that are paid whole, and data that moves once, are reckoned
+/// in full for each point, but a point that the frontier has not for the tokens of the question is not looked at.
+#[must_use]
+pub fn most_tokens(fleet: &Fleet, budget: Dollars, deadline: Seconds) -> Option<MostTokens> {
+    let points = fleet.frontier().iter();
+    let most = points.filter_map(|point| tokens_at(fleet, point, budget, deadline));
+    most.max_by_key(|most| (most.tokens, std::cmp::Reverse(most.outlay.total())))
+}
+
+fn tokens_at(
+    fleet: &Fleet,
+    point: &Point,
+    budget: Dollars,
+    deadline: Seconds,
+) -> Option<MostTokens> {
+    /// Halvings of the range of tokens.
+    const HALVINGS: u32 = 60;
+    /// Most tokens, in runs of the question.
+    const RUNS_MAX: u64 = 1 << 20;
+    let training = &fleet.question().case.training;
+    let kind = fleet.market().kinds.get(point.kind as usize)?;
+    let purchase = &kind.lots.get(point.lot as usize)?.purchase;
+    let machines = point.count.checked_div(kind.machine_size)?;
+    let goodput = fleet.goodput(point)?;
+    let step = fleet.candidate(point)?.estimate.step();
+    let each = training.step_tokens().get().max(1);
+    let tried = |n_steps: u64| {
+        let busy = step * n_steps as f64;
+        let mut cargo = fleet.question().cargo;
+        let share = n_steps as f64 / training.n_steps().max(1) as f64;
+        cargo.data_set = crate::units::Bytes::from_f64(cargo.data_set.as_f64() * share);
+        (outlay(purchase, &cargo, machines, busy, goodput), wall(busy, goodput))
+    };
+    let fits = |n_steps: u64| {
+        let (outlay, time) = tried(n_steps);
+        outlay.total() <= budget && time <= deadline
+    };
+    let (mut low, mut high) = (0, training.n_steps().max(1).saturating_mul(RUNS_MAX));
+    for _ in 0..HALVINGS {
+        let middle = low + (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    if low == 0 {
+        return None;
+    }
+    let (outlay, time) = tried(low);
+    let tokens = Tokens::new(low.saturating_mul(each));
+    Some(MostTokens { point: point.clone(), tokens, outlay, time })
+}
+
+/// The smallest cluster on which any layout fits, on any kind of machine; of equally small ones the cheapest.
+#[must_use]
+pub fn smallest(fleet: &Fleet, deadline: Seconds) -> Option<Point> {
+    let kinds = &fleet.market().kinds;
+    let mut counts: Vec<u32> =
+        kinds.iter().flat_map(|kind| kind.sizes.iter().map(|size| size.count)).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    counts.into_iter().find_map(|count| {
+        let points = (0..kinds.len() as u32).filter_map(|kind| cheapest_on(fleet, kind, count));
+        points.filter(|point| point.time <= deadline).min_by_key(|point| (point.cost, point.time))
+    })
+}
+
+/// The cheapest way to buy that many of a kind of machine, under its best layout.
+fn cheapest_on(fleet: &Fleet, kind: u32, count: u32) -> Option<Point> {
+    let at = fleet.market().kinds.get(kind as usize)?;
+    let size = at.sizes.iter().position(|size| size.count == count)? as u32;
+    let machines = count.checked_div(at.machine_size)?;
+    let enough =
+        |lot: u32| at.lots.get(lot as usize).is_some_and(|lot| lot.machines_max >= machines);
+    let row = &fleet.market().shapes.get(kind as usize)?.row;
+    let case = case_at(&fleet.question().case, row, count)?;
+    let book = Book::new(&case);
+    let best = search(&book, &Goal::fastest(&book)).best?;
+    let busy = best.estimate.step() * case.training.n_steps() as f64;
+    let lots = (0..at.lots.len() as u32).filter(|lot| enough(*lot));
+    let points = lots.filter_map(|lot| fleet.point(kind, size, lot, busy));
+    points.min_by_key(|point| (point.cost, point.time))
+}
+
+/// Share of the money that another point saves, 0 where it saves nothing.
+#[must_use]
+pub fn saves(from: Dollars, to: Dollars) -> Ratio {
+    Ratio::new((1.0 - to.get() / from.get().max(f64::MIN_POSITIVE)).max(0.0))
+}

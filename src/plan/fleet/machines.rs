@@ -1,0 +1,323 @@
+//! From the market to kinds of machine: what may be used, put together by what a layout sees of it.
+
+use super::power::machine_power;
+use super::question::{Limits, Question};
+use super::refusal::Refusal;
+use crate::case::Case;
+use crate::catalogue::accelerators::{self, MachineRow};
+use crate::catalogue::{places, platforms};
+use crate::estimate::{Draw, Purchase, Source, least_step};
+use crate::prices::{Flag, Listing, Tariff, Terms};
+use crate::search::fleet::{Aim, Lot, MachineKind, Size};
+use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio};
+
+/// Goodput of a run on that many machines bought on those terms.
+pub type GoodputOf<'a> = &'a dyn Fn(Terms, u32) -> Ratio;
+
+/// Machines that look the same to a layout.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// The catalogue's row with this machine's size and network.
+    pub row: MachineRow,
+    /// Where each lot comes from, in the order of [`MachineKind::lots`].
+    pub origins: Vec<Origin>,
+}
+
+/// Where a lot comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A row of the market, by its index, on some terms.
+    Listing(u32, Terms),
+    /// Machines of one's own, by their index.
+    Own(u32),
+}
+
+/// The market in order.
+#[derive(Clone, Debug, Default)]
+pub struct Market {
+    /// What layouts see.
+    pub shapes: Vec<Shape>,
+    /// The same for the search.
+    pub kinds: Vec<MachineKind>,
+    /// Offers (a row on some terms) that were kept out, by rule.
+    pub refused: [u32; Refusal::ALL.len()],
+    /// Offers in all.
+    pub offers: u32,
+}
+
+/// Counts worth looking at: four to an octave (8, 10, 12, 14, 16, 20, ...), whole machines only. Their factors 3, 5
+/// and 7 go to degrees that do not divide the batch.
+#[must_use]
+pub fn counts(limits: &Limits, machine_size: u32) -> Vec<u32> {
+    let size = machine_size.max(1);
+    let octaves =
+        (0..21).flat_map(|octave| (4..8).map(move |quarter: u32| (quarter << octave) / 4));
+    let mut all: Vec<u32> = octaves
+        .filter(|count| count.is_multiple_of(size))
+        .filter(|count| (limits.count_min..=limits.count_max).contains(count))
+        .filter(|count| limits.machines_max.is_none_or(|most| count / size <= most))
+        .collect();
+    all.dedup();
+    all
+}
+
+/// The case of some machines.
+#[must_use]
+pub fn case_at(case: &Case, row: &MachineRow, count: u32) -> Option<Case> {
+    Case::new(
+        case.model.clone(),
+        accelerators::cluster(row, count),
+        case.training.clone(),
+        case.constraints,
+        case.stack.clone(),
+        case.offer.clone(),
+    )
+    .ok()
+}
+
+impl Market {
+    /// Sorts the market of a question by what layouts see.
+    #[must_use]
+    pub fn new(question: &Question, goodput: GoodputOf<'_>) -> Self {
+        let mut market = Self::default();
+        for (i, listing) in question.listings.iter().enumerate() {
+            market.add_listing(question, listing, i as u32);
+        }
+        for (i, own) in question.own.iter().enumerate() {
+            market.add_own(question, own, i as u32);
+        }
+        market.keep_best();
+        for (shape, kind) in market.shapes.iter().zip(&mut market.kinds) {
+            let counts = counts(&question.limits, kind.machine_size);
+            let size = |count: u32| {
+                let case = case_at(&question.case, &shape.row, count)?;
+                let machines = count / kind.machine_size.max(1);
+                let goodput = Terms::ALL.map(|terms| goodput(terms, machines));
+                let least = least_step(&case) * case.training.n_steps() as f64;
+                Some(Size { count, least, goodput: goodput.to_vec() })
+            };
+            kind.sizes = counts.into_iter().filter_map(size).collect();
+        }
+        market
+    }
+
+    fn add_listing(&mut self, question: &Question, listing: &Listing, index: u32) {
+        let n_offers = listing.rates.iter().count() as u32;
+        self.offers += n_offers;
+        let (row, machine_size) = match shape(question, listing) {
+            Ok(shape) => shape,
+            Err(refusal) => return self.refuse(refusal, n_offers),
+        };
+        let kind = self.kind(row, machine_size);
+        let place = places::find(&listing.provider, &listing.region);
+        let tariff = place.as_ref().map_or(Tariff::default(), |place| place.tariff);
+        let power = self.shapes[kind].row.accelerator.power;
+        let draw = Draw {
+            machine: power.map(|power| machine_power(power, machine_size)),
+            pue: place.as_ref().and_then(|place| place.pue),
+            grid: place.as_ref().and_then(|place| place.carbon),
+        };
+        let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
+        let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
+        // A listing of single accelerators is bought a machine at a time.
+        let times = f64::from(machine_size) / listing.accelerators.get();
+        for (terms, rate) in listing.rates.iter() {
+            let refusal = refused_terms(question, listing, terms).or_else(|| {
+                let unknown = draw.machine.is_none() || draw.grid.is_none();
+                (question.aim != Aim::Cost && unknown).then_some(Refusal::CarbonUnknown)
+            });
+            if let Some(refusal) = refusal {
+                self.refuse(refusal, 1);
+                continue;
+            }
+            let rate = DollarsPerHour::new(rate.get() * times * keep);
+            let source = Source::Rented { rate, terms, charge: question.charge };
+            let moving_in = moving(question, listing);
+            let purchase = Purchase { source, tariff, moving_in, draw };
+            let most = [terms.most_machines(), question.limits.capacity];
+            let machines_max = most.into_iter().flatten().min().unwrap_or(u32::MAX);
+            let lot = Lot { purchase, class: terms as u32, machines_max };
+            self.kinds[kind].lots.push(lot);
+            self.shapes[kind].origins.push(Origin::Listing(index, terms));
+        }
+    }
+
+    fn add_own(&mut self, question: &Question, own: &super::Own, index: u32) {
+        self.offers += 1;
+        let machines = &own.machines;
+        let Some(row) = accelerators::find(&machines.accelerator) else {
+            return self.refuse(Refusal::Family, 1);
+        };
+        if let Err(refusal) = usable(question, row) {
+            return self.refuse(refusal, 1);
+        }
+        let size = machines.machine_size.max(1);
+        let kind = self.kind(sized(row, size, None), size);
+        let draw = Draw {
+            machine: row.accelerator.power.map(|power| machine_power(power, size)),
+            pue: own.pue,
+            grid: own.grid,
+        };
+        let purchase = Purchase {
+            source: Source::Owned(machines.clone()),
+            tariff: Tariff::default(),
+            moving_in: DollarsPerGb::ZERO,
+            draw,
+        };
+        let (class, machines_max) = (Terms::OnDemand as u32, machines.machines);
+        self.kinds[kind].lots.push(Lot { purchase, class, machines_max });
+        self.shapes[kind].origins.push(Origin::Own(index));
+    }
+
+    fn refuse(&mut self, refusal: Refusal, n: u32) {
+        self.refused[refusal as usize] += n;
+    }
+
+    /// Index of the kind of that shape.
+    fn kind(&mut self, row: MachineRow, machine_size: u32) -> usize {
+        let key = |row: &MachineRow| (row.node_size, row.domain, row.nic);
+        let same = |shape: &Shape| shape.row.key == row.key && key(&shape.row) == key(&row);
+        self.shapes.iter().position(same).unwrap_or_else(|| {
+            self.shapes.push(Shape { row, origins: Vec::new() });
+            let (sizes, lots) = (Vec::new(), Vec::new());
+            self.kinds.push(MachineKind { machine_size, sizes, lots });
+            self.kinds.len() - 1
+        })
+    }
+
+    /// Drops ways to buy that another of the same kind covers; the first of equals stays.
+    fn keep_best(&mut self) {
+        for (shape, kind) in self.shapes.iter_mut().zip(&mut self.kinds) {
+            let covered: Vec<bool> = (0..kind.lots.len())
+                .map(|i| {
+                    kind.lots.iter().enumerate().any(|(j, other)| {
+                        let twin = || covers(&kind.lots[i], other);
+                        j != i && covers(other, &kind.lots[i]) && (j < i || !twin())
+                    })
+                })
+                .collect();
+            let n = covered.iter().filter(|covered| **covered).count() as u32;
+            self.refused[Refusal::Dominated as usize] += n;
+            let mut keep = covered.iter().map(|covered| !covered);
+            kind.lots.retain(|_| keep.next().unwrap_or(true));
+            let mut keep = covered.iter().map(|covered| !covered);
+            shape.origins.retain(|_| keep.next().unwrap_or(true));
+        }
+    }
+}
+
+/// Whether one way to buy is no worse than another in anything, whatever is asked.
+fn covers(lot: &Lot, other: &Lot) -> bool {
+    let (
+        Source::Rented { rate, terms, charge },
+        Source::Rented { rate: rate_other, terms: terms_other, charge: charge_other },
+    ) = (&lot.purchase.source, &other.purchase.source)
+    else {
+        return false;
+    };
+    let dollars = |rate: Option<DollarsPerGb>| rate.unwrap_or(DollarsPerGb::ZERO);
+    let (tariff, against) = (&lot.purchase.tariff, &other.purchase.tariff);
+    let emits = |draw: &Draw| {
+        let grid = draw.grid.map_or(f64::MAX, |grid| grid.get());
+        grid * draw.pue.unwrap_or(Ratio::ONE).get()
+    };
+    terms == terms_other
+        && charge == charge_other
+        && lot.class == other.class
+        && rate <= rate_other
+        && lot.machines_max >= other.machines_max
+        && dollars(tariff.storage) <= dollars(against.storage)
+        && dollars(tariff.egress) <= dollars(against.egress)
+        && lot.purchase.moving_in <= other.purchase.moving_in
+        && emits(&lot.purchase.draw) <= emits(&other.purchase.draw)
+}
+
+/// The shape of a listing's machine and its size, or why it is not looked at.
+fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Refusal> {
+    let limits = &question.limits;
+    let among = |list: &[String], name: &str| {
+        list.is_empty() || list.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    if listing.currency != limits.currency {
+        return Err(Refusal::Currency);
+    }
+    if !among(&limits.providers, &listing.provider) {
+        return Err(Refusal::Provider);
+    }
+    if !among(&limits.regions, &listing.region) {
+        return Err(Refusal::Region);
+    }
+    let inside = |jurisdiction: &String| places::within(&listing.country, jurisdiction);
+    if !limits.jurisdictions.is_empty() && !limits.jurisdictions.iter().any(inside) {
+        return Err(Refusal::Jurisdiction);
+    }
+    let row = accelerators::find(&listing.accelerator).ok_or(Refusal::Family)?;
+    usable(question, row)?;
+    let size = if listing.flags.has(Flag::SoldEach) {
+        row.node_size
+    } else {
+        listing.machine_size().ok_or(Refusal::Fraction)?
+    };
+    if size < row.node_size && listing.network.is_none() {
+        return Err(Refusal::NetworkUnknown);
+    }
+    let whole = if listing.flags.has(Flag::SoldEach) { 1 } else { size };
+    let nic = listing.network.map(|network| BytesPerSecond::new(network.get() / f64::from(whole)));
+    Ok((sized(row, size, nic), size))
+}
+
+/// Whether the question allows an accelerator and can use it.
+fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
+    let families = &question.limits.families;
+    let generation = &row.accelerator.generation;
+    let named = |name: &String| {
+        name.eq_ignore_ascii_case(generation)
+            || row.names().any(|own| own.eq_ignore_ascii_case(name))
+    };
+    if !families.is_empty() && !families.iter().any(named) {
+        return Err(Refusal::Family);
+    }
+    if !platforms::runs_on(&question.case.stack.key, generation) {
+        return Err(Refusal::Platform);
+    }
+    if case_at(&question.case, row, row.node_size).is_none() {
+        return Err(Refusal::Precision);
+    }
+    Ok(())
+}
+
+/// The catalogue's row as machines of `size`, each accelerator with `nic` of network.
+///
+/// Racks and pods, whose scale-up links join machines, keep their domain; elsewhere it ends with the machine.
+fn sized(row: &MachineRow, size: u32, nic: Option<BytesPerSecond>) -> MachineRow {
+    let domain = if row.domain > row.node_size { row.domain } else { row.domain.min(size) };
+    MachineRow { node_size: size, domain, nic: nic.unwrap_or(row.nic), ..row.clone() }
+}
+
+/// Why an offer's terms rule it out.
+fn refused_terms(question: &Question, listing: &Listing, terms: Terms) -> Option<Refusal> {
+    let limits = &question.limits;
+    if !limits.terms.is_empty() && !limits.terms.contains(&terms) {
+        return Some(Refusal::Terms);
+    }
+    let doubted = limits
+        .doubts
+        .iter()
+        .any(|flag| listing.flags.has(*flag) && (terms.is_spot() || !flag.is_of_spot()));
+    doubted.then_some(Refusal::Doubtful)
+}
+
+/// Price of bringing the data set to a listing: nothing within the region, between regions of one provider, or out of
+/// one provider to another.
+fn moving(question: &Question, listing: &Listing) -> DollarsPerGb {
+    let Some((provider, region)) = &question.home else {
+        return DollarsPerGb::ZERO;
+    };
+    let tariff = places::find(provider, region).map_or(Tariff::default(), |place| place.tariff);
+    let rate = match (*provider == listing.provider, *region == listing.region) {
+        (true, true) => None,
+        (true, false) => tariff.between,
+        (false, _) => tariff.egress,
+    };
+    rate.unwrap_or(DollarsPerGb::ZERO)
+}
