@@ -174,8 +174,7 @@ impl<'a, 'b> Search<'a, 'b> {
     ) {
         let index = cell.unwrap_or(self.cells.len() as u32);
         let opened = cell.and_then(|at| self.cells.get_mut(at as usize).and_then(Option::take));
-        let new = cell.is_none();
-        if new {
+        if cell.is_none() {
             self.cells.push(None);
         }
         let Some(grid) = self.grids.get(node.index as usize) else {
@@ -203,13 +202,11 @@ impl<'a, 'b> Search<'a, 'b> {
         let mut cell = match opened {
             Some(cell) => cell,
             None => {
-                let Some(experts) = axes.experts_at.get(split as usize).copied() else {
+                let experts = axes.experts_at.get(split as usize);
+                let priced = experts.and_then(|at| self.prices.priced(self.book, grid.shape, *at));
+                let Some((sheet, whole)) = priced else {
                     return;
                 };
-                let Some(sheet) = self.prices.sheet(self.book, grid.shape, experts) else {
-                    return;
-                };
-                let whole = self.prices.whole(self.book, grid.shape, experts);
                 Cell::new(self.book, &self.census, &at, sheet, &whole)
             }
         };

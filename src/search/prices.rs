@@ -144,8 +144,17 @@ impl Prices {
         whole
     }
 
-    /// Prices every kind of layer for some degrees.
-    pub(super) fn sheet(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Option<Sheet> {
+    /// Prices of every kind of layer for some degrees, and what all take.
+    pub(super) fn priced(
+        &mut self,
+        book: &Book<'_>,
+        shape: u32,
+        experts: u32,
+    ) -> Option<(Sheet, Whole)> {
+        Some((self.sheet(book, shape, experts)?, self.whole(book, shape, experts)))
+    }
+
+    fn sheet(&mut self, book: &Book<'_>, shape: u32, experts: u32) -> Option<Sheet> {
         let mixers = self.mixers.get(shape as usize)?;
         let (key, tokens) = (mixers.key, mixers.tokens);
         self.layers(book, &key, tokens, experts)?;
