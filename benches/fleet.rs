@@ -6,20 +6,15 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use autoparallel::catalogue::offers;
-use autoparallel::plan::fleet::{Fleet, Question};
+use autoparallel::catalogue::{offers, reliability};
+use autoparallel::plan::fleet::{Fleet, Outages, Question};
 use autoparallel::prices::Terms;
-use autoparallel::units::Ratio;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use support::{LLAMA_405B, Wanted, case};
 
 /// Layout searches after which a frontier is first shown.
 const FIRST: u32 = 8;
-
-fn goodput(terms: Terms, _machines: u32) -> Ratio {
-    Ratio::new(if terms.is_spot() { 0.85 } else { 0.95 })
-}
 
 fn fleets(c: &mut Criterion) {
     let wanted = Wanted { model: "llama-3.1-70b", tokens: 15_000_000_000_000, ..LLAMA_405B };
@@ -29,10 +24,14 @@ fn fleets(c: &mut Criterion) {
     let mut group = c.benchmark_group("fleet");
     group.sample_size(10);
     for (name, question) in [("llama-70b-all-offers", whole), ("llama-70b-on-demand", demand)] {
+        let spot = reliability::zones().first().expect("a zone").spot;
+        let outages = Outages::new(&question.case, reliability::usual(), spot);
         for (part, searches) in [("first", FIRST), ("complete", u32::MAX)] {
             group.bench_function(format!("{name}-{part}"), |b| {
                 b.iter(|| {
-                    let mut fleet = Fleet::new(question.clone(), &goodput);
+                    let mut fleet = Fleet::new(question.clone(), &|terms, case, least| {
+                        outages.uptime(terms, case, least)
+                    });
                     black_box(fleet.advance(searches));
                     assert!(!fleet.frontier().is_empty());
                 });

@@ -9,10 +9,12 @@
 
 mod support;
 
-use autoparallel::estimate::{Bill, Book, Cargo, Draw, OutlayPart, Purchase, Source, bill, outlay};
+use autoparallel::estimate::{
+    Bill, Book, Cargo, Draw, OutlayPart, Purchase, Source, Uptime, bill, outlay,
+};
 use autoparallel::prices::{Charge, Tariff, Terms};
 use autoparallel::search::{Goal, search};
-use autoparallel::units::{DollarsPerGb, DollarsPerHour, Ratio, Seconds};
+use autoparallel::units::{DollarsPerGb, DollarsPerHour, Seconds};
 use autoparallel::workload::Fixed;
 use support::{DEEPSEEK_V3, LLAMA_405B, Wanted, case};
 
@@ -39,7 +41,7 @@ fn rented(rate_each: f64) -> Purchase {
 fn deepseek_v3_bill_by_its_hours() {
     let hours = 2_788_000.0;
     let busy = Seconds::new(hours / 2048.0 * 3600.0);
-    let outlay = outlay(&rented(2.0), &Cargo::default(), 256, busy, Ratio::ONE);
+    let outlay = outlay(&rented(2.0), &Cargo::default(), 256, busy, Uptime::ALL);
     assert!((outlay.total().get() - 5_576_000.0).abs() < 1.0, "{}", outlay.total().get());
     assert_eq!(outlay.get(OutlayPart::Machines), outlay.total());
 }
@@ -55,7 +57,7 @@ fn deepseek_v3_hours_of_pre_training() {
     let own = best(&Wanted { stack: "hai-llm", ..DEEPSEEK_V3 }, theirs).accelerator_hours.get();
     println!("DeepSeek-V3: best {hours:.0} hours, authors' layout {own:.0}, published 2664000");
     assert!((hours / 2_664_000.0 - 1.0).abs() < 0.10, "{hours}");
-    let dollars = outlay(&rented(2.0), &Cargo::default(), 256, bill.time, Ratio::ONE).total();
+    let dollars = outlay(&rented(2.0), &Cargo::default(), 256, bill.time, Uptime::ALL).total();
     assert!((dollars.get() / 5_328_000.0 - 1.0).abs() < 0.10, "{}", dollars.get());
 }
 

@@ -2,8 +2,9 @@
 
 mod support;
 
+use autoparallel::case::Case;
 use autoparallel::catalogue::{accelerators, offers};
-use autoparallel::estimate::{Book, OutlayPart, least_step, outlay, wall};
+use autoparallel::estimate::{Book, OutlayPart, Uptime, least_step, outlay, wall};
 use autoparallel::plan::fleet::{Fleet, Limits, Origin, Question, choice, counts};
 use autoparallel::prices::{Charge, Currency, Listing, Terms};
 use autoparallel::search::fleet::{Aim, Point};
@@ -15,9 +16,11 @@ use support::{LLAMA_7B, Wanted, case, genes};
 
 const TOKENS: u64 = 200_000_000_000;
 
-fn goodput(terms: Terms, machines: u32) -> Ratio {
+fn uptime(terms: Terms, case: &Case, _least: Seconds) -> Uptime {
     let steady = if terms.is_spot() { 0.8 } else { 0.97 };
-    Ratio::new(steady / (1.0 + f64::from(machines) / 4096.0))
+    let paid = if terms.is_spot() { 0.9 } else { 1.02 };
+    let useful = Ratio::new(steady / (1.0 + f64::from(case.cluster.count) / 32_768.0));
+    Uptime { useful, paid: Ratio::new(paid) }
 }
 
 /// A 7B, and some rows of the market for it.
@@ -39,7 +42,7 @@ fn small() -> Question {
 }
 
 fn finished(question: Question) -> Fleet {
-    let mut fleet = Fleet::new(question, &goodput);
+    let mut fleet = Fleet::new(question, &uptime);
     while !fleet.advance(7).done {}
     fleet
 }
@@ -132,11 +135,10 @@ fn no_row_of_the_market_beats_the_frontier() {
 fn slices_shares_and_order_of_rows_change_nothing() {
     let keys = |fleet: &Fleet| fleet.frontier().iter().map(key).collect::<Vec<_>>();
     let whole = finished(small());
-    let mut at_once = Fleet::new(small(), &goodput);
+    let mut at_once = Fleet::new(small(), &uptime);
     assert!(at_once.advance(u32::MAX).done);
     assert_eq!(keys(&at_once), keys(&whole));
-    let mut shares: Vec<Fleet> =
-        (0..3).map(|i| Fleet::new(small(), &goodput).share(i, 3)).collect();
+    let mut shares: Vec<Fleet> = (0..3).map(|i| Fleet::new(small(), &uptime).share(i, 3)).collect();
     let mut merged = shares.remove(0);
     while !merged.advance(5).done {}
     for mut share in shares {
@@ -336,14 +338,14 @@ proptest! {
             draw: Default::default(),
         };
         let busy = Seconds::new(days * 86_400.0);
-        let at = |busy| outlay(&purchase, &question.cargo, machines, busy, Ratio::new(good));
+        let at = |busy| outlay(&purchase, &question.cargo, machines, busy, Uptime::useful(Ratio::new(good)));
         let (less, more) = (at(busy), at(busy * more));
         for part in OutlayPart::ALL {
             let dollars = less.get(*part).get();
             prop_assert!(dollars.is_finite() && dollars >= 0.0);
         }
         prop_assert!(less.total() <= more.total());
-        prop_assert!(wall(busy, Ratio::new(good)) >= busy);
+        prop_assert!(wall(busy, Uptime::useful(Ratio::new(good))) >= busy);
         prop_assert!(less.total() <= Dollars::UNBOUNDED);
     }
 }

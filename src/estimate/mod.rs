@@ -32,7 +32,9 @@ pub use basis::{
 };
 pub use bill::{Bill, bill, least_step, model_flops};
 pub(crate) use least::{LeastMemory, Load, Loads, Whole};
-pub use outlay::{Cargo, Draw, MONTH, Purchase, Source, carbon, energy, outlay, paid, wall};
+pub use outlay::{
+    Cargo, Draw, MONTH, Purchase, Source, Uptime, carbon, energy, outlay, paid, wall,
+};
 pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};

@@ -1,7 +1,8 @@
 //! F4: what a whole run costs on machines bought in some way: money by part, energy, carbon.
 //!
 //! A run keeps its machines busy for the time of all its steps; what is lost to failures makes it last longer by
-//! 1 over the goodput ([`wall`]); what is paid for is longer still where a term or whole days are ([`paid`]).
+//! 1 over the goodput ([`wall`]). Of that time spot machines are not paid for while they are away, and spare ones are
+//! paid for beside the others ([`Uptime`]); a term or whole days are paid to their end ([`paid`]).
 
 use super::parts::{Outlay, OutlayPart};
 use crate::prices::{Charge, OnPremises, Tariff, Terms};
@@ -64,11 +65,31 @@ pub struct Cargo {
     pub result: Bytes,
 }
 
+/// What of a run's time is useful, and what of it is paid for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Uptime {
+    /// Time of steps that count over the time from the first step to the last.
+    pub useful: Ratio,
+    /// Machine-hours that are paid for over machine-hours of the run: less than one where machines are away, more
+    /// where others stand by.
+    pub paid: Ratio,
+}
+
+impl Uptime {
+    /// Nothing ever fails.
+    pub const ALL: Self = Self { useful: Ratio::ONE, paid: Ratio::ONE };
+
+    /// That share of the time is useful, all of it is paid for.
+    #[must_use]
+    pub const fn useful(share: Ratio) -> Self {
+        Self { useful: share, paid: Ratio::ONE }
+    }
+}
+
 /// How long a run lasts whose steps take `busy`.
 #[must_use]
-pub fn wall(busy: Seconds, goodput: Ratio) -> Seconds {
-    let goodput = goodput.min(Ratio::ONE);
-    Seconds::new(busy.get() / goodput.get())
+pub fn wall(busy: Seconds, uptime: Uptime) -> Seconds {
+    Seconds::new(busy.get() / uptime.useful.min(Ratio::ONE).get())
 }
 
 /// How long its machines are paid for.
@@ -87,18 +108,19 @@ pub fn outlay(
     cargo: &Cargo,
     machines: u32,
     busy: Seconds,
-    goodput: Ratio,
+    uptime: Uptime,
 ) -> Outlay {
     let n = f64::from(machines);
-    let wall = wall(busy, goodput);
+    let wall = wall(busy, uptime);
     let mut outlay = Outlay::ZERO;
     match &purchase.source {
         Source::Rented { rate, .. } => {
             let all = *rate * n;
-            let paid = paid(&purchase.source, wall);
-            outlay.set(OutlayPart::Machines, all * busy.min(wall));
-            outlay.set(OutlayPart::Lost, all * wall.less(busy));
-            outlay.set(OutlayPart::Unused, all * paid.less(wall));
+            let run = wall * uptime.paid.get();
+            let paid = paid(&purchase.source, wall) * uptime.paid.get();
+            outlay.set(OutlayPart::Machines, all * busy.min(run));
+            outlay.set(OutlayPart::Lost, all * run.less(busy));
+            outlay.set(OutlayPart::Unused, all * paid.less(run));
         }
         Source::Owned(own) => {
             let used = own.lifetime.get() * own.utilisation.get();
@@ -170,7 +192,8 @@ mod tests {
     #[test]
     fn a_month_on_two_machines_by_hand() {
         // 730 hours of work at goodput 0.5 last 1,460 hours: two months.
-        let outlay = outlay(&rented(Terms::OnDemand), &CARGO, 2, MONTH, Ratio::new(0.5));
+        let outlay =
+            outlay(&rented(Terms::OnDemand), &CARGO, 2, MONTH, Uptime::useful(Ratio::new(0.5)));
         let parts = [
             (OutlayPart::Machines, 2.0 * 16.0 * 730.0),
             (OutlayPart::Lost, 2.0 * 16.0 * 730.0),
@@ -195,9 +218,23 @@ mod tests {
 
     #[test]
     fn a_commitment_is_paid_to_its_end() {
-        let outlay = outlay(&rented(Terms::Year), &CARGO, 1, MONTH, Ratio::ONE);
+        let outlay = outlay(&rented(Terms::Year), &CARGO, 1, MONTH, Uptime::ALL);
         let unused = outlay.get(OutlayPart::Unused).get();
         assert!((unused - 16.0 * (8760.0 - 730.0)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_away_is_not_paid_for_and_what_stands_by_is() {
+        // 730 hours of work at goodput 0.5 last 1,460 hours; paid for three quarters of them, 1,095.
+        let spot = Uptime { useful: Ratio::new(0.5), paid: Ratio::new(0.75) };
+        let outlay = outlay(&rented(Terms::Spot), &Cargo::default(), 1, MONTH, spot);
+        assert!((outlay.get(OutlayPart::Machines).get() - 16.0 * 730.0).abs() < 1e-9);
+        assert!((outlay.get(OutlayPart::Lost).get() - 16.0 * 365.0).abs() < 1e-9);
+        assert!((outlay.total().get() - 16.0 * 1095.0).abs() < 1e-9);
+        // One spare beside ten machines.
+        let spared = Uptime { useful: Ratio::ONE, paid: Ratio::new(1.1) };
+        let outlay = super::outlay(&rented(Terms::OnDemand), &Cargo::default(), 10, MONTH, spared);
+        assert!((outlay.total().get() - 11.0 * 16.0 * 730.0).abs() < 1e-6);
     }
 
     #[test]
@@ -217,7 +254,7 @@ mod tests {
         let mut purchase = rented(Terms::OnDemand);
         purchase.source = Source::Owned(own);
         let hour = Seconds::new(3600.0);
-        let outlay = outlay(&purchase, &Cargo::default(), 1, hour, Ratio::ONE);
+        let outlay = outlay(&purchase, &Cargo::default(), 1, hour, Uptime::ALL);
         let worth = 300_000.0 / (4.0 * 8760.0 * 0.8);
         assert!((outlay.get(OutlayPart::Purchase).get() - worth).abs() < 1e-9);
         assert!((outlay.get(OutlayPart::Power).get() - 1.0).abs() < 1e-9);
@@ -226,7 +263,7 @@ mod tests {
 
     #[test]
     fn no_goodput_never_looks_free() {
-        let outlay = outlay(&rented(Terms::Spot), &CARGO, 1, MONTH, Ratio::ZERO);
-        assert_eq!(outlay.total(), Dollars::UNBOUNDED);
+        let outlay = outlay(&rented(Terms::Spot), &CARGO, 1, MONTH, Uptime::useful(Ratio::ZERO));
+        assert!(outlay.total() > Dollars::new(1e300), "{:?}", outlay.total());
     }
 }

@@ -68,7 +68,7 @@ fn tokens_at(
     let kind = fleet.market().kinds.get(point.kind as usize)?;
     let purchase = &kind.lots.get(point.lot as usize)?.purchase;
     let machines = point.count.checked_div(kind.machine_size)?;
-    let goodput = fleet.goodput(point)?;
+    let uptime = fleet.uptime(point)?;
     let step = fleet.candidate(point)?.estimate.step();
     let each = training.step_tokens().get().max(1);
     let tried = |n_steps: u64| {
@@ -76,7 +76,7 @@ fn tokens_at(
         let mut cargo = fleet.question().cargo;
         let share = n_steps as f64 / training.n_steps().max(1) as f64;
         cargo.data_set = crate::units::Bytes::from_f64(cargo.data_set.as_f64() * share);
-        (outlay(purchase, &cargo, machines, busy, goodput), wall(busy, goodput))
+        (outlay(purchase, &cargo, machines, busy, uptime), wall(busy, uptime))
     };
     let fits = |n_steps: u64| {
         let (outlay, time) = tried(n_steps);

@@ -6,13 +6,14 @@ use super::refusal::Refusal;
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{places, platforms};
-use crate::estimate::{Draw, Purchase, Source, least_step};
+use crate::estimate::{Draw, Purchase, Source, Uptime, least_step};
 use crate::prices::{Flag, Listing, Tariff, Terms};
 use crate::search::fleet::{Aim, Lot, MachineKind, Size};
-use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio};
+use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio, Seconds};
 
-/// Goodput of a run on that many machines bought on those terms.
-pub type GoodputOf<'a> = &'a dyn Fn(Terms, u32) -> Ratio;
+/// What of the time of a run is useful and paid for, on the machines of a case bought on those terms, its steps taking
+/// at least that long together.
+pub type UptimeOf<'a> = &'a dyn Fn(Terms, &Case, Seconds) -> Uptime;
 
 /// Machines that look the same to a layout.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub fn case_at(case: &Case, row: &MachineRow, count: u32) -> Option<Case> {
 impl Market {
     /// Sorts the market of a question by what layouts see.
     #[must_use]
-    pub fn new(question: &Question, goodput: GoodputOf<'_>) -> Self {
+    pub fn new(question: &Question, uptime: UptimeOf<'_>) -> Self {
         let mut market = Self::default();
         for (i, listing) in question.listings.iter().enumerate() {
             market.add_listing(question, listing, i as u32);
@@ -91,10 +92,9 @@ impl Market {
             let counts = counts(&question.limits, kind.machine_size);
             let size = |count: u32| {
                 let case = case_at(&question.case, &shape.row, count)?;
-                let machines = count / kind.machine_size.max(1);
-                let goodput = Terms::ALL.map(|terms| goodput(terms, machines));
                 let least = least_step(&case) * case.training.n_steps() as f64;
-                Some(Size { count, least, goodput: goodput.to_vec() })
+                let uptime = Terms::ALL.map(|terms| uptime(terms, &case, least));
+                Some(Size { count, least, uptime: uptime.to_vec() })
             };
             kind.sizes = counts.into_iter().filter_map(size).collect();
         }

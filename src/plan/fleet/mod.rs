@@ -8,17 +8,19 @@ mod machines;
 mod power;
 mod question;
 mod refusal;
+mod uptime;
 
-pub use machines::{GoodputOf, Market, Origin, Shape, case_at, counts};
+pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
 pub use refusal::Refusal;
+pub use uptime::Outages;
 
 use crate::case::Case;
-use crate::estimate::{Book, Outlay, outlay};
+use crate::estimate::{Book, Outlay, Uptime, outlay};
 use crate::search::fleet::{Ask, FleetSearch, FleetTally, Point};
 use crate::search::{Candidate, Goal, search};
-use crate::units::{Ratio, Seconds};
+use crate::units::Seconds;
 
 /// A question with what was found so far.
 #[derive(Clone, Debug)]
@@ -48,8 +50,8 @@ pub struct Progress {
 impl Fleet {
     /// Takes a question; nothing is searched yet.
     #[must_use]
-    pub fn new(question: Question, goodput: GoodputOf<'_>) -> Self {
-        let market = Market::new(&question, goodput);
+    pub fn new(question: Question, uptime: UptimeOf<'_>) -> Self {
+        let market = Market::new(&question, uptime);
         let search = FleetSearch::new(market.kinds.clone(), question.cargo, question.aim);
         Self { question, market, search, layouts: Vec::new(), searches: 0 }
     }
@@ -163,15 +165,15 @@ impl Fleet {
         let kind = self.market.kinds.get(point.kind as usize)?;
         let lot = kind.lots.get(point.lot as usize)?;
         let machines = point.count.checked_div(kind.machine_size)?;
-        let goodput = self.goodput(point)?;
-        Some(outlay(&lot.purchase, &self.question.cargo, machines, point.busy, goodput))
+        let uptime = self.uptime(point)?;
+        Some(outlay(&lot.purchase, &self.question.cargo, machines, point.busy, uptime))
     }
 
-    /// The goodput that a point was reckoned with.
+    /// What of the time of a point is useful and paid for.
     #[must_use]
-    pub fn goodput(&self, point: &Point) -> Option<Ratio> {
+    pub fn uptime(&self, point: &Point) -> Option<Uptime> {
         let kind = self.market.kinds.get(point.kind as usize)?;
         let class = kind.lots.get(point.lot as usize)?.class as usize;
-        kind.sizes.get(point.size as usize)?.goodput.get(class).copied()
+        kind.sizes.get(point.size as usize)?.uptime.get(class).copied()
     }
 }

@@ -12,8 +12,8 @@ mod frontier;
 pub use frontier::{Aim, Point};
 
 use super::solve::SAFE;
-use crate::estimate::{Cargo, Purchase, carbon, outlay, wall};
-use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds};
+use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, wall};
+use crate::units::{Dollars, KilogramsCo2, Seconds};
 use frontier::Worth;
 
 /// A kind of machine, and the ways to buy it.
@@ -34,8 +34,8 @@ pub struct Size {
     pub count: u32,
     /// Time of all steps that no layout undercuts.
     pub least: Seconds,
-    /// Goodput by class of [`Lot::class`].
-    pub goodput: Vec<Ratio>,
+    /// What of the time is useful and paid for, by [`Lot::class`].
+    pub uptime: Vec<Uptime>,
 }
 
 /// One way to buy a kind of machine.
@@ -43,7 +43,7 @@ pub struct Size {
 pub struct Lot {
     /// What it costs.
     pub purchase: Purchase,
-    /// Index of its goodput.
+    /// Index of its uptime.
     pub class: u32,
     /// Most machines there are of it.
     pub machines_max: u32,
@@ -190,13 +190,13 @@ impl FleetSearch {
         let bought = at.lots.get(lot as usize)?;
         let here = at.sizes.get(size as usize)?;
         let machines = here.count.checked_div(at.machine_size)?;
-        let goodput = here.goodput.get(bought.class as usize).copied().unwrap_or(Ratio::ONE);
-        let lasts = wall(busy, goodput);
+        let uptime = here.uptime.get(bought.class as usize).copied().unwrap_or(Uptime::ALL);
+        let lasts = wall(busy, uptime);
         let carbon = carbon(&bought.purchase.draw, machines, lasts);
         if self.aim != Aim::Cost && carbon.is_none() {
             return None;
         }
-        let cost = outlay(&bought.purchase, &self.cargo, machines, busy, goodput).total();
+        let cost = outlay(&bought.purchase, &self.cargo, machines, busy, uptime).total();
         let carbon = carbon.unwrap_or(KilogramsCo2::UNBOUNDED);
         let count = here.count;
         Some(Point { busy, time: lasts, cost, carbon, kind, size, count, lot })
