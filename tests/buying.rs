@@ -8,7 +8,7 @@ mod support;
 use autoparallel::catalogue::reliability as catalogue;
 use autoparallel::estimate::Book;
 use autoparallel::estimate::outage::predict;
-use autoparallel::plan::buy::{Demand, Tariff, purchases, reserve};
+use autoparallel::plan::buy::{Demand, Tariff, purchases, reserve, staged};
 use autoparallel::plan::forecast::{Course, Forecast};
 use autoparallel::plan::sweep::{Cadence, Stopping, hyperband, restarted, rungs, work};
 use autoparallel::plan::tornado::tornado;
@@ -127,6 +127,97 @@ fn no_other_baseline_is_cheaper() {
         let cost = found.cost().get();
         prop_assert!((cost - least).abs() <= 1e-9 * least.max(1.0), "{} {}", cost, least);
         prop_assert!(found.cost() <= found.uncommitted + Dollars::new(1e-6 * cost));
+        Ok(())
+    });
+}
+
+/// Demand that begins in the seventh month of a year: a year is signed then, not at the start.
+#[test]
+fn commitments_are_signed_when_demand_comes() {
+    let mut demand = [Demand { time: MONTH, accelerators: 100 }; 18];
+    demand[..6].fill(Demand { time: MONTH, accelerators: 0 });
+    demand[8].accelerators = 120;
+    let by_hour = [Tariff::by_the_hour(rate(1.0), Ratio::ONE)];
+    let year = [Tariff::for_term(rate(0.6), Ratio::ONE, YEAR)];
+    let found = staged(&demand, &year, &by_hour).expect("a plan");
+    let signed: Vec<(usize, u32)> =
+        found.signings.iter().map(|signing| (signing.piece, signing.accelerators)).collect();
+    assert_eq!(signed, [(6, 100)]);
+    near("committed", found.committed.get(), 0.6 * 100.0 * 8760.0);
+    near("bursts", found.bursts.get(), 20.0 * 730.0);
+    // One baseline for all of the time would have to be paid for twice.
+    let whole = reserve(&demand, &year, &by_hour).expect("a plan");
+    assert_eq!(whole.baseline, 0);
+    assert!(found.cost() < whole.cost());
+}
+
+/// Against every way to sign up to two of each commitment at each of four times.
+#[test]
+fn no_other_signings_are_cheaper() {
+    hold(200, |values| {
+        let demand: Vec<Demand> =
+            (0..4).map(|i| Demand { time: MONTH, accelerators: values[i] % 3 }).collect();
+        let price = |i: usize| rate(0.2 + f64::from(values[i]) / 256.0);
+        let by_hour = [Tariff::by_the_hour(rate(1.0), Ratio::ONE)];
+        let commitments = [
+            Tariff::for_term(price(4), Ratio::new(0.9), MONTH * 2.0),
+            Tariff::for_term(price(5), Ratio::new(0.9), MONTH * 3.0),
+        ];
+        let found = staged(&demand, &commitments, &by_hour).expect("a plan");
+        let mut least = f64::MAX;
+        for code in 0..3_u32.pow(8) {
+            let signed = |i: u32| code / 3_u32.pow(i) % 3;
+            let mut cost = 0.0;
+            for (t, piece) in (0_u32..).zip(&demand) {
+                let active = |(j, length): (u32, u32)| -> u32 {
+                    (0..=t).filter(|s| t - s < length).map(|s| signed(4 * j + s)).sum()
+                };
+                let active = active((0, 2)) + active((1, 3));
+                cost += f64::from(piece.accelerators.saturating_sub(active)) * 730.0;
+            }
+            for s in 0..4 {
+                let each = |tariff: &Tariff, n: f64| tariff.per_useful().get() * 730.0 * n;
+                cost += f64::from(signed(s)) * each(&commitments[0], 2.0);
+                cost += f64::from(signed(4 + s)) * each(&commitments[1], 3.0);
+            }
+            least = least.min(cost);
+        }
+        let cost = found.cost().get();
+        prop_assert!((cost - least).abs() < 1e-6, "{:?}: {} {}", found, cost, least);
+        Ok(())
+    });
+}
+
+/// On long random curves: never dearer than one baseline, nor than all by the hour, and what is told is what is paid.
+#[test]
+fn signings_are_never_dearer_than_a_baseline() {
+    hold(100, |values| {
+        let months = 1 + values[0] as usize % 60;
+        let demand: Vec<Demand> =
+            (1..=months).map(|i| Demand { time: MONTH, accelerators: values[i] }).collect();
+        let by_hour = [Tariff::by_the_hour(rate(1.0), Ratio::ONE)];
+        let commitments = [
+            Tariff::for_term(rate(0.65), Ratio::ONE, YEAR),
+            Tariff::for_term(rate(0.45), Ratio::ONE, YEAR * 3.0),
+        ];
+        let found = staged(&demand, &commitments, &by_hour).expect("a plan");
+        let one = reserve(&demand, &commitments, &by_hour).expect("a plan").cost();
+        prop_assert!(found.cost().get() <= one.get() * (1.0 + 1e-9));
+        let mut active = vec![0_u32; months];
+        let mut committed = 0.0;
+        for signing in &found.signings {
+            let length = [12, 36][signing.commitment];
+            let covered = active.iter_mut().skip(signing.piece).take(length);
+            covered.for_each(|n| *n += signing.accelerators);
+            let own = &commitments[signing.commitment];
+            let each = own.rate.get() * own.least.get() / 3600.0;
+            committed += each * f64::from(signing.accelerators);
+        }
+        let over: u32 =
+            demand.iter().zip(&active).map(|(d, n)| d.accelerators.saturating_sub(*n)).sum();
+        prop_assert!((found.committed.get() - committed).abs() < 1e-6 * committed.max(1.0));
+        let bursts = f64::from(over) * 730.0;
+        prop_assert!((found.bursts.get() - bursts).abs() < 1e-6 * bursts.max(1.0));
         Ok(())
     });
 }

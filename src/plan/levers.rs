@@ -7,6 +7,7 @@ use crate::estimate::Book;
 use crate::units::order;
 use crate::units::{Ratio, Seconds};
 use crate::workload::{Constraints, Fixed};
+use std::ops::Range;
 
 /// How much of a figure is added: a fifth.
 const MORE: f64 = 1.2;
@@ -60,12 +61,7 @@ const QUESTIONS: [(&str, Question); 6] = [
     }),
     ("20% higher matrix rate", |case| {
         Some(find(&changed(case, |cluster| {
-            let peak = &mut cluster.accelerator.peak;
-            let rates =
-                [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4];
-            for rate in rates {
-                *rate = rate.map(|rate| rate * MORE);
-            }
+            scale_peak(cluster, MORE);
         })))
     }),
     ("20% more memory bandwidth", |case| {
@@ -76,11 +72,11 @@ const QUESTIONS: [(&str, Question); 6] = [
     }),
     ("20% faster scale-up links", |case| {
         let domain = case.cluster.domain().min(case.cluster.count);
-        (domain > 1).then(|| find(&changed(case, |cluster| faster(cluster, 0, 1))))
+        (domain > 1).then(|| find(&changed(case, |cluster| scale_links(cluster, 0..1, MORE))))
     }),
     ("20% faster network", |case| {
         let levels = case.cluster.levels.len();
-        (levels > 1).then(|| find(&changed(case, |cluster| faster(cluster, 1, levels))))
+        (levels > 1).then(|| find(&changed(case, |cluster| scale_links(cluster, 1..levels, MORE))))
     }),
     ("Letting go of what is fixed and forbidden", |case| {
         let own = &case.constraints;
@@ -99,8 +95,17 @@ fn changed(case: &Case, change: impl FnOnce(&mut Cluster)) -> Case {
     case
 }
 
-fn faster(cluster: &mut Cluster, from: usize, to: usize) {
-    for level in cluster.levels.iter_mut().take(to).skip(from) {
-        level.bandwidth = level.bandwidth * MORE;
+/// Matrix rates of the data sheet, times a factor.
+pub(super) fn scale_peak(cluster: &mut Cluster, by: f64) {
+    let peak = &mut cluster.accelerator.peak;
+    for rate in [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4] {
+        *rate = rate.map(|rate| rate * by);
+    }
+}
+
+/// Bandwidth of some levels of the network, times a factor.
+pub(super) fn scale_links(cluster: &mut Cluster, levels: Range<usize>, by: f64) {
+    for level in cluster.levels.iter_mut().take(levels.end).skip(levels.start) {
+        level.bandwidth = level.bandwidth * by;
     }
 }

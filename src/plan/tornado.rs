@@ -3,12 +3,12 @@
 //! Hardware and software change under the chosen layout, as a sweep must be quick; [`super::levers`] searches anew.
 
 use super::Plan;
+use super::levers::{scale_links, scale_peak};
 use crate::case::Case;
-use crate::cluster::Cluster;
 use crate::estimate::Book;
 use crate::estimate::outage::{Outage, predict};
 use crate::reliability::Reliability;
-use crate::units::{Dollars, FlopsPerSecond, Ratio, Seconds, Tokens, order};
+use crate::units::{Dollars, Ratio, Seconds, Tokens, order};
 
 /// One input, and what its change down and up makes of the whole run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,24 +64,18 @@ const INPUTS: [(&str, [f64; 2], Change); 11] = [
         asked.step = if by > 0.0 { high.get() } else { low.get() };
     }),
     ("Matrix rate, \u{2212}20% to +20%", [0.8, 1.2], |asked, by| {
-        let peak = &mut asked.case.cluster.accelerator.peak;
-        let changed = |rate: Option<FlopsPerSecond>| rate.map(|rate| rate * by);
-        peak.fp32 = changed(peak.fp32);
-        peak.fp16 = changed(peak.fp16);
-        peak.bf16 = changed(peak.bf16);
-        peak.fp8 = changed(peak.fp8);
-        peak.fp4 = changed(peak.fp4);
+        scale_peak(&mut asked.case.cluster, by);
     }),
     ("Memory bandwidth, \u{2212}20% to +20%", [0.8, 1.2], |asked, by| {
         let rate = &mut asked.case.cluster.accelerator.memory_bandwidth;
         *rate = *rate * by;
     }),
     ("Scale-up links, half to double", [0.5, 2.0], |asked, by| {
-        links(&mut asked.case.cluster, 0, 1, by);
+        scale_links(&mut asked.case.cluster, 0..1, by);
     }),
     ("Network, half to double", [0.5, 2.0], |asked, by| {
         let n = asked.case.cluster.levels.len();
-        links(&mut asked.case.cluster, 1, n, by);
+        scale_links(&mut asked.case.cluster, 1..n, by);
     }),
     ("Failures, half to double", [0.5, 2.0], |asked, by| {
         asked.own.failures = asked.own.failures * by;
@@ -129,10 +123,4 @@ fn whole(asked: &Asked, plan: &Plan) -> (Seconds, Dollars) {
     job.step = job.step * asked.step;
     let outage: Outage = predict(&job, &asked.own);
     (outage.time.total(), outage.cost(asked.case.offer.rate))
-}
-
-fn links(cluster: &mut Cluster, from: usize, to: usize, by: f64) {
-    for level in cluster.levels.iter_mut().take(to).skip(from) {
-        level.bandwidth = level.bandwidth * by;
-    }
 }

@@ -210,34 +210,6 @@ impl Mul<Seconds> for Watts {
     }
 }
 
-impl Mul<Seconds> for Frequency {
-    type Output = Ratio;
-    /// How many events in that time.
-    fn mul(self, time: Seconds) -> Ratio {
-        Ratio::new(self.0 * time.0)
-    }
-}
-
-impl Frequency {
-    /// That many in a day.
-    #[must_use]
-    pub const fn per_day(events: f64) -> Self {
-        Self::new(events / 86_400.0)
-    }
-
-    /// One in that time, on average.
-    #[must_use]
-    pub const fn every(time: Seconds) -> Self {
-        Self::new(1.0 / time.0)
-    }
-
-    /// Mean time between events; what never happens takes for ever.
-    #[must_use]
-    pub const fn period(self) -> Seconds {
-        Seconds::new(1.0 / self.0)
-    }
-}
-
 impl Ratio {
     /// All of it.
     pub const ONE: Self = Self(1.0);
@@ -299,6 +271,34 @@ impl Tokens {
     }
 }
 
+impl Mul<Seconds> for Frequency {
+    type Output = Ratio;
+    /// How many events in that time.
+    fn mul(self, time: Seconds) -> Ratio {
+        Ratio::new(self.0 * time.0)
+    }
+}
+
+impl Frequency {
+    /// That many in a day.
+    #[must_use]
+    pub const fn per_day(events: f64) -> Self {
+        Self::new(events / 86_400.0)
+    }
+
+    /// One in that time, on average.
+    #[must_use]
+    pub const fn every(time: Seconds) -> Self {
+        Self::new(1.0 / time.0)
+    }
+
+    /// Mean time between events; what never happens takes for ever.
+    #[must_use]
+    pub const fn period(self) -> Seconds {
+        Seconds::new(1.0 / self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,12 +318,16 @@ mod tests {
         assert_eq!(BytesPerSecond::gbit(400.0), BytesPerSecond::gb(50.0));
         assert_eq!(Bytes::new(3_000_000_000) / BytesPerSecond::gb(1.5), Seconds::new(2.0));
         assert_eq!(DollarsPerHour::new(2.0) * Seconds::new(7200.0), Dollars::new(4.0));
-        assert_eq!(Frequency::per_day(4.0) * Seconds::hours(12.0), Ratio::new(2.0));
-        assert_eq!(Frequency::every(Seconds::days(0.25)).period(), Seconds::hours(6.0));
-        assert_eq!(Frequency::ZERO.period(), Seconds::UNBOUNDED);
         assert_eq!(Watts::new(500.0) * Seconds::new(7200.0), KilowattHours::new(1.0));
         assert_eq!(DollarsPerKwh::new(0.1) * KilowattHours::new(10.0), Dollars::new(1.0));
         assert_eq!(GramsPerKwh::new(400.0) * KilowattHours::new(10.0), KilogramsCo2::new(4.0));
         assert_eq!(DollarsPerGb::new(0.02) * Bytes::new(1_000_000_000_000), Dollars::new(20.0));
+    }
+
+    #[test]
+    fn events_are_counted_over_time() {
+        assert_eq!(Frequency::per_day(4.0) * Seconds::hours(12.0), Ratio::new(2.0));
+        assert_eq!(Frequency::every(Seconds::days(0.25)).period(), Seconds::hours(6.0));
+        assert_eq!(Frequency::ZERO.period(), Seconds::UNBOUNDED);
     }
 }

@@ -4,8 +4,10 @@
 //! for useful time: a rate over its own goodput.
 
 mod reserve;
+mod staged;
 
 pub use reserve::{Demand, Moved, Reserve, reserve};
+pub use staged::{STAGES_MAX, Signing, Staged, staged};
 
 use crate::units::{Dollars, DollarsPerHour, Ratio, Seconds};
 

@@ -99,7 +99,11 @@ pub fn reserve(demand: &[Demand], commitments: &[Tariff], bursts: &[Tariff]) -> 
     })
 }
 
-fn cheapest(tariffs: &[Tariff], price: impl Fn(&Tariff) -> f64) -> Option<(usize, &Tariff)> {
+/// The tariff of least price, and its place.
+pub(super) fn cheapest(
+    tariffs: &[Tariff],
+    price: impl Fn(&Tariff) -> f64,
+) -> Option<(usize, &Tariff)> {
     tariffs.iter().enumerate().min_by(|a, b| price(a.1).total_cmp(&price(b.1)))
 }
 
