@@ -9,6 +9,7 @@ mod amount;
 mod binds;
 mod certificate;
 mod choice;
+pub mod compare;
 mod degrees;
 mod derive;
 mod explain;

@@ -5,11 +5,13 @@
 
 pub mod choice;
 mod machines;
+mod parts;
 mod power;
 mod question;
 mod refusal;
 
 pub use machines::{GoodputOf, Market, Origin, Shape, case_at, counts};
+pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
 pub use refusal::Refusal;
