@@ -215,6 +215,8 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
         Kind::Price => "|\\$/h| USD/hour",
         Kind::Power => "W| kW",
         Kind::Share | Kind::Factor => "|%|x",
+        Kind::Money => "|\\$|M\\$| dollars",
+        Kind::Span => "d| days| h|s",
         Kind::Batch => "| tokens|M tokens| sequences",
         _ => "",
     };
@@ -226,6 +228,7 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
             .prop_map(|list| list.iter().map(|t| t.key()).collect::<Vec<_>>().join(", "))
             .boxed(),
         Kind::Name => "llama-3.1-8b|a100|custom|config|torchtitan|Qwen/Qwen3-8B|x y".boxed(),
+        Kind::Words => "spot|demand,1y|aws:30%|acme:h100:8:16.5|EU,us|h100, hopper|x y,z".boxed(),
         Kind::Json => r#"\{"a": *[0-9]{1,9}, "b": "[^"\\]{0,9}"\}"#.boxed(),
         _ => "[ -~]{0,12}".boxed(),
     };

@@ -164,6 +164,9 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Ratio(ratio) => show::factor(*ratio),
         Value::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Word(word) => (*word).to_owned(),
+        Value::Money(dollars) => show::dollars(*dollars),
+        Value::Span(time) => show::time(*time),
+        Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {
             let names: Vec<&str> = set.iter().map(Technique::label).collect();
             format!("without {}", names.join(", "))

@@ -38,6 +38,12 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of techniques.
     Techniques,
+    /// An amount of money.
+    Money,
+    /// A length of time.
+    Span,
+    /// Words between commas; what a word may be depends on the input.
+    Words,
 }
 
 /// Where an input belongs on the page.
@@ -53,6 +59,8 @@ pub enum Group {
     Stack,
     /// What is fixed or forbidden.
     Constraints,
+    /// Where it may be trained, by when and for how much.
+    Fleet,
 }
 
 impl Key {
@@ -218,5 +226,18 @@ keys! {
         Recompute = "rc", "Layers recomputed in each chunk", count(Noun::Layers, 0, LAYERS), None;
         Schedule = "sched", "Pipeline schedule", SCHEDULES, None;
         Forbid = "x", "Techniques not to use", Kind::Techniques, None;
+    }
+    Fleet {
+        Budget = "fb", "Budget", Kind::Money, None;
+        Deadline = "fd", "Time to finish", Kind::Span, None;
+        DataSet = "fs", "Size of the data set", Kind::Bytes, None;
+        Terms = "ft", "Ways to buy", Kind::Words, None;
+        Providers = "fp", "Providers", Kind::Words, None;
+        Regions = "fr", "Regions", Kind::Words, None;
+        Jurisdictions = "fj", "Countries, or EU", Kind::Words, None;
+        Families = "ff", "Accelerators or generations", Kind::Words, None;
+        Machines = "fn", "Machines at most", ranks(), None;
+        Discounts = "fx", "Discounts by provider", Kind::Words, None;
+        PrivateOffers = "fo", "Offers of your own", Kind::Words, None;
     }
 }

@@ -22,3 +22,13 @@ pub const POWER_MAX: f64 = 1e6;
 pub const TOKENS_MAX: u64 = 1 << 60;
 /// Longest name that is looked up, in characters.
 pub const NAME_CHARS_MAX: usize = 200;
+/// Largest budget, in dollars.
+pub const MONEY_MAX: f64 = 1e15;
+/// Shortest time to finish, in seconds.
+pub const SPAN_MIN: f64 = 1.0;
+/// Longest time to finish, in seconds: a thousand years.
+pub const SPAN_MAX: f64 = 3.155_76e10;
+/// Longest list of words, in characters.
+pub const WORDS_CHARS_MAX: usize = 1000;
+/// Most words of a list.
+pub const WORDS_MAX: usize = 64;

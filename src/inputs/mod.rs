@@ -7,6 +7,7 @@
 
 mod cluster;
 mod echo;
+mod fleet;
 mod key;
 pub mod limits;
 mod model;
@@ -16,6 +17,7 @@ mod resolve;
 mod run;
 mod value;
 
+pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
 pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
@@ -132,6 +134,12 @@ impl Inputs {
             before => format!("{before},{unused}"),
         };
         inputs.with(Key::Forbid, forbidden)
+    }
+
+    /// What they ask of a fleet; what cannot be read is as if it were not typed.
+    #[must_use]
+    pub fn fleet(&self) -> FleetInputs {
+        fleet::resolve(self)
     }
 
     /// The case that the inputs describe, or what stands in its way.

@@ -2,13 +2,15 @@
 
 use super::limits::{
     BANDWIDTH_MAX, BANDWIDTH_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN, MEMORY_MAX, MEMORY_MIN,
-    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, TOKENS_MAX,
+    MONEY_MAX, NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Key, Kind, Problem, names};
+use super::{Key, Kind, Problem, fleet, names};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
-use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio, Tokens, Watts};
+use crate::units::{
+    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Tokens, Watts,
+};
 
 /// What the text of an input means.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,12 @@ pub enum Value {
     Word(&'static str),
     /// A list of techniques.
     Techniques(Techniques),
+    /// Money.
+    Money(Dollars),
+    /// A length of time.
+    Span(Seconds),
+    /// Words between commas, in their canonical spelling.
+    Words(String),
 }
 
 /// Reads the text of `key`.
@@ -103,6 +111,17 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Switch => switch(key, text).map(Value::Switch),
         Kind::Choice(words) => word(key, text, words).map(Value::Word),
         Kind::Techniques => techniques(key, text).map(Value::Techniques),
+        Kind::Money => {
+            let dollars = read::dollars(text).map_err(misread)?;
+            let limits = (Dollars::ZERO, Dollars::new(MONEY_MAX));
+            within(key, text, dollars, limits, show::dollars).map(Value::Money)
+        }
+        Kind::Span => {
+            let time = read::time(text).map_err(misread)?;
+            let limits = (Seconds::new(SPAN_MIN), Seconds::new(SPAN_MAX));
+            within(key, text, time, limits, show::time).map(Value::Span)
+        }
+        Kind::Words => fleet::words(key, text).map(Value::Words),
     }
 }
 
@@ -128,6 +147,9 @@ impl Value {
             Self::Ratio(ratio) => short::ratio(*ratio),
             Self::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
             Self::Word(word) => (*word).to_owned(),
+            Self::Money(dollars) => short::dollars(*dollars),
+            Self::Span(time) => short::time(*time),
+            Self::Words(words) => words.clone(),
             Self::Techniques(set) => set.iter().map(Technique::key).collect::<Vec<_>>().join(","),
         }
     }

@@ -77,6 +77,17 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("sched", Key::Schedule, ""),
     ("x", Key::Forbid, ""),
     ("ar", Key::AdaptiveRouting, "on"),
+    ("fb", Key::Budget, ""),
+    ("fd", Key::Deadline, ""),
+    ("fs", Key::DataSet, ""),
+    ("ft", Key::Terms, ""),
+    ("fp", Key::Providers, ""),
+    ("fr", Key::Regions, ""),
+    ("fj", Key::Jurisdictions, ""),
+    ("ff", Key::Families, ""),
+    ("fn", Key::Machines, ""),
+    ("fx", Key::Discounts, ""),
+    ("fo", Key::PrivateOffers, ""),
 ];
 
 /// The link of canonical inputs.

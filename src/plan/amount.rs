@@ -1,7 +1,7 @@
 //! F6: a number with its unit, and where it comes from.
 
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, FlopsPerSecond, Ratio, Seconds, Watts};
+use crate::units::{Bytes, Dollars, FlopsPerSecond, KilogramsCo2, Ratio, Seconds, Watts};
 
 /// A quantity of any kind, for show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub enum Amount {
     FlopRate(FlopsPerSecond),
     /// Kilowatt-hours.
     Energy(Ratio),
+    /// Carbon.
+    Carbon(KilogramsCo2),
 }
 
 /// How a number follows from others.
@@ -71,6 +73,7 @@ impl Amount {
             Self::Hours(hours) => large(hours),
             Self::TokenRate(rate) => format!("{}{}tokens/s", large(rate), show::GAP),
             Self::FlopRate(rate) => show::flop_rate(rate),
+            Self::Carbon(carbon) => show::carbon(carbon),
             Self::Energy(kwh) => format!("{}h", show::power(Watts::new(kwh.get() * 1000.0))),
         }
     }
@@ -106,6 +109,7 @@ impl Amount {
             Self::TokenRate(rate) => Self::TokenRate(rate * factor),
             Self::FlopRate(rate) => Self::FlopRate(rate * factor),
             Self::Energy(kwh) => Self::Energy(kwh * factor),
+            Self::Carbon(carbon) => Self::Carbon(carbon * factor),
         }
     }
 
@@ -122,6 +126,7 @@ impl Amount {
             Self::TokenRate(amount) | Self::Hours(amount) => amount.get(),
             Self::FlopRate(rate) => rate.get(),
             Self::Energy(kwh) => kwh.get(),
+            Self::Carbon(carbon) => carbon.get(),
         })
     }
 
@@ -138,6 +143,7 @@ impl Amount {
             Self::TokenRate(_) => "tokens_per_s",
             Self::FlopRate(_) => "flops_per_s",
             Self::Energy(_) => "kwh",
+            Self::Carbon(_) => "kg_co2",
         }
     }
 }

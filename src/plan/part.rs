@@ -1,7 +1,7 @@
 //! F6: a total and what it is made of.
 
 use super::{Amount, Derivation};
-use crate::units::{Bytes, Ratio, Seconds};
+use crate::units::{Bytes, Dollars, Ratio, Seconds};
 
 /// A part of a total; its children, if it has any, sum to it exactly.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,22 @@ impl Summed for Seconds {
     }
     fn amount(self) -> Amount {
         Amount::Time(self)
+    }
+    fn is_some(self) -> bool {
+        self > Self::ZERO
+    }
+}
+
+impl Summed for Dollars {
+    const NONE: Self = Self::ZERO;
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+    fn of(self, whole: Self) -> Ratio {
+        Ratio::new(if whole.get() > 0.0 { self.get() / whole.get() } else { 0.0 })
+    }
+    fn amount(self) -> Amount {
+        Amount::Dollars(self)
     }
     fn is_some(self) -> bool {
         self > Self::ZERO

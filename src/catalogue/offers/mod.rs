@@ -67,6 +67,20 @@ pub fn source_text(source: &str) -> &str {
     known.map_or(source, |known| known.name.as_str())
 }
 
+/// The sources of a region in words, with their dates: its keys of the table, in order.
+#[must_use]
+pub fn sources_text(keys: &str) -> String {
+    let known = |key: &str| sources().iter().find(|source| source.key == key);
+    let mut texts: Vec<String> = Vec::new();
+    for source in keys.split_whitespace().filter_map(known) {
+        let text = format!("{} ({})", source.name, source.date);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join("; ")
+}
+
 /// The day of the newest price of a list.
 #[must_use]
 pub fn newest(listings: &[Listing]) -> Option<Day> {

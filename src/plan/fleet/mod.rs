@@ -5,12 +5,14 @@
 
 pub mod choice;
 mod machines;
+mod parts;
 mod power;
 mod question;
 mod refusal;
 mod uptime;
 
 pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
+pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
 pub use refusal::Refusal;

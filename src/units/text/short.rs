@@ -1,7 +1,9 @@
 //! Text for links: the shortest that reads back as exactly the same value.
 
 use super::Decimal;
-use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, FlopsPerSecond, Ratio, Watts};
+use crate::units::{
+    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Watts,
+};
 
 /// A whole number: `2048`, `15.6T`.
 #[must_use]
@@ -48,6 +50,24 @@ pub fn flop_rate(rate: FlopsPerSecond) -> String {
 #[must_use]
 pub fn price(rate: DollarsPerHour) -> String {
     number(rate.get())
+}
+
+/// Money, in dollars: `5000000`.
+#[must_use]
+pub fn dollars(dollars: Dollars) -> String {
+    number(dollars.get())
+}
+
+/// Time: `30d`, `36h`.
+#[must_use]
+pub fn time(time: Seconds) -> String {
+    let seconds = time.get();
+    // Only whole numbers of days and hours come back as they were.
+    let whole = [("d", 86_400.0), ("h", 3600.0)].into_iter().find_map(|(unit, size)| {
+        let n = seconds / size;
+        (n >= 1.0 && n < 1e9 && n.floor() * size == seconds).then(|| format!("{n}{unit}"))
+    });
+    whole.unwrap_or_else(|| format!("{}s", number(seconds)))
 }
 
 /// A fraction or factor: `0.05`.

@@ -1,8 +1,8 @@
 //! Text for people: rounded, with units, digits grouped by narrow no-break spaces.
 
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, Params, Ratio, Seconds,
-    Tokens, Watts,
+    Bytes, BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, KilogramsCo2, Params,
+    Ratio, Seconds, Tokens, Watts,
 };
 
 /// Between a number and its unit.
@@ -145,6 +145,14 @@ pub fn dollars(dollars: Dollars) -> String {
         return format!("${}", grouped((value + 0.5).floor() as u64));
     }
     format!("${}", scaled(value, &COUNT_UNITS, ""))
+}
+
+/// Carbon: `412 kg CO2e`, `8 930 t CO2e`.
+#[must_use]
+pub fn carbon(carbon: KilogramsCo2) -> String {
+    let kg = carbon.get();
+    let (value, unit) = if kg < 1000.0 { (kg, "kg") } else { (kg / 1000.0, "t") };
+    format!("{}{GAP}{unit}{GAP}CO2e", rounded(value))
 }
 
 /// A price of one accelerator: `$3.50/h`.

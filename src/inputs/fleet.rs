@@ -1,0 +1,191 @@
+//! What is asked of a fleet: budget, time, what narrows the market, discounts and offers of one's own.
+
+use super::limits::{WORDS_CHARS_MAX, WORDS_MAX};
+use super::{Inputs, Key, Problem, Value, read};
+use crate::catalogue::accelerators;
+use crate::prices::{Currency, Flag, Flags, Listing, Rates, Stamp, Terms};
+use crate::units::text::{read as texts, short};
+use crate::units::{Bytes, Dollars, DollarsPerHour, Ratio, Seconds};
+
+/// What the inputs ask of a fleet; an empty list narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetInputs {
+    /// Most that it may cost.
+    pub budget: Option<Dollars>,
+    /// Longest that it may take.
+    pub deadline: Option<Seconds>,
+    /// Size of the data set, where it is not that of its tokens.
+    pub data_set: Option<Bytes>,
+    /// Ways to buy that may be used.
+    pub terms: Vec<Terms>,
+    /// Providers that may be used.
+    pub providers: Vec<String>,
+    /// Regions that may be used.
+    pub regions: Vec<String>,
+    /// Countries, or `EU`.
+    pub jurisdictions: Vec<String>,
+    /// Accelerators or generations that may be used.
+    pub families: Vec<String>,
+    /// Most machines.
+    pub machines_max: Option<u32>,
+    /// Share that a provider takes off.
+    pub discounts: Vec<(String, Ratio)>,
+    /// Offers of the user's own.
+    pub offers: Vec<Listing>,
+}
+
+/// The words of a list in their canonical spelling, between commas.
+///
+/// Terms are those of [`Terms::key`], discounts `aws:0.3` or `aws:30%`, offers
+/// `name:accelerator:accelerators in a machine:dollars an hour of a machine`.
+pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
+    let expected = expected(key);
+    if text.chars().nth(WORDS_CHARS_MAX).is_some() {
+        return Err(Problem::new(key, text, expected, "the text is too long"));
+    }
+    let words: Vec<&str> = text.split([',', '\n']).map(str::trim).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    if words.is_empty() || words.len() > WORDS_MAX {
+        let hint = format!("write 1 to {WORDS_MAX} of them, with commas between");
+        return Err(Problem::new(key, text, expected, hint));
+    }
+    let canonical = words
+        .iter()
+        .map(|word| word_of(key, word).ok_or_else(|| Problem::new(key, word, expected, hint(key))));
+    Ok(canonical.collect::<Result<Vec<String>, Problem>>()?.join(","))
+}
+
+/// The list of an input, or nothing.
+fn list(inputs: &Inputs, key: Key) -> Vec<String> {
+    match inputs.typed(key).map(|text| read(key, text)) {
+        Some(Ok(Value::Words(words))) => words.split(',').map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
+    let value = |key| inputs.typed(key).and_then(|text| read(key, text).ok());
+    let offers = list(inputs, Key::PrivateOffers);
+    FleetInputs {
+        budget: match value(Key::Budget) {
+            Some(Value::Money(dollars)) => Some(dollars),
+            _ => None,
+        },
+        deadline: match value(Key::Deadline) {
+            Some(Value::Span(time)) => Some(time),
+            _ => None,
+        },
+        data_set: match value(Key::DataSet) {
+            Some(Value::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        },
+        terms: list(inputs, Key::Terms).iter().filter_map(|key| Terms::from_key(key)).collect(),
+        providers: list(inputs, Key::Providers),
+        regions: list(inputs, Key::Regions),
+        jurisdictions: list(inputs, Key::Jurisdictions),
+        families: list(inputs, Key::Families),
+        machines_max: match value(Key::Machines) {
+            Some(Value::Count(n)) => u32::try_from(n).ok(),
+            _ => None,
+        },
+        discounts: list(inputs, Key::Discounts).iter().filter_map(|word| discount(word)).collect(),
+        offers: offers.iter().filter_map(|word| offer(word)).collect(),
+    }
+}
+
+const fn expected(key: Key) -> &'static str {
+    match key {
+        Key::Terms => "ways to buy",
+        Key::Providers => "names of providers",
+        Key::Regions => "names of regions",
+        Key::Jurisdictions => "countries of two letters, or EU",
+        Key::Families => "accelerators of the catalogue or generations of them",
+        Key::Discounts => "discounts by provider",
+        _ => "offers of your own",
+    }
+}
+
+fn hint(key: Key) -> String {
+    match key {
+        Key::Terms => {
+            let keys = Terms::ALL.map(Terms::key);
+            format!("the ways to buy are {}", keys.join(", "))
+        }
+        Key::Jurisdictions => "write for example EU, CH".to_owned(),
+        Key::Families => "write for example h100-sxm, blackwell".to_owned(),
+        Key::Discounts => "write for example aws:30%, azure:15%".to_owned(),
+        Key::PrivateOffers => {
+            "write name:accelerator:count:dollars an hour, such as acme:h100-sxm:8:16.5".to_owned()
+        }
+        _ => "a name has letters, digits, dashes, dots and blanks".to_owned(),
+    }
+}
+
+/// One word in its canonical spelling.
+fn word_of(key: Key, word: &str) -> Option<String> {
+    match key {
+        Key::Terms => Terms::from_key(&word.to_ascii_lowercase()).map(|terms| terms.key().into()),
+        Key::Jurisdictions => {
+            let letters = word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic());
+            letters.then(|| word.to_ascii_uppercase())
+        }
+        Key::Families => match accelerators::find(word) {
+            Some(row) => Some(row.key.clone()),
+            None => {
+                let lower = word.to_ascii_lowercase();
+                let mut rows = accelerators::all().iter();
+                rows.any(|row| row.accelerator.generation == lower).then_some(lower)
+            }
+        },
+        Key::Discounts => {
+            let (name, off) = discount(word)?;
+            Some(format!("{name}:{}", short::ratio(off)))
+        }
+        Key::PrivateOffers => {
+            let offer = offer(word)?;
+            let rate = offer.rate(Terms::OnDemand)?;
+            let (name, n) = (&offer.provider, offer.accelerators.get());
+            Some(format!("{name}:{}:{n}:{}", offer.accelerator, short::price(rate)))
+        }
+        _ => name_of(word),
+    }
+}
+
+/// Names as providers and regions have them.
+fn name_of(word: &str) -> Option<String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._ ()".contains(c);
+    (!word.is_empty() && word.chars().all(good)).then(|| word.to_ascii_lowercase())
+}
+
+fn discount(word: &str) -> Option<(String, Ratio)> {
+    let (name, share) = word.split_once(':')?;
+    let share = texts::ratio(share.trim()).ok().filter(|share| share.get() < 1.0)?;
+    Some((name_of(name.trim())?, share))
+}
+
+/// An offer in one word; it is as old as the link.
+fn offer(word: &str) -> Option<Listing> {
+    let mut fields = word.split(':').map(str::trim);
+    let (name, accelerator) = (fields.next()?, fields.next()?);
+    let (count, rate) = (fields.next()?, fields.next()?);
+    if fields.next().is_some() {
+        return None;
+    }
+    let count: u32 = count.parse().ok().filter(|n| (1..=1024).contains(n))?;
+    let rate = texts::price(rate).ok().filter(|rate| *rate > DollarsPerHour::ZERO)?;
+    Some(Listing {
+        provider: name_of(name)?,
+        region: String::new(),
+        country: String::new(),
+        instance: "private offer".to_owned(),
+        accelerator: accelerators::find(accelerator)?.key.clone(),
+        accelerators: Ratio::new(f64::from(count)),
+        network: None,
+        rates: Rates::NONE.with(Terms::OnDemand, Some(rate)),
+        currency: Currency::USD,
+        as_of: Stamp::default(),
+        as_of_spot: Stamp::default(),
+        source: "typed".to_owned(),
+        flags: Flags::NONE.with(Flag::PlaceUnknown).with(Flag::NetworkAssumed),
+    })
+}
