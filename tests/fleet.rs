@@ -338,14 +338,15 @@ proptest! {
             draw: Default::default(),
         };
         let busy = Seconds::new(days * 86_400.0);
-        let at = |busy| outlay(&purchase, &question.cargo, machines, busy, Uptime::useful(Ratio::new(good)));
+        let uptime = Uptime::useful(Ratio::new(good));
+        let at = |busy| outlay(&purchase, &question.cargo, machines, busy, uptime);
         let (less, more) = (at(busy), at(busy * more));
         for part in OutlayPart::ALL {
             let dollars = less.get(*part).get();
             prop_assert!(dollars.is_finite() && dollars >= 0.0);
         }
         prop_assert!(less.total() <= more.total());
-        prop_assert!(wall(busy, Uptime::useful(Ratio::new(good))) >= busy);
+        prop_assert!(wall(busy, uptime) >= busy);
         prop_assert!(less.total() <= Dollars::UNBOUNDED);
     }
 }
