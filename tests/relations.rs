@@ -312,6 +312,7 @@ const LARGER: [(&str, fn(&mut Case, &Layout)); 6] = [
         for kind in &mut case.model.kinds {
             if let Ffn::Moe(moe) = &mut kind.ffn {
                 moe.top_k = (moe.top_k + 1).min(moe.experts);
+                moe.extra_active = moe.extra_params * moe.top_k / moe.experts.max(1);
             }
         }
     }),

@@ -249,8 +249,9 @@ fn ffn(g: &mut Genes<'_>, hidden: u32) -> Ffn {
         shared_width: if shared { width } else { 0 },
         latent: latent.then_some(48),
         dense_width: if beside { width } else { 0 },
+        // A bias for each expert, of which a token meets those of its own.
         extra_params: if bias { experts } else { 0 },
-        extra_active: 0,
+        extra_active: if bias { top_k } else { 0 },
     };
     match g.of(&[0, 0, 0, 1, 1, 1, 2]) {
         0 => Ffn::Dense(Dense { width, gated, bias }),
