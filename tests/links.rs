@@ -215,7 +215,7 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
         Kind::Price => "|\\$/h| USD/hour",
         Kind::Power => "W| kW",
         Kind::Share | Kind::Factor => "|%|x",
-        Kind::Money => "|\\$|M$| dollars",
+        Kind::Money => "|M|k| dollars",
         Kind::Span => "d| days| h|s",
         Kind::Batch => "| tokens|M tokens| sequences",
         _ => "",
