@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+pub mod fleet;
 mod links;
 mod measure;
 mod remedies;
@@ -12,5 +13,6 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use wire::*;

@@ -100,7 +100,7 @@ fn figure(case: &Case, own: &plan::Figure) -> Figure {
     Figure { range: plan::range(case, own).as_ref().map(range), ..figure }
 }
 
-fn range(own: &plan::Range) -> Range {
+pub(super) fn range(own: &plan::Range) -> Range {
     let (low, high) = (own.low.value().get(), own.high.value().get());
     Range { low, high, text: own.text() }
 }
@@ -110,7 +110,7 @@ fn trust(case: &Case) -> Option<Trust> {
     Some(Trust { text: own.text, measured: own.measured })
 }
 
-fn part(case: &Case, own: &Part) -> PartView {
+pub(super) fn part(case: &Case, own: &Part) -> PartView {
     PartView {
         id: own.id.clone(),
         figure: derivation(case, &own.id, own.label, own.amount, &own.derivation),

@@ -18,6 +18,17 @@ pub enum Request {
         /// The link text, without `#`.
         link: String,
     },
+    /// Look where to train the case of this link: [`Answer::Fleet`] comes again and again until it is complete.
+    Fleet {
+        /// Number of the run.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+        /// The text of a list of prices.
+        list: String,
+        /// Today, in days from 1970-01-01, where it is known.
+        today: Option<i32>,
+    },
     /// Stop what is running.
     Cancel {
         /// Number of the run to stop.
@@ -58,6 +69,13 @@ pub enum Answer {
         run: u32,
         /// The study.
         study: StudyView,
+    },
+    /// A fleet search so far.
+    Fleet {
+        /// The run this belongs to.
+        run: u32,
+        /// What was found.
+        fleet: Box<super::FleetView>,
     },
     /// One more point of the scaling curve.
     Scaling {

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
 
 use super::bench;
-use crate::api::{self, Answer, Request};
+use crate::api::fleet::{FIRST_SLICE, SLICE};
+use crate::api::{self, Answer, FleetSession, Request};
 
 #[wasm_bindgen]
 extern "C" {
@@ -72,8 +73,36 @@ impl Desk {
                 self.say(IDLE);
                 self.rest_later(run, link);
             }
+            Request::Fleet { run, link, list, today } => {
+                self.latest.replace(run);
+                match FleetSession::new(run, &link, &list, today) {
+                    Ok(session) => self.slice_later(run, session, FIRST_SLICE),
+                    Err(answer) => self.send(&answer),
+                }
+            }
             Request::Cancel { .. } => drop(self.latest.replace(0)),
         }
+    }
+
+    /// One slice of a fleet search after another, hearing what comes in between.
+    fn slice_later(self: &Rc<Self>, run: u32, mut session: FleetSession, searches: u32) {
+        let desk = self.clone();
+        let slice = Closure::once_into_js(move || {
+            if *desk.latest.borrow() != run {
+                return;
+            }
+            let done = session.advance(searches);
+            desk.send(&session.answer());
+            if done {
+                desk.say(IDLE);
+            } else {
+                desk.slice_later(run, session, SLICE);
+            }
+        });
+        let set = self
+            .scope
+            .set_timeout_with_callback_and_timeout_and_arguments_0(slice.unchecked_ref(), 0);
+        drop(set);
     }
 
     /// Runners-up, frontier and scaling, unless something newer has arrived by then.

@@ -161,6 +161,8 @@ fn read(
         .with_if(Flag::NetworkAssumed, row.text("network_gbit_s").is_empty());
     let count = amount(row, "count", COUNT_MAX)?.ok_or_else(|| wrong("count", "a number"))?;
     let network = amount(row, "network_gbit_s", NETWORK_MAX)?;
+    let as_of = stamp(row, "as_of", "undated")?;
+    let as_of_spot = stamp(row, "as_of_spot", "spot-undated")?;
     let fraction = count < 1.0 || count.floor() != count;
     Ok(Listing {
         instance: needed("instance")?,
@@ -171,8 +173,8 @@ fn read(
         rates: rates(row)?,
         currency: Currency::read(row.text("currency"))
             .ok_or_else(|| wrong("currency", "a currency of three letters"))?,
-        as_of: stamp(row, "as_of", "undated")?,
-        as_of_spot: stamp(row, "as_of_spot", "spot-undated")?,
+        as_of,
+        as_of_spot: if row.text("as_of_spot").is_empty() { as_of } else { as_of_spot },
         source: text("source")?,
         flags: flags.with_if(Flag::Fraction, fraction),
         provider,

@@ -37,7 +37,7 @@ pub struct Fleet {
 }
 
 /// How far a search has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Pairs of a kind of machine and a count, in all.
     pub pairs: u32,

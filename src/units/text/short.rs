@@ -65,7 +65,7 @@ pub fn time(time: Seconds) -> String {
     // Only whole numbers of days and hours come back as they were.
     let whole = [("d", 86_400.0), ("h", 3600.0)].into_iter().find_map(|(unit, size)| {
         let n = seconds / size;
-        (n >= 1.0 && n < 1e9 && n.floor() * size == seconds).then(|| format!("{n}{unit}"))
+        ((1.0..1e9).contains(&n) && n.floor() * size == seconds).then(|| format!("{n}{unit}"))
     });
     whole.unwrap_or_else(|| format!("{}s", number(seconds)))
 }

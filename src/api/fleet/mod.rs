@@ -1,0 +1,166 @@
+//! Where to train, for the page: a search in slices and what it has found so far.
+
+mod answers;
+mod rows;
+mod wire;
+
+pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList};
+
+use super::WIRE_VERSION;
+use super::view::shown;
+use super::{Answer, Cut};
+use crate::catalogue::offers;
+use crate::inputs::{FleetInputs, Inputs};
+use crate::link;
+use crate::plan::Amount;
+use crate::plan::fleet::{Fleet, Progress, Question, Refusal};
+use crate::prices::Terms;
+use crate::search::fleet::Aim;
+use crate::units::{Day, Ratio};
+
+/// Months after which a price is flagged as old.
+const STALE_MONTHS: u32 = 12;
+/// Searches of layouts in a first slice, after which the frontier has its first points.
+pub const FIRST_SLICE: u32 = 8;
+/// Searches of layouts in every other slice.
+pub const SLICE: u32 = 24;
+
+/// One question about where to train, worked through in slices.
+pub struct FleetSession {
+    run: u32,
+    today: Option<Day>,
+    inputs: Inputs,
+    asked: FleetInputs,
+    list: PriceList,
+    fleet: Fleet,
+    progress: Progress,
+    /// The same question with carbon in place of money, once the first is answered.
+    green: Option<(Fleet, bool)>,
+}
+
+impl FleetSession {
+    /// The question of a link over a list of prices (the text of a `prices-v1.csv`), as of a day in days from
+    /// 1970-01-01.
+    ///
+    /// # Errors
+    /// [`Answer::Invalid`] where the link does not make a case.
+    pub fn new(run: u32, link: &str, list: &str, today: Option<i32>) -> Result<Self, Box<Answer>> {
+        let inputs = link::decode(link).inputs;
+        let resolution = inputs.resolve();
+        let Some(case) = resolution.case else {
+            let problems = resolution.problems.iter().map(ToString::to_string).collect();
+            return Err(Box::new(Answer::Invalid { run, problems }));
+        };
+        let today = today.map(Day::from_epoch);
+        let (mut listings, problems) = offers::read_listings(list);
+        let newest = offers::newest(&listings);
+        let list = PriceList {
+            rows: listings.len() as u32,
+            newest: newest.map(|day| day.to_string()).unwrap_or_default(),
+            age_days: today.zip(newest).map(|(today, newest)| today.days_since(newest)),
+            problems: problems.iter().map(ToString::to_string).collect(),
+        };
+        let asked = inputs.fleet();
+        if let Some(today) = today {
+            listings = offers::aged(&listings, today, STALE_MONTHS);
+        }
+        listings.extend(asked.offers.iter().cloned());
+        let mut question = Question::new(case, listings);
+        narrow(&mut question, &asked);
+        let fleet = Fleet::new(question, &unfailing);
+        let progress = Progress::default();
+        Ok(Self { run, today, inputs, asked, list, fleet, progress, green: None })
+    }
+
+    /// Works on for a slice; true when nothing is left to do.
+    pub fn advance(&mut self, searches: u32) -> bool {
+        if !self.progress.done {
+            self.progress = self.fleet.advance(searches);
+            return false;
+        }
+        let (green, done) = self.green.get_or_insert_with(|| {
+            let question = Question { aim: Aim::Carbon, ..self.fleet.question().clone() };
+            (Fleet::new(question, &unfailing), false)
+        });
+        *done = green.advance(searches).done;
+        *done
+    }
+
+    /// What has been found so far.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer::Fleet { run: self.run, fleet: Box::new(self.view()) }
+    }
+
+    /// The same, by itself.
+    #[must_use]
+    pub fn view(&self) -> FleetView {
+        let Progress { pairs, left, searches, done } = self.progress;
+        let points = self.fleet.frontier().iter();
+        FleetView {
+            version: WIRE_VERSION,
+            prices: self.list.clone(),
+            pairs,
+            looked_at: pairs.saturating_sub(left),
+            searches,
+            complete: done,
+            rows: points.filter_map(|point| rows::row(self, &self.fleet, point)).collect(),
+            answers: answers::answers(self),
+            lost: self.lost(),
+            caveats: CAVEATS.map(str::to_owned).to_vec(),
+        }
+    }
+
+    fn lost(&self) -> Vec<Cut> {
+        let cut = |name: &str, reason: &str, n: u32| Cut {
+            name: name.to_owned(),
+            reason: reason.to_owned(),
+            count: shown(Amount::Count(n.into())),
+        };
+        let refused = &self.fleet.market().refused;
+        let rules = Refusal::ALL.iter().zip(refused);
+        let mut all: Vec<Cut> = rules
+            .filter(|(_, n)| **n > 0)
+            .map(|(rule, n)| cut("offers", rule.text(), *n))
+            .collect();
+        let tally = self.fleet.tally();
+        for (reason, n) in [
+            ("more machines than any offer has", tally.short),
+            ("beaten even if every layout ran at the top of its kernels", tally.bounded),
+            ("searched: no layout fits, or none that is not beaten", tally.beaten),
+            ("searched, with a layout", tally.found),
+        ] {
+            if n > 0 {
+                all.push(cut("sizes of cluster", reason, n));
+            }
+        }
+        all
+    }
+}
+
+/// What the figures leave out.
+const CAVEATS: [&str; 2] = [
+    "Failures and the loss of spot machines are not counted here: time and money are those of a run that is never \
+     interrupted.",
+    "A list price is no promise of capacity.",
+];
+
+/// Goodput of a run that is never interrupted.
+fn unfailing(_: Terms, _: u32) -> Ratio {
+    Ratio::ONE
+}
+
+/// What the inputs ask, put into the question.
+fn narrow(question: &mut Question, asked: &FleetInputs) {
+    let limits = &mut question.limits;
+    limits.terms.clone_from(&asked.terms);
+    limits.providers.clone_from(&asked.providers);
+    limits.regions.clone_from(&asked.regions);
+    limits.jurisdictions.clone_from(&asked.jurisdictions);
+    limits.families.clone_from(&asked.families);
+    limits.machines_max = asked.machines_max;
+    question.discounts.clone_from(&asked.discounts);
+    if let Some(bytes) = asked.data_set {
+        question.cargo.data_set = bytes;
+    }
+}

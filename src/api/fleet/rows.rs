@@ -1,0 +1,113 @@
+//! One point of a frontier as a row.
+
+use super::{FleetRow, FleetSession};
+use crate::api::view::{part, range, shown};
+use crate::api::{Figure, Range};
+use crate::case::Case;
+use crate::catalogue::accelerators::{self, MachineRow};
+use crate::catalogue::offers;
+use crate::estimate::Source;
+use crate::inputs::{Inputs, Key};
+use crate::link;
+use crate::plan::fleet::{Fleet, Origin, carbon_figure, money};
+use crate::plan::{self, Amount, Derivation};
+use crate::prices::{Listing, Terms};
+use crate::search::fleet::Point;
+use crate::units::text::short;
+use crate::units::{Dollars, DollarsPerHour};
+
+/// The row of a point.
+pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Option<FleetRow> {
+    let shape = fleet.market().shapes.get(point.kind as usize)?;
+    let kind = fleet.market().kinds.get(point.kind as usize)?;
+    let case = fleet.case(point.kind, point.count)?;
+    let layout = fleet.candidate(point).map(|best| plan::layout_text(&case, &best.layout));
+    let mut row = FleetRow {
+        accelerator: shape.row.label.clone(),
+        count: point.count,
+        machines: point.count.checked_div(kind.machine_size)?,
+        days: shown(Amount::Days(point.time)),
+        days_range: spread(&case, "days", Amount::Days(point.time)),
+        cost: shown(Amount::Dollars(point.cost)),
+        cost_range: spread(&case, "cost", Amount::Dollars(point.cost)),
+        goodput: shown(Amount::Share(fleet.goodput(point)?)),
+        carbon: carbon_figure(fleet, point).map(|own| figure(&own)),
+        layout: layout.unwrap_or_default(),
+        bill: part(&case, &money(fleet, point)?),
+        ..FleetRow::default()
+    };
+    let lot = kind.lots.get(point.lot as usize)?;
+    let mut each = DollarsPerHour::ZERO;
+    if let Source::Rented { rate, .. } = &lot.purchase.source {
+        each = DollarsPerHour::new(rate.get() / f64::from(kind.machine_size.max(1)));
+        row.rate = shown(Amount::Dollars(Dollars::new(each.get())));
+    }
+    match fleet.origin(point)? {
+        Origin::Listing(i, terms) => {
+            let listing = fleet.question().listings.get(i as usize)?;
+            describe(session, listing, terms, &mut row);
+        }
+        Origin::Own(_) => row.provider = "own machines".to_owned(),
+    }
+    row.link = link::encode(&opened(&session.inputs, &shape.row, point.count, each));
+    Some(row)
+}
+
+fn describe(session: &FleetSession, listing: &Listing, terms: Terms, row: &mut FleetRow) {
+    row.provider.clone_from(&listing.provider);
+    row.region.clone_from(&listing.region);
+    row.country.clone_from(&listing.country);
+    row.instance.clone_from(&listing.instance);
+    row.terms = terms.label().to_owned();
+    row.source = offers::source_text(&listing.source).to_owned();
+    let stamp = listing.stamp(terms);
+    if stamp.day.epoch_days() > 0 {
+        row.as_of = stamp.day.to_string();
+        row.age_days = session.today.map(|today| today.days_since(stamp.day));
+    }
+    let flags = listing.flags.iter().filter(|flag| terms.is_spot() || !flag.is_of_spot());
+    row.flags = flags.map(|flag| flag.text().to_owned()).collect();
+    if !stamp.stated && row.flags.is_empty() {
+        row.flags.push(crate::prices::Flag::Undated.text().to_owned());
+    }
+}
+
+fn spread(case: &Case, id: &'static str, amount: Amount) -> Option<Range> {
+    let own = plan::Figure { id, label: "", amount, derivation: Derivation::default() };
+    plan::range(case, &own).as_ref().map(range)
+}
+
+fn figure(own: &plan::Figure) -> Figure {
+    Figure {
+        id: own.id.to_owned(),
+        label: own.label.to_owned(),
+        shown: shown(own.amount),
+        formula: own.derivation.formula.clone(),
+        substituted: own.derivation.substituted.clone(),
+        source: own.derivation.source.clone(),
+        range: None,
+    }
+}
+
+/// The user's inputs on these machines at this price.
+fn opened(inputs: &Inputs, row: &MachineRow, count: u32, each: DollarsPerHour) -> Inputs {
+    let mut opened = inputs.clone();
+    for key in [Key::NodeSize, Key::Domain, Key::Nic, Key::Leaf, Key::Oversubscription, Key::Link] {
+        opened.clear(key);
+    }
+    opened.set(Key::Accelerator, row.key.clone());
+    opened.set(Key::Count, count.to_string());
+    opened.set(Key::Price, short::price(each));
+    if let Some(usual) = accelerators::find(&row.key) {
+        if usual.node_size != row.node_size {
+            opened.set(Key::NodeSize, row.node_size.to_string());
+        }
+        if usual.domain != row.domain {
+            opened.set(Key::Domain, row.domain.to_string());
+        }
+        if usual.nic != row.nic {
+            opened.set(Key::Nic, short::bandwidth_bits(row.nic));
+        }
+    }
+    opened
+}
