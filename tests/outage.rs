@@ -21,7 +21,8 @@ use autoparallel::layout::{Layout, ZeroStage};
 use autoparallel::reliability::{Checkpointing, Job, Reliability, Spares, Spot, Way};
 use autoparallel::units::{Bytes, BytesPerSecond, DollarsPerHour, Frequency, Ratio, Seconds};
 use proptest::prelude::*;
-use support::runs::hold;
+use support::genes::{self, LARGE};
+use support::runs::{aside, hold};
 use support::{LLAMA_405B, Wanted, case};
 
 /// Jobs of each relation.
@@ -395,4 +396,27 @@ fn checkpoints_hold_what_is_trained() {
     // 32 layers of 4,096: rank x (in + out) of the fused queries, keys and values, and of the output.
     let adapters = Book::new(&case).trained_params().get();
     assert_eq!(adapters, 32 * 16 * ((4096 + 3 * 4096) + (4096 + 4096)));
+}
+
+/// Before a layout is chosen, goodput is never said to be lower than any layout's.
+#[test]
+fn no_layout_has_a_higher_goodput_than_the_best() {
+    hold(500, |values| {
+        let case = genes::case(values, LARGE).map_err(|_| aside("no case"))?;
+        let layout = genes::layout(values, &case).ok_or_else(|| aside("no layout"))?;
+        let book = Book::new(&case);
+        let job = book.job(&layout, &book.estimate(&layout));
+        let (_, mut own) = random(values);
+        own.checkpoint.interval = None;
+        own.restart = own.restart + catalogue::elastic_stall() * 2.0;
+        if let Some(spot) = &mut own.spot {
+            (spot.median, spot.notice, spot.zones) = (None, Seconds::ZERO, 1);
+        }
+        let best = predict(&book.job_at_best(job.work), &own).useful_share().get();
+        let share = predict(&job, &own).useful_share().get();
+        prop_assert!(share <= best * (1.0 + 1e-9), "{} {}", share, best);
+        let mfu = book.job_at_best(job.work).mfu.get();
+        prop_assert!((mfu - job.mfu.get()).abs() <= 1e-9 * mfu);
+        Ok(())
+    });
 }
