@@ -408,7 +408,7 @@ fn no_layout_has_a_higher_goodput_than_the_best() {
         let job = book.job(&layout, &book.estimate(&layout));
         let (_, mut own) = random(values);
         own.checkpoint.interval = None;
-        own.restart = own.restart + catalogue::elastic_stall() * 2.0;
+        own.restart += catalogue::elastic_stall() * 2.0;
         if let Some(spot) = &mut own.spot {
             (spot.median, spot.notice, spot.zones) = (None, Seconds::ZERO, 1);
         }
