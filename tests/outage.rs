@@ -423,6 +423,13 @@ fn saving_is_worked_out_by_hand() {
         let found = [save.blocking, save.lag, save.read].map(Seconds::get);
         assert_eq!(found, [blocking, lag, reading], "{way:?}");
     }
+    // What is written meanwhile must be there before the next one starts, however often the job stops.
+    own.failures = own.failures * 1e4;
+    own.checkpoint.way = Way::Asynchronous;
+    let basis = predict(&job, &own).basis;
+    assert!(basis.daly < basis.interval, "{basis:?}");
+    assert_eq!(basis.interval, Seconds::new(400.0));
+    own.checkpoint.way = Way::Memory;
     // One machine alone has nobody to keep its second copy.
     let alone = Job { accelerators: 8, holders: 8, ..job };
     let save = predict(&alone, &own).basis.save;
