@@ -13,6 +13,7 @@ use autoparallel::plan::forecast::{Course, Forecast};
 use autoparallel::plan::sweep::{Cadence, Stopping, hyperband, restarted, rungs, work};
 use autoparallel::plan::tornado::tornado;
 use autoparallel::plan::{Finding, find};
+use autoparallel::reliability::Reliability;
 use autoparallel::units::{Dollars, DollarsPerHour, Moment, Ratio, Seconds};
 use proptest::prelude::*;
 use support::runs::hold;
@@ -249,6 +250,32 @@ fn spending_follows_the_calendar() {
     assert_eq!(at_once, [Some(start); 3]);
 }
 
+/// The quick course has the shorter step and the good fleet, the slow one the longer step and the young fleet.
+#[test]
+fn a_forecast_spans_steps_and_fleets() {
+    let case = case(&LLAMA_7B);
+    let Finding::Plan(plan) = find(&case) else { panic!("a plan") };
+    let job = Book::new(&case).job(&plan.layout, &plan.estimate);
+    let fleets = catalogue::LEVELS.map(|level| {
+        let failures = catalogue::failures(level).expect("a level");
+        predict(&job, &Reliability { failures, ..catalogue::usual() })
+    });
+    let start = Moment::read("2026-12-01").expect("a moment");
+    let [good, usual, young] = &fleets;
+    let factors = (Ratio::new(0.9), Ratio::new(1.2));
+    let upfront = Dollars::new(7.0);
+    let found = Forecast::new(start, [good, usual, young], factors, rate(2.0), upfront);
+    let [quick, expected, slow] = found.courses;
+    near("quick", quick.time.get(), 0.9 * good.time.total().get());
+    near("expected", expected.time.get(), usual.time.total().get());
+    near("slow", slow.time.get(), 1.2 * young.time.total().get());
+    near("cost", expected.cost().get(), 7.0 + usual.cost(rate(2.0)).get());
+    near("slow cost", slow.cost().get(), 7.0 + 1.2 * young.cost(rate(2.0)).get());
+    assert!(quick.time < expected.time && expected.time < slow.time);
+    let ends = found.ends();
+    assert!(ends[0] < ends[1] && ends[1] < ends[2]);
+}
+
 /// Li et al., JMLR 18 (2018), table 1: R = 81, eta = 3.
 #[test]
 fn hyperband_has_the_brackets_of_its_paper() {
@@ -321,6 +348,14 @@ fn a_tornado_moves_as_its_inputs_do() {
     assert!((tokens.cost[1].get() / cost - 1.2).abs() < 1e-3);
     let (rate, failures) = (swing("Matrix").expect("a rate"), swing("Failures").expect("failures"));
     assert!(rate.cost[1] < rate.cost[0] && failures.cost[1] > failures.cost[0]);
+    // Goodput hardly changes, so the run lasts as the step does.
+    let (low, high) =
+        case.stack.spread(&case.cluster.accelerator.generation).expect("a range").time;
+    let step = swing("Step time").expect("a range");
+    for (end, factor) in step.time.iter().zip([low, high]) {
+        let ratio = end.get() / outage.time.total().get();
+        assert!((ratio / factor.get() - 1.0).abs() < 1e-2, "{ratio} {factor:?}");
+    }
     // Eight accelerators in one machine: no network, no spot.
     assert!(swing("Network").is_none() && swing("Time there").is_none());
     let widths: Vec<f64> = swings.iter().map(|swing| swing.cost_width().get()).collect();

@@ -21,7 +21,8 @@ use autoparallel::layout::{Layout, ZeroStage};
 use autoparallel::reliability::{Checkpointing, Job, Reliability, Spares, Spot, Way};
 use autoparallel::units::{Bytes, BytesPerSecond, DollarsPerHour, Frequency, Ratio, Seconds};
 use proptest::prelude::*;
-use support::runs::hold;
+use support::genes::{self, LARGE};
+use support::runs::{aside, hold};
 use support::{LLAMA_405B, Wanted, case};
 
 /// Jobs of each relation.
@@ -395,4 +396,80 @@ fn checkpoints_hold_what_is_trained() {
     // 32 layers of 4,096: rank x (in + out) of the fused queries, keys and values, and of the output.
     let adapters = Book::new(&case).trained_params().get();
     assert_eq!(adapters, 32 * 16 * ((4096 + 3 * 4096) + (4096 + 4096)));
+}
+
+/// 1.6 TB in two machines of eight: each writes 2 GB/s and reads 4 GB/s; an accelerator copies 50 GB/s to its host and
+/// sends 25 GB/s to another.
+#[test]
+fn saving_is_worked_out_by_hand() {
+    let job = Job {
+        accelerators: 16,
+        holders: 16,
+        replicas: 1,
+        state: Bytes::new(1_600_000_000_000),
+        network: BytesPerSecond::gb(25.0),
+        ..JOB
+    };
+    let mut own = steady();
+    let (write, read) = (BytesPerSecond::gb(2.0), BytesPerSecond::gb(4.0));
+    for (way, blocking, lag, reading) in [
+        (Way::Blocking, 400.0, 0.0, 200.0),
+        (Way::Asynchronous, 2.0, 400.0, 200.0),
+        (Way::Memory, 2.0, 4.0, 4.0),
+    ] {
+        own.checkpoint = Checkpointing { way, write, read, interval: None };
+        let save = predict(&job, &own).basis.save;
+        assert_eq!((save.writers, save.write), (2, Seconds::new(400.0)), "{way:?}");
+        let found = [save.blocking, save.lag, save.read].map(Seconds::get);
+        assert_eq!(found, [blocking, lag, reading], "{way:?}");
+    }
+    // What is written meanwhile must be there before the next one starts, however often the job stops.
+    own.failures = own.failures * 1e4;
+    own.checkpoint.way = Way::Asynchronous;
+    let basis = predict(&job, &own).basis;
+    assert!(basis.daly < basis.interval, "{basis:?}");
+    assert_eq!(basis.interval, Seconds::new(400.0));
+    own.checkpoint.way = Way::Memory;
+    // One machine alone has nobody to keep its second copy.
+    let alone = Job { accelerators: 8, holders: 8, ..job };
+    let save = predict(&alone, &own).basis.save;
+    assert_eq!([save.blocking, save.lag, save.read].map(Seconds::get), [4.0, 800.0, 400.0]);
+}
+
+/// Spares are paid for like the others, and save the wait for a replacement.
+#[test]
+fn spares_cost_money_and_save_time() {
+    let mut own = steady();
+    let without = predict(&JOB, &own);
+    own.spares = Spares::Nodes(3);
+    let with = predict(&JOB, &own);
+    assert_eq!((with.spares, with.accelerators), (3, JOB.accelerators + 24));
+    let paid = with.time.paid().get() / 3600.0 * f64::from(with.accelerators);
+    near("cost", with.cost(DollarsPerHour::new(2.0)).get(), 2.0 * paid, 1e-6 * paid);
+    assert!(with.time.get(P::Waiting) < without.time.get(P::Waiting) * 0.2);
+    let share = JOB.work.get() / 3600.0 * f64::from(JOB.accelerators) / paid;
+    near("paid share", with.paid_share(&JOB).get(), share, 1e-12);
+}
+
+/// Before a layout is chosen, goodput is never said to be lower than any layout's.
+#[test]
+fn no_layout_has_a_higher_goodput_than_the_best() {
+    hold(500, |values| {
+        let case = genes::case(values, LARGE).map_err(|_| aside("no case"))?;
+        let layout = genes::layout(values, &case).ok_or_else(|| aside("no layout"))?;
+        let book = Book::new(&case);
+        let job = book.job(&layout, &book.estimate(&layout));
+        let (_, mut own) = random(values);
+        own.checkpoint.interval = None;
+        own.restart += catalogue::elastic_stall() * 2.0;
+        if let Some(spot) = &mut own.spot {
+            (spot.median, spot.notice, spot.zones) = (None, Seconds::ZERO, 1);
+        }
+        let best = predict(&book.job_at_best(job.work), &own).useful_share().get();
+        let share = predict(&job, &own).useful_share().get();
+        prop_assert!(share <= best * (1.0 + 1e-9), "{} {}", share, best);
+        let mfu = book.job_at_best(job.work).mfu.get();
+        prop_assert!((mfu - job.mfu.get()).abs() <= 1e-9 * mfu);
+        Ok(())
+    });
 }

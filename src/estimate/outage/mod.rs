@@ -103,13 +103,18 @@ impl Outage {
         rate * self.time.paid() * f64::from(self.accelerators)
     }
 
+    /// Share of the paid accelerator-hours, spares included, that is useful: what a price is divided by.
+    #[must_use]
+    pub fn paid_share(&self, job: &Job) -> Ratio {
+        let useful = self.time.get(OutagePart::Useful).get() * f64::from(job.accelerators);
+        Ratio::new(useful / (self.time.paid().get() * f64::from(self.accelerators)))
+    }
+
     /// Price of one accelerator for an hour of useful steps: price / goodput, with spares paid for. No discount is
     /// taken for granted.
     #[must_use]
     pub fn effective_rate(&self, rate: DollarsPerHour, job: &Job) -> DollarsPerHour {
-        let useful = self.time.get(OutagePart::Useful).get() * f64::from(job.accelerators);
-        let paid = self.time.paid().get() * f64::from(self.accelerators);
-        DollarsPerHour::new(rate.get() * (paid / useful))
+        DollarsPerHour::new(rate.get() / self.paid_share(job).get())
     }
 
     /// Expected number of failures.

@@ -1,9 +1,9 @@
 //! Checkpoints: how many bytes, and how long it takes to save and to read them.
 
-use crate::estimate::{Book, Estimate, bill};
+use crate::estimate::{Book, Estimate, bill, model_flops};
 use crate::layout::{Layout, ZeroStage};
 use crate::reliability::{Job, Reliability, Way};
-use crate::units::{Bytes, BytesPerSecond, Params, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Params, Ratio, Seconds};
 
 /// How long saving and reading take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,6 @@ impl Book<'_> {
         let whole = layout.tp.saturating_mul(layout.pp).saturating_mul(split.max(experts).max(1));
         let holders = whole.clamp(1, ranks);
         let nodes = cluster.count.div_ceil(cluster.node_size.max(1)).max(1);
-        let outside = cluster.levels.get(1).or_else(|| cluster.levels.first());
         Job {
             accelerators: cluster.count,
             node_size: cluster.node_size,
@@ -66,9 +65,39 @@ impl Book<'_> {
             state: self.state_bytes(),
             holders,
             host_link: cluster.host.link,
-            network: outside.map_or(BytesPerSecond::ZERO, |level| level.bandwidth),
+            network: self.outside(),
             mfu: bill.mfu,
         }
+    }
+
+    /// The same before a layout is chosen, when all steps take that long: the state spread over all accelerators, each
+    /// machine a replica of its own where replicas are elastic. For the same work, no layout has a higher goodput,
+    /// unless elastic replicas stall for longer than half a restart.
+    #[must_use]
+    pub fn job_at_best(&self, work: Seconds) -> Job {
+        let case = self.case;
+        let cluster = &case.cluster;
+        let step = work * (1.0 / case.training.n_steps() as f64);
+        let rate = model_flops(case).get() / (step.get() * f64::from(cluster.count));
+        Job {
+            accelerators: cluster.count,
+            node_size: cluster.node_size,
+            work,
+            step,
+            replicas: cluster.count.div_ceil(cluster.node_size.max(1)).max(1),
+            state: self.state_bytes(),
+            holders: cluster.count,
+            host_link: cluster.host.link,
+            network: self.outside(),
+            mfu: Ratio::new(rate / case.peak().get()),
+        }
+    }
+
+    /// Network of one accelerator outside its scale-up domain, or inside where there is no other.
+    fn outside(&self) -> BytesPerSecond {
+        let levels = &self.case.cluster.levels;
+        let outside = levels.get(1).or_else(|| levels.first());
+        outside.map_or(BytesPerSecond::ZERO, |level| level.bandwidth)
     }
 
     /// Bytes of one checkpoint: weights, master copies and moments of everything that is trained, once for the whole
