@@ -1,6 +1,6 @@
 //! The fitted constants as lines of the catalogue.
 
-use crate::parameters::{CONSTANTS, PaceKey, Parameters};
+use crate::parameters::{CONSTANTS, PaceKey, Parameters, family};
 use crate::{Judged, TODAY};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -23,7 +23,12 @@ pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
         entry.1.insert(&row.run.group);
         let precision = case.training.precision.key();
         cells.insert([&case.stack.key, &accelerator.name, &accelerator.generation, precision]);
-        cells.insert([&case.stack.key, "", &accelerator.generation, precision]);
+        // What a generation's precision is worth to a family is worth it to each of its stacks.
+        for stack in parameters.stacks() {
+            if family(&stack.key) == family(&case.stack.key) {
+                cells.insert([&stack.key, "", &accelerator.generation, precision]);
+            }
+        }
     }
     for stack in parameters.stacks() {
         let (rows, groups) = seen.get(stack.key.as_str()).cloned().unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! A group is known by how many of its members lie within one group of each network level. A collective is
 //! hierarchical and pipelined: the slowest level decides, and the members inside a level share the links that
-//! leave it (rails). Bandwidth terms follow Thakur et al., "Optimization of collective communication operations
+//! leave it (rails). What goes further than a level crosses that level's links too: those of the innermost level
+//! carry what its members pass on to one another, those of every other level all that leaves the one inside it. Bandwidth terms follow Thakur et al., "Optimization of collective communication operations
 //! in MPICH" (2005), section 4; latency is one message a member inside the innermost level (ring), and one a
 //! doubling across the others (tree).
 
@@ -120,6 +121,11 @@ impl Network {
         self.extent(stride, size, stride * size, 1)
     }
 
+    /// Members among which what crosses a level's links lies when a group is gathered.
+    fn reached(extent: &Extent, level: usize) -> f64 {
+        if level == 0 { extent.members[0] } else { extent.size }
+    }
+
     /// What gathering over a group costs: each member holds its share (or all are reduced and scattered).
     pub(crate) fn gathering(&self, extent: &Extent) -> Toll {
         let mut toll = Toll::FREE;
@@ -127,7 +133,7 @@ impl Network {
         for i in 0..self.n_levels {
             let here = extent.members[i];
             if here > inside {
-                let per_byte = (1.0 - inside / here) / (inside * self.rate[i]);
+                let per_byte = (1.0 - inside / Self::reached(extent, i)) / (inside * self.rate[i]);
                 toll.per_byte = toll.per_byte.max(per_byte);
                 let messages = if i == 0 { here - 1.0 } else { doublings(here / inside) };
                 toll.latency += messages * self.latency[i];
@@ -180,18 +186,13 @@ impl Network {
         for i in 0..self.n_levels {
             let here = extent.members[i];
             if here > inside {
-                let per_byte = (1.0 - inside / here) / (inside * self.rate[i]);
+                let to = Self::reached(extent, i);
+                let per_byte = (1.0 - inside / to) / (inside * self.rate[i]);
                 if per_byte > slowest {
                     slowest = per_byte;
                     let rate = self.rate[i];
-                    crossing = Crossing {
-                        level: i,
-                        from: inside,
-                        to: here,
-                        split: inside,
-                        rate,
-                        ..crossing
-                    };
+                    crossing =
+                        Crossing { level: i, from: inside, to, split: inside, rate, ..crossing };
                 }
                 inside = here;
             }

@@ -7,6 +7,7 @@ use super::memory::{Elements, gcd};
 use super::network::Toll;
 use crate::case::Case;
 use crate::layout::{Layout, Placement, ZeroStage};
+use crate::units::Ratio;
 use crate::workload::OptimizerKind;
 
 /// What the replicas of a layout charge for each element, by where they lie.
@@ -115,6 +116,12 @@ impl Book<'_> {
         }
     }
 
+    /// Bytes of an element that move to the host and back, and that its update touches there.
+    pub(crate) fn host_update_bytes(&self) -> (Ratio, Ratio) {
+        let (moved, touched) = self.update.bytes;
+        (Ratio::new(moved), Ratio::new(touched))
+    }
+
     /// What the replicas of a stage owe one another.
     pub(crate) fn owed(replicas: &Replicas, elements: &Elements) -> Owed {
         let (all, trained) = ((elements.dense(), elements.experts), elements.trained());
@@ -165,9 +172,13 @@ pub(crate) struct Update {
     stream: f64,
     /// Products of the update rule.
     math: f64,
-    /// Moving gradients and weights to the host and back, and the host's own reading and writing: what nothing
-    /// hides of it, beyond the time it takes here. The host is never credited with being faster.
+    /// What nothing hides of moving gradients and weights to the host and back, and all of the host's own reading and
+    /// writing, beyond the time it takes here: copies run beside other work on a stream of their own, but weights must
+    /// be there before the next step (ZeRO-Offload without its one-step delay, arXiv 2101.06840, section 4.2). The host
+    /// is never credited with being faster.
     away: f64,
+    /// What moves each way, and what the update touches: bytes of an element.
+    bytes: (f64, f64),
 }
 
 impl Update {
@@ -184,7 +195,9 @@ impl Update {
         let host = &case.cluster.host;
         let way = 1.0 - case.stack.profile.overlap.offload.get();
         let here = kernels.stream(touched);
-        let there = gradient.max(working) / host.link.get() + touched / host.memory_bandwidth.get();
-        Self { stream: here, math: kernels.wide.ideal(flops), away: (there * way - here).max(0.0) }
+        let bytes = (gradient.max(working), touched);
+        let there = bytes.0 / host.link.get() * way + touched / host.memory_bandwidth.get();
+        let math = kernels.wide.ideal(flops);
+        Self { stream: here, math, away: (there - here).max(0.0), bytes }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::limits::{WORDS_CHARS_MAX, WORDS_MAX};
 use super::{Inputs, Key, Problem, Value, read};
-use crate::catalogue::accelerators;
+use crate::catalogue::{accelerators, reliability as catalogue};
 use crate::prices::{Currency, Flag, Flags, Listing, Rates, Stamp, Terms};
+use crate::reliability::{Checkpointing, Reliability, Spot, Way};
 use crate::units::text::{read as texts, short};
 use crate::units::{Bytes, Dollars, DollarsPerHour, Ratio, Seconds};
 
 /// What the inputs ask of a fleet; an empty list narrows nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FleetInputs {
     /// Most that it may cost.
     pub budget: Option<Dollars>,
@@ -32,6 +33,10 @@ pub struct FleetInputs {
     pub discounts: Vec<(String, Ratio)>,
     /// Offers of the user's own.
     pub offers: Vec<Listing>,
+    /// Failures and remedies.
+    pub reliability: Reliability,
+    /// The spot market.
+    pub spot: Option<Spot>,
 }
 
 /// The words of a list in their canonical spelling, between commas.
@@ -64,6 +69,7 @@ fn list(inputs: &Inputs, key: Key) -> Vec<String> {
 }
 
 pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
+    let inputs = &inputs.canonical();
     let value = |key| inputs.typed(key).and_then(|text| read(key, text).ok());
     let offers = list(inputs, Key::PrivateOffers);
     FleetInputs {
@@ -90,6 +96,23 @@ pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
         },
         discounts: list(inputs, Key::Discounts).iter().filter_map(|word| discount(word)).collect(),
         offers: offers.iter().filter_map(|word| offer(word)).collect(),
+        reliability: reliability_of(inputs),
+        spot: catalogue::zone(inputs.get(Key::Zone)).map(|zone| zone.spot),
+    }
+}
+
+/// The usual fleet, but for what the inputs say otherwise.
+fn reliability_of(inputs: &Inputs) -> Reliability {
+    let usual = catalogue::usual();
+    let level = format!("failures_{}", inputs.get(Key::Failures));
+    let saving = inputs.get(Key::Saving);
+    let way = Way::ALL.into_iter().find(|way| way.key() == saving);
+    let spared = matches!(read(Key::Spares, inputs.get(Key::Spares)), Ok(Value::Switch(true)));
+    Reliability {
+        failures: catalogue::failures(&level).unwrap_or(usual.failures),
+        checkpoint: Checkpointing { way: way.unwrap_or(usual.checkpoint.way), ..usual.checkpoint },
+        spares: if spared { catalogue::enough_spares() } else { usual.spares },
+        ..usual
     }
 }
 

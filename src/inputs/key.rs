@@ -153,6 +153,14 @@ const OPTIMIZERS: Kind = Kind::Choice(&["adamw", "adamw8", "adafactor", "muon", 
 const SCHEDULES: Kind =
     Kind::Choice(&["1f1b", "gpipe", "interleaved", "bf", "zb", "zbv", "dualpipe"]);
 
+/// Names of [`crate::catalogue::reliability::LEVELS`], without what they share.
+const FLEETS: Kind = Kind::Choice(&["good", "usual", "young"]);
+/// Names of [`crate::catalogue::reliability::zones`].
+const ZONES: Kind =
+    Kind::Choice(&["calm", "usual", "busy", "us-west-2", "us-east-2", "us-east-1", "8-gpu"]);
+/// Names of [`crate::reliability::Way`].
+const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
+
 keys! {
     Model {
         Model = "m", "Model", Kind::Name, Some("meta-llama/Llama-3.1-405B");
@@ -239,5 +247,9 @@ keys! {
         Machines = "fn", "Machines at most", ranks(), None;
         Discounts = "fx", "Discounts by provider", Kind::Words, None;
         PrivateOffers = "fo", "Offers of your own", Kind::Words, None;
+        Failures = "fq", "Failures of machines", FLEETS, Some("usual");
+        Saving = "fc", "Checkpoints", SAVING, Some("async");
+        Spares = "fk", "Spare machines", Kind::Switch, Some("off");
+        Zone = "fz", "Spot market", ZONES, Some("us-west-2");
     }
 }

@@ -88,6 +88,10 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("fn", Key::Machines, ""),
     ("fx", Key::Discounts, ""),
     ("fo", Key::PrivateOffers, ""),
+    ("fq", Key::Failures, "usual"),
+    ("fc", Key::Saving, "async"),
+    ("fk", Key::Spares, "off"),
+    ("fz", Key::Zone, "us-west-2"),
 ];
 
 /// The link of canonical inputs.

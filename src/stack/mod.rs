@@ -36,10 +36,11 @@ impl Stack {
     /// else of its generation.
     #[must_use]
     pub fn pace(&self, accelerator: &str, generation: &str, precision: &str) -> Option<&Pace> {
-        [accelerator, generation].into_iter().filter(|name| !name.is_empty()).find_map(|name| {
-            let mut of_it = self.paces.iter().filter(|pace| pace.accelerator == name);
-            of_it.clone().find(|pace| pace.precision == precision).or_else(|| of_it.next())
-        })
+        let named = || [accelerator, generation].into_iter().filter(|name| !name.is_empty());
+        let of = |name| self.paces.iter().filter(move |pace| pace.accelerator == name);
+        let alike = named().find_map(|name| of(name).find(|pace| pace.precision == precision));
+        // A generation tells more of a precision than an accelerator of other ones.
+        alike.or_else(|| named().find_map(|name| of(name).next()))
     }
 
     /// How far estimates for a generation of accelerators lie from measured runs.

@@ -9,14 +9,14 @@ pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList};
 use super::WIRE_VERSION;
 use super::view::shown;
 use super::{Answer, Cut};
+use crate::case::Case;
 use crate::catalogue::offers;
 use crate::inputs::{FleetInputs, Inputs};
 use crate::link;
 use crate::plan::Amount;
-use crate::plan::fleet::{Fleet, Progress, Question, Refusal};
-use crate::prices::Terms;
+use crate::plan::fleet::{Fleet, Outages, Progress, Question, Refusal};
 use crate::search::fleet::Aim;
-use crate::units::{Day, Ratio};
+use crate::units::Day;
 
 /// Months after which a price is flagged as old.
 const STALE_MONTHS: u32 = 12;
@@ -33,6 +33,7 @@ pub struct FleetSession {
     asked: FleetInputs,
     list: PriceList,
     fleet: Fleet,
+    outages: Outages,
     progress: Progress,
     /// The same question with carbon in place of money, once the first is answered.
     green: Option<(Fleet, bool)>,
@@ -67,9 +68,10 @@ impl FleetSession {
         listings.extend(asked.offers.iter().cloned());
         let mut question = Question::new(case, listings);
         narrow(&mut question, &asked);
-        let fleet = Fleet::new(question, &unfailing);
+        let outages = Outages { reliability: asked.reliability, spot: asked.spot };
+        let fleet = Fleet::new(question, &|terms, case, least| outages.uptime(terms, case, least));
         let progress = Progress::default();
-        Ok(Self { run, today, inputs, asked, list, fleet, progress, green: None })
+        Ok(Self { run, today, inputs, asked, list, fleet, outages, progress, green: None })
     }
 
     /// Works on for a slice; true when nothing is left to do.
@@ -80,7 +82,8 @@ impl FleetSession {
         }
         let (green, done) = self.green.get_or_insert_with(|| {
             let question = Question { aim: Aim::Carbon, ..self.fleet.question().clone() };
-            (Fleet::new(question, &unfailing), false)
+            let uptime = |terms, case: &Case, least| self.outages.uptime(terms, case, least);
+            (Fleet::new(question, &uptime), false)
         });
         *done = green.advance(searches).done;
         *done
@@ -140,15 +143,10 @@ impl FleetSession {
 
 /// What the figures leave out.
 const CAVEATS: [&str; 2] = [
-    "Failures and the loss of spot machines are not counted here: time and money are those of a run that is never \
-     interrupted.",
+    "Failures are those of the usual fleet unless you say otherwise; how spot machines come and go was measured on \
+     V100 in 2023 or told by their sellers, and differs by orders of magnitude between zones.",
     "A list price is no promise of capacity.",
 ];
-
-/// Goodput of a run that is never interrupted.
-fn unfailing(_: Terms, _: u32) -> Ratio {
-    Ratio::ONE
-}
 
 /// What the inputs ask, put into the question.
 fn narrow(question: &mut Question, asked: &FleetInputs) {

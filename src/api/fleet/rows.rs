@@ -30,7 +30,7 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
         days_range: spread(&case, "days", Amount::Days(point.time)),
         cost: shown(Amount::Dollars(point.cost)),
         cost_range: spread(&case, "cost", Amount::Dollars(point.cost)),
-        goodput: shown(Amount::Share(fleet.goodput(point)?)),
+        goodput: shown(Amount::Share(fleet.uptime(point)?.useful)),
         carbon: carbon_figure(fleet, point).map(|own| figure(&own)),
         layout: layout.unwrap_or_default(),
         bill: part(&case, &money(fleet, point)?),

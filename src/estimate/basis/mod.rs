@@ -65,6 +65,8 @@ pub struct Basis {
     pub owed: OwedBasis,
     /// The update of the optimizer on the accelerator, and what the host adds to it.
     pub update: (Seconds, Seconds),
+    /// Bytes of an element that move to the host and back, and that its update touches there.
+    pub host_update: (Ratio, Ratio),
     /// One micro-batch forward.
     pub forward: Seconds,
     /// One micro-batch backward.
@@ -259,6 +261,7 @@ impl Book<'_> {
                 parameters_each: Seconds::new(owed.parameters_each),
             },
             update: (Seconds::new(update), Seconds::new(moved)),
+            host_update: self.host_update_bytes(),
             forward: Seconds::new(time.forward),
             backward: Seconds::new(time.backward),
             weight: Seconds::new(time.weight),

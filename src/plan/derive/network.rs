@@ -244,7 +244,7 @@ impl Explained<'_> {
         let offload = &self.plan.layout.offload;
         let host = &self.case.cluster.host;
         let share = self.case.stack.profile.overlap.offload;
-        let mut terms = Vec::new();
+        let (mut terms, mut notes) = (Vec::new(), String::new());
         let bytes = self.transferred(basis);
         if bytes > Bytes::ZERO {
             let time = Seconds::new(2.0 * bytes.as_f64() / host.link.get());
@@ -254,6 +254,7 @@ impl Explained<'_> {
         let moved = self.kinds.iter().map(|basis| basis.update.1).max().unwrap_or_default();
         if offload.optimizer && moved > Seconds::ZERO {
             terms.push(format!("{} of the host's update", fine::time(moved)));
+            notes.push_str(&self.host_update(basis));
         }
         let mut text = format!("{} = {}", terms.join(" + "), self.time_text(P::Offload));
         if bytes > Bytes::ZERO {
@@ -265,11 +266,27 @@ impl Explained<'_> {
                 fine::time(time)
             ));
         }
+        text.push_str(&notes);
         let formula = "activations and parameters: bytes to the host and back / rate of its link, \
-                       as far as work does not hide it; optimizer state: what moving gradients \
-                       and weights and the host's own reading and writing take beyond the update \
-                       on the accelerator";
+                       as far as work does not hide it; optimizer state: what is not hidden of \
+                       moving gradients and weights, and the host's own reading and writing, beyond \
+                       the update on the accelerator";
         with(derived(formula, text, "ZeRO-Offload, arXiv 2101.06840"), &["overlap_offload"])
+    }
+
+    /// What the host takes for each element of the optimizer's state.
+    fn host_update(&self, basis: &Basis) -> String {
+        let host = &self.case.cluster.host;
+        let (moved, touched) = basis.host_update;
+        let way = Ratio::new(1.0 - self.case.stack.profile.overlap.offload.get());
+        format!(
+            "; the host takes for each element of a rank {} B / {} {TIMES} {} + {} B / {}",
+            fine::number(moved),
+            fine::bandwidth(host.link),
+            fine::percent(way),
+            fine::number(touched),
+            fine::bandwidth(host.memory_bandwidth)
+        )
     }
 
     /// Bytes that move to the host with one micro-batch.
