@@ -4,7 +4,7 @@ mod support;
 
 use autoparallel::case::Case;
 use autoparallel::catalogue::{accelerators, offers};
-use autoparallel::estimate::{Book, OutlayPart, Uptime, least_step, outlay, wall};
+use autoparallel::estimate::{Book, Outlay, OutlayPart, Uptime, least_step, outlay, wall};
 use autoparallel::plan::fleet::{Fleet, Limits, Origin, Question, choice, counts};
 use autoparallel::prices::{Charge, Currency, Listing, Terms};
 use autoparallel::search::fleet::{Aim, Point};
@@ -155,11 +155,19 @@ fn slices_shares_and_order_of_rows_change_nothing() {
 }
 
 #[test]
+fn every_part_of_the_money_is_in_one_group() {
+    let grouped: Vec<OutlayPart> = Outlay::GROUPS.concat();
+    assert_eq!(grouped, OutlayPart::ALL);
+}
+
+#[test]
 fn money_of_every_point_is_the_sum_of_its_parts() {
     let fleet = finished(small());
     for point in fleet.frontier() {
         let outlay = fleet.outlay(point).expect("parts");
-        let sum: f64 = OutlayPart::ALL.iter().map(|part| outlay.get(*part).get()).sum();
+        let group =
+            |parts: &[OutlayPart]| -> f64 { parts.iter().map(|p| outlay.get(*p).get()).sum() };
+        let sum: f64 = Outlay::GROUPS.iter().map(|parts| group(parts)).sum();
         assert_eq!(sum, point.cost.get());
         assert_eq!(outlay.total(), point.cost);
     }

@@ -369,7 +369,7 @@ fn a_small_discount_can_cost_more_than_none() {
     let job = Job { accelerators: 64, holders: 64, replicas: 1, ..JOB };
     let calm = steady();
     let mut bad = calm;
-    bad.spot = catalogue::zone("us-east-1").map(|row| row.spot);
+    bad.spot = catalogue::zone("virginia").map(|row| row.spot);
     let price = DollarsPerHour::new(3.0);
     let on_demand = predict(&job, &calm).effective_rate(price, &job);
     let outage = predict(&job, &bad);

@@ -148,6 +148,17 @@ pub struct Time([Seconds; TimePart::ALL.len()]);
 pub struct Outlay([Dollars; OutlayPart::ALL.len()]);
 
 impl Outlay {
+    /// The parts by what they are for: rented machines, own ones, storage, transfer.
+    pub const GROUPS: [&'static [OutlayPart]; 4] = {
+        use OutlayPart as P;
+        [
+            &[P::Machines, P::Lost, P::Unused],
+            &[P::Purchase, P::Power, P::Space, P::Staff],
+            &[P::DataSet, P::Checkpoints],
+            &[P::MovingIn, P::MovingOut],
+        ]
+    };
+
     /// Nothing for anything.
     pub const ZERO: Self = Self([Dollars::ZERO; OutlayPart::ALL.len()]);
 
@@ -162,10 +173,12 @@ impl Outlay {
         self.0[part as u8 as usize] = dollars;
     }
 
-    /// The sum of all parts, in their order.
+    /// The sum of the groups' sums, in their order.
     #[must_use]
     pub fn total(&self) -> Dollars {
-        self.0.iter().copied().sum()
+        let group =
+            |parts: &[OutlayPart]| parts.iter().map(|part| self.get(*part)).sum::<Dollars>();
+        Self::GROUPS.iter().map(|parts| group(parts)).sum()
     }
 }
 

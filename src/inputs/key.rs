@@ -157,7 +157,7 @@ const SCHEDULES: Kind =
 const FLEETS: Kind = Kind::Choice(&["good", "usual", "young"]);
 /// Names of [`crate::catalogue::reliability::zones`].
 const ZONES: Kind =
-    Kind::Choice(&["calm", "usual", "busy", "us-west-2", "us-east-2", "us-east-1", "8-gpu"]);
+    Kind::Choice(&["calm", "usual", "busy", "oregon", "ohio", "virginia", "virginia8"]);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
 
@@ -250,6 +250,6 @@ keys! {
         Failures = "fq", "Failures of machines", FLEETS, Some("usual");
         Saving = "fc", "Checkpoints", SAVING, Some("async");
         Spares = "fk", "Spare machines", Kind::Switch, Some("off");
-        Zone = "fz", "Spot market", ZONES, Some("us-west-2");
+        Zone = "fz", "Spot market", ZONES, Some("oregon");
     }
 }

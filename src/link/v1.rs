@@ -91,7 +91,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("fq", Key::Failures, "usual"),
     ("fc", Key::Saving, "async"),
     ("fk", Key::Spares, "off"),
-    ("fz", Key::Zone, "us-west-2"),
+    ("fz", Key::Zone, "oregon"),
 ];
 
 /// The link of canonical inputs.

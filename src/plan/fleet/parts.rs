@@ -33,12 +33,14 @@ pub fn money(fleet: &Fleet, point: &Point) -> Option<Part> {
         label,
         leaves: parts.iter().map(|part| own.leaf(*part)).collect(),
     };
-    let groups = vec![
-        group("cost.machines", "Machines", &[P::Machines, P::Lost, P::Unused]),
-        group("cost.own", "Own machines", &[P::Purchase, P::Power, P::Space, P::Staff]),
-        group("cost.storage", "Storage", &[P::DataSet, P::Checkpoints]),
-        group("cost.transfer", "Transfer", &[P::MovingIn, P::MovingOut]),
+    let names = [
+        ("cost.machines", "Machines"),
+        ("cost.own", "Own machines"),
+        ("cost.storage", "Storage"),
+        ("cost.transfer", "Transfer"),
     ];
+    let groups = names.into_iter().zip(Outlay::GROUPS);
+    let groups = groups.map(|((id, label), parts)| group(id, label, parts)).collect();
     Some(tree("cost", "Cost of the run", groups))
 }
 

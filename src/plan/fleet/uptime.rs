@@ -4,7 +4,7 @@ use crate::case::Case;
 use crate::estimate::{Book, Uptime, outage};
 use crate::prices::Terms;
 use crate::reliability::{Reliability, Spot};
-use crate::units::Seconds;
+use crate::units::{Ratio, Seconds};
 
 /// Failures of a fleet, and how spot machines come and go.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ impl Outages {
         let job = Book::new(case).job_at_best(least);
         let spot = if terms.is_spot() { self.spot } else { None };
         let told = outage::predict(&job, &Reliability { spot, ..self.reliability });
-        Uptime { useful: told.useful_share(), paid: told.paid_share(&job) }
+        let useful = told.useful_share();
+        let paid = useful.get() / told.paid_share(&job).get().max(f64::MIN_POSITIVE);
+        Uptime { useful, paid: Ratio::new(paid) }
     }
 }
