@@ -13,13 +13,14 @@ use crate::catalogue::offers;
 use crate::inputs::{FleetInputs, Inputs};
 use crate::link;
 use crate::plan::Amount;
-use crate::plan::fleet::{Fleet, Progress, Question, Refusal};
+use crate::plan::fleet::{Aim, Fleet, Progress, Question, Refusal};
 use crate::prices::Terms;
-use crate::search::fleet::Aim;
 use crate::units::{Day, Ratio};
 
 /// Months after which a price is flagged as old.
 const STALE_MONTHS: u32 = 12;
+/// Longest list of prices, in bytes.
+pub const LIST_BYTES_MAX: u32 = 4 << 20;
 /// Searches of layouts in a first slice, after which the frontier has its first points.
 pub const FIRST_SLICE: u32 = 8;
 /// Searches of layouts in every other slice.
@@ -140,8 +141,8 @@ impl FleetSession {
 
 /// What the figures leave out.
 const CAVEATS: [&str; 2] = [
-    "Failures and the loss of spot machines are not counted here: time and money are those of a run that is never \
-     interrupted.",
+    "Failures and the loss of spot machines are not counted here: time and money are those of a \
+     run that is never interrupted.",
     "A list price is no promise of capacity.",
 ];
 

@@ -10,6 +10,7 @@ mod power;
 mod question;
 mod refusal;
 
+pub use crate::search::fleet::{Aim, Point};
 pub use machines::{GoodputOf, Market, Origin, Shape, case_at, counts};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
@@ -17,10 +18,10 @@ pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
 pub use refusal::Refusal;
 
 use crate::case::Case;
-use crate::estimate::{Book, Outlay, outlay};
-use crate::search::fleet::{Ask, FleetSearch, FleetTally, Point};
+use crate::estimate::{Book, Outlay, Source, outlay};
+use crate::search::fleet::{Ask, FleetSearch, FleetTally};
 use crate::search::{Candidate, Goal, search};
-use crate::units::{Ratio, Seconds};
+use crate::units::{DollarsPerHour, Ratio, Seconds};
 
 /// A question with what was found so far.
 #[derive(Clone, Debug)]
@@ -167,6 +168,19 @@ impl Fleet {
         let machines = point.count.checked_div(kind.machine_size)?;
         let goodput = self.goodput(point)?;
         Some(outlay(&lot.purchase, &self.question.cargo, machines, point.busy, goodput))
+    }
+
+    /// Rate of one accelerator of a point, after discounts; nothing for own machines.
+    #[must_use]
+    pub fn rate_each(&self, point: &Point) -> Option<DollarsPerHour> {
+        let kind = self.market.kinds.get(point.kind as usize)?;
+        match &kind.lots.get(point.lot as usize)?.purchase.source {
+            Source::Rented { rate, .. } => {
+                let n = f64::from(kind.machine_size.max(1));
+                Some(DollarsPerHour::new(rate.get() / n))
+            }
+            Source::Owned(_) => None,
+        }
     }
 
     /// The goodput that a point was reckoned with.
