@@ -16,8 +16,8 @@ const SECTION: &str = "fleet";
 const FOLD: &str = "fleet-search";
 
 const LEAD: &str = "For a budget or a date rather than a cluster: every offer of the price list, \
-    every useful number of accelerators and the best layout on each, and of these the runs that nothing \
-    beats in both days and dollars.";
+    every useful number of accelerators and the best layout on each, and of these the runs that \
+    nothing beats in both days and dollars.";
 const AGAIN: &str = "Fold this part and open it again to try once more.";
 
 /// The section; no price is fetched and nothing is searched before it is opened.
