@@ -161,7 +161,10 @@ fn every_source_of_a_region_is_known() {
 
 proptest! {
     #[test]
-    fn any_text_is_a_list(text in any::<String>(), rows in proptest::collection::vec("[ -~]{0,60}", 0..8)) {
+    fn any_text_is_a_list(
+        text in any::<String>(),
+        rows in proptest::collection::vec("[ -~]{0,60}", 0..8),
+    ) {
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         for text in [text, list(&rows)] {
             let (listings, problems) = read_listings(&text);

@@ -86,6 +86,17 @@ impl Uptime {
     }
 }
 
+impl Purchase {
+    /// The longest run that can be bought at once, where there is one.
+    #[must_use]
+    pub const fn most_time(&self) -> Option<Seconds> {
+        match &self.source {
+            Source::Rented { terms, .. } => terms.most_time(),
+            Source::Owned(_) => None,
+        }
+    }
+}
+
 /// How long a run lasts whose steps take `busy`.
 #[must_use]
 pub fn wall(busy: Seconds, uptime: Uptime) -> Seconds {

@@ -212,6 +212,7 @@ fn run_of(answer: &Answer) -> u32 {
         | Answer::Stuck { run, .. }
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }
+        | Answer::Fleet { run, .. }
         | Answer::Scaling { run, .. } => *run,
     }
 }

@@ -9,6 +9,7 @@ mod bench;
 mod copier;
 mod dom;
 mod engine;
+mod fleet;
 mod form;
 mod lists;
 mod live;

@@ -2,8 +2,7 @@
 
 use super::rows::row;
 use super::{FleetAnswer, FleetSession};
-use crate::plan::fleet::{Fleet, choice};
-use crate::search::fleet::Point;
+use crate::plan::fleet::{Fleet, Point, choice};
 use crate::units::text::show;
 use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds};
 

@@ -14,12 +14,13 @@ use crate::catalogue::offers;
 use crate::inputs::{FleetInputs, Inputs};
 use crate::link;
 use crate::plan::Amount;
-use crate::plan::fleet::{Fleet, Outages, Progress, Question, Refusal};
-use crate::search::fleet::Aim;
+use crate::plan::fleet::{Aim, Fleet, Outages, Progress, Question, Refusal};
 use crate::units::Day;
 
 /// Months after which a price is flagged as old.
 const STALE_MONTHS: u32 = 12;
+/// Longest list of prices, in bytes.
+pub const LIST_BYTES_MAX: u32 = 4 << 20;
 /// Searches of layouts in a first slice, after which the frontier has its first points.
 pub const FIRST_SLICE: u32 = 8;
 /// Searches of layouts in every other slice.

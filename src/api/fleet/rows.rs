@@ -6,13 +6,11 @@ use crate::api::{Figure, Range};
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::offers;
-use crate::estimate::Source;
 use crate::inputs::{Inputs, Key};
 use crate::link;
-use crate::plan::fleet::{Fleet, Origin, carbon_figure, money};
+use crate::plan::fleet::{Fleet, Origin, Point, carbon_figure, money};
 use crate::plan::{self, Amount, Derivation};
 use crate::prices::{Listing, Terms};
-use crate::search::fleet::Point;
 use crate::units::text::short;
 use crate::units::{Dollars, DollarsPerHour};
 
@@ -36,12 +34,8 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
         bill: part(&case, &money(fleet, point)?),
         ..FleetRow::default()
     };
-    let lot = kind.lots.get(point.lot as usize)?;
-    let mut each = DollarsPerHour::ZERO;
-    if let Source::Rented { rate, .. } = &lot.purchase.source {
-        each = DollarsPerHour::new(rate.get() / f64::from(kind.machine_size.max(1)));
-        row.rate = shown(Amount::Dollars(Dollars::new(each.get())));
-    }
+    let each = fleet.rate_each(point).unwrap_or(DollarsPerHour::ZERO);
+    row.rate = shown(Amount::Dollars(Dollars::new(each.get())));
     match fleet.origin(point)? {
         Origin::Listing(i, terms) => {
             let listing = fleet.question().listings.get(i as usize)?;

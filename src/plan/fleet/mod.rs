@@ -11,6 +11,7 @@ mod question;
 mod refusal;
 mod uptime;
 
+pub use crate::search::fleet::{Aim, Point};
 pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
@@ -19,10 +20,10 @@ pub use refusal::Refusal;
 pub use uptime::Outages;
 
 use crate::case::Case;
-use crate::estimate::{Book, Outlay, Uptime, outlay};
-use crate::search::fleet::{Ask, FleetSearch, FleetTally, Point};
+use crate::estimate::{Book, Outlay, Source, Uptime, outlay};
+use crate::search::fleet::{Ask, FleetSearch, FleetTally};
 use crate::search::{Candidate, Goal, search};
-use crate::units::Seconds;
+use crate::units::{DollarsPerHour, Seconds};
 
 /// A question with what was found so far.
 #[derive(Clone, Debug)]
@@ -169,6 +170,19 @@ impl Fleet {
         let machines = point.count.checked_div(kind.machine_size)?;
         let uptime = self.uptime(point)?;
         Some(outlay(&lot.purchase, &self.question.cargo, machines, point.busy, uptime))
+    }
+
+    /// Rate of one accelerator of a point, after discounts; nothing for own machines.
+    #[must_use]
+    pub fn rate_each(&self, point: &Point) -> Option<DollarsPerHour> {
+        let kind = self.market.kinds.get(point.kind as usize)?;
+        match &kind.lots.get(point.lot as usize)?.purchase.source {
+            Source::Rented { rate, .. } => {
+                let n = f64::from(kind.machine_size.max(1));
+                Some(DollarsPerHour::new(rate.get() / n))
+            }
+            Source::Owned(_) => None,
+        }
     }
 
     /// What of the time of a point is useful and paid for.

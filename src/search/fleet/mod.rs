@@ -182,8 +182,8 @@ impl FleetSearch {
         }
     }
 
-    /// What a run of `busy` on that many machines comes to under one way to buy; nothing where what is aimed at is not
-    /// known.
+    /// What a run of `busy` on that many machines comes to under one way to buy; nothing where it cannot be bought for
+    /// so long, or where what is aimed at is not known.
     #[must_use]
     pub fn point(&self, kind: u32, size: u32, lot: u32, busy: Seconds) -> Option<Point> {
         let at = self.kinds.get(kind as usize)?;
@@ -192,6 +192,9 @@ impl FleetSearch {
         let machines = here.count.checked_div(at.machine_size)?;
         let uptime = here.uptime.get(bought.class as usize).copied().unwrap_or(Uptime::ALL);
         let lasts = wall(busy, uptime);
+        if bought.purchase.most_time().is_some_and(|most| lasts > most) {
+            return None;
+        }
         let carbon = carbon(&bought.purchase.draw, machines, lasts);
         if self.aim != Aim::Cost && carbon.is_none() {
             return None;

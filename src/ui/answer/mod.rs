@@ -16,12 +16,14 @@ mod why;
 pub use derivation::told;
 pub use fold::fold;
 pub use headline::swatch_row;
+pub use parts::parts_table;
 
 use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
 use super::dom;
+use super::fleet::FleetPane;
 use super::state::{State, Verdict, state};
 use super::truth::TruthPane;
 use crate::inputs::Key;
@@ -52,6 +54,7 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
+            <FleetPane/>
             <TruthPane/>
         </div>
     }

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use super::lists;
 use super::state::state;
 use crate::inputs::Key;
-pub use field::id_of;
+pub use field::{fields, id_of};
 pub use presets::Presets;
 
 /// All inputs, and in small windows the line that stands for them.

@@ -1,0 +1,52 @@
+//! "Where to train it": every offer of a list of prices, every useful size of cluster, the best layout on each.
+
+mod fetched;
+mod questions;
+mod results;
+mod store;
+
+use leptos::prelude::*;
+
+use super::answer::{fold, notice};
+use super::live::live;
+use super::state::state;
+use store::{Fleet, Loaded};
+
+const SECTION: &str = "fleet";
+const FOLD: &str = "fleet-search";
+
+const LEAD: &str = "For a budget or a date rather than a cluster: every offer of the price list, \
+    every useful number of accelerators and the best layout on each, and of these the runs that \
+    nothing beats in both days and dollars.";
+const AGAIN: &str = "Fold this part and open it again to try once more.";
+
+/// The section; no price is fetched and nothing is searched before it is opened.
+#[component]
+pub fn FleetPane() -> AnyView {
+    let fleet = Fleet::new(state());
+    let body = move || {
+        untrack(|| fetched::fetch(fleet));
+        live(move || content(fleet))
+    };
+    view! {
+        <section class="part fleet" id=SECTION tabindex="-1" aria-labelledby="fleet-title">
+            <h2 id="fleet-title">"Where to train it, and for how much"</h2>
+            <p class="lead">{LEAD}</p>
+            {fold(FOLD, "Every offer, every useful size", body)}
+        </section>
+    }
+    .into_any()
+}
+
+fn content(fleet: Fleet) -> AnyView {
+    match fleet.loaded() {
+        Loaded::Not | Loaded::Reading => {
+            view! { <p class="quiet">"Reading the price list…"</p> }.into_any()
+        }
+        Loaded::Failed(reason) => {
+            let title = "The price list could not be read.";
+            notice("notice", title, vec![reason], AGAIN)
+        }
+        Loaded::Ready => vec![questions::questions(fleet), results::results(fleet)].into_any(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What was found: answers, the frontier as a chart and a table, the bill of a row, and who lost.
+
+use leptos::prelude::*;
+
+use super::store::Fleet;
+use crate::api::fleet::{FleetAnswer, FleetRow};
+use crate::api::{Cut, FleetView};
+use crate::chart::{Curve, Extent, Sample, curve};
+use crate::ui::answer::{notice, parts_table, told};
+use crate::ui::live::{live, words};
+use crate::ui::plot::plot;
+use crate::ui::table::{Cell, line, table, table_of};
+use crate::units::text::show;
+
+/// Everything below the questions.
+pub fn results(fleet: Fleet) -> AnyView {
+    view! {
+        <div role="status">{live(move || faults(fleet))}</div>
+        <p class="quiet" role="status">{words(move || progress(fleet))}</p>
+        {live(move || of(fleet, answers))}
+        {picture(fleet)}
+        {live(move || of(fleet, frontier))}
+        {live(move || bill(fleet))}
+        {live(move || of(fleet, lost))}
+    }
+    .into_any()
+}
+
+fn of(fleet: Fleet, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
+    match fleet.view() {
+        Some(view) => part(fleet, &view),
+        None => ().into_any(),
+    }
+}
+
+fn faults(fleet: Fleet) -> AnyView {
+    let mut lines: Vec<String> =
+        fleet.view().map(|view| view.prices.problems.clone()).unwrap_or_default();
+    let fault = fleet.fault();
+    if !fault.is_empty() {
+        lines.insert(0, fault);
+    }
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    notice("notice", "Some of the price list could not be used.", lines, "")
+}
+
+fn progress(fleet: Fleet) -> String {
+    let Some(view) = fleet.view() else {
+        return "Searching…".to_owned();
+    };
+    let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
+    if view.complete {
+        return format!(
+            "Complete: {pairs} sizes of cluster, {searches} searched for a layout, the others \
+             beaten by proof."
+        );
+    }
+    format!("{} of {pairs} sizes of cluster…", show::grouped(view.looked_at.into()))
+}
+
+fn answers(_: Fleet, view: &FleetView) -> AnyView {
+    let rows: Vec<AnyView> = view.answers.iter().map(answer).collect();
+    view! { <div class="fleet-answers">{rows}</div> }.into_any()
+}
+
+fn answer(answer: &FleetAnswer) -> AnyView {
+    let mut lines = vec![("Answer", "", answer.text.clone())];
+    let mut open = ().into_any();
+    if let Some(row) = &answer.row {
+        lines.push(("On", "", on(row)));
+        lines.push(("Layout", "", row.layout.clone()));
+        lines.push(("Price", "source", priced(row)));
+        let link = format!("#{}", row.link);
+        open = view! { <a href=link>"Open this plan"</a> }.into_any();
+    }
+    lines.push(("Beside it", "", answer.reasons.join(" ")));
+    let id = format!("fleet-{}", answer.id);
+    let told = told(id, answer.question.clone(), lines);
+    view! { <div class="fleet-answer">{told} {open}</div> }.into_any()
+}
+
+fn on(row: &FleetRow) -> String {
+    let count = show::grouped(row.count.into());
+    let place = [row.provider.as_str(), row.region.as_str(), row.country.as_str()];
+    let place: Vec<&str> = place.into_iter().filter(|text| !text.is_empty()).collect();
+    format!("{count} {}, {} ({})", row.accelerator, place.join(" "), row.terms)
+}
+
+fn priced(row: &FleetRow) -> String {
+    let age = row.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
+    let flags = if row.flags.is_empty() {
+        String::new()
+    } else {
+        format!(" Doubts: {}.", row.flags.join("; "))
+    };
+    let (rate, instance) = (&row.rate.text, &row.instance);
+    format!("{rate}/h each, {instance}, {}{age}. {}.{flags}", row.as_of, row.source)
+}
+
+fn picture(fleet: Fleet) -> AnyView {
+    let scene = move |width: f64| {
+        let view = fleet.view();
+        let samples: Vec<Sample> =
+            view.iter().flat_map(|view| view.rows.iter().map(sample)).collect();
+        let chart = Curve {
+            samples: &samples,
+            x: Extent { title: "Days".into(), log: true },
+            y: Extent { title: "Dollars".into(), log: true },
+            steps: true,
+            ideal: &[],
+            empty: "Looking for offers…",
+            x_tick: &show::rounded,
+            y_tick: &|value| show::dollars(crate::units::Dollars::new(value)),
+        };
+        curve(&chart, width, 280.0)
+    };
+    let label = move || {
+        let n = fleet.view().map_or(0, |view| view.rows.len());
+        format!("Dollars against days, {n} runs that nothing beats; the table holds the figures")
+    };
+    plot(scene, label)
+}
+
+fn sample(row: &FleetRow) -> Sample {
+    Sample {
+        x: row.days.value,
+        y: Some(row.cost.value),
+        text: format!("{} · {} · {}", row.cost.text, row.days.text, on(row)),
+        current: false,
+        aside: false,
+        link: Some(row.link.clone()),
+    }
+}
+
+fn frontier(fleet: Fleet, view: &FleetView) -> AnyView {
+    let columns = [
+        ("Accelerators", true),
+        ("Machine", false),
+        ("Days (range)", true),
+        ("Dollars (range)", true),
+        ("Carbon", true),
+        ("Price of", false),
+        ("Bill", false),
+    ];
+    let lines = view.rows.iter().zip(0..).map(|(row, i)| line_of(fleet, row, i)).collect();
+    table_of("Runs that nothing beats in both days and dollars", &columns, lines)
+}
+
+fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
+    let with = |text: &str, range: &Option<crate::api::Range>| match range {
+        Some(range) => format!("{text} ({})", range.text),
+        None => text.to_owned(),
+    };
+    let doubts = if row.flags.is_empty() { "" } else { " \u{26a0}" };
+    let title = row.flags.join("; ");
+    let price = view! { <span title=title>{format!("{}{doubts}", row.as_of)}</span> }.into_any();
+    let show_bill = view! {
+        <button
+            type="button"
+            class="amount"
+            aria-pressed=move || (fleet.row.get() == i).to_string()
+            on:click=move |_| fleet.row.set(i)
+        >
+            "Bill"
+        </button>
+    };
+    let machine =
+        format!("{} \u{b7} {} {} \u{b7} {}", row.accelerator, row.provider, row.region, row.terms);
+    let carbon = row.carbon.as_ref().map_or("–".to_owned(), |own| own.shown.text.clone());
+    line(vec![
+        Cell::Count(show::grouped(row.count.into()), row.link.clone()),
+        Cell::Text(machine),
+        Cell::Number(with(&row.days.text, &row.days_range)),
+        Cell::Number(with(&row.cost.text, &row.cost_range)),
+        Cell::Quiet(carbon),
+        Cell::Reason(price),
+        Cell::Reason(show_bill.into_any()),
+    ])
+}
+
+fn bill(fleet: Fleet) -> AnyView {
+    let i = fleet.row.get() as usize;
+    let Some(view) = fleet.view() else {
+        return ().into_any();
+    };
+    let Some(row) = view.rows.get(i).or(view.rows.first()) else {
+        return ().into_any();
+    };
+    view! {
+        <h3 class="fleet-title">{format!("The bill: {}", on(row))}</h3>
+        <p class="quiet">{priced(row)}</p>
+        {parts_table(&row.bill, "Cost of the run by part")}
+    }
+    .into_any()
+}
+
+fn lost(_: Fleet, view: &FleetView) -> AnyView {
+    let row = |cut: &Cut| {
+        let name = format!("{}: {}", cut.name, cut.reason);
+        vec![Cell::Name(name), Cell::Number(cut.count.text.clone())]
+    };
+    let columns = [("What was left out, and why", false), ("How many", true)];
+    let lines = view.lost.iter().map(row).collect();
+    let caveats: Vec<AnyView> = view
+        .caveats
+        .iter()
+        .map(|text| view! { <p class="quiet">{text.clone()}</p> }.into_any())
+        .collect();
+    view! {
+        <h3 class="fleet-title">"Where the rest of the market went"</h3>
+        {table("Offers and sizes that lost", &columns, lines)}
+        {caveats}
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+import { planned, text } from "../lib/plan.mjs";
+
+export const name = "where to train: prices fetched when asked for, frontier, answers, bill; told where absent";
+
+const LIST = "prices-v1.csv";
+const LINK = "1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
+
+async function complete(page) {
+  await page.waitForFunction(
+    () => /Complete: /.test(document.querySelector("#fleet")?.textContent ?? ""),
+    { timeout: 60_000 },
+  );
+}
+
+async function absent(ctx) {
+  ctx.expectProblem(new RegExp(`${LIST}|ERR_FAILED`));
+  const page = await ctx.open(LINK, { block: (url) => url.endsWith(LIST) });
+  await planned(page);
+  await page.click("#fleet summary");
+  await page.waitForSelector("#fleet .notice");
+  ctx.assert.match(await text(page, "#fleet .notice"), /could not be/);
+  ctx.assert.match(await text(page, "[data-figure=step_time]"), /\d/, "the plan is unharmed");
+  await page.close();
+}
+
+export async function run(ctx) {
+  const page = await ctx.open(LINK, {});
+  const asked = [];
+  page.on("request", (request) => request.url().endsWith(LIST) && asked.push(request.url()));
+  await planned(page);
+  ctx.assert.deepEqual(asked, [], "no price was fetched before it was asked for");
+  await page.click("#fleet summary");
+  await complete(page);
+  ctx.assert.equal(asked.length, 1);
+  const shown = await text(page, "#fleet");
+  ctx.assert.match(shown, /The cheapest within 30.days/);
+  ctx.assert.match(shown, /The fastest for \$100.k|The fastest for \$100/);
+  ctx.assert.match(shown, /days old/, "the age of a price is visible");
+  ctx.assert.match(shown, /Where the rest of the market went/);
+  const rows = await page.$$eval("#fleet .table-frame:first-of-type tbody tr", (all) => all.length);
+  ctx.assert.ok(rows >= 3, `${rows} rows`);
+  // A narrower question is answered anew, without another fetch.
+  await page.type("#in-fp", "lambda");
+  await page.waitForFunction(
+    () => {
+      const answer = document.querySelector("#fleet-cheapest_by")?.textContent ?? "";
+      return /lambda/.test(answer);
+    },
+    { timeout: 60_000 },
+  );
+  await complete(page);
+  ctx.assert.equal(asked.length, 1);
+  await page.$eval("#fleet .amount", (button) => button.click());
+  ctx.assert.match(await text(page, "#fleet"), /The bill: /);
+  await ctx.axe(page);
+  await ctx.shot(page, "fleet", { fullPage: true });
+  await page.setViewport({ width: 360, height: 800 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  ctx.assert.ok(wide <= 360, `${wide} px wide`);
+  await page.close();
+  await absent(ctx);
+}
+
+export const limitMs = 180_000;
