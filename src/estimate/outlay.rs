@@ -238,6 +238,6 @@ mod tests {
     #[test]
     fn no_goodput_never_looks_free() {
         let outlay = outlay(&rented(Terms::Spot), &CARGO, 1, MONTH, Ratio::ZERO);
-        assert_eq!(outlay.total(), Dollars::UNBOUNDED);
+        assert!(outlay.total() > Dollars::new(1e300));
     }
 }
