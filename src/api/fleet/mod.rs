@@ -144,8 +144,9 @@ impl FleetSession {
 
 /// What the figures leave out.
 const CAVEATS: [&str; 2] = [
-    "Failures are those of the usual fleet unless you say otherwise; how spot machines come and go was measured on \
-     V100 in 2023 or told by their sellers, and differs by orders of magnitude between zones.",
+    "Failures are those of the usual fleet unless you say otherwise; how spot machines come and go \
+     was measured on V100 in 2023 or told by their sellers, and differs by orders of magnitude \
+     between zones.",
     "A list price is no promise of capacity.",
 ];
 

@@ -269,8 +269,8 @@ impl Explained<'_> {
         text.push_str(&notes);
         let formula = "activations and parameters: bytes to the host and back / rate of its link, \
                        as far as work does not hide it; optimizer state: what is not hidden of \
-                       moving gradients and weights, and the host's own reading and writing, beyond \
-                       the update on the accelerator";
+                       moving gradients and weights, and the host's own reading and writing, \
+                       beyond the update on the accelerator";
         with(derived(formula, text, "ZeRO-Offload, arXiv 2101.06840"), &["overlap_offload"])
     }
 
