@@ -3,7 +3,7 @@ import { planned, text } from "../lib/plan.mjs";
 export const name = "where to train: prices fetched when asked for, frontier, answers, bill; told where absent";
 
 const LIST = "prices-v1.csv";
-const LINK = "1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
+const LINK = "#1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
 
 async function complete(page) {
   await page.waitForFunction(
@@ -14,7 +14,7 @@ async function complete(page) {
 
 async function absent(ctx) {
   ctx.expectProblem(new RegExp(`${LIST}|ERR_FAILED`));
-  const page = await ctx.open(LINK, { block: (url) => url.endsWith(LIST) });
+  const page = await ctx.open(LINK, { block: `*/${LIST}` });
   await planned(page);
   await page.click("#fleet summary");
   await page.waitForSelector("#fleet .notice");
