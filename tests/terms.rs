@@ -94,6 +94,7 @@ fn experts() -> Ffn {
     Ffn::Moe(Moe {
         experts: 8,
         top_k: 1,
+        groups: None,
         width: 256,
         gated: false,
         shared_width: 0,

@@ -1,6 +1,7 @@
 //! Fits the constants of stack profiles to measured runs, each group of runs predicted from the others only:
 //! `cargo run --release --example fit -- RUNS.csv` writes `fitted.csv` and `ranges.csv` beside the table of stacks,
-//! `docs/accuracy.md`, and the table of runs that the page shows. Runs alike give files alike, to the bit.
+//! `docs/accuracy.md`, and the table of runs that the page shows. Runs alike give files alike, to the bit. With `--dry`
+//! behind the table's name nothing is written: the report is printed.
 
 mod parameters;
 mod problem;
@@ -58,6 +59,10 @@ fn main() {
     let x = solve(&parameters, all, &start, 3);
     validate(&parameters, &mut judged, &x);
     let ranges = ranges::ranges(&judged);
+    if std::env::args().any(|arg| arg == "--dry") {
+        print!("{}", report::report(&judged, &ranges));
+        return;
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = [
         ("src/catalogue/data/fitted.csv", tables::fitted(&parameters, &judged, &x)),
