@@ -145,3 +145,37 @@ fn fewest(most: u32, enough: impl Fn(u32) -> bool) -> u32 {
     }
     high
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::models;
+
+    #[test]
+    fn policies_by_their_words() {
+        for (words, blocks, expected) in [
+            ("", false, None),
+            ("none (recipe lists no recompute)", false, Some(Policy::Nothing)),
+            ("selective (per-op sac)", false, Some(Policy::Cheap)),
+            ("selective", true, Some(Policy::Least)),
+            ("minimal_flash", false, Some(Policy::Cheap)),
+            ("full", false, Some(Policy::Whole)),
+            ("maxtext remat_policy=full", false, Some(Policy::Whole)),
+            ("maxtext remat_policy=custom", false, Some(Policy::Whole)),
+            ("maxtext remat_policy=qkv_proj_offloaded", false, Some(Policy::Whole)),
+            ("save_qkv_proj", false, Some(Policy::KeepProjections)),
+        ] {
+            assert_eq!(policy(words, blocks), expected, "{words}");
+        }
+    }
+
+    /// Llama 2 70B: projections of 8,192 x (2 x 8,192 + 2 x 1,024), a network of three matrices of 28,672.
+    #[test]
+    fn projections_are_a_share_of_what_is_made_again() {
+        let model = &models::find("meta-llama/Llama-2-70b-hf").expect("in the catalogue").model;
+        let (kept, matrix) = (2.0 * 8192.0 + 2.0 * 1024.0, 28672.0);
+        let share = |matrices: f64| matrices * matrix / (kept + matrices * matrix);
+        assert!((again(model, true) - share(2.0)).abs() < 1e-12);
+        assert!((again(model, false) - share(3.0)).abs() < 1e-12);
+    }
+}
