@@ -22,9 +22,11 @@ const MEDIAN_NORMAL: f64 = 0.6745;
 /// The page for `docs`.
 pub fn report(judged: &[Judged]) -> String {
     let mut text = "# What the misses are made of\n\n\
-        Written by `cargo run --release --example fit -- RUNS.csv`: experiments on the measured runs\n\
+        Written by `cargo run --release --example fit -- RUNS.csv`: experiments on the measured \
+        runs\n\
         that say how much of an error a better formula could still take away. Errors are natural\n\
-        logarithms of predicted over measured step time, each group of runs unseen by the fit unless\n\
+        logarithms of predicted over measured step time, each group of runs unseen by the fit \
+        unless\n\
         said otherwise; a group is one model on one kind of machine with one kind of software.\n\n"
         .to_owned();
     levels(&mut text, judged);
@@ -74,14 +76,19 @@ fn levels(text: &mut String, judged: &[Judged]) {
     writeln!(
         text,
         "## Levels of groups\n\n\
-         Mean over groups of the median error, as it is and when each group's own level (the median of\n\
+         Mean over groups of the median error, as it is and when each group's own level (the \
+         median of\n\
          its errors) is given away, which no prediction could know:\n\n\
          | | as it is | own level given |\n|---|---|---|\n\
          | group unseen | {:.1} % | {:.1} % |\n| every run seen | {:.1} % | {:.1} % |\n\n\
-         Between groups the levels of unseen groups differ with a standard deviation of {:.1} % (from\n\
-         their median; {:.1} % root mean square). A model that predicted each group's rows perfectly\n\
-         among themselves, but knew nothing of this difference, would still miss by {:.1} % in the\n\
-         median. So the missing percents are levels, not formulas: what follows asks what could know\n\
+         Between groups the levels of unseen groups differ with a standard deviation of {:.1} % \
+         (from\n\
+         their median; {:.1} % root mean square). A model that predicted each group's rows \
+         perfectly\n\
+         among themselves, but knew nothing of this difference, would still miss by {:.1} % in \
+         the\n\
+         median. So the missing percents are levels, not formulas: what follows asks what could \
+         know\n\
          them.\n",
         table(&unseen, &plain),
         table(&unseen, &own),
@@ -114,7 +121,8 @@ fn columns(text: &mut String, judged: &[Judged]) {
     ];
     text.push_str(
         "\n## Could a stated column know the levels?\n\n\
-         Each group's errors less the level of the other groups that share a value with it (their mean,\n\
+         Each group's errors less the level of the other groups that share a value with it \
+         (their mean,\n\
          times n / (n + 1)). A column that helped would be below the first line:\n\n\
          | column | mean over groups of the median error |\n|---|---|\n",
     );
@@ -234,9 +242,12 @@ fn twins(text: &mut String, judged: &[Judged]) {
     writeln!(
         text,
         "\n## Runs alike in every stated column\n\n\
-         {} pairs of runs of one group are alike in model, machines, degrees, batch, format, recompute and\n\
-         ZeRO stage, and differ in release, date or laboratory at most. Their step times differ by\n\
-         {:.1} % (median), {:.1} % (90th percentile), {:.1} % (most). Between two such runs no prediction\n\
+         {} pairs of runs of one group are alike in model, machines, degrees, batch, format, \
+         recompute and\n\
+         ZeRO stage, and differ in release, date or laboratory at most. Their step times differ \
+         by\n\
+         {:.1} % (median), {:.1} % (90th percentile), {:.1} % (most). Between two such runs no \
+         prediction\n\
          can be nearer than half of that to both. The widest:\n\n\
          | runs | releases | seconds | apart |\n|---|---|---|---|",
         apart.len(),
@@ -272,9 +283,12 @@ fn twins(text: &mut String, judged: &[Judged]) {
 fn ranks(text: &mut String, judged: &[Judged]) {
     text.push_str(
         "\n## Ranking: what a perfect prediction would reach\n\n\
-         Spearman's correlation of each sweep with itself when every time is measured again with noise\n\
-         of that standard deviation (mean of 1,000 draws): re-runs on one cluster and between clusters\n\
-         differ by 2 to 7 %. \"Half\": the widest that the middle half of the sweep's times lies apart.\n\n\
+         Spearman's correlation of each sweep with itself when every time is measured again with \
+         noise\n\
+         of that standard deviation (mean of 1,000 draws): re-runs on one cluster and between \
+         clusters\n\
+         differ by 2 to 7 %. \"Half\": the widest that the middle half of the sweep's times lies \
+         apart.\n\n\
          | sweep | layouts | half | reached | 2 % | 5 % | 7 % |\n|---|---|---|---|---|---|---|\n",
     );
     let mut noise = Noise::new();
@@ -308,7 +322,8 @@ fn ranks(text: &mut String, judged: &[Judged]) {
 fn free(text: &mut String, judged: &[Judged]) {
     text.push_str(
         "\n## Ranking: which term would be missing\n\n\
-         Sweeps of 20 layouts or more when every degree of tensor parallelism gets the factor that suits\n\
+         Sweeps of 20 layouts or more when every degree of tensor parallelism gets the factor \
+         that suits\n\
          its own layouts best, and among the layouts of the most frequent degree alone:\n\n\
          | sweep | layouts | reached | free factors | among one degree | factors |\n\
          |---|---|---|---|---|---|\n",
@@ -346,7 +361,8 @@ fn free(text: &mut String, judged: &[Judged]) {
         .unwrap_or_default();
     }
     text.push_str(
-        "\nA negative factor: predicted too fast. Where the factors do not rise or fall with the degree,\n\
+        "\nA negative factor: predicted too fast. Where the factors do not rise or fall with the \
+        degree,\n\
          no formula of what tensor parallelism does gives them.\n",
     );
 }
@@ -355,10 +371,14 @@ fn free(text: &mut String, judged: &[Judged]) {
 fn neighbours(text: &mut String, judged: &[Judged]) {
     text.push_str(
         "\n## Ranking: layouts that contradict each other\n\n\
-         Layouts of one sweep that differ in one degree alone (data parallelism takes up the rest) and\n\
-         whose middle one is more than 5 % slower than both others. More of that degree means more\n\
-         communication and less bubble or less state, step by step: no formula that is smooth in it puts\n\
-         the middle one last, so one of the three was disturbed or ran something that is not stated.\n\n\
+         Layouts of one sweep that differ in one degree alone (data parallelism takes up the \
+         rest) and\n\
+         whose middle one is more than 5 % slower than both others. More of that degree means \
+         more\n\
+         communication and less bubble or less state, step by step: no formula that is smooth in \
+         it puts\n\
+         the middle one last, so one of the three was disturbed or ran something that is not \
+         stated.\n\n\
          | sweep | same | degree | seconds | errors |\n|---|---|---|---|---|\n",
     );
     let mut lines: BTreeMap<(String, &str), Vec<(u32, &Judged)>> = BTreeMap::new();

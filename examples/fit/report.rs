@@ -61,7 +61,8 @@ pub fn summary(judged: &[Judged], ranges: &Ranges) -> String {
     let (rows, mean) = ranges.memory_coverage();
     writeln!(
         text,
-        "80 % ranges of memory hold {:.1} % of runs, {:.1} % as a mean over groups (own group unseen)",
+        "80 % ranges of memory hold {:.1} % of runs, {:.1} % as a mean over groups (own group \
+        unseen)",
         100.0 * rows,
         100.0 * mean
     )

@@ -12,7 +12,8 @@ use std::fmt::Write;
 pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = "id,group,source,date,model,accelerator,generation,count,stack,precision,\
                     measured_s,predicted_s,\
-                    low_s,high_s,measured_gib,predicted_gib,low_gib,high_gib,memory_kind,link,remarks\n"
+                    low_s,high_s,measured_gib,predicted_gib,low_gib,high_gib,memory_kind,link,\
+                    remarks\n"
         .to_owned();
     for row in judged {
         let setup = &row.sample.setup;
