@@ -78,7 +78,7 @@ fn levels(text: &mut String, judged: &[Judged]) {
         "## Levels of groups\n\n\
          Mean over groups of the median error, as it is and when each group's own level (the \
          median of\n\
-         its errors) is given away, which no prediction could know:\n\n\
+         its errors) is given away, which no prediction is told:\n\n\
          | | as it is | own level given |\n|---|---|---|\n\
          | group unseen | {:.1} % | {:.1} % |\n| every run seen | {:.1} % | {:.1} % |\n\n\
          Between groups the levels of unseen groups differ with a standard deviation of {:.1} % \
@@ -87,9 +87,11 @@ fn levels(text: &mut String, judged: &[Judged]) {
          perfectly\n\
          among themselves, but knew nothing of this difference, would still miss by {:.1} % in \
          the\n\
-         median. So the missing percents are levels, not formulas: what follows asks what could \
-         know\n\
-         them.\n",
+         median. Most of what is missed is one level for each group: a cause that a whole \
+         group shares and\n\
+         its rows do not state, or a formula that none of its rows tests alone. What follows \
+         asks what\n\
+         could know it.\n",
         table(&unseen, &plain),
         table(&unseen, &own),
         table(&seen, &plain),
@@ -428,5 +430,5 @@ fn neighbours(text: &mut String, judged: &[Judged]) {
             .unwrap_or_default();
         }
     }
-    writeln!(text, "\n{found} such threes.").unwrap_or_default();
+    writeln!(text, "\nSuch threes: {found}.").unwrap_or_default();
 }
