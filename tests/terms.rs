@@ -7,7 +7,7 @@ mod support;
 use autoparallel::case::Case;
 use autoparallel::cluster::Level;
 use autoparallel::estimate::{Basis, Book, MemoryPart as M, TimePart as T};
-use autoparallel::layout::{Layout, ZeroStage};
+use autoparallel::layout::{Layout, Recompute, ZeroStage};
 use autoparallel::model::{Attention, Dense, Ffn, LayerKind, Mixer, Model, Moe};
 use autoparallel::stack::{Overlap, Pace};
 use autoparallel::units::{BytesPerSecond, FlopsPerSecond, Ratio, Seconds};
@@ -94,6 +94,7 @@ fn experts() -> Ffn {
     Ffn::Moe(Moe {
         experts: 8,
         top_k: 1,
+        groups: None,
         width: 256,
         gated: false,
         shared_width: 0,
@@ -293,4 +294,57 @@ fn gradients_kept_in_16_bits_cross_in_16_bits() {
     // Nor do they grow on the way.
     case.stack.profile.weights.wire_gradient = 2;
     near(part(&case, &layout, T::Gradients), before / 2.0);
+}
+
+#[test]
+fn early_stop_leaves_the_last_product_out() {
+    let mut case = machine(1, &DENSE);
+    let recompute = Recompute { selective: false, full_layers: 2 };
+    let layout = Layout { recompute, ..single() };
+    let again = |case: &Case| part(case, &layout, T::Recompute);
+    case.stack.profile.stops_early = false;
+    let whole = again(&case);
+    case.stack.profile.stops_early = true;
+    // Width 1,024 back to 256, of 1,024 tokens; 2 layers, 8 micro-batches.
+    let last = 2.0 * TOKENS * 1024.0 * f64::from(HIDDEN) / 1e12;
+    near(whole - again(&case), 8.0 * 2.0 * last);
+}
+
+#[test]
+fn a_token_goes_once_to_each_place_that_holds_its_experts() {
+    let of = |groups, top_k| {
+        let Ffn::Moe(moe) = experts() else { unreachable!("experts are experts") };
+        let mut case = machine(4, &Ffn::Moe(Moe { top_k, groups, ..moe }));
+        case.stack.profile.dispatch_bytes = 2;
+        case.stack.profile.experts_deduplicated = true;
+        case.cluster.levels[0].latency = Seconds::ZERO;
+        part(&case, &Layout { dp: 4, ep: 4, ..single() }, T::Expert)
+    };
+    // Four ranks: one draw is on one of them, two on 4 (1 - (3/4)^2) = 1.75, three on 2.3125.
+    let one = of(None, 1);
+    near(of(None, 2), 1.75 * one);
+    near(of(None, 3), 2.3125 * one);
+    // One of four groups is one rank; two of eight (of one expert each) are on 1.75 of four ranks at most.
+    near(of(Some((4, 1)), 2), one);
+    near(of(Some((8, 2)), 1), one);
+    near(of(Some((8, 2)), 2), one * 1.75 * (1.0 - (1.0 - 1.0 / 1.75_f64).powi(2)));
+    // A dispatch and a combine, forward and backward, 2 bytes of 256 numbers of 1,024 tokens, three quarters leave
+    // at 1 GB/s; 2 layers, 2 micro-batches.
+    near(one, 2.0 * 2.0 * 4.0 * 0.75 * 2.0 * 256.0 * TOKENS / 1e9);
+}
+
+#[test]
+fn weights_are_gathered_by_layer_or_by_matrix() {
+    let mut case = machine(2, &DENSE);
+    let layout = Layout { dp: 2, zero: ZeroStage::Three, shard: 2, ..single() };
+    case.stack.profile.weights.gathered = 2;
+    let gathered =
+        |case: &Case| Book::new(case).estimate(&layout).memory.get(M::WeightsGathered).as_f64();
+    case.stack.profile.weights.gathered_by_matrix = false;
+    // Four projections of 256 x 256, two matrices of 256 x 1,024, two norms; both ends of 128 entries.
+    let h = f64::from(HIDDEN);
+    let layer = 4.0 * h * h + 2.0 * 1024.0 * h + 2.0 * h;
+    near(gathered(&case), 2.0 * (2.0 * layer + 2.0 * 128.0 * h));
+    case.stack.profile.weights.gathered_by_matrix = true;
+    near(gathered(&case), 2.0 * (2.0 * (layer / 3.0).ceil() + 128.0 * h));
 }

@@ -166,7 +166,7 @@ pub fn family(stack: &str) -> &'static str {
             "megatron-core"
         }
         "megatron-2021" | "megatron-deepspeed" | "internevo" => "megatron-lm",
-        "maxtext" | "maxtext-gpu" => "xla",
+        "maxtext" | "maxtext-gpu" | "pax" => "xla",
         _ => "pytorch",
     }
 }

@@ -18,13 +18,12 @@ struct Group {
     stack: String,
     generation: String,
     errors: Vec<f64>,
+    memory: Vec<f64>,
 }
 
 /// All groups with a range for each kind of runs.
 pub struct Ranges {
     groups: Vec<Group>,
-    /// The same of memory, over all runs in which it was measured.
-    memory: f64,
 }
 
 /// A range: the largest usual absolute error, with where it is from.
@@ -50,18 +49,20 @@ pub fn ranges(judged: &[Judged]) -> Ranges {
             (&group.name, &group.stack, &group.generation) == (&row.run.group, &stack, &generation)
         });
         match known {
-            Some(group) => group.errors.push(row.unseen),
+            Some(group) => {
+                group.errors.push(row.unseen);
+                group.memory.extend(row.memory_unseen);
+            }
             None => groups.push(Group {
                 name: row.run.group.clone(),
                 stack,
                 generation,
                 errors: vec![row.unseen],
+                memory: row.memory_unseen.into_iter().collect(),
             }),
         }
     }
-    let errors: Vec<f64> = judged.iter().filter_map(|row| row.memory).map(f64::abs).collect();
-    let memory = quantile(&errors, SHARE);
-    Ranges { groups, memory }
+    Ranges { groups }
 }
 
 impl Ranges {
@@ -109,17 +110,34 @@ impl Ranges {
         range_of(&groups, "runs that were alone on their stack or hardware".to_owned())
     }
 
+    /// The width of the range of memory for runs of a stack, from all groups but `without`: of its family of stacks if
+    /// enough groups of it were measured, else that of the widest group.
+    pub fn memory(&self, stack: &str, without: &str) -> f64 {
+        let others = || self.groups.iter().filter(|g| g.name != without && !g.memory.is_empty());
+        let kin: Vec<&Group> = others().filter(|g| family(&g.stack) == family(stack)).collect();
+        let mut names: Vec<&str> = kin.iter().map(|g| g.name.as_str()).collect();
+        names.dedup();
+        if names.len() >= GROUPS_MIN {
+            return weighted(kin.iter().map(|g| g.memory.as_slice()));
+        }
+        others().map(|g| weighted(std::iter::once(g.memory.as_slice()))).fold(0.0, f64::max)
+    }
+
+    /// Share of measured memory that lies within its range: over runs, and as a mean over groups.
+    pub fn memory_coverage(&self) -> (f64, f64) {
+        let measured = self.groups.iter().filter(|group| !group.memory.is_empty());
+        share_within(measured.map(|group| {
+            let width = self.memory(&group.stack, &group.name);
+            (group.memory.as_slice(), width)
+        }))
+    }
+
     /// Share of measurements that lie within their ranges: over runs, and as a mean over groups.
     pub fn coverage(&self) -> (f64, f64) {
-        let (mut inside, mut all, mut mean) = (0.0, 0.0, 0.0);
-        for group in &self.groups {
+        share_within(self.groups.iter().map(|group| {
             let range = self.range(&group.stack, &group.generation, &group.name);
-            let within = group.errors.iter().filter(|error| error.abs() <= range.width).count();
-            inside += within as f64;
-            all += group.errors.len() as f64;
-            mean += within as f64 / group.errors.len() as f64;
-        }
-        (inside / all, mean / self.groups.len() as f64)
+            (group.errors.as_slice(), range.width)
+        }))
     }
 
     /// The table that the catalogue embeds.
@@ -130,7 +148,7 @@ impl Ranges {
                 .to_owned();
         let mut line = |stack: &str, generation: &str, range: &Range| {
             let [low, high] = outward(range.width);
-            let [less, more] = outward(self.memory);
+            let [less, more] = outward(self.memory(stack, ""));
             writeln!(
                 text,
                 "{stack},{generation},{low:.3},{high:.3},{less:.3},{more:.3},{},{},\"{}\",\
@@ -167,23 +185,40 @@ fn outward(width: f64) -> [f64; 2] {
     [((-width).exp() * 1e3).floor() / 1e3, (width.exp() * 1e3).ceil() / 1e3]
 }
 
-/// The quantile of absolute errors, each group counting as the square root of its runs.
+/// Share of errors that lie within a width: over all, and as a mean over groups.
+fn share_within<'a>(groups: impl Iterator<Item = (&'a [f64], f64)>) -> (f64, f64) {
+    let (mut inside, mut all, mut mean, mut n) = (0.0, 0.0, 0.0, 0.0);
+    for (errors, width) in groups {
+        let within = errors.iter().filter(|error| error.abs() <= width).count() as f64;
+        inside += within;
+        all += errors.len() as f64;
+        mean += within / errors.len() as f64;
+        n += 1.0;
+    }
+    (inside / all, mean / n)
+}
+
 fn range_of(groups: &[&Group], basis: String) -> Range {
+    let rows = groups.iter().map(|group| group.errors.len()).sum();
+    let width = weighted(groups.iter().map(|group| group.errors.as_slice()));
+    Range { width, groups: groups.len(), rows, basis }
+}
+
+/// The quantile of absolute errors, each group counting as the square root of its runs.
+fn weighted<'a>(groups: impl Iterator<Item = &'a [f64]>) -> f64 {
     let mut weighted: Vec<(f64, f64)> = Vec::new();
-    for group in groups {
-        let weight = 1.0 / (group.errors.len() as f64).sqrt();
-        weighted.extend(group.errors.iter().map(|error| (error.abs(), weight)));
+    for errors in groups {
+        let weight = 1.0 / (errors.len() as f64).sqrt();
+        weighted.extend(errors.iter().map(|error| (error.abs(), weight)));
     }
     weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = weighted.iter().map(|(_, weight)| weight).sum();
     let mut below = 0.0;
-    let mut width = quantile(&weighted.iter().map(|(error, _)| *error).collect::<Vec<_>>(), SHARE);
     for (error, weight) in &weighted {
         below += weight;
         if below >= SHARE * total {
-            width = *error;
-            break;
+            return *error;
         }
     }
-    Range { width, groups: groups.len(), rows: weighted.len(), basis }
+    weighted.last().map_or(0.0, |(error, _)| *error)
 }

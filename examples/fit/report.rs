@@ -16,10 +16,15 @@ const WORST: usize = 15;
 
 /// Layouts of one model on one number of accelerators: what was measured and what was said, in
 /// seconds a sequence.
-struct Sweep {
-    name: String,
-    measured: Vec<f64>,
-    predicted: Vec<f64>,
+pub struct Sweep {
+    /// Group, model, layers, accelerators and the rest, with commas.
+    pub name: String,
+    /// Measured.
+    pub measured: Vec<f64>,
+    /// Said, the group unseen.
+    pub predicted: Vec<f64>,
+    /// Degrees of tensor parallelism.
+    pub tensor: Vec<u32>,
 }
 
 fn groups(judged: &[Judged], error: Error) -> Vec<GroupErrors> {
@@ -41,6 +46,23 @@ pub fn summary(judged: &[Judged], ranges: &Ranges) -> String {
     writeln!(
         text,
         "80 % ranges hold {:.1} % of runs, {:.1} % as a mean over groups (own group unseen)",
+        100.0 * rows,
+        100.0 * mean
+    )
+    .unwrap_or_default();
+    for (name, error) in [
+        ("peak memory", (|row| row.memory) as fn(&Judged) -> Option<f64>),
+        ("peak memory, own group unseen", |row| row.memory_unseen),
+    ] {
+        let errors =
+            judged.iter().filter_map(|row| Some((row.run.group.as_str(), LogRatio(error(row)?))));
+        writeln!(text, "{name}: {}", sum_up(&by_group(errors))).unwrap_or_default();
+    }
+    let (rows, mean) = ranges.memory_coverage();
+    writeln!(
+        text,
+        "80 % ranges of memory hold {:.1} % of runs, {:.1} % as a mean over groups (own group \
+        unseen)",
         100.0 * rows,
         100.0 * mean
     )
@@ -83,7 +105,7 @@ fn ranking(judged: &[Judged]) -> String {
 }
 
 /// Runs of one group, model, size, precision and release that differ in layout.
-fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
+pub fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
     let mut sweeps: Vec<Sweep> = Vec::new();
     for row in judged {
         let run = &row.run;
@@ -98,17 +120,20 @@ fn sweeps(judged: &[Judged]) -> Vec<Sweep> {
             &format!("{} x {} tokens", run.global_batch.unwrap_or(0), run.sequence.unwrap_or(0)),
         ]
         .join(", ");
+        let tp = run.degrees.tp.unwrap_or(1);
         let per_sequence = step / f64::from(run.global_batch.unwrap_or(1));
         let predicted = per_sequence * row.unseen.exp();
         match sweeps.iter_mut().find(|sweep| sweep.name == name) {
             Some(sweep) => {
                 sweep.measured.push(per_sequence);
                 sweep.predicted.push(predicted);
+                sweep.tensor.push(tp);
             }
             None => sweeps.push(Sweep {
                 name,
                 measured: vec![per_sequence],
                 predicted: vec![predicted],
+                tensor: vec![tp],
             }),
         }
     }
@@ -130,7 +155,7 @@ pub fn report(judged: &[Judged], ranges: &Ranges) -> String {
         Written by `cargo run --release --example fit -- RUNS.csv`. An error is the natural\n\
         logarithm of predicted over measured step time; positive: predicted too slow.\n\
         \"Unseen\": the constants were fitted without any run of the same group (one model,\n\
-        machine and software).\n\n```\n"
+        machine and software). What the misses are made of: [limits.md](limits.md).\n\n```\n"
         .to_owned();
     text.push_str(&summary(judged, ranges));
     text.push_str(

@@ -3,7 +3,7 @@
 use crate::Judged;
 use crate::ranges::Ranges;
 use autoparallel::catalogue::models;
-use autoparallel::fit::{Run, Setup, of_setup};
+use autoparallel::fit::{Run, Setup};
 use autoparallel::inputs::{Inputs, Key};
 use autoparallel::link;
 use std::fmt::Write;
@@ -12,7 +12,8 @@ use std::fmt::Write;
 pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
     let mut text = "id,group,source,date,model,accelerator,generation,count,stack,precision,\
                     measured_s,predicted_s,\
-                    low_s,high_s,measured_gib,predicted_gib,memory_kind,link,remarks\n"
+                    low_s,high_s,measured_gib,predicted_gib,low_gib,high_gib,memory_kind,link,\
+                    remarks\n"
         .to_owned();
     for row in judged {
         let setup = &row.sample.setup;
@@ -21,8 +22,11 @@ pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
         let range = ranges.range(&case.stack.key, generation, &row.run.group);
         let measured = row.measured.step_s.unwrap_or(0.0);
         let said = measured * row.unseen.exp();
-        let gib =
-            of_setup(setup, &row.measured.memory_kind).memory[1].as_f64() / (1u64 << 30) as f64;
+        let gib = row.memory_unseen.zip(row.measured.memory_gib);
+        let gib = gib.map(|(error, measured)| measured * error.exp());
+        let width = ranges.memory(&case.stack.key, &row.run.group);
+        let gib_text =
+            |factor: f64| gib.map(|gib| format!("{:.1}", gib * factor)).unwrap_or_default();
         let fields = [
             row.run.id.clone(),
             row.run.group.clone(),
@@ -39,7 +43,9 @@ pub fn table(judged: &[Judged], ranges: &Ranges) -> String {
             format!("{:.4}", said * (-range.width).exp()),
             format!("{:.4}", said * range.width.exp()),
             row.measured.memory_gib.map(|gib| format!("{gib:.1}")).unwrap_or_default(),
-            row.measured.memory_gib.map(|_| format!("{gib:.1}")).unwrap_or_default(),
+            gib_text(1.0),
+            gib_text((-width).exp()),
+            gib_text(width.exp()),
             row.measured.memory_kind.clone(),
             link_of(&row.run, setup).unwrap_or_default(),
             setup.remarks.join("; "),

@@ -139,6 +139,10 @@ fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> S
             "selective recompute makes every second product again",
             "selective recompute makes no product again",
         ),
+        "stops_early" => is(
+            "recompute of a whole layer leaves its last product out",
+            "recompute of a whole layer makes all of it again",
+        ),
         "working" => format!("a weight takes {value} bytes through the step"),
         "working_narrow" => format!("beside its 8-bit copies a weight takes {value} bytes"),
         "working_is_master" => is(
@@ -146,6 +150,10 @@ fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> S
             "32-bit masters are kept beside working weights",
         ),
         "gathered" => format!("a gathered weight takes {value} bytes"),
+        "gathered_by_matrix" => is(
+            "weights are gathered one matrix after the other",
+            "weights are gathered one layer after the other",
+        ),
         "quantised" => format!("8-bit copies of a weight take {value} bytes"),
         "wire_gradient" => format!("a gradient crosses the network in {value} bytes"),
         "update" => format!("the update makes copies of {value} bytes a gradient"),

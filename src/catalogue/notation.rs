@@ -201,6 +201,11 @@ fn dense(words: &Words<'_>) -> Option<Dense> {
     Some(Dense { width, gated: words.at(0) == Some("glu"), bias: words.has("bias") })
 }
 
+/// `groups=8 near=4`: eight groups of experts, of which a token visits four.
+fn groups(words: &Words<'_>) -> Option<Option<(u32, u32)>> {
+    Some(words.get("groups")?.zip(words.get("near")?))
+}
+
 fn moe(words: &Words<'_>) -> Option<Moe> {
     let (top_k, rest) = words.at(1)?.split_once('/')?;
     let (experts, width) = rest.split_once('x')?;
@@ -208,6 +213,7 @@ fn moe(words: &Words<'_>) -> Option<Moe> {
     Some(Moe {
         experts: words.number(experts)?,
         top_k: words.number(top_k)?,
+        groups: groups(words)?,
         width: words.number(width)?,
         gated: !words.has("ungated"),
         shared_width: words.or_none("shared")?,

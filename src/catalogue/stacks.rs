@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 37] = [
+pub const CONSTANTS: [&str; 39] = [
     "matmul",
     "attention",
     "pointwise_passes",
@@ -41,10 +41,12 @@ pub const CONSTANTS: [&str; 37] = [
     "dispatch_bytes",
     "eager_norm_bytes",
     "products_again",
+    "stops_early",
     "working",
     "working_narrow",
     "working_is_master",
     "gathered",
+    "gathered_by_matrix",
     "quantised",
     "wire_gradient",
     "update",
@@ -257,6 +259,7 @@ impl Reader {
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
             eager_norm_bytes: self.count(key, "eager_norm_bytes")?,
             products_again: self.count(key, "products_again")? == 1,
+            stops_early: self.count(key, "stops_early")? == 1,
             logit_bytes: self.count(key, "logit_bytes")?,
             context: Bytes::mib(mebi as u64),
             slack: self.ratio(key, "slack")?,
@@ -282,6 +285,7 @@ impl Reader {
             working: self.count(key, "working")?,
             working_narrow: self.count(key, "working_narrow")?,
             gathered: self.count(key, "gathered")?,
+            gathered_by_matrix: self.count(key, "gathered_by_matrix")? == 1,
             quantised: self.count(key, "quantised")?,
             wire_gradient: self.count(key, "wire_gradient")?,
             update: self.count(key, "update")?,

@@ -3,7 +3,7 @@
 
 use super::Book;
 use super::kernel::Product;
-use super::network::Network;
+use super::network::{Extent, Network};
 use super::work::{Cost, Shape};
 use crate::model::{Ffn, Moe};
 
@@ -108,7 +108,11 @@ impl Book<'_> {
         let width = width / shape.tp;
         let ups = if gated { 2.0 } else { 1.0 };
         self.add_product(cost, Product::new(shape.tokens, ups * width, self.hidden));
-        self.add_product(cost, Product::new(shape.tokens, self.hidden, width));
+        let last = Product::new(shape.tokens, self.hidden, width);
+        self.add_product(cost, last);
+        if self.stops_early {
+            cost.last += self.kernels.linear.time(last);
+        }
         self.add_activation(cost, shape.tokens, ups * width, width);
         if self.products_again && gated {
             // Of three products, the second; the output of the third is kept in place of the block's input.
@@ -166,7 +170,7 @@ impl Book<'_> {
         let held = Held::new(self, shape, moe);
         let experts = (f64::from(moe.experts) / shape.ep).max(1.0);
         let rows = held.tokens / experts;
-        for (n, k) in held.products() {
+        for ((n, k), out) in held.products().into_iter().zip([false, true]) {
             let product = Product { m: rows, n, k, groups: experts };
             let rate = &self.kernels.linear;
             let weight = self.weight_time(rate, product);
@@ -174,10 +178,12 @@ impl Book<'_> {
             cost.backward.experts += rate.time(product.input_gradient()) + weight;
             cost.weight += weight;
             self.add_casts(cost, product);
+            if self.stops_early && out {
+                cost.last += rate.time(product);
+            }
         }
         self.add_held(cost, &held);
-        let top_k = f64::from(moe.top_k);
-        self.add_exchange(cost, shape, shape.tokens / shape.tp, top_k, held.inner);
+        self.add_exchange(cost, shape, moe, held.inner);
     }
 
     /// Activation and permutation of the tokens that a rank's experts hold.
@@ -193,13 +199,23 @@ impl Book<'_> {
         cost.backward.pointwise += permute;
     }
 
-    /// Dispatch and combine. Where the stack sends a token once to each machine that holds some of its experts,
-    /// the copies are the expected number of distinct machines among `top_k` draws.
-    fn add_exchange(&self, cost: &mut Cost, shape: &Shape, tokens: f64, top_k: f64, width: f64) {
+    /// Copies of a token that leave for its experts. Where the stack sends it once to each place that holds some of
+    /// them, the expected number of distinct places: machines where experts are spread over several, else ranks.
+    pub(super) fn copies(&self, moe: &Moe, extent: &Extent, ranks: f64) -> f64 {
+        let top_k = f64::from(moe.top_k);
+        if !self.experts_deduplicated {
+            return top_k;
+        }
+        let machines = (ranks / Network::domain_members(extent)).max(1.0);
+        let places = if machines > 1.0 { machines } else { ranks };
+        distinct(near(moe, places), top_k)
+    }
+
+    /// Dispatch and combine.
+    fn add_exchange(&self, cost: &mut Cost, shape: &Shape, moe: &Moe, width: f64) {
+        let (tokens, top_k) = (shape.tokens / shape.tp, f64::from(moe.top_k));
         let extent = self.network.line(shape.etp as u64, shape.ep as u64);
-        let domains = (shape.ep / Network::domain_members(&extent)).max(1.0);
-        let deduplicated = self.experts_deduplicated && domains > 1.0;
-        let copies = if deduplicated { distinct(domains, top_k) } else { top_k };
+        let copies = self.copies(moe, &extent, shape.ep);
         let dispatch =
             self.network.exchange(&extent, tokens * copies * width * self.dispatch_bytes);
         let combine = self.network.exchange(&extent, tokens * copies * width * 2.0);
@@ -215,8 +231,18 @@ impl Book<'_> {
     }
 }
 
-/// Expected number of distinct machines among `draws` uniform draws from `n`: `n (1 - (1 - 1/n)^draws)`.
-pub(super) fn distinct(n: f64, draws: f64) -> f64 {
+/// The places, of all that hold experts, that a token's groups of experts lie on.
+fn near(moe: &Moe, places: f64) -> f64 {
+    let Some((groups, near)) = moe.groups else {
+        return places;
+    };
+    let (groups, near) = (f64::from(groups.max(1)), f64::from(near));
+    // A group takes several places, or a place holds several groups.
+    if places < groups { distinct(places, near) } else { (places * near / groups).max(1.0) }
+}
+
+/// Expected number of distinct places among `draws` uniform draws from `n`: `n (1 - (1 - 1/n)^draws)`.
+fn distinct(n: f64, draws: f64) -> f64 {
     let mut missed = 1.0;
     let mut i = 0.0;
     while i < draws {

@@ -150,6 +150,11 @@ impl Kernels {
         (gaps, (n * self.host - busy - gaps).max(0.0))
     }
 
+    /// Seconds by which the host is ahead of `n` kernels that work for `busy` seconds.
+    pub(crate) fn ahead(&self, n: f64, busy: f64) -> f64 {
+        (busy + n * self.gap - n * self.host).max(0.0)
+    }
+
     /// Seconds in which the host starts `n` kernels while the accelerator waits.
     pub(crate) fn stall(&self, n: f64) -> f64 {
         n * self.host

@@ -264,7 +264,12 @@ impl Book<'_> {
         }
         if layout.zero == ZeroStage::Three || layout.offload.parameters {
             // The layer at work and the one fetched ahead of it; the ends stay whole through the step.
-            let gathered = 2 * elements.layer_max + elements.embedding + elements.head;
+            let gathered = if copies.gathered_by_matrix {
+                // Two of a layer's three matrices, and the end at work.
+                2 * elements.layer_max.div_ceil(3) + elements.embedding.max(elements.head)
+            } else {
+                2 * elements.layer_max + elements.embedding + elements.head
+            };
             let bytes = Bytes::new(gathered).times(u64::from(copies.gathered));
             memory.set(P::WeightsGathered, bytes);
         }
@@ -306,7 +311,7 @@ impl Book<'_> {
             let kept = if layout.recompute.selective { cost.kept_selective } else { cost.kept };
             let checkpoint = cost.kept_checkpoint.min(kept);
             layers += f64::from(count - again) * kept + f64::from(again) * checkpoint;
-            largest = largest.max(kept);
+            largest = largest.max(if again < count { kept } else { checkpoint });
             recomputed_most = recomputed_most.max(cost.kept - checkpoint);
         }
         let mut ends = 0.0;

@@ -288,6 +288,8 @@ impl Book<'_> {
     pub(super) fn add_launches(&self, cost: &mut Cost, stalled: f64) {
         let n = 0.5 * self.kernels_per_layer;
         let stall = self.kernels.stall(stalled);
+        // What is not made again saves nothing where the host sets the pace.
+        cost.last = cost.last.min(self.kernels.ahead(n, cost.forward.busy()));
         for (pass, times) in [(&mut cost.forward, 1.0), (&mut cost.backward, 2.0)] {
             let (gaps, wait) = self.kernels.launches(times * n, pass.busy());
             pass.launch = gaps + wait + times * stall;

@@ -91,6 +91,8 @@ pub struct Book<'a> {
     pub(crate) eager_norm_bytes: f64,
     /// Selective recompute makes every second product again.
     pub(crate) products_again: bool,
+    /// Recompute of a whole layer leaves its last product out.
+    pub(crate) stops_early: bool,
     /// Bytes of the inputs of a layer's products.
     pub(crate) inputs: InputBytes,
     pub(crate) pointwise_passes: f64,
@@ -170,6 +172,7 @@ impl<'a> Book<'a> {
             linear_bytes: input_bytes(case),
             eager_norm_bytes: f64::from(profile.eager_norm_bytes),
             products_again: profile.products_again && case.training.fused_attention,
+            stops_early: profile.stops_early,
             inputs: InputBytes::new(case),
             pointwise_passes: profile.pointwise_passes.get(),
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),

@@ -53,6 +53,8 @@ pub(crate) struct Relief {
     /// and with selective recompute.
     workspace: [f64; 2],
     near: [f64; 2],
+    /// The same of two layers that are recomputed whole.
+    near_whole: f64,
     /// Most bytes that one more recomputed layer of each chunk frees, without and with selective recompute.
     layer_frees: [f64; 2],
     slack: f64,
@@ -127,6 +129,7 @@ impl Relief {
             layer_frees: [0.0; 2],
             workspace: [0.0; 2],
             near: [0.0; 2],
+            near_whole: 0.0,
             slack: 1.0 + profile.slack.get(),
             way,
             link: book.case.cluster.host.link.get(),
@@ -143,7 +146,7 @@ impl Relief {
         for (cost, ..) in stage.layers(book, sheet, 0) {
             let to = cost.kept_checkpoint.min(cost.kept_selective);
             let price = |old: f64, kept: f64, selective: f64| {
-                let added = (cost.forward.busy() - selective).max(0.0) * stage.visited;
+                let added = (cost.again() - selective).max(0.0) * stage.visited;
                 let freed = (kept - to) * self.chunks * self.slack;
                 if freed > 0.0 { old.min(added / freed) } else { old }
             };
@@ -164,11 +167,12 @@ impl Relief {
         }
         let scale = stage.n_chunks as f64 * self.chunks * self.slack;
         self.layer_frees = self.layer_frees.map(|bytes| bytes * scale);
-        let (workspace, near) = staying(book, sheet, stage);
+        let (workspace, near, near_whole) = staying(book, sheet, stage);
+        self.near_whole = near_whole * self.slack;
         self.workspace = workspace.map(|bytes| bytes * self.slack);
         self.near = near.map(|bytes| bytes * self.slack);
         for (cost, ..) in slow.layers(book, sheet, 0) {
-            self.slow_layer = self.slow_layer.min(cost.forward.busy() * slow.visited);
+            self.slow_layer = self.slow_layer.min(cost.again() * slow.visited);
         }
     }
 
@@ -213,7 +217,7 @@ impl Relief {
         if offload.activations {
             // What is on its way stays, and so does a layer that is recomputed.
             let near = self.near[usize::from(selective)];
-            let again = self.workspace[usize::from(selective)] + near.min(kept(full));
+            let again = self.workspace[usize::from(selective)] + self.near_whole.min(kept(full));
             let again = if whole { again } else { f64::INFINITY };
             let stays = near.min(kept(from)).min(again);
             if excess - ROUNDING > kept(from) - stays {
@@ -242,17 +246,18 @@ impl Relief {
 }
 
 /// Bytes of the largest layer that is recomputed, and of the two largest on their way to or from the host, without and
-/// with selective recompute.
-fn staying(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> ([f64; 2], [f64; 2]) {
-    let (mut workspace, mut near) = ([0.0_f64; 2], [0.0_f64; 2]);
+/// with selective recompute; and of the two largest that are recomputed whole.
+fn staying(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> ([f64; 2], [f64; 2], f64) {
+    let (mut workspace, mut near, mut whole) = ([0.0_f64; 2], [0.0_f64; 2], 0.0_f64);
     for (cost, ..) in stage.layers(book, sheet, 0) {
         for (i, kept) in [cost.kept, cost.kept_selective].into_iter().enumerate() {
             let again = cost.kept - cost.kept_checkpoint.min(kept);
             workspace[i] = workspace[i].max(again);
             near[i] = near[i].max(2.0 * kept);
         }
+        whole = whole.max(2.0 * cost.kept_checkpoint.min(cost.kept_selective));
     }
-    (workspace, near)
+    (workspace, near, whole)
 }
 
 impl Book<'_> {
@@ -267,11 +272,11 @@ impl Book<'_> {
         let chunks = self.chunks_in_flight(layout, stage);
         let all = vertices(self, sheet, stage).map(|v| v.bytes / stage.visited * chunks);
         let [none, selective, full] = all;
-        let (workspace, near) = staying(self, sheet, stage);
+        let (workspace, near, near_whole) = staying(self, sheet, stage);
         let mut stays = none;
         for (i, kept) in [none, selective].into_iter().enumerate() {
             let (kept, full) =
-                if moved { (near[i].min(kept), near[i].min(full)) } else { (kept, full) };
+                if moved { (near[i].min(kept), near_whole.min(full)) } else { (kept, full) };
             stays = stays.min(kept).min(workspace[i] + full);
         }
         (none - stays) * (1.0 + self.case.stack.profile.slack.get()) + ROUNDING
@@ -288,7 +293,7 @@ fn vertices(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> [Vertex; 3] {
         selective.bytes += n * cost.kept_selective;
         selective.seconds += n * cost.selective;
         full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
-        full.seconds += n * cost.forward.busy();
+        full.seconds += n * cost.again();
     }
     [none, selective, full]
 }
@@ -300,7 +305,7 @@ fn moved_kinds(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, per_byte: f64)
     for (cost, count, _) in stage.layers(book, sheet, 0) {
         let n = f64::from(count) * stage.visited;
         let to = cost.kept_checkpoint.min(cost.kept_selective);
-        let whole = cost.forward.busy() + to * per_byte;
+        let whole = cost.again() + to * per_byte;
         least[0] += n * whole.min(cost.kept * per_byte);
         least[1] += n * whole.min(cost.selective + cost.kept_selective * per_byte);
     }

@@ -386,7 +386,7 @@ impl Book<'_> {
         }
         for (cost, count, whole) in stage.layers(self, sheet, k) {
             let n = f64::from(whole) * stage.visited;
-            again.busy += cost.forward.busy() * n;
+            again.busy += cost.again() * n;
             again.tensor += cost.forward.tensor * n;
             again.context += cost.forward.context * n;
             again.expert += cost.forward.expert * n;

@@ -81,12 +81,21 @@ pub(crate) struct Cost {
     pub weight: f64,
     /// What selective recompute adds.
     pub selective: f64,
+    /// Seconds of the forward pass that recomputing the layer whole leaves out.
+    pub last: f64,
     /// Bytes kept for the backward pass.
     pub kept: f64,
     /// Bytes kept with selective recompute.
     pub kept_selective: f64,
     /// Bytes kept when the layer is recomputed whole: its input.
     pub kept_checkpoint: f64,
+}
+
+impl Cost {
+    /// What recomputing the layer whole adds.
+    pub(crate) fn again(&self) -> f64 {
+        (self.forward.busy() - self.last).max(0.0)
+    }
 }
 
 impl Add for Cost {
@@ -97,6 +106,7 @@ impl Add for Cost {
             backward: self.backward + other.backward,
             weight: self.weight + other.weight,
             selective: self.selective + other.selective,
+            last: self.last + other.last,
             kept: self.kept + other.kept,
             kept_selective: self.kept_selective + other.kept_selective,
             kept_checkpoint: self.kept_checkpoint + other.kept_checkpoint,

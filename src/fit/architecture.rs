@@ -10,7 +10,8 @@ use crate::units::Params;
 const GPT_VOCAB: u32 = 51_200;
 /// The same of BLOOM and its sweep: 250,680 entries padded (bigscience/bloom config.json).
 const BLOOM_VOCAB: u32 = 250_880;
-/// The same of JAX models: the SentencePiece vocabulary of Pax's and MaxText's defaults.
+/// The same of other JAX models: the SentencePiece vocabulary of MaxText's defaults. NVIDIA's models in Pax have
+/// Megatron-LM's (google/paxml paxml/tasks/lm/params/nvidia.py).
 const JAX_VOCAB: u32 = 32_000;
 /// Head widths of every published model with latent attention of that rank (DeepSeek-V3, arXiv 2412.19437,
 /// section 4.2; Kimi K2): without position, rotary, value.
@@ -32,7 +33,7 @@ pub(super) fn model(run: &Run, remarks: &mut Vec<String>) -> Result<Model, Strin
     };
     let mixers = mixers(run, hidden)?;
     let kinds = (0..layers).map(|at| {
-        let ffn = ffn(numbers, layers, at)?;
+        let ffn = ffn(run, layers, at)?;
         let mixer = mixers[at as usize % mixers.len()].clone();
         Ok(LayerKind { mixer, ffn, norm_params: 2 * hidden })
     });
@@ -42,7 +43,7 @@ pub(super) fn model(run: &Run, remarks: &mut Vec<String>) -> Result<Model, Strin
     model.vocab = numbers.vocab.unwrap_or_else(|| {
         let vocab = match run {
             run if run.model.contains("BLOOM") => BLOOM_VOCAB,
-            run if run.framework.contains("JAX") => JAX_VOCAB,
+            run if run.framework.contains("JAX") && !run.framework.contains("Pax") => JAX_VOCAB,
             _ => GPT_VOCAB,
         };
         remarks.push(format!("vocabulary not stated: {vocab}"));
@@ -114,7 +115,8 @@ fn mixers(run: &Run, hidden: u32) -> Result<Vec<Mixer>, String> {
 
 /// The feed-forward part of layer `at`. Where half of the layers hold experts, every second one does
 /// (Llama 4 Maverick's model card); else the dense ones come first.
-fn ffn(numbers: &Numbers, layers: u32, at: u32) -> Result<Ffn, String> {
+fn ffn(run: &Run, layers: u32, at: u32) -> Result<Ffn, String> {
+    let numbers = &run.numbers;
     let gated = numbers.gated.unwrap_or(false);
     let dense_layers = numbers.dense_layers.unwrap_or(0);
     let interleaved = 2 * numbers.dense_layers.unwrap_or(0) >= layers && layers > 1;
@@ -125,6 +127,7 @@ fn ffn(numbers: &Numbers, layers: u32, at: u32) -> Result<Ffn, String> {
             Ok(Ffn::Moe(Moe {
                 experts,
                 top_k: numbers.top_k.ok_or("experts of a token not stated")?,
+                groups: groups(run, numbers),
                 width,
                 gated,
                 shared_width: numbers.shared_experts.unwrap_or(0) * width,
@@ -139,4 +142,17 @@ fn ffn(numbers: &Numbers, layers: u32, at: u32) -> Result<Ffn, String> {
             Ok(Ffn::Dense(Dense { width, gated, bias: !gated }))
         }
     }
+}
+
+/// Groups of experts that a token stays within. AutoModel's benchmarks replace the router by one that hands out
+/// experts in their order, so that a token's experts are neighbours (NVIDIA-NeMo/Automodel
+/// components/moe/layers.py, FakeBalancedGate); DeepSeek-V3 has limits of its own, which the catalogue knows.
+fn groups(run: &Run, numbers: &Numbers) -> Option<(u32, u32)> {
+    if run.notes.contains("fake balanced gate") {
+        return Some((numbers.experts? / numbers.top_k?.max(1), 1))
+            .filter(|(groups, _)| *groups > 1);
+    }
+    let known = models::find(&run.model)?;
+    let moe = known.model.kinds.iter().find_map(|kind| kind.ffn.moe())?;
+    moe.groups.filter(|_| Some(moe.experts) == numbers.experts)
 }

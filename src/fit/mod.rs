@@ -5,6 +5,7 @@ mod architecture;
 mod machine;
 pub mod memory;
 mod predict;
+mod recompute;
 pub mod run;
 pub mod score;
 mod setup;

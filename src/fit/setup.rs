@@ -2,14 +2,14 @@
 
 use super::run::{Degrees, Run};
 use super::software::{self, Habits};
-use super::{architecture, machine};
+use super::{architecture, machine, recompute};
 use crate::case::Case;
 use crate::catalogue::stacks;
 use crate::estimate::Book;
-use crate::layout::{ContextKind, Layout, Recompute, Schedule, ZeroStage};
+use crate::layout::{ContextKind, Layout, Schedule, ZeroStage};
 use crate::prices::Offer;
 use crate::search::{Budget, Goal, search};
-use crate::stack::{Stack, Technique};
+use crate::stack::Stack;
 use crate::units::{DollarsPerHour, Ratio, Tokens};
 use crate::workload::{Constraints, Precision, Training};
 
@@ -78,8 +78,7 @@ fn with_stack(
         return Ok(Setup { case, layout, remarks });
     }
     let layout = layout(run, &habits, &case, &mut remarks)?;
-    let recompute = recompute(run, &case, &layout, &mut remarks);
-    let layout = Layout { recompute, ..layout };
+    let layout = recompute::with(run, &case, &layout, &mut remarks);
     Ok(Setup { case, layout, remarks })
 }
 
@@ -270,78 +269,4 @@ fn shard(words: &str, replicas: u32) -> u32 {
         Some(size) if replicas.is_multiple_of(size) => size,
         _ => replicas,
     }
-}
-
-/// What is recomputed: as stated; where the source is silent, as little as fits.
-fn recompute(run: &Run, case: &Case, layout: &Layout, remarks: &mut Vec<String>) -> Recompute {
-    let words = run.recompute.to_ascii_lowercase();
-    let most = case.model.n_layers().div_ceil(layout.pp * layout.vpp);
-    let none = Recompute { selective: false, full_layers: 0 };
-    let selective = Recompute { selective: true, full_layers: 0 };
-    let full = Recompute { selective: false, full_layers: most };
-    let blocks = !case.stack.techniques.has(Technique::SelectiveRecompute);
-    match words.as_str() {
-        words if words.starts_with("none") => none,
-        words if words.starts_with("selective") && blocks => {
-            remarks.push("selective recompute is of whole layers: as few as fit".to_owned());
-            least(case, layout, most)
-        }
-        words if words.starts_with("selective") || words.contains("minimal") => selective,
-        "full" => full,
-        words if words.contains("policy=full") => full,
-        // Its fine-tuning scripts recompute nothing on one accelerator.
-        "" if case.stack.key == "litgpt" => {
-            remarks.push("recompute not stated: none, the stack's default".to_owned());
-            none
-        }
-        _ => {
-            let chosen = least(case, layout, most);
-            let name = match chosen {
-                Recompute { selective: true, .. } => "selective".to_owned(),
-                Recompute { full_layers: 0, .. } => "none".to_owned(),
-                Recompute { full_layers, .. } if full_layers == most => "full".to_owned(),
-                Recompute { full_layers, .. } => format!("{full_layers} layers of each chunk"),
-            };
-            remarks.push(format!("recompute not stated: {name}, the least that fits"));
-            chosen
-        }
-    }
-}
-
-/// The recompute of those that the stack can run that makes a layout fit in the least time, as recipes are made;
-/// that of every layer where nothing does.
-fn least(case: &Case, layout: &Layout, most: u32) -> Recompute {
-    let book = Book::new(case);
-    let capacity = case.cluster.accelerator.memory;
-    let step = |recompute: Recompute| {
-        let estimate = book.estimate(&Layout { recompute, ..*layout });
-        (estimate.memory.total() <= capacity).then(|| estimate.step())
-    };
-    let of = |selective, full_layers| Recompute { selective, full_layers };
-    if step(of(false, 0)).is_some() {
-        return of(false, 0);
-    }
-    let runs = |technique| case.stack.techniques.has(technique);
-    let selective = of(true, 0);
-    let blocks = if runs(Technique::BlockRecompute) {
-        fewest(most, |k| step(of(false, k)).is_some())
-    } else {
-        most
-    };
-    let whole = of(false, blocks);
-    match (step(selective), step(whole)) {
-        (Some(some), Some(all)) if some <= all => selective,
-        (Some(_), None) => selective,
-        _ => whole,
-    }
-}
-
-/// The least number up to `most` that is enough, where more always is; `most` if none is.
-fn fewest(most: u32, enough: impl Fn(u32) -> bool) -> u32 {
-    let (mut low, mut high) = (0, most);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if enough(middle) { high = middle } else { low = middle }
-    }
-    high
 }

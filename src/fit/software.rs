@@ -1,6 +1,7 @@
 //! The software of a run: which stack profile it ran on, and what that stack does where the source is silent.
 
 use super::run::Run;
+use crate::model::Model;
 use crate::workload::{Optimizer, OptimizerKind, Precision, StateType};
 
 /// What a stack does unless told otherwise, where it bears on time or memory.
@@ -20,6 +21,34 @@ pub(super) struct Habits {
     pub zero: u32,
     /// Gradients are summed in 16 bits (`grad_reduce_in_fp32=False` of NVIDIA's performance recipes).
     pub narrow_gradients: bool,
+}
+
+/// What is made again in the backward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// Nothing.
+    Nothing,
+    /// What is cheap: selective recompute.
+    Cheap,
+    /// Whole layers, but for the projections of attention.
+    KeepProjections,
+    /// Whole layers.
+    Whole,
+    /// As little as fits.
+    Least,
+}
+
+impl Policy {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Cheap => "selective",
+            Self::KeepProjections => "whole layers but for attention's projections",
+            Self::Whole => "full",
+            Self::Least => "the least that fits",
+        }
+    }
 }
 
 const MEGATRON_2021: Habits = Habits {
@@ -98,6 +127,11 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
     if jax && (run.accelerator.starts_with("TPU")) {
         return Ok(Habits { stack: "maxtext", ..FSDP });
     }
+    if words.contains("pax") {
+        // Transformer Engine brings fused attention; the recipes of DGX Cloud turn it on (paxml/configure.sh).
+        let engine = run.precision.contains("(TE)") || run.version.starts_with("dgxc");
+        return Ok(Habits { stack: "pax", fused: engine, ..FSDP });
+    }
     if jax {
         return Ok(Habits { stack: "maxtext-gpu", ..FSDP });
     }
@@ -121,7 +155,12 @@ pub(super) fn habits(run: &Run, remarks: &mut Vec<String>) -> Result<Habits, Str
 
 /// Expert tensor parallelism of a run that does not state it.
 pub(super) fn expert_tensor(run: &Run, tp: u32) -> u32 {
-    let megatron = run.framework.to_ascii_lowercase().contains("megatron");
+    let words = run.framework.to_ascii_lowercase();
+    // MaxText's tensor axis splits the width of experts as well (its logical_axis_rules of mlp).
+    if words.contains("jax") {
+        return tp;
+    }
+    let megatron = words.contains("megatron");
     if megatron && release(run) < FOLDING { tp } else { 1 }
 }
 
@@ -163,6 +202,36 @@ fn dated(date: &str) -> f64 {
     let year = parts.next().and_then(|year| year.parse().ok()).unwrap_or(0.0);
     let month = parts.next().and_then(|month| month.parse().ok()).filter(|m| *m <= 12.0);
     year + month.map_or(0.0, |month: f64| (month - 1.0) / 12.0)
+}
+
+/// Parameters of the largest model that AutoModel's recipes run without checkpoints.
+const AUTOMODEL_SMALL: u64 = 20_000_000_000;
+/// The same of Pax's recipes that keep every product.
+const PAX_SMALL: u64 = 20_000_000_000;
+
+/// What recipes of a software recompute unless told otherwise, and where it was read.
+pub(super) fn policy(run: &Run, model: &Model) -> Option<(Policy, &'static str)> {
+    let words = run.framework.to_ascii_lowercase();
+    let has = |word: &str| words.contains(word);
+    let params = model.params().total;
+    if has("automodel") {
+        let small = params <= AUTOMODEL_SMALL || run.model.starts_with("GPT-OSS");
+        let policy = if small { Policy::Nothing } else { Policy::Whole };
+        return Some((policy, "its recipes' activation_checkpointing"));
+    }
+    if has("pax") {
+        let small = params <= PAX_SMALL;
+        let policy = if small { Policy::Cheap } else { Policy::KeepProjections };
+        return Some((policy, "as NVIDIA/dgxc-benchmarking paxml_mod_configs.py"));
+    }
+    if has("maxtext") && !run.accelerator.starts_with("TPU") {
+        return Some((Policy::KeepProjections, "as NVIDIA/dgxc-benchmarking maxtext/configure.sh"));
+    }
+    if has("litgpt") {
+        // Its fine-tuning scripts recompute nothing on one accelerator.
+        return Some((Policy::Nothing, "the stack's default"));
+    }
+    None
 }
 
 /// The number format of the matrix products.
@@ -239,7 +308,7 @@ mod tests {
             ("Megatron-Bridge / Megatron-Core", "NeMo 26.06", "", "2026-06", "megatron"),
             ("Composer/llm-foundry FSDP", "", "", "2023-11", "llm-foundry"),
             ("PyTorch FSDP + torch.compile", "", "", "2024", "fms-fsdp"),
-            ("PaxML (JAX)", "", "", "2024", "maxtext-gpu"),
+            ("PaxML (JAX)", "", "", "2024", "pax"),
         ] {
             assert_eq!(
                 stack_of(framework, version, source, date),

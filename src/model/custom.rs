@@ -90,6 +90,7 @@ pub fn moe(numbers: Numbers) -> Result<Model, NumbersError> {
     let experts = Ffn::Moe(Moe {
         experts: numbers.experts,
         top_k: numbers.top_k,
+        groups: None,
         width: numbers.moe_intermediate,
         gated: numbers.gated,
         shared_width: numbers.shared_experts * numbers.moe_intermediate,

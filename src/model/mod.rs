@@ -152,6 +152,8 @@ pub struct Moe {
     pub experts: u32,
     /// Routed experts that each token visits.
     pub top_k: u32,
+    /// Where a token only visits experts of some groups: groups, and those of one token.
+    pub groups: Option<(u32, u32)>,
     /// Inner width of a routed expert.
     pub width: u32,
     /// Gated experts: three matrices instead of two.

@@ -53,6 +53,9 @@ pub struct Profile {
     pub eager_norm_bytes: u32,
     /// Selective recompute makes every second product of a layer again, not only what is cheap.
     pub products_again: bool,
+    /// Recompute of a whole layer stops when all that the backward pass wants is there: what the layer puts out, and
+    /// so its last product, is not made again.
+    pub stops_early: bool,
     /// Bytes kept for one logit of the micro-batch at its peak.
     pub logit_bytes: u32,
     /// Driver, runtime and communicator memory on each accelerator.
@@ -125,6 +128,8 @@ pub struct WeightCopies {
     pub working_narrow: u32,
     /// Bytes of one working weight that exists only while its layer is gathered (ZeRO-3).
     pub gathered: u32,
+    /// Weights are gathered one matrix after the other, not one layer after the other.
+    pub gathered_by_matrix: bool,
     /// Bytes of a further 8-bit copy kept for 8-bit products.
     pub quantised: u32,
     /// Bytes of one gradient as it crosses the network.

@@ -244,6 +244,7 @@ fn ffn(g: &mut Genes<'_>, hidden: u32) -> Ffn {
     let moe = Moe {
         experts,
         top_k,
+        groups: g.chance(1, 4).then_some((4, 2)),
         width,
         gated,
         shared_width: if shared { width } else { 0 },
@@ -342,6 +343,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         weights: WeightCopies {
             working: g.of(&[2, 4]),
             gathered: g.of(&[2, 1]),
+            gathered_by_matrix: g.chance(1, 4),
             quantised: g.of(&[0, 2]),
             wire_gradient: g.of(&[4, 2]),
             working_is_master: g.chance(1, 3),
@@ -355,6 +357,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         slack: Ratio::new(g.of(&[0.0, 0.05, 0.3])),
         straggler: Ratio::new(g.of(&[1.0, 1.01, 1.2])),
         products_again: g.chance(1, 2),
+        stops_early: g.chance(1, 2),
         eager_norm_bytes: g.of(&[0, 6]),
     }
 }

@@ -1,9 +1,8 @@
 //! F4: communication of one stage, collective by collective, with the link that decides each.
 
 use crate::estimate::Book;
-use crate::estimate::ffn::distinct;
 use crate::estimate::memory::{Elements, gcd};
-use crate::estimate::network::{Crossing, Extent, Network};
+use crate::estimate::network::{Crossing, Extent};
 use crate::estimate::work::Shape;
 use crate::layout::{ContextKind, Layout, Placement, ZeroStage};
 use crate::model::Mixer;
@@ -146,10 +145,7 @@ impl Book<'_> {
         let moe = self.case.model.kinds.iter().find_map(|kind| kind.ffn.moe());
         if let Some(moe) = moe.filter(|_| layout.ep > 1) {
             let extent = net.line(u64::from(layout.etp), u64::from(layout.ep));
-            let domains = (shape.ep / Network::domain_members(&extent)).max(1.0);
-            let top_k = f64::from(moe.top_k);
-            let once = self.experts_deduplicated && domains > 1.0;
-            let copies = if once { distinct(domains, top_k) } else { top_k };
+            let copies = self.copies(moe, &extent, shape.ep);
             let width = moe.latent.map_or(self.hidden, f64::from);
             let bytes = shape.tokens / shape.tp * copies * width * self.dispatch_bytes;
             add(ExchangeKind::Dispatch, bytes, net.exchange_crossing(&extent));

@@ -180,15 +180,11 @@ pub struct WorkBasis {
     pub expert: (Seconds, Seconds),
     /// What selective recompute adds.
     pub selective: Seconds,
+    /// What recomputing the layer whole adds: everything forward, or all but the last product.
+    pub again: Seconds,
 }
 
 impl WorkBasis {
-    /// Everything forward.
-    #[must_use]
-    pub fn forward(&self) -> Seconds {
-        self.matmul.0 + self.attention.0 + self.experts.0 + self.pointwise.0 + self.launch.0
-    }
-
     fn of(cost: &Cost) -> Self {
         let pair = |part: fn(&Work) -> f64| {
             (Seconds::new(part(&cost.forward)), Seconds::new(part(&cost.backward)))
@@ -203,6 +199,7 @@ impl WorkBasis {
             context: pair(|work| work.context),
             expert: pair(|work| work.expert),
             selective: Seconds::new(cost.selective),
+            again: Seconds::new(cost.again()),
         }
     }
 }

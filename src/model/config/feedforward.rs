@@ -87,6 +87,7 @@ pub(super) fn moe(
     Some(Moe {
         experts,
         top_k,
+        groups: groups(fields),
         width,
         gated: is_gated(fields, family),
         shared_width,
@@ -95,6 +96,13 @@ pub(super) fn moe(
         extra_params: extra_params.saturating_add(norm),
         extra_active: extra_active.saturating_add(norm),
     })
+}
+
+/// Groups of experts of which a token visits some (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+fn groups(fields: &mut Fields<'_>) -> Option<(u32, u32)> {
+    let all = fields.count(&["n_group"], "groups of experts", 1..=EXPERTS_MAX)?;
+    let near = fields.count(&["topk_group"], "groups a token visits", 1..=EXPERTS_MAX)?;
+    (near < all).then_some((all, near))
 }
 
 fn is_gated(fields: &mut Fields<'_>, family: Family) -> bool {

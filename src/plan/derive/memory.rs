@@ -111,8 +111,12 @@ impl Explained<'_> {
 
     fn gathered(&self, basis: &Basis, part: P) -> Derivation {
         let own = &basis.params;
+        let weights = &self.case.stack.profile.weights;
+        let bytes = weights.gathered;
+        if weights.gathered_by_matrix {
+            return self.gathered_by_matrix(basis, part);
+        }
         let ends = own.embedding + own.head;
-        let bytes = self.case.stack.profile.weights.gathered;
         let substituted = format!(
             "(2 layers \u{d7} {} + {}) \u{d7} {bytes} bytes = {}",
             fine::count(own.layer_max.get()),
@@ -122,6 +126,22 @@ impl Explained<'_> {
         let formula = "(2 layers + embedding + head) \u{d7} bytes: the layer at work and the one \
                        fetched ahead of it; the ends stay whole through the step";
         with(derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"), &["gathered"])
+    }
+
+    fn gathered_by_matrix(&self, basis: &Basis, part: P) -> Derivation {
+        let own = &basis.params;
+        let bytes = self.case.stack.profile.weights.gathered;
+        let third = Params::new(own.layer_max.get().div_ceil(3));
+        let substituted = format!(
+            "(2 matrices \u{d7} {} + {}) \u{d7} {bytes} bytes = {}",
+            fine::count(third.get()),
+            fine::count(own.embedding.max(own.head).get()),
+            self.memory_text(part)
+        );
+        let formula = "(2 matrices + the larger of embedding and head) \u{d7} bytes: the matrix at \
+                       work, a third of a layer, and the one fetched ahead of it; the end at work";
+        let fields = ["gathered", "gathered_by_matrix"];
+        with(derived(formula, substituted, "FSDP, arXiv 2304.11277, section 3"), &fields)
     }
 
     fn gradients(&self, basis: &Basis, part: P) -> Derivation {

@@ -107,8 +107,8 @@ impl Explained<'_> {
                        them, do not hide of \u{3a3} layers \u{d7} (forward + \
                        backward). Dispatch and combine each send b s / (c t) tokens \u{d7} copies \
                        \u{d7} h \u{d7} bytes from each rank; copies: top-k, or the expected \
-                       number of distinct machines among them where the stack sends a token once \
-                       to each";
+                       number of distinct machines (on one machine: ranks) that hold them where \
+                       the stack sends a token once to each";
         let source = format!("arXiv 2412.19437, section 3.2.2; {COLLECTIVES}");
         with(
             derived(formula, text, &source),

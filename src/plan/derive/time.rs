@@ -138,7 +138,7 @@ impl Explained<'_> {
         for kind in &basis.layers {
             if kind.recomputed > 0 {
                 let n = layers(kind.recomputed, basis.visited);
-                terms.push(format!("{n} {TIMES} {}", fine::time(kind.work.forward())));
+                terms.push(format!("{n} {TIMES} {}", fine::time(kind.work.again)));
             }
             let rest = kind.count - kind.recomputed;
             if selective && rest > 0 {
@@ -152,9 +152,10 @@ impl Explained<'_> {
             sum(&terms),
             self.time_text(P::Recompute)
         );
-        let formula = "m \u{d7} (forward of the layers that are recomputed whole + norms and \
-                       activation functions of the others where recompute is selective)";
-        derived(formula, substituted, "arXiv 2205.05198, section 5")
+        let formula = "m \u{d7} (forward of the layers that are recomputed whole, less their last \
+                       product where the stack stops before it, + norms and activation functions \
+                       of the others where recompute is selective)";
+        with(derived(formula, substituted, "arXiv 2205.05198, section 5"), &["stops_early"])
     }
 
     fn straggler(&self) -> Derivation {
