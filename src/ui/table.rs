@@ -12,6 +12,10 @@ pub enum Cell {
     Count(String, String),
     /// A number.
     Number(String),
+    /// A number, and the range about it on a line of its own.
+    Ranged(String, String),
+    /// Words, and more of less weight on a line of their own.
+    Lines(String, String),
     /// A number of less weight.
     Quiet(String),
     /// A number that is a loss.
@@ -87,6 +91,8 @@ fn cell(cell: Cell) -> AnyView {
         Cell::Link(text, link) => head("", text, link),
         Cell::Count(text, link) => head("number", text, link),
         Cell::Number(text) => plain("number", text.into_any()),
+        Cell::Ranged(text, range) => two("number", text, range),
+        Cell::Lines(text, more) => two("lines", text, more),
         Cell::Quiet(text) => plain("number quiet", text.into_any()),
         Cell::Loss(text) => plain("number loss", text.into_any()),
         Cell::Text(text) => plain("", text.into_any()),
@@ -101,6 +107,11 @@ fn head(class: &'static str, text: String, link: String) -> AnyView {
         </th>
     }
     .into_any()
+}
+
+fn two(class: &'static str, text: String, below: String) -> AnyView {
+    let below = view! { <span class="figure-range">{below}</span> }.into_any();
+    plain(class, vec![text.into_any(), below].into_any())
 }
 
 fn plain(class: &'static str, content: AnyView) -> AnyView {

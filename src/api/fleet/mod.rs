@@ -15,6 +15,7 @@ use crate::inputs::{FleetInputs, Inputs};
 use crate::link;
 use crate::plan::Amount;
 use crate::plan::fleet::{Aim, Fleet, Outages, Progress, Question, Refusal};
+use crate::prices::Terms;
 use crate::units::Day;
 
 /// Months after which a price is flagged as old.
@@ -153,7 +154,11 @@ const CAVEATS: [&str; 2] = [
 /// What the inputs ask, put into the question.
 fn narrow(question: &mut Question, asked: &FleetInputs) {
     let limits = &mut question.limits;
-    limits.terms.clone_from(&asked.terms);
+    // The cheapest zone of a region is no promise that a whole cluster is to be had there.
+    limits.terms = match asked.terms.as_slice() {
+        [] => Terms::ALL.into_iter().filter(|terms| *terms != Terms::SpotLowest).collect(),
+        terms => terms.to_vec(),
+    };
     limits.providers.clone_from(&asked.providers);
     limits.regions.clone_from(&asked.regions);
     limits.jurisdictions.clone_from(&asked.jurisdictions);

@@ -22,6 +22,13 @@ const MAIN: &[(Key, &str, &str)] = &[
     (Key::PrivateOffers, "Offers of your own", "acme:h100:8:16.5"),
 ];
 
+const FAILURES: &[(Key, &str, &str)] = &[
+    (Key::Failures, "Failures of machines", ""),
+    (Key::Saving, "Checkpoints", ""),
+    (Key::Zone, "Spot market", ""),
+    (Key::Spares, "Spare machines beside them", ""),
+];
+
 /// The questions, and the list of prices.
 pub fn questions(fleet: Fleet) -> AnyView {
     let list = move || {
@@ -34,6 +41,7 @@ pub fn questions(fleet: Fleet) -> AnyView {
     };
     view! {
         <div class="columns three fleet-questions">{fields(MAIN)}</div>
+        <div class="columns three fleet-questions">{fields(FAILURES)}</div>
         <p class="fleet-list">
             <label for="fleet-file">"A price list of your own (CSV): "</label>
             <input

@@ -6,7 +6,7 @@ use super::store::Fleet;
 use crate::api::fleet::{FleetAnswer, FleetRow};
 use crate::api::{Cut, FleetView};
 use crate::chart::{Curve, Extent, Sample, curve};
-use crate::ui::answer::{notice, parts_table, told};
+use crate::ui::answer::{fold, notice, parts_table, told};
 use crate::ui::live::{live, words};
 use crate::ui::plot::plot;
 use crate::ui::table::{Cell, line, table, table_of};
@@ -18,10 +18,12 @@ pub fn results(fleet: Fleet) -> AnyView {
         <div role="status">{live(move || faults(fleet))}</div>
         <p class="quiet" role="status">{words(move || progress(fleet))}</p>
         {live(move || of(fleet, answers))}
+        <h3 class="fleet-title">"Runs that nothing beats in both days and dollars"</h3>
         {picture(fleet)}
         {live(move || of(fleet, frontier))}
         {live(move || bill(fleet))}
-        {live(move || of(fleet, lost))}
+        {live(move || of(fleet, caveats))}
+        {fold("fleet-lost", "Where the rest of the market went", move || of(fleet, lost))}
     }
     .into_any()
 }
@@ -73,7 +75,7 @@ fn answer(answer: &FleetAnswer) -> AnyView {
         lines.push(("Layout", "", row.layout.clone()));
         lines.push(("Price", "source", priced(row)));
         let link = format!("#{}", row.link);
-        open = view! { <a href=link>"Open this plan"</a> }.into_any();
+        open = view! { <a class="fleet-open" href=link>"Open this plan"</a> }.into_any();
     }
     lines.push(("Beside it", "", answer.reasons.join(" ")));
     let id = format!("fleet-{}", answer.id);
@@ -138,24 +140,28 @@ fn frontier(fleet: Fleet, view: &FleetView) -> AnyView {
     let columns = [
         ("Accelerators", true),
         ("Machine", false),
-        ("Days (range)", true),
-        ("Dollars (range)", true),
+        ("Time", true),
+        ("Cost", true),
+        ("Goodput", true),
         ("Carbon", true),
-        ("Price of", false),
-        ("Bill", false),
+        ("Price of each", true),
+        ("", false),
     ];
     let lines = view.rows.iter().zip(0..).map(|(row, i)| line_of(fleet, row, i)).collect();
     table_of("Runs that nothing beats in both days and dollars", &columns, lines)
 }
 
 fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
-    let with = |text: &str, range: &Option<crate::api::Range>| match range {
-        Some(range) => format!("{text} ({})", range.text),
-        None => text.to_owned(),
+    let ranged = |text: &str, range: &Option<crate::api::Range>| {
+        let range = range.as_ref().map(|range| range.text.clone()).unwrap_or_default();
+        Cell::Ranged(text.to_owned(), range)
     };
-    let doubts = if row.flags.is_empty() { "" } else { " \u{26a0}" };
-    let title = row.flags.join("; ");
-    let price = view! { <span title=title>{format!("{}{doubts}", row.as_of)}</span> }.into_any();
+    let doubts = match row.flags.len() {
+        0 => String::new(),
+        1 => ", 1 doubt".to_owned(),
+        n => format!(", {n} doubts"),
+    };
+    let price = format!("{}/h", row.rate.text);
     let show_bill = view! {
         <button
             type="button"
@@ -166,16 +172,17 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
             "Bill"
         </button>
     };
-    let machine =
-        format!("{} \u{b7} {} {} \u{b7} {}", row.accelerator, row.provider, row.region, row.terms);
+    let place = [row.provider.as_str(), row.region.as_str()].join(" ");
+    let seller = format!("{}, {}", place.trim(), row.terms);
     let carbon = row.carbon.as_ref().map_or("–".to_owned(), |own| own.shown.text.clone());
     line(vec![
         Cell::Count(show::grouped(row.count.into()), row.link.clone()),
-        Cell::Text(machine),
-        Cell::Number(with(&row.days.text, &row.days_range)),
-        Cell::Number(with(&row.cost.text, &row.cost_range)),
+        Cell::Lines(row.accelerator.clone(), seller),
+        ranged(&row.days.text, &row.days_range),
+        ranged(&row.cost.text, &row.cost_range),
+        Cell::Number(row.goodput.text.clone()),
         Cell::Quiet(carbon),
-        Cell::Reason(price),
+        Cell::Ranged(price, format!("{}{doubts}", row.as_of)),
         Cell::Reason(show_bill.into_any()),
     ])
 }
@@ -203,15 +210,10 @@ fn lost(_: Fleet, view: &FleetView) -> AnyView {
     };
     let columns = [("What was left out, and why", false), ("How many", true)];
     let lines = view.lost.iter().map(row).collect();
-    let caveats: Vec<AnyView> = view
-        .caveats
-        .iter()
-        .map(|text| view! { <p class="quiet">{text.clone()}</p> }.into_any())
-        .collect();
-    view! {
-        <h3 class="fleet-title">"Where the rest of the market went"</h3>
-        {table("Offers and sizes that lost", &columns, lines)}
-        {caveats}
-    }
-    .into_any()
+    table("Offers and sizes that lost", &columns, lines)
+}
+
+fn caveats(_: Fleet, view: &FleetView) -> AnyView {
+    let text = view.caveats.join(" ");
+    view! { <p class="quiet fleet-caveats">{text}</p> }.into_any()
 }
