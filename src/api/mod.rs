@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+mod compare;
 mod links;
 mod measure;
 mod remedies;
@@ -12,5 +13,8 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use compare::{
+    Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
+};
 pub use measure::{Measured, measure};
 pub use wire::*;

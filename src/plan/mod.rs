@@ -10,6 +10,7 @@ mod binds;
 pub mod buy;
 mod certificate;
 mod choice;
+pub mod compare;
 mod degrees;
 mod derive;
 mod explain;
