@@ -43,12 +43,12 @@ impl Columns {
     #[must_use]
     pub fn view(&self, links: &[String]) -> CompareView {
         let known: Vec<Known> =
-            links.iter().map(|link| self.get(link).cloned()).map(or_none).collect();
+            links.iter().map(|link| self.get(link).cloned().unwrap_or_default()).collect();
         let facts: Vec<Vec<Fact>> = known.iter().map(|known| known.facts.clone()).collect();
         let own = compare::table(&facts, &NAMES);
-        let head = |(known, name): (&Known, &&str)| CompareColumn {
+        let head = |((known, link), name): ((&Known, &String), &&str)| CompareColumn {
             name: (*name).to_owned(),
-            link: known.link.clone(),
+            link: link.clone(),
             ..known.head.clone()
         };
         let mut notes: Vec<String> = Vec::new();
@@ -60,7 +60,7 @@ impl Columns {
         let Comparison { rows, base, verdicts } = own;
         let base = base.and_then(|base| NAMES.get(base)).map(|name| (*name).to_owned());
         CompareView {
-            columns: known.iter().zip(&NAMES).map(head).collect(),
+            columns: known.iter().zip(links).zip(&NAMES).map(head).collect(),
             rows: rows.iter().map(row).collect(),
             base: base.unwrap_or_default(),
             verdicts,
@@ -71,10 +71,6 @@ impl Columns {
     fn get(&self, link: &str) -> Option<&Known> {
         self.known.iter().find(|known| known.link == link)
     }
-}
-
-fn or_none(known: Option<Known>) -> Known {
-    known.unwrap_or_default()
 }
 
 fn worked(link: &str) -> Known {

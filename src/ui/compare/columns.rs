@@ -1,0 +1,157 @@
+//! The table: a head for each column, the rows in their parts.
+
+use leptos::prelude::*;
+
+use super::{ONLY, refocus, rows};
+use crate::api::{CompareCell, CompareColumn, CompareRow, CompareView};
+use crate::inputs::Key;
+use crate::ui::answer::parted;
+use crate::ui::dom;
+use crate::ui::form::id_of;
+use crate::ui::state::State;
+
+/// All of it, as far as it is known.
+pub fn table(state: State) -> AnyView {
+    let only = state.unfolded(ONLY);
+    only.track();
+    let at = state.column_at();
+    let Some(view) = state.comparison() else {
+        return ().into_any();
+    };
+    let heads: Vec<AnyView> = (0..).zip(&view.columns).map(|own| head(state, own, at)).collect();
+    let rows = rows(state, &view);
+    let parts: Vec<AnyView> =
+        rows.chunk_by(|a, b| a.section == b.section).map(|rows| part(&view, rows)).collect();
+    view! {
+        <table class="compare-table">
+            <caption class="hidden">"Inputs, figures, layout, memory and time of each plan"</caption>
+            <thead>
+                <tr>
+                    <td></td>
+                    {heads}
+                </tr>
+            </thead>
+            {parts}
+        </table>
+    }
+    .into_any()
+}
+
+fn head(state: State, (i, column): (usize, &CompareColumn), at: usize) -> AnyView {
+    let own = i == at;
+    let problem =
+        |text: &String| view! { <p class="compare-problem">{text.clone()}</p> }.into_any();
+    let problems: Vec<AnyView> = column.problems.iter().map(problem).collect();
+    let title = match (column.done, column.opens) {
+        (false, _) => "Searching…",
+        (true, false) => "Not readable",
+        (true, true) if column.title.is_empty() => "Not a question yet",
+        (true, true) => &column.title,
+    };
+    let name = column.name.clone();
+    let act = |text: &'static str, act: Box<dyn Fn()>| {
+        let label = format!("{text} column {name}");
+        view! {
+            <button type="button" class="text-button" aria-label=label on:click=move |_| act()>
+                {text}
+            </button>
+        }
+        .into_any()
+    };
+    let mut acts: Vec<AnyView> = Vec::new();
+    if own {
+        acts.push(view! { <span class="compare-own">"In the inputs"</span> }.into_any());
+    } else if column.opens {
+        acts.push(act("Edit", Box::new(move || edit(state, i))));
+    }
+    if column.opens {
+        acts.push(act("Open", Box::new(move || open(state, i))));
+    }
+    acts.push(act("Remove", Box::new(move || remove(state, i))));
+    view! {
+        <th scope="col" class="number" aria-current=own.then_some("true")>
+            <span class="compare-name">{column.name.clone()}</span>
+            <span class="compare-title">{title.to_owned()}</span>
+            <span class="compare-machines">{column.machines.clone()}</span>
+            {problems}
+            <span class="compare-acts">{acts}</span>
+        </th>
+    }
+    .into_any()
+}
+
+fn edit(state: State, at: usize) {
+    state.edit_column(at);
+    // Opens the inputs where they are folded.
+    state.searches.update(|n| *n = n.wrapping_add(1));
+    dom::later(0, || dom::focus(&id_of(Key::Model)));
+}
+
+fn open(state: State, at: usize) {
+    state.edit_column(at);
+    state.close_comparison();
+    refocus();
+}
+
+fn remove(state: State, at: usize) {
+    state.remove_column(at);
+    refocus();
+}
+
+/// Rows that belong together, under their title and the names of the columns.
+fn part(view: &CompareView, rows: &[CompareRow]) -> AnyView {
+    let title = rows.first().map(|row| row.section.clone()).unwrap_or_default();
+    let name = |column: &CompareColumn| {
+        view! { <td class="number" aria-hidden="true">{column.name.clone()}</td> }.into_any()
+    };
+    let names: Vec<AnyView> = view.columns.iter().map(name).collect();
+    let rows: Vec<AnyView> = rows.iter().map(row).collect();
+    view! {
+        <tbody>
+            <tr class="compare-part">
+                <th scope="rowgroup">{title}</th>
+                {names}
+            </tr>
+            {rows}
+        </tbody>
+    }
+    .into_any()
+}
+
+fn row(row: &CompareRow) -> AnyView {
+    let (class, mark, told) = match row.differs {
+        true => ("differs", "\u{2260}", "differs: "),
+        false => ("", "", ""),
+    };
+    let cells: Vec<AnyView> = row.cells.iter().map(cell).collect();
+    view! {
+        <tr class=class data-row=row.id.clone()>
+            <th scope="row">
+                <span class="compare-mark" aria-hidden="true">{mark}</span>
+                <span class="hidden">{told}</span>
+                {row.label.clone()}
+            </th>
+            {cells}
+        </tr>
+    }
+    .into_any()
+}
+
+fn cell(cell: &CompareCell) -> AnyView {
+    let best = cell.best.then(|| view! { <span class="compare-best">"best"</span> }.into_any());
+    let parts =
+        [cell.range.as_ref().map(|own| &own.text), cell.ratio.as_ref().map(|own| &own.text)];
+    let below: Vec<String> = parts.into_iter().flatten().cloned().collect();
+    let below = (!below.is_empty())
+        .then(|| view! { <span class="figure-range">{below.join(" \u{b7} ")}</span> }.into_any());
+    let text = match cell.shown.unit.is_empty() {
+        true => cell.shown.text.clone().into_any(),
+        false => {
+            let (number, unit) = parted(&cell.shown.text);
+            (number, view! { <span class="unit">{unit}</span> }).into_any()
+        }
+    };
+    let class = if cell.best { "number best" } else { "number" };
+    view! { <td class=class>{best} <span class="compare-value">{text}</span> {below}</td> }
+        .into_any()
+}
