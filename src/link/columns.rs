@@ -33,16 +33,16 @@ pub fn split(link: &str) -> Option<Columns> {
         return None;
     }
     let text = clean::clean(link);
-    let all = text.strip_prefix(SIGN)?.split(SIGN).filter(|column| !column.is_empty());
+    let all = text.strip_prefix(SIGN)?.split(SIGN).map(clean::clean);
     let mut columns = Columns::default();
-    for column in all {
+    for column in all.filter(|column| !column.is_empty()) {
         if columns.links.len() == COLUMNS_MAX {
             columns.beyond += 1;
             continue;
         }
-        let decoded = decode(column);
+        let decoded = decode(&column);
         let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
-        columns.links.push(canonical.unwrap_or_else(|| column.to_owned()));
+        columns.links.push(canonical.unwrap_or(column));
     }
     Some(columns)
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// The table, what differs in bold, and the link that opens it. `rows` are those that are shown.
 #[must_use]
-pub fn comparison_markdown(view: &CompareView, rows: &[CompareRow]) -> String {
+pub fn comparison_markdown(view: &CompareView, rows: &[&CompareRow]) -> String {
     let mut text = String::from("| |");
     for column in &view.columns {
         let _ = write!(text, " {}: {} {} |", column.name, plain(&column.title), column.machines);

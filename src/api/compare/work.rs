@@ -9,18 +9,19 @@ use crate::inputs::Echo;
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::{self, Amount, Finding};
+use crate::units::Ratio;
 use crate::units::text::show;
 
 const NAMES: [&str; link::limits::COLUMNS_MAX] = ["A", "B", "C", "D"];
 
 /// Columns that are worked out already; kept while a comparison changes, so that only what changed
 /// is worked out again.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Columns {
     known: Vec<Known>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Known {
     link: String,
     head: CompareColumn,
@@ -42,27 +43,25 @@ impl Columns {
     /// The comparison of those links, as far as they are known.
     #[must_use]
     pub fn view(&self, links: &[String]) -> CompareView {
-        let known: Vec<Known> =
-            links.iter().map(|link| self.get(link).cloned().unwrap_or_default()).collect();
-        let facts: Vec<Vec<Fact>> = known.iter().map(|known| known.facts.clone()).collect();
-        let own = compare::table(&facts, &NAMES);
-        let head = |((known, link), name): ((&Known, &String), &&str)| CompareColumn {
+        let known: Vec<Option<&Known>> = links.iter().map(|link| self.get(link)).collect();
+        let facts: Vec<&[Fact]> =
+            known.iter().map(|known| known.map_or(&[][..], |known| &known.facts)).collect();
+        let Comparison { rows, base, verdicts } = compare::table(&facts, &NAMES);
+        let head = |((known, link), name): ((&Option<&Known>, &String), &&str)| CompareColumn {
             name: (*name).to_owned(),
             link: link.clone(),
-            ..known.head.clone()
+            ..known.map(|known| known.head.clone()).unwrap_or_default()
         };
         let mut notes: Vec<String> = Vec::new();
-        for note in known.iter().filter_map(|known| known.trust.as_ref()) {
+        for note in known.iter().flatten().filter_map(|known| known.trust.as_ref()) {
             if !notes.contains(&note.text) {
                 notes.push(note.text.clone());
             }
         }
-        let Comparison { rows, base, verdicts } = own;
-        let base = base.and_then(|base| NAMES.get(base)).map(|name| (*name).to_owned());
         CompareView {
             columns: known.iter().zip(links).zip(&NAMES).map(head).collect(),
             rows: rows.iter().map(row).collect(),
-            base: base.unwrap_or_default(),
+            base: base.and_then(|base| NAMES.get(base)).copied().unwrap_or_default().to_owned(),
             verdicts,
             notes,
         }
@@ -136,12 +135,20 @@ fn cell(own: &Option<Cell>) -> CompareCell {
         return CompareCell { shown, ..CompareCell::default() };
     };
     let number = own.amount.map(shown).unwrap_or_default();
-    let ratio =
-        own.ratio.map(|ratio| Shown { text: show::factor(ratio), ..shown(Amount::Share(ratio)) });
     CompareCell {
         shown: Shown { text: own.text.clone(), ..number },
         range: own.range.as_ref().map(range),
-        ratio,
+        ratio: own.ratio.map(times),
         best: own.best,
     }
+}
+
+/// A ratio as a factor; a small one keeps a digit.
+fn times(ratio: Ratio) -> Shown {
+    let text = match ratio.get() {
+        small if small < 0.0005 => "<0.001\u{d7}".to_owned(),
+        small if small < 0.0995 => format!("{}\u{d7}", show::fixed(small, 3)),
+        _ => show::factor(ratio),
+    };
+    Shown { text, ..shown(Amount::Share(ratio)) }
 }

@@ -119,7 +119,7 @@ fn asked(case: &Case, named: Named<'_>) -> Vec<Fact> {
     vec![
         text("model", "Model", named.model.to_owned()),
         large("params", "Parameters", params.total),
-        large("active", "Used by a token", params.active),
+        Fact { main: false, ..large("active", "Used by a token", params.active) },
         text("accelerator", "Accelerator", named.machine.to_owned()),
         grouped("count", "Accelerators", case.cluster.count),
         Fact { main: false, ..peak },
@@ -160,8 +160,8 @@ fn is_beside(key: Key) -> bool {
 
 fn figure(case: &Case, own: &plan::Figure) -> Fact {
     let better = match own.id {
-        "step_time" | "days" | "cost" | "gpu_hours" | "energy" => Better::Less,
-        "mfu" | "tokens_per_gpu" | "tokens_per_s" | "flops_each" => Better::More,
+        "step_time" | "days" | "cost" | "energy" => Better::Less,
+        "mfu" | "tokens_per_gpu" | "tokens_per_s" => Better::More,
         _ => Better::Neither,
     };
     let label = match own.id {

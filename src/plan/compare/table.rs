@@ -17,7 +17,7 @@ pub struct Cell {
     pub amount: Option<Amount>,
     /// Where 80 % of measured runs of this kind lay.
     pub range: Option<Range>,
-    /// The number over that of the first column; none in that column.
+    /// The number over that of the first column; none in that column, and where all say the same.
     pub ratio: Option<Ratio>,
     /// Whether no other column is better, and one is worse.
     pub best: bool,
@@ -53,7 +53,7 @@ pub struct Comparison {
 
 /// Puts columns together, each named by `names`; a column that says nothing differs from none.
 #[must_use]
-pub fn table(columns: &[Vec<Fact>], names: &[&str]) -> Comparison {
+pub fn table(columns: &[&[Fact]], names: &[&str]) -> Comparison {
     let mut rows = gathered(columns);
     let base = columns.iter().position(|facts| !facts.is_empty());
     for row in &mut rows {
@@ -72,11 +72,11 @@ pub fn table(columns: &[Vec<Fact>], names: &[&str]) -> Comparison {
 
 /// A row for every fact of any column. What only a later column says stands behind what it says
 /// before it.
-fn gathered(columns: &[Vec<Fact>]) -> Vec<Row> {
+fn gathered(columns: &[&[Fact]]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (index, facts) in columns.iter().enumerate() {
         let mut next = 0;
-        for fact in facts {
+        for fact in *facts {
             let known = rows.iter().position(|row| row.id == fact.id);
             let at = known.unwrap_or_else(|| {
                 // Never before a row of an earlier section.
@@ -120,7 +120,7 @@ fn cell_of(fact: &Fact) -> Cell {
     }
 }
 
-fn differs(row: &Row, columns: &[Vec<Fact>]) -> bool {
+fn differs(row: &Row, columns: &[&[Fact]]) -> bool {
     let speaking = row.cells.iter().zip(columns).filter(|(_, facts)| {
         // Where nothing fits, only what was asked can differ.
         facts.iter().any(|fact| fact.section == row.section)
@@ -144,7 +144,8 @@ fn judge(row: &mut Row, base: Option<usize>) {
     for (index, cell) in row.cells.iter_mut().enumerate() {
         let Some(cell) = cell else { continue };
         cell.best = differs && best.as_ref() == Some(&cell.text);
-        if let (Some(value), Some(against), true) = (number(cell), against, Some(index) != base) {
+        let apart = differs && Some(index) != base;
+        if let (Some(value), Some(against), true) = (number(cell), against, apart) {
             cell.ratio = Ratio::checked(value / against);
         }
     }

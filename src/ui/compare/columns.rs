@@ -99,13 +99,13 @@ fn remove(state: State, at: usize) {
 }
 
 /// Rows that belong together, under their title and the names of the columns.
-fn part(view: &CompareView, rows: &[CompareRow]) -> AnyView {
+fn part(view: &CompareView, rows: &[&CompareRow]) -> AnyView {
     let title = rows.first().map(|row| row.section.clone()).unwrap_or_default();
     let name = |column: &CompareColumn| {
         view! { <td class="number" aria-hidden="true">{column.name.clone()}</td> }.into_any()
     };
     let names: Vec<AnyView> = view.columns.iter().map(name).collect();
-    let rows: Vec<AnyView> = rows.iter().map(row).collect();
+    let rows: Vec<AnyView> = rows.iter().map(|own| row(own)).collect();
     view! {
         <tbody>
             <tr class="compare-part">
@@ -140,7 +140,7 @@ fn row(row: &CompareRow) -> AnyView {
 fn cell(cell: &CompareCell) -> AnyView {
     let best = cell.best.then(|| view! { <span class="compare-best">"best"</span> }.into_any());
     let parts =
-        [cell.range.as_ref().map(|own| &own.text), cell.ratio.as_ref().map(|own| &own.text)];
+        [cell.ratio.as_ref().map(|own| &own.text), cell.range.as_ref().map(|own| &own.text)];
     let below: Vec<String> = parts.into_iter().flatten().cloned().collect();
     let below = (!below.is_empty())
         .then(|| view! { <span class="figure-range">{below.join(" \u{b7} ")}</span> }.into_any());

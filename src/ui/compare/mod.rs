@@ -69,9 +69,9 @@ fn refocus() {
 }
 
 /// The rows that are shown.
-fn rows(state: State, view: &CompareView) -> Vec<CompareRow> {
+fn rows(state: State, view: &CompareView) -> Vec<&CompareRow> {
     let only = state.unfolded(ONLY).get_untracked();
-    view.rows.iter().filter(|row| row.differs || !only).cloned().collect()
+    view.rows.iter().filter(|row| row.differs || !only).collect()
 }
 
 fn lead(state: State) -> AnyView {
@@ -100,8 +100,8 @@ fn notes(state: State) -> AnyView {
     };
     let base = &view.base;
     let how = format!(
-        "\u{2260} marks what differs. Below a number: its range, and how many times column {base}'s \
-         it is. "
+        "\u{2260} marks what differs. Below a number: how many times column {base}'s it is, and its \
+         range. "
     );
     view! {
         <p class="trust">
