@@ -42,7 +42,8 @@ pub fn split(link: &str) -> Option<Columns> {
         }
         let decoded = decode(&column);
         let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
-        columns.links.push(canonical.unwrap_or(column));
+        // A `#` in what stays would be taken for the end of an address.
+        columns.links.push(canonical.unwrap_or_else(|| column.replace('#', "~23")));
     }
     Some(columns)
 }

@@ -12,14 +12,13 @@ use crate::ui::state::State;
 
 /// All of it, as far as it is known.
 pub fn table(state: State) -> AnyView {
-    let only = state.unfolded(ONLY);
-    only.track();
+    let only = state.unfolded(ONLY).get();
     let at = state.column_at();
     let Some(view) = state.comparison() else {
         return ().into_any();
     };
     let heads: Vec<AnyView> = (0..).zip(&view.columns).map(|own| head(state, own, at)).collect();
-    let rows = rows(state, &view);
+    let rows = rows(only, &view);
     let parts: Vec<AnyView> =
         rows.chunk_by(|a, b| a.section == b.section).map(|rows| part(&view, rows)).collect();
     view! {

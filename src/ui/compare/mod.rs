@@ -69,8 +69,7 @@ fn refocus() {
 }
 
 /// The rows that are shown.
-fn rows(state: State, view: &CompareView) -> Vec<&CompareRow> {
-    let only = state.unfolded(ONLY).get_untracked();
+fn rows(only: bool, view: &CompareView) -> Vec<&CompareRow> {
     view.rows.iter().filter(|row| row.differs || !only).collect()
 }
 

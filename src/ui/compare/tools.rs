@@ -20,8 +20,8 @@ pub fn head() -> AnyView {
     let state = state();
     let title = move || format!("{} plans side by side", state.columns().len());
     let markdown = move || {
-        let view = untrack(|| state.comparison());
-        view.map(|view| api::comparison_markdown(&view, &rows(state, &view))).unwrap_or_default()
+        let (view, only) = untrack(|| (state.comparison(), state.unfolded(ONLY).get()));
+        view.map(|view| api::comparison_markdown(&view, &rows(only, &view))).unwrap_or_default()
     };
     let close = move |_| {
         state.close_comparison();
