@@ -7,6 +7,7 @@ use autoparallel::plan::compare::{Better, Comparison, Fact, Row, Section, table}
 use autoparallel::plan::{Amount, Range};
 use autoparallel::units::{Dollars, Ratio, Seconds};
 use proptest::prelude::*;
+use std::path::Path;
 
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
@@ -255,6 +256,30 @@ fn columns_beyond_the_most_are_counted() {
     assert_eq!((columns.links.len(), columns.beyond), (COLUMNS_MAX, 2));
     assert_eq!(split("+").unwrap(), link::Columns::default());
     assert_eq!(split(&"+1".repeat(1 << 20)), None, "longer than any link");
+}
+
+#[test]
+fn every_comparison_of_the_corpus_opens() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/links/columns");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut n = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let all = |name: &str| -> Vec<String> {
+            let lines = text.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|(own, _)| *own == name).map(|(_, value)| value.to_owned()).collect()
+        };
+        let shown = file.display();
+        let columns = split(&all("link")[0]).unwrap();
+        assert_eq!(columns.links, all("column"), "{shown}");
+        assert_eq!(vec![join(&columns.links)], all("canonical"), "{shown}");
+        let beyond = all("beyond").first().map_or(0, |n| n.parse().unwrap());
+        assert_eq!(columns.beyond, beyond, "{shown}");
+        let lost = columns.links.into_iter().filter(|link| decode(link).is_lost());
+        assert_eq!(lost.collect::<Vec<_>>(), all("lost"), "{shown}");
+        n += 1;
+    }
+    assert!(n >= 6, "the corpus only grows");
 }
 
 fn any_columns() -> impl Strategy<Value = Vec<Inputs>> {

@@ -103,6 +103,7 @@ fn head(class: &'static str, text: String, link: String) -> AnyView {
     .into_any()
 }
 
-fn plain(class: &'static str, content: AnyView) -> AnyView {
+/// A cell of any content.
+pub fn plain(class: &'static str, content: AnyView) -> AnyView {
     view! { <td class=class>{content}</td> }.into_any()
 }

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{ONLY, refocus, rows};
+use super::{ONLY, act, line, refocus, rows, span};
 use crate::api::{CompareCell, CompareColumn, CompareRow, CompareView};
 use crate::inputs::Key;
 use crate::ui::answer::parted;
 use crate::ui::dom;
 use crate::ui::form::id_of;
 use crate::ui::state::State;
+use crate::ui::table::plain;
 
 /// All of it, as far as it is known.
 pub fn table(state: State) -> AnyView {
@@ -38,41 +39,34 @@ pub fn table(state: State) -> AnyView {
 
 fn head(state: State, (i, column): (usize, &CompareColumn), at: usize) -> AnyView {
     let own = i == at;
-    let problem =
-        |text: &String| view! { <p class="compare-problem">{text.clone()}</p> }.into_any();
-    let problems: Vec<AnyView> = column.problems.iter().map(problem).collect();
     let title = match (column.done, column.opens) {
         (false, _) => "Searching…",
         (true, false) => "Not readable",
         (true, true) if column.title.is_empty() => "Not a question yet",
         (true, true) => &column.title,
     };
-    let name = column.name.clone();
-    let act = |text: &'static str, act: Box<dyn Fn()>| {
-        let label = format!("{text} column {name}");
-        view! {
-            <button type="button" class="text-button" aria-label=label on:click=move |_| act()>
-                {text}
-            </button>
-        }
-        .into_any()
+    let button = |text: &'static str, go: Box<dyn Fn()>| {
+        act("text-button", text.into_any(), format!("{text} column {}", column.name), go)
     };
     let mut acts: Vec<AnyView> = Vec::new();
     if own {
-        acts.push(view! { <span class="compare-own">"In the inputs"</span> }.into_any());
+        acts.push(span("compare-own", "In the inputs".to_owned()));
     } else if column.opens {
-        acts.push(act("Edit", Box::new(move || edit(state, i))));
+        acts.push(button("Edit", Box::new(move || edit(state, i))));
     }
     if column.opens {
-        acts.push(act("Open", Box::new(move || open(state, i))));
+        acts.push(button("Open", Box::new(move || open(state, i))));
     }
-    acts.push(act("Remove", Box::new(move || remove(state, i))));
+    acts.push(button("Remove", Box::new(move || remove(state, i))));
+    let mut all = vec![
+        span("compare-name", column.name.clone()),
+        span("compare-title", title.to_owned()),
+        span("compare-machines", column.machines.clone()),
+    ];
+    all.extend(column.problems.iter().map(|text| line("compare-problem", text.clone())));
     view! {
         <th scope="col" class="number" aria-current=own.then_some("true")>
-            <span class="compare-name">{column.name.clone()}</span>
-            <span class="compare-title">{title.to_owned()}</span>
-            <span class="compare-machines">{column.machines.clone()}</span>
-            {problems}
+            {all}
             <span class="compare-acts">{acts}</span>
         </th>
     }
@@ -100,9 +94,7 @@ fn remove(state: State, at: usize) {
 /// Rows that belong together, under their title and the names of the columns.
 fn part(view: &CompareView, rows: &[&CompareRow]) -> AnyView {
     let title = rows.first().map(|row| row.section.clone()).unwrap_or_default();
-    let name = |column: &CompareColumn| {
-        view! { <td class="number" aria-hidden="true">{column.name.clone()}</td> }.into_any()
-    };
+    let name = |column: &CompareColumn| plain("number", column.name.clone().into_any());
     let names: Vec<AnyView> = view.columns.iter().map(name).collect();
     let rows: Vec<AnyView> = rows.iter().map(|own| row(own)).collect();
     view! {
@@ -137,20 +129,21 @@ fn row(row: &CompareRow) -> AnyView {
 }
 
 fn cell(cell: &CompareCell) -> AnyView {
-    let best = cell.best.then(|| view! { <span class="compare-best">"best"</span> }.into_any());
+    let mut all: Vec<AnyView> = Vec::new();
+    if cell.best {
+        all.push(span("compare-best", "best".to_owned()));
+    }
+    let (number, unit) = match cell.shown.unit.is_empty() {
+        true => (cell.shown.text.clone(), String::new()),
+        false => parted(&cell.shown.text),
+    };
+    all.push(span("compare-value", number));
+    all.push(span("unit", unit));
     let parts =
         [cell.ratio.as_ref().map(|own| &own.text), cell.range.as_ref().map(|own| &own.text)];
     let below: Vec<String> = parts.into_iter().flatten().cloned().collect();
-    let below = (!below.is_empty())
-        .then(|| view! { <span class="figure-range">{below.join(" \u{b7} ")}</span> }.into_any());
-    let text = match cell.shown.unit.is_empty() {
-        true => cell.shown.text.clone().into_any(),
-        false => {
-            let (number, unit) = parted(&cell.shown.text);
-            (number, view! { <span class="unit">{unit}</span> }).into_any()
-        }
-    };
-    let class = if cell.best { "number best" } else { "number" };
-    view! { <td class=class>{best} <span class="compare-value">{text}</span> {below}</td> }
-        .into_any()
+    if !below.is_empty() {
+        all.push(span("figure-range", below.join(" \u{b7} ")));
+    }
+    plain("number", all.into_any())
 }

@@ -17,6 +17,8 @@ use crate::api::{CompareRow, CompareView};
 /// The heading of what is shown, plan or comparison.
 const TITLE: &str = "plan-title";
 const ONLY: &str = "compare-only";
+const SAME: &str = "The columns are the same plan. Change the inputs and the marked column follows, or \
+    add a published run.";
 
 /// On a plan: keeps it as a column, and shows the columns.
 pub fn button() -> AnyView {
@@ -25,19 +27,14 @@ pub fn button() -> AnyView {
         0 => "Compare".to_owned(),
         n => format!("Compare with {n} kept"),
     };
-    let go = move |_| {
+    let go = move || {
         state.compare();
         dom::later(0, || {
             dom::focus(TITLE);
             dom::scroll_to("answer");
         });
     };
-    view! {
-        <button type="button" class="quiet-button" on:click=go>
-            {words(move || name())}
-        </button>
-    }
-    .into_any()
+    act("quiet-button", words(move || name()), String::new(), Box::new(go))
 }
 
 /// The comparison, in the place of a plan.
@@ -75,16 +72,13 @@ fn rows(only: bool, view: &CompareView) -> Vec<&CompareRow> {
 
 fn lead(state: State) -> AnyView {
     let Some(view) = state.comparison() else {
-        return view! { <p class="waiting">"Searching…"</p> }.into_any();
+        return line("waiting", "Searching…".to_owned());
     };
     if is_same(&view) {
-        let text = "The columns are the same plan. Change the inputs and the marked column follows, or \
-                    add a published run.";
-        return view! { <p class="compare-lead">{text}</p> }.into_any();
+        return line("compare-lead", SAME.to_owned());
     }
-    let line = |text: &String| view! { <li>{text.clone()}</li> }.into_any();
-    let lines: Vec<AnyView> = view.verdicts.iter().map(line).collect();
-    view! { <ul class="compare-lead">{lines}</ul> }.into_any()
+    let lines = view.verdicts.iter().map(|text| line("compare-lead", text.clone()));
+    lines.collect::<Vec<_>>().into_any()
 }
 
 /// Whether all columns are known and say the same.
@@ -102,13 +96,28 @@ fn notes(state: State) -> AnyView {
         "\u{2260} marks what differs. Below a number: how many times column {base}'s it is, and its \
          range. "
     );
+    let open =
+        act("text-button", "How true is this?".into_any(), String::new(), Box::new(truth::open));
+    vec![line("trust", format!("{how}{}", view.notes.join(" "))), open].into_any()
+}
+
+/// A line of its own.
+fn line(class: &'static str, text: String) -> AnyView {
+    view! { <p class=class>{text}</p> }.into_any()
+}
+
+/// Some words with a look of their own.
+fn span(class: &'static str, text: String) -> AnyView {
+    view! { <span class=class>{text}</span> }.into_any()
+}
+
+/// A button; `label` is its name where the text does not say it.
+fn act(class: &'static str, text: AnyView, label: String, act: Box<dyn Fn()>) -> AnyView {
+    let label = (!label.is_empty()).then_some(label);
     view! {
-        <p class="trust">
-            {how} {view.notes.join(" ")}" "
-            <button type="button" class="text-button" on:click=move |_| truth::open()>
-                "How true is this?"
-            </button>
-        </p>
+        <button type="button" class=class aria-label=label on:click=move |_| act()>
+            {text}
+        </button>
     }
     .into_any()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{ONLY, TITLE, refocus, rows};
+use super::{ONLY, TITLE, act, line, refocus, rows};
 use crate::api;
 use crate::catalogue::presets::Preset;
 use crate::link::limits::COLUMNS_MAX;
@@ -23,7 +23,7 @@ pub fn head() -> AnyView {
         let (view, only) = untrack(|| (state.comparison(), state.unfolded(ONLY).get()));
         view.map(|view| api::comparison_markdown(&view, &rows(only, &view))).unwrap_or_default()
     };
-    let close = move |_| {
+    let close = move || {
         state.close_comparison();
         refocus();
     };
@@ -32,7 +32,7 @@ pub fn head() -> AnyView {
             <h2 id=TITLE class="plan-title" tabindex="-1">{words(move || title())}</h2>
             <div class="headline-acts">
                 {copier("quiet-button", "Copy as Markdown", markdown)}
-                <button type="button" class="quiet-button" on:click=close>"Back to the plan"</button>
+                {act("quiet-button", "Back to the plan".into_any(), String::new(), Box::new(close))}
             </div>
         </div>
     }
@@ -50,7 +50,7 @@ pub fn bar() -> AnyView {
     let full = Memo::new(move |_| state.columns().len() >= COLUMNS_MAX);
     let add = move || {
         if full.get() {
-            view! { <p class="quiet">"Four columns are the most."</p> }.into_any()
+            line("quiet", "Four columns are the most.".to_owned())
         } else {
             adder(state)
         }
@@ -71,7 +71,7 @@ fn adder(state: State) -> AnyView {
         view! { <option value=preset.link.clone()>{text}</option> }.into_any()
     };
     let options: Vec<AnyView> = lists::preset_rows().iter().map(option).collect();
-    let add = move |_| {
+    let add = move || {
         let link = match chosen.get_untracked() {
             link if link == COPY => state.link_now(),
             link => link,
@@ -86,7 +86,7 @@ fn adder(state: State) -> AnyView {
                 <option value=COPY>"a copy of the inputs"</option>
                 {options}
             </select>
-            <button type="button" class="button" on:click=add>"Add column"</button>
+            {act("button", "Add column".into_any(), String::new(), Box::new(add))}
         </div>
     }
     .into_any()
