@@ -17,8 +17,8 @@ use crate::api::{CompareRow, CompareView};
 /// The heading of what is shown, plan or comparison.
 const TITLE: &str = "plan-title";
 const ONLY: &str = "compare-only";
-const SAME: &str = "The columns are the same plan. Change the inputs and the marked column follows, or \
-    add a published run.";
+const SAME: &str = "The columns are the same plan. Change the inputs and the marked column \
+    follows, or add a published run.";
 
 /// On a plan: keeps it as a column, and shows the columns.
 pub fn button() -> AnyView {
@@ -93,8 +93,8 @@ fn notes(state: State) -> AnyView {
     };
     let base = &view.base;
     let how = format!(
-        "\u{2260} marks what differs. Below a number: how many times column {base}'s it is, and its \
-         range. "
+        "\u{2260} marks what differs. Below a number: how many times column {base}'s it is, and \
+         its range. "
     );
     let open =
         act("text-button", "How true is this?".into_any(), String::new(), Box::new(truth::open));
