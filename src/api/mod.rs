@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+mod compare;
 pub mod fleet;
 mod links;
 mod measure;
@@ -13,6 +14,9 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use compare::{
+    Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
+};
 pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use wire::*;

@@ -100,12 +100,14 @@ fn figure(case: &Case, own: &plan::Figure) -> Figure {
     Figure { range: plan::range(case, own).as_ref().map(range), ..figure }
 }
 
+/// A range as value and text.
 pub(super) fn range(own: &plan::Range) -> Range {
     let (low, high) = (own.low.value().get(), own.high.value().get());
     Range { low, high, text: own.text() }
 }
 
-fn trust(case: &Case) -> Option<Trust> {
+/// On which measured runs the ranges of a case rest.
+pub(super) fn trust(case: &Case) -> Option<Trust> {
     let own = plan::basis(case, summary::machine(case))?;
     Some(Trust { text: own.text, measured: own.measured })
 }

@@ -1,5 +1,6 @@
 //! The wire types, version 1. Fields are only ever added.
 
+use super::CompareView;
 use serde::{Deserialize, Serialize};
 
 /// Version of these objects.
@@ -28,6 +29,13 @@ pub enum Request {
         list: String,
         /// Today, in days from 1970-01-01, where it is known.
         today: Option<i32>,
+    },
+    /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
+    Compare {
+        /// Number of the run, as for a plan.
+        run: u32,
+        /// The links, without `#`.
+        links: Vec<String>,
     },
     /// Stop what is running.
     Cancel {
@@ -87,6 +95,15 @@ pub enum Answer {
         done: u32,
         /// Points in all.
         of: u32,
+    },
+    /// Plans side by side, as far as they are worked out.
+    Compared {
+        /// The run this belongs to.
+        run: u32,
+        /// The comparison.
+        view: CompareView,
+        /// Whether all columns are worked out.
+        done: bool,
     },
 }
 

@@ -26,8 +26,9 @@ pub(super) fn clean(link: &str) -> String {
 
 /// What follows the first `#` of an address; all of it where there is none, or where it is a link.
 fn after_hash(text: &str) -> &str {
-    let tail = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let is_link = tail.len() < text.len() && tail.starts_with([';', 'z', '%', '&']);
+    let own = text.trim_start_matches(super::columns::SIGN);
+    let tail = own.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_link = tail.len() < own.len() && tail.starts_with([';', 'z', '%', '&']);
     match text.split_once('#') {
         Some((_, fragment)) if !is_link => fragment,
         _ => text,

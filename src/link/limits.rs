@@ -12,3 +12,5 @@ pub const PARTS_MAX: usize = 256;
 pub const VALUE_BYTES_MAX: usize = 512;
 /// Most rounds of percent-decoding.
 pub const DECODINGS_MAX: usize = 4;
+/// Most columns of a comparison.
+pub const COLUMNS_MAX: usize = 4;

@@ -9,9 +9,12 @@
 
 mod base64url;
 mod clean;
+mod columns;
 pub mod limits;
 mod pack;
 mod v1;
+
+pub use columns::{Columns, join, split};
 
 use crate::inputs::{Inputs, Key};
 use std::fmt;

@@ -36,14 +36,16 @@ pub fn bind(state: State) {
     Effect::new({
         let (written, typing) = (written.clone(), typing.clone());
         move |before: Option<()>| {
-            let link = state.link();
+            let link = state.address();
             if *written.borrow() == link {
                 *typing.borrow_mut() = false;
                 return;
             }
             // The first change after a pause makes a step; those that follow rewrite it. What the
             // page was opened with is put into its own words without a step.
-            write(&link, before.is_some() && !*typing.borrow());
+            // To a comparison and back is a step of its own.
+            let turned = link.starts_with('+') != written.borrow().starts_with('+');
+            write(&link, before.is_some() && (turned || !*typing.borrow()));
             *written.borrow_mut() = link;
             if before.is_some() {
                 *typing.borrow_mut() = true;

@@ -60,9 +60,9 @@ impl Engine {
         engine
     }
 
-    /// Asks for the plan of a link; whatever was asked before no longer matters.
-    pub fn ask(&self, run: u32, link: String) {
-        self.0.borrow_mut().wanted = Some(Request::Plan { run, link });
+    /// Asks for a plan or a comparison; whatever was asked before no longer matters.
+    pub fn ask(&self, run: u32, request: Request) {
+        self.0.borrow_mut().wanted = Some(request);
         self.serve();
         let state = self.0.borrow().state;
         later(SLOW_MS, move || {
@@ -213,6 +213,7 @@ fn run_of(answer: &Answer) -> u32 {
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }
         | Answer::Fleet { run, .. }
-        | Answer::Scaling { run, .. } => *run,
+        | Answer::Scaling { run, .. }
+        | Answer::Compared { run, .. } => *run,
     }
 }

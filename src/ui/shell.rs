@@ -25,11 +25,11 @@ pub fn App() -> impl IntoView {
     provide_context(state);
     let engine = Engine::start(state);
     Effect::new(move |before: Option<String>| {
-        let link = state.link();
+        let link = state.address();
         if before.as_ref() != Some(&link) {
             let run = state.run.get_untracked().wrapping_add(1);
             state.run.set(run);
-            engine.ask(run, link.clone());
+            engine.ask(run, state.question(run));
         }
         link
     });
@@ -99,7 +99,7 @@ fn Footer() -> AnyView {
 #[component]
 fn CopyLink() -> AnyView {
     let state = state();
-    copier("button", "Copy link", move || address(&state.link_now()))
+    copier("button", "Copy link", move || address(&untrack(|| state.address())))
 }
 
 /// A thin bar while a search takes long enough to be noticed.
@@ -119,6 +119,7 @@ fn Spoken() -> AnyView {
     let spoken = RwSignal::new(String::new());
     let speak = dom::debounced(SPOKEN_MS, move || {
         let text = match state.verdict_now() {
+            _ if state.is_comparing() => state.comparison().map(|view| view.verdicts.join(" ")),
             Verdict::Good => state.plan_now().map(|plan| plan.summary.clone()),
             Verdict::Stuck(stuck) => Some(stuck.headline.clone()),
             _ => None,
@@ -130,6 +131,7 @@ fn Spoken() -> AnyView {
     Effect::new(move |_| {
         drop(state.verdict());
         drop(state.plan());
+        drop(state.comparison());
         speak();
     });
     view! { <p class="hidden" role="status">{move || spoken.get()}</p> }.into_any()

@@ -2,6 +2,8 @@
 //!
 //! Large values live in one store; what follows them follows a counter that changes with them.
 
+mod compare;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ pub struct State {
     scaled: RwSignal<u32>,
     judged: RwSignal<u32>,
     folded: RwSignal<u32>,
+    arranged: RwSignal<u32>,
+    compared: RwSignal<u32>,
     /// The latest run.
     pub run: RwSignal<u32>,
     /// The latest run that was answered.
@@ -54,6 +58,7 @@ struct Store {
     progress: (u32, u32),
     verdict: Verdict,
     unfolded: BTreeSet<String>,
+    side: compare::Side,
 }
 
 /// What the latest inputs came to.
@@ -73,7 +78,8 @@ pub enum Verdict {
 
 impl Store {
     fn new(link: &str) -> Self {
-        let decoded = link::decode(link);
+        let (side, own) = compare::arrived(link);
+        let decoded = link::decode(own.as_deref().unwrap_or(link));
         Self {
             reading: decoded.inputs.resolve(),
             encoded: link::encode_whole(&decoded.inputs),
@@ -86,6 +92,7 @@ impl Store {
             progress: (0, 0),
             verdict: Verdict::Waiting,
             unfolded: BTreeSet::new(),
+            side,
         }
     }
 }
@@ -103,6 +110,8 @@ impl State {
             scaled: count(),
             judged: count(),
             folded: count(),
+            arranged: count(),
+            compared: count(),
             run: count(),
             answered: count(),
             slow: RwSignal::new(false),
@@ -186,9 +195,16 @@ impl State {
         }
     }
 
-    /// Takes the inputs of another link.
+    /// Takes the inputs of another link, or its comparison.
     pub fn visit(self, link: &str) {
-        let next = Store::new(link);
+        self.settle();
+        let mut next = Store::new(link);
+        let side = std::mem::take(&mut next.side);
+        self.arrange(|own| own.turn(side));
+        self.take(next);
+    }
+
+    fn take(self, next: Store) {
         self.store.update_value(|store| {
             store.reading = next.reading;
             store.encoded = next.encoded;
@@ -273,6 +289,7 @@ impl State {
                 bump(self.studied);
             }
             Answer::Scaling { point, done, of, .. } => self.accept_point(point, (done, of)),
+            Answer::Compared { view, done, .. } => self.accept_comparison(view, done),
         }
     }
 

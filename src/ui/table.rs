@@ -114,6 +114,7 @@ fn two(class: &'static str, text: String, below: String) -> AnyView {
     plain(class, vec![text.into_any(), below].into_any())
 }
 
-fn plain(class: &'static str, content: AnyView) -> AnyView {
+/// A cell of any content.
+pub fn plain(class: &'static str, content: AnyView) -> AnyView {
     view! { <td class=class>{content}</td> }.into_any()
 }

@@ -44,7 +44,11 @@ pub fn is_worker() -> bool {
 /// Worker side: answers until the page ends it.
 pub fn serve() {
     let Some(scope) = scope() else { return };
-    let desk = Rc::new(Desk { scope: scope.clone(), latest: RefCell::new(0) });
+    let desk = Rc::new(Desk {
+        scope: scope.clone(),
+        latest: RefCell::new(0),
+        columns: RefCell::default(),
+    });
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if event.data().as_string().is_some_and(|word| word == bench::ASK) {
             drop(desk.scope.post_message(&bench::rows(&desk.clock())));
@@ -62,6 +66,7 @@ pub fn serve() {
 struct Desk {
     scope: DedicatedWorkerGlobalScope,
     latest: RefCell<u32>,
+    columns: RefCell<api::Columns>,
 }
 
 impl Desk {
@@ -79,6 +84,10 @@ impl Desk {
                     Ok(session) => self.slice_later(run, session, FIRST_SLICE),
                     Err(answer) => self.send(&answer),
                 }
+            }
+            Request::Compare { run, links } => {
+                self.latest.replace(run);
+                self.compare(run, links);
             }
             Request::Cancel { .. } => drop(self.latest.replace(0)),
         }
@@ -108,17 +117,35 @@ impl Desk {
     /// Runners-up, frontier and scaling, unless something newer has arrived by then.
     fn rest_later(self: &Rc<Self>, run: u32, link: String) {
         let desk = self.clone();
-        let rest = Closure::once_into_js(move || {
+        self.later(PAUSE_MS, run, move || {
+            desk.say(BUSY);
+            desk.answer(run, &link, true);
+            desk.say(IDLE);
+        });
+    }
+
+    /// One column, and the next unless something newer has arrived by then.
+    fn compare(self: &Rc<Self>, run: u32, links: Vec<String>) {
+        let done = self.columns.borrow_mut().work(&links) == links.len();
+        let view = self.columns.borrow().view(&links);
+        self.send(&Answer::Compared { run, view, done });
+        self.say(IDLE);
+        if !done {
+            let desk = self.clone();
+            self.later(0, run, move || desk.compare(run, links));
+        }
+    }
+
+    /// Acts after a pause, unless something newer has arrived by then.
+    fn later(self: &Rc<Self>, ms: i32, run: u32, act: impl FnOnce() + 'static) {
+        let desk = self.clone();
+        let act = Closure::once_into_js(move || {
             if *desk.latest.borrow() == run {
-                desk.say(BUSY);
-                desk.answer(run, &link, true);
-                desk.say(IDLE);
+                act();
             }
         });
-        let set = self
-            .scope
-            .set_timeout_with_callback_and_timeout_and_arguments_0(rest.unchecked_ref(), PAUSE_MS);
-        drop(set);
+        let act = act.unchecked_ref();
+        drop(self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(act, ms));
     }
 
     /// Only the plan, or only the rest. The rest begins by finding the plan again, which is cheap.

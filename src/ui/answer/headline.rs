@@ -10,6 +10,7 @@ use super::colours::of_part;
 use super::derivation::{derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
+use crate::ui::compare;
 use crate::ui::copier::copier;
 use crate::ui::dom;
 use crate::ui::state::{State, state};
@@ -42,7 +43,10 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
         <section class="headline" aria-labelledby="plan-title">
             <div class="headline-top">
                 <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
-                {copier("quiet-button", "Copy as Markdown", move || markdown.markdown.clone())}
+                <div class="headline-acts">
+                    {compare::button()}
+                    {copier("quiet-button", "Copy as Markdown", move || markdown.markdown.clone())}
+                </div>
             </div>
             {degrees(state, plan)}
             {figures(state, plan)}
@@ -206,7 +210,7 @@ fn trust(plan: &PlanView) -> AnyView {
 }
 
 /// The number and its unit, so that the unit can be set smaller.
-fn parted(text: &str) -> (String, String) {
+pub fn parted(text: &str) -> (String, String) {
     match text.split_once([' ', show::GAP]) {
         Some((number, unit)) => (number.to_owned(), format!("{}{unit}", show::GAP)),
         None => (text.to_owned(), String::new()),

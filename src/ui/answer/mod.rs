@@ -15,13 +15,14 @@ mod why;
 
 pub use derivation::told;
 pub use fold::fold;
-pub use headline::swatch_row;
+pub use headline::{parted, swatch_row};
 pub use parts::parts_table;
 
 use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
+use super::compare;
 use super::dom;
 use super::fleet::FleetPane;
 use super::state::{State, Verdict, state};
@@ -38,7 +39,9 @@ pub fn AnswerPane() -> AnyView {
     let wrong = stays_wrong();
     let is_stuck = Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
     let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
+    let compares = Memo::new(move |_| state.is_comparing());
     let body = move || match (is_stuck.get(), is_planned.get()) {
+        _ if compares.get() => compare::pane(),
         (true, _) => live(move || stuck_view(state)),
         (false, true) => plan_view(),
         (false, false) => {
@@ -170,6 +173,9 @@ pub fn notice(class: &'static str, title: &str, lines: Vec<String>, below: &str)
 pub fn Strip(on_show: Callback<()>) -> AnyView {
     let state = state();
     let line = move || {
+        if state.is_comparing() {
+            return format!("{} plans side by side", state.columns().len());
+        }
         if matches!(state.verdict(), Verdict::Stuck(_)) {
             return "Nothing fits".to_owned();
         }

@@ -1,0 +1,65 @@
+//! A comparison as a link: `+` before the link of each of its columns, `+1;n=64+1;n=128`.
+//!
+//! Frozen with the first release. The link of a plan begins with a digit and holds no `+` (version
+//! 1 writes it `~2B`), so that neither is ever taken for the other. A column's link has a version of
+//! its own; one that cannot be read stays as it is beside the others.
+
+use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX};
+use super::{Decoded, LinkProblem, clean, decode, encode};
+
+/// What stands before each column.
+pub(super) const SIGN: char = '+';
+
+/// The columns of a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The link of each, canonical where all of it could be read.
+    pub links: Vec<String>,
+    /// Columns beyond the most that are compared; they were dropped.
+    pub beyond: usize,
+}
+
+/// The link of a comparison, without `#`.
+#[must_use]
+pub fn join(links: &[String]) -> String {
+    links.iter().fold(String::new(), |all, link| format!("{all}{SIGN}{link}"))
+}
+
+/// The columns of a link in whatever state it arrives, as [`decode`] takes it; none where it is not
+/// the link of a comparison.
+#[must_use]
+pub fn split(link: &str) -> Option<Columns> {
+    if link.len() > ARRIVING_BYTES_MAX {
+        return None;
+    }
+    let text = clean::clean(link);
+    let all = text.strip_prefix(SIGN)?.split(SIGN).map(clean::clean);
+    let mut columns = Columns::default();
+    for column in all.filter(|column| !column.is_empty()) {
+        if columns.links.len() == COLUMNS_MAX {
+            columns.beyond += 1;
+            continue;
+        }
+        let decoded = decode(&column);
+        let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
+        // A `#` in what stays would be taken for the end of an address.
+        columns.links.push(canonical.unwrap_or_else(|| column.replace('#', "~23")));
+    }
+    Some(columns)
+}
+
+impl Decoded {
+    /// Whether nothing of the link could be read: the inputs are not what it meant.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.problems.iter().any(|problem| {
+            matches!(
+                problem,
+                LinkProblem::NotALink(_)
+                    | LinkProblem::UnknownVersion(_)
+                    | LinkProblem::TooLong
+                    | LinkProblem::Packed(_)
+            )
+        })
+    }
+}
