@@ -3,7 +3,7 @@
 //! | floor | modules | may import |
 //! |---|---|---|
 //! | F0 | units | |
-//! | F1 | model, cluster, workload, stack, prices, case | F0 F1 |
+//! | F1 | model, cluster, workload, stack, prices, serving, case | F0 F1 |
 //! | F2 | catalogue, inputs | F0 F1 F2 |
 //! | F3 | layout | F0 F1 F3 |
 //! | F4 | estimate | F0 F1 F3 F4 |
@@ -25,6 +25,7 @@ pub mod model;
 pub mod plan;
 pub mod prices;
 pub mod search;
+pub mod serving;
 pub mod stack;
 pub mod units;
 pub mod workload;

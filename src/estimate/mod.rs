@@ -17,6 +17,7 @@ mod relief;
 mod replica;
 mod report;
 mod schedule;
+pub mod serve;
 mod stage;
 mod step;
 mod vocabulary;

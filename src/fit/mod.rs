@@ -7,6 +7,7 @@ pub mod memory;
 mod predict;
 pub mod run;
 pub mod score;
+pub mod serve;
 mod setup;
 mod software;
 

@@ -140,6 +140,10 @@ measure! {
     /// US dollars an hour.
     DollarsPerHour
 }
+measure! {
+    /// Times a second: requests, tokens.
+    PerSecond
+}
 
 over!(Flops / FlopsPerSecond = Seconds);
 

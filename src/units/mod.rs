@@ -15,5 +15,6 @@ pub mod text;
 
 pub use count::{Bytes, Params, Tokens};
 pub use measure::{
-    BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, Ratio, Seconds, Watts,
+    BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, PerSecond, Ratio, Seconds,
+    Watts,
 };
