@@ -36,6 +36,8 @@ pub struct Engine {
     pub kernels: Ratio,
     /// Further kernels of a layer of experts.
     pub expert_kernels: Ratio,
+    /// Kernels that the host starts for a layer of experts where no graph is replayed.
+    pub expert_starts: Ratio,
     /// Host time of one step that the accelerator waits for.
     pub step: Seconds,
     /// The same for each sequence in the step.
@@ -58,6 +60,8 @@ pub struct Engine {
     pub overlaps: bool,
     /// Prompt tokens and decoding sequences share a step (chunked prefill).
     pub mixes: bool,
+    /// Every step of decoding works on as many sequences as there may be (compiled for one batch).
+    pub padded: bool,
     /// Most prompt tokens of one step.
     pub chunk: u32,
     /// Most sequences that decode together.

@@ -152,6 +152,7 @@ impl WeightFormat {
     pub const fn product(self) -> ProductFormat {
         match self {
             Self::Fp8 | Self::Mxfp8 | Self::Int8 => ProductFormat::Eight,
+            format if format.is_gguf() => ProductFormat::Eight,
             Self::Nvfp4 | Self::Mxfp4 => ProductFormat::Four,
             _ => ProductFormat::Wide,
         }

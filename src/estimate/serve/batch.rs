@@ -69,6 +69,8 @@ impl Serving<'_> {
         // Stages work on different sequences: each pass takes its share of them.
         let pp = f64::from(self.instance.pp.max(1));
         let decode = if pp > 1.0 { (batch / pp).ceil().min(batch) } else { batch };
+        let engine = &self.service.engine;
+        let decode = if engine.padded { decode.max(f64::from(engine.sequences)) } else { decode };
         let load = Load { decode, context, rows, ..Load::default() };
         self.seconds(&load) * (1.0 + cost) / yielded
     }

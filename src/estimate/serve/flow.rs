@@ -42,20 +42,16 @@ impl Serving<'_> {
         Balance { per_token, cost, rate: decode / (output * per_token), decode }
     }
 
-    /// Mean wait of a request for the prompts of others that came in the same turn.
+    /// Mean wait of a request for the prompts of others.
     ///
-    /// At the start all come at once; later turns drift apart as answers differ in length: after `g` turns the ends
-    /// of answers spread over a window of `sqrt(12 g)` standard deviations of one answer's time.
-    fn crowd(&self, traffic: &Traffic, balance: &Balance, together: f64) -> f64 {
+    /// At the start all come at once and are read one after another; from then on their answers end one after another
+    /// as well, and reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975,
+    /// section 5.6), in which no more than all can wait.
+    fn crowd(&self, balance: &Balance, together: f64) -> f64 {
         let queue = (together - 1.0).max(0.0) * balance.cost;
-        let spread = traffic.spread * traffic.output * balance.per_token;
-        let mut sum = 0.0;
-        for turn in 0..TURNS {
-            let window = spread * (12.0 * f64::from(turn)).sqrt();
-            sum += (queue - window).max(0.0) / 2.0;
-        }
+        let first = queue / 2.0 / f64::from(TURNS);
         let busy = (balance.rate * balance.cost).min(FULL);
-        sum / f64::from(TURNS) + busy * balance.cost / (2.0 * (1.0 - busy))
+        first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
     }
 
     /// A fixed number of requests in flight.
@@ -69,7 +65,7 @@ impl Serving<'_> {
         for _ in 0..STEPS {
             let decode = 0.5 * (low + high);
             balance = self.balance(traffic, decode.max(1e-3));
-            let reading = least + balance.cost + self.crowd(traffic, &balance, running);
+            let reading = least + balance.cost + self.crowd(&balance, running);
             if decode + balance.rate * reading > running {
                 high = decode;
             } else {
@@ -83,8 +79,7 @@ impl Serving<'_> {
         if balance.decode < 1.0 {
             balance = self.balance(traffic, 1.0_f64.min(running));
         }
-        let wait =
-            self.crowd(traffic, &balance, running) + 0.5 * balance.per_token.min(balance.cost);
+        let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
         let read = least + balance.cost + wait;
         let cycle = read + output * balance.per_token;
         let throughput = running / cycle;

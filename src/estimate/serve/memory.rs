@@ -169,7 +169,7 @@ impl Serving<'_> {
             let Some(kind) = model.kinds.get(index) else { continue };
             let latent = matches!(kind.mixer, Mixer::Mla(_));
             let mixer = match weights {
-                WeightFormat::Mxfp4 => 2.0,
+                WeightFormat::Mxfp4 if model.experts() > 0 => 2.0,
                 WeightFormat::Nvfp4 if latent => 2.0,
                 _ => narrow,
             };
@@ -177,7 +177,8 @@ impl Serving<'_> {
                 Mixer::Attention(a) => tp.min(f64::from(a.kv_heads.max(1))),
                 _ => 1.0,
             };
-            let ffn = if weights == WeightFormat::Mxfp4 { 2.0 } else { narrow };
+            let wide = weights == WeightFormat::Mxfp4 && model.experts() > 0;
+            let ffn = if wide { 2.0 } else { narrow };
             layers += mixer * (params.heads as f64 / tp + params.kv as f64 / kv);
             layers += mixer * params.mixer_whole as f64;
             layers += ffn * params.ffn as f64 / tp + narrow * params.experts as f64 / ranks;

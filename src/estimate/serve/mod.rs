@@ -94,8 +94,8 @@ impl<'a> Serving<'a> {
         let mut time = StepTime::default();
         let mut kernels = 0.0;
         shape.each(load, &mut |part, op, times| {
-            if let Op::Kernels { n } = op {
-                kernels += n * times;
+            if let Op::Kernels { started, .. } = op {
+                kernels += started * times;
             }
             time.0[part as usize] += times * self.rates.time(&op, part == ServePart::Experts);
         });

@@ -9,6 +9,8 @@ use crate::serving::{FactorOf, Instance, ProductFormat, Service};
 const UNHIDDEN: f64 = 0.2;
 /// Rows that a small product's tile is padded to: the matrix instruction's own height.
 const ROWS_LEAST: f64 = 16.0;
+/// Rows up to which engines call products of a matrix and vectors, which pad nothing.
+const VECTORS: f64 = 8.0;
 
 /// Rates in base units.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +71,9 @@ impl Rates {
         let peak = &accelerator.peak;
         let wide = peak.bf16.or(peak.fp16).or(peak.fp32).map_or(1.0, |rate| rate.get());
         // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
-        let eight = peak.fp8.map_or(wide, |rate| rate.get());
+        let whole = matches!(service.weights.class(), "int8" | "gguf");
+        // 8-bit integers run at twice the 16-bit rate wherever 8-bit floats are lacking (Turing, Ampere, Xe, CDNA2).
+        let eight = peak.fp8.map_or(if whole { 2.0 * wide } else { wide }, |rate| rate.get());
         let four = peak.fp4.map_or(eight, |rate| rate.get());
         let curve = |peak: f64, curve: &MatmulCurve| Curve {
             flops: peak * curve.top.get() * compute,
@@ -120,7 +124,7 @@ impl Rates {
             Op::Pass { bytes } => bytes / self.passes,
             Op::Reduce { bytes } => self.links.reduce(bytes),
             Op::Exchange { bytes, gathered } => self.links.exchange(bytes, gathered),
-            Op::Kernels { n } => n * self.gap,
+            Op::Kernels { n, .. } => n * self.gap,
         }
     }
 
@@ -137,7 +141,9 @@ impl Rates {
             return 0.0;
         }
         let tall = (m / curve.tile_m).ceil();
-        let rows = if m < curve.tile_m {
+        let rows = if m <= VECTORS {
+            m
+        } else if m < curve.tile_m {
             (m / ROWS_LEAST).ceil() * ROWS_LEAST
         } else {
             tall * curve.tile_m

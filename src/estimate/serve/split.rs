@@ -47,10 +47,9 @@ impl Pair<'_> {
             per_token = self.answers.serving.decode((decode / writers).max(1.0), context);
             throughput = decode / (output * per_token);
             let busy = (throughput * cost / readers).min(0.98);
-            // Requests of one turn end, and so come, close together.
+            // At the start all come at once; ten turns make a benchmark.
             let crowd = (all / readers - 1.0).max(0.0) * cost;
-            let spread = traffic.spread * traffic.output * per_token * 12.0_f64.sqrt() * 2.0;
-            wait = (crowd - spread).max(0.0) / 2.0 + busy * cost / (2.0 * (1.0 - busy));
+            wait = crowd / 20.0 + (busy * cost / (2.0 * (1.0 - busy))).min(crowd / 2.0);
             let reading = handling + alone + moved + wait;
             let bound = readers / cost.max(1e-12);
             if decode + throughput * reading > all || throughput > bound {

@@ -83,8 +83,8 @@ pub(super) enum Op {
     Reduce { bytes: f64 },
     /// Each rank sends that many bytes to the ranks that hold experts; `gathered` is what all of them hold together.
     Exchange { bytes: f64, gathered: f64 },
-    /// Kernels started.
-    Kernels { n: f64 },
+    /// Kernels on the accelerator, and how many the host starts where no graph is replayed.
+    Kernels { n: f64, started: f64 },
 }
 
 /// Rows of a step as one accelerator sees them.
@@ -146,7 +146,7 @@ impl Shape<'_> {
         match weights {
             // Checkpoints in MXFP4 (gpt-oss) hold only experts in 4 bits; DeepSeek's in NVFP4 keep attention in 16
             // bits as well (their model cards).
-            WeightFormat::Mxfp4 => (16.0, ProductFormat::Wide),
+            WeightFormat::Mxfp4 if self.service.model.experts() > 0 => (16.0, ProductFormat::Wide),
             WeightFormat::Nvfp4 if latent => (16.0, ProductFormat::Wide),
             _ => (weights.bits().get(), weights.product()),
         }
@@ -271,6 +271,7 @@ impl Shape<'_> {
         let hidden = f64::from(self.service.model.hidden);
         let engine = &self.service.engine;
         let mut kernels = engine.kernels.get();
+        let mut started = kernels;
         let dense_format = (self.service.weights.bits().get(), self.service.weights.product());
         // Of a layer: residual and norm read and written twice.
         let mut passed = 8.0 * hidden;
@@ -278,7 +279,9 @@ impl Shape<'_> {
             Ffn::Dense(dense) => {
                 let width = self.share(dense.width);
                 let into = if dense.gated { 2.0 * width } else { width };
-                let format = if self.service.weights == WeightFormat::Mxfp4 {
+                let format = if self.service.weights == WeightFormat::Mxfp4
+                    && self.service.model.experts() > 0
+                {
                     (16.0, ProductFormat::Wide)
                 } else {
                     dense_format
@@ -290,12 +293,13 @@ impl Shape<'_> {
             }
             Ffn::Moe(moe) => {
                 kernels += engine.expert_kernels.get();
+                started += engine.expert_starts.get();
                 passed += self.experts(moe, rows, dense_format, see);
             }
             Ffn::None => {}
         }
         see(ServePart::Pointwise, Op::Pass { bytes: rows.all * passed * 2.0 });
-        see(ServePart::Kernels, Op::Kernels { n: kernels });
+        see(ServePart::Kernels, Op::Kernels { n: kernels, started });
     }
 
     /// Router, shared and routed experts; returns the numbers that pointwise work passes for a row.

@@ -14,6 +14,9 @@ const PEOPLE_SPREAD: f64 = 0.7;
 /// Guesses and their acceptance where a source only says that it speculates with the model's own head: one guess
 /// accepted 85 to 90 % of the time (DeepSeek-V3, arXiv 2412.19437, section 5.4.3); deeper heads less.
 const ACCEPTANCE: f64 = 0.85;
+/// Sequences that submitters of MLPerf let decode together at most (NVIDIA's and AMD's configurations, 5.1 and 6.0:
+/// 1,024 to 4,096).
+const SUBMITTED: u32 = 2048;
 /// Cost of one such guess: one layer of sixty and the output head.
 const GUESS_COST: f64 = 0.03;
 
@@ -87,6 +90,13 @@ fn setup_with(
     if let Some(most) = run.max_batch.filter(|most| *most >= 1.0) {
         engine.sequences = most as u32;
     }
+    if let Some(batch) = after(&run.notes, "compiled batch ").filter(|batch| *batch >= 1.0) {
+        engine.sequences = batch as u32;
+    }
+    if run.mode.starts_with("mlperf") {
+        // Submitters set what fits: no default holds.
+        engine.sequences = engine.sequences.max(SUBMITTED);
+    }
     let weights = software::weights(run, &mut remarks);
     let cache = software::cache(run).unwrap_or_else(|| engine.usual_cache(weights));
     let count = accelerators(run);
@@ -139,6 +149,13 @@ fn instance(run: &ServeRun, count: u32) -> Instance {
         None => (count / pp / dp).max(1),
     };
     let mut tp = tp.clamp(1, count);
+    // A batch of one rank next to more requests in flight: attention is data parallel.
+    if let (Some(batch), Some(all), None) = (run.batch, run.concurrency, run.dp) {
+        let groups = if batch >= 1.0 { (all / batch).round().min(1e6) as u32 } else { 1 };
+        if groups > 1 && tp.is_multiple_of(groups) {
+            (tp, dp) = (tp / groups, groups);
+        }
+    }
     if run.dp.is_none() && tp == 1 && ep > 1 && run.mode.starts_with("disagg") {
         dp = count;
     }
@@ -155,13 +172,20 @@ fn instance(run: &ServeRun, count: u32) -> Instance {
 /// Sets replicas, and the degrees where a source does not state them.
 fn spread(run: &ServeRun, setup: &mut ServeSetup) {
     let count = setup.service.cluster.count;
-    if run.mode.starts_with("mlperf") && (run.tp.is_none() || setup.instance.ranks() == 1) {
-        let stated = run.tp.is_some();
-        if !stated {
-            setup.instance = best_instance(setup);
-            let found = &setup.instance;
-            setup.remarks.push(format!("layout not stated: TP {} EP {}", found.tp, found.ep));
-        }
+    let whole_domain = run.mode.starts_with("mlperf") && run.tp.is_none();
+    let groups = run.dp.is_none()
+        && setup.service.model.experts() > 0
+        && setup.instance.tp > 1
+        && (run.mode.starts_with("mlperf") || run.notes.contains("MoE runs enable attention DP"));
+    if whole_domain || groups {
+        let least = if groups { setup.instance.tp } else { 1 };
+        let most = if groups { least } else { u32::MAX };
+        setup.instance = best_instance(setup, least, most);
+        let found = &setup.instance;
+        setup.remarks.push(format!(
+            "layout not stated: TP {} attention DP {} EP {}",
+            found.tp, found.dp, found.ep
+        ));
     }
     let ranks = setup.instance.ranks().max(1) as f64;
     let whole = run.mode.starts_with("mlperf") || run.dp.is_some();
@@ -171,13 +195,13 @@ fn spread(run: &ServeRun, setup: &mut ServeSetup) {
 }
 
 /// The layout with the highest throughput of those that fit: degrees of two within a domain.
-fn best_instance(setup: &ServeSetup) -> Instance {
+fn best_instance(setup: &ServeSetup, least: u32, most: u32) -> Instance {
     let count = setup.service.cluster.count;
     let domain = setup.service.cluster.domain().max(setup.service.cluster.node_size).min(8);
     let experts = setup.service.model.experts() > 0;
     let mut best = (0.0, Instance { tp: domain.min(count), ..Instance::ONE });
-    let mut ranks = 1;
-    while ranks <= domain.min(count) {
+    let mut ranks = least.max(1);
+    while ranks <= domain.min(count).min(most) {
         let plain = Instance { tp: ranks, ..Instance::ONE };
         let split = Instance { tp: 1, dp: ranks, ep: ranks, pp: 1 };
         for instance in [plain, split].into_iter().filter(|at| at.dp == 1 || experts) {

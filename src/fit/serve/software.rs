@@ -32,7 +32,7 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
         return if wide { "sglang-ep" } else { "sglang" };
     }
     let table = [
-        ("llama.cpp", "llamacpp"),
+        ("llama.cpp", if early { "llamacpp-2024" } else { "llamacpp" }),
         ("fastertransformer", "ft"),
         ("megatron", "megatron"),
         ("mlc", "mlc"),
