@@ -200,6 +200,7 @@ fn ranges(key: &str) -> Vec<ServeRange> {
     let table = Table::read(include_str!("data/engine_ranges.csv"));
     let range = |row: Row<'_>| {
         Some(ServeRange {
+            engine: row.text("engine").to_owned(),
             figure: row.text("figure").to_owned(),
             generation: row.text("generation").to_owned(),
             mode: row.text("mode").to_owned(),

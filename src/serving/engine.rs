@@ -128,6 +128,8 @@ pub struct Factor {
 /// How far measured figures lay from what was said of them unseen: the range that holds 80 %, as factors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServeRange {
+    /// Key of the engine; empty: any.
+    pub engine: String,
     /// Figure: `ttft`, `tpot` or `tok_s`.
     pub figure: String,
     /// Generation of accelerators; empty: any.
@@ -191,12 +193,17 @@ impl Engine {
     /// The range of a figure, of the nearest kind of runs.
     #[must_use]
     pub fn range(&self, figure: &str, generation: &str, mode: &str) -> Option<&ServeRange> {
-        let fits = |range: &&ServeRange, generation: &str, mode: &str| {
-            range.figure == figure && range.generation == generation && range.mode == mode
-        };
-        [(generation, mode), ("", mode), (generation, ""), ("", "")]
-            .into_iter()
-            .find_map(|(g, m)| self.ranges.iter().find(|range| fits(range, g, m)))
+        let own = self.key.as_str();
+        let kinds = [(own, generation, mode), (own, "", mode), (own, "", "")];
+        let wider = [("", generation, mode), ("", "", mode), ("", "", "")];
+        kinds.into_iter().chain(wider).find_map(|(engine, generation, mode)| {
+            self.ranges.iter().find(|range| {
+                range.figure == figure
+                    && range.engine == engine
+                    && range.generation == generation
+                    && range.mode == mode
+            })
+        })
     }
 
     /// The cache format where nothing is said: with 8- or 4-bit products TensorRT-LLM's checkpoints keep the cache
