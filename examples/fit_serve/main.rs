@@ -47,19 +47,20 @@ fn main() {
     eprintln!("{} rows, {} parameters", samples.len(), parameters.scopes.len());
     let (x, lines) = fit(&samples, &parameters);
     let judged = validate(&samples, &parameters, &x, &lines);
-    let ranges = tables::ranges(&judged);
+    let tails = tables::tails(&judged);
+    let ranges = tables::ranges(&judged, tails);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = [
         ("src/catalogue/data/engines_fitted.csv", tables::fitted(&parameters, &judged, &x)),
         ("src/catalogue/data/engine_ranges.csv", tables::ranges_table(&ranges)),
-        ("docs/accuracy_serve.md", report::report(&judged, &ranges)),
+        ("docs/accuracy_serve.md", report::report(&judged, tails)),
     ];
     for (name, text) in files {
         if let Err(error) = std::fs::write(root.join(name), text) {
             eprintln!("{name}: {error}");
         }
     }
-    print!("{}", report::summary(&judged, &ranges));
+    print!("{}", report::summary(&judged, tails));
 }
 
 /// The rows of the scoring set, and some of the others, that have a figure.

@@ -81,6 +81,7 @@ fn spread(of: FactorOf, level: Level) -> Option<f64> {
         FactorOf::Attention => by_level([0.25, 0.0, 0.25, 0.0, 0.0]),
         FactorOf::Experts => by_level([0.2, 0.0, 0.2, 0.2, 0.12]),
         FactorOf::Overhead => by_level([0.25, 0.0, 0.5, 0.0, 0.0]),
+        FactorOf::Start => by_level([0.3, 0.0, 0.6, 0.0, 0.0]),
         FactorOf::Network => by_level([0.3, 0.1, 0.3, 0.0, 0.0]),
     }
 }

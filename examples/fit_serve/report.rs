@@ -2,7 +2,7 @@
 
 use crate::Judged;
 use crate::problem::Errors;
-use crate::tables::{Range, kind, nearest, range};
+use crate::tables::held;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ const NAMES: [&str; 4] = ["TTFT", "TPOT", "tokens/s", "whole"];
 const WORST: usize = 25;
 
 /// The figures in a few lines: rows of the scoring set only.
-pub fn summary(judged: &[Judged], _ranges: &[Range]) -> String {
+pub fn summary(judged: &[Judged], tails: [f64; 3]) -> String {
     let mut text = String::new();
     let core: Vec<&Judged> = judged.iter().filter(|row| row.sample.run.core).collect();
     let tier_a: Vec<&Judged> =
@@ -38,7 +38,7 @@ pub fn summary(judged: &[Judged], _ranges: &[Range]) -> String {
             }
         }
     }
-    text.push_str(&coverage(judged));
+    text.push_str(&coverage(judged, tails));
     text
 }
 
@@ -77,44 +77,25 @@ fn errors(rows: &[&Judged], figure: usize, pick: fn(&Judged) -> Errors) -> Optio
 }
 
 /// How many measured figures of groups unseen lie in ranges that were found without them.
-fn coverage(judged: &[Judged]) -> String {
+fn coverage(judged: &[Judged], tails: [f64; 3]) -> String {
     let mut text = String::new();
-    for (figure, name) in NAMES.iter().enumerate().take(3) {
-        let (mut inside, mut all) = (0.0, 0.0);
-        let mut known: BTreeMap<(String, [String; 3]), Option<(f64, f64)>> = BTreeMap::new();
-        for row in judged.iter().filter(|row| row.sample.run.core) {
-            let Some(error) = row.unseen[figure] else { continue };
-            let group = row.sample.run.group.clone();
-            let own = kind(row);
-            let ends = known.entry((group.clone(), own.clone())).or_insert_with(|| {
-                let found = nearest(&own)
-                    .into_iter()
-                    .find_map(|kind| range(judged, figure, &kind, Some(&group)));
-                found.map(|range| range.ends)
-            });
-            let Some((low, high)) = *ends else { continue };
-            let ratio = (-error).exp();
-            all += 1.0;
-            if low <= ratio && ratio <= high {
-                inside += 1.0;
-            }
-        }
-        if all > 0.0 {
-            writeln!(text, "80 % ranges of {name} hold {:.1} % of core rows", 100.0 * inside / all)
-                .unwrap_or_default();
-        }
+    for (figure, tail) in tails.into_iter().enumerate() {
+        let share = 100.0 * held(judged, figure, tail);
+        let name = NAMES[figure];
+        writeln!(text, "80 % ranges of {name} hold {share:.1} % of core rows (tails {tail})")
+            .unwrap_or_default();
     }
     text
 }
 
 /// The page for `docs`.
-pub fn report(judged: &[Judged], ranges: &[Range]) -> String {
+pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
     let mut text = "# How true the serving estimate is\n\n\
         Written by `cargo run --release --example fit_serve -- RUNS.csv`. An error is the natural\n\
         logarithm of predicted over measured. \"Unseen\": the constants were fitted without any\n\
         run of the same group (one source and one model).\n\n```\n"
         .to_owned();
-    text.push_str(&summary(judged, ranges));
+    text.push_str(&summary(judged, tails));
     text.push_str("```\n\n## Groups, worst first\n\n| group | figure | rows | median unseen | median seen | profile |\n|---|---|---|---|---|---|\n");
     let mut groups: BTreeMap<(&str, usize), (Vec<f64>, Vec<f64>, &str)> = BTreeMap::new();
     for row in judged {

@@ -71,10 +71,46 @@ pub struct Range {
     pub rows: usize,
 }
 
+/// Shares below a range's low end and above its high end that are tried: groups unseen spread wider than those that a
+/// range was found on.
+const TAILS: [f64; 8] = [0.12, 0.10, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02];
+
+/// For each figure the tails that come nearest to holding 80 % of groups unseen.
+pub fn tails(judged: &[Judged]) -> [f64; 3] {
+    [0, 1, 2].map(|figure| {
+        let far = |tail: f64| (held(judged, figure, tail) - 0.8).abs();
+        TAILS.into_iter().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or(0.1)
+    })
+}
+
+/// Share of the scoring set's rows that lie in ranges found without their group.
+pub fn held(judged: &[Judged], figure: usize, tail: f64) -> f64 {
+    let (mut inside, mut all) = (0.0, 0.0);
+    let mut known: BTreeMap<(String, [String; 3]), Option<(f64, f64)>> = BTreeMap::new();
+    for row in judged.iter().filter(|row| row.sample.run.core) {
+        let Some(error) = row.unseen[figure] else { continue };
+        let group = row.sample.run.group.clone();
+        let own = kind(row);
+        let ends = known.entry((group.clone(), own.clone())).or_insert_with(|| {
+            let found = nearest(&own)
+                .into_iter()
+                .find_map(|kind| range(judged, figure, &kind, Some(&group), tail));
+            found.map(|range| range.ends)
+        });
+        let Some((low, high)) = *ends else { continue };
+        let ratio = (-error).exp();
+        all += 1.0;
+        if low <= ratio && ratio <= high {
+            inside += 1.0;
+        }
+    }
+    if all > 0.0 { inside / all } else { 0.0 }
+}
+
 /// Ranges, nearest kind of rows first: engine, generation and mode; then ever wider kinds.
-pub fn ranges(judged: &[Judged]) -> Vec<Range> {
+pub fn ranges(judged: &[Judged], tails: [f64; 3]) -> Vec<Range> {
     let mut all = Vec::new();
-    for figure in 0..3 {
+    for (figure, tail) in tails.into_iter().enumerate() {
         let mut kinds: BTreeSet<[String; 3]> = BTreeSet::new();
         for row in judged {
             let [engine, generation, mode] = kind(row);
@@ -87,7 +123,7 @@ pub fn ranges(judged: &[Judged]) -> Vec<Range> {
             kinds.insert([any(), any(), any()]);
         }
         for kind in kinds {
-            if let Some(range) = range(judged, figure, &kind, None) {
+            if let Some(range) = range(judged, figure, &kind, None, tail) {
                 all.push(range);
             }
         }
@@ -111,6 +147,7 @@ pub fn range(
     figure: usize,
     wanted: &[String; 3],
     without: Option<&str>,
+    tail: f64,
 ) -> Option<Range> {
     let mut errors: Vec<(f64, f64)> = Vec::new();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
@@ -136,8 +173,8 @@ pub fn range(
     if !least || groups.len() < GROUPS_LEAST {
         return None;
     }
-    let low = quantile(&mut errors, 0.1).min(-0.02);
-    let high = quantile(&mut errors, 0.9).max(0.02);
+    let low = quantile(&mut errors, tail).min(-0.02);
+    let high = quantile(&mut errors, 1.0 - tail).max(0.02);
     let [engine, generation, mode] = wanted.clone();
     let ends = (low.exp(), high.exp());
     Some(Range { figure, engine, generation, mode, ends, rows: errors.len() })

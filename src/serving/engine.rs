@@ -106,8 +106,10 @@ pub enum FactorOf {
     Attention,
     /// Rate of experts.
     Experts,
-    /// Time of kernels and of the host.
+    /// Time of kernels, and of the host between steps.
     Overhead,
+    /// Time of the host to start kernels one by one, and to take a request in.
+    Start,
     /// Time of collectives, start and bytes.
     Network,
 }
@@ -144,13 +146,14 @@ pub struct ServeRange {
 
 impl FactorOf {
     /// All, in a fixed order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Compute,
         Self::Stream,
         Self::Cache,
         Self::Attention,
         Self::Experts,
         Self::Overhead,
+        Self::Start,
         Self::Network,
     ];
 
@@ -164,6 +167,7 @@ impl FactorOf {
             Self::Attention => "attention",
             Self::Experts => "experts",
             Self::Overhead => "overhead",
+            Self::Start => "start",
             Self::Network => "network",
         }
     }

@@ -29,6 +29,15 @@ pub struct Answer {
     pub saturated: bool,
 }
 
+/// Time of reading prompts together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read {
+    /// Seconds until the last is read.
+    pub whole: f64,
+    /// Seconds of the instance's time that each takes.
+    pub each: f64,
+}
+
 /// Sequences, on the mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sequences(pub f64);
@@ -77,52 +86,50 @@ impl Serving<'_> {
 
     /// Seconds of reading `prompts` prompts of `tokens` each while nothing decodes, first to last.
     pub(super) fn prefill(&self, prompts: f64, tokens: f64) -> f64 {
-        let all = prompts * tokens;
-        if all <= 0.0 {
-            return 0.0;
-        }
-        let most = f64::from(self.service.engine.chunk.max(1)) * f64::from(self.instance.dp.max(1));
-        let steps = (all / most).ceil();
-        let prompt = all / steps;
-        let ended = (prompts / steps).max(1.0);
-        let load = Load { prompt, reach: tokens / 2.0, ended, rows: 1.0, ..Load::default() };
-        let pass = self.seconds(&load);
-        let pp = f64::from(self.instance.pp.max(1));
-        // Chunks follow one another through the stages.
-        pass * (steps + pp - 1.0) / pp
+        self.read(prompts, tokens, 0.0, 0.0).whole
     }
 
-    /// Seconds that one prompt of `tokens` adds to the work of an instance with `batch` decoding sequences.
-    pub(super) fn prompt_cost(&self, tokens: f64, batch: f64, context: f64) -> f64 {
-        if tokens <= 0.0 {
-            return 0.0;
+    /// Most prompts of that length that one step reads.
+    pub(super) fn prompts_most(&self, tokens: f64) -> f64 {
+        let chunk = f64::from(self.service.engine.chunk.max(1));
+        let groups = f64::from(self.instance.dp.max(1));
+        groups * (chunk / tokens.max(1.0)).floor().max(1.0)
+    }
+
+    /// What reading `prompts` prompts of `tokens` each adds to an instance with `decode` decoding sequences.
+    pub(super) fn read(&self, prompts: f64, tokens: f64, decode: f64, context: f64) -> Read {
+        if tokens <= 0.0 || prompts <= 0.0 {
+            return Read { whole: 0.0, each: 0.0 };
         }
         let engine = &self.service.engine;
         let groups = f64::from(self.instance.dp.max(1));
         let pp = f64::from(self.instance.pp.max(1));
-        let most = f64::from(engine.chunk.max(1)) * groups;
-        let prompt = if tokens <= most { tokens * groups } else { most };
+        // A prompt is read by one attention group.
+        let fullest = if groups > 1.0 { (prompts / groups).ceil() } else { prompts };
+        let steps = (fullest * tokens / f64::from(engine.chunk.max(1))).ceil().max(1.0);
         let load = Load {
-            prompt,
+            prompt: prompts * tokens / steps,
+            readers: prompts.min(groups).max(1.0),
             reach: tokens / 2.0,
-            ended: (prompt / tokens).max(1.0),
+            ended: (prompts / steps).max(1.0),
             rows: 1.0,
             ..Load::default()
         };
-        let whole = if engine.mixes && batch > 0.0 {
-            let decode = Load { decode: batch / pp, context, rows: 1.0, ..Load::default() };
-            let both = Load { decode: batch / pp, context, ..load };
-            self.seconds(&both) - self.seconds(&decode)
+        let step = if engine.mixes && decode > 0.0 {
+            let alone = Load { decode: decode / pp, context, rows: 1.0, ..Load::default() };
+            let both = Load { decode: decode / pp, context, ..load };
+            (self.seconds(&both) - self.seconds(&alone)).max(0.0)
         } else {
             self.seconds(&load)
         };
-        whole.max(0.0) * tokens / prompt / pp
+        // Chunks follow one another through the stages.
+        Read { whole: step * (steps + pp - 1.0) / pp, each: step * steps / pp / prompts }
     }
 
     /// Time of one request outside all steps.
     pub(super) fn handling(&self, traffic: &Traffic) -> f64 {
         let engine = &self.service.engine;
-        engine.request.get() + engine.token.get() * traffic.prompt
+        self.rates.request + engine.token.get() * traffic.prompt
     }
 
     fn fixed(&self, traffic: &Traffic, batch: f64) -> Answer {
@@ -193,7 +200,8 @@ impl Serving<'_> {
         let context = traffic.prompt + traffic.output / 2.0;
         let running = running.0;
         let output = traffic.output.max(1.0);
-        let cost = self.prompt_cost(fresh, running, context);
+        let together = running.min(self.prompts_most(fresh));
+        let cost = self.read(together, fresh, running, context).each;
         let alone = self.decode(running, context);
         let per_token = alone + running * cost / output;
         let first_token = self.handling(traffic) + cost;

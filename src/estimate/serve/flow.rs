@@ -14,6 +14,8 @@ use crate::units::Seconds;
 const TURNS: u32 = 10;
 /// Steps of the fixed points: errors shrink by half or better in each.
 const STEPS: usize = 24;
+/// Requests that stand for all those of a run that overruns.
+const SAMPLES: u32 = 64;
 /// Share of the time that reading prompts may take before an instance counts as full.
 const FULL: f64 = 0.98;
 
@@ -22,8 +24,10 @@ const FULL: f64 = 0.98;
 struct Balance {
     /// Seconds a token.
     per_token: f64,
-    /// Seconds of reading one prompt.
+    /// Seconds of the instance's time that one prompt takes.
     cost: f64,
+    /// Seconds of the step (or steps) that read a prompt, with those read beside it.
+    read: f64,
     /// Requests a second.
     rate: f64,
     decode: f64,
@@ -36,10 +40,17 @@ impl Serving<'_> {
         let context = traffic.prompt + traffic.output / 2.0;
         let output = (traffic.output - 1.0).max(1.0);
         let alone = self.decode(decode, context);
-        let cost = self.prompt_cost(fresh, decode, context);
-        // per token = alone / (1 - x s) and x = decode / (output * per token).
-        let per_token = alone + decode / output * cost;
-        Balance { per_token, cost, rate: decode / (output * per_token), decode }
+        let most = self.prompts_most(fresh).min(decode.max(1.0));
+        let balance = |together: f64| {
+            let read = self.read(together, fresh, decode, context);
+            // per token = alone + decode / output * cost, and requests a second = decode / (output * per token).
+            let per_token = alone + decode / output * read.each;
+            let rate = decode / (output * per_token);
+            Balance { per_token, cost: read.each, read: read.whole, rate, decode }
+        };
+        // Those that come while a step reads are read by the next.
+        let one = balance(1.0);
+        balance((1.0 + one.rate * one.read).min(most).max(1.0))
     }
 
     /// Mean wait of a request for the prompts of others.
@@ -65,7 +76,7 @@ impl Serving<'_> {
         for _ in 0..STEPS {
             let decode = 0.5 * (low + high);
             balance = self.balance(traffic, decode.max(1e-3));
-            let reading = least + balance.cost + self.crowd(&balance, running);
+            let reading = least + balance.read + self.crowd(&balance, running);
             if decode + balance.rate * reading > running {
                 high = decode;
             } else {
@@ -80,7 +91,7 @@ impl Serving<'_> {
             balance = self.balance(traffic, 1.0_f64.min(running));
         }
         let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
-        let read = least + balance.cost + wait;
+        let read = least + balance.read + wait;
         let cycle = read + output * balance.per_token;
         let throughput = running / cycle;
         // What does not fit waits for a place.
@@ -139,14 +150,37 @@ impl Serving<'_> {
             let filled = (arrivals / full.rate).min(FULL);
             let place = libm::pow(filled, (2.0 * (most + 1.0)).sqrt()) / (1.0 - filled) / full.rate;
             let wait = reading + place + 0.5 * balance.per_token.min(balance.cost);
-            let first = least + balance.cost + wait;
+            let first = least + balance.read + wait;
             return self.told(traffic, &balance, first, wait, arrivals, false);
         }
-        // More comes than goes: the queue grows as long as requests come.
-        let n = requests.map_or(f64::INFINITY, f64::from);
-        let queued = (n / 2.0) * (1.0 / full.rate - 1.0 / arrivals);
-        let queued = queued.min(1e9);
-        let first = least + full.cost + queued;
+        let queued = self.overrun(traffic, &full, arrivals, requests).min(1e9);
+        let first = least + full.read + queued;
         self.told(traffic, &full, first, queued, full.rate, true)
+    }
+
+    /// Mean wait where more comes than goes: the first find room, the others wait until answers end.
+    fn overrun(
+        &self,
+        traffic: &Traffic,
+        full: &Balance,
+        arrivals: f64,
+        requests: Option<u32>,
+    ) -> f64 {
+        let Some(requests) = requests else { return f64::INFINITY };
+        let n = f64::from(requests);
+        let answer = full.read + (traffic.output - 1.0).max(0.0) * full.per_token;
+        let mut sum = 0.0;
+        for sample in 0..SAMPLES {
+            let at = (f64::from(sample) + 0.5) / f64::from(SAMPLES) * n;
+            let comes = at / arrivals;
+            let starts = if at < full.decode {
+                // Until there is no room, only reading holds up.
+                at * full.cost
+            } else {
+                answer + (at - full.decode) / full.rate
+            };
+            sum += (starts - comes).max(0.0);
+        }
+        sum / f64::from(SAMPLES)
     }
 }

@@ -29,6 +29,7 @@ pub(super) struct Rates {
     experts: f64,
     pub gap: f64,
     pub launch: f64,
+    pub request: f64,
     links: Links,
 }
 
@@ -95,7 +96,8 @@ impl Rates {
             attention_half: kernels.attention_half,
             experts: engine.experts.get() * factor(FactorOf::Experts),
             gap: engine.gap.get() * overhead,
-            launch: engine.launch.get() * overhead,
+            launch: engine.launch.get() * factor(FactorOf::Start),
+            request: engine.request.get() * factor(FactorOf::Start),
             links: Links::new(service, instance, factor(FactorOf::Network)),
         }
     }

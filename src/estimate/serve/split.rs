@@ -32,8 +32,9 @@ impl Pair<'_> {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
         let (readers, writers) =
             (f64::from(self.prompts.workers.max(1)), f64::from(self.answers.workers.max(1)));
-        let cost = self.prompts.serving.prompt_cost(fresh, 0.0, 0.0);
-        let alone = self.prompts.serving.prefill(1.0, fresh);
+        let reader = &self.prompts.serving;
+        let full = reader.read(reader.prompts_most(fresh), fresh, 0.0, 0.0).each;
+        let alone = reader.prefill(1.0, fresh);
         let moved = self.moved(traffic);
         let output = (traffic.output - 1.0).max(1.0);
         let context = traffic.prompt + traffic.output / 2.0;
@@ -46,12 +47,15 @@ impl Pair<'_> {
             let decode = 0.5 * (low + high);
             per_token = self.answers.serving.decode((decode / writers).max(1.0), context);
             throughput = decode / (output * per_token);
+            // Few at a time are read alone, many in full steps.
+            let few = (1.0 - throughput * full / readers).max(0.0);
+            let cost = full + few * few * (alone - full).max(0.0);
             let busy = (throughput * cost / readers).min(0.98);
             // At the start all come at once; ten turns make a benchmark.
             let crowd = (all / readers - 1.0).max(0.0) * cost;
             wait = crowd / 20.0 + (busy * cost / (2.0 * (1.0 - busy))).min(crowd / 2.0);
             let reading = handling + alone + moved + wait;
-            let bound = readers / cost.max(1e-12);
+            let bound = readers / full.max(1e-12);
             if decode + throughput * reading > all || throughput > bound {
                 high = decode;
             } else {
@@ -66,7 +70,7 @@ impl Pair<'_> {
             per_token: Seconds::new(per_token),
             whole: Seconds::new(whole),
             output_rate: rate(throughput * traffic.output, 1.0),
-            prompt_rate: rate(fresh * readers, cost),
+            prompt_rate: rate(fresh * readers, full),
             decode_rate: rate(0.5 * (low + high), per_token),
             request_rate: rate(throughput, 1.0),
             running: Sequences(0.5 * (low + high)),

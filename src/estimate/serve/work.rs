@@ -17,6 +17,8 @@ pub struct Load {
     pub rows: f64,
     /// Prompt tokens.
     pub prompt: f64,
+    /// Attention groups that read prompts: each prompt is one group's.
+    pub readers: f64,
     /// Tokens that each prompt token attends to, on the mean.
     pub reach: f64,
     /// Prompts that end in this step and need logits.
@@ -127,7 +129,8 @@ impl Shape<'_> {
         let dp = f64::from(self.instance.dp.max(1));
         // Attention groups step together: the fullest one decides.
         let sequences = if dp > 1.0 { (load.decode / dp).ceil() } else { load.decode };
-        let (decode, prompt) = (sequences * load.rows.max(1.0), load.prompt / dp);
+        let readers = load.readers.max(1.0).min(dp);
+        let (decode, prompt) = (sequences * load.rows.max(1.0), load.prompt / readers);
         let everywhere = load.decode * load.rows.max(1.0) + load.prompt;
         Rows { sequences, decode, prompt, all: decode + prompt, everywhere }
     }

@@ -14,6 +14,8 @@ const PEOPLE_SPREAD: f64 = 0.7;
 /// Guesses and their acceptance where a source only says that it speculates with the model's own head: one guess
 /// accepted 85 to 90 % of the time (DeepSeek-V3, arXiv 2412.19437, section 5.4.3); deeper heads less.
 const ACCEPTANCE: f64 = 0.85;
+/// The same of several guesses, each of which builds on the one before.
+const ACCEPTANCE_DEEP: f64 = 0.7;
 /// Sequences that submitters of MLPerf let decode together at most (NVIDIA's and AMD's configurations, 5.1 and 6.0:
 /// 1,024 to 4,096).
 const SUBMITTED: u32 = 2048;
@@ -344,7 +346,11 @@ fn speculation(run: &ServeRun) -> Option<Speculation> {
         return None;
     }
     let guesses = after(notes, "MTP=").unwrap_or(1.0).clamp(1.0, 16.0) as u32;
-    Some(Speculation { guesses, acceptance: Ratio::new(ACCEPTANCE), cost: Ratio::new(GUESS_COST) })
+    Some(Speculation {
+        guesses,
+        acceptance: Ratio::new(if guesses > 1 { ACCEPTANCE_DEEP } else { ACCEPTANCE }),
+        cost: Ratio::new(GUESS_COST),
+    })
 }
 
 type Workers = (u32, Instance);

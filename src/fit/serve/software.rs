@@ -12,6 +12,9 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
     if run.mode.starts_with("mlperf") && (has("tensorrt") || name.is_empty() && is_nvidia(run)) {
         return "mlperf";
     }
+    if run.mode.starts_with("mlperf") && run.class != "cpu" {
+        return "mlperf-vllm";
+    }
     if has("tensorrt") {
         // Releases named after Dynamo (0.8.1.post) hold TensorRT-LLM 1.x.
         let old = release.is_some_and(|at| at < 19.0) && !run.version.contains("post");
