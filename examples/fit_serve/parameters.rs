@@ -4,7 +4,7 @@
 use autoparallel::catalogue::engines;
 use autoparallel::fit::serve::ServeSetup;
 use autoparallel::serving::{Engine, Factor, FactorOf};
-use autoparallel::units::{Ratio, Seconds};
+use autoparallel::units::{BytesPerSecond, Ratio, Seconds};
 
 /// One constant of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +29,15 @@ const fn constant(
 }
 
 /// The constants, with how well each is known beforehand.
-pub const CONSTANTS: [Constant; 18] = [
+pub const CONSTANTS: [Constant; 19] = [
     constant("compute", 0.25, |e| e.compute.get(), |e, x| e.compute = Ratio::new(x)),
     constant("stream", 0.2, |e| e.stream.get(), |e, x| e.stream = Ratio::new(x)),
+    constant(
+        "unit_gb_s",
+        0.25,
+        |e| e.unit_stream.get() / 1e9,
+        |e, x| e.unit_stream = BytesPerSecond::gb(x),
+    ),
     constant("cache", 0.35, |e| e.cache.get(), |e, x| e.cache = Ratio::new(x)),
     constant("attention", 0.35, |e| e.attention.get(), |e, x| e.attention = Ratio::new(x)),
     constant("experts", 0.35, |e| e.experts.get(), |e, x| e.experts = Ratio::new(x)),
@@ -161,7 +167,8 @@ impl Parameters {
         let accelerator = &service.cluster.accelerator;
         let mut uses = Vec::new();
         for (i, constant) in CONSTANTS.iter().enumerate() {
-            if (constant.get)(&service.engine) > 0.0 {
+            let free = constant.field == "unit_gb_s" && (constant.get)(&service.engine) > 1e3;
+            if (constant.get)(&service.engine) > 0.0 && !free {
                 uses.push(self.at(Scope::Constant(engine.clone(), i)));
             }
         }

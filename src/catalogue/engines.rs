@@ -3,7 +3,7 @@
 
 use super::table::{Row, Table};
 use crate::serving::{Engine, Factor, FactorOf, MemoryRule, ServeRange};
-use crate::units::{Bytes, Ratio, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
 /// One fact about an engine, with its source.
@@ -127,6 +127,7 @@ impl Reader {
             source: name.source.clone(),
             compute: self.ratio(key, "compute")?,
             stream: self.ratio(key, "stream")?,
+            unit_stream: BytesPerSecond::gb(self.number(key, "unit_gb_s")?),
             cache: self.ratio(key, "cache")?,
             attention: self.ratio(key, "attention")?,
             experts: self.ratio(key, "experts")?,

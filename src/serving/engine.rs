@@ -1,7 +1,7 @@
 //! The software that answers: what it can run, how it fills memory, and a few physical constants of how well it runs.
 
 use super::{KvFormat, WeightFormat};
-use crate::units::{Bytes, Ratio, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 
 /// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,9 @@ pub struct Engine {
     pub compute: Ratio,
     /// Rate of reading weights over what streaming kernels reach.
     pub stream: Ratio,
-    /// The same of reading the key-value cache.
+    /// Most that one processor of the accelerator streams in the engine's kernels of few rows.
+    pub unit_stream: BytesPerSecond,
+    /// The same as `stream`, of reading the key-value cache.
     pub cache: Ratio,
     /// Rate of attention over prompts, over the accelerator's fused attention.
     pub attention: Ratio,

@@ -89,7 +89,10 @@ impl Rates {
             eight: curve(eight, &kernels.matmul_fp8),
             four: curve(four, &kernels.matmul_fp4),
             units: f64::from(accelerator.units.max(1)),
-            weights: memory * engine.stream.get() * factor(FactorOf::Stream),
+            weights: lesser(
+                memory * engine.stream.get() * factor(FactorOf::Stream),
+                f64::from(accelerator.units.max(1)) * engine.unit_stream.get(),
+            ),
             cache: memory * engine.cache.get() * factor(FactorOf::Cache),
             passes: memory,
             attention: wide * attention * factor(FactorOf::Attention),
@@ -156,6 +159,13 @@ impl Rates {
             if waves >= 1.0 { 0.5 * (waves + waves.ceil()) / waves } else { (1.0 / waves).sqrt() };
         groups * rows * wide * curve.tile_n * 2.0 * (k + curve.k_half) * fill / curve.flops
     }
+}
+
+/// Somewhat less than the lesser of two rates that limit together: `(a^-4 + b^-4)^(-1/4)`.
+fn lesser(a: f64, b: f64) -> f64 {
+    let ratio = a.min(b) / a.max(b).max(f64::MIN_POSITIVE);
+    let square = ratio * ratio;
+    a.min(b) / (1.0 + square * square).sqrt().sqrt()
 }
 
 /// The longer of two, and what of the shorter does not hide.
