@@ -17,6 +17,7 @@ mod cell;
 mod census;
 mod dues;
 mod prices;
+pub mod serve;
 mod solve;
 
 pub use census::{Census, Signature};

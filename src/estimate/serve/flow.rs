@@ -65,6 +65,16 @@ impl Serving<'_> {
         first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
     }
 
+    /// What users see where so many sequences decode at any time, as many as a batch limit lets.
+    #[must_use]
+    pub fn loaded(&self, traffic: &Traffic, running: Sequences) -> Answer {
+        let balance = self.balance(traffic, running.0.max(1e-3));
+        let busy = (balance.rate * balance.cost).min(FULL);
+        let wait = busy * balance.cost / (2.0 * (1.0 - busy));
+        let first = self.handling(traffic) + balance.read + wait;
+        self.told(traffic, &balance, first, wait, balance.rate, false)
+    }
+
     /// A fixed number of requests in flight.
     pub(super) fn closed(&self, traffic: &Traffic, concurrency: f64) -> Answer {
         let running = concurrency.min(self.most(traffic));

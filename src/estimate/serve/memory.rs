@@ -2,7 +2,7 @@
 
 use super::Serving;
 use crate::model::{Mixer, Model};
-use crate::serving::WeightFormat;
+use crate::serving::{Traffic, WeightFormat};
 use crate::units::{Bytes, Tokens};
 
 /// What takes memory on one accelerator.
@@ -89,6 +89,12 @@ impl Serving<'_> {
             *part = Bytes::from_f64(bytes.min(1e18));
         }
         memory
+    }
+
+    /// Whether the pool holds one request of that traffic to its end.
+    #[must_use]
+    pub fn holds_one(&self, traffic: &Traffic) -> bool {
+        self.held(traffic.prompt + traffic.output) >= 1.0
     }
 
     /// Sequences of that many tokens (at the fullest) that the pool of the instance holds.

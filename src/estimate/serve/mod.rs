@@ -86,6 +86,12 @@ impl<'a> Serving<'a> {
         Self { service, instance: *instance, rates: Rates::new(service, instance) }
     }
 
+    /// How the instance lies.
+    #[must_use]
+    pub const fn instance(&self) -> Instance {
+        self.instance
+    }
+
     /// Time of one step through all stages.
     #[must_use]
     pub fn step(&self, load: &Load) -> StepTime {
