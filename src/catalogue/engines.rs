@@ -146,6 +146,7 @@ impl Reader {
             link_outside: self.ratio(key, "link_outside")?,
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
             imbalance: self.ratio(key, "imbalance")?,
+            dispatches_once: self.count(key, "dispatches_once")? == 1,
             overlaps: self.count(key, "overlaps")? == 1,
             mixes: self.count(key, "mixes")? == 1,
             padded: self.count(key, "padded")? == 1,

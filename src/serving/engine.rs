@@ -58,6 +58,8 @@ pub struct Engine {
     pub dispatch_bytes: u32,
     /// Share of the busiest expert rank over the mean at many tokens.
     pub imbalance: Ratio,
+    /// A row crosses to a group of ranks once, however many of its experts they hold (DeepEP).
+    pub dispatches_once: bool,
     /// Two halves of a step take turns, so that exchanges of one hide behind the work of the other.
     pub overlaps: bool,
     /// Prompt tokens and decoding sequences share a step (chunked prefill).

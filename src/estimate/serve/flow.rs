@@ -50,7 +50,11 @@ impl Serving<'_> {
         };
         // Those that come while a step reads are read by the next.
         let one = balance(1.0);
-        balance((1.0 + one.rate * one.read).min(most).max(1.0))
+        let random = (1.0 + one.rate * one.read).min(most).max(1.0);
+        // Answers of one length that were begun together end together, until something staggers them: half way
+        // between at random and all at once.
+        let together = if traffic.spread > 0.0 { random } else { (random * most).sqrt() };
+        balance(together)
     }
 
     /// Mean wait of a request for the prompts of others.

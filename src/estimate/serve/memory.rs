@@ -5,6 +5,12 @@ use crate::model::{Mixer, Model};
 use crate::serving::{Traffic, WeightFormat};
 use crate::units::{Bytes, Tokens};
 
+/// Share of an accelerator's memory that can be taken at most, and rows of the smallest steps that are used to.
+const RAISED: f64 = 0.99;
+const ROWS_FEW: f64 = 512.0;
+/// A pool smaller than this share of the memory is enlarged as far as it goes.
+const SCARCE: f64 = 0.02;
+
 /// What takes memory on one accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServeMemoryPart {
@@ -72,12 +78,17 @@ impl Serving<'_> {
         } else {
             (all * share - used).min(all - used - graphs)
         };
-        let pool = pool.max(0.0);
+        // Where the usual share leaves next to nothing, people raise it and read prompts in smaller pieces.
+        let raised = all * RAISED - self.least_weights() - context - self.activations(ROWS_FEW);
+        let (_, state) = self.cache_of(1.0);
+        let scarce = pool < SCARCE * all;
+        let pool = if scarce { pool.max(raised.min(SCARCE * all)) } else { pool };
+        let pool = (pool - state).max(0.0);
         let (per_token, _) = self.cache_of(1.0);
         let groups = f64::from(self.instance.dp.max(1));
         let block = f64::from(rule.block.max(1));
         let blocks = (pool / (per_token * block).max(1e-9)).floor().min(1e15);
-        let too_full = blocks < 1.0 || used > all;
+        let too_full = blocks < 1.0;
         let mut memory = ServeMemory {
             tokens: Tokens::new((blocks * block * groups) as u64),
             too_full,
@@ -120,8 +131,10 @@ impl Serving<'_> {
         let (cache, state) = self.cache_of(tokens.as_f64());
         let groups = f64::from(self.instance.dp.max(1));
         let running = (f64::from(sequences) / groups).ceil();
-        let fixed = self.weight_bytes() + self.service.engine.memory.context.as_f64();
-        Bytes::from_f64(fixed + running * (cache + state))
+        let engine = &self.service.engine;
+        let fixed = self.weight_bytes() + engine.memory.context.as_f64();
+        let rows = (running * tokens.as_f64()).min(f64::from(engine.chunk));
+        Bytes::from_f64(fixed + self.activations(rows) + running * (cache + state))
     }
 
     /// Bytes of the cache of one sequence on one accelerator of the fullest stage: keys and values of its tokens, and
@@ -158,7 +171,12 @@ impl Serving<'_> {
     /// Layers of the fullest stage over all layers.
     fn stage_share(&self) -> f64 {
         let layers = self.service.model.n_layers().max(1);
-        f64::from(layers.div_ceil(self.instance.pp.max(1))) / f64::from(layers)
+        let pp = self.instance.pp.max(1);
+        if layers.is_multiple_of(pp) {
+            return 1.0 / f64::from(pp);
+        }
+        // Uneven stages leave the fullest without tables; where there are many, they even out by bytes.
+        (1.0 / f64::from(pp)).max(1.0 / f64::from(layers))
     }
 
     /// Weights on one accelerator of the fullest stage.
@@ -203,8 +221,31 @@ impl Serving<'_> {
         bytes * both + 2.0 * params.other as f64
     }
 
-    /// Activations of the largest step that the engine plans for, and logits in 32 bits twice.
+    /// Weights where attention over a latent is kept in 8 bits beside experts in 4, as some checkpoints do.
+    fn least_weights(&self) -> f64 {
+        let model = &self.service.model;
+        let all = self.weight_bytes();
+        if self.service.weights != WeightFormat::Nvfp4 {
+            return all;
+        }
+        let tp = f64::from(self.instance.tp.max(1));
+        let latent = model.pattern.iter().map(|index| {
+            let params = model.kind_params(usize::from(*index));
+            let kind = model.kinds.get(usize::from(*index));
+            let is_latent = kind.is_some_and(|kind| matches!(kind.mixer, Mixer::Mla(_)));
+            let held = params.heads as f64 / tp + params.mixer_whole as f64;
+            if is_latent { held } else { 0.0 }
+        });
+        all - latent.sum::<f64>() * self.stage_share()
+    }
+
+    /// Activations of the largest step that the engine plans for.
     fn activation_bytes(&self) -> f64 {
+        self.activations(f64::from(self.service.engine.chunk).min(8192.0))
+    }
+
+    /// Activations of a step of so many rows, and logits in 32 bits twice.
+    fn activations(&self, rows: f64) -> f64 {
         let engine = &self.service.engine;
         let model = &self.service.model;
         let tp = f64::from(self.instance.tp.max(1));
@@ -216,7 +257,6 @@ impl Serving<'_> {
             crate::model::Ffn::None => 0.0,
         });
         let wide = wide.fold(0.0, f64::max) / tp;
-        let rows = f64::from(engine.chunk).min(8192.0);
         let copies = engine.memory.activations.get();
         let logits = f64::from(engine.sequences.min(256)) * f64::from(model.vocab) * 8.0 / tp;
         copies * rows * (2.0 * f64::from(model.hidden) + wide) * 2.0 + logits

@@ -99,13 +99,17 @@ impl<'a> Serving<'a> {
             Shape { service: self.service, instance: self.instance, form: LatentForm::Absorbed };
         let mut time = StepTime::default();
         let mut kernels = 0.0;
-        shape.each(load, &mut |part, op, times| {
-            if let Op::Kernels { started, .. } = op {
-                kernels += started * times;
-            }
-            time.0[part as usize] += times * self.rates.time(&op, part == ServePart::Experts);
-        });
         let engine = &self.service.engine;
+        // Two halves take turns: each reads all weights for itself.
+        let halves = if engine.overlaps { 2.0 } else { 1.0 };
+        let half = load.over(halves);
+        shape.each(&half, &mut |part, op, times| {
+            if let Op::Kernels { started, .. } = op {
+                kernels += started * times * halves;
+            }
+            let seconds = self.rates.time(&op, part == ServePart::Experts);
+            time.0[part as usize] += halves * times * seconds;
+        });
         let pp = f64::from(self.instance.pp.max(1));
         if pp > 1.0 {
             let rows = load.decode * load.rows.max(1.0) + load.prompt;

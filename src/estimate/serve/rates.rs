@@ -49,14 +49,16 @@ struct Links {
     stages: Link,
     tp: f64,
     ep: f64,
+    /// Rows are sent once to each group of ranks.
+    once: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
     rate: f64,
     latency: f64,
-    /// Share of an even exchange that crosses the level.
-    outside: f64,
+    /// Groups of ranks that the level joins.
+    groups: f64,
 }
 
 impl Rates {
@@ -128,7 +130,7 @@ impl Rates {
             Op::Decode { flops, bytes } => together(flops / self.attention, bytes / self.cache),
             Op::Pass { bytes } => bytes / self.passes,
             Op::Reduce { bytes } => self.links.reduce(bytes),
-            Op::Exchange { bytes, gathered } => self.links.exchange(bytes, gathered),
+            Op::Exchange { bytes, top, gathered } => self.links.exchange(bytes, top, gathered),
             Op::Kernels { n, .. } => n * self.gap,
         }
     }
@@ -180,7 +182,8 @@ impl Links {
         let ep = f64::from(instance.ep.max(1)).min(all);
         let link = |span: f64| Link::of(service, span, factor);
         let stages = link(all * f64::from(instance.pp.max(1)));
-        Self { tensor: link(tp), experts: link(all), stages, tp, ep: ep.max(all / tp) }
+        let once = service.engine.dispatches_once;
+        Self { tensor: link(tp), experts: link(all), stages, tp, ep: ep.max(all / tp), once }
     }
 
     /// An all-reduce: each rank sends and takes `2 (n - 1) / n` of it (Thakur et al. 2005, section 4.5), in one
@@ -193,13 +196,17 @@ impl Links {
         self.tensor.latency + 2.0 * (n - 1.0) / n * bytes / self.tensor.rate
     }
 
-    /// An even exchange, or a gathering of everything where that is less.
-    fn exchange(&self, bytes: f64, gathered: f64) -> f64 {
+    /// An even exchange, or a gathering of everything where that is less. Where rows are sent once to each group that
+    /// holds some of their experts (DeepEP), `top` experts lie in `g (1 - (1 - 1/g)^top)` of `g` groups.
+    fn exchange(&self, bytes: f64, top: f64, gathered: f64) -> f64 {
         let n = self.ep;
         if n <= 1.0 || bytes <= 0.0 {
             return 0.0;
         }
-        let sent = bytes * self.experts.outside.max((n - 1.0) / n * 0.5);
+        let groups = self.experts.groups.max(1.0);
+        let copies =
+            if self.once { groups * (1.0 - libm::pow(1.0 - 1.0 / groups, top)) } else { top };
+        let sent = bytes * copies * (1.0 - 1.0 / groups);
         let all = gathered * (n - 1.0) / n;
         self.experts.latency + sent.min(all) / self.experts.rate
     }
@@ -211,7 +218,7 @@ impl Link {
         let engine = &service.engine;
         let mut inside = 1.0;
         let mut latency = engine.collective.get() * factor;
-        let mut link = Self { rate: 1.0, latency, outside: 1.0 };
+        let mut link = Self { rate: 1.0, latency, groups: 1.0 };
         for (i, level) in service.cluster.levels.iter().enumerate() {
             if span <= inside {
                 break;
@@ -221,7 +228,7 @@ impl Link {
             latency += level.latency.get() * doublings(here / inside) * factor;
             // Ranks within share the links that leave them, each its own.
             let rate = level.bandwidth.get() * share.get() / factor.max(1e-9);
-            link = Self { rate, latency, outside: 1.0 - inside / span };
+            link = Self { rate, latency, groups: (span / inside).max(1.0) };
             inside = here.max(inside);
         }
         link

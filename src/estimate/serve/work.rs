@@ -25,6 +25,13 @@ pub struct Load {
     pub ended: f64,
 }
 
+impl Load {
+    /// One of `n` equal parts of it.
+    pub(super) fn over(&self, n: f64) -> Self {
+        Self { decode: self.decode / n, prompt: self.prompt / n, ended: self.ended / n, ..*self }
+    }
+}
+
 /// How the attention over a latent cache is counted (MLA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LatentForm {
@@ -83,8 +90,9 @@ pub(super) enum Op {
     Pass { bytes: f64 },
     /// An all-reduce of that many bytes over the tensor-parallel ranks.
     Reduce { bytes: f64 },
-    /// Each rank sends that many bytes to the ranks that hold experts; `gathered` is what all of them hold together.
-    Exchange { bytes: f64, gathered: f64 },
+    /// Each rank sends its rows of that many bytes in all to the ranks that hold the `top` experts of each; `gathered`
+    /// is what all of them hold together.
+    Exchange { bytes: f64, top: f64, gathered: f64 },
     /// Kernels on the accelerator, and how many the host starts where no graph is replayed.
     Kernels { n: f64, started: f64 },
 }
@@ -344,11 +352,12 @@ impl Shape<'_> {
             grouped(inner, width);
         }
         if self.instance.dp > 1 {
-            let sent = rows.all * top * inner;
+            let sent = rows.all * inner;
             let dispatch = f64::from(self.service.engine.dispatch_bytes);
             let gathered = rows.everywhere * hidden;
             for bytes in [dispatch, 2.0] {
-                let op = Op::Exchange { bytes: sent * bytes, gathered: gathered * bytes };
+                let (bytes, gathered) = (sent * bytes, gathered * bytes);
+                let op = Op::Exchange { bytes, top, gathered };
                 see(ServePart::Network, op);
             }
         } else {

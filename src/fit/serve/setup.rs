@@ -11,6 +11,8 @@ use crate::units::{PerSecond, Ratio, Seconds};
 const EVEN_SPREAD: f64 = 0.064;
 /// Spread of the answers to people's questions (ShareGPT, arXiv 2309.06180, figure 11).
 const PEOPLE_SPREAD: f64 = 0.7;
+/// Accelerators of an instance of which a source only says that its expert parallelism is wide: two nodes.
+const WIDE: u32 = 16;
 /// Guesses and their acceptance where a source only says that it speculates with the model's own head: one guess
 /// accepted 85 to 90 % of the time (DeepSeek-V3, arXiv 2412.19437, section 5.4.3); deeper heads less.
 const ACCEPTANCE: f64 = 0.85;
@@ -132,6 +134,9 @@ fn accelerators(run: &ServeRun) -> u32 {
         return u32::try_from(all).unwrap_or(u32::MAX).max(run.count.unwrap_or(1));
     }
     let wide = run.dp.or(run.ep).unwrap_or(1);
+    if run.count.is_none() && run.tp.is_none() && run.notes.contains("wide EP") {
+        return WIDE;
+    }
     run.count.unwrap_or(degrees.max(if run.tp.is_some() { degrees } else { wide })).max(1)
 }
 
