@@ -50,11 +50,14 @@ impl Serving<'_> {
         };
         // Those that come while a step reads are read by the next.
         let one = balance(1.0);
-        let random = (1.0 + one.rate * one.read).min(most).max(1.0);
-        // Answers of one length that were begun together end together, until something staggers them: half way
-        // between at random and all at once.
-        let together = if traffic.spread > 0.0 { random } else { (random * most).sqrt() };
-        balance(together)
+        let random = balance((1.0 + one.rate * one.read).min(most).max(1.0));
+        if traffic.spread > 0.0 {
+            return random;
+        }
+        // Answers of one length that were begun together end together, until something staggers them: what reading
+        // takes of the instance's time lies half way between at random and all at once.
+        let together = (1.0 + one.rate * one.read).min(most).max(1.0);
+        Balance { read: random.read, ..balance((together * most).sqrt()) }
     }
 
     /// Mean wait of a request for the prompts of others.

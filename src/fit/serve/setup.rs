@@ -21,6 +21,8 @@ const ACCEPTANCE_DEEP: f64 = 0.7;
 /// Sequences that submitters of MLPerf let decode together at most (NVIDIA's and AMD's configurations, 5.1 and 6.0:
 /// 1,024 to 4,096).
 const SUBMITTED: u32 = 2048;
+/// Requests of a run that does not say: as many as those that do (LLMServingSim, 300).
+const REQUESTS: u32 = 300;
 /// Cost of one such guess: one layer of sixty and the output head.
 const GUESS_COST: f64 = 0.03;
 
@@ -305,7 +307,8 @@ fn asked(
         "open-loop" => {
             let offered = after(&run.notes, "asynchronous@").or(run.rate);
             let requests = before(&run.notes, " requests at").map(whole);
-            let requests = requests.or(before(&run.notes, " prompts").map(whole));
+            let requests =
+                requests.or(before(&run.notes, " prompts").map(whole)).or(Some(REQUESTS));
             match offered {
                 Some(rate) if rate > 0.0 => {
                     Asked::Mode(Mode::Open { rate: PerSecond::new(rate), requests })
