@@ -229,7 +229,8 @@ fn sum_up(rows: &[&Row], figure: Figure) -> Option<String> {
         inside.iter().filter(|inside| **inside).count() as f64 / inside.len().max(1) as f64;
     let plain: Vec<LogRatio> = groups.iter().flat_map(|g| g.errors.clone()).collect();
     Some(format!(
-        "{:4} rows {:2} sources; by source: median |ln| {:5.1} %, mean % error {:5.1} %; rows: median |ln| {:5.1} %, \
+        "{:4} rows {:2} sources; by source: median |ln| {:5.1} %, mean % error {:5.1} %; \
+         rows: median |ln| {:5.1} %, \
          mean {:5.1} %, bias {:+.3}; range holds {:.1} %",
         errors.len(),
         groups.len(),

@@ -79,7 +79,11 @@ proptest! {
 
     /// Every total is the sum of its parts; all memory is somewhere.
     #[test]
-    fn totals_are_sums((service, instance) in services(), decode in 0u32..300, prompt in 0u32..9000) {
+    fn totals_are_sums(
+        (service, instance) in services(),
+        decode in 0u32..300,
+        prompt in 0u32..9000,
+    ) {
         let serving = Serving::new(&service, &instance);
         let load = Load {
             decode: f64::from(decode),
@@ -149,7 +153,8 @@ proptest! {
     ) {
         let serving = Serving::new(&service, &instance);
         let open = Mode::Open { rate: PerSecond::new(rate), requests: Some(300) };
-        for mode in [Mode::Static { batch: n }, Mode::Offline, Mode::Closed { concurrency: n }, open] {
+        let closed = Mode::Closed { concurrency: n };
+        for mode in [Mode::Static { batch: n }, Mode::Offline, closed, open] {
             let answer = serving.answer(&traffic, mode);
             prop_assert!(finite(&answer), "{mode:?} {answer:?}");
         }

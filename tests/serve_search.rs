@@ -83,7 +83,8 @@ proptest! {
         first in proptest::option::of(0.05..5.0f64),
         each in proptest::option::of(0.004..0.2f64),
     ) {
-        let goals = Goals { first_token: first.map(Seconds::new), per_token: each.map(Seconds::new) };
+        let (first_token, per_token) = (first.map(Seconds::new), each.map(Seconds::new));
+        let goals = Goals { first_token, per_token };
         let question = question(kinds, count, lengths, goals);
         let found = frontier(&question);
         prop_assert_eq!(worth(&found.points), worth(&naive(&question)));

@@ -88,6 +88,9 @@ fn coverage(judged: &[Judged], tails: [f64; 3]) -> String {
     text
 }
 
+/// Errors of a group unseen and seen, and the profile that it was predicted with.
+type Medians<'a> = (Vec<f64>, Vec<f64>, &'a str);
+
 /// The page for `docs`.
 pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
     let mut text = "# How true the serving estimate is\n\n\
@@ -96,8 +99,10 @@ pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
         run of the same group (one source and one model).\n\n```\n"
         .to_owned();
     text.push_str(&summary(judged, tails));
-    text.push_str("```\n\n## Groups, worst first\n\n| group | figure | rows | median unseen | median seen | profile |\n|---|---|---|---|---|---|\n");
-    let mut groups: BTreeMap<(&str, usize), (Vec<f64>, Vec<f64>, &str)> = BTreeMap::new();
+    text.push_str("```\n\n## Groups, worst first\n\n\
+         | group | figure | rows | median unseen | median seen | profile |\n\
+         |---|---|---|---|---|---|\n");
+    let mut groups: BTreeMap<(&str, usize), Medians<'_>> = BTreeMap::new();
     for row in judged {
         for figure in 0..4 {
             if let (Some(unseen), Some(seen)) = (row.unseen[figure], row.seen[figure]) {

@@ -83,10 +83,13 @@ pub fn tails(judged: &[Judged]) -> [f64; 3] {
     })
 }
 
+/// Factors of a range's ends.
+type Ends = (f64, f64);
+
 /// Share of the scoring set's rows that lie in ranges found without their group.
 pub fn held(judged: &[Judged], figure: usize, tail: f64) -> f64 {
     let (mut inside, mut all) = (0.0, 0.0);
-    let mut known: BTreeMap<(String, [String; 3]), Option<(f64, f64)>> = BTreeMap::new();
+    let mut known: BTreeMap<(String, [String; 3]), Option<Ends>> = BTreeMap::new();
     for row in judged.iter().filter(|row| row.sample.run.core) {
         let Some(error) = row.unseen[figure] else { continue };
         let group = row.sample.run.group.clone();
