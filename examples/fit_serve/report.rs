@@ -99,9 +99,11 @@ pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
         run of the same group (one source and one model).\n\n```\n"
         .to_owned();
     text.push_str(&summary(judged, tails));
-    text.push_str("```\n\n## Groups, worst first\n\n\
+    text.push_str(
+        "```\n\n## Groups, worst first\n\n\
          | group | figure | rows | median unseen | median seen | profile |\n\
-         |---|---|---|---|---|---|\n");
+         |---|---|---|---|---|---|\n",
+    );
     let mut groups: BTreeMap<(&str, usize), Medians<'_>> = BTreeMap::new();
     for row in judged {
         for figure in 0..4 {
