@@ -29,7 +29,7 @@ const fn constant(
 }
 
 /// The constants, with how well each is known beforehand.
-pub const CONSTANTS: [Constant; 19] = [
+pub const CONSTANTS: [Constant; 20] = [
     constant("compute", 0.25, |e| e.compute.get(), |e, x| e.compute = Ratio::new(x)),
     constant("stream", 0.2, |e| e.stream.get(), |e, x| e.stream = Ratio::new(x)),
     constant(
@@ -38,6 +38,7 @@ pub const CONSTANTS: [Constant; 19] = [
         |e| e.unit_stream.get() / 1e9,
         |e, x| e.unit_stream = BytesPerSecond::gb(x),
     ),
+    constant("unpack", 0.25, |e| e.unpack.get(), |e, x| e.unpack = Ratio::new(x)),
     constant("cache", 0.35, |e| e.cache.get(), |e, x| e.cache = Ratio::new(x)),
     constant("attention", 0.35, |e| e.attention.get(), |e, x| e.attention = Ratio::new(x)),
     constant("experts", 0.35, |e| e.experts.get(), |e, x| e.experts = Ratio::new(x)),
@@ -167,7 +168,8 @@ impl Parameters {
         let accelerator = &service.cluster.accelerator;
         let mut uses = Vec::new();
         for (i, constant) in CONSTANTS.iter().enumerate() {
-            let free = constant.field == "unit_gb_s" && (constant.get)(&service.engine) > 1e3;
+            let free = service.engine.unit_stream.get() > 1e12
+                && matches!(constant.field, "unit_gb_s" | "unpack");
             if (constant.get)(&service.engine) > 0.0 && !free {
                 uses.push(self.at(Scope::Constant(engine.clone(), i)));
             }

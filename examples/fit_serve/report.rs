@@ -21,12 +21,11 @@ pub fn summary(judged: &[Judged], tails: [f64; 3]) -> String {
         writeln!(text, "{name}, errors by source (each weighs the same) and by row:")
             .unwrap_or_default();
         for (i, figure) in NAMES.iter().enumerate() {
-            for mode in ["single", "static", "offline", "closed", "open", "mlperf", "disagg", ""] {
-                let of_it: Vec<&Judged> = rows
-                    .iter()
-                    .filter(|row| mode.is_empty() || row.sample.setup.kind == mode)
-                    .copied()
-                    .collect();
+            for mode in
+                ["single", "static", "offline", "closed", "open", "mlperf", "disagg", "decode1", ""]
+            {
+                let of_it: Vec<&Judged> =
+                    rows.iter().filter(|row| is_of(row, mode)).copied().collect();
                 let (Some(seen), Some(unseen)) =
                     (errors(&of_it, i, |row| row.seen), errors(&of_it, i, |row| row.unseen))
                 else {
@@ -40,6 +39,19 @@ pub fn summary(judged: &[Judged], tails: [f64; 3]) -> String {
     }
     text.push_str(&coverage(judged, tails));
     text
+}
+
+/// Whether a row is of a kind of mode; `decode1`: one sequence that is written, whatever the mode.
+fn is_of(row: &Judged, mode: &str) -> bool {
+    let run = &row.sample.run;
+    match mode {
+        "" => true,
+        "decode1" => {
+            let alone = row.sample.setup.kind == "single" || run.batch == Some(1.0);
+            alone && run.kind == "decode"
+        }
+        mode => row.sample.setup.kind == mode,
+    }
 }
 
 /// Median and mean error: by source, and by row.

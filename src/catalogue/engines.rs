@@ -128,6 +128,7 @@ impl Reader {
             compute: self.ratio(key, "compute")?,
             stream: self.ratio(key, "stream")?,
             unit_stream: BytesPerSecond::gb(self.number(key, "unit_gb_s")?),
+            unpack: self.ratio(key, "unpack")?,
             cache: self.ratio(key, "cache")?,
             attention: self.ratio(key, "attention")?,
             experts: self.ratio(key, "experts")?,

@@ -22,6 +22,8 @@ pub struct Engine {
     pub stream: Ratio,
     /// Most that one processor of the accelerator streams in the engine's kernels of few rows.
     pub unit_stream: BytesPerSecond,
+    /// Share of that for weights of 4 bits and GGUF kinds, which must be unpacked.
+    pub unpack: Ratio,
     /// The same as `stream`, of reading the key-value cache.
     pub cache: Ratio,
     /// Rate of attention over prompts, over the accelerator's fused attention.

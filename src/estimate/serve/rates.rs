@@ -84,6 +84,8 @@ impl Rates {
             tile_m: f64::from(curve.tile_m.max(1)),
             tile_n: f64::from(curve.tile_n.max(1)),
         };
+        let packed = matches!(service.weights.class(), "int4" | "gguf");
+        let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
         let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
         let attention = kernels.attention_forward.get() * engine.attention.get();
         Self {
@@ -93,7 +95,7 @@ impl Rates {
             units: f64::from(accelerator.units.max(1)),
             weights: lesser(
                 memory * engine.stream.get() * factor(FactorOf::Stream),
-                f64::from(accelerator.units.max(1)) * engine.unit_stream.get(),
+                f64::from(accelerator.units.max(1)) * unit,
             ),
             cache: memory * engine.cache.get() * factor(FactorOf::Cache),
             passes: memory,
