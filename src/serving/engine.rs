@@ -216,15 +216,15 @@ impl Engine {
         })
     }
 
-    /// The cache format where nothing is said: with 8- or 4-bit products TensorRT-LLM's checkpoints keep the cache
-    /// in 8 bits, all others follow the activations.
+    /// The cache format where nothing is said: with 8- or 4-bit products TensorRT-LLM's checkpoints and submissions to
+    /// MLPerf keep the cache in 8 bits, all others follow the activations.
     #[must_use]
     pub fn usual_cache(&self, weights: WeightFormat) -> KvFormat {
         let narrow = matches!(
             weights,
             WeightFormat::Fp8 | WeightFormat::Nvfp4 | WeightFormat::Mxfp4 | WeightFormat::Mxfp8
         );
-        if narrow && (self.key.starts_with("trtllm") || self.key == "mlperf") {
+        if narrow && (self.key.starts_with("trtllm") || self.key.starts_with("mlperf")) {
             KvFormat::Fp8
         } else {
             KvFormat::Wide
