@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Date of the fit.
 const TODAY: &str = "2026-11-28";
 /// Distances below this many spreads say nothing: the stated value stays.
-const SILENT: f64 = 0.05;
+const SILENT: f64 = 0.15;
 /// Rows and groups that a range needs.
 const ROWS_LEAST: usize = 12;
 const GROUPS_LEAST: usize = 2;

@@ -339,9 +339,10 @@ impl Shape<'_> {
         // A token leaves an expert alone with probability 1 - k/E; all tokens do with that to their number.
         let idle = libm::pow(1.0 - (top / experts).min(1.0), rows.everywhere);
         let (held, share) = (experts / ep, 1.0 - idle);
-        // Ranks wait for the one that chance gives most.
+        // Ranks wait for the one to which chance gives most rows. Chance gives it more experts as well, but tokens of
+        // one text like the same experts: neither is counted, which fits runs unseen better than the former alone.
         let most = unlucky(ep);
-        let touched = (held * share + most * (held * share * idle).sqrt()).min(held);
+        let touched = held * share;
         let busiest = 1.0 + (self.service.engine.imbalance.get() - 1.0) * (1.0 - 1.0 / ep);
         let routed = rows.everywhere * top / ep;
         let routed = routed * busiest + most * routed.sqrt();
