@@ -3,7 +3,7 @@
 //! | floor | modules | may import |
 //! |---|---|---|
 //! | F0 | units | |
-//! | F1 | model, cluster, workload, stack, prices, reliability, case | F0 F1 |
+//! | F1 | model, cluster, workload, stack, prices, reliability, serving, case | F0 F1 |
 //! | F2 | catalogue, inputs | F0 F1 F2 |
 //! | F3 | layout | F0 F1 F3 |
 //! | F4 | estimate | F0 F1 F3 F4 |
@@ -26,6 +26,7 @@ pub mod plan;
 pub mod prices;
 pub mod reliability;
 pub mod search;
+pub mod serving;
 pub mod stack;
 pub mod units;
 pub mod workload;

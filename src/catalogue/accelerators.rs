@@ -79,6 +79,25 @@ pub fn find(text: &str) -> Option<&'static MachineRow> {
     by_key.or_else(|| rows.iter().find(named))
 }
 
+/// Machines that serve but hardly train: desktop and laptop chips, phones, processors, cards without a
+/// network (`data/edge.csv`).
+#[must_use]
+pub fn edge() -> &'static [MachineRow] {
+    static ROWS: OnceLock<Vec<MachineRow>> = OnceLock::new();
+    ROWS.get_or_init(|| {
+        let table = Table::read(include_str!("data/edge.csv"));
+        table.rows().filter_map(read).collect()
+    })
+}
+
+/// The one machine of that key, alias or label among those that serve, whatever its case, spaces and dashes.
+#[must_use]
+pub fn find_serving(text: &str) -> Option<&'static MachineRow> {
+    let wanted = squeezed(text);
+    let named = |row: &&MachineRow| row.names().any(|name| squeezed(name) == wanted);
+    find(text).or_else(|| edge().iter().find(named))
+}
+
 /// Accelerators for a search box: every word of the text occurs in one of the names, keys first.
 #[must_use]
 pub fn search(text: &str) -> Vec<&'static MachineRow> {

@@ -19,6 +19,7 @@ mod relief;
 mod replica;
 mod report;
 mod schedule;
+pub mod serve;
 pub mod sites;
 mod stage;
 mod step;

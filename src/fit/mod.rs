@@ -8,6 +8,7 @@ mod predict;
 mod recompute;
 pub mod run;
 pub mod score;
+pub mod serve;
 mod setup;
 mod software;
 

@@ -18,6 +18,7 @@ mod census;
 mod dues;
 pub mod fleet;
 mod prices;
+pub mod serve;
 mod solve;
 
 pub use census::{Census, Signature};

@@ -144,6 +144,10 @@ measure! {
     /// US dollars an hour.
     DollarsPerHour
 }
+measure! {
+    /// Times a second: requests, tokens.
+    PerSecond
+}
 
 measure! {
     /// US dollars a decimal gigabyte: moved once, or kept for one month.

@@ -19,6 +19,6 @@ pub use count::{Bytes, Params, Tokens};
 pub use day::Day;
 pub use measure::{
     BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
-    Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, Ratio, Seconds, Watts,
+    Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, PerSecond, Ratio, Seconds, Watts,
 };
 pub use moment::Moment;

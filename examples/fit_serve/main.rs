@@ -1,0 +1,156 @@
+//! Fits the constants of serving engines to measured runs, each group of runs predicted from the others only:
+//! `cargo run --release --example fit_serve -- RUNS.csv` writes `engines_fitted.csv` and `engine_ranges.csv` beside
+//! the table of engines, and `docs/accuracy_serve.md`.
+
+mod parameters;
+mod problem;
+mod report;
+mod tables;
+
+use autoparallel::fit::serve::run::read;
+use autoparallel::fit::serve::setup_stated;
+use parameters::Parameters;
+use problem::{Errors, Linear, Normal, Sample, cost, linear};
+use std::path::Path;
+
+/// A source's weight grows with its number of rows, but slower.
+const SOURCE_WEIGHT: f64 = -0.3;
+/// One row in so many of those outside the scoring set is fitted as well.
+const THINNED: usize = 3;
+/// Gauss-Newton steps.
+const ROUNDS: usize = 10;
+
+/// A row with what is said of it.
+pub struct Judged {
+    /// The row.
+    pub sample: Sample,
+    /// Errors with all rows seen.
+    pub seen: Errors,
+    /// Errors with no row of its group seen.
+    pub unseen: Errors,
+}
+
+fn main() {
+    let Some(path) = std::env::args().nth(1) else {
+        eprintln!("usage: fit_serve RUNS.csv");
+        return;
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("{path}: {error}");
+            return;
+        }
+    };
+    let mut parameters = Parameters::default();
+    let samples = samples(&text, &mut parameters);
+    eprintln!("{} rows, {} parameters", samples.len(), parameters.scopes.len());
+    let (x, lines) = fit(&samples, &parameters);
+    let judged = validate(&samples, &parameters, &x, &lines);
+    let tails = tables::tails(&judged);
+    let ranges = tables::ranges(&judged, tails);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [
+        ("src/catalogue/data/engines_fitted.csv", tables::fitted(&parameters, &judged, &x)),
+        ("src/catalogue/data/engine_ranges.csv", tables::ranges_table(&ranges)),
+        ("docs/accuracy_serve.md", report::report(&judged, tails)),
+    ];
+    for (name, text) in files {
+        if let Err(error) = std::fs::write(root.join(name), text) {
+            eprintln!("{name}: {error}");
+        }
+    }
+    print!("{}", report::summary(&judged, tails));
+}
+
+/// The rows of the scoring set, and some of the others, that have a figure.
+fn samples(text: &str, parameters: &mut Parameters) -> Vec<Sample> {
+    let known = read(text)
+        .into_iter()
+        .enumerate()
+        .filter(|(i, (run, _))| run.tier != "C" && (run.core || i.is_multiple_of(THINNED)));
+    let mut samples: Vec<Sample> = Vec::new();
+    for (_, (run, measured)) in known {
+        let Ok(setup) = setup_stated(&run) else { continue };
+        let log_measured = Sample::measured(&run, &measured);
+        if log_measured.iter().all(Option::is_none) {
+            continue;
+        }
+        let uses = parameters.uses(&setup);
+        // Rows with an ambiguous field count half.
+        let weight = if run.tier == "A" { 1.0 } else { 0.7 };
+        samples.push(Sample { run, setup, uses, log_measured, weight });
+    }
+    let sources: Vec<String> = samples.iter().map(|sample| sample.run.source.clone()).collect();
+    for sample in &mut samples {
+        let n = sources.iter().filter(|source| **source == sample.run.source).count() as f64;
+        sample.weight *= n.powf(SOURCE_WEIGHT) * 2.0;
+    }
+    samples
+}
+
+/// The parameters that fit best, and the linear model around them.
+fn fit(samples: &[Sample], parameters: &Parameters) -> (Vec<f64>, Vec<Linear>) {
+    let n = parameters.scopes.len();
+    let mut x = vec![0.0; n];
+    let mut best = cost(samples, parameters, &x);
+    let mut reach = 1.0;
+    let mut lines: Vec<Linear> = samples.iter().map(|s| linear(s, parameters, &x)).collect();
+    for round in 0..ROUNDS {
+        let mut normal = Normal::new(n);
+        for (sample, line) in samples.iter().zip(&lines) {
+            normal.add(sample, line, &x, 1.0);
+        }
+        let next = normal.solve(&x, reach);
+        let now = cost(samples, parameters, &next);
+        eprintln!("round {round}: cost {best:.1} -> {now:.1}, reach {reach:.2}");
+        if now < best {
+            let done = best - now < 1e-3 * best;
+            (x, best) = (next, now);
+            lines = samples.iter().map(|s| linear(s, parameters, &x)).collect();
+            if done {
+                break;
+            }
+        } else {
+            reach *= 0.4;
+        }
+    }
+    (x, lines)
+}
+
+/// Predicts each group from the others: their normal equations without its own, solved twice.
+fn validate(
+    samples: &[Sample],
+    parameters: &Parameters,
+    x: &[f64],
+    lines: &[Linear],
+) -> Vec<Judged> {
+    let n = parameters.scopes.len();
+    let mut whole = Normal::new(n);
+    for (sample, line) in samples.iter().zip(lines) {
+        whole.add(sample, line, x, 1.0);
+    }
+    let mut groups: Vec<&str> = samples.iter().map(|sample| sample.run.group.as_str()).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let mut unseen: Vec<Errors> = vec![[None; 4]; samples.len()];
+    for group in groups {
+        let mut others = Normal { a: whole.a.clone(), b: whole.b.clone() };
+        let own = |sample: &Sample| sample.run.group == group;
+        for (sample, line) in samples.iter().zip(lines).filter(|(sample, _)| own(sample)) {
+            others.add(sample, line, x, -1.0);
+        }
+        let y = others.solve(x, 2.0);
+        for (sample, errors) in samples.iter().zip(&mut unseen) {
+            if own(sample) {
+                *errors = sample.errors(parameters, &|j| y[j]);
+            }
+        }
+    }
+    let judged = samples.iter().zip(unseen).map(|(sample, unseen)| Judged {
+        sample: sample.clone(),
+        seen: sample.errors(parameters, &|j| x[j]),
+        unseen,
+    });
+    judged.collect()
+}

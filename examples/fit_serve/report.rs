@@ -1,0 +1,150 @@
+//! The figures for people, and `docs/accuracy_serve.md`.
+
+use crate::Judged;
+use crate::problem::Errors;
+use crate::tables::held;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Names of the figures.
+const NAMES: [&str; 4] = ["TTFT", "TPOT", "tokens/s", "whole"];
+/// Worst groups that are listed.
+const WORST: usize = 25;
+
+/// The figures in a few lines: rows of the scoring set only.
+pub fn summary(judged: &[Judged], tails: [f64; 3]) -> String {
+    let mut text = String::new();
+    let core: Vec<&Judged> = judged.iter().filter(|row| row.sample.run.core).collect();
+    let tier_a: Vec<&Judged> =
+        core.iter().filter(|row| row.sample.run.tier == "A").copied().collect();
+    for (name, rows) in [("core rows of tier A", &tier_a), ("core rows", &core)] {
+        writeln!(text, "{name}, errors by source (each weighs the same) and by row:")
+            .unwrap_or_default();
+        for (i, figure) in NAMES.iter().enumerate() {
+            for mode in
+                ["single", "static", "offline", "closed", "open", "mlperf", "disagg", "decode1", ""]
+            {
+                let of_it: Vec<&Judged> =
+                    rows.iter().filter(|row| is_of(row, mode)).copied().collect();
+                let (Some(seen), Some(unseen)) =
+                    (errors(&of_it, i, |row| row.seen), errors(&of_it, i, |row| row.unseen))
+                else {
+                    continue;
+                };
+                let mode = if mode.is_empty() { "all" } else { mode };
+                writeln!(text, "  {figure:9} {mode:8} unseen {unseen} | seen {seen}")
+                    .unwrap_or_default();
+            }
+        }
+    }
+    text.push_str(&coverage(judged, tails));
+    text
+}
+
+/// Whether a row is of a kind of mode; `decode1`: one sequence that is written, whatever the mode.
+fn is_of(row: &Judged, mode: &str) -> bool {
+    let run = &row.sample.run;
+    match mode {
+        "" => true,
+        "decode1" => {
+            let alone = row.sample.setup.kind == "single" || run.batch == Some(1.0);
+            alone && run.kind == "decode"
+        }
+        mode => row.sample.setup.kind == mode,
+    }
+}
+
+/// Median and mean error: by source, and by row.
+fn errors(rows: &[&Judged], figure: usize, pick: fn(&Judged) -> Errors) -> Option<String> {
+    let mut sources: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for row in rows {
+        if let Some(error) = pick(row)[figure] {
+            sources.entry(&row.sample.run.source).or_default().push(error);
+        }
+    }
+    if sources.is_empty() {
+        return None;
+    }
+    let median = |errors: &[f64]| {
+        let mut sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes[sizes.len() / 2]
+    };
+    let mean = |errors: &[f64]| {
+        errors.iter().map(|error| (error.exp() - 1.0).abs()).sum::<f64>() / errors.len() as f64
+    };
+    let n = sources.len() as f64;
+    let by_source = sources.values().map(|errors| median(errors)).sum::<f64>() / n;
+    let mean_by_source = sources.values().map(|errors| mean(errors)).sum::<f64>() / n;
+    let all: Vec<f64> = sources.values().flatten().copied().collect();
+    Some(format!(
+        "{:5} rows {:2} sources: median {:5.1} % mean {:5.1} %; rows median {:5.1} % mean {:5.1} %",
+        all.len(),
+        sources.len(),
+        100.0 * by_source,
+        100.0 * mean_by_source,
+        100.0 * median(&all),
+        100.0 * mean(&all)
+    ))
+}
+
+/// How many measured figures of groups unseen lie in ranges that were found without them.
+fn coverage(judged: &[Judged], tails: [f64; 3]) -> String {
+    let mut text = String::new();
+    for (figure, tail) in tails.into_iter().enumerate() {
+        let share = 100.0 * held(judged, figure, tail);
+        let name = NAMES[figure];
+        writeln!(text, "80 % ranges of {name} hold {share:.1} % of core rows (tails {tail})")
+            .unwrap_or_default();
+    }
+    text
+}
+
+/// Errors of a group unseen and seen, and the profile that it was predicted with.
+type Medians<'a> = (Vec<f64>, Vec<f64>, &'a str);
+
+/// The page for `docs`.
+pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
+    let mut text = "# How true the serving estimate is\n\n\
+        Written by `cargo run --release --example fit_serve -- RUNS.csv`. An error is the natural\n\
+        logarithm of predicted over measured. \"Unseen\": the constants were fitted without any\n\
+        run of the same group (one source and one model).\n\n```\n"
+        .to_owned();
+    text.push_str(&summary(judged, tails));
+    text.push_str(
+        "```\n\n## Groups, worst first\n\n\
+         | group | figure | rows | median unseen | median seen | profile |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    let mut groups: BTreeMap<(&str, usize), Medians<'_>> = BTreeMap::new();
+    for row in judged {
+        for figure in 0..4 {
+            if let (Some(unseen), Some(seen)) = (row.unseen[figure], row.seen[figure]) {
+                let key = (row.sample.run.group.as_str(), figure);
+                let profile = row.sample.setup.service.engine.key.as_str();
+                let entry = groups.entry(key).or_insert((vec![], vec![], profile));
+                entry.0.push(unseen);
+                entry.1.push(seen);
+            }
+        }
+    }
+    let middle = |errors: &[f64]| {
+        let mut sorted = errors.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    let mut all: Vec<_> = groups.into_iter().collect();
+    all.sort_by(|a, b| middle(&b.1.0).abs().total_cmp(&middle(&a.1.0).abs()));
+    for ((group, figure), (unseen, seen, profile)) in all.into_iter().take(4 * WORST) {
+        writeln!(
+            text,
+            "| {group} | {} | {} | {:+.3} | {:+.3} | {profile} |",
+            NAMES[figure],
+            unseen.len(),
+            middle(&unseen),
+            middle(&seen)
+        )
+        .unwrap_or_default();
+    }
+    text
+}

@@ -1,0 +1,226 @@
+//! What users see where requests come all at once: one fixed batch, or everything there is.
+
+use super::{Load, Serving};
+use crate::serving::{Mode, Traffic};
+use crate::units::{PerSecond, Seconds, Tokens};
+
+/// What users see.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// Time to the first token, on the mean.
+    pub first_token: Seconds,
+    /// What of it is spent waiting for other requests.
+    pub waiting: Seconds,
+    /// Time between tokens of one answer, on the mean.
+    pub per_token: Seconds,
+    /// Time from a request to its last token.
+    pub whole: Seconds,
+    /// Tokens of answers a second, of the whole instance.
+    pub output_rate: PerSecond,
+    /// Tokens of prompts a second while prompts are read.
+    pub prompt_rate: PerSecond,
+    /// Tokens of answers a second while answers are written.
+    pub decode_rate: PerSecond,
+    /// Requests a second.
+    pub request_rate: PerSecond,
+    /// Sequences that run together.
+    pub running: Sequences,
+    /// More comes in than can be answered.
+    pub saturated: bool,
+}
+
+/// Time of reading prompts together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read {
+    /// Seconds until the last is read.
+    pub whole: f64,
+    /// Seconds of the instance's time that each takes.
+    pub each: f64,
+}
+
+/// Sequences, on the mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sequences(pub f64);
+
+impl Answer {
+    /// The value below which a share of the times to the first token lie: what is not waiting is the same for all,
+    /// waiting falls off exponentially (the tail of an M/G/1 queue, Kleinrock 1975, section 5.7).
+    #[must_use]
+    pub fn first_token_at(&self, share: crate::units::Ratio) -> Seconds {
+        let least = self.first_token.less(self.waiting).get();
+        let above = (1.0 - share.get()).max(1e-6);
+        Seconds::new(least - self.waiting.get() * libm::log(above))
+    }
+}
+
+impl Serving<'_> {
+    /// What users see of that traffic.
+    #[must_use]
+    pub fn answer(&self, traffic: &Traffic, mode: Mode) -> Answer {
+        match mode {
+            Mode::Static { batch } => self.fixed(traffic, f64::from(batch.max(1))),
+            Mode::Offline => self.offline(traffic),
+            Mode::Closed { concurrency } => self.closed(traffic, f64::from(concurrency.max(1))),
+            Mode::Open { rate, requests } => self.open(traffic, rate.get(), requests),
+        }
+    }
+
+    /// Rows that each decoding sequence brings to a step, and tokens that it gets out of it.
+    fn guessed(&self) -> (f64, f64, f64) {
+        self.service.speculation.as_ref().map_or((1.0, 1.0, 0.0), |s| {
+            (1.0 + f64::from(s.guesses), s.yielded().get(), f64::from(s.guesses) * s.cost.get())
+        })
+    }
+
+    /// Seconds a token of decoding with `batch` sequences that each hold `context` tokens.
+    pub(super) fn decode(&self, batch: f64, context: f64) -> f64 {
+        let (rows, yielded, cost) = self.guessed();
+        // Stages work on different sequences: each pass takes its share of them.
+        let pp = f64::from(self.instance.pp.max(1));
+        let decode = if pp > 1.0 { (batch / pp).ceil().min(batch) } else { batch };
+        let engine = &self.service.engine;
+        let decode = if engine.padded { decode.max(f64::from(engine.sequences)) } else { decode };
+        let load = Load { decode, context, rows, ..Load::default() };
+        self.seconds(&load) * (1.0 + cost) / yielded
+    }
+
+    /// Seconds of reading `prompts` prompts of `tokens` each while nothing decodes, first to last.
+    pub(super) fn prefill(&self, prompts: f64, tokens: f64) -> f64 {
+        self.read(prompts, tokens, 0.0, 0.0).whole
+    }
+
+    /// Most prompts of that length that one step reads.
+    pub(super) fn prompts_most(&self, tokens: f64) -> f64 {
+        let chunk = f64::from(self.service.engine.chunk.max(1));
+        let groups = f64::from(self.instance.dp.max(1));
+        groups * (chunk / tokens.max(1.0)).floor().max(1.0)
+    }
+
+    /// What reading `prompts` prompts of `tokens` each adds to an instance with `decode` decoding sequences.
+    pub(super) fn read(&self, prompts: f64, tokens: f64, decode: f64, context: f64) -> Read {
+        if tokens <= 0.0 || prompts <= 0.0 {
+            return Read { whole: 0.0, each: 0.0 };
+        }
+        let engine = &self.service.engine;
+        let groups = f64::from(self.instance.dp.max(1));
+        let pp = f64::from(self.instance.pp.max(1));
+        // A prompt is read by one attention group.
+        let fullest = if groups > 1.0 { (prompts / groups).ceil() } else { prompts };
+        let steps = (fullest * tokens / f64::from(engine.chunk.max(1))).ceil().max(1.0);
+        let load = Load {
+            prompt: prompts * tokens / steps,
+            readers: prompts.min(groups).max(1.0),
+            reach: tokens / 2.0,
+            ended: (prompts / steps).max(1.0),
+            rows: 1.0,
+            ..Load::default()
+        };
+        let step = if engine.mixes && decode > 0.0 {
+            let alone = Load { decode: decode / pp, context, rows: 1.0, ..Load::default() };
+            let both = Load { decode: decode / pp, context, ..load };
+            (self.seconds(&both) - self.seconds(&alone)).max(0.0)
+        } else {
+            self.seconds(&load)
+        };
+        // Chunks follow one another through the stages.
+        Read { whole: step * (steps + pp - 1.0) / pp, each: step * steps / pp / prompts }
+    }
+
+    /// Time of one request outside all steps.
+    pub(super) fn handling(&self, traffic: &Traffic) -> f64 {
+        let engine = &self.service.engine;
+        self.rates.request + engine.token.get() * traffic.prompt
+    }
+
+    fn fixed(&self, traffic: &Traffic, batch: f64) -> Answer {
+        let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        let context = traffic.prompt + traffic.output / 2.0;
+        let most = f64::from(self.service.engine.sequences.max(1)) * f64::from(self.instance.dp);
+        let room = self.held(traffic.prompt + traffic.output).max(1.0).min(most);
+        let running = batch.min(room);
+        let turns = batch / running;
+        let read = self.prefill(running, fresh);
+        let first_token = self.handling(traffic) + read;
+        let per_token = self.decode(running, context);
+        let whole = first_token + (traffic.output - 1.0).max(0.0) * per_token;
+        let all = whole * turns;
+        Answer {
+            first_token: Seconds::new(first_token),
+            waiting: Seconds::ZERO,
+            per_token: Seconds::new(per_token),
+            whole: Seconds::new(all),
+            output_rate: rate(batch * traffic.output, all),
+            prompt_rate: rate(running * traffic.prompt, first_token),
+            decode_rate: rate(running, per_token),
+            request_rate: rate(batch, all),
+            running: Sequences(running),
+            saturated: false,
+        }
+    }
+
+    /// Sequences that run together where there are enough.
+    pub(super) fn most(&self, traffic: &Traffic) -> f64 {
+        let engine = &self.service.engine;
+        let held = if engine.memory.reserves {
+            traffic.prompt + traffic.output
+        } else {
+            traffic.prompt + traffic.output / 2.0
+        };
+        let limit = f64::from(engine.sequences.max(1)) * f64::from(self.instance.dp.max(1));
+        self.held(held).min(limit).max(1.0)
+    }
+
+    /// Seconds in which so many prompts of that many tokens are read together.
+    #[must_use]
+    pub fn reading(&self, prompts: Sequences, tokens: Tokens) -> Seconds {
+        Seconds::new(self.prefill(prompts.0, tokens.as_f64()))
+    }
+
+    /// Seconds between tokens where so many sequences are written that each hold that many tokens.
+    #[must_use]
+    pub fn writing(&self, sequences: Sequences, context: Tokens) -> Seconds {
+        Seconds::new(self.decode(sequences.0, context.as_f64()))
+    }
+
+    /// Sequences that run together where there are enough.
+    #[must_use]
+    pub fn most_running(&self, traffic: &Traffic) -> Sequences {
+        Sequences(self.most(traffic))
+    }
+
+    /// Throughput alone: as many sequences as fit, a prompt read whenever an answer ends.
+    fn offline(&self, traffic: &Traffic) -> Answer {
+        self.steady(traffic, Sequences(self.most(traffic)))
+    }
+
+    /// Throughput with so many sequences at any time.
+    #[must_use]
+    pub fn steady(&self, traffic: &Traffic, running: Sequences) -> Answer {
+        let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        let context = traffic.prompt + traffic.output / 2.0;
+        let running = running.0;
+        let output = traffic.output.max(1.0);
+        let together = running.min(self.prompts_most(fresh));
+        let cost = self.read(together, fresh, running, context).each;
+        let alone = self.decode(running, context);
+        let per_token = alone + running * cost / output;
+        let first_token = self.handling(traffic) + cost;
+        Answer {
+            first_token: Seconds::new(first_token),
+            waiting: Seconds::ZERO,
+            per_token: Seconds::new(per_token),
+            whole: Seconds::new(first_token + output * per_token),
+            output_rate: rate(running, per_token),
+            prompt_rate: rate(fresh, cost),
+            decode_rate: rate(running, alone),
+            request_rate: rate(running, per_token * output),
+            running: Sequences(running),
+            saturated: false,
+        }
+    }
+}
+
+/// So many in that time; none where it takes none.
+pub(super) fn rate(n: f64, seconds: f64) -> PerSecond {
+    if seconds > 0.0 { PerSecond::new(n / seconds) } else { PerSecond::ZERO }
+}

@@ -1,0 +1,203 @@
+//! What users see where requests keep coming: a fixed number in flight, or a rate.
+//!
+//! An instance alternates between decoding and prompts. With `x` requests a second, each of which costs `s` seconds of
+//! reading, decoding gets the share `1 - x s` of the time, so a token takes `d / (1 - x s)` where `d` is the step of
+//! decoding alone. The fixed point of Little's law over both is found by bisection in the number that decodes.
+
+use super::batch::{Sequences, rate};
+use super::{Answer, Serving};
+use crate::serving::Traffic;
+use crate::units::Seconds;
+
+/// Requests of a benchmark over those in flight: what InferenceX sends (utils/bench_serving, `num_prompts` is ten
+/// times the concurrency), and the default of others that follow it.
+const TURNS: u32 = 10;
+/// Steps of the fixed points: errors shrink by half or better in each.
+const STEPS: usize = 24;
+/// Requests that stand for all those of a run that overruns.
+const SAMPLES: u32 = 64;
+/// Share of the time that reading prompts may take before an instance counts as full.
+const FULL: f64 = 0.98;
+
+/// Rates of an instance with so many sequences that decode.
+#[derive(Clone, Copy, Debug)]
+struct Balance {
+    /// Seconds a token.
+    per_token: f64,
+    /// Seconds of the instance's time that one prompt takes.
+    cost: f64,
+    /// Seconds of the step (or steps) that read a prompt, with those read beside it.
+    read: f64,
+    /// Requests a second.
+    rate: f64,
+    decode: f64,
+}
+
+impl Serving<'_> {
+    /// The balance in which `decode` sequences decode all the time.
+    fn balance(&self, traffic: &Traffic, decode: f64) -> Balance {
+        let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        let context = traffic.prompt + traffic.output / 2.0;
+        let output = (traffic.output - 1.0).max(1.0);
+        let alone = self.decode(decode, context);
+        let most = self.prompts_most(fresh).min(decode.max(1.0));
+        let balance = |together: f64| {
+            let read = self.read(together, fresh, decode, context);
+            // per token = alone + decode / output * cost, and requests a second = decode / (output * per token).
+            let per_token = alone + decode / output * read.each;
+            let rate = decode / (output * per_token);
+            Balance { per_token, cost: read.each, read: read.whole, rate, decode }
+        };
+        // Those that come while a step reads are read by the next.
+        let one = balance(1.0);
+        let random = balance((1.0 + one.rate * one.read).min(most).max(1.0));
+        if traffic.spread > 0.0 {
+            return random;
+        }
+        // Answers of one length that were begun together end together, until something staggers them: what reading
+        // takes of the instance's time lies half way between at random and all at once.
+        let together = (1.0 + one.rate * one.read).min(most).max(1.0);
+        Balance { read: random.read, ..balance((together * most).sqrt()) }
+    }
+
+    /// Mean wait of a request for the prompts of others.
+    ///
+    /// At the start all come at once and are read one after another; from then on their answers end one after another
+    /// as well, and reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975,
+    /// section 5.6), in which no more than all can wait.
+    fn crowd(&self, balance: &Balance, together: f64) -> f64 {
+        let queue = (together - 1.0).max(0.0) * balance.cost;
+        let first = queue / 2.0 / f64::from(TURNS);
+        let busy = (balance.rate * balance.cost).min(FULL);
+        first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
+    }
+
+    /// What users see where so many sequences decode at any time, as many as a batch limit lets.
+    #[must_use]
+    pub fn loaded(&self, traffic: &Traffic, running: Sequences) -> Answer {
+        let balance = self.balance(traffic, running.0.max(1e-3));
+        let busy = (balance.rate * balance.cost).min(FULL);
+        let wait = busy * balance.cost / (2.0 * (1.0 - busy));
+        let first = self.handling(traffic) + balance.read + wait;
+        self.told(traffic, &balance, first, wait, balance.rate, false)
+    }
+
+    /// A fixed number of requests in flight.
+    pub(super) fn closed(&self, traffic: &Traffic, concurrency: f64) -> Answer {
+        let running = concurrency.min(self.most(traffic));
+        let output = (traffic.output - 1.0).max(1.0);
+        // The number that decodes, so that those and the ones being read make up what runs.
+        let (mut low, mut high) = (0.0, running);
+        let mut balance = self.balance(traffic, running);
+        let least = self.handling(traffic);
+        for _ in 0..STEPS {
+            let decode = 0.5 * (low + high);
+            balance = self.balance(traffic, decode.max(1e-3));
+            let reading = least + balance.read + self.crowd(&balance, running);
+            if decode + balance.rate * reading > running {
+                high = decode;
+            } else {
+                low = decode;
+            }
+            if high - low < 1e-3 * running {
+                break;
+            }
+        }
+        // At least the one that is looked at decodes.
+        if balance.decode < 1.0 {
+            balance = self.balance(traffic, 1.0_f64.min(running));
+        }
+        let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
+        let read = least + balance.read + wait;
+        let cycle = read + output * balance.per_token;
+        let throughput = running / cycle;
+        // What does not fit waits for a place.
+        let queued = (concurrency - running).max(0.0) / throughput.max(1e-12);
+        self.told(traffic, &balance, read + queued, wait + queued, throughput, queued > 0.0)
+    }
+
+    fn told(
+        &self,
+        traffic: &Traffic,
+        balance: &Balance,
+        first_token: f64,
+        waiting: f64,
+        throughput: f64,
+        saturated: bool,
+    ) -> Answer {
+        let whole = first_token + (traffic.output - 1.0).max(0.0) * balance.per_token;
+        Answer {
+            first_token: Seconds::new(first_token),
+            waiting: Seconds::new(waiting),
+            per_token: Seconds::new(balance.per_token),
+            whole: Seconds::new(whole),
+            output_rate: rate(throughput * traffic.output, 1.0),
+            prompt_rate: rate(traffic.prompt, balance.cost),
+            decode_rate: rate(balance.decode, balance.per_token),
+            request_rate: rate(throughput, 1.0),
+            running: Sequences(balance.decode),
+            saturated,
+        }
+    }
+
+    /// Requests at a mean rate.
+    pub(super) fn open(&self, traffic: &Traffic, arrivals: f64, requests: Option<u32>) -> Answer {
+        let most = self.most(traffic);
+        let full = self.balance(traffic, most);
+        let least = self.handling(traffic);
+        if arrivals < full.rate {
+            let (mut low, mut high) = (0.0, most);
+            let mut balance = full;
+            for _ in 0..STEPS {
+                let decode = 0.5 * (low + high);
+                balance = self.balance(traffic, decode.max(1e-3));
+                if balance.rate > arrivals {
+                    high = decode;
+                } else {
+                    low = decode;
+                }
+            }
+            if balance.decode < 1.0 {
+                balance = self.balance(traffic, 1.0);
+            }
+            let busy = (arrivals * balance.cost).min(FULL);
+            // Reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975,
+            // section 5.6); the place for an answer is one of many, and waited for only near the limit.
+            let reading = busy * balance.cost / (2.0 * (1.0 - busy));
+            let filled = (arrivals / full.rate).min(FULL);
+            let place = libm::pow(filled, (2.0 * (most + 1.0)).sqrt()) / (1.0 - filled) / full.rate;
+            let wait = reading + place + 0.5 * balance.per_token.min(balance.cost);
+            let first = least + balance.read + wait;
+            return self.told(traffic, &balance, first, wait, arrivals, false);
+        }
+        let queued = self.overrun(traffic, &full, arrivals, requests).min(1e9);
+        let first = least + full.read + queued;
+        self.told(traffic, &full, first, queued, full.rate, true)
+    }
+
+    /// Mean wait where more comes than goes: the first find room, the others wait until answers end.
+    fn overrun(
+        &self,
+        traffic: &Traffic,
+        full: &Balance,
+        arrivals: f64,
+        requests: Option<u32>,
+    ) -> f64 {
+        let Some(requests) = requests else { return f64::INFINITY };
+        let n = f64::from(requests);
+        let answer = full.read + (traffic.output - 1.0).max(0.0) * full.per_token;
+        let mut sum = 0.0;
+        for sample in 0..SAMPLES {
+            let at = (f64::from(sample) + 0.5) / f64::from(SAMPLES) * n;
+            let comes = at / arrivals;
+            let starts = if at < full.decode {
+                // Until there is no room, only reading holds up.
+                at * full.cost
+            } else {
+                answer + (at - full.decode) / full.rate
+            };
+            sum += (starts - comes).max(0.0);
+        }
+        sum / f64::from(SAMPLES)
+    }
+}

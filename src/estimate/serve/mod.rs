@@ -1,0 +1,142 @@
+//! F4: what serving costs: operations, bytes and time of a step, memory, and what users see of them.
+//!
+//! [`Serving`] is one instance of a service, ready to be asked. A step is a list of operations (`work`), each a
+//! roofline of its own (`rates`); [`Serving::answer`] puts steps together by how requests come (`batch`, `flow`).
+
+mod batch;
+mod flow;
+mod memory;
+mod rates;
+mod split;
+mod work;
+
+pub use batch::{Answer, Sequences};
+pub use memory::{ServeMemory, ServeMemoryPart};
+pub use split::{Half, Pair};
+pub use work::{LatentForm, Load, ServePart};
+
+use crate::serving::{Instance, Service};
+use crate::units::{Bytes, Flops, Seconds};
+use rates::Rates;
+use work::{Op, Shape};
+
+/// One instance of a service.
+#[derive(Clone, Debug)]
+pub struct Serving<'a> {
+    service: &'a Service,
+    instance: Instance,
+    rates: Rates,
+}
+
+/// Operations and bytes of one step on one accelerator.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Operations.
+    pub flops: Flops,
+    /// Bytes of weights and cache read.
+    pub bytes: Bytes,
+}
+
+/// Time of one step, by part.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepTime([f64; ServePart::ALL.len()]);
+
+impl StepTime {
+    /// Seconds of one part.
+    #[must_use]
+    pub fn get(&self, part: ServePart) -> Seconds {
+        Seconds::new(self.0[part as usize])
+    }
+
+    /// All parts, in order.
+    #[must_use]
+    pub fn total(&self) -> Seconds {
+        Seconds::new(self.sum())
+    }
+
+    fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+}
+
+/// Operations and bytes of one step on one accelerator, all stages together.
+#[must_use]
+pub fn counts(service: &Service, instance: &Instance, load: &Load, form: LatentForm) -> Counts {
+    let shape = Shape { service, instance: *instance, form };
+    let (mut flops, mut bytes) = (0.0, 0.0);
+    shape.each(load, &mut |_, op, times| match op {
+        Op::Product { m, n, k, groups, bits, .. } => {
+            flops += times * groups * 2.0 * m * n * k;
+            bytes += times * groups * n * k * bits / 8.0;
+        }
+        Op::Prompt { flops: done, .. } => flops += times * done,
+        Op::Decode { flops: done, bytes: read } => {
+            flops += times * done;
+            bytes += times * read;
+        }
+        _ => {}
+    });
+    Counts { flops: Flops::new(flops), bytes: Bytes::from_f64(bytes) }
+}
+
+impl<'a> Serving<'a> {
+    /// An instance, ready to be asked.
+    #[must_use]
+    pub fn new(service: &'a Service, instance: &Instance) -> Self {
+        Self { service, instance: *instance, rates: Rates::new(service, instance) }
+    }
+
+    /// How the instance lies.
+    #[must_use]
+    pub const fn instance(&self) -> Instance {
+        self.instance
+    }
+
+    /// Time of one step through all stages.
+    #[must_use]
+    pub fn step(&self, load: &Load) -> StepTime {
+        let shape =
+            Shape { service: self.service, instance: self.instance, form: LatentForm::Absorbed };
+        let mut time = StepTime::default();
+        let mut kernels = 0.0;
+        let engine = &self.service.engine;
+        // Two halves take turns: each reads all weights for itself.
+        let halves = if engine.overlaps { 2.0 } else { 1.0 };
+        let half = load.over(halves);
+        shape.each(&half, &mut |part, op, times| {
+            if let Op::Kernels { started, .. } = op {
+                kernels += started * times * halves;
+            }
+            let seconds = self.rates.time(&op, part == ServePart::Experts);
+            time.0[part as usize] += halves * times * seconds;
+        });
+        let pp = f64::from(self.instance.pp.max(1));
+        if pp > 1.0 {
+            let rows = load.decode * load.rows.max(1.0) + load.prompt;
+            let bytes = rows * f64::from(self.service.model.hidden) * 2.0;
+            time.0[ServePart::Network as usize] += (pp - 1.0) * self.rates.send(bytes);
+        }
+        if engine.overlaps {
+            let network = time.0[ServePart::Network as usize];
+            let work = time.sum() - network;
+            time.0[ServePart::Network as usize] = (network - work).max(0.0);
+        }
+        let busy = time.sum();
+        let replayed = engine.graphs && load.prompt <= 0.0;
+        let started = if replayed { 0.0 } else { kernels * self.rates.launch };
+        // A host schedules each attention group's own sequences.
+        let sequences = load.decode / f64::from(self.instance.dp.max(1));
+        let fixed = engine.step.get() + engine.sequence.get() * sequences;
+        time.0[ServePart::Host as usize] = (started - busy).max(0.0) + fixed * self.host_factor();
+        time
+    }
+
+    fn host_factor(&self) -> f64 {
+        let gap = self.service.engine.gap.get();
+        if gap > 0.0 { self.rates.gap / gap } else { 1.0 }
+    }
+
+    fn seconds(&self, load: &Load) -> f64 {
+        self.step(load).sum()
+    }
+}

@@ -1,0 +1,248 @@
+//! How fast one accelerator under one engine does each kind of operation.
+
+use super::work::Op;
+use crate::cluster::MatmulCurve;
+use crate::serving::{FactorOf, Instance, ProductFormat, Service};
+
+/// Share of the shorter of arithmetic and traffic that does not hide behind the longer: prologue and epilogue of
+/// tiles (products of 64 to 512 rows on H100 and B200 lie 10 to 25 % above the longer alone, kernel data `aic-db`).
+const UNHIDDEN: f64 = 0.2;
+/// Rows that a small product's tile is padded to: the matrix instruction's own height.
+const ROWS_LEAST: f64 = 16.0;
+/// Rows up to which engines call products of a matrix and vectors, which pad nothing.
+const VECTORS: f64 = 8.0;
+
+/// Rates in base units.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    wide: Curve,
+    eight: Curve,
+    four: Curve,
+    units: f64,
+    /// Bytes a second: weights, cache, activations.
+    weights: f64,
+    cache: f64,
+    passes: f64,
+    /// Operations a second of attention.
+    attention: f64,
+    attention_half: f64,
+    experts: f64,
+    pub gap: f64,
+    pub launch: f64,
+    pub request: f64,
+    links: Links,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Curve {
+    flops: f64,
+    k_half: f64,
+    tile_m: f64,
+    tile_n: f64,
+}
+
+/// What joins the ranks of an instance: rate and time of one message, for tensor and for expert parallelism.
+#[derive(Clone, Copy, Debug)]
+struct Links {
+    tensor: Link,
+    experts: Link,
+    stages: Link,
+    tp: f64,
+    ep: f64,
+    /// Rows are sent once to each group of ranks.
+    once: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    rate: f64,
+    latency: f64,
+    /// Groups of ranks that the level joins.
+    groups: f64,
+}
+
+impl Rates {
+    pub(super) fn new(service: &Service, instance: &Instance) -> Self {
+        let accelerator = &service.cluster.accelerator;
+        let (kernels, engine) = (&accelerator.kernels, &service.engine);
+        let factor = |of| {
+            let (name, generation) = (&accelerator.name, &accelerator.generation);
+            engine.factor(of, name, generation, service.weights).get()
+        };
+        let compute = engine.compute.get() * factor(FactorOf::Compute);
+        let overhead = factor(FactorOf::Overhead);
+        let peak = &accelerator.peak;
+        let wide = peak.bf16.or(peak.fp16).or(peak.fp32).map_or(1.0, |rate| rate.get());
+        // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
+        let whole = matches!(service.weights.class(), "int8" | "gguf");
+        // 8-bit integers run at twice the 16-bit rate wherever 8-bit floats are lacking (Turing, Ampere, Xe, CDNA2).
+        let eight = peak.fp8.map_or(if whole { 2.0 * wide } else { wide }, |rate| rate.get());
+        let four = peak.fp4.map_or(eight, |rate| rate.get());
+        let curve = |peak: f64, curve: &MatmulCurve| Curve {
+            flops: peak * curve.top.get() * compute,
+            k_half: curve.k_half,
+            tile_m: f64::from(curve.tile_m.max(1)),
+            tile_n: f64::from(curve.tile_n.max(1)),
+        };
+        let packed = matches!(service.weights.class(), "int4" | "gguf");
+        let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
+        let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
+        let attention = kernels.attention_forward.get() * engine.attention.get();
+        Self {
+            wide: curve(wide, &kernels.matmul),
+            eight: curve(eight, &kernels.matmul_fp8),
+            four: curve(four, &kernels.matmul_fp4),
+            units: f64::from(accelerator.units.max(1)),
+            weights: lesser(
+                memory * engine.stream.get() * factor(FactorOf::Stream),
+                f64::from(accelerator.units.max(1)) * unit,
+            ),
+            cache: memory * engine.cache.get() * factor(FactorOf::Cache),
+            passes: memory,
+            attention: wide * attention * factor(FactorOf::Attention),
+            attention_half: kernels.attention_half,
+            experts: engine.experts.get() * factor(FactorOf::Experts),
+            gap: engine.gap.get() * overhead,
+            launch: engine.launch.get() * factor(FactorOf::Start),
+            request: engine.request.get() * factor(FactorOf::Start),
+            links: Links::new(service, instance, factor(FactorOf::Network)),
+        }
+    }
+
+    /// Seconds of one operation.
+    pub(super) fn time(&self, op: &Op, expert: bool) -> f64 {
+        match *op {
+            Op::Product { m, n, k, groups, bits, format } => {
+                let curve = match format {
+                    ProductFormat::Wide => &self.wide,
+                    ProductFormat::Eight => &self.eight,
+                    ProductFormat::Four => &self.four,
+                };
+                let share = if expert { self.experts } else { 1.0 };
+                let work = self.arithmetic(curve, m, n, k, groups) / share;
+                let weights = groups * n * k * bits / 8.0 / (self.weights * share);
+                let rest = groups * m * (n + k) * 2.0 / self.passes;
+                together(work, weights + rest)
+            }
+            Op::Prompt { flops, reach } => {
+                // Causal attention runs over blocks of queries: what each sees is twice its mean at the end.
+                let long = 2.0 * reach / (2.0 * reach + self.attention_half);
+                flops / (self.attention * long)
+            }
+            Op::Decode { flops, bytes } => together(flops / self.attention, bytes / self.cache),
+            Op::Pass { bytes } => bytes / self.passes,
+            Op::Reduce { bytes } => self.links.reduce(bytes),
+            Op::Exchange { bytes, top, gathered } => self.links.exchange(bytes, top, gathered),
+            Op::Kernels { n, .. } => n * self.gap,
+        }
+    }
+
+    /// Seconds to send the rows between stages.
+    pub(super) fn send(&self, bytes: f64) -> f64 {
+        let link = &self.links.stages;
+        link.latency + bytes / link.rate
+    }
+
+    /// Seconds of arithmetic: output tiles taken in waves, each with a fixed prologue; few rows make small tiles, few
+    /// tiles are split along the inner length, which does half of the good that it might.
+    fn arithmetic(&self, curve: &Curve, m: f64, n: f64, k: f64, groups: f64) -> f64 {
+        if m <= 0.0 || n <= 0.0 || k <= 0.0 || groups <= 0.0 {
+            return 0.0;
+        }
+        let tall = (m / curve.tile_m).ceil();
+        let rows = if m <= VECTORS {
+            m
+        } else if m < curve.tile_m {
+            (m / ROWS_LEAST).ceil() * ROWS_LEAST
+        } else {
+            tall * curve.tile_m
+        };
+        let wide = (n / curve.tile_n).ceil();
+        let waves = groups * tall * wide / self.units;
+        let fill =
+            if waves >= 1.0 { 0.5 * (waves + waves.ceil()) / waves } else { (1.0 / waves).sqrt() };
+        groups * rows * wide * curve.tile_n * 2.0 * (k + curve.k_half) * fill / curve.flops
+    }
+}
+
+/// Somewhat less than the lesser of two rates that limit together: `(a^-4 + b^-4)^(-1/4)`.
+fn lesser(a: f64, b: f64) -> f64 {
+    let ratio = a.min(b) / a.max(b).max(f64::MIN_POSITIVE);
+    let square = ratio * ratio;
+    a.min(b) / (1.0 + square * square).sqrt().sqrt()
+}
+
+/// The longer of two, and what of the shorter does not hide.
+fn together(a: f64, b: f64) -> f64 {
+    a.max(b) + UNHIDDEN * a.min(b)
+}
+
+impl Links {
+    fn new(service: &Service, instance: &Instance, factor: f64) -> Self {
+        let tp = f64::from(instance.tp.max(1));
+        let all = tp * f64::from(instance.dp.max(1));
+        let ep = f64::from(instance.ep.max(1)).min(all);
+        let link = |span: f64| Link::of(service, span, factor);
+        let stages = link(all * f64::from(instance.pp.max(1)));
+        let once = service.engine.dispatches_once;
+        Self { tensor: link(tp), experts: link(all), stages, tp, ep: ep.max(all / tp), once }
+    }
+
+    /// An all-reduce: each rank sends and takes `2 (n - 1) / n` of it (Thakur et al. 2005, section 4.5), in one
+    /// start.
+    fn reduce(&self, bytes: f64) -> f64 {
+        let n = self.tp;
+        if n <= 1.0 || bytes <= 0.0 {
+            return 0.0;
+        }
+        self.tensor.latency + 2.0 * (n - 1.0) / n * bytes / self.tensor.rate
+    }
+
+    /// An even exchange, or a gathering of everything where that is less. Where rows are sent once to each group that
+    /// holds some of their experts (DeepEP), `top` experts lie in `g (1 - (1 - 1/g)^top)` of `g` groups.
+    fn exchange(&self, bytes: f64, top: f64, gathered: f64) -> f64 {
+        let n = self.ep;
+        if n <= 1.0 || bytes <= 0.0 {
+            return 0.0;
+        }
+        let groups = self.experts.groups.max(1.0);
+        let copies =
+            if self.once { groups * (1.0 - libm::pow(1.0 - 1.0 / groups, top)) } else { top };
+        let sent = bytes * copies * (1.0 - 1.0 / groups);
+        let all = gathered * (n - 1.0) / n;
+        self.experts.latency + sent.min(all) / self.experts.rate
+    }
+}
+
+impl Link {
+    /// The link that joins `span` neighbours: the level that holds them all decides.
+    fn of(service: &Service, span: f64, factor: f64) -> Self {
+        let engine = &service.engine;
+        let mut inside = 1.0;
+        let mut latency = engine.collective.get() * factor;
+        let mut link = Self { rate: 1.0, latency, groups: 1.0 };
+        for (i, level) in service.cluster.levels.iter().enumerate() {
+            if span <= inside {
+                break;
+            }
+            let here = f64::from(level.span).min(span);
+            let share = if i == 0 { engine.link_inside } else { engine.link_outside };
+            latency += level.latency.get() * doublings(here / inside) * factor;
+            // Ranks within share the links that leave them, each its own.
+            let rate = level.bandwidth.get() * share.get() / factor.max(1e-9);
+            link = Self { rate, latency, groups: (span / inside).max(1.0) };
+            inside = here.max(inside);
+        }
+        link
+    }
+}
+
+/// Least number of doublings that reach `n`.
+fn doublings(n: f64) -> f64 {
+    let (mut reached, mut count) = (1.0, 0.0);
+    while reached < n {
+        reached *= 2.0;
+        count += 1.0;
+    }
+    count
+}

@@ -1,0 +1,233 @@
+//! The software that answers: what it can run, how it fills memory, and a few physical constants of how well it runs.
+
+use super::{KvFormat, WeightFormat};
+use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
+
+/// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Engine {
+    /// Name in links.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// Releases that it stands for.
+    pub version: String,
+    /// Date of these.
+    pub date: String,
+    /// Where it was read.
+    pub source: String,
+    /// Rate of products in the engine over the accelerator's kernel curve.
+    pub compute: Ratio,
+    /// Rate of reading weights over what streaming kernels reach.
+    pub stream: Ratio,
+    /// Most that one processor of the accelerator streams in the engine's kernels of few rows.
+    pub unit_stream: BytesPerSecond,
+    /// Share of that for weights of 4 bits and GGUF kinds, which must be unpacked.
+    pub unpack: Ratio,
+    /// The same as `stream`, of reading the key-value cache.
+    pub cache: Ratio,
+    /// Rate of attention over prompts, over the accelerator's fused attention.
+    pub attention: Ratio,
+    /// Rate of experts' grouped products and reads, over plain ones.
+    pub experts: Ratio,
+    /// Time that each kernel adds on the accelerator.
+    pub gap: Seconds,
+    /// Time of the host to start one kernel where no graph is replayed.
+    pub launch: Seconds,
+    /// Steps of decoding replay a graph.
+    pub graphs: bool,
+    /// Kernels of a layer, without those of its experts.
+    pub kernels: Ratio,
+    /// Further kernels of a layer of experts.
+    pub expert_kernels: Ratio,
+    /// Kernels that the host starts for a layer of experts where no graph is replayed.
+    pub expert_starts: Ratio,
+    /// Host time of one step that the accelerator waits for.
+    pub step: Seconds,
+    /// The same for each sequence in the step.
+    pub sequence: Seconds,
+    /// Time of one request outside all steps, before its first token.
+    pub request: Seconds,
+    /// The same for each token of the prompt.
+    pub token: Seconds,
+    /// Time that one collective adds, whatever its size.
+    pub collective: Seconds,
+    /// Share of a link's rate that collectives reach within the scale-up domain.
+    pub link_inside: Ratio,
+    /// The same across the network.
+    pub link_outside: Ratio,
+    /// Bytes of one activation as it crosses to its expert.
+    pub dispatch_bytes: u32,
+    /// Share of the busiest expert rank over the mean at many tokens.
+    pub imbalance: Ratio,
+    /// A row crosses to a group of ranks once, however many of its experts they hold (DeepEP).
+    pub dispatches_once: bool,
+    /// Two halves of a step take turns, so that exchanges of one hide behind the work of the other.
+    pub overlaps: bool,
+    /// Prompt tokens and decoding sequences share a step (chunked prefill).
+    pub mixes: bool,
+    /// Every step of decoding works on as many sequences as there may be (compiled for one batch).
+    pub padded: bool,
+    /// Most prompt tokens of one step.
+    pub chunk: u32,
+    /// Most sequences that decode together.
+    pub sequences: u32,
+    /// How memory is filled.
+    pub memory: MemoryRule,
+    /// Factors on the constants for machines and formats, most general first.
+    pub factors: Vec<Factor>,
+    /// Ranges of its figures, nearest kind first.
+    pub ranges: Vec<ServeRange>,
+}
+
+/// How an engine fills an accelerator's memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MemoryRule {
+    /// Share that it takes.
+    pub fraction: Ratio,
+    /// The share is of what weights and activations leave, not of all.
+    pub of_free: bool,
+    /// Runtime, driver and communicators.
+    pub context: Bytes,
+    /// Graphs that are kept.
+    pub graphs: Bytes,
+    /// Tokens of one block of the cache.
+    pub block: u32,
+    /// Room for the longest answer is kept from the start: nothing is ever thrown out.
+    pub reserves: bool,
+    /// Copies of one activation row that are alive at the peak.
+    pub activations: Ratio,
+}
+
+/// What a factor acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FactorOf {
+    /// Rate of products.
+    Compute,
+    /// Rate of reading weights.
+    Stream,
+    /// Rate of reading the cache.
+    Cache,
+    /// Rate of attention over prompts.
+    Attention,
+    /// Rate of experts.
+    Experts,
+    /// Time of kernels, and of the host between steps.
+    Overhead,
+    /// Time of the host to start kernels one by one, and to take a request in.
+    Start,
+    /// Time of collectives, start and bytes.
+    Network,
+}
+
+/// A factor on what the constants say, for a machine, a generation or a class of formats; empty: any.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Factor {
+    /// What it acts on.
+    pub of: FactorOf,
+    /// Key of the accelerator, or the generation.
+    pub machine: String,
+    /// Class of weight formats.
+    pub format: String,
+    /// The factor.
+    pub value: Ratio,
+}
+
+/// How far measured figures lay from what was said of them unseen: the range that holds 80 %, as factors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServeRange {
+    /// Key of the engine; empty: any.
+    pub engine: String,
+    /// Figure: `ttft`, `tpot` or `tok_s`.
+    pub figure: String,
+    /// Generation of accelerators; empty: any.
+    pub generation: String,
+    /// Kind of mode: `single`, `static`, `offline`, `closed`, `open`, `disagg`; empty: any.
+    pub mode: String,
+    /// Factors on the figure.
+    pub factor: (Ratio, Ratio),
+    /// Rows that it was found on.
+    pub rows: u32,
+}
+
+impl FactorOf {
+    /// All, in a fixed order.
+    pub const ALL: [Self; 8] = [
+        Self::Compute,
+        Self::Stream,
+        Self::Cache,
+        Self::Attention,
+        Self::Experts,
+        Self::Overhead,
+        Self::Start,
+        Self::Network,
+    ];
+
+    /// Name in tables.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Stream => "stream",
+            Self::Cache => "cache",
+            Self::Attention => "attention",
+            Self::Experts => "experts",
+            Self::Overhead => "overhead",
+            Self::Start => "start",
+            Self::Network => "network",
+        }
+    }
+}
+
+impl Engine {
+    /// The product of all factors that hold for a machine and a format.
+    #[must_use]
+    pub fn factor(
+        &self,
+        of: FactorOf,
+        accelerator: &str,
+        generation: &str,
+        format: WeightFormat,
+    ) -> Ratio {
+        let holds = |factor: &&Factor| {
+            let machine = factor.machine.as_str();
+            factor.of == of
+                && (machine.is_empty() || machine == accelerator || machine == generation)
+                && (factor.format.is_empty() || factor.format == format.class())
+        };
+        let product =
+            self.factors.iter().filter(holds).fold(1.0, |all, factor| all * factor.value.get());
+        Ratio::new(product)
+    }
+
+    /// The range of a figure, of the nearest kind of runs.
+    #[must_use]
+    pub fn range(&self, figure: &str, generation: &str, mode: &str) -> Option<&ServeRange> {
+        let own = self.key.as_str();
+        let kinds = [(own, generation, mode), (own, "", mode), (own, "", "")];
+        let wider = [("", generation, mode), ("", "", mode), ("", "", "")];
+        kinds.into_iter().chain(wider).find_map(|(engine, generation, mode)| {
+            self.ranges.iter().find(|range| {
+                range.figure == figure
+                    && range.engine == engine
+                    && range.generation == generation
+                    && range.mode == mode
+            })
+        })
+    }
+
+    /// The cache format where nothing is said: with 8- or 4-bit products TensorRT-LLM's checkpoints and submissions to
+    /// MLPerf keep the cache in 8 bits, all others follow the activations.
+    #[must_use]
+    pub fn usual_cache(&self, weights: WeightFormat) -> KvFormat {
+        let narrow = matches!(
+            weights,
+            WeightFormat::Fp8 | WeightFormat::Nvfp4 | WeightFormat::Mxfp4 | WeightFormat::Mxfp8
+        );
+        if narrow && (self.key.starts_with("trtllm") || self.key.starts_with("mlperf")) {
+            KvFormat::Fp8
+        } else {
+            KvFormat::Wide
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! F1: what is asked of a model in service: number formats, traffic, goals, and the engine that answers.
+
+mod engine;
+mod format;
+mod service;
+mod traffic;
+
+pub use engine::{Engine, Factor, FactorOf, MemoryRule, ServeRange};
+pub use format::{KvFormat, ProductFormat, WeightFormat};
+pub use service::{Instance, Service, ServiceError};
+pub use traffic::{Goals, Mode, Speculation, Traffic};

@@ -1,0 +1,75 @@
+//! What comes in, and what must be kept to.
+
+use crate::units::{PerSecond, Ratio, Seconds};
+
+/// Requests as they come: lengths in tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Traffic {
+    /// Mean length of a prompt, what a prefix cache already holds included.
+    pub prompt: f64,
+    /// Mean length of an answer.
+    pub output: f64,
+    /// Relative spread (standard deviation over mean) of the answers' lengths.
+    pub spread: f64,
+    /// Share of prompt tokens whose keys and values a prefix cache already holds.
+    pub cached: Ratio,
+}
+
+/// How requests arrive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mode {
+    /// One fixed batch, all at once, in step with one another.
+    Static {
+        /// Sequences in the batch.
+        batch: u32,
+    },
+    /// Everything is there from the start; only throughput counts.
+    Offline,
+    /// A fixed number of requests in flight, each followed by the next.
+    Closed {
+        /// Requests in flight.
+        concurrency: u32,
+    },
+    /// Requests arrive at random at a fixed mean rate.
+    Open {
+        /// Requests a second.
+        rate: PerSecond,
+        /// Requests of the whole run; none: for ever.
+        requests: Option<u32>,
+    },
+}
+
+/// Tokens guessed ahead and checked in one step (arXiv 2211.17192).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speculation {
+    /// Tokens guessed.
+    pub guesses: u32,
+    /// Probability that a guess is right.
+    pub acceptance: Ratio,
+    /// Time of one guess over the time of one step of the model: 0 for guesses looked up in the text.
+    pub cost: Ratio,
+}
+
+/// What the user asks for; none: no goal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Goals {
+    /// Longest time to the first token.
+    pub first_token: Option<Seconds>,
+    /// Longest time between tokens.
+    pub per_token: Option<Seconds>,
+}
+
+impl Speculation {
+    /// Tokens that one step yields on the mean: `(1 - a^(k+1)) / (1 - a)` (arXiv 2211.17192, equation 1).
+    #[must_use]
+    pub fn yielded(&self) -> Ratio {
+        let a = self.acceptance.get().min(1.0);
+        let mut sum = 1.0;
+        let mut power = 1.0;
+        for _ in 0..self.guesses.min(64) {
+            power *= a;
+            sum += power;
+        }
+        Ratio::new(sum)
+    }
+}

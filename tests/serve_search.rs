@@ -1,0 +1,123 @@
+//! The search of deployments against a second, plain one, and what its answers must keep to.
+
+use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::estimate::serve::Serving;
+use autoparallel::search::serve::{
+    Offer, Point, Question, batches, frontier, instances, point, service,
+};
+use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
+use proptest::prelude::*;
+
+const MODELS: [&str; 4] =
+    ["Llama-3.1-8B", "Llama-3.3-70B-Instruct", "Qwen3-30B-A3B", "DeepSeek-R1"];
+const MACHINES: [&str; 4] = ["h200-sxm", "h100-sxm", "l40s", "mi300x"];
+const ENGINES: [&str; 3] = ["vllm", "sglang", "trtllm"];
+
+fn question(
+    (model, machine, engine): (usize, usize, usize),
+    count: u32,
+    (prompt, output): (f64, f64),
+    goals: Goals,
+) -> Question {
+    let offer = |name: &str, price| Offer {
+        cluster: accelerators::cluster(accelerators::find(name).expect("a machine"), count),
+        price: DollarsPerHour::new(price),
+    };
+    let second = MACHINES[(machine + 1) % MACHINES.len()];
+    Question {
+        model: models::find(MODELS[model]).expect("a model").model.clone(),
+        engine: engines::find(ENGINES[engine]).expect("an engine").clone(),
+        offers: vec![offer(MACHINES[machine], 3.0), offer(second, 2.0)],
+        formats: vec![(WeightFormat::Bf16, KvFormat::Wide), (WeightFormat::Fp8, KvFormat::Fp8)],
+        speculation: None,
+        traffic: Traffic { prompt, output, spread: 0.5, cached: Ratio::ZERO },
+        goals,
+    }
+}
+
+/// Every deployment of the space, priced; then those that no other beats.
+fn naive(question: &Question) -> Vec<Point> {
+    let mut all = Vec::new();
+    for offer in 0..question.offers.len() {
+        for format in 0..question.formats.len() {
+            let service = service(question, offer, format).expect("numbers in range");
+            for instance in instances(&question.model, &service.cluster) {
+                let serving = Serving::new(&service, &instance);
+                let fits = service.check(&instance).is_ok()
+                    && !serving.memory().too_full
+                    && serving.holds_one(&question.traffic);
+                for batch in batches(serving.most_running(&question.traffic)) {
+                    if let Some(point) =
+                        point(question, (offer, format), &serving, batch).filter(|_| fits)
+                    {
+                        all.push(point);
+                    }
+                }
+            }
+        }
+    }
+    let kept: Vec<Point> = all.into_iter().filter(|point| point.keeps(&question.goals)).collect();
+    kept.iter().filter(|point| !kept.iter().any(|other| other.beats(point))).copied().collect()
+}
+
+/// What a point is worth: its three measures.
+fn worth(points: &[Point]) -> Vec<[u64; 3]> {
+    let bits = |point: &Point| {
+        [point.per_token.get(), point.rate.get(), point.cost.get()].map(f64::to_bits)
+    };
+    let mut all: Vec<[u64; 3]> = points.iter().map(bits).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_frontier_is_that_of_the_plain_search(
+        kinds in (0..MODELS.len(), 0..MACHINES.len(), 0..ENGINES.len()),
+        count in 1u32..=16,
+        lengths in (16.0..6000.0f64, 2.0..2000.0f64),
+        first in proptest::option::of(0.05..5.0f64),
+        each in proptest::option::of(0.004..0.2f64),
+    ) {
+        let (first_token, per_token) = (first.map(Seconds::new), each.map(Seconds::new));
+        let goals = Goals { first_token, per_token };
+        let question = question(kinds, count, lengths, goals);
+        let found = frontier(&question);
+        prop_assert_eq!(worth(&found.points), worth(&naive(&question)));
+        let tally = found.tally;
+        prop_assert_eq!(
+            tally.all,
+            tally.too_full + tally.priced + tally.too_slow + tally.dominated
+        );
+        prop_assert!(found.points.iter().all(|point| point.keeps(&goals)));
+    }
+}
+
+fn cases() -> u32 {
+    let more = std::env::var("AUTOPARALLEL_CASES").ok().and_then(|n| n.parse::<u32>().ok());
+    24 * more.unwrap_or(1)
+}
+
+/// Goals that nothing meets are answered by what misses them least.
+#[test]
+fn an_impossible_goal_gets_the_nearest() {
+    let goals = Goals { first_token: None, per_token: Some(Seconds::new(1e-5)) };
+    let found = frontier(&question((1, 0, 0), 8, (1024.0, 256.0), goals));
+    assert!(found.points.is_empty());
+    let nearest = found.nearest.expect("a nearest deployment");
+    assert!(nearest.per_token > Seconds::new(1e-5));
+    assert_eq!(nearest.batch, 1);
+}
+
+/// DeepSeek-R1's 671 GB of 8-bit weights do not fit on four H100 of 80 GB (320 GB), and do on sixteen.
+#[test]
+fn what_cannot_be_loaded_is_not_offered() {
+    let none = frontier(&question((3, 1, 1), 4, (1024.0, 256.0), Goals::default()));
+    assert!(none.points.iter().all(|point| point.offer != 0), "{none:?}");
+    let some = frontier(&question((3, 1, 1), 16, (1024.0, 256.0), Goals::default()));
+    assert!(some.points.iter().any(|point| point.offer == 0));
+}
