@@ -1,6 +1,6 @@
 //! What there is to choose from, as the page shows it.
 
-use crate::catalogue::{accelerators, models, presets, stacks};
+use crate::catalogue::{accelerators, models, presets, reliability, stacks};
 use crate::cluster::Cluster;
 use crate::inputs::{Key, Kind};
 use crate::model::{Ffn, Mixer, Model};
@@ -129,10 +129,22 @@ pub fn stack_choices() -> Vec<Choice> {
 pub fn words(key: Key) -> Vec<Choice> {
     match key.kind() {
         Kind::Choice(words) => {
-            words.iter().map(|word| Choice::plain(word, name_of(word))).collect()
+            words.iter().map(|word| Choice::plain(word, &name_in(key, word))).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// The name of a word among the choices of an input.
+fn name_in(key: Key, word: &'static str) -> String {
+    let label = match key {
+        Key::Zone => reliability::zone(word).map(|zone| zone.label.clone()),
+        Key::Failures => reliability::find(&format!("failures_{word}")).map(|fact| {
+            format!("{}: {} {}", fact.label, show::rounded(fact.value.get()), fact.unit)
+        }),
+        _ => None,
+    };
+    label.unwrap_or_else(|| name_of(word).to_owned())
 }
 
 fn name_of(word: &'static str) -> &'static str {
@@ -143,6 +155,9 @@ fn name_of(word: &'static str) -> &'static str {
         "muon" => "Muon",
         "sgdm" => "SGD with momentum",
         "lion" => "Lion",
+        "blocking" => "training waits for each",
+        "async" => "written while training goes on",
+        "memory" => "also in another host's memory",
         _ => Technique::from_key(word).map_or(word, |technique| match technique {
             Technique::OneFOneB => "1F1B",
             Technique::GPipe => "GPipe",

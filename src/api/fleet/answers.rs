@@ -6,12 +6,8 @@ use crate::plan::fleet::{Fleet, Point, choice};
 use crate::units::text::show;
 use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds};
 
-/// Every answer that is known by now.
-pub(super) fn answers(session: &FleetSession) -> Vec<FleetAnswer> {
-    if !session.progress.done {
-        return Vec::new();
-    }
-    let fleet = &session.fleet;
+/// The answers that the frontier of money and time gives.
+pub(super) fn by_money(session: &FleetSession) -> Vec<FleetAnswer> {
     let deadline = session.asked.deadline;
     let mut all = vec![cheapest(session, deadline)];
     if let Some(budget) = session.asked.budget {
@@ -19,11 +15,16 @@ pub(super) fn answers(session: &FleetSession) -> Vec<FleetAnswer> {
         all.push(most(session, budget, deadline));
     }
     all.push(smallest(session, deadline));
-    if let Some((green, true)) = &session.green {
-        let chosen = choice::cheapest_by(fleet, deadline.unwrap_or(Seconds::UNBOUNDED));
-        all.extend(chosen.and_then(|point| less_carbon(session, green, point)));
-    }
     all
+}
+
+/// What the frontier of carbon and time adds, once it is complete.
+pub(super) fn by_carbon(session: &FleetSession) -> Option<FleetAnswer> {
+    let (green, true) = session.green.as_ref()? else {
+        return None;
+    };
+    let deadline = session.asked.deadline.unwrap_or(Seconds::UNBOUNDED);
+    less_carbon(session, green, choice::cheapest_by(&session.fleet, deadline)?)
 }
 
 fn answered(

@@ -37,6 +37,8 @@ pub struct FleetSession {
     fleet: Fleet,
     outages: Outages,
     progress: Progress,
+    /// The answers that are known.
+    told: Vec<FleetAnswer>,
     /// The same question with carbon in place of money, once the first is answered.
     green: Option<(Fleet, bool)>,
 }
@@ -73,13 +75,17 @@ impl FleetSession {
         let outages = Outages { reliability: asked.reliability, spot: asked.spot };
         let fleet = Fleet::new(question, &|terms, case, least| outages.uptime(terms, case, least));
         let progress = Progress::default();
-        Ok(Self { run, today, inputs, asked, list, fleet, outages, progress, green: None })
+        let told = Vec::new();
+        Ok(Self { run, today, inputs, asked, list, fleet, outages, progress, told, green: None })
     }
 
     /// Works on for a slice; true when nothing is left to do.
     pub fn advance(&mut self, searches: u32) -> bool {
         if !self.progress.done {
             self.progress = self.fleet.advance(searches);
+            if self.progress.done {
+                self.told = answers::by_money(self);
+            }
             return false;
         }
         let (green, done) = self.green.get_or_insert_with(|| {
@@ -88,7 +94,11 @@ impl FleetSession {
             (Fleet::new(question, &uptime), false)
         });
         *done = green.advance(searches).done;
-        *done
+        let all = *done;
+        if all {
+            self.told.extend(answers::by_carbon(self));
+        }
+        all
     }
 
     /// What has been found so far.
@@ -110,7 +120,7 @@ impl FleetSession {
             searches,
             complete: done,
             rows: points.filter_map(|point| rows::row(self, &self.fleet, point)).collect(),
-            answers: answers::answers(self),
+            answers: self.told.clone(),
             lost: self.lost(),
             caveats: CAVEATS.map(str::to_owned).to_vec(),
         }

@@ -95,7 +95,7 @@ fn tokens_at(
     Some(MostTokens { point: point.clone(), tokens, outlay, time })
 }
 
-/// The smallest cluster on which any layout fits, on any kind of machine; of equally small ones the cheapest.
+/// The smallest cluster that is done by then, on any kind of machine; of equally small ones the cheapest.
 #[must_use]
 pub fn smallest(fleet: &Fleet, deadline: Seconds) -> Option<Point> {
     let kinds = &fleet.market().kinds;
@@ -104,26 +104,34 @@ pub fn smallest(fleet: &Fleet, deadline: Seconds) -> Option<Point> {
     counts.sort_unstable();
     counts.dedup();
     counts.into_iter().find_map(|count| {
-        let points = (0..kinds.len() as u32).filter_map(|kind| cheapest_on(fleet, kind, count));
-        points.filter(|point| point.time <= deadline).min_by_key(|point| (point.cost, point.time))
+        let kinds = 0..kinds.len() as u32;
+        let points = kinds.filter_map(|kind| cheapest_on(fleet, kind, count, deadline));
+        points.min_by_key(|point| (point.cost, point.time))
     })
 }
 
-/// The cheapest way to buy that many of a kind of machine, under its best layout.
-fn cheapest_on(fleet: &Fleet, kind: u32, count: u32) -> Option<Point> {
+/// The cheapest way to buy that many of a kind of machine that is done by then, under its best layout.
+fn cheapest_on(fleet: &Fleet, kind: u32, count: u32, deadline: Seconds) -> Option<Point> {
     let at = fleet.market().kinds.get(kind as usize)?;
     let size = at.sizes.iter().position(|size| size.count == count)? as u32;
     let machines = count.checked_div(at.machine_size)?;
     let enough =
         |lot: u32| at.lots.get(lot as usize).is_some_and(|lot| lot.machines_max >= machines);
+    if at.sizes.get(size as usize)?.least > deadline {
+        return None;
+    }
     let row = &fleet.market().shapes.get(kind as usize)?.row;
     let case = case_at(&fleet.question().case, row, count)?;
     let book = Book::new(&case);
-    let best = search(&book, &Goal::fastest(&book)).best?;
-    let busy = best.estimate.step() * case.training.n_steps() as f64;
+    let n_steps = case.training.n_steps().max(1) as f64;
+    // What lasts no longer than the deadline steps no slower than that.
+    let cutoff = Seconds::new(deadline.get() / n_steps * (1.0 + 1e-9));
+    let best = search(&book, &Goal { cutoff, ..Goal::fastest(&book) }).best?;
+    let busy = best.estimate.step() * n_steps;
     let lots = (0..at.lots.len() as u32).filter(|lot| enough(*lot));
     let points = lots.filter_map(|lot| fleet.point(kind, size, lot, busy));
-    points.min_by_key(|point| (point.cost, point.time))
+    let in_time = points.filter(|point| point.time <= deadline);
+    in_time.min_by_key(|point| (point.cost, point.time))
 }
 
 /// Share of the money that another point saves, 0 where it saves nothing.
