@@ -4,7 +4,7 @@ use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Value};
 use crate::catalogue::accelerators::MachineRow;
-use crate::catalogue::stacks;
+use crate::catalogue::{platforms, stacks};
 use crate::prices::Offer;
 use crate::stack::{Stack, Technique, Techniques};
 use crate::units::text::{Batch, show};
@@ -105,6 +105,12 @@ pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
     let Some(machine) = parts.machine else {
         return;
     };
+    let generation = &machine.accelerator.generation;
+    let strange =
+        parts.stack.and_then(|stack| platforms::caution(&stack.key, &machine.label, generation));
+    if let Some(text) = strange {
+        reader.note(Key::Stack, text);
+    }
     if !machine.accelerator.unverified.is_empty() {
         let fields = machine.accelerator.unverified.join(", ");
         reader.note(Key::Accelerator, format!("no primary source confirms: {fields}"));
