@@ -195,6 +195,9 @@ pub struct PlanView {
     /// Where 80 % of measured runs of this kind lay, for memory as it is measured.
     #[serde(default)]
     pub memory_range: Option<Range>,
+    /// That it may not fit, where that range passes the accelerator's memory.
+    #[serde(default)]
+    pub memory_doubt: Option<String>,
     /// On which measured runs the ranges rest.
     #[serde(default)]
     pub trust: Option<Trust>,

@@ -278,6 +278,8 @@ fn memory_bar(plan: &PlanView) -> AnyView {
     let of = plan.memory_capacity.text.clone();
     let free = plan.memory_headroom.text.clone();
     let range = plan.memory_range.as_ref().map(|range| range_text(&range.text));
+    let doubt = plan.memory_doubt.clone();
+    let doubt = doubt.map(|text| view! { <p class="caution">{text}</p> }.into_any());
     let label = format!("Memory of the fullest stage: {used} of {of} used, {free} free");
     view! {
         <div class="memory">
@@ -303,6 +305,7 @@ fn memory_bar(plan: &PlanView) -> AnyView {
                 {bars}
             </svg>
             <ul class="legend">{legend}</ul>
+            {doubt}
         </div>
     }
     .into_any()
