@@ -33,6 +33,12 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
+/// The noun for so many: `accelerator` of one, else with an `s`.
+#[must_use]
+pub fn plural(n: u64, noun: &str) -> String {
+    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
 /// A large count in thousands, millions, billions, trillions: `405.9 B`; whole below ten thousand.
 #[must_use]
 pub fn count(n: u64) -> String {
