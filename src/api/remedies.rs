@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::stacks;
 use crate::cluster::ACCELERATORS_MAX;
-use crate::inputs::{Inputs, Key, Value, read};
+use crate::inputs::{Inputs, Key, LAYOUT, Value, read};
 use crate::link;
 use crate::plan::{self, Finding};
 use crate::stack::{Technique, Techniques};
@@ -18,21 +18,6 @@ const REMEDIES_MAX: usize = 8;
 const DOUBLINGS: u32 = 10;
 /// A count is round that a power of two divides into no more parts than this.
 const ROUNDNESS: u32 = 16;
-/// Inputs that fix a degree.
-const DEGREES: [Key; 11] = [
-    Key::Tp,
-    Key::Cp,
-    Key::Pp,
-    Key::Vpp,
-    Key::Ep,
-    Key::Etp,
-    Key::MicroBatch,
-    Key::Zero,
-    Key::Shard,
-    Key::Recompute,
-    Key::Schedule,
-];
-
 /// A change to try; of those of one family, the first that works is enough.
 struct Change {
     family: &'static str,
@@ -100,7 +85,7 @@ fn change(family: &'static str, text: impl Into<String>, inputs: Inputs) -> Chan
 /// Degrees let vary, one at a time, then all.
 fn unfixed(inputs: &Inputs) -> Vec<Change> {
     let fixed: Vec<Key> =
-        DEGREES.iter().copied().filter(|key| inputs.typed(*key).is_some()).collect();
+        LAYOUT.iter().copied().filter(|key| inputs.typed(*key).is_some()).collect();
     let free = |keys: &[Key]| {
         let mut inputs = inputs.clone();
         for key in keys {

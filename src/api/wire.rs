@@ -313,6 +313,9 @@ pub struct Cut {
 /// The best few others, and the trade of time against memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StudyView {
+    /// What the plan loses by what is fixed or forbidden; none where nothing is.
+    #[serde(default)]
+    pub bound: Option<String>,
     /// Best layouts that differ in kind from the plan and from one another.
     pub runners_up: Vec<RunnerUp>,
     /// Fastest layout for each amount of memory left free.
