@@ -54,7 +54,7 @@ pub fn params(params: Params) -> String {
 /// Tokens: `15.6 T tokens`.
 #[must_use]
 pub fn tokens(tokens: Tokens) -> String {
-    format!("{}{GAP}tokens", count(tokens.get()))
+    format!("{}{GAP}{}", count(tokens.get()), plural(tokens.get(), "token"))
 }
 
 /// Tokens a second: `2.96 M tokens/s`.
