@@ -215,7 +215,7 @@ fn run(case: &Case) -> Vec<Assumption> {
     }
     let text =
         "Nothing fails and no time goes into checkpoints: days and cost are of the steps alone.";
-    all.push(taken(text, "not modelled yet", false));
+    all.push(taken(text, "the section \u{201c}Where to train it\u{201d} reckons with both", false));
     all
 }
 
