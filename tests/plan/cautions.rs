@@ -1,7 +1,8 @@
 //! What a plan warns of, and what whoever is stuck is told.
 
-use super::support::{case_of, plan_of, stuck_of};
-use autoparallel::inputs::Key;
+use super::support::{ask, case_of, plan_of, stuck_of};
+use autoparallel::api::Answer;
+use autoparallel::inputs::{Inputs, Key};
 use autoparallel::link;
 
 /// What is noted at an input of a link.
@@ -73,4 +74,79 @@ fn a_micro_batch_that_does_not_divide_is_named() {
     let link = "1;m=meta-llama/Llama-3.1-70B;n=1024;b=2048;s=8192;tp=8;pp=4;cp=1;v=1;mbs=3;t=1T";
     let text = stuck_of(link).expect("no plan").headline;
     assert!(text.contains("64 sequences per replica do not divide by 3"), "{text}");
+}
+
+#[test]
+fn what_is_fixed_can_be_freed_and_costs_what_is_said() {
+    let link = "1;m=llama-2-7b;n=64;b=256;s=4096;t=1T";
+    let inputs = |link: &str| link::decode(link).inputs;
+    assert!(!inputs(link).is_bound() && inputs(&format!("{link};x=sp")).is_bound());
+    let bound = format!("{link};tp=8;pp=4;mbs=1;sched=1f1b;x=recompute-selective");
+    assert_eq!(link::encode(&inputs(&bound).freed()), link::encode(&inputs(link)));
+    let said = |link: &str| {
+        let studies = ask(link).into_iter().filter_map(|answer| match answer {
+            Answer::Study { study, .. } => Some(study.bound),
+            _ => None,
+        });
+        studies.last().expect("a study")
+    };
+    assert_eq!(said(link), None);
+    let step = |link: &str| plan_of(link).expect("a plan").time.figure.shown.value;
+    let slower = (step(&bound) / step(link) - 1.0) * 100.0;
+    let text = said(&bound).expect("what it loses");
+    assert!(slower > 1.0 && text.contains(&format!("+{slower:.1}%")), "{slower}: {text}");
+}
+
+#[test]
+fn a_format_that_the_accelerator_lacks_leads_to_those_it_has() {
+    let problem = |link: &str| {
+        let problems = link::decode(link).inputs.resolve().problems;
+        problems.first().expect("a problem").to_string()
+    };
+    // NVIDIA A100 data sheet: TF32, bf16 and fp16; H100 data sheet: fp8 and no fp4.
+    let text = problem("1;g=a100-80g;p=fp8");
+    assert!(text.contains("no matrix units for fp8, but for fp32, fp16, bf16"), "{text}");
+    let text = problem("1;g=h100;p=nvfp4");
+    assert!(text.contains("fp32, fp16, bf16, fp8, mxfp8"), "{text}");
+}
+
+#[test]
+fn thousands_and_sequences_that_may_be_meant_otherwise_are_questioned() {
+    // 2 000 000 sequences of 8192 tokens are 16.4 B tokens; 2048 of them 16.8 M.
+    let text = noted("1;b=2M;s=8192", Key::Batch).replace('\u{a0}', " ");
+    assert!(text.contains("16.4 B tokens a step; did you mean 2 M tokens?"), "{text}");
+    assert_eq!(noted("1;b=2097152 tokens;s=8192", Key::Batch), "");
+    assert_eq!(noted("1;b=2048;s=8192", Key::Batch), "");
+    let text = Inputs::default().with(Key::Sequence, "8k").resolve().notes;
+    assert!(text.iter().any(|note| note.text.contains("8Ki is 8\u{202f}192")), "{text:?}");
+    let text = noted("1;s=8192", Key::Sequence);
+    assert!(!text.contains("Ki"), "{text}");
+}
+
+#[test]
+fn one_is_singular() {
+    let echo = |key, text: &str| {
+        let resolution = Inputs::default().with(key, text).resolve();
+        resolution.echo(key).expect("an echo").meaning.replace('\u{a0}', " ")
+    };
+    assert_eq!(echo(Key::Count, "1"), "1 accelerator in one node");
+    assert_eq!(echo(Key::Sequence, "1"), "1 token");
+    assert!(echo(Key::Batch, "1").starts_with("1 sequence = "));
+    assert!(echo(Key::Tokens, "1").starts_with("1 token = 1 step"));
+}
+
+#[test]
+fn the_markdown_says_what_was_asked() {
+    let link = "1;m=llama-2-7b;n=64;b=256;s=4096;t=1T;p=fp8;c=2.5";
+    let text = plan_of(link).expect("a plan").markdown;
+    for row in [
+        "| Global batch | 256 sequences |",
+        "| Sequence length | 4 096 |",
+        "| Tokens | 1 T tokens |",
+        "| Precision | fp8 |",
+        "| Price | $2.50/h an accelerator |",
+        "| Stack | Megatron-Core ",
+    ] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
 }
