@@ -137,7 +137,9 @@ pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
 fn remark_sizes(reader: &mut Reader, training: &Training) {
     let sequence = training.sequence;
     let typed = reader.given(Key::Sequence);
-    if typed.trim_end_matches("tokens").trim_end().ends_with(['k', 'K']) && sequence % 1000 == 0 {
+    if typed.trim_end_matches("tokens").trim_end().ends_with(['k', 'K'])
+        && sequence.is_multiple_of(1000)
+    {
         let thousands = u64::from(sequence / 1000);
         let (own, binary) = (show::grouped(thousands * 1000), show::grouped(thousands * 1024));
         reader.note(Key::Sequence, format!("{own}; {thousands}Ki is {binary}"));
