@@ -64,6 +64,10 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Name => name(key, text),
         Kind::Json => Ok(Value::Json(text.to_owned())),
         Kind::Count(noun, min, max) => {
+            if key == Key::Count && text.to_ascii_lowercase().contains("node") {
+                let hint = "write the nodes times what each holds, for example 64x8";
+                return Err(Problem::new(key, text, "a number of accelerators", hint));
+            }
             let n = read::count(text, noun).map_err(misread)?;
             counted(key, text, n, (min, max)).map(Value::Count)
         }

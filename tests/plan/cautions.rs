@@ -124,6 +124,13 @@ fn thousands_and_sequences_that_may_be_meant_otherwise_are_questioned() {
 }
 
 #[test]
+fn nodes_times_accelerators_are_a_count() {
+    assert_eq!(case_of("1;n=64x8").cluster.count, 512);
+    let problems = Inputs::default().with(Key::Count, "64 nodes").resolve().problems;
+    assert!(problems.iter().any(|problem| problem.hint.contains("64x8")), "{problems:?}");
+}
+
+#[test]
 fn one_is_singular() {
     let echo = |key, text: &str| {
         let resolution = Inputs::default().with(key, text).resolve();
