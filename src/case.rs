@@ -1,6 +1,6 @@
 //! F1: model, cluster, workload, prices and stack together: checked once, then never changed.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Peak};
 use crate::model::Model;
 use crate::prices::Offer;
 use crate::stack::{Pace, Stack, Technique, Techniques};
@@ -44,6 +44,8 @@ pub enum CaseError {
         accelerator: String,
         /// The number format asked for.
         precision: Precision,
+        /// Those that it has.
+        formats: Vec<Precision>,
     },
     /// The stack cannot train in that number format.
     StackLacks {
@@ -92,7 +94,8 @@ impl Case {
     /// Matrix rate of the data sheet for the run's number format.
     #[must_use]
     pub fn peak(&self) -> FlopsPerSecond {
-        rate(&self.cluster, self.training.precision).unwrap_or(FlopsPerSecond::ZERO)
+        rate(&self.cluster.accelerator.peak, self.training.precision)
+            .unwrap_or(FlopsPerSecond::ZERO)
     }
 
     /// Matrix rate for what always runs in 16 bits (attention, output head).
@@ -175,9 +178,10 @@ impl Case {
 
     fn check_precision(&self) -> Result<(), CaseError> {
         let precision = self.training.precision;
-        if rate(&self.cluster, precision).is_none_or(|rate| rate.get() <= 0.0) {
+        if rate(&self.cluster.accelerator.peak, precision).is_none_or(|rate| rate.get() <= 0.0) {
             let accelerator = self.cluster.accelerator.name.clone();
-            return Err(CaseError::NoSuchRate { accelerator, precision });
+            let formats = formats(&self.cluster.accelerator.peak);
+            return Err(CaseError::NoSuchRate { accelerator, precision, formats });
         }
         let needs = match precision {
             Precision::Fp8 => Some(Technique::Fp8),
@@ -194,8 +198,14 @@ impl Case {
     }
 }
 
-fn rate(cluster: &Cluster, precision: Precision) -> Option<FlopsPerSecond> {
-    let peak = &cluster.accelerator.peak;
+/// Number formats in which an accelerator has matrix units, the widest first.
+#[must_use]
+pub fn formats(peak: &Peak) -> Vec<Precision> {
+    let has = |format: &Precision| rate(peak, *format).is_some_and(|rate| rate.get() > 0.0);
+    Precision::ALL.iter().copied().filter(has).collect()
+}
+
+fn rate(peak: &Peak, precision: Precision) -> Option<FlopsPerSecond> {
     match precision {
         Precision::Fp32 => peak.fp32,
         Precision::Fp16 => peak.fp16,

@@ -5,7 +5,9 @@ mod ui;
 
 // The page names the floors below as the core does.
 #[cfg(target_arch = "wasm32")]
-use autoparallel::{api, catalogue, chart, cluster, inputs, link, model, plan, stack, units};
+use autoparallel::{
+    api, case, catalogue, chart, cluster, inputs, link, model, plan, stack, units, workload,
+};
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -4,6 +4,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "plan/cautions.rs"]
+mod cautions;
 #[path = "plan/equations.rs"]
 mod equations;
 #[path = "plan/golden.rs"]

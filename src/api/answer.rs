@@ -9,6 +9,7 @@ use crate::cluster::ACCELERATORS_MAX;
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::{self, Amount, Finding, Plan};
+use crate::units::Ratio;
 
 /// Halvings of the user's cluster on the scaling curve.
 const HALVINGS: u32 = 6;
@@ -74,7 +75,7 @@ fn study(
     sink: &mut dyn FnMut(Answer),
 ) -> bool {
     let (inputs, case, plan) = question;
-    let mut study = StudyView::default();
+    let mut study = StudyView { bound: bound(inputs, plan), ..StudyView::default() };
     let Some(others) = plan::runners_up(case, plan, keep_going) else {
         return false;
     };
@@ -91,6 +92,22 @@ fn study(
     study.levers = levers.iter().map(|one| lever(case, one)).collect();
     sink(Answer::Study { run, study });
     true
+}
+
+/// How much slower the plan is than the best with nothing fixed and nothing forbidden.
+fn bound(inputs: &Inputs, plan: &Plan) -> Option<String> {
+    let case = inputs.is_bound().then(|| inputs.freed().resolve().case)??;
+    let Finding::Plan(best) = plan::find(&case) else {
+        return None;
+    };
+    let slower = Ratio::checked(plan.step().get() / best.step().get() - 1.0)?;
+    let best = plan::layout_text(&case, &best.layout);
+    Some(if slower.get() < 0.0005 {
+        "No layout is faster with nothing fixed and nothing forbidden.".to_owned()
+    } else {
+        let slower = Amount::Excess(slower).text();
+        format!("A step takes {slower} against {best}, the best with nothing fixed or forbidden.")
+    })
 }
 
 fn runner_up(inputs: &Inputs, case: &Case, other: &plan::RunnerUp) -> RunnerUp {

@@ -1,11 +1,11 @@
 //! What an answer takes as given, and what the authors of a published run did.
 
 use super::Assumption;
-use super::summary::text_of;
+use super::summary::{machine, text_of};
 use crate::case::Case;
 use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::stacks::Fact;
-use crate::catalogue::{accelerators, stacks};
+use crate::catalogue::{accelerators, platforms, stacks};
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::{self, Finding};
@@ -68,6 +68,10 @@ fn stack(case: &Case) -> Vec<Assumption> {
     let pace = case.pace().map(|pace| format!("pace@{}/{}", pace.accelerator, pace.precision));
     let fields = stacks::CONSTANTS.iter().map(|field| (*field).to_owned()).chain(pace);
     let mut all = Vec::new();
+    let generation = &case.cluster.accelerator.generation;
+    if let Some(text) = platforms::caution(&stack.key, machine(case), generation) {
+        all.push(taken(format!("{text}: the plan is as if it had."), "data/platforms.csv", false));
+    }
     for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
         let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
         if fitted || fact.source.contains("assumed") {
@@ -219,7 +223,7 @@ fn run(case: &Case) -> Vec<Assumption> {
     }
     let text =
         "Nothing fails and no time goes into checkpoints: days and cost are of the steps alone.";
-    all.push(taken(text, "not modelled yet", false));
+    all.push(taken(text, "the section \u{201c}Where to train it\u{201d} reckons with both", false));
     all
 }
 

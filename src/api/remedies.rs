@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::stacks;
 use crate::cluster::ACCELERATORS_MAX;
-use crate::inputs::{Inputs, Key, Value, read};
+use crate::inputs::{Inputs, Key, LAYOUT, Value, read};
 use crate::link;
 use crate::plan::{self, Finding};
 use crate::stack::{Technique, Techniques};
@@ -16,21 +16,8 @@ use crate::units::text::show;
 const REMEDIES_MAX: usize = 8;
 /// Most times that the cluster is doubled.
 const DOUBLINGS: u32 = 10;
-/// Inputs that fix a degree.
-const DEGREES: [Key; 11] = [
-    Key::Tp,
-    Key::Cp,
-    Key::Pp,
-    Key::Vpp,
-    Key::Ep,
-    Key::Etp,
-    Key::MicroBatch,
-    Key::Zero,
-    Key::Shard,
-    Key::Recompute,
-    Key::Schedule,
-];
-
+/// A count is round that a power of two divides into no more parts than this.
+const ROUNDNESS: u32 = 16;
 /// A change to try; of those of one family, the first that works is enough.
 struct Change {
     family: &'static str,
@@ -83,6 +70,7 @@ fn changes(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let mut all = unfixed(inputs);
     all.extend(allowed(inputs));
     all.extend(batches(inputs, case));
+    all.extend(near_counts(inputs, case));
     all.extend(lighter(inputs, case));
     all.extend(larger(inputs, case));
     all.extend(other_machines(inputs, case));
@@ -97,7 +85,7 @@ fn change(family: &'static str, text: impl Into<String>, inputs: Inputs) -> Chan
 /// Degrees let vary, one at a time, then all.
 fn unfixed(inputs: &Inputs) -> Vec<Change> {
     let fixed: Vec<Key> =
-        DEGREES.iter().copied().filter(|key| inputs.typed(*key).is_some()).collect();
+        LAYOUT.iter().copied().filter(|key| inputs.typed(*key).is_some()).collect();
     let free = |keys: &[Key]| {
         let mut inputs = inputs.clone();
         for key in keys {
@@ -201,19 +189,37 @@ fn lighter(inputs: &Inputs, case: &Case) -> Vec<Change> {
     all
 }
 
-/// More accelerators.
+/// The nearest rounder numbers of accelerators, fewer and more.
+fn near_counts(inputs: &Inputs, case: &Case) -> Vec<Change> {
+    let own = case.cluster.count;
+    let units = (0..u32::BITS).rev().map(|bits| 1 << bits);
+    let units: Vec<u32> =
+        units.filter(|unit| *unit <= own && unit.saturating_mul(ROUNDNESS) >= own).collect();
+    let mut fewer: Vec<u32> = units.iter().map(|unit| own / unit * unit).collect();
+    let more = |unit: &u32| (own / unit + 1).checked_mul(*unit);
+    let mut more: Vec<u32> = units.iter().filter_map(more).collect();
+    order::sort_by_key(&mut fewer, |n| std::cmp::Reverse(*n));
+    order::sort_by(&mut more, Ord::cmp);
+    fewer.dedup();
+    more.dedup();
+    let fewer = fewer.into_iter().filter(|n| *n < own).map(|n| count(inputs, own, ("fewer", n)));
+    let more = more.into_iter().filter(|n| *n <= ACCELERATORS_MAX);
+    fewer.chain(more.map(|n| count(inputs, own, ("count", n)))).collect()
+}
+
+/// Twice as many accelerators, and more.
 fn larger(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let own = case.cluster.count;
     let counts = (1..=DOUBLINGS).filter_map(|k| own.checked_mul(1 << k));
-    let count = |n: u32| {
-        let text = format!(
-            "Use {} accelerators instead of {}.",
-            show::grouped(n.into()),
-            show::grouped(own.into())
-        );
-        change("count", text, inputs.clone().with(Key::Count, n.to_string()))
-    };
-    counts.filter(|n| *n <= ACCELERATORS_MAX).map(count).collect()
+    let counts = counts.filter(|n| *n <= ACCELERATORS_MAX);
+    counts.map(|n| count(inputs, own, ("count", n))).collect()
+}
+
+fn count(inputs: &Inputs, own: u32, (family, n): (&'static str, u32)) -> Change {
+    let (n, own) = (u64::from(n), u64::from(own));
+    let (grouped, noun) = (show::grouped(n), show::plural(n, "accelerator"));
+    let text = format!("Use {grouped} {noun} instead of {}.", show::grouped(own));
+    change(family, text, inputs.clone().with(Key::Count, n.to_string()))
 }
 
 /// Accelerators of the same family with more memory, the smallest first.

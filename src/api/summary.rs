@@ -26,12 +26,31 @@ pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
     text
 }
 
-/// The plan as Markdown: the sentence, the layout and the figures as tables, and the link that
-/// opens it.
+/// The plan as Markdown: the sentence, the layout, the run and the figures as tables, and the link that opens it.
 pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str) -> String {
     let mut text = format!("**{}**\n\n| Layout | |\n|---|---|\n", sentence(case, plan, figures));
     for degree in plan::degrees(case, &plan.layout).iter().filter(|degree| degree.main) {
         let _ = writeln!(text, "| {} | {} |", degree.label, degree.value);
+    }
+    let training = &case.training;
+    let batch = show::grouped(training.global_batch.into());
+    let price = match case.offer.rate {
+        rate if rate.get() > 0.0 => format!("{} an accelerator", show::price(rate)),
+        _ => "none known".to_owned(),
+    };
+    text.push_str("\n| Run | |\n|---|---|\n");
+    for (label, value) in [
+        (
+            "Global batch",
+            format!("{batch} {}", show::plural(training.global_batch.into(), "sequence")),
+        ),
+        ("Sequence length", show::grouped(training.sequence.into())),
+        ("Tokens", show::tokens(training.tokens)),
+        ("Precision", training.precision.key().to_owned()),
+        ("Price", price),
+        ("Stack", format!("{} {}, {}", case.stack.name, case.stack.version, case.stack.date)),
+    ] {
+        let _ = writeln!(text, "| {label} | {value} |");
     }
     text.push_str("\n| Figure | |\n|---|---|\n");
     for figure in figures {

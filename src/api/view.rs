@@ -35,6 +35,7 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
         memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
         memory_range: plan::memory_range(case, plan).as_ref().map(range),
+        memory_doubt: plan::memory_doubt(case, plan),
         trust: trust(case),
         time: part(case, &own.time),
         binds: plan::binds(case, plan),

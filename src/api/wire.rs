@@ -212,6 +212,9 @@ pub struct PlanView {
     /// Where 80 % of measured runs of this kind lay, for memory as it is measured.
     #[serde(default)]
     pub memory_range: Option<Range>,
+    /// That it may not fit, where that range passes the accelerator's memory.
+    #[serde(default)]
+    pub memory_doubt: Option<String>,
     /// On which measured runs the ranges rest.
     #[serde(default)]
     pub trust: Option<Trust>,
@@ -327,6 +330,9 @@ pub struct Cut {
 /// The best few others, and the trade of time against memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StudyView {
+    /// What the plan loses by what is fixed or forbidden; none where nothing is.
+    #[serde(default)]
+    pub bound: Option<String>,
     /// Best layouts that differ in kind from the plan and from one another.
     pub runners_up: Vec<RunnerUp>,
     /// Fastest layout for each amount of memory left free.

@@ -1,5 +1,6 @@
 //! Which accelerators a stack has code for.
 
+use super::stacks;
 use super::table::Table;
 use std::sync::OnceLock;
 
@@ -22,11 +23,34 @@ pub fn runs_on(stack: &str, generation: &str) -> bool {
     let Some((_, platforms)) = rows().iter().find(|(key, _)| key == stack) else {
         return true;
     };
-    let of = |platform: &String| {
-        let known = GENERATIONS.iter().find(|(name, _)| name == platform);
-        known.is_some_and(|(_, generations)| generations.contains(&generation))
-    };
-    generation.is_empty() || platforms.iter().any(of)
+    generation.is_empty() || platforms.iter().any(|platform| has(platform, generation))
+}
+
+/// What to know where the stack has no code for that accelerator, `machine` being its name for people.
+#[must_use]
+pub fn caution(stack: &str, machine: &str, generation: &str) -> Option<String> {
+    if runs_on(stack, generation) {
+        return None;
+    }
+    let name = |key: &str| stacks::find(key).map_or_else(|| key.to_owned(), |own| own.name.clone());
+    let other =
+        own_stack(generation).map_or_else(String::new, |key| format!("; {} has", name(key)));
+    Some(format!("{} has no code for {machine} that we know of{other}", name(stack)))
+}
+
+/// The stack to take on accelerators of that generation: the first that is made for their platform, or else runs
+/// there too.
+fn own_stack(generation: &str) -> Option<&'static str> {
+    let rows = || rows().iter().filter(|(key, _)| key != stacks::UNCONSTRAINED);
+    let made = |own: &[String]| own.first().is_some_and(|platform| has(platform, generation));
+    let found = rows().find(|(_, own)| made(own));
+    let found = found.or_else(|| rows().find(|(key, _)| runs_on(key, generation)));
+    found.map(|(key, _)| key.as_str())
+}
+
+fn has(platform: &str, generation: &str) -> bool {
+    let known = GENERATIONS.iter().find(|(name, _)| *name == platform);
+    known.is_some_and(|(_, generations)| generations.contains(&generation))
 }
 
 fn rows() -> &'static [(String, Vec<String>)] {
@@ -44,7 +68,6 @@ fn rows() -> &'static [(String, Vec<String>)] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::stacks;
 
     #[test]
     fn every_stack_says_where_it_runs() {

@@ -117,7 +117,8 @@ fn echo_cluster(reader: &mut Reader, cluster: &Cluster) {
         (_, false) => format!("{in_nodes}, the last not full"),
     };
     let count = show::grouped(cluster.count.into());
-    reader.echo(Key::Count, format!("{count} accelerators {nodes}"));
+    let noun = show::plural(cluster.count.into(), "accelerator");
+    reader.echo(Key::Count, format!("{count} {noun} {nodes}"));
 }
 
 fn describe_accelerator(accelerator: &Accelerator) -> String {
@@ -131,11 +132,11 @@ fn describe_accelerator(accelerator: &Accelerator) -> String {
 }
 
 fn echo_training(reader: &mut Reader, training: &Training) {
-    let sequences = show::grouped(training.global_batch.into());
+    let sequences = counted(training.global_batch.into(), "sequence");
     let step = show::tokens(training.step_tokens());
-    reader.echo(Key::Batch, format!("{sequences} sequences = {step} a step"));
-    let steps = show::grouped(training.n_steps());
-    reader.echo(Key::Tokens, format!("{} = {steps} steps", show::tokens(training.tokens)));
+    reader.echo(Key::Batch, format!("{sequences} = {step} a step"));
+    let steps = counted(training.n_steps(), "step");
+    reader.echo(Key::Tokens, format!("{} = {steps}", show::tokens(training.tokens)));
     reader.echo(Key::Precision, training.precision.key());
 }
 
@@ -145,14 +146,14 @@ fn plain(key: Key, value: &Value) -> Option<String> {
     Some(match value {
         Value::Name(_) | Value::Json(_) => return None,
         Value::Count(n) => match key {
-            Key::Sequence => format!("{} tokens", grouped(*n)),
-            Key::Layers | Key::DenseLayers | Key::Recompute => format!("{} layers", grouped(*n)),
-            Key::MicroBatch => format!("{} sequences", grouped(*n)),
+            Key::Sequence => counted(*n, "token"),
+            Key::Layers | Key::DenseLayers | Key::Recompute => counted(*n, "layer"),
+            Key::MicroBatch => counted(*n, "sequence"),
             Key::Leaf => format!("{} under one leaf", grouped(*n)),
             _ => grouped(*n),
         },
         Value::Tokens(tokens) | Value::Batch(Batch::Tokens(tokens)) => show::tokens(*tokens),
-        Value::Batch(Batch::Sequences(n)) => format!("{} sequences", grouped(*n)),
+        Value::Batch(Batch::Sequences(n)) => counted(*n, "sequence"),
         Value::Bytes(bytes) => both_sizes(*bytes),
         Value::Bandwidth(rate) => both_rates(*rate),
         Value::FlopRate(rate) => show::flop_rate(*rate),
@@ -172,6 +173,11 @@ fn plain(key: Key, value: &Value) -> Option<String> {
             format!("without {}", names.join(", "))
         }
     })
+}
+
+/// `1 layer`, `126 layers`.
+fn counted(n: u64, noun: &str) -> String {
+    format!("{} {}", show::grouped(n), show::plural(n, noun))
 }
 
 /// Binary and decimal together, since people mix them up: `80.0 GiB = 85.9 GB`.

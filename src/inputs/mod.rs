@@ -26,6 +26,21 @@ pub use value::{Value, read};
 use crate::catalogue::presets::Published;
 use std::collections::BTreeMap;
 
+/// Inputs that fix a degree or knob of the layout.
+pub const LAYOUT: [Key; 11] = [
+    Key::Tp,
+    Key::Cp,
+    Key::Pp,
+    Key::Vpp,
+    Key::Ep,
+    Key::Etp,
+    Key::MicroBatch,
+    Key::Zero,
+    Key::Shard,
+    Key::Recompute,
+    Key::Schedule,
+];
+
 /// The texts of all inputs, in the order of [`Key::ALL`].
 ///
 /// `Inputs::default()` has nothing typed: Llama-3.1-405B on 16,384 H100 with Megatron-Core.
@@ -134,6 +149,21 @@ impl Inputs {
             before => format!("{before},{unused}"),
         };
         inputs.with(Key::Forbid, forbidden)
+    }
+
+    /// The same inputs with no degree fixed and no technique forbidden.
+    #[must_use]
+    pub fn freed(&self) -> Self {
+        let mut inputs = self.clone();
+        LAYOUT.iter().chain(&[Key::Forbid]).for_each(|key| inputs.clear(*key));
+        inputs
+    }
+
+    /// Whether a degree is fixed or a technique forbidden.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        let typed = |key: &Key| self.typed(*key).is_some_and(|text| !text.is_empty());
+        LAYOUT.iter().chain(&[Key::Forbid]).any(typed)
     }
 
     /// What they ask of a fleet; what cannot be read is as if it were not typed.

@@ -237,12 +237,12 @@ fn problem_of(error: &CaseError) -> Problem {
             let hint = format!("the {input} are out of range");
             Problem::new(key_of(input), &show::grouped(*given), &expected, hint)
         }
-        CaseError::NoSuchRate { accelerator, precision } => Problem::new(
-            Key::Precision,
-            precision.key(),
-            "a number format that the accelerator has",
-            format!("{accelerator} has no matrix units for {}", precision.key()),
-        ),
+        CaseError::NoSuchRate { accelerator, precision, formats } => {
+            let has: Vec<&str> = formats.iter().map(|format| format.key()).collect();
+            let (lacks, has) = (precision.key(), has.join(", "));
+            let hint = format!("{accelerator} has no matrix units for {lacks}, but for {has}");
+            Problem::new(Key::Precision, lacks, "a number format that the accelerator has", hint)
+        }
         CaseError::StackLacks { stack, technique } => Problem::new(
             Key::Precision,
             technique.key(),

@@ -4,7 +4,7 @@ use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Value};
 use crate::catalogue::accelerators::MachineRow;
-use crate::catalogue::stacks;
+use crate::catalogue::{platforms, stacks};
 use crate::prices::Offer;
 use crate::stack::{Stack, Technique, Techniques};
 use crate::units::text::{Batch, show};
@@ -15,6 +15,9 @@ use crate::workload::{
 
 /// The source of a price that the user typed.
 pub(super) const TYPED: &str = "typed";
+/// Beyond this many tokens a step, a batch may have been meant in tokens: DeepSeek-V3 takes 63
+/// million ( arXiv 2412.19437, section 4.2).
+const BATCH_TOKENS_USUAL: u64 = 1 << 28;
 /// The techniques of which a fixed schedule is one.
 const SCHEDULES: Techniques = Techniques::of(&[
     Technique::OneFOneB,
@@ -96,6 +99,9 @@ pub(super) fn constraints(reader: &mut Reader) -> Constraints {
 
 /// What is worth knowing beside the values.
 pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
+    if let Some(training) = parts.training {
+        remark_sizes(reader, training);
+    }
     if let (Some(model), Some(training)) = (parts.model, parts.training)
         && let Some(longest) = model.max_positions.filter(|longest| *longest < training.sequence)
     {
@@ -105,6 +111,12 @@ pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
     let Some(machine) = parts.machine else {
         return;
     };
+    let generation = &machine.accelerator.generation;
+    let strange =
+        parts.stack.and_then(|stack| platforms::caution(&stack.key, &machine.label, generation));
+    if let Some(text) = strange {
+        reader.note(Key::Stack, text);
+    }
     if !machine.accelerator.unverified.is_empty() {
         let fields = machine.accelerator.unverified.join(", ");
         reader.note(Key::Accelerator, format!("no primary source confirms: {fields}"));
@@ -118,6 +130,26 @@ pub(super) fn remark(reader: &mut Reader, parts: Parts<'_>) {
             Key::Accelerator,
             format!("its kernels were not measured; their efficiencies are assumed ({from})"),
         );
+    }
+}
+
+/// Thousands that may have been meant as binary ones, and sequences as tokens.
+fn remark_sizes(reader: &mut Reader, training: &Training) {
+    let sequence = training.sequence;
+    let typed = reader.given(Key::Sequence);
+    if typed.trim_end_matches("tokens").trim_end().ends_with(['k', 'K'])
+        && sequence.is_multiple_of(1000)
+    {
+        let thousands = u64::from(sequence / 1000);
+        let (own, binary) = (show::grouped(thousands * 1000), show::grouped(thousands * 1024));
+        reader.note(Key::Sequence, format!("{own}; {thousands}Ki is {binary}"));
+    }
+    let in_sequences = matches!(reader.value(Key::Batch), Some(Value::Batch(Batch::Sequences(_))));
+    let tokens = training.step_tokens();
+    if in_sequences && tokens.get() > BATCH_TOKENS_USUAL {
+        let typed = show::count(training.global_batch.into());
+        let text = format!("{} a step; did you mean {typed} tokens?", show::tokens(tokens));
+        reader.note(Key::Batch, text);
     }
 }
 

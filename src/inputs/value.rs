@@ -64,7 +64,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Name => name(key, text),
         Kind::Json => Ok(Value::Json(text.to_owned())),
         Kind::Count(noun, min, max) => {
-            let n = read::count(text, noun).map_err(misread)?;
+            let n = read::count(text, noun).map_err(|own| in_nodes(key, text, misread(own)))?;
             counted(key, text, n, (min, max)).map(Value::Count)
         }
         Kind::Tokens => {
@@ -192,6 +192,15 @@ fn name(key: Key, text: &str) -> Result<Value, Problem> {
         format!("none is called so; near it: {}", near.join(", "))
     };
     Err(Problem::new(key, text, known, hint))
+}
+
+/// What was wrong with a count, or how to write it if it was one of nodes.
+fn in_nodes(key: Key, text: &str, problem: Problem) -> Problem {
+    if key == Key::Count && text.to_ascii_lowercase().contains("node") {
+        let hint = "write the nodes times what each holds, for example 64x8";
+        return Problem { hint: hint.to_owned(), ..problem };
+    }
+    problem
 }
 
 fn counted(key: Key, text: &str, n: u64, (min, max): (u64, u64)) -> Result<u64, Problem> {

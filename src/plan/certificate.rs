@@ -12,7 +12,7 @@ use crate::units::text::show;
 use std::collections::BTreeMap;
 
 /// Most combinations of degrees that are asked about.
-const COMBINATIONS_MAX: u64 = 50_000;
+const COMBINATIONS_MAX: usize = 50_000;
 
 /// Layouts, or combinations of degrees, that one thing took out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,12 +80,18 @@ pub fn stop_text(plan: &Plan) -> String {
     }
 }
 
-/// The rules that leave no layout, the most telling first.
+/// The rules that leave no layout, the most telling first: what the user fixed that cannot be, then the rules that
+/// alone stand in most combinations' way, then in the simplest's.
 pub(super) fn blame(case: &Case) -> Vec<Removed> {
     let mut all = fixed_conflicts(case);
-    for refusal in refusals(case) {
-        if !all.iter().any(|known| known.name == refusal.name) {
-            all.push(refusal);
+    let mut refused = refused(case);
+    order::sort_by_key(&mut refused, |(_, one)| {
+        let Degrees { tp, cp, pp, .. } = one.example;
+        (std::cmp::Reverse(one.alone), u64::from(tp) * u64::from(cp) * u64::from(pp))
+    });
+    for removed in refused.iter().map(|(rule, one)| one.removed(case, *rule)) {
+        if !all.iter().any(|known| known.name == removed.name) {
+            all.push(removed);
         }
     }
     // That other values are fixed says nothing of what is wrong with these.
@@ -96,34 +102,60 @@ pub(super) fn blame(case: &Case) -> Vec<Removed> {
 /// Combinations of tensor, context and pipeline parallelism that named rules refuse, most first.
 #[must_use]
 pub fn refusals(case: &Case) -> Vec<Removed> {
-    let mut counts: BTreeMap<Rule, (u64, Degrees)> = BTreeMap::new();
-    let all = divisors(case.cluster.count);
-    let mut asked = 0;
-    for tp in all.iter().copied() {
-        for cp in divisors(case.cluster.count / tp) {
-            for pp in divisors(case.cluster.count / tp / cp) {
-                asked += 1;
-                if asked > COMBINATIONS_MAX {
-                    return most_first(case, counts);
+    let mut refused = refused(case);
+    order::sort_by_key(&mut refused, |(_, one)| std::cmp::Reverse(one.count));
+    refused.iter().map(|(rule, one)| one.removed(case, *rule)).collect()
+}
+
+/// Combinations that one rule refuses.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    /// It is the first to refuse so many.
+    count: u64,
+    /// It is the only one to refuse so many.
+    alone: u64,
+    /// One of those that it alone refuses, or else of the others.
+    example: Degrees,
+}
+
+impl Refused {
+    fn removed(&self, case: &Case, rule: Rule) -> Removed {
+        let reason = reason(case, rule, self.example);
+        Removed { name: rule.name().to_owned(), reason, count: self.count }
+    }
+}
+
+fn refused(case: &Case) -> Vec<(Rule, Refused)> {
+    let mut refused: BTreeMap<Rule, Refused> = BTreeMap::new();
+    for degrees in combinations(case.cluster.count) {
+        let broken = broken(case, degrees);
+        let Some(first) = broken.first() else { continue };
+        let new = Refused { count: 0, alone: 0, example: degrees };
+        let one = refused.entry(*first).or_insert(new);
+        one.count += 1;
+        if broken.len() == 1 {
+            if one.alone == 0 {
+                one.example = degrees;
+            }
+            one.alone += 1;
+        }
+    }
+    refused.into_iter().collect()
+}
+
+/// The first ways of sharing out `count` accelerators.
+fn combinations(count: u32) -> Vec<Degrees> {
+    let mut all = Vec::new();
+    for tp in divisors(count) {
+        for cp in divisors(count / tp) {
+            for pp in divisors(count / tp / cp) {
+                if all.len() >= COMBINATIONS_MAX {
+                    return all;
                 }
-                let degrees = Degrees { tp, cp, pp, dp: case.cluster.count / tp / cp / pp };
-                if let Err(rule) = check(case, degrees) {
-                    counts.entry(rule).or_insert((0, degrees)).0 += 1;
-                }
+                all.push(Degrees { tp, cp, pp, dp: count / tp / cp / pp });
             }
         }
     }
-    most_first(case, counts)
-}
-
-fn most_first(case: &Case, counts: BTreeMap<Rule, (u64, Degrees)>) -> Vec<Removed> {
-    let removed = |(rule, (count, first)): (Rule, (u64, Degrees))| Removed {
-        name: rule.name().to_owned(),
-        reason: reason(case, rule, first),
-        count,
-    };
-    let mut all: Vec<Removed> = counts.into_iter().map(removed).collect();
-    order::sort_by_key(&mut all, |removed| std::cmp::Reverse(removed.count));
     all
 }
 
@@ -136,29 +168,28 @@ struct Degrees {
     dp: u32,
 }
 
-/// The first rule that no layout with these degrees can keep.
-fn check(case: &Case, degrees: Degrees) -> Result<(), Rule> {
+/// The rules that no layout with these degrees can keep.
+fn broken(case: &Case, degrees: Degrees) -> Vec<Rule> {
     let Degrees { tp, cp, pp, dp } = degrees;
     let fixed = &case.constraints.fixed;
     let free = |wanted: Option<u32>, given| wanted.is_none_or(|wanted| wanted == given);
     if !(free(fixed.tp, tp) && free(fixed.cp, cp) && free(fixed.pp, pp)) {
-        return Err(Rule::Fixed);
+        return vec![Rule::Fixed];
     }
-    if tp > TP_MAX {
-        return Err(Rule::TensorMax);
-    }
-    rules::check_tensor(case, tp)?;
-    check_context(case, tp, cp)?;
+    let tensor = if tp > TP_MAX { Err(Rule::TensorMax) } else { rules::check_tensor(case, tp) };
+    let mut broken: Vec<Rule> = tensor.err().into_iter().collect();
+    broken.extend(check_context(case, tp, cp).err());
     if pp > case.model.n_layers() + 1 + u32::from(HEAD_SLOTS_MAX) {
-        return Err(Rule::PipelineSlots);
+        broken.push(Rule::PipelineSlots);
     }
     if pp > 1 && !case.allowed().has(Technique::PipelineParallel) {
-        return Err(Rule::Technique(Technique::PipelineParallel));
+        broken.push(Rule::Technique(Technique::PipelineParallel));
     }
-    if !case.training.global_batch.is_multiple_of(dp) {
-        return Err(Rule::Batch);
+    let round = dp.checked_mul(fixed.micro_batch.unwrap_or(1));
+    if round.is_none_or(|round| !case.training.global_batch.is_multiple_of(round)) {
+        broken.push(Rule::Batch);
     }
-    Ok(())
+    broken
 }
 
 /// Refused if every kind of context parallelism is; the rule is that of the kind that comes
@@ -204,6 +235,11 @@ fn reason(case: &Case, rule: Rule, example: Degrees) -> String {
         Rule::PipelineSlots => {
             format!("{} stages are more than {} layers can fill.", n(pp), n(case.model.n_layers()))
         }
+        Rule::Batch if case.training.global_batch.is_multiple_of(dp) => format!(
+            "{} sequences per replica do not divide by {}.",
+            n(case.training.global_batch / dp),
+            n(case.constraints.fixed.micro_batch.unwrap_or(1))
+        ),
         Rule::Batch => format!(
             "{} replicas cannot share a batch of {} sequences evenly.",
             n(dp),

@@ -37,7 +37,7 @@ pub use derive::{OutageExplanation, explain_outage};
 pub use explain::{Explanation, explain};
 pub use levers::{Lever, levers};
 pub use part::Part;
-pub use range::{Basis, Range, basis, memory_range, range};
+pub use range::{Basis, Range, basis, memory_doubt, memory_range, range};
 pub use sample::{estimate_all, sample};
 pub use stages::{StageRow, stages};
 pub use stuck::{Obstacle, headline, nothing_fits, obstacle};

@@ -59,6 +59,16 @@ pub fn memory_range(case: &Case, plan: &Plan) -> Option<Range> {
     Some(between(Amount::Bytes(plan.estimate.memory.total()), factors))
 }
 
+/// That a plan which fits may not, where the range of its memory passes the accelerator's.
+#[must_use]
+pub fn memory_doubt(case: &Case, plan: &Plan) -> Option<String> {
+    let high = memory_range(case, plan)?.high;
+    let capacity = Amount::Bytes(case.cluster.accelerator.memory);
+    let passes = high.value().get() > capacity.value().get();
+    let high = high.text();
+    passes.then(|| format!("It may not fit: the range of measured runs reaches {high}."))
+}
+
 /// On which runs the ranges rest, `machine` being the accelerator's name for people; none where there are none.
 #[must_use]
 pub fn basis(case: &Case, machine: &str) -> Option<Basis> {

@@ -1,12 +1,14 @@
 //! What there is to choose from, as the page shows it.
 
+use crate::case;
 use crate::catalogue::{accelerators, models, presets, reliability, stacks};
 use crate::cluster::Cluster;
-use crate::inputs::{Key, Kind};
+use crate::inputs::{Inputs, Key, Kind};
 use crate::model::{Ffn, Mixer, Model};
 use crate::stack::Technique;
 use crate::units::Params;
 use crate::units::text::{short, show};
+use crate::workload::Precision;
 
 /// Text of the model input when a config.json stands for it.
 pub const CONFIG: &str = "config";
@@ -145,6 +147,34 @@ fn name_in(key: Key, word: &'static str) -> String {
         _ => None,
     };
     label.unwrap_or_else(|| name_of(word).to_owned())
+}
+
+/// Number formats, those named that the accelerator has no matrix units for.
+pub fn precisions(inputs: &Inputs) -> Vec<Choice> {
+    let machine = accelerators::find(inputs.get(Key::Accelerator));
+    let has = machine.map(|machine| case::formats(&machine.accelerator.peak));
+    let own = |key| inputs.typed(key).is_some_and(|rate| !rate.is_empty());
+    let mut all = vec![Choice::plain("", "automatic")];
+    for mut choice in words(Key::Precision) {
+        let format = Precision::ALL.iter().find(|format| format.key() == choice.key);
+        let lacks = has.as_ref().zip(format).is_some_and(|(has, format)| !has.contains(format));
+        if lacks && !own(peak_of(&choice.key)) {
+            choice.note = "not on this accelerator".to_owned();
+        }
+        all.push(choice);
+    }
+    all
+}
+
+/// The input by which an accelerator is given that format.
+fn peak_of(format: &str) -> Key {
+    match format {
+        "fp32" => Key::PeakFp32,
+        "fp16" => Key::PeakFp16,
+        "bf16" => Key::PeakBf16,
+        "nvfp4" => Key::PeakFp4,
+        _ => Key::PeakFp8,
+    }
 }
 
 fn name_of(word: &'static str) -> &'static str {

@@ -61,7 +61,7 @@ fn with_class(
         view! { <th scope="col" class=class>{*title}</th> }
     };
     view! {
-        <div class="table-frame">
+        <div class="table-frame" role="group" aria-label=caption tabindex="0">
             <table class=class>
                 <caption class=caption_class>{caption}</caption>
                 <thead>

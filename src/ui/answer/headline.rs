@@ -10,6 +10,7 @@ use super::colours::of_part;
 use super::derivation::{derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
+use crate::ui::address::address;
 use crate::ui::compare;
 use crate::ui::copier::copier;
 use crate::ui::dom;
@@ -45,7 +46,9 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
                 <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
                 <div class="headline-acts">
                     {compare::button()}
-                    {copier("quiet-button", "Copy as Markdown", move || markdown.markdown.clone())}
+                    {copier("quiet-button", "Copy as Markdown", move || {
+                        markdown.markdown.replace("`#", &format!("`{}", address("")))
+                    })}
                 </div>
             </div>
             {degrees(state, plan)}
@@ -103,6 +106,11 @@ fn chip(state: State, degree: &Degree) -> AnyView {
     let open = is_opened(state, &id);
     let class = if degree.fixed { "chip fixed" } else { "chip" };
     let fixed = if degree.fixed { "fixed" } else { "" };
+    // Each help begins with the name in full.
+    let name = degree.help.split(':').next().unwrap_or_default();
+    let short = !name.eq_ignore_ascii_case(&degree.label);
+    let spoken =
+        short.then(|| view! { <span class="hidden">{format!(" {name} ")}</span> }.into_any());
     // The tip opens towards the middle of the window.
     let end = RwSignal::new(false);
     let frame = NodeRef::<Li>::new();
@@ -127,7 +135,8 @@ fn chip(state: State, degree: &Degree) -> AnyView {
                 aria-describedby=tip.clone()
                 on:click=move |_| turn(state, &id)
             >
-                <span class="chip-label">{degree.label.clone()}</span>
+                <abbr class="chip-label" title=name.to_owned()>{degree.label.clone()}</abbr>
+                {spoken}
                 <span class="chip-value">{degree.value.clone()}</span>
                 <span class="chip-fixed">{fixed}</span>
             </button>
@@ -154,6 +163,13 @@ fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
     let small: Vec<AnyView> = small.map(|figure| key_figure(state, figure)).collect();
     view! {
         <dl class="figures large">{large}</dl>
+        <p class="quiet figures-note">
+            "Without failures or checkpoints; "
+            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("fleet")>
+                "Where to train it"
+            </button>
+            " reckons with them."
+        </p>
         <dl class="figures small">{small}</dl>
         {trust(plan)}
     }
@@ -282,6 +298,8 @@ fn memory_bar(plan: &PlanView) -> AnyView {
     let of = plan.memory_capacity.text.clone();
     let free = plan.memory_headroom.text.clone();
     let range = plan.memory_range.as_ref().map(|range| range_text(&range.text));
+    let doubt = plan.memory_doubt.clone();
+    let doubt = doubt.map(|text| view! { <p class="caution">{text}</p> }.into_any());
     let label = format!("Memory of the fullest stage: {used} of {of} used, {free} free");
     view! {
         <div class="memory">
@@ -307,6 +325,7 @@ fn memory_bar(plan: &PlanView) -> AnyView {
                 {bars}
             </svg>
             <ul class="legend">{legend}</ul>
+            {doubt}
         </div>
     }
     .into_any()

@@ -133,7 +133,7 @@ fn notices(state: State, wrong: bool) -> AnyView {
     match state.verdict() {
         Verdict::Invalid(problems) if wrong => {
             let shown = state.plan_now().is_some();
-            let below = if shown { "The plan below is for the last valid input." } else { "" };
+            let below = if shown { "The plan below is the last that was found." } else { "" };
             let title = "These inputs do not make a question yet.";
             all.push(notice("notice bad", title, problems, below));
         }

@@ -37,8 +37,9 @@ fn remedies(all: &[Remedy]) -> AnyView {
     .into_any()
 }
 
+/// The rules that refuse, or the memory that is too much.
 fn details(stuck: &StuckView) -> AnyView {
-    let rules = if stuck.details.is_empty() {
+    let rules = if stuck.details.is_empty() || stuck.memory.is_some() {
         ().into_any()
     } else {
         let table = cuts(&stuck.details, "What stands in the way", "Rule");
@@ -46,7 +47,7 @@ fn details(stuck: &StuckView) -> AnyView {
     };
     let memory = match &stuck.memory {
         Some(root) => {
-            let title = "Memory of the layout that comes nearest";
+            let title = "What stands in the way: memory of the smallest layout";
             view! { <h3>{title}</h3> {parts_table(root, title)} }.into_any()
         }
         None => ().into_any(),

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::derivation::linked;
 use super::fold::fold;
 use crate::api::{Cut, Lever, PlanView, RunnerUp};
+use crate::ui::form::freeing;
 use crate::ui::state::{State, state};
 use crate::ui::table::{Cell, table, titled_table};
 
@@ -23,9 +24,19 @@ pub fn why(plan: &Arc<PlanView>) -> AnyView {
             {live(move || others(state))}
             {proof(state, plan)}
             <p class="quiet"><a href=pinned>"Fix every degree of this layout"</a></p>
+            {live(move || bound(state))}
         </section>
     }
     .into_any()
+}
+
+/// What is lost by what is fixed, and the way back.
+fn bound(state: State) -> AnyView {
+    let study = state.study();
+    let Some(text) = study.and_then(|study| study.bound.clone()) else {
+        return ().into_any();
+    };
+    view! { <p class="bound">{text}" "{freeing()}</p> }.into_any()
 }
 
 fn others(state: State) -> AnyView {

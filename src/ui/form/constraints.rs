@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::field::{field, fields, note};
 use super::{group, more};
-use crate::inputs::Key;
+use crate::inputs::{Inputs, Key};
 use crate::stack::Technique;
 use crate::ui::lists;
 use crate::ui::state::{State, state};
@@ -29,14 +29,28 @@ const FIXED: &[(Key, &str, &str)] = &[
 pub fn part() -> AnyView {
     let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
     let keys = FIXED.iter().map(|row| row.0).collect();
+    let bound = Memo::new(move |_| state().inputs(Inputs::is_bound));
     let body = view! {
         {field(Key::Headroom, "Memory to keep free", "")}
         <div class="mores">
             {more("Fix degrees", keys, fixed)}
             {more("Forbid techniques", vec![Key::Forbid], forbidden)}
         </div>
+        {move || bound.get().then(freeing)}
     };
     group("Constraints", body.into_any())
+}
+
+/// Takes back whatever is fixed or forbidden.
+pub fn freeing() -> AnyView {
+    let state = state();
+    let free = move |_| state.change(|inputs| *inputs = inputs.freed());
+    view! {
+        <button type="button" class="text-button" on:click=free>
+            "Free all degrees and techniques"
+        </button>
+    }
+    .into_any()
 }
 
 fn forbidden() -> AnyView {

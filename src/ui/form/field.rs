@@ -83,6 +83,11 @@ fn switch(key: Key, label: &str) -> AnyView {
 
 /// A choice among few.
 pub fn select(key: Key, label: &str, options: Vec<Choice>) -> AnyView {
+    select_of(key, label, Box::new(move || options.clone()))
+}
+
+/// A choice among few that change with other inputs.
+pub fn select_of(key: Key, label: &str, options: Box<dyn Fn() -> Vec<Choice> + Send>) -> AnyView {
     let state = state();
     let text = state.text(key);
     let problem = state.has_problem(key);
@@ -96,7 +101,7 @@ pub fn select(key: Key, label: &str, options: Vec<Choice>) -> AnyView {
                 aria-describedby=format!("{id}-note")
                 on:change=move |ev| state.set(key, event_target_value(&ev))
             >
-                {live(move || option_views(&options, &text.get()))}
+                {live(move || option_views(&options(), &text.get()))}
             </select>
             <span class="arrow" aria-hidden="true"></span>
             {note(key)}

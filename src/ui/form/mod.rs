@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use super::lists;
 use super::state::state;
 use crate::inputs::Key;
+pub use constraints::freeing;
 pub use field::{fields, id_of};
 pub use presets::Presets;
 
@@ -88,10 +89,15 @@ fn more(title: &str, keys: Vec<Key>, body: impl Fn() -> AnyView + Send + 'static
     let count = {
         let keys = keys.clone();
         Memo::new(move |_| {
-            let typed = |key: &&Key| {
-                state.inputs(|inputs| inputs.typed(**key).is_some_and(|text| !text.is_empty()))
+            // Of a list, each of its words counts.
+            let typed = |key: &Key| {
+                state.inputs(|inputs| match inputs.typed(*key).unwrap_or_default() {
+                    "" => 0,
+                    text if *key == Key::Forbid => text.split(',').count(),
+                    _ => 1,
+                })
             };
-            match keys.iter().filter(typed).count() {
+            match keys.iter().map(typed).sum::<usize>() {
                 0 => String::new(),
                 n => format!("{n} set"),
             }

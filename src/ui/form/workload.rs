@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::field::{field, fields, select};
+use super::field::{field, fields, select, select_of};
 use super::{group, more};
 use crate::inputs::Key;
 use crate::ui::lists;
+use crate::ui::state::state;
 
 const RUN: &[(Key, &str, &str)] = &[
     (Key::Batch, "Global batch", ""),
     (Key::Sequence, "Sequence length", ""),
     (Key::Tokens, "Tokens in all", ""),
-    (Key::Precision, "Precision", "automatic"),
 ];
 
 const DETAILS: &[(Key, &str, &str)] = &[
@@ -31,10 +31,16 @@ pub fn part() -> AnyView {
     let details = || view! { <div class="columns">{fields(DETAILS)}</div> }.into_any();
     let keys = DETAILS.iter().map(|row| row.0).collect();
     let body = view! {
-        <div class="columns">{fields(RUN)}</div>
+        <div class="columns">
+            {fields(RUN)} {select_of(Key::Precision, "Precision", Box::new(precisions))}
+        </div>
         <div class="mores">{more("Optimizer and details", keys, details)}</div>
     };
     group("Workload", body.into_any())
+}
+
+fn precisions() -> Vec<lists::Choice> {
+    state().inputs(lists::precisions)
 }
 
 /// The stack and the price.

@@ -133,7 +133,8 @@ fn sources(truth: Truth) -> AnyView {
     let lines = truth.look(|view| view.measured.lines(view.rows, view.of()));
     let line = |own: &SourceLine| {
         let (colour, shape) = style(own.category);
-        let amount = format!("{} runs, {}", show::grouped(own.n.into()), own.median);
+        let runs = show::plural(own.n.into(), "run");
+        let amount = format!("{} {runs}, {}", show::grouped(own.n.into()), own.median);
         swatch_row(
             colour,
             ["shape-0", "", "shape-2"].get(usize::from(shape)).copied().unwrap_or(""),

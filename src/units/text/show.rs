@@ -33,6 +33,12 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
+/// The noun for so many: `accelerator` of one, else with an `s`.
+#[must_use]
+pub fn plural(n: u64, noun: &str) -> String {
+    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
 /// A large count in thousands, millions, billions, trillions: `405.9 B`; whole below ten thousand.
 #[must_use]
 pub fn count(n: u64) -> String {
@@ -48,7 +54,7 @@ pub fn params(params: Params) -> String {
 /// Tokens: `15.6 T tokens`.
 #[must_use]
 pub fn tokens(tokens: Tokens) -> String {
-    format!("{}{GAP}tokens", count(tokens.get()))
+    format!("{}{GAP}{}", count(tokens.get()), plural(tokens.get(), "token"))
 }
 
 /// Tokens a second: `2.96 M tokens/s`.
