@@ -145,7 +145,7 @@ fn frontier(fleet: Fleet, view: &FleetView) -> AnyView {
         ("Goodput", true),
         ("Carbon", true),
         ("Price of each", true),
-        ("", false),
+        ("Bill", false),
     ];
     let lines = view.rows.iter().zip(0..).map(|(row, i)| line_of(fleet, row, i)).collect();
     table_of("Runs that nothing beats in both days and dollars", &columns, lines)
@@ -169,7 +169,7 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
             aria-pressed=move || (fleet.row.get() == i).to_string()
             on:click=move |_| fleet.row.set(i)
         >
-            "Bill"
+            "Open"
         </button>
     };
     let place = [row.provider.as_str(), row.region.as_str()].join(" ");

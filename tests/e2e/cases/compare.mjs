@@ -12,7 +12,7 @@ async function compared(page, n) {
   await page.waitForFunction(
     (n) => {
       const heads = [...document.querySelectorAll(".compare-table thead th")];
-      const done = document.getElementById("app").dataset.answered === "true";
+      const done = document.getElementById("app")?.dataset.answered === "true";
       return done && heads.length === n && !heads.some((head) => /Searching/.test(head.textContent));
     },
     { timeout: 30_000 },
