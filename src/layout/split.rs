@@ -121,9 +121,10 @@ impl CutKey {
 
     /// Puts the chunks on stage `stage` into `chunks`, in the order in which a micro-batch meets them.
     fn deal_to(&self, stage: u32, bounds: &[u32], chunks: &mut Vec<Range<u32>>) {
-        let last = bounds.last().copied().unwrap_or(0);
-        let at = |i: u32| bounds.get(i as usize).copied().unwrap_or(last);
-        let chunk = |i: u32| at(i)..at(i + 1);
+        let chunk = |i: u32| match bounds.get(i as usize..).unwrap_or_default() {
+            [from, to, ..] => *from..*to,
+            _ => 0..0,
+        };
         chunks.clear();
         match self.deal {
             Deal::Round => chunks.extend((0..self.vpp).map(|v| chunk(v * self.pp + stage))),
@@ -224,9 +225,10 @@ impl StageClass {
         let kinds =
             |chunk: &Range<u32>| model.pattern.get(chunk.start as usize..chunk.end as usize);
         let one_kind = model.kinds.len() == 1;
+        let size = |chunk: &Range<u32>| chunk.end.saturating_sub(chunk.start);
         (self.embedding, self.head) == ends
             && self.chunks.len() == chunks.len()
-            && self.chunks.iter().zip(chunks).all(|(a, b)| a.len() == b.len())
+            && self.chunks.iter().zip(chunks).all(|(a, b)| size(a) == size(b))
             && (one_kind || self.chunks.iter().zip(chunks).all(|(a, b)| kinds(a) == kinds(b)))
     }
 }
