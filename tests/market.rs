@@ -113,7 +113,7 @@ fn doubts_are_flags_and_remove_nothing() {
     assert_eq!(old, [3, 5], "what has no date counts as old");
 }
 
-/// Figures of prices.md: list prices per accelerator, and what it says of doubtful rows.
+/// List prices per accelerator as the sellers state them, and rows known to be doubtful.
 #[test]
 fn the_embedded_list_says_what_its_sources_say() {
     let each = |provider: &str, region: &str, accelerator: &str, size: f64, terms: Terms| {

@@ -82,7 +82,7 @@ fn service(model: &str, machine: &str, count: u32, engine: &str, weights: Weight
     }
 }
 
-/// Logs quoted in vLLM's issues (`inference_runs.md`, memory-logs): blocks of 16 tokens at the default share of 0.9.
+/// Logs quoted in vLLM's issues (its memory logs): blocks of 16 tokens at the default share of 0.9.
 #[test]
 fn pools_of_vllm_come_out() {
     let cases = [

@@ -73,7 +73,7 @@ impl Terms {
     }
 
     /// The time that is paid for at least: the term of a commitment (years of 8,760 hours), and one day of a
-    /// block (AWS Capacity Blocks are sold in steps of a day, then of weeks; prices.md section 4).
+    /// block (AWS Capacity Blocks are sold in steps of a day, then of weeks: its EC2 user guide, 2026).
     #[must_use]
     pub const fn least_time(self) -> Seconds {
         match self {

@@ -3,13 +3,13 @@
 use crate::prices::{Flag, Listing, Terms};
 use crate::units::{Day, Ratio};
 
-/// Spot at or below this share of on-demand is a floor: AWS shows exactly a tenth in many regions (prices.md,
-/// section 3.8).
+/// Spot at or below this share of on-demand is a floor: AWS shows exactly a tenth in many regions
+/// (p5en in eu-south-2, trn1 in us-east-2: skypilot-catalog v8, 2026).
 pub const FLOOR: Ratio = Ratio::new(0.1005);
 /// Spot at or above this share of on-demand is no discount.
 pub const SPOT_EQUAL: Ratio = Ratio::new(0.999);
 /// On-demand outside this factor of the median of the same machine is an outlier: a tracker of Azure prices rejects
-/// what is under a fifth of it (prices.md, section 3.7).
+/// what is under a fifth of it (andy-diericks/azure-pricing-radar, 2026-08).
 pub const OUTLIER: Ratio = Ratio::new(5.0);
 /// Prices of a machine, at least, from which a median is taken.
 const MEDIAN_OF: usize = 3;
