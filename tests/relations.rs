@@ -311,7 +311,9 @@ const LARGER: [(&str, fn(&mut Case, &Layout)); 6] = [
     ("experts a token visits", |case, _| {
         for kind in &mut case.model.kinds {
             if let Ffn::Moe(moe) = &mut kind.ffn {
-                moe.top_k = (moe.top_k + 1).min(moe.experts);
+                // Where a token visits all experts, nothing tells which biases are theirs.
+                let most = moe.experts - u32::from(moe.extra_params > 0).min(moe.experts);
+                moe.top_k = (moe.top_k + 1).min(most).max(moe.top_k);
                 moe.extra_active = moe.extra_params * moe.top_k / moe.experts.max(1);
             }
         }
