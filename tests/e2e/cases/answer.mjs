@@ -41,14 +41,19 @@ export async function run(ctx) {
     const { ratio, across, colours } = await inked(page, `#${part} canvas`);
     ctx.assert.ok(Math.abs(ratio - 2) < 0.02 && Math.abs(across - 2) < 0.05, `${part} is sharp`);
     ctx.assert.ok(colours > 4, `${part} is drawn`);
-    await page.click(`#${part} .fold summary`);
-    const rows = await page.$$eval(`#${part} tbody th`, (cells) => cells.length);
-    ctx.assert.ok(rows > 4, `${part} has a table`);
-    await page.click(`#${part} .amount`);
+    // Not with the mouse: what comes later may still move the page.
+    await page.$eval(`#${part} .fold summary`, (summary) => summary.click());
+    await page.waitForFunction(
+      (part) => document.querySelectorAll(`#${part} tbody th`).length > 4,
+      {},
+      part,
+    );
+    await page.$eval(`#${part} .amount`, (amount) => amount.click());
+    await page.waitForSelector(`#${part} .opened`);
     ctx.assert.match(await text(page, `#${part} .opened`), /Source/);
   }
   await page.waitForFunction(() => document.querySelector("#scaling .fold"), { timeout: 30_000 });
-  await page.click("#scaling .fold summary");
+  await page.$eval("#scaling .fold summary", (summary) => summary.click());
   await page.waitForFunction(
     () => document.querySelectorAll("#scaling tbody tr").length > 3,
     { timeout: 60_000 },

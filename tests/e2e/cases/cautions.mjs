@@ -19,7 +19,7 @@ export async function run(ctx) {
 
   // A table in half the width stays within it, or scrolls by keyboard.
   await page.waitForSelector("#scaling .fold");
-  await page.click("#scaling .fold summary");
+  await page.$eval("#scaling .fold summary", (summary) => summary.click());
   await page.waitForSelector("#scaling tbody tr");
   const frame = await page.$eval("#scaling .table-frame", (one) => ({
     fits: one.getBoundingClientRect().right <= document.documentElement.clientWidth,

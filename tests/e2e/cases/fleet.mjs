@@ -16,7 +16,7 @@ async function absent(ctx) {
   ctx.expectProblem(new RegExp(`${LIST}|ERR_FAILED`));
   const page = await ctx.open(LINK, { block: `*/${LIST}` });
   await planned(page);
-  await page.click("#fleet summary");
+  await page.$eval("#fleet summary", (summary) => summary.click());
   await page.waitForSelector("#fleet .notice");
   ctx.assert.match(await text(page, "#fleet .notice"), /could not be/);
   ctx.assert.match(await text(page, "[data-figure=step_time]"), /\d/, "the plan is unharmed");
@@ -29,7 +29,7 @@ export async function run(ctx) {
   page.on("request", (request) => request.url().endsWith(LIST) && asked.push(request.url()));
   await planned(page);
   ctx.assert.deepEqual(asked, [], "no price was fetched before it was asked for");
-  await page.click("#fleet summary");
+  await page.$eval("#fleet summary", (summary) => summary.click());
   await complete(page);
   ctx.assert.equal(asked.length, 1);
   const shown = await text(page, "#fleet");
