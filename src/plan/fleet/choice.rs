@@ -1,10 +1,10 @@
 //! Questions that a fleet answers.
 
-use super::{Fleet, case_at};
+use super::Fleet;
 use crate::estimate::{Book, Outlay, outlay, wall};
 use crate::search::fleet::Point;
 use crate::search::{Goal, search};
-use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds, Tokens};
+use crate::units::{Dollars, KilogramsCo2, Seconds, Tokens};
 
 /// The cheapest run that ends by a deadline: the last point of the frontier within it.
 #[must_use]
@@ -120,8 +120,7 @@ fn cheapest_on(fleet: &Fleet, kind: u32, count: u32, deadline: Seconds) -> Optio
     if at.sizes.get(size as usize)?.least > deadline {
         return None;
     }
-    let row = &fleet.market().shapes.get(kind as usize)?.row;
-    let case = case_at(&fleet.question().case, row, count)?;
+    let case = fleet.case(kind, count)?;
     let book = Book::new(&case);
     let n_steps = case.training.n_steps().max(1) as f64;
     // What lasts no longer than the deadline steps no slower than that.
@@ -132,10 +131,4 @@ fn cheapest_on(fleet: &Fleet, kind: u32, count: u32, deadline: Seconds) -> Optio
     let points = lots.filter_map(|lot| fleet.point(kind, size, lot, busy));
     let in_time = points.filter(|point| point.time <= deadline);
     in_time.min_by_key(|point| (point.cost, point.time))
-}
-
-/// Share of the money that another point saves, 0 where it saves nothing.
-#[must_use]
-pub fn saves(from: Dollars, to: Dollars) -> Ratio {
-    Ratio::new((1.0 - to.get() / from.get().max(f64::MIN_POSITIVE)).max(0.0))
 }
