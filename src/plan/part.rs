@@ -45,37 +45,28 @@ impl Summed for Bytes {
     }
 }
 
-impl Summed for Seconds {
-    const NONE: Self = Self::ZERO;
-    fn plus(self, other: Self) -> Self {
-        self + other
-    }
-    fn of(self, whole: Self) -> Ratio {
-        Ratio::new(if whole.get() > 0.0 { self.get() / whole.get() } else { 0.0 })
-    }
-    fn amount(self) -> Amount {
-        Amount::Time(self)
-    }
-    fn is_some(self) -> bool {
-        self > Self::ZERO
-    }
+macro_rules! summed {
+    ($quantity:ident, $amount:ident) => {
+        impl Summed for $quantity {
+            const NONE: Self = Self::ZERO;
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+            fn of(self, whole: Self) -> Ratio {
+                Ratio::new(if whole.get() > 0.0 { self.get() / whole.get() } else { 0.0 })
+            }
+            fn amount(self) -> Amount {
+                Amount::$amount(self)
+            }
+            fn is_some(self) -> bool {
+                self > Self::ZERO
+            }
+        }
+    };
 }
 
-impl Summed for Dollars {
-    const NONE: Self = Self::ZERO;
-    fn plus(self, other: Self) -> Self {
-        self + other
-    }
-    fn of(self, whole: Self) -> Ratio {
-        Ratio::new(if whole.get() > 0.0 { self.get() / whole.get() } else { 0.0 })
-    }
-    fn amount(self) -> Amount {
-        Amount::Dollars(self)
-    }
-    fn is_some(self) -> bool {
-        self > Self::ZERO
-    }
-}
+summed!(Seconds, Time);
+summed!(Dollars, Dollars);
 
 /// A leaf before the whole is known.
 pub(super) struct Leaf<Q> {
