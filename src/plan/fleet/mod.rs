@@ -23,7 +23,7 @@ pub use uptime::Outages;
 
 use crate::case::Case;
 use crate::estimate::{Book, Outlay, OutlayPart as Part, Source, Uptime, outlay};
-use crate::plan::layout_text;
+use crate::plan::{layout_text, placement_text};
 use crate::search::fleet::{Ask, FleetSearch};
 use crate::search::{Goal, search};
 use crate::units::{DollarsPerHour, Seconds};
@@ -150,7 +150,12 @@ impl Fleet {
         let case = self.case(kind, count)?;
         let book = Book::new(&case);
         let best = search(&book, &Goal { cutoff, ..Goal::fastest(&book) }).best?;
-        Some((best.estimate.step(), layout_text(&case, &best.layout)))
+        let mut text = layout_text(&case, &best.layout);
+        if best.layout.pp > 1 && best.layout.dp > 1 {
+            text.push_str(" \u{b7} ");
+            text.push_str(placement_text(&best.layout));
+        }
+        Some((best.estimate.step(), text))
     }
 
     fn n_steps(&self) -> f64 {

@@ -81,7 +81,7 @@ fn stop(fleet: Fleet) -> AnyView {
     }
     let label = if stopped { "Go on" } else { "Stop" };
     let press = move |_| fleet.stop();
-    view! { <button type="button" class="button small" on:click=press>{label}</button> }.into_any()
+    view! { <button type="button" class="quiet-button" on:click=press>{label}</button> }.into_any()
 }
 
 fn answers(_: Fleet, view: &FleetView) -> AnyView {
