@@ -46,7 +46,7 @@ pub enum Request {
         /// Number of the run.
         run: u32,
         /// What it found.
-        news: super::FleetNews,
+        news: String,
     },
     /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
     Compare {
@@ -108,7 +108,7 @@ pub enum Answer {
         /// The run this belongs to.
         run: u32,
         /// What it found.
-        news: super::FleetNews,
+        news: String,
     },
     /// One more point of the scaling curve.
     Scaling {

@@ -159,6 +159,12 @@ fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {
             within(key, text, time, limits, show::time).map(Deadline::Within)
         }
         Some(deadline) => Ok(deadline),
+        None if text.trim_start().starts_with(|c: char| c.is_ascii_digit()) => {
+            let fault = read::time(text).err().map(|misread| misread.fault);
+            let fault = fault.map_or(String::new(), |fault| format!("{fault}; "));
+            let hint = format!("{fault}write for example 30 days, or 2026-12-04 18:00");
+            Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
+        }
         None => {
             let hint = "write for example 30 days, Friday 18:00, or 2026-12-04 18:00";
             Err(Problem::new(key, text, "a time, a day of the week or a date", hint))

@@ -161,6 +161,7 @@ fn adds(key: Key, typed: &str, meaning: &str) -> bool {
     let squeezed = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect()
     };
-    let chosen = matches!(key.kind(), Kind::Choice(_)) && !typed.is_empty();
+    let chosen = matches!(key.kind(), Kind::Choice(_))
+        && (!typed.is_empty() || key.default_text().is_some());
     !chosen && !matches!(key, Key::Config | Key::Stack) && squeezed(typed) != squeezed(meaning)
 }
