@@ -221,13 +221,13 @@ impl FleetSession {
     }
 }
 
-/// All that layouts depend on beside the machines and the network between them, as a link.
-fn training(inputs: &Inputs) -> String {
+/// All that layouts depend on beside the machines and the network between them.
+fn training(inputs: &Inputs) -> Inputs {
     let mut inputs = inputs.clone();
     let other =
         |key: &&Key| matches!(key.group(), Group::Cluster | Group::Fleet) || **key == Key::Price;
     Key::ALL.iter().filter(other).for_each(|key| inputs.clear(*key));
-    link::encode(&inputs)
+    inputs
 }
 
 /// What the inputs ask, put into the question.
