@@ -3,6 +3,7 @@
 pub mod accelerators;
 pub mod datasets;
 pub mod engines;
+pub mod formats;
 pub mod kernels;
 pub mod models;
 mod notation;
