@@ -1,9 +1,10 @@
 //! Serves two models on the cheapest of all embedded offers and says how long that took to find:
 //! `cargo run --release --example serve_fleet`.
 
-use autoparallel::catalogue::{engines, models, offers};
+use autoparallel::catalogue::{engines, models, offers, reliability};
+use autoparallel::estimate::capacity::{DayCurve, MonthPart, SpotShare};
 use autoparallel::plan::fleet::{Limits, Refusal};
-use autoparallel::plan::serve::{Market, Offer, Question, open};
+use autoparallel::plan::serve::{DayQuestion, Market, Offer, Question, month, open};
 use autoparallel::search::serve::fleet::{Asked, Deployment, ServeFleet, staircase};
 use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{PerSecond, Ratio, Seconds};
@@ -46,6 +47,7 @@ fn main() {
             ms(whole)
         );
         print(&search, &market);
+        print_day(&search, &market);
     }
 }
 
@@ -78,11 +80,9 @@ fn print(search: &ServeFleet, market: &Market) {
         too_slow += outcome.too_slow;
         missed += outcome.missed;
     }
+    println!("  {} offers, {} kinds, {all} deployments", market.n_offers, market.kinds.len());
     println!(
-        "  {} offers, {} kinds, {all} deployments: {too_full} do not fit, {too_slow} cut, {missed} miss the goals; {} \
-         on the frontier",
-        market.n_offers,
-        market.kinds.len(),
+        "  {too_full} do not fit, {too_slow} cut, {missed} miss the goals; {} on the frontier",
         search.frontier().len()
     );
     for refusal in Refusal::ALL {
@@ -114,16 +114,12 @@ fn line(search: &ServeFleet, market: &Market, at: &Deployment) -> String {
     let listing = &offers::all()[*listing];
     let (weights, cache) = search.asked().formats[at.format];
     let Deployment { instance, .. } = at;
-    format!(
-        "{:9.0} $/month {:7.3} $/M: {:3} x {} {} {} ({}), {} x TP {} PP {} DP {} EP {}, {}/{}, batch {}: TTFT \
-         {:.0} ms, TPOT {:.1} ms",
-        at.hour.get() * 730.0,
-        at.cost.get(),
-        at.machines,
-        listing.provider,
-        listing.region,
-        listing.instance,
-        row.key,
+    let machines = format!(
+        "{} x {} {} {} ({})",
+        at.machines, listing.provider, listing.region, listing.instance, row.key
+    );
+    let layout = format!(
+        "{} x TP {} PP {} DP {} EP {}, {}/{}, batch {}",
         at.replicas,
         instance.tp,
         instance.pp,
@@ -131,8 +127,51 @@ fn line(search: &ServeFleet, market: &Market, at: &Deployment) -> String {
         instance.ep,
         weights.key(),
         cache.key(),
-        at.batch,
+        at.batch
+    );
+    format!(
+        "{:9.0} $/month {:7.3} $/M: {machines}, {layout}: TTFT {:.0} ms, TPOT {:.1} ms",
+        at.hour.get() * 730.0,
+        at.cost.get(),
         at.first_token.get() * 1e3,
         at.per_token.get() * 1e3
     )
+}
+
+/// A day between 4 and 20 requests a second on the cheapest, with half of it on the spot market.
+fn print_day(search: &ServeFleet, market: &Market) {
+    let Some(at) = search.cheapest() else { return };
+    let offer = &market.offers[at.kind];
+    let from = (&search.kinds()[at.kind], offer, &offers::all()[offer.listing]);
+    let rate = PerSecond::new;
+    let day = DayCurve::wave(rate(20.0), rate(4.0), Ratio::new(15.0));
+    let zone = reliability::zone("usual").map(|zone| zone.spot);
+    let spot = zone.map(|spot| SpotShare { share: Ratio::new(0.5), spot });
+    let question = DayQuestion { spot, ..DayQuestion::usual(day) };
+    let Some(plan) = month(search.asked(), from, at, &question) else { return };
+    println!(
+        "  a day: {:.2} requests/s each ({:.0} % of the most), start {:.0} s, {} at the peak",
+        plan.held.rate.get(),
+        plan.held.utilisation.get() * 100.0,
+        plan.delay.get(),
+        plan.fixed.most()
+    );
+    for (name, scaled, spend) in
+        [("all day", &plan.fixed, &plan.fixed_spend), ("scaled", &plan.scaled, &plan.spend)]
+    {
+        println!(
+            "  {name}: {:.0} h/day, {:.2} % late, {:.0} $, {:.3} $/M in, {:.3} out, {} MWh, {} t",
+            scaled.paid_hours().get(),
+            scaled.late_share().get() * 100.0,
+            spend.month.total().get(),
+            spend.tokens.input.get(),
+            spend.tokens.output.get(),
+            spend.energy.map_or("?".to_owned(), |kwh| format!("{:.1}", kwh.get() / 1e3)),
+            spend.carbon.map_or("?".to_owned(), |kg| format!("{:.2}", kg.get() / 1e3))
+        );
+        for part in MonthPart::ALL {
+            println!("    {:10.0} $ {}", spend.month.get(*part).get(), part.key());
+        }
+    }
+    println!("  spot: {:?}", plan.spot);
 }

@@ -1,13 +1,13 @@
 //! Serving over a market: exact against a plain sweep of every offer, and what any market must obey.
 
 use autoparallel::catalogue::{accelerators, engines, formats, models, offers};
+use autoparallel::estimate::capacity::{DayCurve, Packing, replicas};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::plan::fleet::{Limits, Refusal};
-use autoparallel::plan::serve::{Market, Question, open};
+use autoparallel::plan::serve::{DayQuestion, Market, Question, month, open};
 use autoparallel::prices::{Listing, Terms};
 use autoparallel::search::serve::fleet::{
-    Asked, Deployment, Kind, ServeFleet, deployment, machines, per_machine, replicas, service,
-    staircase,
+    Asked, Deployment, Kind, ServeFleet, deployment, service, staircase,
 };
 use autoparallel::search::serve::{batches, instances};
 use autoparallel::serving::{Goals, Instance, KvFormat, Mode, Traffic, WeightFormat};
@@ -192,8 +192,8 @@ fn more_to_choose_from_is_never_dearer() {
 fn machines_and_money_by_hand() {
     let four = Instance { tp: 4, ..Instance::ONE };
     let sixteen = Instance { tp: 8, pp: 2, ..Instance::ONE };
-    assert_eq!((per_machine(8, &four), per_machine(8, &sixteen)), (2, 0));
-    assert_eq!((machines(8, &four, 5), machines(8, &sixteen, 5)), (3, 10));
+    let packing = |instance| Packing::new(8, instance);
+    assert_eq!((packing(&four).machines(5), packing(&sixteen).machines(5)), (3, 10));
     assert_eq!(replicas(PerSecond::new(10.0), PerSecond::new(3.0)), 4);
     assert_eq!(replicas(PerSecond::ZERO, PerSecond::new(3.0)), 1);
     let (search, market) =
@@ -247,4 +247,32 @@ fn a_load_is_the_open_loop_at_its_rate() {
         assert!(near(open.per_token, told.per_token), "{batch}: {open:?} {told:?}");
         assert!(near(open.first_token, told.first_token), "{batch}: {open:?} {told:?}");
     }
+}
+
+/// A month of what was found: the peak's instances and the spare one; machines by the hour; what scales costs less and
+/// starts by its weights; every instance holds the goals at the rate that the month is reckoned with.
+#[test]
+fn a_month_of_a_deployment_by_hand() {
+    let listings = listings();
+    let (search, market) =
+        done(&listings, asked("Llama-3.1-8B", GOALS, Some(25.0)), &Limits::default());
+    let at = search.cheapest().expect("one that keeps to the goals");
+    let (kind, offer) = (&search.kinds()[at.kind], &market.offers[at.kind]);
+    let day = DayCurve::wave(PerSecond::new(25.0), PerSecond::new(5.0), Ratio::new(14.0));
+    let question = DayQuestion::usual(day);
+    let from = (kind, offer, &listings[offer.listing]);
+    let plan = month(search.asked(), from, at, &question).expect("a month");
+    let needed = (25.0 / plan.held.rate.get()).ceil() as u32;
+    assert_eq!(plan.fixed.most(), needed + 1);
+    let machines = plan.packing.machines(needed + 1);
+    let month = f64::from(machines) * kind.rate.get() * 730.0;
+    assert!((plan.fixed_spend.month.total().get() / month - 1.0).abs() < 1e-9);
+    assert!(plan.spend.month.total() < plan.fixed_spend.month.total());
+    // An instance holds at least what the search found for it, as it looks at every load and not at some.
+    assert!(plan.held.rate.get() >= at.each.get() * 0.999, "{plan:?}");
+    let (keeps, answer) = (plan.held.answer, search.asked());
+    assert!(answer.goals.per_token.is_some_and(|most| keeps.per_token <= most));
+    // 8.03e9 weights of 8 to 16 bits at 5 GB/s after 180 s and 60 s.
+    assert!((240.0 + 1.6..240.0 + 3.5).contains(&plan.delay.get()), "{:?}", plan.delay);
+    assert!(plan.spend.energy < plan.fixed_spend.energy);
 }

@@ -8,6 +8,7 @@
 
 use super::{batches, instances};
 use crate::cluster::Cluster;
+use crate::estimate::capacity::{Packing, replicas};
 use crate::estimate::serve::{Answer, Full, Sequences, Serving};
 use crate::model::Model;
 use crate::serving::{
@@ -299,11 +300,12 @@ pub fn deployment(
         None => answer.first_token,
     };
     let instance = serving.instance();
+    let packing = Packing::new(kind.machine_size, &instance);
     let replicas = match asked.rate {
         Some(rate) => replicas(rate, each).saturating_add(asked.spares),
-        None => per_machine(kind.machine_size, &instance).max(1),
+        None => packing.per_machine.max(1),
     };
-    let machines = machines(kind.machine_size, &instance, replicas);
+    let machines = packing.machines(replicas);
     if machines > kind.machines_max {
         return None;
     }
@@ -324,32 +326,6 @@ pub fn deployment(
         hour,
         cost,
     })
-}
-
-/// Instances that a rate needs, each of which answers `each`: at least one.
-#[must_use]
-pub fn replicas(rate: PerSecond, each: PerSecond) -> u32 {
-    let needed = (rate.get() / each.get()).ceil().max(1.0);
-    if needed < f64::from(u32::MAX) { needed as u32 } else { u32::MAX }
-}
-
-/// Whole instances that one machine holds; none where an instance takes several machines.
-#[must_use]
-pub fn per_machine(machine_size: u32, instance: &Instance) -> u32 {
-    let ranks = u32::try_from(instance.ranks()).unwrap_or(u32::MAX).max(1);
-    machine_size / ranks
-}
-
-/// Machines that hold so many instances: several instances in one machine, or whole machines for each.
-#[must_use]
-pub fn machines(machine_size: u32, instance: &Instance, replicas: u32) -> u32 {
-    match per_machine(machine_size, instance) {
-        0 => {
-            let ranks = u32::try_from(instance.ranks()).unwrap_or(u32::MAX);
-            ranks.div_ceil(machine_size.max(1)).saturating_mul(replicas)
-        }
-        held => replicas.div_ceil(held),
-    }
 }
 
 /// Those of a frontier that no other beats in one time and in dollars alone, cheapest first.
