@@ -33,7 +33,9 @@ impl Held {
 /// where the share is 0.9, the mean where there is none; times between tokens on the mean. Nothing where even one
 /// sequence alone misses them.
 ///
-/// Waiting grows with the rate, so the rate is found by halving; what is returned was looked at and keeps to the goals.
+/// Loads a third to a half apart are looked at, then the room above the highest that keeps to the goals is halved: what
+/// is returned was looked at. (Larger batches of prompts read each of them sooner, so that waiting may fall with the
+/// load before it rises.)
 #[must_use]
 pub fn held(
     serving: &Serving<'_>,
@@ -55,23 +57,42 @@ pub fn held(
         let kept = keeps(first, goals.first_token) && keeps(answer.per_token, goals.per_token);
         kept.then_some(answer)
     };
-    let mut best = told(1.0)?;
-    let (mut low, mut high) = (1.0, full.running.0.max(1.0));
-    if let Some(answer) = told(high) {
-        best = answer;
-        low = high;
-    }
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        match told(middle) {
-            Some(answer) => {
-                best = answer;
-                low = middle;
-            }
-            None => high = middle,
-        }
-    }
+    let most = full.running.0.max(1.0);
+    let (low, high, best) = highest(most, &told)?;
+    let best = between(low, high, best, &told);
     let rate = best.request_rate;
     let utilisation = Ratio::new(rate.get() / full.rate.get());
     Some(Held { rate, utilisation, answer: best })
+}
+
+/// The highest of loads a third to a half apart that keeps to the goals, the next above it, and the answer.
+fn highest(most: f64, told: &dyn Fn(f64) -> Option<Answer>) -> Option<(f64, f64, Answer)> {
+    let mut best = None;
+    let mut load = 1.0;
+    while load < most {
+        // One, one and a half, two, three, four, six and so on: as batches are tried by the search.
+        for at in [load, (1.5 * load).min(most)] {
+            let next = if at > load { 2.0 * load } else { 1.5 * load };
+            best = told(at).map(|answer| (at, next.min(most), answer)).or(best);
+        }
+        load *= 2.0;
+    }
+    told(most).map(|answer| (most, most, answer)).or(best)
+}
+
+/// The highest load between one that keeps to the goals and one that need not.
+fn between(
+    mut low: f64,
+    mut high: f64,
+    mut best: Answer,
+    told: &dyn Fn(f64) -> Option<Answer>,
+) -> Answer {
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        match told(middle) {
+            Some(answer) => (low, best) = (middle, answer),
+            None => high = middle,
+        }
+    }
+    best
 }
