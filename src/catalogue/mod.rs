@@ -1,6 +1,7 @@
 //! F2: embedded tables and look-up. Every row has a source and a date.
 
 pub mod accelerators;
+pub mod areas;
 pub mod datasets;
 pub mod engines;
 pub mod formats;

@@ -6,6 +6,7 @@
 //! operation's time is non-decreasing in its rows), so no token comes sooner and no more than `b` come in that time.
 
 pub mod fleet;
+pub mod near;
 pub mod split;
 
 use crate::cluster::Cluster;

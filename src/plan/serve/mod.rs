@@ -2,6 +2,8 @@
 
 mod market;
 mod month;
+mod near;
 
 pub use market::{Market, Offer, Question, open};
 pub use month::{DayQuestion, MonthPlan, month};
+pub use near::{Group, NearPlan, Stand, near};
