@@ -5,10 +5,10 @@ use autoparallel::estimate::capacity::{
     DayCurve, Grid, MINUTES, MonthPart, Packing, Policy, PowerCurve, Prices, Requests, Scaled,
     Spend, SpotShare, TokenPrice, break_even, fixed, held, load_time, replicas, scale, spend,
 };
-use autoparallel::estimate::serve::Serving;
+use autoparallel::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use autoparallel::serving::{Goals, Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
 use autoparallel::units::{
-    Bytes, BytesPerSecond, DollarsPerHour, GramsPerKwh, PerSecond, Ratio, Seconds, Watts,
+    Bytes, BytesPerSecond, DollarsPerHour, GramsPerKwh, PerSecond, Ratio, Seconds, Tokens, Watts,
 };
 use proptest::prelude::*;
 
@@ -162,6 +162,24 @@ fn the_rate_that_is_held_is_the_highest() {
     assert!(found.reading_share(&TRAFFIC) > Ratio::ZERO);
     let never = Goals { first_token: None, per_token: Some(Seconds::new(1e-5)) };
     assert_eq!(held(&serving, &TRAFFIC, &never, None), None);
+}
+
+/// Two of four 8-bit weights are five bits each: a step that waits for weights takes between five and eight eighths of
+/// the time, and five eighths of the layers' bytes are held.
+#[test]
+fn two_of_four_weights_are_fewer_bytes() {
+    let at = |weights| {
+        let (service, instance) = service("Llama-3.3-70B-Instruct", "h100-sxm", weights, 4);
+        let serving = Serving::new(&service, &instance);
+        let step = serving.writing(Sequences(1.0), Tokens::new(500)).get();
+        (step, serving.memory().get(ServeMemoryPart::Weights).as_f64())
+    };
+    let (full, sparse) = (at(WeightFormat::Fp8), at(WeightFormat::Fp8Sparse));
+    assert!(sparse.0 < 0.8 * full.0 && sparse.0 > 0.625 * full.0, "{sparse:?} {full:?}");
+    // Tables of 128,256 x 8,192 twice stay in 16 bits.
+    let tables = 2.0 * 2.0 * 128_256.0 * 8192.0 / 4.0;
+    let share = (sparse.1 - tables) / (full.1 - tables);
+    assert!((share - 0.625).abs() < 0.002, "{share}");
 }
 
 /// Goals that allow more are held at no lower rate; a percentile further out at no higher one.

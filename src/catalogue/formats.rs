@@ -34,7 +34,9 @@ pub fn all() -> &'static [FormatRow] {
 /// [`runs`] also asks what is not in the table.
 #[must_use]
 pub fn weights(engine: &str, generation: &str, format: WeightFormat) -> Option<&'static FormatRow> {
-    find(engine, generation, &[format.key(), format.class()])
+    // Kernels for sparse weights are their own.
+    let class = if format.is_sparse() { format.key() } else { format.class() };
+    find(engine, generation, &[format.key(), class])
 }
 
 /// The same of the cache; 16 bits go wherever 16-bit weights go.
@@ -111,6 +113,9 @@ mod tests {
         let four = (WeightFormat::Nvfp4, KvFormat::Wide);
         assert!(runs("trtllm", "blackwell", four) && !runs("trtllm", "hopper", four));
         assert!(!runs("vllm", "blackwell", (WeightFormat::Int8, KvFormat::Wide)));
+        let sparse = (WeightFormat::Fp8Sparse, KvFormat::Wide);
+        assert!(runs("vllm", "hopper", sparse) && !runs("vllm", "blackwell", sparse));
+        assert!(!runs("sglang", "hopper", sparse) && !runs("trtllm", "hopper", sparse));
     }
 
     #[test]
