@@ -187,6 +187,11 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Whether tensor-parallel ranks gather their activations in the time of half a sum over them.
+    pub(crate) fn sums_as_it_gathers(&self, tp: u32) -> bool {
+        self.network.sums_as_it_gathers(u64::from(tp))
+    }
+
     /// The case.
     #[must_use]
     pub const fn case(&self) -> &'a Case {

@@ -246,7 +246,9 @@ impl<'a, 'b> Search<'a, 'b> {
         for (i, split) in splits.iter().enumerate() {
             let next = splits.get(i + 1);
             let twin = next.is_some_and(|next| Split { sp: true, ..*split } == *next && !split.sp);
-            self.add_split(split, twin && !sequence_matters, &mut nodes);
+            // Across machines a sum may take less than the gathers in its place.
+            let alike = self.book.sums_as_it_gathers(split.tp);
+            self.add_split(split, twin && alike && !sequence_matters, &mut nodes);
         }
         nodes
     }
