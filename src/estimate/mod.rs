@@ -6,6 +6,7 @@
 
 mod basis;
 mod bill;
+pub mod capacity;
 mod ffn;
 mod kernel;
 mod least;

@@ -11,6 +11,7 @@ mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
+pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
 pub use split::{Half, Pair};
 pub use work::{LatentForm, Load, ServePart};
