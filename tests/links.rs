@@ -216,7 +216,7 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
         Kind::Power => "W| kW",
         Kind::Share | Kind::Factor => "|%|x",
         Kind::Money => "|\\$|M\\$| dollars",
-        Kind::Span => "d| days| h|s",
+        Kind::Deadline => "d| days| h|s",
         Kind::Batch => "| tokens|M tokens| sequences",
         _ => "",
     };

@@ -17,6 +17,6 @@ pub use answer::answer;
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
-pub use fleet::{FleetSession, FleetView};
+pub use fleet::{FleetNews, FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use wire::*;

@@ -92,6 +92,17 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("fc", Key::Saving, "async"),
     ("fk", Key::Spares, "off"),
     ("fz", Key::Zone, "oregon"),
+    ("ra", Key::Rails, "on"),
+    ("fh", Key::Home, ""),
+    ("fcap", Key::Capacity, ""),
+    ("fw", Key::Charge, "term"),
+    ("fm", Key::OwnMachines, ""),
+    ("fy", Key::OwnYears, "5"),
+    ("fu", Key::OwnUse, "0.8"),
+    ("fe", Key::PowerPrice, "0.08"),
+    ("fpu", Key::Pue, "1.56"),
+    ("fsp", Key::Space, "0"),
+    ("fst", Key::Staff, "0"),
 ];
 
 /// The link of canonical inputs.
