@@ -203,6 +203,8 @@ fn what_was_meant_stays_as_it_was_meant() {
     assert_eq!(value("#1;m=a~26amp~3Bb", Key::Model), "a&amp;b");
     assert_eq!(value("#1;m=3Dmodel", Key::Model), "3Dmodel");
     assert_eq!(value("#1;m=a~22b~3Cc", Key::Model), "a\"b<c");
+    let both = Inputs::default().with(Key::Model, "3Dmodel").with(Key::Accelerator, "3D");
+    assert_eq!(decode(&encode(&both)).inputs, both);
     // Written out by hand, not packed.
     let config = r#"#1;m=config;mc={"hidden_size":8,"a":["x"]}"#;
     assert_eq!(value(config, Key::Config), r#"{"hidden_size":8,"a":["x"]"#.to_owned() + "}");

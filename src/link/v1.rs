@@ -149,7 +149,12 @@ impl Parts {
 }
 
 fn part(name: &str, text: &str) -> String {
-    format!(";{}={}", escaped(name), escaped(text))
+    let (name, text) = (escaped(name), escaped(text));
+    // `=3D` is how mail writes `=`.
+    match text.strip_prefix("3D") {
+        Some(rest) => format!(";{name}=~33D{rest}"),
+        None => format!(";{name}={text}"),
+    }
 }
 
 /// What follows the version number.

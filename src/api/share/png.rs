@@ -24,12 +24,12 @@ pub fn png_with(picture: &[u8], link: &str) -> Vec<u8> {
 
 /// The link in a picture.
 pub(super) fn link_of(picture: &[u8]) -> Option<String> {
-    let chunk = chunks(picture)
-        .take(CHUNKS_MAX)
-        .find(|chunk| chunk.kind == b"tEXt" && chunk.data.starts_with(KEYWORD))?;
-    let sound = checksum(&[chunk.kind, chunk.data].concat()) == chunk.sum;
-    let text = chunk.data.get(KEYWORD.len()..).filter(|_| sound)?;
-    String::from_utf8(text.to_vec()).ok()
+    let mut texts = chunks(picture).take(CHUNKS_MAX).filter_map(|chunk| {
+        let text = chunk.data.strip_prefix(KEYWORD).filter(|_| chunk.kind == b"tEXt")?;
+        let sound = checksum(&[chunk.kind, chunk.data].concat()) == chunk.sum;
+        String::from_utf8(text.to_vec()).ok().filter(|_| sound)
+    });
+    texts.next()
 }
 
 struct Chunk<'a> {
