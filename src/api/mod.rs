@@ -7,7 +7,9 @@ mod compare;
 pub mod fleet;
 mod links;
 mod measure;
+mod promise;
 mod remedies;
+mod share;
 mod summary;
 pub mod truth;
 mod view;
@@ -19,4 +21,6 @@ pub use compare::{
 };
 pub use fleet::{FleetNews, FleetSession, FleetView};
 pub use measure::{Measured, measure};
+pub use promise::broken_promise;
+pub use share::{CardColours, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

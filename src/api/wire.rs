@@ -260,6 +260,9 @@ pub struct PlanView {
     /// Link that fixes the degrees of those authors.
     #[serde(default)]
     pub published_link: Option<String>,
+    /// Link of this plan with the figures that it has now, to be passed on.
+    #[serde(default)]
+    pub link: String,
     /// Link that fixes every degree of this layout.
     pub pinned_link: String,
     /// The plan as Markdown, to be pasted elsewhere.

@@ -57,6 +57,7 @@ pub enum Value {
 /// # Errors
 /// When the text is not what the input's kind and range ask for.
 pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
+    let text = text.trim();
     let misread = |misread: Misread| {
         let hint = format!("{}; write for example {}", misread.fault, misread.example);
         Problem::new(key, text, misread.expected, hint)

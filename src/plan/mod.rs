@@ -28,6 +28,7 @@ pub mod sweep;
 mod timeline;
 pub mod tornado;
 mod tree;
+mod version;
 
 pub use amount::{Amount, Derivation, Figure};
 pub use binds::binds;
@@ -45,3 +46,4 @@ pub use stuck::{Obstacle, headline, nothing_fits, obstacle};
 pub use study::{FrontierPoint, RunnerUp, frontier, runners_up};
 pub use timeline::{Block, BlockKind, Lane, Played, Task, Timeline, Work, play, timeline};
 pub use tree::memory;
+pub use version::model_version;
