@@ -18,6 +18,7 @@ mod parts;
 mod relief;
 mod replica;
 mod report;
+mod room;
 mod schedule;
 pub mod serve;
 pub mod sites;
@@ -32,7 +33,7 @@ pub use basis::{
     WorkBasis,
 };
 pub use bill::{Bill, bill, least_step, model_flops};
-pub(crate) use least::{LeastMemory, Load, Loads, Whole};
+pub(crate) use least::{Load, Loads, Whole};
 pub use outlay::{
     Cargo, Draw, MONTH, Purchase, Source, Uptime, carbon, energy, outlay, paid, wall,
 };
@@ -40,6 +41,7 @@ pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub use report::StageReport;
+pub(crate) use room::{LeastMemory, LeastStates, Thrift};
 pub(crate) use schedule::Way;
 pub use schedule::{ideal_bubble, in_flight_chunks};
 pub use stage::Sheet;
@@ -50,7 +52,7 @@ pub(crate) use work::Cost;
 use crate::case::Case;
 use crate::layout::Layout;
 use crate::layout::split::{Cut, CutKey};
-use crate::model::KindParams;
+use crate::model::{KindParams, LayerKind};
 use crate::units::{Bytes, Seconds};
 use kernel::Kernels;
 use network::Network;
@@ -106,6 +108,8 @@ pub struct Book<'a> {
     pub(crate) adapter_rank: Option<u32>,
     /// Parameters of each kind of layer.
     pub(crate) kinds: Vec<KindParams>,
+    /// Most experts that a token visits in a layer.
+    pub(crate) top_k: f64,
     /// Layers that have a mixer.
     pub(crate) n_mixers: u32,
     /// For each kind, how many of the first `i` layers are of it.
@@ -157,6 +161,7 @@ impl<'a> Book<'a> {
         let model = &case.model;
         let narrow = case.training.precision.is_narrow();
         let kernels = Kernels::new(case);
+        let top_k = |kind: &LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
         Self {
             case,
             update: replica::Update::new(case, &kernels),
@@ -182,6 +187,7 @@ impl<'a> Book<'a> {
             adapter_rank: case.training.adapter_rank,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
+            top_k: f64::from(model.kinds.iter().map(top_k).max().unwrap_or(0)),
             n_mixers: n_mixers(model),
             before: layers_before(model),
         }

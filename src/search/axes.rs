@@ -3,11 +3,12 @@
 use super::census::{Census, Signature, ZeroCounts, zero_counts};
 use super::dues::Choices;
 use crate::case::Case;
-use crate::estimate::{Book, LeastMemory, Replicas};
+use crate::estimate::{Book, LeastMemory, LeastStates, Replicas};
 use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
-use crate::layout::split::Cut;
+use crate::layout::split::{Cut, CutKey, StageClass};
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
+use crate::model::Model;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,6 +21,8 @@ pub(super) struct Pipes {
     pub vpp_most: [u32; SCHEDULES.len()],
     /// For each schedule, its pipelines times their choices of recomputing no layer whole, and some.
     pub recomputes: [(u64, u64); SCHEDULES.len()],
+    /// Fewest layers of each kind beside the head.
+    beside_head: OnceCell<Vec<u32>>,
 }
 
 /// What all nodes of one `(tp, cp, pp)` share.
@@ -39,8 +42,8 @@ pub(super) struct StageAxes {
     /// Micro-batches, each with their number.
     pub batches: Vec<(u32, u32)>,
     zero_counts: ZeroCounts,
-    /// Least bytes of states under each split of the experts.
-    least: OnceCell<Vec<f64>>,
+    /// Least bytes of states under each split of the experts, of each part and of the average stage.
+    least: OnceCell<Vec<(LeastStates, f64)>>,
     /// Bytes of states that every layout needs at least, whatever the split of the experts.
     pub least_states: f64,
     /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
@@ -76,7 +79,27 @@ impl Pipes {
                 sums.1 += range.map_or(0, |(low, high)| u64::from(high - low + 1));
             }
         }
-        Self { pp, list, vpp_most, recomputes }
+        Self { pp, list, vpp_most, recomputes, beside_head: OnceCell::new() }
+    }
+
+    /// The pipeline of that index and its cut.
+    pub(super) fn get(&self, model: &Model, index: usize) -> Option<(&Pipeline, &Cut)> {
+        let (pipeline, cut) = self.list.get(index)?;
+        let Pipeline { schedule, vpp, slots, .. } = *pipeline;
+        let layout = Layout { pp: self.pp, vpp, slots, schedule, ..Layout::SINGLE };
+        Some((pipeline, cut.get_or_init(|| Cut::new(model, CutKey::of(&layout)))))
+    }
+
+    /// Fewest layers of each kind that any pipeline puts beside the head.
+    pub(super) fn beside_head(&self, model: &Model) -> &[u32] {
+        self.beside_head.get_or_init(|| {
+            let cuts = (0..self.list.len()).filter_map(|i| self.get(model, i));
+            let heads = cuts.flat_map(|(_, cut)| cut.classes.iter().filter(|class| class.head));
+            let least = |a: Vec<u32>, b: &StageClass| {
+                a.iter().zip(&b.counts).map(|(a, b)| *a.min(b)).collect()
+            };
+            heads.fold(vec![u32::MAX; model.kinds.len()], least)
+        })
     }
 
     /// The schedules that run with `m` micro-batches, as bits.
@@ -135,7 +158,8 @@ impl StageAxes {
         };
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
         let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
-        axes.least_states = axes.states(book, census, most, u64::from(dp * split.cp));
+        let states = axes.states(book, census, most, u64::from(dp * split.cp));
+        axes.least_states = book.least_average(&states, pp);
         axes
     }
 
@@ -172,18 +196,25 @@ impl StageAxes {
     }
 
     /// Bytes of states that every layout with the split of the experts of that index needs at least.
-    pub(super) fn least_states(&self, book: &Book<'_>, census: &Census<'_>, experts: usize) -> f64 {
+    pub(super) fn least_states(
+        &self,
+        book: &Book<'_>,
+        census: &Census<'_>,
+        experts: usize,
+    ) -> Option<&(LeastStates, f64)> {
         let all = self.least.get_or_init(|| {
-            self.experts.iter().map(|experts| self.states_of(book, census, *experts)).collect()
+            let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
+            let replicas = u64::from(self.dp * self.cp);
+            let least = |experts: &(u32, u32)| {
+                let folded = u64::from(experts.0) * u64::from(experts.1);
+                let shared = (ranks / folded).clamp(1, replicas);
+                let states = self.states(book, census, *experts, shared);
+                let average = book.least_average(&states, self.pp);
+                (states, average)
+            };
+            self.experts.iter().map(least).collect()
         });
-        all.get(experts).copied().unwrap_or(0.0)
-    }
-
-    fn states_of(&self, book: &Book<'_>, census: &Census<'_>, experts: (u32, u32)) -> f64 {
-        let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
-        let folded = u64::from(experts.0) * u64::from(experts.1);
-        let replicas = u64::from(self.dp * self.cp);
-        self.states(book, census, experts, (ranks / folded).clamp(1, replicas))
+        all.get(experts)
     }
 
     fn states(
@@ -192,9 +223,8 @@ impl StageAxes {
         census: &Census<'_>,
         (ep, etp): (u32, u32),
         expert_replicas: u64,
-    ) -> f64 {
+    ) -> LeastStates {
         let least = LeastMemory {
-            stages: f64::from(self.pp),
             replicas: f64::from(self.dp * self.cp),
             expert_replicas: expert_replicas as f64,
             expert_ranks: u64::from(ep) * u64::from(etp),

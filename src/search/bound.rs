@@ -189,6 +189,9 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(experts) = axes.experts.get(split as usize).copied() else {
             return;
         };
+        let Some((states, _)) = axes.least_states(self.book, &self.census, split as usize) else {
+            return;
+        };
         let alike = axes.folds_alike(self.book.case(), experts);
         let at = Grounds {
             split: grid.split,
@@ -198,6 +201,7 @@ impl<'a, 'b> Search<'a, 'b> {
             micro_batch: grid.micro_batch,
             m: grid.m,
             placements: space::placements(self.book.case(), axes.pp, axes.dp, alike),
+            states,
         };
         let mut cell = match opened {
             Some(cell) => cell,
@@ -207,6 +211,13 @@ impl<'a, 'b> Search<'a, 'b> {
                 let Some((sheet, whole)) = priced else {
                     return;
                 };
+                let thrift = self.census.thrift();
+                let beside = pipes.beside_head(&self.book.case().model);
+                let least = self.book.least_fullest(states, &sheet, (axes.pp, beside), thrift);
+                if least * SAFE > self.goal.capacity.as_f64() {
+                    self.tally.memory_bound += node.count;
+                    return;
+                }
                 Cell::new(self.book, &self.census, &at, sheet, &whole)
             }
         };
@@ -352,14 +363,17 @@ impl<'a, 'b> Search<'a, 'b> {
         axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
     }
 
-    /// Whether every layout of these degrees needs more memory than there is: see [`Book::least_states`].
+    /// Whether every layout of these degrees needs more memory than there is: see [`Book::least_average`].
     fn too_large(&self, grid: &Grid, experts: Option<usize>) -> bool {
         let Some((axes, _)) = self.parts(grid) else {
             return true;
         };
         let states = match experts {
             None => axes.least_states,
-            Some(experts) => axes.least_states(self.book, &self.census, experts),
+            Some(experts) => {
+                let known = axes.least_states(self.book, &self.census, experts);
+                known.map_or(0.0, |(_, average)| *average)
+            }
         };
         let offload = self.census.offloads().last().copied().unwrap_or_default();
         let kept = if offload.activations {
