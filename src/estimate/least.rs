@@ -6,8 +6,8 @@ use super::schedule::Way;
 use super::stage::{Sheet, SheetKey};
 use super::step::Pace;
 use super::work::{Cost, Shape, Work};
-use crate::layout::split::{Cut, StageClass};
 use crate::layout::Schedule;
+use crate::layout::split::{Cut, StageClass};
 use crate::model::Ffn;
 
 /// Work of one micro-batch, forward and backward together.
@@ -117,15 +117,19 @@ impl Book<'_> {
         all
     }
 
-    /// At most the work of the feed-forward parts under any split of the experts: their products at the peak of
+    /// What each kind's feed-forward part costs at most under any split of the experts: their products at the peak of
     /// their curve, their exchanges free.
-    pub(crate) fn least_ffn_work(&self, shape: &Shape) -> Load {
+    pub(crate) fn least_ffns(&self, shape: &Shape) -> Vec<Cost> {
         let price = |kind: &crate::model::LayerKind| match &kind.ffn {
             Ffn::Moe(moe) => self.least_moe(moe, shape),
             other => self.ffn(other, shape),
         };
-        let kinds: Vec<Cost> = self.case.model.kinds.iter().map(price).collect();
-        let mut all = self.layers_work(&kinds);
+        self.case.model.kinds.iter().map(price).collect()
+    }
+
+    /// The work of all of these.
+    pub(crate) fn least_ffn_work(&self, kinds: &[Cost]) -> Load {
+        let mut all = self.layers_work(kinds);
         if self.case.model.experts() > 0 {
             // How much of an expert's work may be put off depends on its split: all of it, to be safe.
             all.weight = all.work.busy();

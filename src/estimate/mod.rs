@@ -52,7 +52,7 @@ pub(crate) use work::Cost;
 use crate::case::Case;
 use crate::layout::Layout;
 use crate::layout::split::{Cut, CutKey};
-use crate::model::{KindParams, LayerKind};
+use crate::model::{KindParams, LayerKind, Model};
 use crate::units::{Bytes, Seconds};
 use kernel::Kernels;
 use network::Network;
@@ -108,6 +108,8 @@ pub struct Book<'a> {
     pub(crate) adapter_rank: Option<u32>,
     /// Parameters of each kind of layer.
     pub(crate) kinds: Vec<KindParams>,
+    /// For each kind of layer, the first that has the same mixer.
+    pub(crate) mixer_first: Vec<usize>,
     /// Most experts that a token visits in a layer.
     pub(crate) top_k: f64,
     /// Layers that have a mixer.
@@ -187,6 +189,7 @@ impl<'a> Book<'a> {
             adapter_rank: case.training.adapter_rank,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
+            mixer_first: model.kinds.iter().map(|kind| mixer_first(model, kind)).collect(),
             top_k: f64::from(model.kinds.iter().map(top_k).max().unwrap_or(0)),
             n_mixers: n_mixers(model),
             before: layers_before(model),
@@ -237,7 +240,11 @@ impl<'a> Book<'a> {
     }
 }
 
-fn n_mixers(model: &crate::model::Model) -> u32 {
+fn mixer_first(model: &Model, kind: &LayerKind) -> usize {
+    model.kinds.iter().position(|other| other.mixer == kind.mixer).unwrap_or(0)
+}
+
+fn n_mixers(model: &Model) -> u32 {
     let mixes = |kind: &&u8| {
         let kind = model.kinds.get(usize::from(**kind));
         kind.is_some_and(|kind| kind.mixer != crate::model::Mixer::None)
@@ -245,7 +252,7 @@ fn n_mixers(model: &crate::model::Model) -> u32 {
     model.pattern.iter().filter(mixes).count() as u32
 }
 
-fn layers_before(model: &crate::model::Model) -> Vec<Vec<u32>> {
+fn layers_before(model: &Model) -> Vec<Vec<u32>> {
     let mut before = vec![vec![0]; model.kinds.len()];
     for kind in &model.pattern {
         for (i, counts) in before.iter_mut().enumerate() {

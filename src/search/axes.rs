@@ -25,6 +25,19 @@ pub(super) struct Pipes {
     beside_head: OnceCell<Vec<u32>>,
 }
 
+/// Schedules, each with a number of chunks.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    list: [(Schedule, u32); SCHEDULES.len()],
+    n: usize,
+}
+
+impl Ways {
+    pub(super) fn list(&self) -> &[(Schedule, u32)] {
+        self.list.get(..self.n).unwrap_or_default()
+    }
+}
+
 /// What all nodes of one `(tp, cp, pp)` share.
 pub(super) struct StageAxes {
     pub tp: u32,
@@ -50,16 +63,18 @@ pub(super) struct StageAxes {
     replicas: RefCell<BTreeMap<(u64, ZeroStage, u32, Placement), Replicas>>,
     /// Legal choices of ZeRO, by the ranks that share experts and the techniques in use.
     choices: RefCell<Vec<(u64, Signature, Rc<Choices>)>>,
-    counts: Vec<Counts>,
+    /// For each split of the experts, of what sort it is: the space holds as many layouts under all of one sort.
+    sorts: Vec<u8>,
+    /// Of each sort one split, and how many there are.
+    of_sorts: [Option<((u32, u32), u64)>; SORTS],
+    counts: RefCell<Vec<(Split, u32, SortCounts)>>,
 }
 
-/// Numbers of layouts already counted under a split and a set of schedules.
-struct Counts {
-    split: Split,
-    schedules: u32,
-    /// By whether experts fold like the rest, and whether either of their degrees is above one.
-    known: [Option<u64>; 8],
-}
+/// Sorts of splits of the experts: whether they fold like the rest, and whether either of their degrees is above one.
+const SORTS: usize = 8;
+
+/// Layouts under one split of the experts of each sort.
+pub(super) type SortCounts = [u64; SORTS];
 
 impl Pipes {
     pub(super) fn new(case: &Case, pp: u32) -> Self {
@@ -117,6 +132,18 @@ impl Pipes {
     }
 
     /// Those schedules, each with the most chunks that it allows.
+    pub(super) fn ways(&self, mask: u32) -> Ways {
+        let mut ways = Ways { list: [(Schedule::OneFOneB, 0); SCHEDULES.len()], n: 0 };
+        for way in self.chosen(mask) {
+            if let Some(place) = ways.list.get_mut(ways.n) {
+                *place = way;
+                ways.n += 1;
+            }
+        }
+        ways
+    }
+
+    /// The same, one after the other.
     pub(super) fn chosen(&self, mask: u32) -> impl Iterator<Item = (Schedule, u32)> {
         let all = SCHEDULES.into_iter().zip(self.vpp_most);
         all.filter(move |(schedule, _)| mask & (1 << *schedule as u8) != 0)
@@ -154,8 +181,11 @@ impl StageAxes {
             least_states: 0.0,
             replicas: RefCell::default(),
             choices: RefCell::default(),
-            counts: Vec::new(),
+            sorts: Vec::new(),
+            of_sorts: [None; SORTS],
+            counts: RefCell::default(),
         };
+        axes.set_sorts(case);
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
         let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
         let states = axes.states(book, census, most, u64::from(dp * split.cp));
@@ -240,56 +270,60 @@ impl StageAxes {
         case.model.experts() == 0 || folded == u64::from(self.tp) * u64::from(self.cp)
     }
 
+    fn set_sorts(&mut self, case: &Case) {
+        for (ep, etp) in &self.experts {
+            let alike = self.folds_alike(case, (*ep, *etp));
+            let sort = usize::from(alike) + 2 * usize::from(*ep > 1) + 4 * usize::from(*etp > 1);
+            self.sorts.push(sort as u8);
+            if let Some(place) = self.of_sorts.get_mut(sort) {
+                let n = place.map_or(0, |(_, n)| n);
+                *place = Some(((*ep, *etp), n + 1));
+            }
+        }
+    }
+
     /// Layouts under a split and a set of schedules, over all splits of the experts.
     pub(super) fn count_all(
-        &mut self,
+        &self,
         census: &Census<'_>,
         pipes: &Pipes,
         split: &Split,
         mask: u32,
     ) -> u64 {
-        let slot = self.slot(split, mask);
-        let mut total = 0_u64;
-        for i in 0..self.experts.len() {
-            let Some(experts) = self.experts.get(i).copied() else {
-                break;
-            };
-            total = total.saturating_add(self.count(census, pipes, slot, experts));
-        }
-        total
+        let counts = self.counts(census, pipes, split, mask);
+        let all = counts.iter().zip(&self.of_sorts);
+        all.fold(0, |total, (count, sort)| {
+            total.saturating_add(count.saturating_mul(sort.map_or(0, |(_, n)| n)))
+        })
     }
 
-    /// Where the counts of a split and a set of schedules are kept.
-    pub(super) fn slot(&mut self, split: &Split, mask: u32) -> u32 {
-        let same = |c: &Counts| c.split == *split && c.schedules == mask;
-        let at = self.counts.iter().position(same).unwrap_or_else(|| {
-            self.counts.push(Counts { split: *split, schedules: mask, known: [None; 8] });
-            self.counts.len() - 1
-        });
-        at as u32
-    }
-
-    /// Layouts under a split and a set of schedules, by their slot, and a split of the experts.
-    pub(super) fn count(
-        &mut self,
+    /// Layouts under a split and a set of schedules, for one split of the experts of each sort.
+    pub(super) fn counts(
+        &self,
         census: &Census<'_>,
         pipes: &Pipes,
-        slot: u32,
-        (ep, etp): (u32, u32),
-    ) -> u64 {
-        let alike = self.folds_alike(census.case(), (ep, etp));
-        let Some(counts) = self.counts.get_mut(slot as usize) else {
-            return 0;
-        };
-        let at = usize::from(alike) + 2 * usize::from(ep > 1) + 4 * usize::from(etp > 1);
-        let (split, mask) = (counts.split, counts.schedules);
-        let Some(known) = counts.known.get_mut(at) else {
-            return 0;
-        };
-        *known.get_or_insert_with(|| {
-            let signature = Signature::new(&split, self.pp, ep, etp);
+        split: &Split,
+        mask: u32,
+    ) -> SortCounts {
+        let mut all = self.counts.borrow_mut();
+        if let Some((.., known)) = all.iter().find(|(s, m, _)| s == split && *m == mask) {
+            return *known;
+        }
+        let mut counts = [0; SORTS];
+        for (sort, (count, of)) in counts.iter_mut().zip(&self.of_sorts).enumerate() {
+            let Some(((ep, etp), _)) = *of else { continue };
+            let signature = Signature::new(split, self.pp, ep, etp);
+            let alike = sort % 2 == 1;
             let placements = space::placements(census.case(), self.pp, self.dp, alike);
-            census.count(&signature, pipes, mask, &self.zero_counts, placements)
-        })
+            *count = census.count(&signature, pipes, mask, &self.zero_counts, placements);
+        }
+        all.push((*split, mask, counts));
+        counts
+    }
+
+    /// Of these, that of a split of the experts by its index.
+    pub(super) fn count_of(&self, counts: &SortCounts, experts: usize) -> u64 {
+        let sort = self.sorts.get(experts).map_or(0, |sort| usize::from(*sort));
+        counts.get(sort).copied().unwrap_or(0)
     }
 }
