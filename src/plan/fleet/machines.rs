@@ -128,7 +128,7 @@ impl Market {
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
         let own = &self.shapes[kind].row;
         let names = [&*listing.provider, &*listing.region, &own.key, &own.accelerator.generation];
-        let to_be_had = capacity(question, &names);
+        let to_be_had = question.limits.to_be_had(&names);
         // A listing of single accelerators is bought a machine at a time.
         let times = f64::from(machine_size) / listing.accelerators.get();
         for (terms, rate) in listing.rates.iter() {
@@ -366,14 +366,6 @@ pub(in crate::plan) fn refused_terms(
         .iter()
         .any(|flag| listing.flags.has(*flag) && (terms.is_spot() || !flag.is_of_spot()));
     doubted.then_some(Refusal::Doubtful)
-}
-
-/// Most machines of what has those names.
-fn capacity(question: &Question, names: &[&str]) -> Option<u32> {
-    let about =
-        |name: &str| name.is_empty() || names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let own = question.limits.capacity.iter().filter(|(name, _)| about(name));
-    own.map(|(_, machines)| *machines).min()
 }
 
 /// Price of bringing the data set to a region: nothing within it, between regions of one provider, or out of one
