@@ -6,8 +6,8 @@ use super::schedule::Way;
 use super::stage::{Sheet, SheetKey};
 use super::step::Pace;
 use super::work::{Cost, Shape, Work};
+use crate::layout::Schedule;
 use crate::layout::split::{Cut, StageClass};
-use crate::layout::{Offload, Schedule, ZeroStage};
 use crate::model::Ffn;
 
 /// Work of one micro-batch, forward and backward together.
@@ -117,15 +117,19 @@ impl Book<'_> {
         all
     }
 
-    /// At most the work of the feed-forward parts under any split of the experts: their products at the peak of
+    /// What each kind's feed-forward part costs at most under any split of the experts: their products at the peak of
     /// their curve, their exchanges free.
-    pub(crate) fn least_ffn_work(&self, shape: &Shape) -> Load {
+    pub(crate) fn least_ffns(&self, shape: &Shape) -> Vec<Cost> {
         let price = |kind: &crate::model::LayerKind| match &kind.ffn {
             Ffn::Moe(moe) => self.least_moe(moe, shape),
             other => self.ffn(other, shape),
         };
-        let kinds: Vec<Cost> = self.case.model.kinds.iter().map(price).collect();
-        let mut all = self.layers_work(&kinds);
+        self.case.model.kinds.iter().map(price).collect()
+    }
+
+    /// The work of all of these.
+    pub(crate) fn least_ffn_work(&self, kinds: &[Cost]) -> Load {
+        let mut all = self.layers_work(kinds);
         if self.case.model.experts() > 0 {
             // How much of an expert's work may be put off depends on its split: all of it, to be safe.
             all.weight = all.work.busy();
@@ -201,60 +205,9 @@ impl Book<'_> {
         pipeline + self.case.stack.profile.step_overhead.get()
     }
 
-    /// Bytes that any layout with these degrees needs at least on its fullest stage, which holds at least the
-    /// average: weights, gradients and state at their furthest split, one checkpoint a layer, the runtime.
-    ///
-    /// This is the part that no split of the tokens changes; the rest is [`Book::least_checkpoints`].
-    pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> f64 {
-        let elements = self.least_elements(tp, least.expert_ranks);
-        let layers = (elements.mixer + elements.ffn) as f64;
-        let (dense, experts) = (elements.dense() as f64, elements.experts as f64);
-        let copies = &self.case.stack.profile.weights;
-        let optimizer = &self.case.training.optimizer;
-        let part = |stage: ZeroStage, dense: f64, experts: f64| {
-            if least.zero >= stage {
-                dense / least.replicas + experts / least.expert_replicas
-            } else {
-                dense + experts
-            }
-        };
-        let trained = |stage| match self.adapter_rank {
-            Some(_) => part(stage, elements.trained().0 as f64, 0.0),
-            None => part(stage, dense, experts),
-        };
-        let state = optimizer.moment_quarter_bytes() as f64 / 4.0
-            + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 }
-            + f64::from(copies.update);
-        let mut bytes = trained(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
-        if !least.offload.parameters {
-            bytes += part(ZeroStage::Three, dense, experts) * f64::from(self.case.working_bytes());
-        }
-        if !least.offload.optimizer {
-            bytes += trained(ZeroStage::One) * state;
-        }
-        if self.narrow && least.zero < ZeroStage::Three {
-            bytes += (layers + experts) * f64::from(self.case.quantised_bytes());
-        }
-        bytes / least.stages + self.case.stack.profile.context.as_f64()
-    }
-
     /// Bytes of one checkpoint a layer, on the average of `pp` stages.
     pub(crate) fn least_checkpoints(&self, key: &SheetKey, pp: u32) -> f64 {
         let shape: Shape = self.shape(key);
         2.0 * shape.tokens_split * self.hidden * f64::from(self.n_mixers) / f64::from(pp)
     }
-}
-
-/// How far the states of a layout could be split at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LeastMemory {
-    /// Pipeline stages.
-    pub stages: f64,
-    /// Ranks over which ZeRO could split what is not experts, and experts.
-    pub replicas: f64,
-    pub expert_replicas: f64,
-    /// Ranks that share the experts of a layer.
-    pub expert_ranks: u64,
-    pub zero: ZeroStage,
-    pub offload: Offload,
 }

@@ -5,7 +5,7 @@ use super::axes::{Pipes, StageAxes};
 use super::census::{Census, Signature};
 use super::dues::{ALL, Choices};
 use super::solve::{SAFE, Solver};
-use crate::estimate::{Book, Loads, Sheet, Way, Whole};
+use crate::estimate::{Book, LeastStates, Loads, Sheet, Way, Whole};
 use crate::layout::space::{Pipeline, Split, takes_batches};
 use crate::layout::split::Cut;
 use crate::layout::{Layout, Placement, Schedule};
@@ -43,6 +43,8 @@ pub(super) struct Grounds<'s> {
     pub micro_batch: u32,
     pub m: u32,
     pub placements: &'static [Placement],
+    /// Bytes of states at least.
+    pub states: &'s LeastStates,
 }
 
 /// An opened node.
@@ -141,10 +143,10 @@ impl Cell {
         let Some(first) = self.waiting.pop() else {
             return;
         };
-        let Some((pipeline, cut)) = at.pipes.list.get(first.pipeline as usize) else {
+        let model = &solver.book.case().model;
+        let Some((pipeline, cut)) = at.pipes.get(model, first.pipeline as usize) else {
             return;
         };
-        let cut = cut.get_or_init(|| at.cut(solver.book, pipeline));
         let choices = self.choices.iter().find(|c| c.schedule == pipeline.schedule).cloned();
         let Some(choices) = choices else { return };
         let step = match first.step {
@@ -157,6 +159,10 @@ impl Cell {
             }
         };
         let least = if step == Step::Plain {
+            if self.too_large(solver, at, pipeline, cut) {
+                self.touched = true;
+                return;
+            }
             self.plain(solver, at, pipeline, cut, &choices)
         } else {
             solver.least(at, &self.sheet, pipeline, cut, &choices)
@@ -171,6 +177,20 @@ impl Cell {
     fn insert(&mut self, one: Waiting) {
         let at = self.waiting.partition_point(|other| other.turn() > one.turn());
         self.waiting.insert(at, one);
+    }
+
+    /// Whether every layout of a pipeline needs more memory than there is.
+    fn too_large(
+        &self,
+        solver: &Solver<'_, '_>,
+        at: &Grounds<'_>,
+        pipeline: &Pipeline,
+        cut: &Cut,
+    ) -> bool {
+        let Pipeline { schedule, vpp, .. } = *pipeline;
+        let way = Way { schedule, pp: at.axes.pp, vpp };
+        let room = (solver.census.thrift(), solver.capacity.as_f64() / SAFE);
+        solver.book.overflows((cut, &way), at.m, at.states, &self.sheet, room)
     }
 
     fn plain(
@@ -221,11 +241,6 @@ impl Grounds<'_> {
     pub(super) fn layout(&self, pipeline: &Pipeline) -> Layout {
         let Pipeline { schedule, vpp, slots, .. } = *pipeline;
         Layout { vpp, slots, ..self.layout_of(schedule) }
-    }
-
-    fn cut(&self, book: &Book<'_>, pipeline: &Pipeline) -> Cut {
-        use crate::layout::split::CutKey;
-        Cut::new(&book.case().model, CutKey::of(&self.layout(pipeline)))
     }
 
     fn choices(&self, book: &Book<'_>, census: &Census<'_>, schedule: Schedule) -> Rc<Choices> {

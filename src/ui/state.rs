@@ -282,7 +282,7 @@ impl State {
             }
             Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
             // The section on fleets has a worker of its own.
-            Answer::Fleet { .. } => {}
+            Answer::Fleet { .. } | Answer::FleetNews { .. } => {}
             Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
             Answer::Study { study, .. } => {
                 self.store.update_value(|store| store.study = Some(Arc::new(study)));

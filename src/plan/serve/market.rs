@@ -92,6 +92,8 @@ impl Market {
         let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
         let times = f64::from(shape.row.node_size) / listing.accelerators.get();
+        let names = [&*listing.provider, &*listing.region, &*shape.row.key, &**generation];
+        let to_be_had = question.limits.to_be_had(&names);
         for (terms, rate) in listing.rates.iter() {
             let asked = !question.limits.terms.is_empty() || terms == Terms::OnDemand;
             let narrowed = (!asked).then_some(Refusal::Terms);
@@ -102,7 +104,7 @@ impl Market {
                 self.refuse(refusal, 1);
                 continue;
             }
-            let most = [terms.most_machines(), question.limits.capacity];
+            let most = [terms.most_machines(), to_be_had];
             let more = question.limits.machines_max;
             let kind = Kind {
                 cluster: accelerators::cluster(&shape.row, shape.ranks_max),
