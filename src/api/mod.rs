@@ -8,6 +8,7 @@ pub mod fleet;
 mod links;
 mod measure;
 mod remedies;
+pub mod script;
 mod summary;
 pub mod truth;
 mod view;

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod hash;
 mod page;
+mod script;
 mod serve;
 mod site;
 mod tools;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask serve [--release] [--port N] [--base /sub/path/]   build the site and serve it
 cargo xtask build                                              build dist/, ready for any host
+cargo xtask npm                                                build the JavaScript package, packed
 cargo xtask test [STEP...]                                     every check, or the named steps
 cargo xtask bench                                              benchmarks, native and in Chromium
 cargo xtask size                                               sizes of the files of dist/";
@@ -37,6 +39,7 @@ fn run(args: &[OsString]) -> Result<()> {
     match command.to_string_lossy().as_ref() {
         "serve" => serve::serve(&texts(rest)?),
         "build" => site::build(site::Profile::Release).map(drop),
+        "npm" => script::pack().map(drop),
         "test" => check::test(&texts(rest)?),
         "bench" => bench::bench(),
         "size" => site::print_sizes(),

@@ -2,6 +2,7 @@
 
 use crate::hash::hashed_name;
 use crate::page::{self, Built};
+use crate::script;
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, command, run};
 use anyhow::{Context, Result, ensure};
@@ -19,7 +20,7 @@ const WASM_BYTES_MAX: u32 = 600_000;
 /// The script that starts the application, copied under a name made from its content.
 const BOOT: &str = "boot.js";
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
     /// Quick to build; served only.
     Dev,
@@ -59,9 +60,12 @@ pub fn build(profile: Profile) -> Result<PathBuf> {
     };
     let module = match profile {
         Profile::Dev => stage.join("app_bg.wasm"),
-        Profile::Release => optimized(&stage)?,
+        Profile::Release => optimized(&stage, "app_bg.wasm")?,
     };
     assemble(&stage, &module, &out)?;
+    if profile == Profile::Release {
+        script::add_to(&out)?;
+    }
     eprintln!("built {}", out.display());
     Ok(out)
 }
@@ -111,9 +115,9 @@ fn bind(profile: Profile, program: &Path, stage: &Path) -> Result<()> {
 }
 
 /// The module after wasm-opt, which is run only on a module it has not yet seen.
-fn optimized(stage: &Path) -> Result<PathBuf> {
+pub fn optimized(stage: &Path, name: &str) -> Result<PathBuf> {
     tools::ensure_node_packages()?;
-    let source = stage.join("app_bg.wasm");
+    let source = stage.join(name);
     let done = stage.join(hashed_name("opt", "wasm", &fs::read(&source)?));
     if done.exists() {
         return Ok(done);
@@ -176,7 +180,7 @@ fn style(wanted: &[String]) -> Result<String> {
     Ok(all)
 }
 
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for path in files(from)? {
         let target = to.join(file_name(&path));
@@ -190,7 +194,7 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What a folder holds, in the order of the names.
-fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
@@ -201,7 +205,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
 }
 
-fn remove_dir(dir: &Path) -> Result<()> {
+pub fn remove_dir(dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| dir.display().to_string())?;
     }
