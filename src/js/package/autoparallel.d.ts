@@ -332,23 +332,19 @@ export interface Plan {
   binds: string[];
 }
 
-/** Either `plan` or `nothing`. */
-export interface Analysis {
+/** Either `plan` or `nothing` is null. */
+export type Analysis = {
   version: 1;
   asked: Asked;
-  plan: Plan | null;
-  nothing: NothingFits | null;
   assumptions: { text: string; source: string; verified: boolean }[];
-}
+} & ({ plan: Plan; nothing: null } | { plan: null; nothing: NothingFits });
 
-export interface BestConfig {
+/** Either `nothing` is null, or `layout` and `step` are. */
+export type BestConfig = {
   version: 1;
   asked: Asked;
-  layout: Layout | null;
-  step: Step | null;
   search: Search;
-  nothing: NothingFits | null;
-}
+} & ({ layout: Layout; step: Step; nothing: null } | { layout: null; step: null; nothing: NothingFits });
 
 export interface MemoryCheck {
   version: 1;
