@@ -17,6 +17,7 @@ const options = {
   theme: THEMES.includes(asked.get("theme")) ? asked.get("theme") : "auto",
   interactive: asked.has("interactive") && asked.get("interactive") !== "0",
   app: at("./"),
+  heading: "h1",
   changed: (link) => tell("change", { link }),
   drawn: () => requestAnimationFrame(tellHeight),
   opened,

@@ -119,13 +119,13 @@ const DRAW = {
     const { memory, memory_capacity: all, memory_headroom: free } = plan;
     const text = `${memory.figure.shown.text} of ${all.text}, ${free.text} free`;
     const doubt = plan.memory_doubt ? make("p", { class: "doubt" }, plan.memory_doubt) : null;
-    const title = make("h3", {}, "Memory of the fullest stage ", make("span", { class: "value" }, text));
+    const title = make("p", { class: "part" }, "Memory of the fullest stage ", make("span", { class: "value" }, text));
     const parts = [title, bar(memory, all.value, spoken(memory)), doubt, table(open, memory, "Memory by part")];
     return [make("section", {}, ...parts)];
   },
   time: ({ plan }, open) => {
     const { time } = plan;
-    const title = make("h3", {}, "Step time ", make("span", { class: "value" }, time.figure.shown.text));
+    const title = make("p", { class: "part" }, "Step time ", make("span", { class: "value" }, time.figure.shown.text));
     return [make("section", {}, title, bar(time, 0, spoken(time)), table(open, time, "Step time by part"))];
   },
   money: ({ plan }, open) => {
@@ -147,6 +147,7 @@ function stuck({ stuck: why }) {
  * - interactive: whether the reader may change a few inputs
  * - theme: light or dark; else as what lies behind `host`
  * - app: address of the page that "Open in AutoParallel" leads to; none for no such link
+ * - heading: h1 to h6
  * - changed(link), drawn(): told when the reader changed something, and after each drawing
  * - opened(address, event): told when the reader follows the link
  */
@@ -270,7 +271,8 @@ class Shown {
       this.body.replaceChildren(...this.#content(view));
     } catch (error) {
       this.answer = undefined;
-      this.body.replaceChildren(make("p", { class: "bad" }, error.message), this.#out());
+      const wrong = make("p", { class: "bad" }, error.message);
+      this.body.replaceChildren(this.#title("No plan"), wrong, this.#out());
     }
     this.#fill();
     this.options.drawn?.();
@@ -281,7 +283,7 @@ class Shown {
     const { plan } = answer;
     const count = answer.asked.accelerators.toLocaleString("en");
     const title = plan?.title ?? `${answer.asked.model.name} on ${count} ${answer.asked.accelerator}`;
-    const heading = make("h2", {}, title);
+    const heading = this.#title(title);
     if (!plan) {
       this.status.textContent = answer.stuck.headline;
       return [heading, ...stuck(answer), this.#out()];
@@ -297,6 +299,10 @@ class Shown {
       view === "compact" ? make("p", { class: "note" }, `${step.shown.text} a step, ${days.shown.text} to finish`) : null;
     const drawn = SEEN[view].flatMap((name) => DRAW[name](answer, this.#open));
     return [heading, layout, line, ...drawn, this.#out()].filter(Boolean);
+  }
+
+  #title(text) {
+    return make(this.options.heading ?? "h2", { class: "title" }, text);
   }
 
   #out() {
