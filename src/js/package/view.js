@@ -10,15 +10,16 @@ const INPUTS = [
 ];
 const LARGE = ["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
 const MONEY = ["cost", "days", "gpu_hours", "energy"];
+/** Colours that a kind of part has on the page too; others go by their place. */
 const SERIES = [
-  [/weight|param|matmul/, 0],
+  [/bubble|slack|memory\.context/, 7],
+  [/weight|matmul|recompute/, 0],
   [/gradient|tensor/, 1],
   [/optimizer|data/, 2],
   [/activation|pipeline/, 3],
   [/attention|logit/, 4],
   [/buffer|network\.context/, 5],
   [/expert/, 6],
-  [/context|slack|bubble/, 7],
 ];
 const SEEN = { card: ["figures", "bar"], memory: ["memory"], time: ["time"], cost: ["money"], wide: ["figures", "memory", "time"], compact: [] };
 
@@ -63,13 +64,23 @@ function derived(open, { id, label, shown, range, formula, substituted, source }
   return details;
 }
 
-const series = (id, place) => SERIES.find(([words]) => words.test(id))?.[1] ?? place % 8;
+/** A class for each part of a whole: its colour, hatched where another has it already. */
+function inks(root) {
+  const taken = new Set();
+  return root.children.map(({ id }, place) => {
+    const series = SERIES.find(([words]) => words.test(id))?.[1] ?? place % 8;
+    const again = taken.has(series);
+    taken.add(series);
+    return `s${series}${again ? " hatched" : ""}`;
+  });
+}
 
 /** The parts of a whole side by side; `end` is where the scale ends. */
 function bar(root, end, label) {
   const box = make("div", { class: "bar", role: "img", "aria-label": label });
+  const colours = inks(root);
   root.children.forEach((part, place) => {
-    const piece = make("span", { class: `piece s${series(part.id, place)}` });
+    const piece = make("span", { class: `piece ${colours[place]}` });
     piece.style.width = `${(100 * part.figure.shown.value) / Math.max(end, root.figure.shown.value, 1e-12)}%`;
     box.append(piece);
   });
@@ -77,6 +88,7 @@ function bar(root, end, label) {
 }
 
 function table(open, root, title) {
+  const colours = inks(root);
   const rows = (parts, depth) =>
     parts.flatMap((part, place) => [
       make(
@@ -85,7 +97,7 @@ function table(open, root, title) {
         make(
           "th",
           { scope: "row", class: `d${depth}` },
-          depth === 0 ? make("span", { class: `key s${series(part.id, place)}`, "aria-hidden": "true" }) : null,
+          depth === 0 ? make("span", { class: `key ${colours[place]}`, "aria-hidden": "true" }) : null,
           derived(open, { ...part.figure, id: part.id, range: null, shown: { text: "" } }, "row"),
         ),
         make("td", {}, part.figure.shown.text),

@@ -15,7 +15,7 @@ const MEDIA_TYPES = {
 
 async function answer({ dist, base, headers }, request, response) {
   const { pathname } = new URL(request.url, "http://localhost");
-  const name = pathname.slice(base.length) || "index.html";
+  const name = pathname.slice(base.length).replace(/(^|\/)$/, "$1index.html");
   if (!pathname.startsWith(base) || name.includes("..")) {
     response.writeHead(404).end();
     return;
