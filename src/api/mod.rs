@@ -8,6 +8,7 @@ pub mod fleet;
 mod links;
 mod measure;
 mod remedies;
+mod serve;
 mod summary;
 pub mod truth;
 mod view;
@@ -19,4 +20,8 @@ pub use compare::{
 };
 pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
+pub use serve::{
+    GoalView, LaunchView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
+    TradeView, serve, serve_study,
+};
 pub use wire::*;

@@ -12,4 +12,5 @@ pub mod platforms;
 pub mod presets;
 pub mod reliability;
 pub mod stacks;
+pub mod support;
 pub mod table;

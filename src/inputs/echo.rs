@@ -167,6 +167,7 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
+        Value::Frequency(rate) => show::frequency(*rate),
         Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {
             let names: Vec<&str> = set.iter().map(Technique::label).collect();

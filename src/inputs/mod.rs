@@ -15,6 +15,7 @@ mod names;
 mod problem;
 mod resolve;
 mod run;
+mod serve;
 mod value;
 
 pub use fleet::FleetInputs;
@@ -170,6 +171,13 @@ impl Inputs {
     #[must_use]
     pub fn fleet(&self) -> FleetInputs {
         fleet::resolve(self)
+    }
+
+    /// Whether they are about a model in service.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.typed(Key::Purpose)
+            .is_some_and(|text| text.trim().eq_ignore_ascii_case(resolve::SERVE))
     }
 
     /// The case that the inputs describe, or what stands in its way.

@@ -20,6 +20,7 @@ mod levers;
 mod part;
 mod range;
 mod sample;
+pub mod serve;
 mod stages;
 mod stuck;
 mod study;

@@ -16,6 +16,7 @@ mod lists;
 mod live;
 mod plot;
 mod segments;
+mod serve;
 mod shell;
 mod state;
 mod table;

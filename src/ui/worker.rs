@@ -78,6 +78,15 @@ impl Desk {
                 self.say(IDLE);
                 self.rest_later(run, link);
             }
+            Request::Serve { run, link } => {
+                self.latest.replace(run);
+                api::serve(run, &link, &self.clock(), &mut |answer| self.send(&answer));
+                self.say(IDLE);
+                let desk = self.clone();
+                self.later(PAUSE_MS, run, move || {
+                    api::serve_study(run, &link, &mut |answer| desk.send(&answer));
+                });
+            }
             Request::Fleet { run, link, list, today } => {
                 self.latest.replace(run);
                 match FleetSession::new(run, &link, &list, today) {
