@@ -313,11 +313,20 @@ proptest! {
         text in any::<String>(),
         number in "[0-9.,]{1,12} ?[a-zA-Z/%$]{0,6}",
     ) {
-        let inputs = Inputs::default().with(key, text).with(other, number);
+        let inputs = Inputs::default().with(key, &text).with(other, &number);
         let resolution = inputs.resolve();
         // Either there is a case, or it is said what stands in its way.
-        let mut problems = resolution.problems.iter();
-        let clear = problems.all(|problem| problem.key.group() == Group::Fleet);
-        prop_assert_eq!(resolution.case.is_some(), clear);
+        let beside = |key: Key| matches!(key.group(), Group::Fleet | Group::Serving);
+        let clear = resolution.problems.iter().all(|problem| beside(problem.key));
+        prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
+        // The same where the model is to be served.
+        let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);
+        if inputs.is_serving() {
+            let resolution = inputs.resolve();
+            let stands = |key: Key| matches!(key.group(), Group::Model | Group::Serving);
+            let clear = !resolution.problems.iter().any(|problem| stands(problem.key));
+            prop_assert_eq!(resolution.ask.is_some(), clear);
+            prop_assert!(resolution.case.is_none());
+        }
     }
 }

@@ -21,7 +21,7 @@ pub use compare::{
 pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use serve::{
-    GoalView, LaunchView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
-    TradeView, serve, serve_study,
+    FitView, GoalView, LaunchView, RoofPointView, RoofView, ServeRivalView, ServeStudyView,
+    ServeView, TradeView, serve, serve_study,
 };
 pub use wire::*;

@@ -2,7 +2,8 @@
 
 use super::launch::launch;
 use super::{
-    GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView, TradeView,
+    FitView, GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
+    TradeView,
 };
 use crate::api::view::{cut, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
@@ -82,7 +83,29 @@ pub(super) fn study_view(
         points: all,
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
+        fits: fit_views(inputs, ask),
     }
+}
+
+/// What fits where, for whoever serves and for whoever cannot.
+pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
+    let view = |fit: &serve::Fit| {
+        let machine = ask.machines.get(fit.machine)?;
+        let mut link = inputs.clone().with(Key::Weights, fit.weights.key());
+        link.set(Key::ServeOn, machine.key.clone());
+        Some(FitView {
+            machine: machine.label.clone(),
+            weights: fit.weights.key().to_owned(),
+            accelerators: fit.ranks.map(|n| shown(Amount::Count(n))),
+            bytes: shown(Amount::Bytes(fit.bytes)),
+            longest: shown(Amount::Count(fit.longest.get())),
+            speed: shown(Amount::TokenRate(fit.speed)),
+            range: fit.range.as_ref().map(range),
+            first_token: shown(Amount::Time(fit.first_token)),
+            link: link::encode(&link),
+        })
+    };
+    serve::fits(ask).iter().filter_map(view).collect()
 }
 
 /// The answer itself among the points, under full load as they are.

@@ -1,6 +1,6 @@
 //! What the page is told of a deployment. Fields are only ever added.
 
-use crate::api::{Assumption, Cut, Degree, Figure, PartView, Shown, Trust};
+use crate::api::{Assumption, Cut, Degree, Figure, PartView, Range, Shown, Trust};
 use serde::{Deserialize, Serialize};
 
 /// The deployment that answers a question about serving.
@@ -105,6 +105,31 @@ pub struct ServeStudyView {
     pub goal: Option<Shown>,
     /// Names of the kinds of machine, in the order of `points.machine`.
     pub machines: Vec<String>,
+    /// What fits where in which format, one answer at a time.
+    pub fits: Vec<FitView>,
+}
+
+/// One format on one kind of machine, for one user alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FitView {
+    /// The machine.
+    pub machine: String,
+    /// Format of the weights.
+    pub weights: String,
+    /// Accelerators of the smallest instance; none where nothing fits.
+    pub accelerators: Option<Shown>,
+    /// Weights on one of them.
+    pub bytes: Shown,
+    /// Longest request that its cache holds, in tokens.
+    pub longest: Shown,
+    /// Tokens a second of one answer alone, and the range of measured runs.
+    pub speed: Shown,
+    /// Where 80 % of measured runs lay.
+    pub range: Option<Range>,
+    /// Time to read a prompt.
+    pub first_token: Shown,
+    /// Link that asks for it.
+    pub link: String,
 }
 
 /// A deployment that lost.

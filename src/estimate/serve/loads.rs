@@ -1,7 +1,7 @@
 //! The steps that an instance takes, as loads to be looked into.
 
 use super::{Load, Sequences, Serving};
-use crate::units::{Ratio, Tokens};
+use crate::units::{Bytes, Ratio, Tokens};
 
 impl Serving<'_> {
     /// One step of decoding with so many sequences that each hold that many tokens; a pipeline's stages each work
@@ -26,6 +26,12 @@ impl Serving<'_> {
             Ratio::new(cost / own.yielded().get().max(1.0))
         };
         self.service.speculation.as_ref().map_or(Ratio::ONE, of)
+    }
+
+    /// Bytes of keys and values that one more token takes on one accelerator, where no window has passed it.
+    #[must_use]
+    pub fn token_bytes(&self) -> Bytes {
+        Bytes::from_f64(self.sequence_bytes(2.0) - self.sequence_bytes(1.0))
     }
 
     /// The largest step that reads one prompt, and how many of them it takes.

@@ -2,6 +2,7 @@
 
 use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
+use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::units::text::{fine, show};
 use crate::units::{PerSecond, Ratio, Seconds};
@@ -143,14 +144,14 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     let traffic = &own.ask.traffic;
     let million = |id, label, price, share: f64, tokens: f64| {
         let text = format!(
-            "{hourly} × {} / ({} × {} × 3600 s/h) × 10⁶ = {}",
+            "{hourly} × {} / ({} × {} tokens/s) × {} = {}",
             fine::percent(Ratio::new(share)),
             fine::number(Ratio::new(requests)),
             fine::number(Ratio::new(tokens)),
+            show::grouped(1_000_000),
             show::million(price)
         );
-        let formula = "dollars an hour × share of the time / (requests a second × tokens × 3600) \
-            × a million";
+        let formula = "dollars an hour × share of the time / tokens an hour × a million";
         let source = "prompts bear the share of the time that reading them takes, answers the \
             rest; idle time goes with them";
         figure(id, label, Amount::Million(price), formula, text, source)
@@ -238,8 +239,14 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             "cache",
             "Cache of one instance, in tokens",
             Amount::Count(memory.tokens.get()),
-            "attention groups × whole blocks that fit the pool × tokens of a block",
-            format!("{0} = {0}", fine::count(memory.tokens.get())),
+            "pool of one accelerator / bytes of one token × attention groups, in whole blocks",
+            format!(
+                "{} / {} × {} = {}",
+                fine::bytes(memory.get(ServeMemoryPart::Cache)),
+                fine::bytes(own.serving().token_bytes()),
+                fine::count(own.own.at.instance.dp.into()),
+                fine::count(memory.tokens.get())
+            ),
             "as the engine computes it at start-up (estimate/serve/memory)",
         ),
         figure(

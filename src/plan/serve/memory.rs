@@ -56,11 +56,11 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Deriva
         }
         M::Cache => {
             let groups = f64::from(own.own.at.instance.dp.max(1));
-            let each = Bytes::from_f64(amount.as_f64() * groups / tokens.max(1.0));
             let (tokens, groups) = (fine::count(tokens as u64), fine::number(Ratio::new(groups)));
+            let each = fine::bytes(own.serving().token_bytes());
             of(
-                "cached tokens / attention groups × bytes of one token",
-                format!("{tokens} / {groups} × {} = {is}", fine::bytes(each)),
+                "cached tokens / attention groups × bytes of one token, to the next whole block",
+                format!("{tokens} / {groups} × {each} = {is}"),
                 "the engine gives the cache what its share of the memory leaves, in whole blocks",
                 &["fraction", "of_free", "block"],
             )

@@ -1,5 +1,6 @@
 //! The answer to a question about serving.
 
+mod fits;
 mod headline;
 mod pictures;
 mod why;
@@ -48,6 +49,7 @@ fn whole(serve: &Arc<ServeView>) -> AnyView {
             {headline::headline(serve)}
             {why::why(serve)}
             <div class="pair">{pictures::tradeoff()} {pictures::roofline(serve)}</div>
+            {fits::fits()}
             <div class="pair">{decode} {prefill}</div>
             <div class="pair">{memory} {assumptions(&serve.assumptions)}</div>
         </div>
