@@ -16,6 +16,7 @@ mod problem;
 mod resolve;
 mod run;
 mod serve;
+pub mod trace;
 mod value;
 
 pub use fleet::FleetInputs;

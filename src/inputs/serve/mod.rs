@@ -1,6 +1,7 @@
 //! What is asked of a model in service: engine, machines, formats, traffic and goals.
 
 mod formats;
+
 mod words;
 
 pub(super) use words::words;

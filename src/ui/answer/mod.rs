@@ -62,11 +62,16 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
-            {move || (!serves.get()).then(|| view! { <FleetPane/> })}
-            <TruthPane/>
+            {live(move || below(serves.get()))}
         </div>
     }
     .into_any()
+}
+
+/// What stands below the answer.
+fn below(serves: bool) -> AnyView {
+    let fleet = (!serves).then(|| view! { <FleetPane/> });
+    view! { {fleet} <TruthPane/> }.into_any()
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.

@@ -10,6 +10,7 @@ mod pasted;
 mod presets;
 mod purpose;
 mod serve;
+mod trace;
 mod workload;
 
 use crate::ui::live::{live, words};

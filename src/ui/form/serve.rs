@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{field, fields, select};
-use super::{group, more};
+use super::{group, more, trace};
 use crate::inputs::{Inputs, Key};
 use crate::ui::lists;
 
@@ -54,6 +54,7 @@ pub fn parts() -> AnyView {
         {columns(TRAFFIC)}
         <div class="mores">
             {more("Prefix cache, spread, guessing", keys(DETAILS), move || columns(DETAILS))}
+            {more("From a trace of requests", Vec::new(), trace::panel)}
         </div>
     };
     let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
