@@ -193,8 +193,7 @@ fn the_batch_limit_is_the_best_one() {
     let best = serve::find(&ask).best.expect("a deployment");
     let own = Deployed::new(&ask, &best).expect("a deployment");
     assert_eq!(own.service.engine.sequences, best.batch.div_ceil(best.at.instance.dp));
-    let mut free = own.service.clone();
-    free.engine.sequences = ask.engine.sequences;
+    let free = autoparallel::search::deploy::service(&ask, &best.at, None).expect("a service");
     let serving = Serving::new(&free, &best.at.instance);
     let most = serving.most_running(&ask.traffic).0;
     for batch in autoparallel::search::serve::batches(Sequences(most)) {

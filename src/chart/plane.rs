@@ -149,7 +149,10 @@ fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
         } else {
             (before, Align::End)
         };
-        scene.text(place, at.y + 14.0, dot.name.clone(), Ink::Text, align);
+        let below = at.y + 14.0;
+        let low = below > scene.height - FOOT - 6.0;
+        let level = if low { at.y - 14.0 } else { below };
+        scene.text(place, level, dot.name.clone(), Ink::Text, align);
     }
     let area = Area { x: at.x - REACH, y: at.y - REACH, width: 2.0 * REACH, height: 2.0 * REACH };
     scene.hits.push(Hit { area, text: dot.text.clone(), link: dot.link.clone() });

@@ -1,15 +1,21 @@
 //! F5: the cheapest deployment for a demand: machines, formats, layout, batch limit and replicas, each looked at.
 //!
-//! Every layout of every kind of machine is tried with every batch limit. Of the limits that keep the goals under
+//! Every layout of every kind of machine is tried with every batch limit, but for limits beyond one at which decoding
+//! alone takes too long already. Of the limits that keep the goals under
 //! full load the one that answers most requests counts; from it follows the least number of instances. Whether that
 //! many keep the goals under the demand is found in the order of what they cost, so the first that does is the best.
 //! More instances never make a request wait longer, so the least number that does is found by halving.
 
 use super::serve::{batches, instances};
 use crate::estimate::serve::{Answer, Sequences, Serving};
-use crate::serving::{Ask, AskedMachine, Demand, FixedServing, Instance, Mode, Service};
-use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
+use crate::serving::{Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Service};
+use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
+/// Most sequences that one attention group decodes together: the largest batches of published settings (DeepSeek-R1 on
+/// wide expert parallelism, 2025), whatever an engine takes where it is told nothing.
+pub const SEQUENCES_MAX: u32 = 1024;
+/// Bounds are shrunk by this before they cut, so that rounding loses nothing.
+const SHRINK: f64 = 1.0 - 1e-9;
 /// Most deployments of other kinds that are worked out beside the best.
 pub const OTHERS_MAX: usize = 6;
 
@@ -88,9 +94,10 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
     let machine = ask.machines.get(at.machine)?;
     let (weights, cache) = *machine.formats.get(at.format)?;
     let mut engine = ask.engine.clone();
-    if let Some(batch) = batch {
-        engine.sequences = batch.div_ceil(at.instance.dp.max(1)).max(1);
-    }
+    engine.sequences = match batch {
+        Some(batch) => batch.div_ceil(at.instance.dp.max(1)).max(1),
+        None => sequences_most(&engine),
+    };
     Some(Service {
         model: ask.model.clone(),
         cluster: machine.cluster.clone(),
@@ -99,6 +106,12 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
         cache,
         speculation: ask.speculation,
     })
+}
+
+/// Most sequences of one attention group that are tried: what is compiled for one batch keeps it.
+#[must_use]
+pub fn sequences_most(engine: &Engine) -> u32 {
+    if engine.padded { engine.sequences } else { engine.sequences.max(SEQUENCES_MAX) }
 }
 
 /// Looks at every layout and finds the cheapest that serves.
@@ -278,9 +291,21 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
 fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
     let most = serving.most_running(&ask.traffic);
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
+    // No more run together than there are in flight.
+    let most = match ask.demand {
+        Demand::InFlight(n) => Sequences(most.0.min(f64::from(n))),
+        _ => most,
+    };
     let limits = batches(most);
     let mut nearest: Option<Answer> = None;
+    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
     for batch in &limits {
+        // Decoding alone never gets faster with more sequences, and prompts only add to it.
+        let least = serving.writing(Sequences(f64::from(*batch)), context).get() * SHRINK;
+        let slow = ask.goals.per_token.is_some_and(|most| least > most.get());
+        if slow && (nearest.is_some() || looked.limit.is_some()) {
+            break;
+        }
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(*batch)));
         if keeps(ask, &answer) {
             let more = |(_, best): &(u32, Answer)| answer.request_rate > best.request_rate;

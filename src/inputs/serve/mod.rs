@@ -188,6 +188,12 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     if !names.is_empty() {
         reader.echo(Key::ServeOn, names.join(", "));
     }
+    if let Some(first) = ask.machines.first() {
+        let node = first.cluster.node_size.max(1);
+        let nodes = first.cluster.count.div_ceil(node);
+        let noun = show::plural(nodes.into(), "machine");
+        reader.echo(Key::ServeMost, format!("{} {noun} of {node}", show::grouped(nodes.into())));
+    }
     let prices = ask.machines.iter().map(|machine| match machine.price {
         Some(rate) => format!("{} {}", machine.label, show::price(rate)),
         None => format!("{}: no price known", machine.label),

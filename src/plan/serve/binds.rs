@@ -1,7 +1,9 @@
 //! Why the deployment is as it is: what binds batch, step and number of instances.
 
 use super::{Deployed, Roof, bill};
+use crate::estimate::serve::Serving;
 use crate::plan::Part;
+use crate::search::deploy;
 use crate::serving::Demand;
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -26,12 +28,11 @@ pub fn binds(own: &Deployed<'_>, roof: &Roof, decode: &Part) -> Vec<String> {
 fn batch(own: &Deployed<'_>) -> String {
     let n = show::grouped(own.own.batch.into());
     let together = format!("{n} {} at once", show::plural(own.own.batch.into(), "sequence"));
-    let mut engine = own.service.clone();
-    engine.engine.sequences = own.ask.engine.sequences;
-    let serving = crate::estimate::serve::Serving::new(&engine, &own.own.at.instance);
+    let Some(free) = deploy::service(own.ask, &own.own.at, None) else { return together };
+    let serving = Serving::new(&free, &own.own.at.instance);
     let most = serving.most_running(&own.ask.traffic).0.floor();
     let next = f64::from(own.own.batch) * 1.34;
-    let limit = f64::from(own.ask.engine.sequences) * f64::from(own.own.at.instance.dp.max(1));
+    let limit = f64::from(free.engine.sequences) * f64::from(own.own.at.instance.dp.max(1));
     if own.ask.fixed.batch.is_some_and(|most| f64::from(most) < next) {
         return format!("{together}: what you allow.");
     }
@@ -41,7 +42,7 @@ fn batch(own: &Deployed<'_>) -> String {
         );
     }
     if most >= limit {
-        return format!("{together} in one instance: the engine's own limit.");
+        return format!("{together} in one instance: the most that is tried.");
     }
     format!("{together} in one instance: the cache holds no more of them, so memory binds.")
 }

@@ -1,6 +1,6 @@
 //! Latency against throughput: what nothing beats, on each kind of machine, whatever the goals.
 
-use crate::search::deploy::Candidate;
+use crate::search::deploy::{Candidate, sequences_most};
 use crate::search::serve::{Offer, Point, Question, frontier};
 use crate::serving::{Ask, Demand, Goals, Instance};
 use crate::units::{DollarsPerHour, PerSecond, Seconds};
@@ -42,9 +42,11 @@ fn of_machine(ask: &Ask, machine: usize) -> Vec<TradePoint> {
         cluster: kind.cluster.clone(),
         price: kind.price.unwrap_or(DollarsPerHour::new(1.0)),
     };
+    let mut engine = ask.engine.clone();
+    engine.sequences = sequences_most(&engine);
     let question = Question {
         model: ask.model.clone(),
-        engine: ask.engine.clone(),
+        engine,
         offers: vec![offer],
         formats: kind.formats.clone(),
         speculation: ask.speculation,

@@ -158,14 +158,8 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     };
     let share = bill.reading.get();
     vec![
-        million("input_price", "A million prompt tokens", bill.input, share, traffic.prompt),
-        million(
-            "output_price",
-            "A million answer tokens",
-            bill.output,
-            1.0 - share,
-            traffic.output,
-        ),
+        million("input_price", "1M prompt tokens", bill.input, share, traffic.prompt),
+        million("output_price", "1M answer tokens", bill.output, 1.0 - share, traffic.output),
         figure(
             "monthly",
             "A month",
@@ -237,7 +231,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         ),
         figure(
             "cache",
-            "Cache of one instance, in tokens",
+            "Cache, tokens an instance",
             Amount::Count(memory.tokens.get()),
             "pool of one accelerator / bytes of one token × attention groups, in whole blocks",
             format!(

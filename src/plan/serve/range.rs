@@ -18,18 +18,23 @@ pub fn range(own: &Deployed<'_>, id: &str, amount: Amount) -> Option<Range> {
 /// On which runs the ranges rest.
 #[must_use]
 pub fn basis(own: &Deployed<'_>) -> Option<Basis> {
-    let (first, further) = (kind(own, "ttft"), kind(own, "tpot")?);
+    let (first, further) = (kind(own, "ttft").map(|own| own.1), kind(own, "tpot")?.1);
     let told = |range: &ServeRange| {
         let engine = if range.engine.is_empty() { "any engine" } else { &own.ask.engine.name };
         let machine = if range.generation.is_empty() { "any hardware" } else { &range.generation };
         format!("{} runs of {engine} on {machine}", show::grouped(range.rows.into()))
     };
-    let mut text = format!("80% of {} lay within this range of time a token", told(further.1));
-    if let Some((_, first)) = first {
-        text.push_str(&format!(", of {} within that of the first token", told(first)));
-    }
-    text.push_str(", none of them seen by the fit (docs/accuracy_serve.md).");
-    Some(Basis { text, measured: !further.1.engine.is_empty() })
+    let all = match first {
+        Some(first) if told(first) != told(further) => {
+            format!("{} (time a token) and {} (first token)", told(further), told(first))
+        }
+        _ => told(further),
+    };
+    let text = format!(
+        "80% of {all} lay within these ranges of what was said before they were seen \
+         (docs/accuracy_serve.md)."
+    );
+    Some(Basis { text, measured: !further.engine.is_empty() })
 }
 
 /// The range that a figure goes by, and whether it is one of its reciprocal.

@@ -44,6 +44,11 @@ fn text(own: &Deployed<'_>, best: &Deployed<'_>) -> String {
     if mine.get() > least.get() * 1.005 || least.get() > mine.get() * 1.005 {
         parts.push(format!("a token in {} against {}", show::time(mine), show::time(least)));
     }
+    let (mine, least) = (own.own.first_token, best.own.first_token);
+    if mine.get() > least.get() * 1.05 || least.get() > mine.get() * 1.05 {
+        let (mine, least) = (show::time(mine), show::time(least));
+        parts.push(format!("the first token in {mine} against {least}"));
+    }
     let full = |deployed: &Deployed<'_>| {
         deployed.own.full.output_rate.get() / deployed.own.at.instance.ranks().max(1) as f64
     };

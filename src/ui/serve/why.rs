@@ -24,8 +24,8 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
             {live(move || rivals(state))}
             <p class="proof">
                 <strong>{space}</strong>
-                " pairs of layout and batch limit looked at, every one: the cheapest that keeps the \
-                goals, in "
+                " pairs of layout and batch limit, every one looked at or beyond a limit that is too \
+                slow already: this is the cheapest that keeps the goals, found in "
                 {move || format!("{:.1} ms.", state.search_ms())}
             </p>
             {fold("certificate", "Where the layouts went", move || {
