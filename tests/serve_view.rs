@@ -28,7 +28,7 @@ fn links() -> Vec<String> {
         "1;m=Qwen/Qwen3-8B;do=serve;sg=custom;sn=4;sr=2/s",
         "1;m=meta-llama/Llama-3.1-8B;do=serve;se=vllm-tpu;sg=v6e;sn=8;sr=1/s",
         "1;m=meta-llama/Llama-3.1-8B;do=serve;sf=none;st=none;sp=mean;sn=8",
-        "1;m=meta-llama/Llama-2-7b-hf;do=serve;se=llamacpp;sg=m4-max;sn=1;sc=1",
+        "1;m=meta-llama/Llama-2-7b-hf;do=serve;se=llamacpp;sg=m4-max;sn=1;sc=1;sf=none;st=none",
     ];
     all.extend(corners.iter().map(|link| (*link).to_owned()));
     all

@@ -5,6 +5,7 @@ mod stuck;
 mod view;
 mod wire;
 
+pub(in crate::api) use view::name;
 pub use wire::*;
 
 use super::Answer;

@@ -165,7 +165,7 @@ pub(super) fn pinned(inputs: &Inputs, ask: &Ask, at: &Candidate, batch: Option<u
 }
 
 /// Name of the model without its organisation.
-fn name(ask: &Ask) -> &str {
+pub(in crate::api) fn name(ask: &Ask) -> &str {
     let name = ask.model.name.as_str();
     match name {
         "custom" => "Own numbers",

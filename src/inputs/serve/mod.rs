@@ -134,7 +134,7 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
     let mut all = Vec::new();
     let mut idle: Vec<String> = Vec::new();
     for kind in &kinds {
-        let row = if kind == OWN { own.cloned() } else { machine_of(kind).cloned() };
+        let row = if kind == OWN { own.map(own_row) } else { machine_of(kind).cloned() };
         let Some(row) = row else { continue };
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
@@ -168,6 +168,16 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
     }
     formats::complain(reader, engine, &kinds, &all);
     all
+}
+
+/// The accelerator of the cluster's inputs, with the figures typed there.
+fn own_row(row: &MachineRow) -> MachineRow {
+    let mut own = row.clone();
+    if own.key != OWN {
+        own.label = format!("Own, from {}", row.label);
+        own.key = OWN.to_owned();
+    }
+    own
 }
 
 /// The price that was typed for a kind, or for all, else the catalogue's.

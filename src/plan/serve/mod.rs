@@ -7,6 +7,7 @@
 mod bill;
 mod binds;
 mod curve;
+mod facts;
 mod figures;
 mod fits;
 mod losses;
@@ -20,6 +21,7 @@ mod text;
 pub use bill::{Bill, BreakEven, bill, break_even};
 pub use binds::binds;
 pub use curve::{TradePoint, tradeoff};
+pub use facts::facts;
 pub use figures::figures;
 pub use fits::{Fit, fits};
 pub use losses::{losses, stands};

@@ -11,6 +11,16 @@ const MACHINES: &[(Key, &str, &str)] = &[
     (Key::ServeOn, "Accelerators, one or more kinds", "h200-sxm, b200, rtx-4090"),
     (Key::ServeMost, "How many at most", ""),
 ];
+const OWN: &[(Key, &str, &str)] = &[
+    (Key::Memory, "Memory", "as catalogued"),
+    (Key::MemoryBandwidth, "Memory bandwidth", "as catalogued"),
+    (Key::PeakBf16, "Peak bf16", "as catalogued"),
+    (Key::PeakFp8, "Peak fp8", "as catalogued"),
+    (Key::PeakFp4, "Peak fp4", "as catalogued"),
+    (Key::Link, "Scale-up link", "as usual"),
+    (Key::Domain, "Scale-up domain", "as usual"),
+    (Key::NodeSize, "In a node", "as usual"),
+];
 const FORMATS: &[(Key, &str, &str)] = &[
     (Key::Weights, "Weights", "bf16, and fp8 where native"),
     (Key::Cache, "KV cache", "as usual"),
@@ -49,7 +59,21 @@ const FIXED: &[(Key, &str, &str)] = &[
 pub fn parts() -> AnyView {
     let columns = |rows| view! { <div class="columns">{fields(rows)}</div> }.into_any();
     let keys = |rows: &[(Key, &str, &str)]| rows.iter().map(|row| row.0).collect();
-    let machines = view! { {fields(MACHINES)} {columns(FORMATS)} };
+    let own = move || {
+        let lead = "Write \u{201c}custom\u{201d} among the accelerators: the one below, with the figures \
+            that you type.";
+        view! {
+            <p class="quiet">{lead}</p>
+            {field(Key::Accelerator, "Like", "")}
+            {columns(OWN)}
+        }
+        .into_any()
+    };
+    let machines = view! {
+        {fields(MACHINES)}
+        {columns(FORMATS)}
+        <div class="mores">{more("An accelerator of your own", keys(OWN), own)}</div>
+    };
     let traffic = view! {
         {columns(TRAFFIC)}
         <div class="mores">

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::api::{GoalView, LaunchView, ServeView};
 use crate::ui::address::address;
 use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
+use crate::ui::compare;
 use crate::ui::copier::copier;
 use crate::ui::state::state;
 
@@ -27,6 +28,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             <div class="headline-top">
                 <h2 id="plan-title" class="plan-title" tabindex="-1">{serve.title.clone()}</h2>
                 <div class="headline-acts">
+                    {compare::button()}
                     {copier("quiet-button", "Copy as Markdown", move || {
                         markdown.markdown.replace("`#", &format!("`{}", address("")))
                     })}

@@ -174,7 +174,11 @@ pub fn frequency(rate: PerSecond) -> String {
 #[must_use]
 pub fn million(price: Dollars) -> String {
     let value = price.get();
-    if value >= 1.0 { dollars(price) } else { format!("${}", fixed(value, 3)) }
+    match value {
+        0.0..0.1 => format!("${}", fixed(value, 4)),
+        0.1..1.0 => format!("${}", fixed(value, 3)),
+        _ => dollars(price),
+    }
 }
 
 /// A price of one accelerator: `$3.50/h`.

@@ -29,8 +29,8 @@ async function answered(ctx) {
   ctx.assert.match(detail, /Formula.*Here.*Source/s);
   ctx.assert.match(detail, /Little/);
   // The goal box and the roof have tables behind them.
-  for (const id of ["tradeoff", "roofline", "certificate", "launch"]) {
-    await page.$eval(`#${id} summary, summary#${id}`, (summary) => summary.click()).catch(() => {});
+  for (const summary of await page.$$(".serve details > summary")) {
+    await summary.evaluate((element) => element.click());
   }
   const rows = await page.$eval("#tradeoff table", (table) => table.tBodies[0].rows.length);
   ctx.assert.ok(rows > 5, `${rows} rows`);
@@ -68,7 +68,6 @@ async function quick(ctx) {
       times.push(await took(page));
     }
     const least = Math.min(...times);
-    ctx.log?.(`${model} on up to 64 H200: least ${least} ms of ${times.join(", ")}`);
     console.log(`    ${model} on up to 64 H200: least ${least} ms of ${times.join(", ")}`);
     ctx.assert.ok(least < 400, `${model}: ${times}`);
     await page.close();
