@@ -1,76 +1,59 @@
-//! What each engine can run on each generation of accelerators (`data/engine_support.csv`): formats and degrees.
+//! What each engine that one can start has on each generation of accelerators: formats ([`formats`]) and ways to split a
+//! model (`degrees` in `data/engines.csv`).
 
-use super::table::{Row, Table};
+use super::{engines, formats};
 use crate::serving::{KvFormat, WeightFormat};
-use std::sync::OnceLock;
 
-/// What one engine can do on some generations.
+/// Engines to choose from: the others of the table are profiles of submissions, of houses and of papers.
+const OFFERED: [&str; 11] = [
+    "vllm",
+    "sglang",
+    "sglang-ep",
+    "trtllm",
+    "llamacpp",
+    "vllm-tpu",
+    "jetstream",
+    "vllm-neuron",
+    "neuronx",
+    "vllm-2024",
+    "trtllm-2024",
+];
+
+/// What an engine can do on a generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Support {
-    /// Key of the engine.
-    pub engine: String,
-    /// Generations of accelerators.
-    pub generations: Vec<String>,
-    /// Formats of weights, the usual first.
+    /// Formats of weights, the widest first.
     pub weights: Vec<WeightFormat>,
-    /// Formats of the key-value cache, the usual first.
+    /// Formats of the key-value cache, the widest first.
     pub cache: Vec<KvFormat>,
     /// Ways to split a model: `tp`, `pp`, `dp`, `ep`.
     pub degrees: Vec<String>,
-    /// Where it was read.
-    pub source: String,
-}
-
-/// Everything that the table says.
-#[must_use]
-pub fn all() -> &'static [Support] {
-    static ROWS: OnceLock<Vec<Support>> = OnceLock::new();
-    ROWS.get_or_init(|| {
-        let table = Table::read(include_str!("data/engine_support.csv"));
-        table.rows().map(read).collect()
-    })
 }
 
 /// What an engine can do on a generation; none where it does not run there.
 #[must_use]
-pub fn find(engine: &str, generation: &str) -> Option<&'static Support> {
-    let runs = |row: &&Support| {
-        row.engine == engine && row.generations.iter().any(|known| known == generation)
-    };
-    all().iter().find(runs)
+pub fn find(engine: &str, generation: &str) -> Option<Support> {
+    let weights = WeightFormat::ALL.into_iter();
+    // Nobody serves in 32 bits, which kernels of 16 would do as well.
+    let weights = weights.filter(|format| *format != WeightFormat::Fp32);
+    let weights: Vec<WeightFormat> =
+        weights.filter(|own| formats::weights(engine, generation, *own).is_some()).collect();
+    let cache = KvFormat::ALL.into_iter();
+    let cache: Vec<KvFormat> =
+        cache.filter(|own| formats::cache(engine, generation, *own).is_some()).collect();
+    let degrees = engines::holds(engine, "degrees").map(|fact| fact.value.as_str());
+    let degrees = degrees.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    (!weights.is_empty() && !cache.is_empty()).then_some(Support { weights, cache, degrees })
 }
 
-/// Engines that something is known of, in the order of the table.
+/// Engines to choose from.
 #[must_use]
-pub fn engines() -> Vec<&'static str> {
-    let mut keys: Vec<&'static str> = all().iter().map(|row| row.engine.as_str()).collect();
-    keys.dedup();
-    keys
+pub const fn engines() -> &'static [&'static str] {
+    &OFFERED
 }
 
-/// Whether anything is known of that engine.
+/// Whether an engine is one to choose.
 #[must_use]
 pub fn is_offered(engine: &str) -> bool {
-    all().iter().any(|row| row.engine == engine)
-}
-
-impl Support {
-    /// Whether the engine splits a model in that way.
-    #[must_use]
-    pub fn splits(&self, degree: &str) -> bool {
-        self.degrees.iter().any(|known| known == degree)
-    }
-}
-
-fn read(row: Row<'_>) -> Support {
-    let list = |column| row.list(column, ' ').into_iter();
-    let cache = |key: &str| KvFormat::ALL.into_iter().find(|format| format.key() == key);
-    Support {
-        engine: row.text("engine").to_owned(),
-        generations: list("generations").map(str::to_owned).collect(),
-        weights: list("weights").filter_map(WeightFormat::of_key).collect(),
-        cache: list("cache").filter_map(cache).collect(),
-        degrees: list("degrees").map(str::to_owned).collect(),
-        source: row.text("source").to_owned(),
-    }
+    OFFERED.contains(&engine)
 }

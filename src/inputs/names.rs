@@ -42,7 +42,7 @@ pub(super) fn suggestions(key: Key, text: &str) -> Vec<String> {
             let hits = accelerators::search(text);
             hits.iter().take(SUGGESTIONS_MAX).map(|row| row.key.clone()).collect()
         }
-        Key::Engine => support::engines().into_iter().map(str::to_owned).collect(),
+        Key::Engine => support::engines().iter().map(|key| (*key).to_owned()).collect(),
         _ => stacks::all().iter().map(|stack| stack.key.clone()).collect(),
     }
 }

@@ -129,7 +129,7 @@ pub fn stack_choices() -> Vec<Choice> {
 
 /// The engines of models in service, with version and date.
 pub fn engine_choices() -> Vec<Choice> {
-    let engines = support::engines().into_iter().filter_map(engines::find);
+    let engines = support::engines().iter().filter_map(|key| engines::find(key));
     engines
         .map(|engine| Choice {
             key: engine.key.clone(),
@@ -206,6 +206,8 @@ fn name_of(word: &'static str) -> &'static str {
         "blocking" => "training waits for each",
         "async" => "written while training goes on",
         "memory" => "also in another host's memory",
+        "term" => "the whole term",
+        "hours" => "the hours of the run",
         _ => Technique::from_key(word).map_or(word, |technique| match technique {
             Technique::OneFOneB => "1F1B",
             Technique::GPipe => "GPipe",

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
-use crate::site::{self, Profile, TEST_RUNNER};
+use crate::site::{self, TEST_RUNNER};
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
 use anyhow::{Context, Result, bail};
@@ -16,8 +16,11 @@ const WASM_TEST_SECONDS_MAX: &str = "600";
 /// These look at what `build` made.
 const NEED_BUILD: [&str; 2] = ["size", "e2e"];
 
+/// Cases of a site that fails where a link tells it to.
+const FAULT_CASES: &str = "faults";
+
 /// In the order in which they run.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", fmt),
     ("native", native),
     ("clippy", clippy),
@@ -26,6 +29,7 @@ const STEPS: [Step; 8] = [
     ("wasm", wasm),
     ("size", size),
     ("e2e", e2e),
+    ("fault", fault),
 ];
 
 pub fn test(names: &[&str]) -> Result<()> {
@@ -99,7 +103,7 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn build() -> Result<()> {
-    site::build(Profile::Release).map(drop)
+    site::build_single().map(drop)
 }
 
 /// The tests of `tests/web*.rs`, in the code that is shipped: built as the release is.
@@ -129,6 +133,19 @@ fn e2e() -> Result<()> {
     run(command("node")
         .arg("tests/e2e/run.mjs")
         .arg(workspace::dist_dir())
+        .env("CHROME", browser)
+        .env("E2E_OUT", out_dir()?))
+}
+
+/// What becomes of a fault, in a site of its own.
+fn fault() -> Result<()> {
+    tools::ensure_node_packages()?;
+    let site = site::build_faulty()?;
+    let browser = tools::ensure_chromium()?;
+    run(command("node")
+        .arg("tests/e2e/run.mjs")
+        .arg(site)
+        .env("E2E_CASES", FAULT_CASES)
         .env("CHROME", browser)
         .env("E2E_OUT", out_dir()?))
 }

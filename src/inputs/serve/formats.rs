@@ -9,8 +9,8 @@ use crate::catalogue::support::{self, Support};
 use crate::serving::{AskedMachine, Engine, KvFormat, WeightFormat};
 
 /// Formats that are taken on a machine where none is typed: the widest, and 8 bits where the hardware multiplies
-/// them; of GGUF kinds the two usual ones.
-const USUAL: usize = 2;
+/// them; of GGUF kinds the usual ones.
+const USUAL_GGUF: [WeightFormat; 3] = [WeightFormat::Q8_0, WeightFormat::Q4Km, WeightFormat::Q4_0];
 
 /// Pairs of weights and cache that may be used on a machine.
 pub(super) fn allowed(
@@ -44,7 +44,7 @@ pub(super) fn allowed(
 
 fn usual(row: &MachineRow, can: &Support) -> Vec<WeightFormat> {
     if can.weights.iter().any(|format| format.is_gguf()) {
-        return can.weights.iter().copied().take(USUAL).collect();
+        return USUAL_GGUF.into_iter().filter(|format| can.weights.contains(format)).collect();
     }
     let native = row.accelerator.peak.fp8.is_some();
     let fits = |format: &WeightFormat| {
@@ -133,7 +133,7 @@ pub(super) fn engines_for(kinds: &[String]) -> String {
     let runs = |engine: &&str| {
         generations.iter().any(|generation| support::find(engine, generation).is_some())
     };
-    let all = support::engines().into_iter().filter(runs);
+    let all = support::engines().iter().copied().filter(runs);
     let names: Vec<&str> =
         all.filter_map(|key| engines::find(key)).map(|engine| engine.name.as_str()).collect();
     if names.is_empty() {

@@ -143,7 +143,7 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
             idle.push(row.label.clone());
             continue;
         };
-        let formats = formats::allowed(reader, engine, &row, can);
+        let formats = formats::allowed(reader, engine, &row, &can);
         if formats.is_empty() {
             continue;
         }

@@ -3,6 +3,7 @@
 //! [`find`] looks at every layout once. [`Deployed`] is what it chose, ready to be explained: [`figures`],
 //! [`memory`], [`prefill`] and [`decode`] with the formula and source of every number, [`bill`] for the money,
 //! [`losses`] for where the others went, [`tradeoff`] for latency against throughput, [`roofline`] for what binds.
+//! Beside it: every offer of a market ([`open`]), the machines of a day ([`month`]), the places near users ([`near`]).
 
 mod bill;
 mod binds;
@@ -11,7 +12,10 @@ mod facts;
 mod figures;
 mod fits;
 mod losses;
+mod market;
 mod memory;
+mod month;
+mod near;
 mod range;
 mod rivals;
 mod roofline;
@@ -25,7 +29,10 @@ pub use facts::facts;
 pub use figures::figures;
 pub use fits::{Fit, fits};
 pub use losses::{losses, stands};
+pub use market::{Market, Offer, Question, open};
 pub use memory::memory;
+pub use month::{DayQuestion, MonthPlan, month};
+pub use near::{Group, NearPlan, Stand, near};
 pub use range::{basis, range};
 pub use rivals::{Rival, rivals};
 pub use roofline::{Roof, RoofPoint, roofline};
