@@ -9,6 +9,7 @@ mod links;
 mod measure;
 mod promise;
 mod remedies;
+pub mod script;
 mod serve;
 mod share;
 mod summary;

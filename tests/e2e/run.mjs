@@ -27,7 +27,7 @@ function timeout(ms) {
 async function runCase(browser, url, file) {
   const { name, run, limitMs = CASE_MS } = await import(join(here, folder, file));
   const session = await browser.createBrowserContext();
-  const context = new Context({ url, session, out, name: file.replace(/\.mjs$/, "") });
+  const context = new Context({ url, dist: resolve(dist), session, out, name: file.replace(/\.mjs$/, "") });
   const start = performance.now();
   const { expired, stop } = timeout(limitMs);
   let failures = [];
