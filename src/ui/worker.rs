@@ -93,6 +93,15 @@ impl Desk {
                 self.say(IDLE);
                 self.rest_later(run, link);
             }
+            Request::Serve { run, link } => {
+                self.latest.replace(run);
+                api::serve(run, &link, &self.clock(), &mut |answer| self.send(&answer));
+                self.say(IDLE);
+                let desk = self.clone();
+                self.later(PAUSE_MS, run, move || {
+                    api::serve_study(run, &link, &mut |answer| desk.send(&answer));
+                });
+            }
             Request::Fleet { run, link, list, today, minute, share } => {
                 self.latest.replace(run);
                 if !list.is_empty() {
