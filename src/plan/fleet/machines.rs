@@ -128,11 +128,11 @@ impl Market {
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
         let own = &self.shapes[kind].row;
         let names = [&*listing.provider, &*listing.region, &own.key, &own.accelerator.generation];
-        let to_be_had = capacity(question, &names);
+        let to_be_had = question.limits.to_be_had(&names);
         // A listing of single accelerators is bought a machine at a time.
         let times = f64::from(machine_size) / listing.accelerators.get();
         for (terms, rate) in listing.rates.iter() {
-            let refusal = refused_terms(question, listing, terms).or_else(|| {
+            let refusal = refused_terms(&question.limits, listing, terms).or_else(|| {
                 let unknown = draw.machine.is_none() || draw.grid.is_none();
                 (question.aim != Aim::Cost && unknown).then_some(Refusal::CarbonUnknown)
             });
@@ -275,24 +275,40 @@ fn covers(lot: &Lot, other: &Lot) -> bool {
         && emits(&lot.purchase.draw) <= emits(&other.purchase.draw)
 }
 
-/// The shape of a listing's machine and its size, or why it is not looked at.
-fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Refusal> {
-    let limits = &question.limits;
+/// Why a row of the market is narrowed out, by its provider, place or currency.
+pub(in crate::plan) fn narrowed(limits: &Limits, listing: &Listing) -> Option<Refusal> {
     let among = |list: &[String], name: &str| {
         list.is_empty() || list.iter().any(|known| known.eq_ignore_ascii_case(name))
     };
     if listing.currency != limits.currency {
-        return Err(Refusal::Currency);
+        return Some(Refusal::Currency);
     }
     if !among(&limits.providers, &listing.provider) {
-        return Err(Refusal::Provider);
+        return Some(Refusal::Provider);
     }
     if !among(&limits.regions, &listing.region) {
-        return Err(Refusal::Region);
+        return Some(Refusal::Region);
     }
     let inside = |jurisdiction: &String| places::within(&listing.country, jurisdiction);
-    if !limits.jurisdictions.is_empty() && !limits.jurisdictions.iter().any(inside) {
-        return Err(Refusal::Jurisdiction);
+    let outside = !limits.jurisdictions.is_empty() && !limits.jurisdictions.iter().any(inside);
+    outside.then_some(Refusal::Jurisdiction)
+}
+
+/// Whether an accelerator is among those allowed.
+pub(in crate::plan) fn of_family(limits: &Limits, row: &MachineRow) -> bool {
+    let families = &limits.families;
+    let generation = &row.accelerator.generation;
+    let named = |name: &String| {
+        name.eq_ignore_ascii_case(generation)
+            || row.names().any(|own| own.eq_ignore_ascii_case(name))
+    };
+    families.is_empty() || families.iter().any(named)
+}
+
+/// The shape of a listing's machine and its size, or why it is not looked at.
+fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Refusal> {
+    if let Some(refusal) = narrowed(&question.limits, listing) {
+        return Err(refusal);
     }
     let row = accelerators::by_key(&listing.accelerator).ok_or(Refusal::Family)?;
     usable(question, row)?;
@@ -311,13 +327,8 @@ fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Re
 
 /// Whether the question allows an accelerator and can use it.
 fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
-    let families = &question.limits.families;
     let generation = &row.accelerator.generation;
-    let named = |name: &String| {
-        name.eq_ignore_ascii_case(generation)
-            || row.names().any(|own| own.eq_ignore_ascii_case(name))
-    };
-    if !families.is_empty() && !families.iter().any(named) {
+    if !of_family(&question.limits, row) {
         return Err(Refusal::Family);
     }
     if !platforms::runs_on(&question.case.stack.key, generation) {
@@ -332,14 +343,21 @@ fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
 /// The catalogue's row as machines of `size`, each accelerator with `nic` of network.
 ///
 /// Racks and pods, whose scale-up links join machines, keep their domain; elsewhere it ends with the machine.
-fn sized(row: &MachineRow, size: u32, nic: Option<BytesPerSecond>) -> MachineRow {
+pub(in crate::plan) fn sized(
+    row: &MachineRow,
+    size: u32,
+    nic: Option<BytesPerSecond>,
+) -> MachineRow {
     let domain = if row.domain > row.node_size { row.domain } else { row.domain.min(size) };
     MachineRow { node_size: size, domain, nic: nic.unwrap_or(row.nic), ..row.clone() }
 }
 
 /// Why an offer's terms rule it out.
-fn refused_terms(question: &Question, listing: &Listing, terms: Terms) -> Option<Refusal> {
-    let limits = &question.limits;
+pub(in crate::plan) fn refused_terms(
+    limits: &Limits,
+    listing: &Listing,
+    terms: Terms,
+) -> Option<Refusal> {
     if !limits.terms.is_empty() && !limits.terms.contains(&terms) {
         return Some(Refusal::Terms);
     }
@@ -348,14 +366,6 @@ fn refused_terms(question: &Question, listing: &Listing, terms: Terms) -> Option
         .iter()
         .any(|flag| listing.flags.has(*flag) && (terms.is_spot() || !flag.is_of_spot()));
     doubted.then_some(Refusal::Doubtful)
-}
-
-/// Most machines of what has those names.
-fn capacity(question: &Question, names: &[&str]) -> Option<u32> {
-    let about =
-        |name: &str| name.is_empty() || names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let own = question.limits.capacity.iter().filter(|(name, _)| about(name));
-    own.map(|(_, machines)| *machines).min()
 }
 
 /// Price of bringing the data set to a region: nothing within it, between regions of one provider, or out of one

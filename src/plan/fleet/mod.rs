@@ -15,6 +15,7 @@ mod uptime;
 pub use crate::search::fleet::{Aim, FleetTally, Point};
 pub use facts::Fact;
 pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
+pub(super) use machines::{narrowed, of_family, refused_terms, sized};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};

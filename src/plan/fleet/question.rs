@@ -78,6 +78,18 @@ pub struct Limits {
     pub currency: Currency,
 }
 
+impl Limits {
+    /// Most machines of an offer known by those names.
+    #[must_use]
+    pub fn to_be_had(&self, names: &[&str]) -> Option<u32> {
+        let about = |name: &str| {
+            name.is_empty() || names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let own = self.capacity.iter().filter(|(name, _)| about(name));
+        own.map(|(_, machines)| *machines).min()
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
