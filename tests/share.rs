@@ -111,7 +111,7 @@ fn the_card_carries_its_plan() {
 #[test]
 fn texts_that_hold_a_plan_open_it() {
     let plan = plan(LINK);
-    let frame = embed_markup("https://example.org/x/", &plan.link, &plan);
+    let frame = embed_markup("https://example.org/x/", &plan.link, &plan.title);
     assert!(frame.contains("src=\"https://example.org/x/embed.html#1;m=meta-llama/Llama-2-7b-hf;"));
     assert!(frame.contains("sandbox=\"allow-scripts\"") && frame.ends_with("></iframe>"));
     let markdown = plan.markdown.replace("`#", "`https://example.org/#");

@@ -48,6 +48,13 @@ pub enum Request {
         /// What it found.
         news: super::FleetNews,
     },
+    /// Find the cheapest deployment for the question of this link: [`Answer::Served`], then [`Answer::ServeStudied`].
+    Serve {
+        /// Number of the run, as for a plan.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+    },
     /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
     Compare {
         /// Number of the run, as for a plan.
@@ -74,6 +81,22 @@ pub enum Answer {
         plan: Box<PlanView>,
         /// Milliseconds that the search took in the worker.
         search_ms: f64,
+    },
+    /// The cheapest deployment, in full.
+    Served {
+        /// The run this belongs to.
+        run: u32,
+        /// The deployment.
+        serve: Box<super::ServeView>,
+        /// Milliseconds that the search took in the worker.
+        search_ms: f64,
+    },
+    /// Rivals of a deployment, and latency against throughput.
+    ServeStudied {
+        /// The run this belongs to.
+        run: u32,
+        /// The study.
+        study: Box<super::ServeStudyView>,
     },
     /// No layout fits.
     Stuck {

@@ -21,15 +21,26 @@ pub(crate) struct LeastMemory {
     pub offload: Offload,
 }
 
-/// Bytes of states at their furthest split: of a layer of each kind, and of both ends.
+/// What parameters need at least.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Held {
+    /// Bytes of states at their furthest split.
+    pub bytes: f64,
+    /// Seconds of adding a micro-batch's gradients to their sums, where ZeRO does not split these.
+    pub sums: f64,
+}
+
+/// What the parameters of a layer of each kind, and of both ends, need at least.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeastStates {
-    kinds: Vec<f64>,
-    embedding: f64,
+    pub kinds: Vec<Held>,
+    pub embedding: Held,
     /// Where the table is one with the embedding's, and where it is not.
-    head: (f64, f64),
-    /// Multi-token-prediction layers.
-    beyond: f64,
+    head: (Held, Held),
+    /// Whether there is but one table.
+    tied: bool,
+    /// The average stage, with the runtime's memory.
+    pub average: Held,
 }
 
 /// What may be done to keep less of the activations.
@@ -39,6 +50,25 @@ pub(crate) struct Thrift {
     pub whole: bool,
     /// They may wait on the host.
     pub moved: bool,
+}
+
+impl Held {
+    /// Both, the other `n` times.
+    fn and(&self, other: &Self, n: f64) -> Self {
+        Self { bytes: self.bytes + other.bytes * n, sums: self.sums + other.sums * n }
+    }
+}
+
+impl LeastStates {
+    /// The head and what predicts further tokens, where the embedding's table is beside it and `shared` or not.
+    const fn head(&self, shared: bool) -> &Held {
+        if shared { &self.head.0 } else { &self.head.1 }
+    }
+
+    /// The same, wherever it stands.
+    pub(super) const fn least_head(&self) -> &Held {
+        self.head(self.tied)
+    }
 }
 
 impl Book<'_> {
@@ -75,59 +105,59 @@ impl Book<'_> {
         bytes
     }
 
-    /// Bytes of states that layers and ends need at least.
-    pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> LeastStates {
+    /// What layers and ends need at least.
+    pub(crate) fn least_states(&self, (tp, pp): (u32, u32), least: &LeastMemory) -> LeastStates {
         let tp = u64::from(tp);
         let none = Elements { adapters: self.adapter_rank.map(|_| 0), ..Elements::default() };
+        let held = |elements: &Elements| Held {
+            bytes: self.least_bytes(elements, least),
+            sums: self.sums(elements.trained()),
+        };
         let layers = |kind, n| {
             let mut elements = none;
             self.add_layers(&mut elements, kind, n, tp, least.expert_ranks);
-            self.least_bytes(&elements, least)
+            elements
         };
         let model = &self.case.model;
         let table = self.vocabulary_rows(tp) * u64::from(model.hidden);
-        let head = |head| self.least_bytes(&Elements { head, ..none }, least);
         let last = model.pattern.last().map_or(0, |kind| usize::from(*kind));
+        let beyond = layers(last, u64::from(model.mtp_layers));
         let other = model.other_params.get();
-        LeastStates {
-            kinds: (0..self.kinds.len()).map(|kind| layers(kind, 1)).collect(),
-            embedding: self.least_bytes(&Elements { embedding: table, ..none }, least),
+        let head = |head| held(&Elements { head, ..beyond });
+        let mut states = LeastStates {
+            kinds: (0..self.kinds.len()).map(|kind| held(&layers(kind, 1))).collect(),
+            embedding: held(&Elements { embedding: table, ..none }),
             head: (head(other), head(other + table)),
-            beyond: layers(last, u64::from(model.mtp_layers)),
+            tied: model.tied,
+            average: Held::default(),
+        };
+        let mut all = states.embedding.and(states.least_head(), 1.0);
+        for (kind, held) in states.kinds.iter().enumerate() {
+            all = all.and(held, f64::from(self.count_in(kind, 0..model.n_layers())));
         }
-    }
-
-    /// Bytes of states that the fullest of `pp` stages needs at least: the average, and the runtime.
-    pub(crate) fn least_average(&self, states: &LeastStates, pp: u32) -> f64 {
-        let layers = self.case.model.n_layers();
-        let of = |(kind, bytes): (usize, &f64)| f64::from(self.count_in(kind, 0..layers)) * bytes;
-        let all: f64 = states.kinds.iter().enumerate().map(of).sum();
-        let head = if self.case.model.tied { states.head.0 } else { states.head.1 };
-        let all = all + states.embedding + head + states.beyond;
-        all / f64::from(pp) + self.case.stack.profile.context.as_f64()
+        let context = self.case.stack.profile.context.as_f64();
+        let share = Held::default().and(&all, 1.0 / f64::from(pp));
+        states.average = Held { bytes: share.bytes + context, ..share };
+        states
     }
 
     /// Bytes that the fullest of `pp` stages needs at least however layers are cut: some stage holds at least its share
-    /// of the layers of a kind, rounded up, and the one with the head at least those `beside` it.
+    /// of the layers of a kind, rounded up.
     pub(crate) fn least_fullest(
         &self,
         states: &LeastStates,
         sheet: &Sheet,
-        (pp, beside): (u32, &[u32]),
+        pp: u32,
         thrift: Thrift,
     ) -> f64 {
         let layers = self.case.model.n_layers();
         let mut most = 0.0_f64;
-        for (kind, (bytes, cost)) in states.kinds.iter().zip(&sheet.kinds).enumerate() {
+        for (kind, (held, cost)) in states.kinds.iter().zip(&sheet.kinds).enumerate() {
             let n = f64::from(self.count_in(kind, 0..layers).div_ceil(pp));
             // Whatever the schedule, a stage holds the activations of one micro-batch.
-            most = most.max(n * bytes + self.loose(stays([(cost, n)].into_iter(), 1.0, thrift)));
+            let kept = stays([(cost, n)].into_iter(), 1.0, thrift);
+            most = most.max(n * held.bytes + self.loose(kept));
         }
-        let head = if self.case.model.tied { states.head.0 } else { states.head.1 };
-        let layers = sheet.kinds.iter().zip(beside.iter().map(|n| f64::from(*n)));
-        let loose = stays(layers, 1.0, thrift) + sheet.head.kept + sheet.logits;
-        let held = states.kinds.iter().zip(beside).map(|(bytes, n)| bytes * f64::from(*n));
-        most = most.max(held.sum::<f64>() + head + states.beyond + self.loose(loose));
         let buffers = self.buffer_bytes((pp, sheet.shape.ep as u32), &sheet.shape);
         most + self.loose(buffers) + self.case.stack.profile.context.as_f64()
     }
@@ -153,16 +183,15 @@ impl Book<'_> {
             let layers = sheet.kinds.iter().zip(class.counts.iter().map(|n| f64::from(*n)));
             let mut loose = buffers + stays(layers, chunks, thrift);
             let mut held = 0.0;
-            for (bytes, n) in states.kinds.iter().zip(&class.counts) {
-                held += bytes * f64::from(*n);
+            for (kind, n) in states.kinds.iter().zip(&class.counts) {
+                held += kind.bytes * f64::from(*n);
             }
             if class.embedding {
-                held += states.embedding;
+                held += states.embedding.bytes;
                 loose += sheet.embedding.kept * chunks;
             }
             if class.head {
-                let shared = self.case.model.tied && (class.embedding || way.pp == 1);
-                held += if shared { states.head.0 } else { states.head.1 } + states.beyond;
+                held += states.head(states.tied && (class.embedding || way.pp == 1)).bytes;
                 loose += sheet.head.kept * chunks + sheet.logits;
             }
             held + self.loose(loose) > room

@@ -7,7 +7,7 @@ use crate::layout::{Layout, Schedule};
 use crate::units::Ratio;
 
 /// A schedule with its numbers of stages and of chunks on each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Way {
     pub schedule: Schedule,
     pub pp: u32,

@@ -168,6 +168,8 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
+        Value::Span(time) => show::time(*time),
+        Value::Frequency(rate) => show::frequency(*rate),
         Value::Deadline(deadline) => deadline.text(),
         Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {

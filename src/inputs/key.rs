@@ -44,6 +44,10 @@ pub enum Kind {
     Deadline,
     /// Words between commas; what a word may be depends on the input.
     Words,
+    /// How often something comes.
+    Frequency,
+    /// A short time, or `none`.
+    Latency,
 }
 
 /// Where an input belongs on the page.
@@ -61,6 +65,10 @@ pub enum Group {
     Constraints,
     /// Where it may be trained, by when and for how much.
     Fleet,
+    /// Whether the model is trained or served.
+    Purpose,
+    /// What is asked of a model in service.
+    Serving,
 }
 
 impl Key {
@@ -164,6 +172,15 @@ const YEARS: Kind = Kind::Count(Noun::Plain, 1, 30);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
 
+const fn positive(noun: Noun) -> Kind {
+    Kind::Count(noun, 1, workload::SEQUENCE_MAX as u64)
+}
+
+const PURPOSES: Kind = Kind::Choice(&["train", "serve"]);
+/// Share of requests that must be within the goals; `mean`: the mean of all.
+const SHARES: Kind = Kind::Choice(&["mean", "p50", "p90", "p95", "p99"]);
+const GUESSES: u64 = 16;
+
 keys! {
     Model {
         Model = "m", "Model", Kind::Name, Some("meta-llama/Llama-3.1-405B");
@@ -265,5 +282,34 @@ keys! {
         Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
         Space = "fsp", "Space of one machine", Kind::Price, Some("0");
         Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+    }
+    Purpose {
+        Purpose = "do", "Purpose", PURPOSES, Some("train");
+    }
+    Serving {
+        Engine = "se", "Engine", Kind::Name, Some("vllm");
+        ServeOn = "sg", "Accelerators to serve on", Kind::Words, Some("h200-sxm");
+        ServeMost = "sn", "Accelerators at most", ranks(), Some("64");
+        Weights = "sw", "Weights", Kind::Words, None;
+        Cache = "sk", "Key-value cache", Kind::Words, None;
+        Prompt = "si", "Prompt", positive(Noun::Tokens), Some("2048");
+        Answer = "so", "Answer", positive(Noun::Tokens), Some("512");
+        Spread = "sv", "Spread of the answers' lengths", Kind::Share, Some("0.7");
+        Cached = "sh", "Found in the prefix cache", Kind::Share, Some("0");
+        Rate = "sr", "Requests", Kind::Frequency, None;
+        InFlight = "sc", "Requests in flight", positive(Noun::Plain), None;
+        FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
+        PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
+        Percentile = "sp", "Goals hold for", SHARES, Some("p90");
+        Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
+        Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
+        ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;
+        ApiInput = "sx", "API price of a million prompt tokens", Kind::Money, None;
+        ApiOutput = "sz", "API price of a million answer tokens", Kind::Money, None;
+        ServeTp = "stp", "Tensor parallel in service", degree(), None;
+        ServePp = "spp", "Pipeline parallel in service", degree(), None;
+        ServeDp = "sdp", "Attention data parallel", degree(), None;
+        ServeEp = "sep", "Expert parallel in service", degree(), None;
+        BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
     }
 }

@@ -3,14 +3,15 @@
 use super::census::{Census, Signature, ZeroCounts, zero_counts};
 use super::dues::Choices;
 use crate::case::Case;
-use crate::estimate::{Book, LeastMemory, LeastStates, Replicas};
+use crate::estimate::{Book, LeastMemory, LeastStates, Replicas, Way};
 use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
-use crate::layout::split::{Cut, CutKey, StageClass};
+use crate::layout::split::{Cut, CutKey};
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
 use crate::model::Model;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The ways to run a pipeline of some number of stages.
@@ -21,8 +22,16 @@ pub(super) struct Pipes {
     pub vpp_most: [u32; SCHEDULES.len()],
     /// For each schedule, its pipelines times their choices of recomputing no layer whole, and some.
     pub recomputes: [(u64, u64); SCHEDULES.len()],
-    /// Fewest layers of each kind beside the head.
-    beside_head: OnceCell<Vec<u32>>,
+    /// Schedules with their chunks, in the order of the pipelines that run so.
+    pub ways: Vec<WayAxes>,
+}
+
+/// What pipelines share that differ only in their slots.
+pub(super) struct WayAxes {
+    pub way: Way,
+    pub pipelines: Range<u32>,
+    /// The stage with the head, with no more layers of any kind than any of them puts there.
+    head: OnceCell<Cut>,
 }
 
 /// Schedules, each with a number of chunks.
@@ -55,8 +64,8 @@ pub(super) struct StageAxes {
     /// Micro-batches, each with their number.
     pub batches: Vec<(u32, u32)>,
     zero_counts: ZeroCounts,
-    /// Least bytes of states under each split of the experts, of each part and of the average stage.
-    least: OnceCell<Vec<(LeastStates, f64)>>,
+    /// What parameters need at least under each split of the experts.
+    least: OnceCell<Vec<LeastStates>>,
     /// Bytes of states that every layout needs at least, whatever the split of the experts.
     pub least_states: f64,
     /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
@@ -94,7 +103,16 @@ impl Pipes {
                 sums.1 += range.map_or(0, |(low, high)| u64::from(high - low + 1));
             }
         }
-        Self { pp, list, vpp_most, recomputes, beside_head: OnceCell::new() }
+        let mut ways: Vec<WayAxes> = Vec::new();
+        for (i, (Pipeline { schedule, vpp, .. }, _)) in list.iter().enumerate() {
+            let i = i as u32;
+            let way = Way { schedule: *schedule, pp, vpp: *vpp };
+            match ways.last_mut().filter(|last| last.way == way) {
+                Some(last) => last.pipelines.end = i + 1,
+                None => ways.push(WayAxes { way, pipelines: i..i + 1, head: OnceCell::new() }),
+            }
+        }
+        Self { pp, list, vpp_most, recomputes, ways }
     }
 
     /// The pipeline of that index and its cut.
@@ -105,16 +123,25 @@ impl Pipes {
         Some((pipeline, cut.get_or_init(|| Cut::new(model, CutKey::of(&layout)))))
     }
 
-    /// Fewest layers of each kind that any pipeline puts beside the head.
-    pub(super) fn beside_head(&self, model: &Model) -> &[u32] {
-        self.beside_head.get_or_init(|| {
-            let cuts = (0..self.list.len()).filter_map(|i| self.get(model, i));
-            let heads = cuts.flat_map(|(_, cut)| cut.classes.iter().filter(|class| class.head));
-            let least = |a: Vec<u32>, b: &StageClass| {
-                a.iter().zip(&b.counts).map(|(a, b)| *a.min(b)).collect()
-            };
-            heads.fold(vec![u32::MAX; model.kinds.len()], least)
-        })
+    /// A way, with the stage that has the head: no pipeline that runs so puts fewer layers there.
+    pub(super) fn head(&self, model: &Model, way: usize) -> Option<(&Way, &Cut)> {
+        let WayAxes { way, pipelines, head } = self.ways.get(way)?;
+        let head = head.get_or_init(|| {
+            let cuts = pipelines.clone().filter_map(|i| self.get(model, i as usize));
+            let mut least: Option<Cut> = None;
+            for (_, cut) in cuts {
+                let class = cut.classes.iter().find(|class| class.head);
+                let old = least.as_ref().and_then(|least| least.classes.first());
+                let class = match (class, old) {
+                    (Some(class), Some(old)) => class.less(old),
+                    (Some(class), None) => class.clone(),
+                    _ => continue,
+                };
+                least = Some(Cut { classes: vec![class], ..cut.clone() });
+            }
+            least.unwrap_or_default()
+        });
+        Some((way, head))
     }
 
     /// The schedules that run with `m` micro-batches, as bits.
@@ -189,7 +216,7 @@ impl StageAxes {
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
         let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
         let states = axes.states(book, census, most, u64::from(dp * split.cp));
-        axes.least_states = book.least_average(&states, pp);
+        axes.least_states = states.average.bytes;
         axes
     }
 
@@ -225,22 +252,20 @@ impl StageAxes {
         choices
     }
 
-    /// Bytes of states that every layout with the split of the experts of that index needs at least.
+    /// What the parameters of every layout with the split of the experts of that index need at least.
     pub(super) fn least_states(
         &self,
         book: &Book<'_>,
         census: &Census<'_>,
         experts: usize,
-    ) -> Option<&(LeastStates, f64)> {
+    ) -> Option<&LeastStates> {
         let all = self.least.get_or_init(|| {
             let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
             let replicas = u64::from(self.dp * self.cp);
             let least = |experts: &(u32, u32)| {
                 let folded = u64::from(experts.0) * u64::from(experts.1);
                 let shared = (ranks / folded).clamp(1, replicas);
-                let states = self.states(book, census, *experts, shared);
-                let average = book.least_average(&states, self.pp);
-                (states, average)
+                self.states(book, census, *experts, shared)
             };
             self.experts.iter().map(least).collect()
         });
@@ -261,7 +286,7 @@ impl StageAxes {
             zero: self.zero_most,
             offload: census.offloads().last().copied().unwrap_or_default(),
         };
-        book.least_states(self.tp, &least)
+        book.least_states((self.tp, self.pp), &least)
     }
 
     /// Whether experts and the rest are replicated over the same ranks.

@@ -12,7 +12,7 @@ use super::census::Census;
 use super::prices::Prices;
 use super::solve::{SAFE, Solver};
 use super::{Goal, Kind, Outcome, Stop, Tally};
-use crate::estimate::{Book, SheetKey, Whole};
+use crate::estimate::{Book, SheetKey, Way, Whole};
 use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
@@ -198,7 +198,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(experts) = axes.experts.get(split as usize).copied() else {
             return;
         };
-        let Some((states, _)) = axes.least_states(self.book, &self.census, split as usize) else {
+        let Some(states) = axes.least_states(self.book, &self.census, split as usize) else {
             return;
         };
         let alike = axes.folds_alike(self.book.case(), experts);
@@ -221,8 +221,7 @@ impl<'a, 'b> Search<'a, 'b> {
                     return;
                 };
                 let thrift = self.census.thrift();
-                let beside = pipes.beside_head(&self.book.case().model);
-                let least = self.book.least_fullest(states, &sheet, (axes.pp, beside), thrift);
+                let least = self.book.least_fullest(states, &sheet, axes.pp, thrift);
                 if !Room::new(self.goal, &self.census).holds(least) {
                     self.tally.memory_bound += node.count;
                     return;
@@ -367,7 +366,8 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             tally.nodes += 1;
-            let states = axes.least_states(book, census, i).map_or(0.0, |(_, average)| *average);
+            let states =
+                axes.least_states(book, census, i).map_or(0.0, |states| states.average.bytes);
             if !room.holds(states + kept) {
                 tally.memory_bound += count;
                 continue;
@@ -418,7 +418,8 @@ fn least_time(
     for (schedule, vpp) in ways {
         let average = whole.average(*schedule, pp);
         let stage = (average.total, average.weight);
-        least = least.min(book.least_time(stage, *schedule, pp, *vpp, m));
+        let way = Way { schedule: *schedule, pp, vpp: *vpp };
+        least = least.min(book.least_time(stage, average.total, &way, m));
     }
     Seconds::new(least * SAFE)
 }

@@ -209,6 +209,8 @@ impl Inner {
 fn run_of(answer: &Answer) -> u32 {
     match answer {
         Answer::Plan { run, .. }
+        | Answer::Served { run, .. }
+        | Answer::ServeStudied { run, .. }
         | Answer::Stuck { run, .. }
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }

@@ -7,7 +7,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker};
 
-use super::bench;
+use super::{bench, fault};
 use crate::api::fleet::{Asked, Prices, SLICE};
 use crate::api::{self, Answer, FleetSession, Request};
 use crate::units::{Day, Moment, Seconds};
@@ -87,10 +87,20 @@ impl Desk {
     fn take(self: &Rc<Self>, request: Request) {
         match request {
             Request::Plan { run, link } => {
+                fault::planted(fault::WORKER, &link);
                 self.latest.replace(run);
                 self.answer(run, &link, false);
                 self.say(IDLE);
                 self.rest_later(run, link);
+            }
+            Request::Serve { run, link } => {
+                self.latest.replace(run);
+                api::serve(run, &link, &self.clock(), &mut |answer| self.send(&answer));
+                self.say(IDLE);
+                let desk = self.clone();
+                self.later(PAUSE_MS, run, move || {
+                    api::serve_study(run, &link, &mut |answer| desk.send(&answer));
+                });
             }
             Request::Fleet { run, link, list, today, minute, share } => {
                 self.latest.replace(run);
@@ -239,6 +249,18 @@ impl Desk {
     }
 }
 
+/// Name under which the page keeps the address of the worker's script.
+const SCRIPT: &str = "autoparallelWorker";
+
+/// The address of the worker's script: where the page says, else beside the glue.
+fn script(glue: &str) -> Result<String, JsValue> {
+    let named = js_sys::Reflect::get(&js_sys::global(), &SCRIPT.into()).ok();
+    match named.and_then(|named| named.as_string()) {
+        Some(address) => Ok(address),
+        None => Ok(web_sys::Url::new_with_base("worker.js", glue)?.href()),
+    }
+}
+
 /// A worker as the page holds it; it ends when this is dropped.
 pub struct Handle {
     worker: Worker,
@@ -253,14 +275,21 @@ impl Handle {
         on_error: impl Fn(String) + 'static,
     ) -> Result<Self, JsValue> {
         let glue = IMPORT_META.with(ImportMeta::url);
-        let script = web_sys::Url::new_with_base("worker.js", &glue)?.href();
-        let worker = Worker::new(&script)?;
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            on_reply(event.data());
+        let worker = Worker::new(&script(&glue)?)?;
+        // A fault comes as words, from where it happened, and then as the worker's end.
+        let said = Rc::new(RefCell::new(String::new()));
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new({
+            let said = said.clone();
+            move |event: MessageEvent| match fault::told(&event.data()) {
+                Some(fault) => drop(said.replace(fault)),
+                None => on_reply(event.data()),
+            }
         });
         let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             let error = event.dyn_ref::<web_sys::ErrorEvent>();
-            on_error(error.map(web_sys::ErrorEvent::message).unwrap_or_default());
+            let ended = error.map(web_sys::ErrorEvent::message).unwrap_or_default();
+            let said = said.take();
+            on_error(if said.is_empty() { ended } else { said });
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

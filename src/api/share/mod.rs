@@ -10,7 +10,6 @@ pub use found::plan_in;
 pub use png::png_with;
 pub use table::plan_table;
 
-use super::PlanView;
 use crate::units::text::show;
 
 /// Height of the frame, in CSS pixels; the page within tells its own to whoever listens.
@@ -19,8 +18,8 @@ const FRAME_HEIGHT_PX: u32 = 460;
 /// HTML that shows a plan within another page. `folder` is the address of the site, with its last `/`. The frame
 /// may run scripts and nothing else.
 #[must_use]
-pub fn embed_markup(folder: &str, link: &str, plan: &PlanView) -> String {
-    let title = escaped(&plain(&plan.title));
+pub fn embed_markup(folder: &str, link: &str, title: &str) -> String {
+    let title = escaped(&plain(title));
     let source = escaped(&format!("{folder}embed.html#{link}"));
     format!(
         "<iframe src=\"{source}\" title=\"AutoParallel: {title}\" width=\"100%\" \
