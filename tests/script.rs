@@ -78,7 +78,10 @@ fn a_question_is_the_link_that_it_writes() {
     assert_eq!(back.link, link);
     let again = encode_link(&back.question).expect("a link");
     assert_eq!(again.link, link);
-    assert_eq!(told(&back.question).pointer("/training/global_batch_tokens"), Some(&json!(4194304.0)));
+    assert_eq!(
+        told(&back.question).pointer("/training/global_batch_tokens"),
+        Some(&json!(4194304.0))
+    );
 }
 
 #[test]
@@ -121,9 +124,12 @@ fn an_analysis_keeps_its_sums_and_its_units() {
     assert_eq!(sum("/memory/parts", "bytes"), n("/memory/needed_bytes"));
     near(sum("/step_parts", "seconds"), n("/step/seconds"));
     assert_eq!(sum("/search/cuts", "layouts"), n("/search/layouts"));
-    let ranks = ["tensor", "context", "pipeline", "data"].map(|name| n(&format!("/layout/{name}_parallel")));
+    let ranks = ["tensor", "context", "pipeline", "data"]
+        .map(|name| n(&format!("/layout/{name}_parallel")));
     assert_eq!(ranks.iter().product::<f64>(), 8.0);
-    let batch = n("/layout/data_parallel") * n("/layout/micro_batch_sequences") * n("/layout/micro_batches");
+    let batch = n("/layout/data_parallel")
+        * n("/layout/micro_batch_sequences")
+        * n("/layout/micro_batches");
     assert_eq!(batch, 64.0);
     near(n("/step/tokens_per_s") * n("/step/seconds"), 64.0 * 4096.0);
     // A billion tokens at 64 x 4,096 a step: 3,814.7 steps, rounded up.
@@ -134,8 +140,14 @@ fn an_analysis_keeps_its_sums_and_its_units() {
     near(n("/run/usd_per_million_tokens"), n("/run/cost_usd") / 1000.0);
     // Rated at 400 W each.
     near(n("/run/energy_kwh"), 0.4 * n("/run/accelerator_hours"));
-    assert!(n("/run/seconds_range/low") <= n("/run/seconds") && n("/run/seconds") <= n("/run/seconds_range/high"));
-    near(n("/run/seconds_range/high") / n("/run/seconds"), n("/step/seconds_range/high") / n("/step/seconds"));
+    assert!(
+        n("/run/seconds_range/low") <= n("/run/seconds")
+            && n("/run/seconds") <= n("/run/seconds_range/high")
+    );
+    near(
+        n("/run/seconds_range/high") / n("/run/seconds"),
+        n("/step/seconds_range/high") / n("/step/seconds"),
+    );
     near(n("/memory/free_bytes"), n("/memory/capacity_bytes") - n("/memory/needed_bytes"));
     let most = plan.pointer("/memory/stages").and_then(Value::as_array).expect("stages");
     let most = most.iter().map(|stage| stage["bytes"].as_f64().expect("bytes")).fold(0.0, f64::max);
@@ -151,7 +163,8 @@ fn the_calls_agree_with_one_another() {
     let memory = told(&check_memory(&question).expect("an answer"));
     let cost = told(&estimate_cost(&question).expect("an answer"));
     let words = told(&describe(&question).expect("an answer"));
-    let both = compare_models(&[LLAMA.to_owned(), "meta-llama/Llama-2-13b-hf".to_owned()], &question);
+    let both =
+        compare_models(&[LLAMA.to_owned(), "meta-llama/Llama-2-13b-hf".to_owned()], &question);
     let both = told(&both.expect("an answer"));
     assert_eq!(best["layout"], whole["plan"]["layout"]);
     assert_eq!(best["search"], whole["plan"]["search"]);
@@ -235,7 +248,10 @@ fn fields_are_read_as_people_type_them() {
     assert_eq!(read("training.total_tokens", "15.6T").expect("tokens"), json!(1.56e13));
     assert_eq!(read("constraints.memory_headroom_ratio", "5%").expect("a share"), json!(0.05));
     let fault = read_field("cluster.accelerators", "many").expect_err("a fault");
-    assert_eq!((fault.first.code.as_str(), fault.first.field.as_deref()), ("bad_value", Some("cluster.accelerators")));
+    assert_eq!(
+        (fault.first.code.as_str(), fault.first.field.as_deref()),
+        ("bad_value", Some("cluster.accelerators"))
+    );
     assert_eq!(read_field("nothing", "1").expect_err("a fault").first.code, "unknown_field");
 }
 

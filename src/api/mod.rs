@@ -7,8 +7,10 @@ mod compare;
 pub mod fleet;
 mod links;
 mod measure;
+mod promise;
 mod remedies;
 pub mod script;
+mod share;
 mod summary;
 pub mod truth;
 mod view;
@@ -18,6 +20,8 @@ pub use answer::answer;
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
-pub use fleet::{FleetSession, FleetView};
+pub use fleet::{FleetNews, FleetSession, FleetView};
 pub use measure::{Measured, measure};
+pub use promise::broken_promise;
+pub use share::{CardColours, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

@@ -132,6 +132,7 @@ impl Reader {
             cache: self.ratio(key, "cache")?,
             attention: self.ratio(key, "attention")?,
             experts: self.ratio(key, "experts")?,
+            expert_stream: self.ratio(key, "expert_stream")?,
             gap: us("gap_us")?,
             launch: us("launch_us")?,
             graphs: self.count(key, "graphs")? == 1,

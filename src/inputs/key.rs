@@ -40,8 +40,8 @@ pub enum Kind {
     Techniques,
     /// An amount of money.
     Money,
-    /// A length of time.
-    Span,
+    /// A length of time, a moment, or a day of the week.
+    Deadline,
     /// Words between commas; what a word may be depends on the input.
     Words,
 }
@@ -158,6 +158,9 @@ const FLEETS: Kind = Kind::Choice(&["good", "usual", "young"]);
 /// Names of [`crate::catalogue::reliability::zones`].
 const ZONES: Kind =
     Kind::Choice(&["calm", "usual", "busy", "oregon", "ohio", "virginia", "virginia8"]);
+/// Which hours of a commitment are charged: the whole term, or those of the run.
+const CHARGES: Kind = Kind::Choice(&["term", "hours"]);
+const YEARS: Kind = Kind::Count(Noun::Plain, 1, 30);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
 
@@ -189,6 +192,7 @@ keys! {
         Leaf = "leaf", "Accelerators under one leaf", ranks(), None;
         Oversubscription = "over", "Oversubscription above the leaf", Kind::Factor, Some("1");
         AdaptiveRouting = "ar", "Adaptive routing above the leaf", Kind::Switch, Some("on");
+        Rails = "ra", "Rails", Kind::Switch, Some("on");
         Memory = "gm", "Memory", Kind::Bytes, None;
         MemoryBandwidth = "gb", "Memory bandwidth", Kind::Bandwidth, None;
         PeakBf16 = "gp", "Peak bf16", Kind::FlopRate, None;
@@ -237,7 +241,7 @@ keys! {
     }
     Fleet {
         Budget = "fb", "Budget", Kind::Money, None;
-        Deadline = "fd", "Time to finish", Kind::Span, None;
+        Deadline = "fd", "Time to finish", Kind::Deadline, None;
         DataSet = "fs", "Size of the data set", Kind::Bytes, None;
         Terms = "ft", "Ways to buy", Kind::Words, None;
         Providers = "fp", "Providers", Kind::Words, None;
@@ -251,5 +255,15 @@ keys! {
         Saving = "fc", "Checkpoints", SAVING, Some("async");
         Spares = "fk", "Spare machines", Kind::Switch, Some("off");
         Zone = "fz", "Spot market", ZONES, Some("oregon");
+        Home = "fh", "Where the data set lies", Kind::Words, None;
+        Capacity = "fcap", "Machines to be had", Kind::Words, None;
+        Charge = "fw", "Hours of a commitment", CHARGES, Some("term");
+        OwnMachines = "fm", "Machines of your own", Kind::Words, None;
+        OwnYears = "fy", "Years until they are worth nothing", YEARS, Some("5");
+        OwnUse = "fu", "Share of that time in use", Kind::Share, Some("0.8");
+        PowerPrice = "fe", "Price of a kWh", Kind::Money, Some("0.08");
+        Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
+        Space = "fsp", "Space of one machine", Kind::Price, Some("0");
+        Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
     }
 }

@@ -12,6 +12,7 @@ mod key;
 pub mod limits;
 mod model;
 mod names;
+mod own;
 mod problem;
 mod resolve;
 mod run;
@@ -19,6 +20,7 @@ mod value;
 
 pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
+pub use own::Capacity;
 pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
 pub use value::{Value, read};

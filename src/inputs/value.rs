@@ -9,7 +9,8 @@ use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Tokens, Watts,
+    Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds,
+    Tokens, Watts,
 };
 
 /// What the text of an input means.
@@ -45,8 +46,8 @@ pub enum Value {
     Techniques(Techniques),
     /// Money.
     Money(Dollars),
-    /// A length of time.
-    Span(Seconds),
+    /// A time to finish.
+    Deadline(Deadline),
     /// Words between commas, in their canonical spelling.
     Words(String),
 }
@@ -56,6 +57,7 @@ pub enum Value {
 /// # Errors
 /// When the text is not what the input's kind and range ask for.
 pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
+    let text = text.trim();
     let misread = |misread: Misread| {
         let hint = format!("{}; write for example {}", misread.fault, misread.example);
         Problem::new(key, text, misread.expected, hint)
@@ -116,11 +118,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Dollars::ZERO, Dollars::new(MONEY_MAX));
             within(key, text, dollars, limits, show::dollars).map(Value::Money)
         }
-        Kind::Span => {
-            let time = read::time(text).map_err(misread)?;
-            let limits = (Seconds::new(SPAN_MIN), Seconds::new(SPAN_MAX));
-            within(key, text, time, limits, show::time).map(Value::Span)
-        }
+        Kind::Deadline => deadline(key, text).map(Value::Deadline),
         Kind::Words => fleet::words(key, text).map(Value::Words),
     }
 }
@@ -148,9 +146,23 @@ impl Value {
             Self::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
             Self::Word(word) => (*word).to_owned(),
             Self::Money(dollars) => short::dollars(*dollars),
-            Self::Span(time) => short::time(*time),
+            Self::Deadline(deadline) => deadline.short(),
             Self::Words(words) => words.clone(),
             Self::Techniques(set) => set.iter().map(Technique::key).collect::<Vec<_>>().join(","),
+        }
+    }
+}
+
+fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {
+    let limits = (Seconds::new(SPAN_MIN), Seconds::new(SPAN_MAX));
+    match Deadline::read(text) {
+        Some(Deadline::Within(time)) => {
+            within(key, text, time, limits, show::time).map(Deadline::Within)
+        }
+        Some(deadline) => Ok(deadline),
+        None => {
+            let hint = "write for example 30 days, Friday 18:00, or 2026-12-04 18:00";
+            Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
         }
     }
 }

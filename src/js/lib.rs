@@ -87,10 +87,7 @@ pub fn presets() -> Answer {
     out(&script::presets())
 }
 
-fn answer<T: Serialize>(
-    question: JsValue,
-    ask: impl FnOnce(&Plain) -> Result<T, Fault>,
-) -> Answer {
+fn answer<T: Serialize>(question: JsValue, ask: impl FnOnce(&Plain) -> Result<T, Fault>) -> Answer {
     give(ask(&plain(question)?))
 }
 

@@ -188,6 +188,8 @@ fn name_of(word: &'static str) -> &'static str {
         "blocking" => "training waits for each",
         "async" => "written while training goes on",
         "memory" => "also in another host's memory",
+        "term" => "the whole term",
+        "hours" => "the hours of the run",
         _ => Technique::from_key(word).map_or(word, |technique| match technique {
             Technique::OneFOneB => "1F1B",
             Technique::GPipe => "GPipe",

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
 use crate::script;
-use crate::site::{self, Profile, TEST_RUNNER};
+use crate::site::{self, TEST_RUNNER};
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
 use anyhow::{Context, Result, bail};
@@ -17,11 +17,14 @@ const WASM_TEST_SECONDS_MAX: &str = "600";
 /// These look at what `build` made.
 const NEED_BUILD: [&str; 2] = ["size", "e2e"];
 
+/// Cases of a site that fails where a link tells it to.
+const FAULT_CASES: &str = "faults";
+
 /// These take so long to install what they need that they run only by name.
 const BY_NAME: [&str; 1] = ["docs-large"];
 
 /// In the order in which they run.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("fmt", fmt),
     ("native", native),
     ("clippy", clippy),
@@ -30,6 +33,7 @@ const STEPS: [Step; 11] = [
     ("wasm", wasm),
     ("size", size),
     ("e2e", e2e),
+    ("fault", fault),
     ("npm", npm),
     ("docs", docs),
     ("docs-large", docs_large),
@@ -108,7 +112,7 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn build() -> Result<()> {
-    site::build(Profile::Release).map(drop)
+    site::build_single().map(drop)
 }
 
 /// The tests of `tests/web*.rs`, in the code that is shipped: built as the release is.
@@ -138,6 +142,19 @@ fn e2e() -> Result<()> {
     run(command("node")
         .arg("tests/e2e/run.mjs")
         .arg(workspace::dist_dir())
+        .env("CHROME", browser)
+        .env("E2E_OUT", out_dir()?))
+}
+
+/// What becomes of a fault, in a site of its own.
+fn fault() -> Result<()> {
+    tools::ensure_node_packages()?;
+    let site = site::build_faulty()?;
+    let browser = tools::ensure_chromium()?;
+    run(command("node")
+        .arg("tests/e2e/run.mjs")
+        .arg(site)
+        .env("E2E_CASES", FAULT_CASES)
         .env("CHROME", browser)
         .env("E2E_OUT", out_dir()?))
 }

@@ -67,7 +67,10 @@ pub fn add_to(site: &Path) -> Result<()> {
     let folder = hashed_name("js", "", &all).trim_end_matches('.').to_owned();
     site::copy_dir(&parts, &site.join(&folder))?;
     fs::write(site.join("element.js"), element(&format!("./{folder}/"), "./")?)?;
-    fs::write(site.join("embed.html"), text("embed.html")?.replace("./js/", &format!("./{folder}/")))?;
+    fs::write(
+        site.join("embed.html"),
+        text("embed.html")?.replace("./js/", &format!("./{folder}/")),
+    )?;
     Ok(())
 }
 
@@ -238,7 +241,9 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
     }

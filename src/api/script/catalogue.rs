@@ -1,6 +1,8 @@
 //! What the catalogue has, for those who want to choose from it.
 
-use crate::catalogue::{accelerators as machines, models as all_models, presets as runs, stacks as software};
+use crate::catalogue::{
+    accelerators as machines, models as all_models, presets as runs, stacks as software,
+};
 use crate::stack::Technique;
 use serde::Serialize;
 

@@ -195,7 +195,8 @@ fn unknown(field: &str) -> Wrong {
     let inside = |f: &&super::fields::Field| f.group == group;
     let fields: Vec<&str> = FIELDS.iter().filter(inside).map(|field| field.name).collect();
     let expected = if fields.is_empty() {
-        "one of version, link, model, cluster, training, stack, price, constraints, other".to_owned()
+        "one of version, link, model, cluster, training, stack, price, constraints, other"
+            .to_owned()
     } else {
         format!("one of {}", fields.join(", "))
     };

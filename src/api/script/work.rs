@@ -299,7 +299,8 @@ impl Question {
     }
 
     fn range(&self, id: &'static str, amount: Amount) -> Option<Span> {
-        let figure = plan::Figure { id, label: "", amount, derivation: plan::Derivation::default() };
+        let figure =
+            plan::Figure { id, label: "", amount, derivation: plan::Derivation::default() };
         plan::range(&self.case, &figure).map(|range| span(&range))
     }
 

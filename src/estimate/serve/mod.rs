@@ -11,8 +11,9 @@ mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
+pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
-pub use split::{Half, Pair};
+pub use split::{Half, Pair, Reader, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 
 use crate::serving::{Instance, Service};

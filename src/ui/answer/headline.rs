@@ -10,10 +10,10 @@ use super::colours::of_part;
 use super::derivation::{derivation, linked};
 use crate::api::{Degree, Figure, PlanView};
 use crate::inputs::Key;
-use crate::ui::address::address;
 use crate::ui::compare;
 use crate::ui::copier::copier;
 use crate::ui::dom;
+use crate::ui::share;
 use crate::ui::state::{State, state};
 use crate::ui::truth;
 use crate::units::text::show;
@@ -46,9 +46,7 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
                 <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
                 <div class="headline-acts">
                     {compare::button()}
-                    {copier("quiet-button", "Copy as Markdown", move || {
-                        markdown.markdown.replace("`#", &format!("`{}", address("")))
-                    })}
+                    {copier("quiet-button", "Copy as Markdown", move || share::markdown(&markdown))}
                 </div>
             </div>
             {degrees(state, plan)}

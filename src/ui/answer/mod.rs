@@ -13,6 +13,7 @@ mod scaling;
 mod stuck;
 mod why;
 
+pub use colours::of_part;
 pub use derivation::told;
 pub use fold::fold;
 pub use headline::{parted, swatch_row};
@@ -129,6 +130,11 @@ fn notices(state: State, wrong: bool) -> AnyView {
     if !long.is_empty() {
         let text = format!("{} too long for a link, so it cannot be planned.", long.join(", "));
         all.push(notice("notice bad", &text, Vec::new(), ""));
+    }
+    if let Some(lines) = state.broken_promise() {
+        let mut lines = lines.into_iter();
+        let title = lines.next().unwrap_or_default();
+        all.push(notice("notice", &title, lines.collect(), ""));
     }
     match state.verdict() {
         Verdict::Invalid(problems) if wrong => {

@@ -82,7 +82,7 @@ fn group(title: &str, body: AnyView) -> AnyView {
 
 /// Fields that most people leave alone. They are made when they are opened first, and open by
 /// themselves when one of them has a problem; only their user closes them.
-fn more(title: &str, keys: Vec<Key>, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+pub fn more(title: &str, keys: Vec<Key>, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let state = state();
     let open = RwSignal::new(false);
     let made = Memo::new(move |before: Option<&bool>| open.get() || before == Some(&true));
