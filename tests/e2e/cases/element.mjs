@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { host, page as somebody } from "../lib/host.mjs";
@@ -120,6 +120,25 @@ async function everyView(ctx, site) {
   }
 }
 
+/** The package's module answers in a worker as well. */
+async function worked(ctx, site) {
+  const folder = readdirSync(ctx.dist).find((name) => name.startsWith("js-"));
+  const module = `${site.url}${folder}/autoparallel.js`;
+  await withPage(ctx, site, { body: "<p>A worker</p>" }, async (page) => {
+    const text = await page.evaluate((address) => {
+      const code = `import { init, best_config } from ${JSON.stringify(address)};
+        await init();
+        postMessage(best_config({ cluster: { accelerators: 1024 } }).layout.text);`;
+      const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), { type: "module" });
+      return new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+    }, module);
+    ctx.assert.match(text, /TP.\d+ · PP.\d+/);
+  });
+}
+
 async function failing(ctx, site) {
   ctx.expectProblem(/autoparallel\.wasm|ERR_FAILED/);
   const body = tag(`plan="${PLAN}"`, "A plan for 64 H100");
@@ -143,6 +162,7 @@ export async function run(ctx) {
     await lazy(ctx, site);
     await interactive(ctx, site);
     await everyView(ctx, site);
+    await worked(ctx, site);
     await failing(ctx, site);
   } finally {
     site.close();
