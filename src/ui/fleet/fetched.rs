@@ -1,5 +1,6 @@
 //! The list of prices, from beside the page, or from a file of the user's.
 
+use leptos::prelude::untrack;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
