@@ -3,9 +3,9 @@
 //! Kept activations follow Korthikanti et al. (arXiv 2205.05198), section 4.1, tensor by tensor, for any head
 //! counts; fused attention keeps its output and one number a row instead of the scores (arXiv 2205.14135).
 
+use super::Book;
 use super::kernel::{Product, Rate};
-use super::work::{Cost, Shape, Work};
-use super::{Book, network::Extent};
+use super::work::{Cost, Shape};
 use crate::layout::ContextKind;
 use crate::model::{Attention, Linear, Mixer, Mla};
 
@@ -278,9 +278,10 @@ impl Book<'_> {
     pub(super) fn add_pointwise(&self, cost: &mut Cost, shape: &Shape) {
         let bytes = 0.5 * self.pointwise_passes * 2.0 * shape.tokens_split * self.hidden;
         let time = self.kernels.stream(bytes);
-        let tensor = self.tensor_round(shape);
-        cost.forward += Work { pointwise: time, tensor, ..Work::default() };
-        cost.backward += Work { pointwise: 2.0 * time, tensor, ..Work::default() };
+        for (pass, times) in [(&mut cost.forward, 1.0), (&mut cost.backward, 2.0)] {
+            pass.pointwise += times * time;
+            pass.tensor += shape.tensor_round;
+        }
     }
 
     /// Starts the kernels of half a layer, twice as many backward; and `stalled` more that nothing runs beside,
@@ -299,11 +300,11 @@ impl Book<'_> {
 
     /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; an all-reduce
     /// moves the same bytes (arXiv 2205.05198, section 4.2.2).
-    pub(super) fn tensor_round(&self, shape: &Shape) -> f64 {
-        if shape.tp <= 1.0 {
+    pub(super) fn tensor_round(&self, tp: u32, tokens: f64) -> f64 {
+        if tp <= 1 {
             return 0.0;
         }
-        let extent: Extent = self.network.line(1, shape.tp as u64);
-        2.0 * self.network.gather(&extent, 2.0 * shape.tokens * self.hidden)
+        let extent = self.network.line(1, u64::from(tp));
+        2.0 * self.network.gather(&extent, 2.0 * tokens * self.hidden)
     }
 }
