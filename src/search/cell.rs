@@ -134,6 +134,7 @@ impl Cell {
         let Some(first) = self.waiting.pop() else {
             return;
         };
+        solver.bounds += 1;
         match first.step {
             Step::Average(way) if at.axes.pp > 1 => self.head(solver, at, way, first.bound),
             Step::Average(way) | Step::Head(way) => {
