@@ -29,7 +29,7 @@ pub fn write(parts: &Parts<'_>, site: &Path) -> Result<PathBuf> {
     let read = |path: &str| fs::read_to_string(root.join(path)).with_context(|| path.to_owned());
     let script = script(parts.glue, &read("public/boot.js")?)?;
     let mut held = Vec::new();
-    for name in ["measured-v1.csv", "prices-v1.csv"] {
+    for name in ["measured-v1.csv", "prices-v1.csv", "served-v1.csv"] {
         held.push((name, fs::read(root.join("public").join(name))?));
     }
     held.push(("app.wasm", parts.module.to_vec()));
