@@ -11,6 +11,10 @@ use crate::units::Ratio;
 /// The row that an accelerator by hand takes its kernels, links and host from.
 const MODEL_OF_CUSTOM: &str = "h100-sxm";
 
+/// Accelerators under one leaf switch without rails: it has 64 ports, as in the NVIDIA DGX SuperPOD H100 reference
+/// architecture (2023), whose eight rails of 32 machines make [`LEAF_SPAN`].
+pub(super) const LEAF_ALONE: u32 = Fabric::leaf_span(64, None);
+
 /// The machine that was chosen, with the user's figures in place of the catalogue's.
 pub(super) fn machine(reader: &mut Reader) -> Option<MachineRow> {
     let name = reader.name(Key::Accelerator)?.to_owned();
@@ -40,8 +44,10 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
     let count = reader.count(Key::Count)?;
     let mut cluster = accelerators::cluster(machine, count);
     let hashed = !reader.is_on(Key::AdaptiveRouting);
-    if hashed || reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
-        let leaf = reader.count(Key::Leaf).unwrap_or(LEAF_SPAN);
+    let rails = reader.is_on(Key::Rails);
+    if hashed || !rails || reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
+        let usual = if rails { LEAF_SPAN } else { LEAF_ALONE };
+        let leaf = reader.count(Key::Leaf).unwrap_or(usual);
         let over = reader.ratio(Key::Oversubscription).unwrap_or(Ratio::ONE);
         let inner = machine.domain.max(machine.node_size);
         if reader.is_typed(Key::Leaf) && leaf < inner {

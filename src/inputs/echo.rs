@@ -1,8 +1,9 @@
 //! Each value in words: unit, meaning, and what follows from it.
 
+use super::cluster::LEAF_ALONE;
 use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
-use super::{Key, Value};
+use super::{Key, Kind, Value, budget};
 use crate::catalogue::accelerators::{LEAF_SPAN, MachineRow};
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
@@ -103,7 +104,9 @@ fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
     }
     reader.echo(Key::HostMemory, both_sizes(machine.host.memory));
     if reader.value(Key::Leaf).is_none() {
-        reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(LEAF_SPAN.into())));
+        let leaf = if reader.is_on(Key::Rails) { LEAF_SPAN } else { LEAF_ALONE };
+        let leaf = leaf.max(machine.domain).max(machine.node_size);
+        reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(leaf.into())));
     }
 }
 
@@ -162,11 +165,15 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Ratio(ratio) if key == Key::Headroom => {
             format!("{} of the memory stays free", show::percent(*ratio))
         }
+        Value::Ratio(ratio) if matches!(key.kind(), Kind::Part | Kind::Share) => {
+            show::percent(*ratio)
+        }
         Value::Ratio(ratio) => show::factor(*ratio),
         Value::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
+        Value::Words(words) if key.kind() == Kind::Phrase => budget::meaning(key, words)?,
         Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {
             let names: Vec<&str> = set.iter().map(Technique::label).collect();

@@ -1,8 +1,6 @@
 //! From typed texts to a case.
 
-use super::{
-    Echo, Group, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run,
-};
+use super::{Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run};
 use crate::case::{Case, CaseError};
 use crate::catalogue::accelerators::MachineRow;
 use crate::cluster::Cluster;
@@ -88,8 +86,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     echo::echo_all(&mut reader, parts);
     run::remark(&mut reader, parts);
     let mut case = None;
-    // What is asked of a fleet stands in no plan's way.
-    let clear = reader.problems.iter().all(|problem| problem.key.group() == Group::Fleet);
+    let clear = reader.problems.iter().all(|problem| problem.key.group().is_aside());
     if clear
         && let (Some(model), Some(cluster), Some(training), Some(stack)) =
             (model, cluster, training, stack)
