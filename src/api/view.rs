@@ -101,6 +101,19 @@ fn figure(case: &Case, own: &plan::Figure) -> Figure {
     Figure { range: plan::range(case, own).as_ref().map(range), ..figure }
 }
 
+/// A figure that rests on no constant of a stack.
+pub(super) fn plain_figure(own: &plan::Figure) -> Figure {
+    Figure {
+        id: own.id.to_owned(),
+        label: own.label.to_owned(),
+        shown: shown(own.amount),
+        formula: own.derivation.formula.clone(),
+        substituted: own.derivation.substituted.clone(),
+        source: own.derivation.source.clone(),
+        range: None,
+    }
+}
+
 /// A range as value and text.
 pub(super) fn range(own: &plan::Range) -> Range {
     let (low, high) = (own.low.value().get(), own.high.value().get());

@@ -30,6 +30,28 @@ pub enum Request {
         /// Today, in days from 1970-01-01, where it is known.
         today: Option<i32>,
     },
+    /// Answer questions about money for the plan of this link: [`Answer::Budget`] comes once.
+    Budget {
+        /// Number of the run.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+        /// Names of the questions: [`super::budget::PARTS`].
+        parts: Vec<String>,
+        /// The text of a list of prices, where it is another than before.
+        list: Option<String>,
+        /// Today, in days from 1970-01-01, where it is known.
+        today: Option<i32>,
+    },
+    /// The same with inputs moved by factors, in the order of `inputs::Moves::NAMES`: the sheet `moved` comes.
+    Moved {
+        /// Number of the run.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+        /// The factors.
+        by: Vec<f64>,
+    },
     /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
     Compare {
         /// Number of the run, as for a plan.
@@ -84,6 +106,13 @@ pub enum Answer {
         run: u32,
         /// What was found.
         fleet: Box<super::FleetView>,
+    },
+    /// What was asked about money.
+    Budget {
+        /// The run this belongs to.
+        run: u32,
+        /// The answers.
+        budget: Box<super::BudgetView>,
     },
     /// One more point of the scaling curve.
     Scaling {
