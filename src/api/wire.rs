@@ -150,7 +150,8 @@ pub struct Shown {
 /// One named figure of the plan that opens to its derivation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Stable id: `step_time`, `mfu`, `tokens_per_gpu`, `days`, `cost`, `gpu_hours`, `energy`, ...
+    /// Stable id: `step_time`, `mfu`, `tokens_per_gpu`, `run_days` and `run_cost` (failures included), `days` and
+    /// `cost` (of the steps alone), `gpu_hours`, `energy`, ...
     pub id: String,
     /// For people: `Step time`.
     pub label: String,
@@ -425,9 +426,9 @@ pub struct ScalePoint {
     pub stuck: Option<String>,
     /// Step time.
     pub step: Shown,
-    /// Days of the whole run.
+    /// Days of the whole run, failures included.
     pub days: Shown,
-    /// Dollars of the whole run.
+    /// Dollars of the whole run, failures included.
     pub cost: Shown,
     /// Model FLOPs utilisation.
     pub mfu: Shown,

@@ -6,10 +6,12 @@
 mod address;
 mod answer;
 mod bench;
+mod budget;
 mod compare;
 mod copier;
 mod dom;
 mod engine;
+mod fetched;
 mod fleet;
 mod form;
 mod lists;

@@ -281,8 +281,8 @@ impl State {
                 bump(self.planned);
             }
             Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
-            // The section on fleets has a worker of its own.
-            Answer::Fleet { .. } => {}
+            // The sections on fleets and on money have workers of their own.
+            Answer::Fleet { .. } | Answer::Budget { .. } => {}
             Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
             Answer::Study { study, .. } => {
                 self.store.update_value(|store| store.study = Some(Arc::new(study)));

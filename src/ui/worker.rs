@@ -48,6 +48,7 @@ pub fn serve() {
         scope: scope.clone(),
         latest: RefCell::new(0),
         columns: RefCell::default(),
+        budget: RefCell::default(),
     });
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if event.data().as_string().is_some_and(|word| word == bench::ASK) {
@@ -67,6 +68,7 @@ struct Desk {
     scope: DedicatedWorkerGlobalScope,
     latest: RefCell<u32>,
     columns: RefCell<api::Columns>,
+    budget: RefCell<api::BudgetDesk>,
 }
 
 impl Desk {
@@ -84,6 +86,16 @@ impl Desk {
                     Ok(session) => self.slice_later(run, session, FIRST_SLICE),
                     Err(answer) => self.send(&answer),
                 }
+            }
+            Request::Budget { run, link, parts, list, today } => {
+                let mut budget = self.budget.borrow_mut();
+                if let Some(list) = list {
+                    budget.take(&list, today);
+                }
+                self.send(&budget.answer(run, &link, &parts));
+            }
+            Request::Moved { run, link, by } => {
+                self.send(&self.budget.borrow_mut().moved(run, &link, &by));
             }
             Request::Compare { run, links } => {
                 self.latest.replace(run);

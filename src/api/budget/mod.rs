@@ -30,6 +30,28 @@ pub struct BudgetDesk {
     plans: Vec<(String, Option<(Case, Plan)>)>,
 }
 
+/// Factors that a slider stops at; the middle one moves nothing.
+pub const STOPS: [f64; 17] =
+    [0.25, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 2.0, 3.0, 4.0];
+
+/// The stop that is nearest to a factor.
+#[must_use]
+pub fn stop(by: Ratio) -> u32 {
+    let far = |stop: &f64| (libm::log(by.get().max(1e-9)) - libm::log(*stop)).abs();
+    let nearest = (0..).zip(&STOPS).min_by(|a, b| far(a.1).total_cmp(&far(b.1)));
+    nearest.map_or(STOPS.len() as u32 / 2, |(i, _)| i)
+}
+
+/// The text of [`Key::WhatIf`] for these stops, in the order of [`Moves::NAMES`].
+#[must_use]
+pub fn moves_text(stops: &[u32]) -> String {
+    let moved = Moves::NAMES.iter().zip(stops).filter_map(|(name, stop)| {
+        let by = STOPS.get(*stop as usize).filter(|by| **by != 1.0)?;
+        Some(format!("{name}:{by}"))
+    });
+    moved.collect::<Vec<_>>().join(",")
+}
+
 /// Plans that are kept.
 const KEPT: usize = 12;
 
@@ -143,7 +165,7 @@ impl BudgetDesk {
         vec![convert::sheet(&own)]
     }
 
-    /// The plan of one of several places: its share of the accelerators and of the batch.
+    /// The plan of one of several places: its share of the accelerators, the batch and the tokens.
     fn site(&mut self, inputs: &Inputs, case: &Case, asked: &BudgetInputs) -> Option<(Case, Plan)> {
         let sites = asked.outer.sites.max(1);
         let (count, batch) = (case.cluster.count, case.training.global_batch);
@@ -156,7 +178,8 @@ impl BudgetDesk {
         let own = inputs
             .clone()
             .with(Key::Count, (count / sites).to_string())
-            .with(Key::Batch, (batch / sites).to_string());
+            .with(Key::Batch, (batch / sites).to_string())
+            .with(Key::Tokens, (case.training.tokens.get() / u64::from(sites)).to_string());
         self.plan(&own).or_else(|| self.plan(&own.freed()))
     }
 

@@ -9,6 +9,7 @@ use crate::inputs::Echo;
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::{self, Amount, Finding};
+use crate::reliability::Reliability;
 use crate::units::Ratio;
 use crate::units::text::show;
 
@@ -81,7 +82,10 @@ fn worked(link: &str) -> Known {
     if opens {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
-            Some(case) => known.plan(case, &resolution.echoes),
+            Some(case) => {
+                let own = decoded.inputs.fleet().reliability;
+                known.plan(case, &resolution.echoes, &own);
+            }
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
                 known.head.problems.extend(wrong);
@@ -92,7 +96,7 @@ fn worked(link: &str) -> Known {
 }
 
 impl Known {
-    fn plan(&mut self, case: &Case, echoes: &[Echo]) {
+    fn plan(&mut self, case: &Case, echoes: &[Echo], reliability: &Reliability) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -104,7 +108,7 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, echoes);
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, reliability));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

@@ -3,6 +3,7 @@
 
 mod course;
 mod forecast;
+mod headline;
 mod months;
 mod places;
 mod prices;
@@ -13,6 +14,7 @@ mod whatif;
 
 pub use course::{End, Run, chance, chance_text};
 pub use forecast::{Asked as ForecastAsked, sheet as forecast_sheet};
+pub use headline::{Ranged, ranged};
 pub use months::sheet as months_sheet;
 pub use places::{clients as clients_sheet, sheet as places_sheet};
 pub use prices::{Price, prices};

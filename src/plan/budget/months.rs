@@ -5,7 +5,7 @@ use super::prices::Price;
 use super::sheet::{Cell, Chart, Grid, Line, Lines, Sheet, derived, figure, less};
 use super::ways::{Way, ways};
 use crate::inputs::Demanded;
-use crate::plan::buy::{Demand, Reserve, STAGES_MAX, Staged, Tariff, reserve, staged};
+use crate::plan::buy::{Demand, Moved, Reserve, STAGES_MAX, Staged, Tariff, reserve, staged};
 use crate::plan::{Amount, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -22,10 +22,11 @@ struct Named {
     tariff: Tariff,
 }
 
-/// Commitments, and what is paid by the hour above them.
+/// Commitments, and what is paid by the hour above them. Spot machines are no promise, so they stand apart.
 struct Market {
     commitments: Vec<Named>,
     bursts: Vec<Named>,
+    spot: Vec<Named>,
 }
 
 impl Market {
@@ -44,18 +45,21 @@ impl Market {
                 tariff: Tariff::for_term(price.rate, own, least),
             }
         };
-        let mut market = Self { commitments: Vec::new(), bursts: Vec::new() };
+        let mut market = Self { commitments: Vec::new(), bursts: Vec::new(), spot: Vec::new() };
         for price in prices {
             match price.terms {
                 Some(Terms::Year | Terms::ThreeYears) => {
                     market.commitments.push(named(price, 1.0));
                 }
                 Some(Terms::Block) => {}
-                Some(terms) => {
+                Some(terms) if terms.is_spot() => {
                     if let Some(own) = goodput(terms.key()) {
-                        market.bursts.push(named(price, own.get() / base.get()));
+                        market.spot.push(named(price, own.get() / base.get()));
                     }
                 }
+                Some(_) => market.bursts.push(named(price, 1.0)),
+                // A median of sellers, where no seller's own price is known.
+                None if prices.iter().any(|own| own.terms == Some(Terms::OnDemand)) => {}
                 None => market.bursts.push(named(price, 1.0)),
             }
         }
@@ -99,6 +103,7 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], told: &[Demanded]) -> Sheet {
     sheet.says.extend(verdicts(&found, signed.as_ref(), &market, asked));
     sheet.figures = figures(&found, &market, asked);
     sheet.charts.push(picture(&found, asked));
+    sheet.tables.push(mixtures(&found, &market, &demand));
     sheet.tables.push(moved(&found));
     if let Some(signed) = &signed {
         sheet.tables.push(signings(signed, &market, asked));
@@ -106,8 +111,8 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], told: &[Demanded]) -> Sheet {
     sheet.tables.push(by_month(&found, asked));
     sheet.notes.push(
         "Demand counts machines in use. A commitment is paid whether or not it is used, is renewed \
-         until demand ends, and its last term is paid in full. An hour of spot counts for less by \
-         what is lost of it."
+         until demand ends, and its last term is paid in full. Spot is no promise of capacity: it \
+         stands in the table of mixtures alone, an hour of it counting for less by what is lost."
             .to_owned(),
     );
     sheet
@@ -156,14 +161,12 @@ fn verdicts(
         )),
     }
     let [down, up] = found.moved;
-    says.push(format!(
-        "With that baseline, 30\u{a0}% less demand than planned costs {} ({} more than the best \
-         plan for it), 30\u{a0}% more {} ({} more).",
-        show::dollars(down.cost),
-        show::dollars(down.regret),
-        show::dollars(up.cost),
-        show::dollars(up.regret)
-    ));
+    let regrets = down.regret + up.regret;
+    if regrets == Dollars::ZERO {
+        says.push("That stays so if demand moves by 30\u{a0}% either way.".to_owned());
+    } else {
+        says.push(regret_text(down, up));
+    }
     if let Some(signed) = signed {
         let saved = found.cost().less(signed.cost());
         says.push(format!(
@@ -173,6 +176,55 @@ fn verdicts(
         ));
     }
     says
+}
+
+fn regret_text(down: Moved, up: Moved) -> String {
+    format!(
+        "With that baseline, 30\u{a0}% less demand than planned costs {} ({} more than the best \
+         plan for it), 30\u{a0}% more {} ({} more).",
+        show::dollars(down.cost),
+        show::dollars(down.regret),
+        show::dollars(up.cost),
+        show::dollars(up.regret)
+    )
+}
+
+/// All by the hour, a baseline and the rest by the hour, a baseline and the rest on spot, all on spot.
+fn mixtures(found: &Reserve, market: &Market, demand: &[Demand]) -> Grid {
+    let commitments = Market::tariffs(&market.commitments);
+    let on_spot = reserve(demand, &commitments, &Market::tariffs(&market.spot));
+    let hourly = burst(found, market).map_or("by the hour", |own| &own.name);
+    let row = |name: String, baseline: u32, committed: Dollars, rest: Dollars, marked: bool| Line {
+        cells: vec![
+            Cell::words(name),
+            Cell::of(Amount::Count(baseline.into())),
+            Cell::of(Amount::Dollars(committed)),
+            Cell::of(Amount::Dollars(rest)),
+            Cell::of(Amount::Dollars(committed + rest)),
+        ],
+        marked,
+    };
+    let none = Dollars::ZERO;
+    let own = found.baseline > 0;
+    let mut rows = vec![row(format!("all {}", by(hourly)), 0, none, found.uncommitted, !own)];
+    let mixed = |rest: &str| format!("commitment, the rest {}", by(rest));
+    if own {
+        rows.push(row(mixed(hourly), found.baseline, found.committed, found.bursts, true));
+    }
+    if let Some(spot) = on_spot {
+        if spot.baseline > 0 {
+            rows.push(row(mixed("spot"), spot.baseline, spot.committed, spot.bursts, false));
+        }
+        rows.push(row(format!("all {}", by("spot")), 0, none, spot.uncommitted, false));
+    }
+    let columns = vec![
+        ("Mixture", false),
+        ("Committed to", true),
+        ("For commitments", true),
+        ("For the rest", true),
+        ("In all", true),
+    ];
+    Grid { caption: "Mixtures, each with the baseline that is best for it", columns, rows }
 }
 
 /// `on demand`, `by spot`, `at the plan's price`.
@@ -196,7 +248,7 @@ fn figures(found: &Reserve, market: &Market, asked: &[Demanded]) -> Vec<Figure> 
     all.push(figure("months_cost", "All of it", Amount::Dollars(found.cost()), own));
     if let (Some(term), Some(hourly)) = (weighed(found, market), burst(found, market)) {
         let time: f64 = asked.iter().map(|piece| piece.time.get()).sum();
-        let terms = (time / term.tariff.least.get()).ceil().max(1.0);
+        let terms = (time / term.tariff.least.get() * (1.0 - 1e-9)).ceil().max(1.0);
         let text = format!(
             "{} \u{d7} {} \u{d7} {} / ({} / {} \u{d7} {}) = {}",
             show::price(term.rate),

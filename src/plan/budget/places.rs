@@ -218,15 +218,20 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
         fine::bytes(own.sent),
         sites = outer.sites
     );
+    let pieces = outer.fragments.clamp(1, outer.every.max(1));
+    // A piece may hide until the next one starts.
+    let hidden = f64::from(outer.overlap).min(f64::from(outer.every) / f64::from(pieces));
     let wait = format!(
-        "{} / {} / {} + 2 \u{d7} ({} \u{2212} 1) \u{d7} {} = {} a piece; {} of that in all waits",
+        "{pieces} \u{d7} max({piece} \u{2212} {} \u{d7} {}, 0 s) = {}; {} / {pieces} / {} + 2 \u{d7} \
+         ({} \u{2212} 1) \u{d7} {} = {piece}",
+        fine::number(Ratio::new(hidden)),
+        fine::time(sited.plan.step()),
+        fine::time(own.exposed),
         fine::bytes(own.sent),
-        fine::count(outer.fragments.into()),
         fine::bandwidth(asked.wan.bandwidth),
         outer.sites,
         fine::time(asked.wan.latency),
-        fine::time(own.piece),
-        fine::time(own.exposed)
+        piece = fine::time(own.piece),
     );
     let used = format!(
         "{} / ({} + {}) = {}",
@@ -236,11 +241,11 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
         fine::percent(own.utilisation)
     );
     let cost = format!(
-        "{} \u{d7} {} \u{d7} {} places \u{d7} {} = {}",
-        fine::bytes(own.sent),
+        "{} \u{d7} {} \u{d7} {} \u{d7} ${} = {}",
+        fine::number(Ratio::new(own.sent.as_f64() / 1e9)),
         fine::count(own.averages),
         outer.sites,
-        asked.egress.price_text(),
+        fine::number(Ratio::new(asked.egress.price.get())),
         show::dollars(own.cost)
     );
     vec![
@@ -272,7 +277,7 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
             "Price of the averages",
             Amount::Dollars(own.cost),
             derived(
-                "sent \u{d7} averages \u{d7} places \u{d7} price of a gigabyte",
+                "gigabytes sent \u{d7} averages \u{d7} places \u{d7} price of a gigabyte",
                 cost,
                 asked.egress.source.clone(),
             ),

@@ -8,6 +8,7 @@ use crate::units::{Day, DollarsPerHour};
 
 /// Share of the plan's network that a machine must have to be the same machine.
 const SAME_NETWORK: f64 = 0.9;
+const SLOWER: &str = "its network is slower than the plan's";
 
 /// A price of one accelerator.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,25 +80,38 @@ fn cheapest(case: &Case, listings: &[Listing], asked: &FleetInputs, terms: Terms
     if terms.most_machines().is_some_and(|most| case.cluster.count.div_ceil(size) > most) {
         return None;
     }
-    let all = listings.iter().chain(&asked.offers).filter(|listing| suits(case, listing, asked));
-    let priced = all.filter_map(|listing| {
-        let off = asked.discounts.iter().find(|(name, _)| *name == listing.provider);
-        let kept = off.map_or(1.0, |(_, share)| (1.0 - share.get()).max(0.0));
-        Some((listing, listing.rate_each(terms)? * kept))
-    });
-    let (listing, rate) = priced.min_by(|a, b| a.1.cmp(&b.1))?;
+    let least = |fast: bool| {
+        let all = listings.iter().chain(&asked.offers).filter(|own| suits(case, own, asked));
+        let priced = all.filter(|own| !fast || is_fast(case, own)).filter_map(|listing| {
+            let off = asked.discounts.iter().find(|(name, _)| *name == listing.provider);
+            let kept = off.map_or(1.0, |(_, share)| (1.0 - share.get()).max(0.0));
+            Some((listing, listing.rate_each(terms)? * kept))
+        });
+        priced.min_by(|a, b| a.1.cmp(&b.1))
+    };
+    // A machine on a slower network is another one; where there is no other, it is doubtful.
+    let (listing, rate) = least(true).or_else(|| least(false))?;
     let stamp = listing.stamp(terms);
     let words = [listing.provider.as_str(), &listing.region, &listing.instance];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let flags = listing.flags.iter().filter(|flag| terms.is_spot() || !flag.is_of_spot());
+    let slow = (!is_fast(case, listing)).then_some(SLOWER);
     Some(Price {
         terms: Some(terms),
         rate,
         seller: words.join(" "),
         source: offers::source_text(&listing.source).to_owned(),
         day: Some(stamp.day).filter(|day| day.epoch_days() > 0),
-        doubts: flags.map(Flag::text).collect(),
+        doubts: flags.map(Flag::text).chain(slow).collect(),
     })
+}
+
+/// Whether it has the network of the plan, as far as is known.
+fn is_fast(case: &Case, listing: &Listing) -> bool {
+    let cluster = &case.cluster;
+    let outside = cluster.levels.get(1).map_or(0.0, |level| level.bandwidth.get());
+    let wanted = outside * f64::from(cluster.node_size) * SAME_NETWORK;
+    cluster.levels.len() < 2 || listing.network.is_none_or(|own| own.get() >= wanted)
 }
 
 /// Whether it is a machine of the plan, in a place that may be used, at a price to rely on.
@@ -106,15 +120,11 @@ fn suits(case: &Case, listing: &Listing, asked: &FleetInputs) -> bool {
     let same = listing.accelerator == cluster.accelerator.name
         && (listing.flags.has(Flag::SoldEach)
             || listing.machine_size().is_some_and(|size| size == cluster.node_size));
-    let outside = cluster.levels.get(1).map_or(0.0, |level| level.bandwidth.get());
-    let wanted = outside * f64::from(cluster.node_size) * SAME_NETWORK;
-    let fast = listing.network.is_none_or(|network| network.get() >= wanted);
     let named = |list: &[String], name: &str| list.is_empty() || list.iter().any(|one| one == name);
     let placed = asked.jurisdictions.is_empty()
         || asked.jurisdictions.iter().any(|one| places::within(&listing.country, one));
     let sound = ![Flag::PartOnly, Flag::Outlier].iter().any(|flag| listing.flags.has(*flag));
-    same && (fast || cluster.levels.len() < 2)
-        && named(&asked.providers, &listing.provider)
+    same && named(&asked.providers, &listing.provider)
         && named(&asked.regions, &listing.region)
         && placed
         && sound

@@ -108,7 +108,7 @@ fn tell_search(sheet: &mut Sheet, trials: &Trials, found: &Search, whole: &Whole
         "{n} trials cost {} and take {}: as much work as {} whole runs{saved}.",
         show::dollars(cost[1]),
         show::time(time[1]),
-        show::rounded(found.runs.get())
+        fine::number(found.runs)
     ));
     let terms: Vec<String> =
         found.rungs.iter().map(|rung| fine::number(rung.work * trials.share.get())).collect();
@@ -147,11 +147,11 @@ fn rung_table(trials: &Trials, found: &Search, whole: &Whole) -> Grid {
         let runs = rung.work * trials.share.get();
         let reach = Ratio::new(rung.reach.get() * trials.share.get());
         let adds = Cell::of(plain_amount(runs));
-        let adds = Cell { text: format!("{} runs", adds.text), ..adds };
+        let adds = Cell { text: format!("{} runs", fine::number(runs)), ..adds };
         Line::plain(vec![
             Cell::words(show::grouped(i as u64 + 1)),
             Cell::of(Amount::Count(rung.trials.into())),
-            Cell::words(format!("{} of a run", show::percent(reach))),
+            Cell::words(format!("{} of a run", fine::percent(reach))),
             adds,
             Cell::of(Amount::Dollars(whole.cost[1] * runs.get())),
         ])
@@ -208,7 +208,7 @@ fn tell_cadence(
         let own = Cell::ranged(range);
         Line::plain(vec![
             Cell::words(name),
-            Cell::of(plain_amount(n)),
+            Cell { text: fine::number(n), ..Cell::of(plain_amount(n)) },
             Cell::of(range[1]),
             Cell::words(own.below),
         ])

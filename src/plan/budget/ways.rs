@@ -235,8 +235,7 @@ fn verdicts(ways: &[Way], prices: &[Price]) -> Vec<String> {
     let Some(best) = ways.first() else { return says };
     let (cost, time) = (show::dollars(best.cost[1]), show::time(best.time[1]));
     let first = format!("Cheapest is {}: {cost} in {time}", called(best));
-    let base = ways.iter().find(|way| way.id == "demand" || way.id == "own");
-    says.push(match base.filter(|base| base.id != best.id) {
+    says.push(match base(ways).filter(|base| base.id != best.id) {
         None => format!("{first}: every other way pays for more time than the run takes."),
         Some(base) => {
             let saved = less(best.cost[1].get(), base.cost[1].get());
@@ -255,6 +254,11 @@ fn verdicts(ways: &[Way], prices: &[Price]) -> Vec<String> {
         says.push(text);
     }
     says
+}
+
+/// What others are compared with: on demand, else the plan's own price.
+fn base(ways: &[Way]) -> Option<&Way> {
+    ways.iter().find(|way| way.id == "demand").or_else(|| ways.iter().find(|way| way.id == "own"))
 }
 
 /// The way and its seller.
@@ -307,7 +311,8 @@ fn figures(best: &Way, ways: &[Way], prices: &[Price], run: &Run<'_>) -> Vec<Fig
         figure("way_cost", "Cheapest way", Amount::Dollars(best.cost[1]), cost_of(best)),
         figure("way_days", "Its time to finish", Amount::Days(best.time[1]), time_of(best, run)),
     ];
-    if let Some((share, [year, hourly])) = break_even(prices) {
+    let even = break_even(prices).filter(|(share, _)| *share < Ratio::ONE);
+    if let Some((share, [year, hourly])) = even {
         let text = format!(
             "{} / {} = {}",
             show::price(year.rate),
@@ -320,16 +325,16 @@ fn figures(best: &Way, ways: &[Way], prices: &[Price], run: &Run<'_>) -> Vec<Fig
         let own = derived(formula, text, source);
         all.push(figure("break_even", "A year pays from", Amount::Share(share), own));
     }
-    if let Some(dearest) = ways.last().filter(|way| way.id != best.id) {
-        let saved = dearest.cost[1].less(best.cost[1]);
+    if let Some(base) = base(ways).filter(|base| base.id != best.id) {
+        let saved = base.cost[1].less(best.cost[1]);
         let text = format!(
             "{} \u{2212} {} = {}",
-            show::dollars(dearest.cost[1]),
+            show::dollars(base.cost[1]),
             show::dollars(best.cost[1]),
             show::dollars(saved)
         );
-        let own = derived(format!("{} \u{2212} {}", dearest.name, best.name), text, "counted");
-        all.push(figure("spread", "Between best and worst", Amount::Dollars(saved), own));
+        let own = derived(format!("{} \u{2212} {}", base.name, best.name), text, "counted");
+        all.push(figure("saved", "Saved by it", Amount::Dollars(saved), own));
     }
     all
 }
@@ -368,11 +373,11 @@ fn per_useful(way: &Way, run: &Run<'_>) -> Cell {
     let hours = run.plan.bill.time.get() / 3600.0 * f64::from(run.case.cluster.count);
     let each = DollarsPerHour::new(way.cost[1].get() / hours);
     let text = format!(
-        "{} / ({} \u{d7} {}) = {}",
+        "{} \u{d7} 1 h / ({} \u{d7} {}) = {}",
         show::dollars(way.cost[1]),
         fine::time(run.plan.bill.time),
         fine::count(run.case.cluster.count.into()),
-        show::price(each)
+        show::dollars(Dollars::new(each.get()))
     );
     let own = derived(
         "cost / (time of all steps \u{d7} accelerators); while there is work that is price / \

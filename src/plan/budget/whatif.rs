@@ -76,6 +76,10 @@ pub fn sheet(run: &Run<'_>) -> Sheet {
     sheet
 }
 
+fn text_now(n: &str, time: Seconds) -> String {
+    format!("{n} accelerators take {}", show::time(time))
+}
+
 fn text_of(a: Dollars, b: Dollars) -> String {
     format!("{} to {}", show::dollars(a.min(b)), show::dollars(a.max(b)))
 }
@@ -171,6 +175,16 @@ pub fn moved(run: &Run<'_>, after: (&Case, &Plan), moves: &Moves) -> Sheet {
         sheet.figures.push(figure("moved_cost", "For", amount, cost_own));
         let moved = change(cost.get(), new_cost.get());
         text = format!("{text}, {} ({moved})", show::dollars(new_cost));
+    }
+    if *moves == Moves::NONE {
+        sheet.says.push(format!("Nothing is moved yet. {} {}", text_now(&n, time), {
+            if cost > Dollars::ZERO {
+                format!("and {}.", show::dollars(cost))
+            } else {
+                String::new()
+            }
+        }));
+        return sheet;
     }
     sheet.says.push(format!("{text}, against {} {}now.", show::time(time), {
         if cost > Dollars::ZERO { format!("and {} ", show::dollars(cost)) } else { String::new() }

@@ -6,7 +6,7 @@ use crate::units::Ratio;
 
 /// Figures whose best column is said in words: name, and what the best one is.
 const SAID: [(&str, &str); 3] =
-    [("days", "Done soonest"), ("cost", "Costs least"), ("mfu", "Uses its hardware best")];
+    [("run_days", "Done soonest"), ("run_cost", "Costs least"), ("mfu", "Uses its hardware best")];
 
 /// What one column says in one row.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ mod scaling;
 mod stuck;
 mod why;
 
-pub use derivation::told;
+pub use derivation::{derivation, told};
 pub use fold::fold;
 pub use headline::{parted, swatch_row};
 pub use parts::parts_table;
@@ -22,6 +22,7 @@ use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
+use super::budget::BudgetPane;
 use super::compare;
 use super::dom;
 use super::fleet::FleetPane;
@@ -58,6 +59,7 @@ pub fn AnswerPane() -> AnyView {
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
             <FleetPane/>
+            <BudgetPane/>
             <TruthPane/>
         </div>
     }
@@ -186,7 +188,7 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
             let figure = plan.figures.iter().find(|figure| figure.id == id);
             figure.map(|figure| figure.shown.text.clone())
         };
-        let parts = ["step_time", "days", "cost"].map(pick);
+        let parts = ["step_time", "run_days", "run_cost"].map(pick);
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
     let show = move || {

@@ -16,6 +16,8 @@ const NETWORK: &[(Key, &str, &str)] = &[
     (Key::Nic, "Network of each", "as usual"),
     (Key::Leaf, "Under one leaf", "256"),
     (Key::Oversubscription, "Oversubscription", "1"),
+    (Key::AdaptiveRouting, "Adaptive routing", ""),
+    (Key::Rails, "Rails", ""),
 ];
 
 const FIGURES: &[(Key, &str, &str)] = &[

@@ -17,7 +17,7 @@ use super::lists;
 use super::state::state;
 use crate::inputs::Key;
 pub use constraints::freeing;
-pub use field::{fields, id_of};
+pub use field::{fields, fields_at, id_of};
 pub use presets::Presets;
 
 /// All inputs, and in small windows the line that stands for them.
