@@ -14,8 +14,8 @@ const SMALL: &str = "1;m=meta-llama/Llama-2-7b-hf;t=200B;b=512;s=4096;n=64;g=h10
 const ALL: &str = ";bp=demand:2,spot:1,1y:1.2,3y:0.9,block:1.8;bm=12@64/0.25/128;bd=2027-01-15;\
     be=2027-01-20;fb=20000;bn=81;bt=0.01;bh=3;bc=30d;bl=2;bk=500;ec=1M";
 /// The third decision of docs/decisions.md.
-const YEAR: &str = "1;m=meta-llama/Llama-3.1-70B;t=4T;b=1024;s=8192;n=224;ff=h100-sxm;fp=gcp;\
-    fr=us-west1;fd=190d";
+const YEAR: &str = "1;m=meta-llama/Llama-3.1-70B;t=4T;b=1024;s=8192;n=224;nic=100Gbps;c=11.06;\
+    fp=gcp;fr=us-west1;fd=190d";
 
 fn desk() -> BudgetDesk {
     let mut desk = BudgetDesk::default();
@@ -38,10 +38,11 @@ fn one(link: &str, part: &str) -> SheetView {
 /// The cell of a table whose row is named so.
 fn cell(sheet: &SheetView, table: usize, row: &str, column: &str) -> f64 {
     let table = &sheet.tables[table];
-    let at = table.columns.iter().position(|own| own.0 == column).expect("a column");
-    let own = table.rows.iter().find(|own| own.cells[0].text == row);
+    let at = table.columns.iter().position(|own| own == column).expect("a column");
+    let own = table.rows.iter().find(|own| own.cells[0].shown.text == row);
     let row = own.unwrap_or_else(|| panic!("no {row} in {table:?}"));
-    row.cells[at].value.unwrap_or_else(|| panic!("{:?} is no number", row.cells[at]))
+    assert!(!row.cells[at].shown.unit.is_empty(), "{:?} is no number", row.cells[at]);
+    row.cells[at].shown.value
 }
 
 fn figure(sheet: &SheetView, id: &str) -> f64 {
@@ -93,7 +94,7 @@ fn every_number_follows_from_its_derivation() {
                 assert!(last.meets(shown), "{name}\n  is shown as {}", figure.shown.text);
             }
             for value in sheet.tables.iter().flat_map(|t| &t.rows).flat_map(|r| &r.cells) {
-                assert!(value.value.is_none_or(|value| value.is_finite() && value >= 0.0));
+                assert!(value.shown.value.is_finite() && value.shown.value >= 0.0);
             }
             assert!(!sheet.says.is_empty(), "{}", sheet.id);
         }
@@ -143,10 +144,10 @@ fn a_years_commitment_against_on_demand() {
     assert!(term > demand, "{term} {demand}");
     let row = |name: &str| {
         let table = &ways.tables[0];
-        table.rows.iter().find(|row| row.cells[0].text == name).expect("a row").clone()
+        table.rows.iter().find(|row| row.cells[0].shown.text == name).expect("a row").clone()
     };
     let price = |name: &str| {
-        let text = row(name).cells[1].text.clone();
+        let text = row(name).cells[1].shown.text.clone();
         text.trim_start_matches('$').trim_end_matches("/h").parse::<f64>().expect("a price")
     };
     assert!((term / (price("1-year commitment") * 8760.0 * 224.0) - 1.0).abs() < 2e-3);
@@ -196,9 +197,9 @@ fn mixtures_lie_between_what_they_mix() {
     // Ohio is there 5 h of 6.94 h.
     let there = 5.0 / 6.94;
     let table = &ways.tables[0];
-    let row = table.rows.iter().find(|row| row.cells[0].text == switch).unwrap();
+    let row = table.rows.iter().find(|row| row.cells[0].shown.text == switch).unwrap();
     let rate: f64 =
-        row.cells[1].text.trim_start_matches('$').trim_end_matches("/h").parse().unwrap();
+        row.cells[1].shown.text.trim_start_matches('$').trim_end_matches("/h").parse().unwrap();
     assert!((rate - (there + 2.0 * (1.0 - there))).abs() < 0.006, "{rate}");
     assert!(get(switch, "Time") < get(spot, "Time"));
     assert!(get(half, "Time") < get(spot, "Time") && get(half, "Time") > get(demand, "Time"));
@@ -224,9 +225,10 @@ fn the_day_a_budget_is_used_up_is_told() {
     let end = autoparallel::units::Day::from_epoch(day.epoch_days() + days as i32);
     assert!(forecast.says[0].contains(&end.to_string()), "{:?}", forecast.says);
     let chart = &forecast.charts[0];
-    near("the curve ends at the cost", chart.points.last().unwrap()[1], cost);
-    assert!(chart.band.iter().all(|own| own[1] <= own[2]));
-    assert!(chart.points.windows(2).all(|two| two[0][0] < two[1][0] && two[0][1] <= two[1][1]));
+    near("the curve ends at the cost", *chart.points.last().unwrap(), cost);
+    assert!(chart.band.chunks(3).all(|own| own[1] <= own[2]));
+    let points: Vec<&[f64]> = chart.points.chunks(2).collect();
+    assert!(points.windows(2).all(|two| two[0][0] < two[1][0] && two[0][1] <= two[1][1]));
     // Without a first day, days are counted.
     assert!(one(SMALL, "forecast").says[0].contains("day 1"));
 }

@@ -17,8 +17,8 @@ pub struct Span {
 pub struct Spans<'a> {
     /// From top to bottom.
     pub rows: &'a [Span],
-    /// Where a rule stands across all.
-    pub rule: Option<f64>,
+    /// Where a rule stands across all, and its name.
+    pub rule: Option<(f64, &'a str)>,
     /// What the scale measures, with its unit.
     pub title: &'a str,
     /// Names a place on it.
@@ -29,7 +29,7 @@ pub struct Spans<'a> {
 
 const ROW: f64 = 26.0;
 const BAR: f64 = 12.0;
-const HEAD: f64 = 8.0;
+const HEAD: f64 = 20.0;
 const FOOT: f64 = 40.0;
 const NARROW: f64 = 520.0;
 
@@ -40,18 +40,22 @@ pub fn spans(chart: &Spans<'_>, width: f64) -> Scene {
     let widest = |text: fn(&Span) -> &str| {
         chart.rows.iter().map(|row| text_width(text(row))).fold(0.0, f64::max)
     };
-    let labels = widest(|row| &row.label) + 12.0;
-    let texts = widest(|row| &row.text) + 12.0;
+    // Widths are near enough only.
+    let labels = widest(|row| &row.label) * 1.08 + 12.0;
+    let texts = widest(|row| &row.text) * 1.08 + 12.0;
     let narrow = width < NARROW || labels + texts > width * 0.62;
     let row = if narrow { ROW + 12.0 } else { ROW };
     let (left, right) = if narrow { (6.0, width - 6.0) } else { (labels, width - texts) };
     let scale = Scale::linear(extent, (left, right.max(left + 1.0)));
     let mut scene = Scene::new(width, HEAD + row * chart.rows.len() as f64 + FOOT);
     axis(&mut scene, chart, extent, &scale);
-    if let Some(rule) = chart.rule {
+    if let Some((rule, name)) = chart.rule {
         let at = scale.at(rule);
         let bottom = scene.height - FOOT;
         scene.dashes(vec![Point { x: at, y: HEAD }, Point { x: at, y: bottom }], Ink::Text, 1.0);
+        let half = text_width(name) / 2.0;
+        let centre = at.clamp(half, (width - half).max(half));
+        scene.text(centre, 7.0, name, Ink::Text, Align::Middle);
     }
     for (i, own) in chart.rows.iter().enumerate() {
         let top = HEAD + row * i as f64;
@@ -76,7 +80,7 @@ fn bar(scene: &mut Scene, own: &Span, middle: f64, scale: &Scale) {
 }
 
 fn extent(chart: &Spans<'_>) -> Option<(f64, f64)> {
-    let ends = chart.rows.iter().flat_map(|row| row.ends).chain(chart.rule);
+    let ends = chart.rows.iter().flat_map(|row| row.ends).chain(chart.rule.map(|rule| rule.0));
     let usable = ends.filter(|value| value.is_finite());
     let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
@@ -111,7 +115,10 @@ mod tests {
 
     fn chart(rows: &[Span], width: f64) -> Scene {
         let tick = |value: f64| format!("{value}");
-        spans(&Spans { rows, rule: Some(10.0), title: "Dollars", tick, from_zero: false }, width)
+        spans(
+            &Spans { rows, rule: Some((10.0, "now")), title: "Dollars", tick, from_zero: false },
+            width,
+        )
     }
 
     #[test]

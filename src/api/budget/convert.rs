@@ -1,9 +1,10 @@
 //! Sheets as wire objects.
 
-use super::wire::{CellView, ChartView, RowView, SheetView, TableView};
+use super::wire::{CellView, ChartView, MarkView, RowView, SheetView, TableView};
+use crate::api::Shown;
 use crate::api::view::{plain_figure, shown};
 use crate::plan::Figure;
-use crate::plan::budget::{Cell, Chart, Grid, Line, Lines, Sheet, Spans};
+use crate::plan::budget::{Cell, Chart, Grid, Sheet};
 use crate::units::Ratio;
 
 pub(super) fn sheet(own: &Sheet) -> SheetView {
@@ -19,65 +20,45 @@ pub(super) fn sheet(own: &Sheet) -> SheetView {
 }
 
 fn table(own: &Grid) -> TableView {
-    let titles: Vec<&str> = own.columns.iter().map(|column| column.0).collect();
+    let mut rows = Vec::new();
+    for line in &own.rows {
+        let cells = line.cells.iter().zip(&own.columns);
+        let cells = cells.map(|(own, title)| cell(own, title)).collect();
+        rows.push(RowView { cells, marked: line.marked });
+    }
     TableView {
         caption: own.caption.to_owned(),
-        columns: own.columns.iter().map(|(title, number)| ((*title).to_owned(), *number)).collect(),
-        rows: own.rows.iter().map(|line| row(line, &titles)).collect(),
+        columns: own.columns.iter().map(|title| (*title).to_owned()).collect(),
+        rows,
     }
 }
 
-fn row(own: &Line, titles: &[&'static str]) -> RowView {
-    let cells = own.cells.iter().zip(titles).map(|(own, title)| cell(own, title));
-    RowView { cells: cells.collect(), marked: own.marked }
-}
-
-fn cell(own: &Cell, title: &'static str) -> CellView {
-    let number = own.amount.map(shown);
-    let figure = own.amount.zip(own.derivation.clone()).map(|(amount, derivation)| {
-        let figure = plain_figure(&Figure { id: "", label: title, amount, derivation });
-        crate::api::Figure {
-            shown: crate::api::Shown { text: own.text.clone(), ..figure.shown },
-            ..figure
-        }
+fn cell(own: &Cell, label: &'static str) -> CellView {
+    let number = own.amount.map(shown).unwrap_or_default();
+    let said = Shown { text: own.text.clone(), ..number };
+    let figure = own.amount.zip(own.derivation.as_deref()).map(|(amount, derivation)| {
+        let derivation = derivation.clone();
+        let figure = plain_figure(&Figure { id: "", label, amount, derivation });
+        crate::api::Figure { shown: said.clone(), ..figure }
     });
-    CellView {
-        text: own.text.clone(),
-        below: own.below.clone(),
-        value: number.as_ref().map(|number| number.value),
-        unit: number.map(|number| number.unit).unwrap_or_default(),
-        figure,
-    }
+    CellView { shown: said, below: own.below.clone(), figure }
 }
 
 fn chart(own: &Chart) -> ChartView {
-    let named = |all: &[(Ratio, String)]| -> Vec<(f64, String)> {
-        all.iter().map(|(at, name)| (at.get(), name.clone())).collect()
+    let flat = |all: &[Ratio]| all.iter().map(|value| value.get()).collect();
+    let mark = |mark: &crate::plan::budget::Mark| MarkView {
+        kind: mark.kind.to_owned(),
+        name: mark.name.clone(),
+        text: mark.text.clone(),
+        at: flat(&mark.at),
     };
-    match own {
-        Chart::Lines(Lines { title, axes, units, steps, points, band, levels, places }) => {
-            ChartView {
-                title: title.clone(),
-                axes: axes.map(str::to_owned),
-                units: units.map(str::to_owned),
-                steps: *steps,
-                points: points.iter().map(|point| point.map(Ratio::get)).collect(),
-                band: band.iter().map(|point| point.map(Ratio::get)).collect(),
-                levels: named(levels),
-                places: named(places),
-                ..ChartView::default()
-            }
-        }
-        Chart::Spans(Spans { title, axis, unit, rule, rows }) => ChartView {
-            title: title.clone(),
-            axes: [(*axis).to_owned(), String::new()],
-            units: [(*unit).to_owned(), String::new()],
-            rule: rule.map(Ratio::get),
-            spans: rows
-                .iter()
-                .map(|(name, ends, text)| (name.clone(), ends.map(Ratio::get), text.clone()))
-                .collect(),
-            ..ChartView::default()
-        },
+    ChartView {
+        title: own.title.clone(),
+        axes: own.axes.iter().map(|name| (*name).to_owned()).collect(),
+        units: own.units.iter().map(|name| (*name).to_owned()).collect(),
+        steps: own.steps,
+        points: flat(&own.points),
+        band: flat(&own.band),
+        marks: own.marks.iter().map(mark).collect(),
     }
 }

@@ -3,7 +3,7 @@
 mod convert;
 mod wire;
 
-pub use wire::{BudgetView, CellView, ChartView, RowView, SheetView, TableView};
+pub use wire::{BudgetView, CellView, ChartView, MarkView, RowView, SheetView, TableView};
 
 use super::fleet::PriceList;
 use super::{Answer, WIRE_VERSION};
@@ -158,7 +158,11 @@ impl BudgetDesk {
             }
             "clients" => match &asked.federation {
                 Some((own, step)) => budget::clients_sheet(&run, own, *step),
-                None => return Vec::new(),
+                None => Sheet {
+                    id: "clients",
+                    says: vec!["Type how many edge clients there are.".to_owned()],
+                    ..Sheet::default()
+                },
             },
             _ => return Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! What the page is told of buying and planning. Fields are only ever added.
 
-use crate::api::Figure;
 use crate::api::fleet::PriceList;
+use crate::api::{Figure, Shown};
 use serde::{Deserialize, Serialize};
 
 /// Answers about money for one plan.
@@ -39,8 +39,8 @@ pub struct SheetView {
 pub struct TableView {
     /// What it holds.
     pub caption: String,
-    /// Titles, and whether they stand over numbers.
-    pub columns: Vec<(String, bool)>,
+    /// Titles.
+    pub columns: Vec<String>,
     /// Lines of cells.
     pub rows: Vec<RowView>,
 }
@@ -57,39 +57,42 @@ pub struct RowView {
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CellView {
-    /// For people.
-    pub text: String,
+    /// What it says; of words the unit is empty.
+    pub shown: Shown,
     /// A range or a remark below.
     pub below: String,
-    /// The number, where it is one.
-    pub value: Option<f64>,
-    /// Its unit.
-    pub unit: String,
-    /// Where it comes from, where that is told here.
+    /// Where the number comes from, where that is told here.
     pub figure: Option<Figure>,
 }
 
-/// A picture: lines over two axes, or spans below one another.
+/// A picture: a line over two axes, or spans below one another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChartView {
     /// What it shows.
     pub title: String,
-    /// Names of the axes; of spans the second is empty.
-    pub axes: [String; 2],
-    /// Units: `days`, `date` (days from 1970), `months`, `usd`, `count`.
-    pub units: [String; 2],
-    /// Lines are held until the next point.
+    /// Names of the axes, across and up; of spans there is one.
+    pub axes: Vec<String>,
+    /// Units of both: `days`, `date` (days from 1970), `months`, `usd`, `count`.
+    pub units: Vec<String>,
+    /// The line is held until the next point.
     pub steps: bool,
-    /// Points of the line.
-    pub points: Vec<[f64; 2]>,
-    /// Across, least and greatest, of the band about it.
-    pub band: Vec<[f64; 3]>,
-    /// Levels with a name.
-    pub levels: Vec<(f64, String)>,
-    /// Places across with a name.
-    pub places: Vec<(f64, String)>,
-    /// Where a rule stands across spans.
-    pub rule: Option<f64>,
-    /// Spans: name, from, value, to, text.
-    pub spans: Vec<(String, [f64; 3], String)>,
+    /// Points of the line: across, up, across, up, ...
+    pub points: Vec<f64>,
+    /// The band about it: across, least, greatest, across, ...
+    pub band: Vec<f64>,
+    /// What has a name.
+    pub marks: Vec<MarkView>,
+}
+
+/// Something with a name on a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MarkView {
+    /// `level` (a place up), `place` (a place across), `rule` (across spans), `span` (least, value, greatest).
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// What is said beside it.
+    pub text: String,
+    /// Where.
+    pub at: Vec<f64>,
 }

@@ -38,18 +38,26 @@ pub struct End {
 impl<'a> Run<'a> {
     /// What of the layout matters to failures.
     #[must_use]
+    #[inline(never)]
     pub fn job(&self) -> Job {
         let book = Book::new(self.case);
         book.job(&self.plan.layout, &self.plan.estimate)
     }
 
-    /// The run at the better end, as expected and at the worse end; `change` is what else befalls it.
-    pub fn ends(&self, job: &Job, change: impl Fn(&mut Reliability)) -> [End; 3] {
+    /// The run at the better end, as expected and at the worse end, by the hour.
+    #[must_use]
+    pub fn plain_ends(&self) -> [End; 3] {
+        self.ends(&self.job(), &|_| ())
+    }
+
+    /// The same of another job; `change` is what else befalls it.
+    #[inline(never)]
+    pub fn ends(&self, job: &Job, change: &dyn Fn(&mut Reliability)) -> [End; 3] {
         let own = self.reliability.failures;
         let level = |key| catalogue::failures(key).unwrap_or(own);
         let levels = [own.min(level("failures_good")), own, own.max(level("failures_young"))];
         let factors = self.factors();
-        let end = |i: usize| {
+        let end = |i: usize| -> End {
             let (failures, factor): (Frequency, Ratio) = (levels[i], factors[i]);
             let job = Job { work: job.work * factor.get(), step: job.step * factor.get(), ..*job };
             let mut reliability = Reliability { failures, spot: None, ..self.reliability };

@@ -2,7 +2,7 @@
 
 use super::course::{Run, chance, chance_text};
 use super::prices::Price;
-use super::sheet::{Cell, Chart, Grid, Line, Lines, Sheet, days, derived, figure};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
 use super::ways::{Way, cost_of, ways};
 use crate::plan::Amount;
 use crate::plan::forecast::{Course, Forecast};
@@ -129,6 +129,10 @@ fn verdicts(
         "Begun on {first} and bought {}, it ends on {middle} ({early} to {late}) and costs {}.",
         match way.id {
             "own" => "at the plan's price",
+            "spot" => "on spot",
+            "1y" => "by 1-year commitment",
+            "3y" => "by 3-year commitment",
+            "block" => "in capacity blocks",
             _ => way.name.as_str(),
         },
         show::dollars(way.cost[1])
@@ -174,25 +178,25 @@ fn table(
     forecast: &Forecast,
     (calendar, ends): (&Calendar, [Moment; 3]),
 ) -> Grid {
-    let mut columns = vec![("Course", false), ("Ends on", true), ("After", true), ("Cost", true)];
+    let mut columns = vec!["Course", "Ends on", "After", "Cost"];
     if asked.budget.is_some() {
-        columns.push(("Budget used up on", true));
+        columns.push("Budget used up on");
     }
     if asked.time().is_some() {
-        columns.push(("Late by", true));
+        columns.push("Late by");
     }
     let crossings = asked.budget.map(|budget| forecast.crossings(budget));
     let row = |i: usize| {
         let names = ["better end of the range", "as expected", "worse end of the range"];
         let mut cells = vec![
             Cell::words(names[i]),
-            Cell::words(calendar.text(ends[i])),
+            Cell::words(&calendar.text(ends[i])),
             Cell::of(days(way.time)[i]),
             Cell::of(Amount::Dollars(way.cost[i])),
         ];
         if let Some(crossings) = crossings {
             let crossed = crossings[i].map(|moment| calendar.text(moment));
-            cells.push(Cell::words(crossed.unwrap_or_else(|| "lasts".to_owned())));
+            cells.push(Cell::words(&crossed.unwrap_or_else(|| "lasts".to_owned())));
         }
         if let Some(limit) = asked.time() {
             let late = way.time[i].less(limit);
@@ -217,21 +221,14 @@ fn by_month(forecast: &Forecast, calendar: &Calendar) -> Grid {
         let last = all.get(i + 1).is_none_or(|next| key(next.day) != key(own.day));
         if last {
             let day = Moment::new(own.day, Seconds::ZERO);
-            rows.push(Line::plain(vec![
-                Cell::words(calendar.text(day)),
-                Cell::of(Amount::Dollars(own.spent[1])),
-                // The slow course has spent less by any day, until the quick one has ended.
-                Cell::of(Amount::Dollars(
-                    own.spent.iter().copied().fold(own.spent[0], Dollars::min),
-                )),
-                Cell::of(Amount::Dollars(
-                    own.spent.iter().copied().fold(own.spent[0], Dollars::max),
-                )),
-            ]));
+            // The slow course has spent less by any day, until the quick one has ended.
+            let (low, high) = extremes(own.spent);
+            let spent = [own.spent[1], low, high].map(|own| Cell::of(Amount::Dollars(own)));
+            let named = vec![Cell::words(&calendar.text(day))];
+            rows.push(Line::plain([named, spent.to_vec()].concat()));
         }
     }
-    let columns =
-        vec![("By the end of", false), ("Spent", true), ("At least", true), ("At most", true)];
+    let columns = vec!["By the end of", "Spent", "At least", "At most"];
     Grid { caption: "Spent in all by the end of each month", columns, rows }
 }
 
@@ -245,31 +242,37 @@ fn picture(
     let x = |day: Day| calendar.place(day);
     let end = |day: Day| Ratio::new(x(day).get() + 1.0);
     let none = [x(calendar.start.day()), dollars(forecast.courses[1].upfront)];
-    let mut points = vec![none];
-    let mut band = vec![[none[0], none[1], none[1]]];
+    let mut points = none.to_vec();
+    let mut band = vec![none[0], none[1], none[1]];
     for own in &all {
-        points.push([end(own.day), dollars(own.spent[1])]);
-        let low = own.spent.iter().copied().fold(own.spent[0], Dollars::min);
-        let high = own.spent.iter().copied().fold(own.spent[0], Dollars::max);
-        band.push([end(own.day), dollars(low), dollars(high)]);
+        points.extend([end(own.day), dollars(own.spent[1])]);
+        let (low, high) = extremes(own.spent);
+        band.extend([end(own.day), dollars(low), dollars(high)]);
     }
     let exact = |moment: Moment| Ratio::new(x(moment.day()).get() + moment.of_day().as_days());
-    let mut places = vec![(exact(ends[1]), "ends".to_owned())];
+    let mut marks = vec![Mark::at("place", "ends", exact(ends[1]))];
     if let Some(limit) = asked.time() {
-        places.push((exact(calendar.start.after(limit)), "must end".to_owned()));
+        marks.push(Mark::at("place", "must end", exact(calendar.start.after(limit))));
     }
-    if let Some(crossed) = asked.budget.and_then(|budget| forecast.crossings(budget)[1]) {
-        places.push((exact(crossed), "budget used up".to_owned()));
+    if let Some(budget) = asked.budget {
+        if let Some(crossed) = forecast.crossings(budget)[1] {
+            marks.push(Mark::at("place", "budget used up", exact(crossed)));
+        }
+        let name = format!("budget {}", show::dollars(budget));
+        marks.push(Mark::at("level", &name, dollars(budget)));
     }
-    let budget = |budget: Dollars| (dollars(budget), format!("budget {}", show::dollars(budget)));
-    Chart::Lines(Lines {
+    Chart {
         title: "Dollars spent over time, with the 80\u{a0}% range".to_owned(),
         axes: [if calendar.dated { "Day" } else { "Days from the first step" }, "Dollars spent"],
         units: [if calendar.dated { "date" } else { "days" }, "usd"],
         steps: false,
         points,
         band,
-        levels: asked.budget.map(budget).into_iter().collect(),
-        places,
-    })
+        marks,
+    }
+}
+
+/// The least and the most of three courses.
+fn extremes([a, b, c]: [Dollars; 3]) -> (Dollars, Dollars) {
+    (a.min(b).min(c), a.max(b).max(c))
 }

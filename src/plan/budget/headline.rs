@@ -31,7 +31,7 @@ pub fn ranged(
     figures: Vec<Figure>,
 ) -> Vec<Ranged> {
     let run = Run { case, plan, reliability: *reliability, spot: None };
-    let ends = run.ends(&run.job(), |_| ());
+    let ends = run.plain_ends();
     let plain = figures.into_iter().map(|figure| {
         let range = range(case, &figure);
         Ranged { figure, range }
@@ -62,7 +62,7 @@ fn days(ends: &[End; 3]) -> Ranged {
          restarts + waiting for machines; the range is that of measured step times and of failures \
          from a good to a young fleet",
         text,
-        format!(
+        &format!(
             "docs/outage.md; {} failures expected (arXiv 2407.21783, section 3.3.4, unless another \
              fleet is chosen)",
             show::rounded(ends[1].outage.failures().get())
@@ -84,7 +84,7 @@ fn cost(ends: &[End; 3], case: &Case) -> Ranged {
         show::dollars(b)
     );
     let formula = "time to finish \u{d7} accelerators, spares included \u{d7} price of one";
-    let own = derived(formula, text, case.offer.source.clone());
+    let own = derived(formula, text, &case.offer.source);
     let range = between([a, b, c].map(Amount::Dollars));
     Ranged { figure: figure("run_cost", "Cost", Amount::Dollars(b), own), range }
 }

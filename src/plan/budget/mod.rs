@@ -18,7 +18,7 @@ pub use headline::{Ranged, ranged};
 pub use months::sheet as months_sheet;
 pub use places::{clients as clients_sheet, sheet as places_sheet};
 pub use prices::{Price, prices};
-pub use sheet::{Cell, Chart, Grid, Line, Lines, Sheet, Spans};
+pub use sheet::{Cell, Chart, Grid, Line, Mark, Sheet};
 pub use sweep::sheet as sweep_sheet;
 pub use ways::{Limits, Way, sheet as ways_sheet, ways};
 pub use whatif::{changed, moved, sheet as whatif_sheet};

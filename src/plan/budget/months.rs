@@ -2,7 +2,7 @@
 
 use super::course::Run;
 use super::prices::Price;
-use super::sheet::{Cell, Chart, Grid, Line, Lines, Sheet, derived, figure, less};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, derived, figure, less};
 use super::ways::{Way, ways};
 use crate::inputs::Demanded;
 use crate::plan::buy::{Demand, Moved, Reserve, STAGES_MAX, Staged, Tariff, reserve, staged};
@@ -77,7 +77,7 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], told: &[Demanded]) -> Sheet {
     let mut sheet = Sheet { id: "months", ..Sheet::default() };
     let own = [Demanded {
         month: 0,
-        time: run.ends(&run.job(), |_| ())[1].time(),
+        time: run.plain_ends()[1].time(),
         accelerators: run.case.cluster.count,
     }];
     let asked: &[Demanded] = if told.is_empty() { &own } else { told };
@@ -196,7 +196,7 @@ fn mixtures(found: &Reserve, market: &Market, demand: &[Demand]) -> Grid {
     let hourly = burst(found, market).map_or("by the hour", |own| &own.name);
     let row = |name: String, baseline: u32, committed: Dollars, rest: Dollars, marked: bool| Line {
         cells: vec![
-            Cell::words(name),
+            Cell::words(&name),
             Cell::of(Amount::Count(baseline.into())),
             Cell::of(Amount::Dollars(committed)),
             Cell::of(Amount::Dollars(rest)),
@@ -217,13 +217,7 @@ fn mixtures(found: &Reserve, market: &Market, demand: &[Demand]) -> Grid {
         }
         rows.push(row(format!("all {}", by("spot")), 0, none, spot.uncommitted, false));
     }
-    let columns = vec![
-        ("Mixture", false),
-        ("Committed to", true),
-        ("For commitments", true),
-        ("For the rest", true),
-        ("In all", true),
-    ];
+    let columns = vec!["Mixture", "Committed to", "For commitments", "For the rest", "In all"];
     Grid { caption: "Mixtures, each with the baseline that is best for it", columns, rows }
 }
 
@@ -263,7 +257,7 @@ fn figures(found: &Reserve, market: &Market, asked: &[Demanded]) -> Vec<Figure> 
             "price of the commitment \u{d7} its terms / (price by the hour / what is useful of an \
              hour \u{d7} time): the share of the time for which an accelerator must be wanted",
             text,
-            format!(
+            &format!(
                 "the newsvendor's rule: Arrow, Harris and Marschak, Econometrica 19 (1951); {}; {}",
                 term.source, hourly.source
             ),
@@ -282,12 +276,7 @@ fn figures(found: &Reserve, market: &Market, asked: &[Demanded]) -> Vec<Figure> 
 }
 
 fn moved(found: &Reserve) -> Grid {
-    let columns = vec![
-        ("Demand", false),
-        ("With this baseline", true),
-        ("The best plan for it", true),
-        ("Regret", true),
-    ];
+    let columns = vec!["Demand", "With this baseline", "The best plan for it", "Regret"];
     let none = Dollars::ZERO;
     let rows = [
         ("30\u{a0}% less than planned", found.moved[0].cost, found.moved[0].regret),
@@ -296,7 +285,7 @@ fn moved(found: &Reserve) -> Grid {
     ];
     let row = |(name, cost, regret): (&str, Dollars, Dollars)| Line {
         cells: vec![
-            Cell::words(name),
+            Cell::words(&name),
             Cell::of(Amount::Dollars(cost)),
             Cell::of(Amount::Dollars(cost.less(regret))),
             Cell::of(Amount::Dollars(regret)),
@@ -311,19 +300,18 @@ fn signings(signed: &Staged, market: &Market, asked: &[Demanded]) -> Grid {
         let name = market.commitments.get(signing.commitment).map_or("", |own| &own.name);
         let month = asked.get(signing.piece).map_or(0, |piece| piece.month) + 1;
         Line::plain(vec![
-            Cell::words(format!("month {}", show::grouped(month.into()))),
+            Cell::words(&format!("month {}", show::grouped(month.into()))),
             Cell::of(Amount::Count(signing.accelerators.into())),
-            Cell::words(name),
+            Cell::words(&name),
         ])
     };
-    let columns = vec![("Signed in", false), ("Accelerators", true), ("Commitment", false)];
+    let columns = vec!["Signed in", "Accelerators", "Commitment"];
     let rows = signed.signings.iter().map(row).collect();
     Grid { caption: "What to sign when", columns, rows }
 }
 
 fn by_month(found: &Reserve, asked: &[Demanded]) -> Grid {
-    let columns =
-        vec![("Month", false), ("Wanted", true), ("Committed, used", true), ("Above it", true)];
+    let columns = vec!["Month", "Wanted", "Committed, used", "Above it"];
     let last = asked.iter().map(|piece| piece.month).max().unwrap_or(0);
     let month = |month: u32| {
         let own = asked.iter().filter(|piece| piece.month == month);
@@ -344,8 +332,8 @@ fn by_month(found: &Reserve, asked: &[Demanded]) -> Grid {
             (least, most) => format!("{least} to {most} accelerators"),
         };
         Line::plain(vec![
-            Cell::words(show::grouped(u64::from(month) + 1)),
-            hours(wanted).with_below(counts),
+            Cell::words(&show::grouped(u64::from(month) + 1)),
+            hours(wanted).with_below(&counts),
             hours(used),
             hours((wanted - used).max(0.0)),
         ])
@@ -362,21 +350,22 @@ fn picture(found: &Reserve, asked: &[Demanded]) -> Chart {
     let mut points = Vec::new();
     for piece in asked {
         let n = Ratio::new(f64::from(piece.accelerators));
-        points.push([Ratio::new(at / MONTH.get()), n]);
+        points.extend([Ratio::new(at / MONTH.get()), n]);
         at += piece.time.get();
     }
     if let Some(last) = points.last().copied() {
-        points.push([Ratio::new(at / MONTH.get()), last[1]]);
+        points.extend([Ratio::new(at / MONTH.get()), last]);
     }
     let n = show::grouped(found.baseline.into());
-    let baseline = (Ratio::new(f64::from(found.baseline)), format!("commit to {n}"));
-    Chart::Lines(Lines {
+    let level = Ratio::new(f64::from(found.baseline));
+    let baseline = Mark::at("level", &format!("commit to {n}"), level);
+    Chart {
         title: format!("Demand over time; the baseline is {n} accelerators"),
         axes: ["Months", "Accelerators"],
         units: ["months", "count"],
         steps: true,
         points,
-        levels: if found.baseline > 0 { vec![baseline] } else { Vec::new() },
-        ..Lines::default()
-    })
+        marks: if found.baseline > 0 { vec![baseline] } else { Vec::new() },
+        ..Chart::default()
+    }
 }

@@ -1,16 +1,18 @@
 //! Training spread over several places, and over edge clients as its extreme.
 
 use super::course::Run;
-use super::sheet::{Cell, Chart, Grid, Line, Sheet, Spans, days, derived, figure};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
 use crate::case::Case;
+use crate::catalogue::places;
 use crate::cluster::{Federation, OuterSteps, Wan};
 use crate::estimate::sites::{Averaged, averaged, federated, transfer};
 use crate::estimate::{Book, Cargo};
 use crate::inputs::BudgetInputs;
 use crate::plan::{Amount, Figure, Plan};
+use crate::prices::Place;
 use crate::reliability::Job;
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, Ratio, Seconds, Tokens};
+use crate::units::{Bytes, Dollars, DollarsPerGb, Ratio, Seconds, Tokens};
 
 const RING: &str = "ring all-reduce: Thakur et al. 2005, section 4.4, as in arXiv 2503.09799, \
     appendix A; outer steps: DiLoCo, arXiv 2311.08105";
@@ -72,17 +74,18 @@ pub fn sheet(
         let cost = spread.cost();
         let range = cost.map(|cost| Ratio::new(cost.get()));
         let text = format!("{} · {}", show::dollars(cost[1]), show::time(spread.time[1]));
-        (spread.name.to_owned(), range, text)
+        Mark::span(spread.name, range, text)
     };
-    sheet.charts.push(Chart::Spans(Spans {
+    sheet.charts.push(Chart {
         title: "Cost of the run by how it is spread".to_owned(),
-        axis: "Dollars, with the 80\u{a0}% range",
-        unit: "usd",
-        rule: None,
-        rows: all.iter().map(bars).collect(),
-    }));
+        axes: ["Dollars, with the 80\u{a0}% range", ""],
+        units: ["usd", ""],
+        marks: all.iter().map(bars).collect(),
+        ..Chart::default()
+    });
     sheet.tables.push(table(&all));
     sheet.tables.push(gravity(&sited, asked));
+    sheet.tables.push(leaving(&sited, asked));
     sheet.notes.push(format!(
         "Price of what leaves a place: {} ({}). The same tokens are trained on, each place on its \
          share of the batch with a layout of its own. What rarer averages and fewer bits do to the \
@@ -95,7 +98,7 @@ pub fn sheet(
 }
 
 fn single(run: &Run<'_>) -> Spread {
-    let ends = run.ends(&run.job(), |_| ());
+    let ends = run.plain_ends();
     Spread {
         name: "one place",
         below: format!("{} accelerators", show::grouped(run.case.cluster.count.into())),
@@ -153,7 +156,7 @@ impl Sited<'_> {
             ..each
         };
         let site = Run { case: self.case, plan: self.plan, ..*self.run };
-        let ends = site.ends(&job, |_| ());
+        let ends = site.ends(&job, &|_| ());
         let moving = self.moving(sites);
         Spread {
             name,
@@ -279,7 +282,7 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
             derived(
                 "gigabytes sent \u{d7} averages \u{d7} places \u{d7} price of a gigabyte",
                 cost,
-                asked.egress.source.clone(),
+                &asked.egress.source,
             ),
         ),
     ]
@@ -287,13 +290,13 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
 
 fn table(all: &[Spread; 3]) -> Grid {
     let columns = vec![
-        ("How it is spread", false),
-        ("Time", true),
-        ("Cost", true),
-        ("Machines", true),
-        ("Averages", true),
-        ("Moving data", true),
-        ("Time in steps", true),
+        "How it is spread",
+        "Time",
+        "Cost",
+        "Machines",
+        "Averages",
+        "Moving data",
+        "Time in steps",
     ];
     let row = |spread: &Spread| {
         let own = spread.own.as_ref();
@@ -305,12 +308,12 @@ fn table(all: &[Spread; 3]) -> Grid {
         let used = own.map_or(Ratio::ONE, |own| own.utilisation);
         Line {
             cells: vec![
-                Cell::words(spread.name).with_below(spread.below.clone()),
+                Cell::words(spread.name).with_below(&spread.below),
                 Cell::ranged(days(spread.time)),
                 Cell::ranged(spread.cost().map(Amount::Dollars)),
                 Cell::of(Amount::Dollars(spread.machines[1])),
-                Cell::of(Amount::Dollars(spread.egress)).with_below(traffic),
-                Cell::of(Amount::Dollars(spread.moving.1)).with_below(moving),
+                Cell::of(Amount::Dollars(spread.egress)).with_below(&traffic),
+                Cell::of(Amount::Dollars(spread.moving.1)).with_below(&moving),
                 Cell::of(Amount::Share(used)),
             ],
             marked: spread.name == "outer steps",
@@ -322,11 +325,11 @@ fn table(all: &[Spread; 3]) -> Grid {
 
 /// What has to be moved before the first step.
 fn gravity(sited: &Sited<'_>, asked: &BudgetInputs) -> Grid {
-    let columns = vec![("Moved", false), ("Size", true), ("Time", true), ("Price", true)];
+    let columns = vec!["Moved", "Size", "Time", "Price"];
     let rows = sited.moved(asked.outer.sites).map(|(name, bytes)| {
         let own = transfer(bytes, &asked.wan);
         Line::plain(vec![
-            Cell::words(name).with_below(match name {
+            Cell::words(&name).with_below(match name {
                 "data set" => "to each place its share",
                 _ => "the state to each other place, once",
             }),
@@ -336,6 +339,27 @@ fn gravity(sited: &Sited<'_>, asked: &BudgetInputs) -> Grid {
         ])
     });
     Grid { caption: "Moved before the first step", columns, rows: rows.to_vec() }
+}
+
+/// What the same data would cost to move by who holds it.
+fn leaving(sited: &Sited<'_>, asked: &BudgetInputs) -> Grid {
+    let columns = vec!["Data lies at", "To anywhere", "Moved so", "To its own regions", "Moved so"];
+    let [(_, data), (_, state)] = sited.moved(asked.outer.sites);
+    let pair = |price: Option<DollarsPerGb>| match price {
+        Some(price) => {
+            let each = format!("${}/GB", show::rounded(price.get()));
+            [Cell::words(&each), Cell::of(Amount::Dollars(price * data + price * state))]
+        }
+        None => [Cell::none(), Cell::none()],
+    };
+    let general = places::all().iter().filter(|place| place.region.is_empty());
+    let priced = general.filter(|place| place.tariff.egress.is_some());
+    let row = |place: &Place| {
+        let name = vec![Cell::words(&place.provider)];
+        let (out, own) = (pair(place.tariff.egress), pair(place.tariff.between));
+        Line::plain([name, out.to_vec(), own.to_vec()].concat())
+    };
+    Grid { caption: "By who holds the data", columns, rows: priced.map(row).collect() }
 }
 
 /// The same tokens on edge clients by federated averaging.
@@ -398,11 +422,11 @@ pub fn clients(run: &Run<'_>, own: &Federation, step: Tokens) -> Sheet {
         "rounds, drop-out and choosing more than are needed: arXiv 1902.01046, section 2",
     );
     sheet.figures.push(figure("client_round", "One round", Amount::Time(each), source));
-    let columns = vec![("Of one round", false), ("Time", true), ("Traffic in all", true)];
+    let columns = vec!["Of one round", "Time", "Traffic in all"];
     let [bytes_down, bytes_up] = found.traffic;
     let line = |name: &str, time: Seconds, bytes: Option<Bytes>| {
         let traffic = bytes.map_or_else(Cell::none, |bytes| Cell::of(Amount::Bytes(bytes)));
-        Line::plain(vec![Cell::words(name), Cell::of(Amount::Time(time)), traffic])
+        Line::plain(vec![Cell::words(&name), Cell::of(Amount::Time(time)), traffic])
     };
     let rows = vec![
         line("down to those chosen", down, Some(bytes_down)),

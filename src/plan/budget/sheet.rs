@@ -26,8 +26,8 @@ pub struct Sheet {
 pub struct Grid {
     /// What it holds.
     pub caption: &'static str,
-    /// Titles, and whether they stand over numbers.
-    pub columns: Vec<(&'static str, bool)>,
+    /// Titles.
+    pub columns: Vec<&'static str>,
     /// Lines, each with a cell for each column.
     pub rows: Vec<Line>,
 }
@@ -51,58 +51,62 @@ pub struct Cell {
     /// The number, where it is one.
     pub amount: Option<Amount>,
     /// Where it comes from, where that is told here.
-    pub derivation: Option<Derivation>,
+    pub derivation: Option<Box<Derivation>>,
 }
 
-/// A picture.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Chart {
-    /// Lines over two axes.
-    Lines(Lines),
-    /// Spans on one scale below one another.
-    Spans(Spans),
-}
-
-/// Lines over two axes, with rules across.
+/// A picture: a line over two axes, or spans below one another.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lines {
+pub struct Chart {
     /// What it shows.
     pub title: String,
-    /// Across and up, with units.
+    /// Names of the axes, across and up, with units; of spans there is one.
     pub axes: [&'static str; 2],
     /// Units of both: `days`, `date`, `months`, `usd`, `count`.
     pub units: [&'static str; 2],
-    /// Held until the next point.
+    /// The line is held until the next point.
     pub steps: bool,
-    /// Points of the line.
-    pub points: Vec<[Ratio; 2]>,
-    /// Across, least and greatest, of the band about it.
-    pub band: Vec<[Ratio; 3]>,
-    /// Levels with a name: a budget, a baseline.
-    pub levels: Vec<(Ratio, String)>,
-    /// Places across with a name: a deadline, the end.
-    pub places: Vec<(Ratio, String)>,
+    /// Points of the line: across, up, across, up, ...
+    pub points: Vec<Ratio>,
+    /// The band about it: across, least, greatest, across, ...
+    pub band: Vec<Ratio>,
+    /// What has a name.
+    pub marks: Vec<Mark>,
 }
 
-/// Spans below one another.
+/// Something with a name on a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spans {
-    /// What it shows.
-    pub title: String,
-    /// The scale, with its unit.
-    pub axis: &'static str,
-    /// `usd` or `days`.
-    pub unit: &'static str,
-    /// Where a rule stands, if one does.
-    pub rule: Option<Ratio>,
-    /// Name, from, value, to, text.
-    pub rows: Vec<(String, [Ratio; 3], String)>,
+pub struct Mark {
+    /// `level` (a place up), `place` (a place across), `rule` (across spans), `span` (least, value, greatest).
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What is said beside it.
+    pub text: String,
+    /// Where.
+    pub at: Vec<Ratio>,
+}
+
+impl Mark {
+    /// A place with a name.
+    #[must_use]
+    #[inline(never)]
+    pub fn at(kind: &'static str, name: &str, at: Ratio) -> Self {
+        Self { kind, name: name.to_owned(), text: String::new(), at: vec![at] }
+    }
+
+    /// A span about a value.
+    #[must_use]
+    #[inline(never)]
+    pub fn span(name: &str, ends: [Ratio; 3], text: String) -> Self {
+        Self { kind: "span", name: name.to_owned(), text, at: ends.to_vec() }
+    }
 }
 
 impl Cell {
     /// Words.
-    pub fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+    #[inline(never)]
+    pub fn words(text: &str) -> Self {
+        Self { text: text.to_owned(), ..Self::default() }
     }
 
     /// Nothing to say.
@@ -113,12 +117,14 @@ impl Cell {
 
     /// A number.
     #[must_use]
+    #[inline(never)]
     pub fn of(amount: Amount) -> Self {
         Self { text: amount.text(), amount: Some(amount), ..Self::default() }
     }
 
     /// The number in the middle of three, the others as its range.
     #[must_use]
+    #[inline(never)]
     pub fn ranged([low, middle, high]: [Amount; 3]) -> Self {
         let below = match low == high {
             true => String::new(),
@@ -129,15 +135,17 @@ impl Cell {
 
     /// With a remark below.
     #[must_use]
-    pub fn with_below(mut self, below: impl Into<String>) -> Self {
-        self.below = below.into();
+    #[inline(never)]
+    pub fn with_below(mut self, below: &str) -> Self {
+        self.below = below.to_owned();
         self
     }
 
     /// With where it comes from.
     #[must_use]
+    #[inline(never)]
     pub fn from_where(mut self, derivation: Derivation) -> Self {
-        self.derivation = Some(derivation);
+        self.derivation = Some(Box::new(derivation));
         self
     }
 }
@@ -145,26 +153,25 @@ impl Cell {
 impl Line {
     /// A line like the others.
     #[must_use]
+    #[inline(never)]
     pub const fn plain(cells: Vec<Cell>) -> Self {
         Self { cells, marked: false }
     }
 }
 
 /// Where a number comes from.
-pub(super) fn derived(
-    formula: impl Into<String>,
-    substituted: String,
-    source: impl Into<String>,
-) -> Derivation {
+#[inline(never)]
+pub(super) fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
     Derivation {
-        formula: formula.into(),
+        formula: formula.to_owned(),
         substituted,
-        source: source.into(),
+        source: source.to_owned(),
         constants: Vec::new(),
     }
 }
 
 /// A figure.
+#[inline(never)]
 pub(super) const fn figure(
     id: &'static str,
     label: &'static str,
@@ -175,6 +182,7 @@ pub(super) const fn figure(
 }
 
 /// How much less a part is than a whole: `21.4%`.
+#[inline(never)]
 pub(super) fn less(part: f64, whole: f64) -> String {
     show::percent(Ratio::new((1.0 - part / whole).abs().min(1e6)))
 }

@@ -31,7 +31,7 @@ struct Search {
 #[must_use]
 pub fn sheet(run: &Run<'_>, asked: &BudgetInputs) -> Sheet {
     let mut sheet = Sheet { id: "sweep", ..Sheet::default() };
-    let ends = run.ends(&run.job(), |_| ());
+    let ends = run.plain_ends();
     let rate = run.case.offer.rate;
     let whole = Whole {
         time: [0, 1, 2].map(|i: usize| ends[i].time()),
@@ -136,22 +136,16 @@ fn times(n: Ratio, each: Amount, all: Amount) -> Derivation {
 }
 
 fn rung_table(trials: &Trials, found: &Search, whole: &Whole) -> Grid {
-    let columns = vec![
-        ("Rung", false),
-        ("Trials", true),
-        ("Trained up to", true),
-        ("Adds", true),
-        ("Cost", true),
-    ];
+    let columns = vec!["Rung", "Trials", "Trained up to", "Adds", "Cost"];
     let row = |(i, rung): (usize, &Rung)| {
         let runs = rung.work * trials.share.get();
         let reach = Ratio::new(rung.reach.get() * trials.share.get());
         let adds = Cell::of(plain_amount(runs));
         let adds = Cell { text: format!("{} runs", fine::number(runs)), ..adds };
         Line::plain(vec![
-            Cell::words(show::grouped(i as u64 + 1)),
+            Cell::words(&show::grouped(i as u64 + 1)),
             Cell::of(Amount::Count(rung.trials.into())),
-            Cell::words(format!("{} of a run", fine::percent(reach))),
+            Cell::words(&format!("{} of a run", fine::percent(reach))),
             adds,
             Cell::of(Amount::Dollars(whole.cost[1] * runs.get())),
         ])
@@ -202,15 +196,15 @@ fn tell_cadence(
     );
     let source = derived("runs that start in that time \u{d7} one + the search", text, "counted");
     sheet.figures.push(figure("cadence_cost", "All of it", Amount::Dollars(total), source));
-    let columns = vec![("Part", false), ("Runs", true), ("Cost", true), ("Range", true)];
+    let columns = vec!["Part", "Runs", "Cost", "Range"];
     let line = |name: &str, n: Ratio| {
         let range = whole.cost.map(|cost| Amount::Dollars(cost * n.get()));
         let own = Cell::ranged(range);
         Line::plain(vec![
-            Cell::words(name),
+            Cell::words(&name),
             Cell { text: fine::number(n), ..Cell::of(plain_amount(n)) },
             Cell::of(range[1]),
-            Cell::words(own.below),
+            Cell::words(&own.below),
         ])
     };
     let mut rows = Vec::new();

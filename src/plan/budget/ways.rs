@@ -2,7 +2,7 @@
 
 use super::course::{End, Run, chance, chance_text};
 use super::prices::Price;
-use super::sheet::{Cell, Chart, Grid, Line, Sheet, Spans, days, derived, figure, less};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure, less};
 use crate::catalogue::reliability as catalogue;
 use crate::estimate::outage::OutagePart;
 use crate::plan::buy::Tariff;
@@ -58,7 +58,7 @@ pub fn ways(run: &Run<'_>, prices: &[Price]) -> (Vec<Way>, Vec<Refused>) {
             refused.push((price.name().to_owned(), "no spot market is known".to_owned()));
             continue;
         }
-        let ends = run.ends(&job, |own| own.spot = spot);
+        let ends = run.ends(&job, &|own| own.spot = spot);
         match single(price, &ends) {
             Some(way) => all.push(way),
             None => {
@@ -115,7 +115,7 @@ fn single(price: &Price, ends: &[End; 3]) -> Option<Way> {
 fn dated(price: &Price) -> String {
     let day = match (price.day, price.terms) {
         (Some(day), _) => day.to_string(),
-        (None, None) => "as above".to_owned(),
+        (None, None) => "by the hour".to_owned(),
         (None, Some(_)) => price.source.clone(),
     };
     match price.doubts.len() as u64 {
@@ -135,7 +135,7 @@ fn sourced(price: &Price) -> String {
 fn switching(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Option<Way> {
     let cycle = zone.available + zone.away;
     let there = zone.availability().get();
-    let ends = run.ends(&run.job(), |own: &mut Reliability| {
+    let ends = run.ends(&run.job(), &|own: &mut Reliability| {
         // One loss and one move back in every cycle.
         let whole = Spot { available: cycle, median: None, away: Seconds::ZERO, ..zone };
         own.spot = Some(whole);
@@ -163,7 +163,7 @@ fn halved(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Option
     }
     let stall = catalogue::elastic_stall();
     let there = zone.availability().get();
-    let ends = run.ends(&job, |own| own.elastic = Some(stall));
+    let ends = run.ends(&job, &|own| own.elastic = Some(stall));
     // All stall when the zone goes and when it comes back.
     let moves = Frequency::every(zone.available + zone.away) * 2.0;
     let stalled = 1.0 + libm::expm1((moves * stall).get().min(300.0));
@@ -322,7 +322,7 @@ fn figures(best: &Way, ways: &[Way], prices: &[Price], run: &Run<'_>) -> Vec<Fig
         let formula = "price of a 1-year commitment / price by the hour: the share of the year \
                        that has to be used";
         let source = format!("{}; {}", sourced(year), sourced(hourly));
-        let own = derived(formula, text, source);
+        let own = derived(formula, text, &source);
         all.push(figure("break_even", "A year pays from", Amount::Share(share), own));
     }
     if let Some(base) = base(ways).filter(|base| base.id != best.id) {
@@ -333,7 +333,7 @@ fn figures(best: &Way, ways: &[Way], prices: &[Price], run: &Run<'_>) -> Vec<Fig
             show::dollars(best.cost[1]),
             show::dollars(saved)
         );
-        let own = derived(format!("{} \u{2212} {}", base.name, best.name), text, "counted");
+        let own = derived(&format!("{} \u{2212} {}", base.name, best.name), text, "counted");
         all.push(figure("saved", "Saved by it", Amount::Dollars(saved), own));
     }
     all
@@ -358,7 +358,7 @@ pub(super) fn cost_of(way: &Way) -> Derivation {
         }
         _ => "price \u{d7} time that is paid for \u{d7} accelerators, spares included",
     };
-    derived(formula, text, way.source.clone())
+    derived(formula, text, &way.source)
 }
 
 fn time_of(way: &Way, run: &Run<'_>) -> Derivation {
@@ -387,32 +387,27 @@ fn per_useful(way: &Way, run: &Run<'_>) -> Cell {
     );
     let goodput = format!("goodput {}", show::percent(way.goodput));
     let amount = Some(Amount::Dollars(Dollars::new(each.get())));
-    Cell { text: show::price(each), below: goodput, amount, derivation: Some(own) }
+    Cell { text: show::price(each), below: goodput, amount, derivation: Some(Box::new(own)) }
 }
 
 fn table(ways: &[Way], run: &Run<'_>, limits: Limits) -> Grid {
-    let mut columns = vec![
-        ("Way to buy", false),
-        ("Price of one", true),
-        ("Cost of the run", true),
-        ("Time", true),
-        ("A useful hour", true),
-    ];
+    let mut columns =
+        vec!["Way to buy", "Price of one", "Cost of the run", "Time", "A useful hour"];
     if limits.time.is_some() {
-        columns.push(("Chance to be in time", true));
+        columns.push("Chance to be in time");
     }
     if limits.cost.is_some() {
-        columns.push(("Chance to stay in budget", true));
+        columns.push("Chance to stay in budget");
     }
     let odds = |range: [Ratio; 3], limit: f64| {
         let own = chance(range, Ratio::new(limit));
-        Cell { amount: Some(Amount::Share(own)), ..Cell::words(chance_text(own)) }
+        Cell { amount: Some(Amount::Share(own)), ..Cell::words(&chance_text(own)) }
     };
     let row = |(i, way): (usize, &Way)| {
         let cost = Cell::ranged(way.cost.map(Amount::Dollars)).from_where(cost_of(way));
         let time = Cell::ranged(days(way.time)).from_where(time_of(way, run));
-        let price = Cell::words(show::price(way.rate)).with_below(way.dated.clone());
-        let name = Cell::words(way.name.clone()).with_below(way.seller.clone());
+        let price = Cell::words(&show::price(way.rate)).with_below(&way.dated);
+        let name = Cell::words(&way.name).with_below(&way.seller);
         let mut cells = vec![name, price, cost, time, per_useful(way, run)];
         if let Some(limit) = limits.time {
             cells.push(odds(way.time.map(|time| Ratio::new(time.get())), limit.get()));
@@ -430,13 +425,15 @@ fn picture(ways: &[Way], limits: Limits) -> Chart {
     let row = |way: &Way| {
         let range = way.cost.map(|cost| Ratio::new(cost.get()));
         let text = format!("{} · {}", show::dollars(way.cost[1]), show::time(way.time[1]));
-        (way.name.clone(), range, text)
+        Mark::span(&way.name, range, text)
     };
-    Chart::Spans(Spans {
+    let mut marks: Vec<Mark> = ways.iter().map(row).collect();
+    marks.extend(limits.cost.map(|cost| Mark::at("rule", "budget", Ratio::new(cost.get()))));
+    Chart {
         title: "Cost of the run by way to buy".to_owned(),
-        axis: "Dollars, with the 80\u{a0}% range",
-        unit: "usd",
-        rule: limits.cost.map(|cost| Ratio::new(cost.get())),
-        rows: ways.iter().map(row).collect(),
-    })
+        axes: ["Dollars, with the 80\u{a0}% range", ""],
+        units: ["usd", ""],
+        marks,
+        ..Chart::default()
+    }
 }

@@ -1,7 +1,7 @@
 //! Which input moves cost and days most, and what becomes of them when some are moved.
 
 use super::course::Run;
-use super::sheet::{Cell, Chart, Grid, Line, Sheet, Spans, days, derived, figure};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
 use crate::case::Case;
 use crate::estimate::Book;
 use crate::estimate::outage::predict;
@@ -11,6 +11,9 @@ use crate::plan::{Amount, Plan};
 use crate::reliability::{Job, Reliability};
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, Ratio, Seconds, Tokens};
+
+/// A swing below this share of the whole is not drawn.
+const SEEN: f64 = 0.002;
 
 /// The run with the plan's own price and failures: what all else is compared with.
 fn now(run: &Run<'_>) -> (Seconds, Dollars) {
@@ -41,32 +44,25 @@ pub fn sheet(run: &Run<'_>) -> Sheet {
     let priced = cost > Dollars::ZERO;
     let of_cost = |swing: &Swing| {
         let [a, b] = swing.cost;
-        (swing.name.to_owned(), [a.min(b), cost, a.max(b)].map(dollars), text_of(a, b))
+        Mark::span(swing.name, [a.min(b), cost, a.max(b)].map(dollars), text_of(a, b))
     };
     let of_time = |swing: &Swing| {
         let [a, b] = swing.time;
         let text = format!("{} to {}", show::time(a.min(b)), show::time(a.max(b)));
-        (swing.name.to_owned(), [a.min(b), time, a.max(b)].map(in_days), text)
+        Mark::span(swing.name, [a.min(b), time, a.max(b)].map(in_days), text)
     };
     if priced {
-        let rows = swings.iter().filter(|swing| swing.cost_width() > Dollars::ZERO).map(of_cost);
-        sheet.charts.push(Chart::Spans(Spans {
-            title: format!("Cost when one input moves; now {}", show::dollars(cost)),
-            axis: "Dollars",
-            unit: "usd",
-            rule: Some(dollars(cost)),
-            rows: rows.collect(),
-        }));
+        let wide = swings.iter().filter(|swing| swing.cost_width() > cost * SEEN);
+        let title = format!("Cost when one input moves; now {}", show::dollars(cost));
+        let rule = Mark::at("rule", "now", dollars(cost));
+        sheet.charts.push(swung(title, ("Dollars", "usd"), wide.map(of_cost).collect(), rule));
     }
-    let mut slow: Vec<&Swing> = swings.iter().filter(|s| s.time_width() > Seconds::ZERO).collect();
+    let mut slow: Vec<&Swing> = swings.iter().filter(|s| s.time_width() > time * SEEN).collect();
     crate::units::order::sort_by_key(&mut slow, |swing| std::cmp::Reverse(swing.time_width()));
-    sheet.charts.push(Chart::Spans(Spans {
-        title: format!("Days when one input moves; now {}", show::time(time)),
-        axis: "Days",
-        unit: "days",
-        rule: Some(in_days(time)),
-        rows: slow.into_iter().map(of_time).collect(),
-    }));
+    let title = format!("Days when one input moves; now {}", show::time(time));
+    let rule = Mark::at("rule", "now", in_days(time));
+    let rows = slow.into_iter().map(of_time).collect();
+    sheet.charts.push(swung(title, ("Days", "days"), rows, rule));
     sheet.tables.push(table(&swings));
     sheet.notes.push(
         "Each input alone, the layout kept; the number of accelerators is searched anew, with the \
@@ -74,6 +70,16 @@ pub fn sheet(run: &Run<'_>) -> Sheet {
             .to_owned(),
     );
     sheet
+}
+
+fn swung(
+    title: String,
+    (axis, unit): (&'static str, &'static str),
+    mut marks: Vec<Mark>,
+    rule: Mark,
+) -> Chart {
+    marks.push(rule);
+    Chart { title, axes: [axis, ""], units: [unit, ""], marks, ..Chart::default() }
 }
 
 fn text_now(n: &str, time: Seconds) -> String {
@@ -91,13 +97,7 @@ fn lowered(name: &str) -> String {
 }
 
 fn table(swings: &[Swing]) -> Grid {
-    let columns = vec![
-        ("Input", false),
-        ("Cost, down", true),
-        ("Cost, up", true),
-        ("Time, down", true),
-        ("Time, up", true),
-    ];
+    let columns = vec!["Input", "Cost, down", "Cost, up", "Time, down", "Time, up"];
     let row = |swing: &Swing| {
         let [low, high] = swing.cost.map(Amount::Dollars);
         let [quick, slow] = swing.time.map(Amount::Days);
@@ -137,7 +137,11 @@ pub fn moved(run: &Run<'_>, after: (&Case, &Plan), moves: &Moves) -> Sheet {
     let mut sheet = Sheet { id: "moved", ..Sheet::default() };
     let n = show::grouped(case.cluster.count.into());
     let change = |before: f64, after: f64| {
-        let share = show::percent(Ratio::new((after / before - 1.0).abs().min(1e6)));
+        let share = (after / before - 1.0).abs().min(1e6);
+        if share < 0.0005 {
+            return "unchanged".to_owned();
+        }
+        let share = show::percent(Ratio::new(share));
         let sign = if after < before { "\u{2212}" } else { "+" };
         format!("{sign}{share}")
     };
@@ -162,7 +166,7 @@ pub fn moved(run: &Run<'_>, after: (&Case, &Plan), moves: &Moves) -> Sheet {
     let cost_own = derived(
         "time that is paid for \u{d7} accelerators, spares included \u{d7} price of one",
         cost_text,
-        case.offer.source.clone(),
+        &case.offer.source,
     );
     sheet.figures = vec![figure("moved_days", "Then", days([new_time; 3])[1], time_own)];
     let mut text = format!(

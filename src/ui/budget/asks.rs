@@ -71,10 +71,10 @@ pub const ASKS: &[Ask] = &[
     },
     Ask {
         id: "places",
-        title: "Several places, and edge clients",
+        title: "Several places, several clouds",
         lead: "The accelerators parted over regions or clouds that average their replicas now and \
-            then, against one place; edge clients as its extreme.",
-        sheets: &["places", "clients"],
+            then, against one place.",
+        sheets: &["places"],
         keys: &[
             Key::Sites,
             Key::Wan,
@@ -85,9 +85,16 @@ pub const ASKS: &[Ask] = &[
             Key::Meanwhile,
             Key::Between,
             Key::Egress,
-            Key::Clients,
         ],
-        fields: places,
+        fields: || three("places", PLACES),
+    },
+    Ask {
+        id: "clients",
+        title: "Edge clients: the extreme of several places",
+        lead: "The same tokens trained on where they lie, by federated averaging.",
+        sheets: &["clients"],
+        keys: &[Key::Clients],
+        fields: || three("clients", CLIENTS),
     },
 ];
 
@@ -174,15 +181,6 @@ fn dates() -> AnyView {
         <p class="budget-today">
             <button type="button" class="text-button" on:click=begin>"Begin today"</button>
         </p>
-    }
-    .into_any()
-}
-
-fn places() -> AnyView {
-    view! {
-        {three("places", PLACES)}
-        <h3 class="budget-title">"Edge clients"</h3>
-        {three("clients", CLIENTS)}
     }
     .into_any()
 }

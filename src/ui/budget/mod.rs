@@ -9,7 +9,7 @@ mod store;
 use leptos::prelude::*;
 
 use super::answer::{fold, notice};
-use super::live::live;
+use super::live::{live, words};
 use super::state::state;
 use asks::{ASKS, Ask};
 use store::Budget;
@@ -44,11 +44,15 @@ fn part(budget: Budget, ask: &'static Ask) -> AnyView {
             })
         });
         let sheets: Vec<AnyView> = sheets.collect();
+        let list = (ask.id == "ways").then(|| {
+            view! { <p class="quiet budget-today">{words(move || listed(budget))}</p> }
+        });
         let sliders = (ask.id == "whatif").then(|| sliders::sliders(budget));
         view! {
             <div class="budget-part" id=format!("budget-{}", ask.id)>
                 <p class="quiet budget-lead">{ask.lead}</p>
                 {above}
+                {list}
                 <div role="status">{live(move || faults(budget))}</div>
                 {sliders}
                 {sheets}
@@ -57,6 +61,16 @@ fn part(budget: Budget, ask: &'static Ask) -> AnyView {
         .into_any()
     };
     fold(&fold_id(ask.id), ask.title, body)
+}
+
+/// Which prices these are.
+fn listed(budget: Budget) -> String {
+    let Some(list) = budget.prices() else {
+        let lost = !budget.faults().is_empty();
+        return if lost { String::new() } else { "Reading the price list…".to_owned() };
+    };
+    let age = list.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
+    format!("{} offers on the list, the newest of {}{age}.", list.rows, list.newest)
 }
 
 /// The id of a part's fold.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::api::Figure;
-use crate::api::budget::{CellView, ChartView, RowView, SheetView, TableView};
+use crate::api::budget::{CellView, ChartView, MarkView, RowView, SheetView, TableView};
 use crate::chart::{Course, Scene, Span, Spans, Tick, course, spans};
 use crate::ui::answer::{derivation, parted};
 use crate::ui::live::live;
@@ -87,7 +87,7 @@ fn table_view(sheet: &str, i: u32, table: &TableView) -> AnyView {
     let mut lines = Vec::new();
     for (row, j) in table.rows.iter().zip(0u32..) {
         let key = format!("budget:{sheet}:{i}:{j}");
-        lines.push(line(row, &table.columns, &key));
+        lines.push(line(row, &key));
         let figures = row.cells.iter().zip(0u32..).filter_map(|(cell, k)| {
             let figure = cell.figure.clone()?;
             Some((figure, format!("{key}:{k}")))
@@ -109,16 +109,26 @@ fn table_view(sheet: &str, i: u32, table: &TableView) -> AnyView {
             }));
         }
     }
-    named_table(table.caption.clone(), table.columns.clone(), lines)
+    let first = table.rows.first();
+    let is_number =
+        |k: usize| k > 0 && first.and_then(|row| row.cells.get(k)).is_some_and(is_number);
+    let columns = table.columns.iter().enumerate().map(|(k, name)| (name.clone(), is_number(k)));
+    named_table(table.caption.clone(), columns.collect(), lines)
 }
 
-fn line(row: &RowView, columns: &[(String, bool)], key: &str) -> AnyView {
-    let cells = row.cells.iter().zip(columns).zip(0u32..).map(|((cell, column), k)| {
+/// Whether a cell is set as a number.
+fn is_number(cell: &CellView) -> bool {
+    let begins = |c: char| c.is_ascii_digit() || "$–".contains(c);
+    !cell.shown.unit.is_empty() || cell.shown.text.starts_with(begins)
+}
+
+fn line(row: &RowView, key: &str) -> AnyView {
+    let cells = row.cells.iter().zip(0u32..).map(|(cell, k)| {
         let content = content(cell, &format!("{key}:{k}"));
         if k == 0 {
             return view! { <th scope="row">{content}</th> }.into_any();
         }
-        let class = if column.1 { "number" } else { "" };
+        let class = if is_number(cell) { "number" } else { "" };
         view! { <td class=class>{content}</td> }.into_any()
     });
     let cells: Vec<AnyView> = cells.collect();
@@ -129,7 +139,7 @@ fn line(row: &RowView, columns: &[(String, bool)], key: &str) -> AnyView {
 /// A number that opens where it says where it comes from.
 fn content(cell: &CellView, key: &str) -> AnyView {
     let state = state();
-    let text = cell.text.clone();
+    let text = cell.shown.text.clone();
     let amount = if cell.figure.is_some() {
         let open = state.unfolded(key);
         let key = key.to_owned();
@@ -165,29 +175,30 @@ fn picture(sheet: &str, own: &ChartView) -> AnyView {
 }
 
 fn scene(own: &ChartView, from_zero: bool, width: f64) -> Scene {
-    let [across, up] = own.units.each_ref().map(|unit| tick(unit));
+    let unit = |i: usize| tick(own.units.get(i).map_or("", String::as_str));
+    let axis = |i: usize| own.axes.get(i).map_or("", String::as_str);
+    let of = |kind: &'static str| own.marks.iter().filter(move |mark| mark.kind == kind);
+    let first = |mark: &MarkView| mark.at.first().copied().unwrap_or_default();
     if own.points.is_empty() {
-        let span = |(label, ends, text): &(String, [f64; 3], String)| Span {
-            label: label.clone(),
-            ends: *ends,
-            text: text.clone(),
+        let span = |mark: &MarkView| {
+            let ends = <[f64; 3]>::try_from(mark.at.as_slice()).unwrap_or_default();
+            Span { label: mark.name.clone(), ends, text: mark.text.clone() }
         };
-        let rows: Vec<Span> = own.spans.iter().map(span).collect();
-        let title = &own.axes[0];
-        return spans(
-            &Spans { rows: &rows, rule: own.rule, title, tick: across, from_zero },
-            width,
-        );
+        let rows: Vec<Span> = of("span").map(span).collect();
+        let rule = of("rule").next().map(|mark| (first(mark), mark.name.as_str()));
+        let (title, tick) = (axis(0), unit(0));
+        return spans(&Spans { rows: &rows, rule, title, tick, from_zero }, width);
     }
+    let named = |mark: &MarkView| (first(mark), mark.name.clone());
     let chart = Course {
-        points: &own.points,
-        band: &own.band,
-        levels: &own.levels,
-        places: &own.places,
-        titles: own.axes.each_ref().map(String::as_str),
+        points: own.points.as_chunks().0,
+        band: own.band.as_chunks().0,
+        levels: &of("level").map(named).collect::<Vec<_>>(),
+        places: &of("place").map(named).collect::<Vec<_>>(),
+        titles: [axis(0), axis(1)],
         steps: own.steps,
     };
-    course(&chart, [across, up], width, 300.0)
+    course(&chart, [unit(0), unit(1)], width, 300.0)
 }
 
 fn tick(unit: &str) -> Tick {

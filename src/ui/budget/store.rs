@@ -1,6 +1,5 @@
 //! What the section holds: a worker of its own, the list of prices, and the latest answers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -10,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::asks::{ASKS, today};
 use super::fold_id;
 use crate::api::budget::SheetView;
-use crate::api::fleet::LIST_BYTES_MAX;
+use crate::api::fleet::{LIST_BYTES_MAX, PriceList};
 use crate::api::{Answer, Request};
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
@@ -38,8 +37,20 @@ struct Store {
     asked: Option<Request>,
     moved: Option<Request>,
     run: u32,
-    sheets: BTreeMap<String, Arc<SheetView>>,
-    faults: BTreeMap<&'static str, Vec<String>>,
+    sheets: Vec<Arc<SheetView>>,
+    /// What went wrong, by what it is about.
+    faults: Vec<(&'static str, Vec<String>)>,
+    prices: Option<PriceList>,
+}
+
+impl Store {
+    /// Takes note of what went wrong; of nothing where nothing did.
+    fn fault(&mut self, about: &'static str, lines: Vec<String>) {
+        self.faults.retain(|fault| fault.0 != about);
+        if !lines.is_empty() {
+            self.faults.push((about, lines));
+        }
+    }
 }
 
 impl Budget {
@@ -76,7 +87,7 @@ impl Budget {
     fn take(self, read: Result<String, String>) {
         self.store.try_update_value(|store| match read {
             Ok(text) => store.list = Some(text),
-            Err(reason) => drop(store.faults.insert("list", vec![reason])),
+            Err(reason) => store.fault("list", vec![reason]),
         });
         self.ask();
         self.tell();
@@ -116,13 +127,20 @@ impl Budget {
     /// The latest answer to one question.
     pub fn sheet(self, id: &str) -> Option<Arc<SheetView>> {
         self.changed.track();
-        self.store.with_value(|store| store.sheets.get(id).cloned())
+        self.store.with_value(|store| store.sheets.iter().find(|sheet| sheet.id == id).cloned())
     }
 
     /// What went wrong.
     pub fn faults(self) -> Vec<String> {
         self.changed.track();
-        self.store.with_value(|store| store.faults.values().flatten().cloned().collect())
+        self.store
+            .with_value(|store| store.faults.iter().flat_map(|fault| fault.1.clone()).collect())
+    }
+
+    /// The list of prices, once the worker has read it.
+    pub fn prices(self) -> Option<PriceList> {
+        self.changed.track();
+        self.store.with_value(|store| store.prices.clone())
     }
 
     fn hire(self) {
@@ -158,16 +176,17 @@ impl Budget {
             store.hears = true;
             match answer {
                 Some(Answer::Budget { budget, .. }) => {
-                    store.faults.remove("plan");
-                    if let Some(list) = budget.list.filter(|list| !list.problems.is_empty()) {
-                        store.faults.insert("rows", list.problems);
-                    }
+                    store.fault("plan", Vec::new());
+                    let rows = budget.list.as_ref().map(|list| list.problems.clone());
+                    store.fault("rows", rows.unwrap_or_default());
+                    store.prices = budget.list;
                     for sheet in budget.sheets {
-                        store.sheets.insert(sheet.id.clone(), Arc::new(sheet));
+                        store.sheets.retain(|known| known.id != sheet.id);
+                        store.sheets.push(Arc::new(sheet));
                     }
                 }
                 Some(Answer::Invalid { problems, .. }) => {
-                    store.faults.insert("plan", problems);
+                    store.fault("plan", problems);
                 }
                 _ => {}
             }
@@ -177,7 +196,7 @@ impl Budget {
     }
 
     fn crash(self, reason: String) {
-        self.store.try_update_value(|store| drop(store.faults.insert("worker", vec![reason])));
+        self.store.try_update_value(|store| store.fault("worker", vec![reason]));
         self.tell();
         // Not from within the dying worker's own message.
         dom::later(0, move || {

@@ -3,7 +3,7 @@
 use crate::ui::live::live;
 use leptos::prelude::*;
 
-use crate::inputs::{Key, Kind};
+use crate::inputs::{Echo, Key, Kind};
 use crate::ui::lists::{self, Choice};
 use crate::ui::state::state;
 
@@ -166,7 +166,12 @@ fn note_at(at: &str, key: Key) -> AnyView {
     });
     let echo = Memo::new(move |_| {
         state.reading(|reading| {
-            let echo = reading.echo(key).filter(|echo| adds(key, &echo.typed, &echo.meaning));
+            let stands = |typed: &str| match typed {
+                "" => key.default_text().unwrap_or_default().to_owned(),
+                typed => typed.to_owned(),
+            };
+            let adds = |echo: &&Echo| adds(key, &stands(&echo.typed), &echo.meaning);
+            let echo = reading.echo(key).filter(adds);
             echo.map_or_else(String::new, |echo| echo.meaning.clone())
         })
     });
