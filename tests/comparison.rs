@@ -170,7 +170,7 @@ fn half_the_price_is_half_the_cost_and_nothing_else_differs() {
     let view = worked(&[LLAMA, &cheap]);
     let differ: Vec<&str> =
         view.rows.iter().filter(|row| row.differs).map(|row| row.id.as_str()).collect();
-    assert_eq!(differ, ["price", "cost"]);
+    assert_eq!(differ, ["price", "run_cost", "cost"]);
     let cost = view.rows.iter().find(|row| row.id == "cost").unwrap();
     assert_eq!(cost.cells[1].ratio.as_ref().unwrap().value, 0.5);
     assert_eq!(cost.cells[1].ratio.as_ref().unwrap().text, "0.50\u{d7}");
