@@ -1,4 +1,5 @@
-// Starts the application, or says in the page why it could not be started.
+// Starts the application, says in the page why it could not be started or why it stopped, and keeps a copy for
+// times without a network. A page that is one file says beforehand what its parts are (xtask/src/single.js).
 
 const script = document.querySelector("script[data-glue]");
 const fallback = document.getElementById("fallback");
@@ -17,16 +18,70 @@ function fail(error) {
   const plan = linkedPlan();
   byId("fallback-reason").textContent = String(error);
   byId("fallback-text").textContent = plan.replaceAll(";", "\n");
+  byId("fallback-link").href = byId("fallback-link").textContent = location.href;
   byId("fallback-plan").hidden = plan === "";
   byId("fallback-problem").hidden = false;
   document.body.replaceChildren(fallback);
 }
 
+// A fault in the page itself: nothing of it can be trusted any more, but the address still holds the plan.
+function stopped({ error, reason }) {
+  if (!((error ?? reason) instanceof WebAssembly.RuntimeError)) return;
+  fallback.querySelector("#fallback-title").textContent = "The page stopped by a fault of its own.";
+  fallback.querySelector("#fallback-hint").textContent =
+    "Your plan is kept in the address. Loading the page again starts with it; where that fails as well, start afresh.";
+  fallback.querySelector("#fallback-again").hidden = false;
+  fail(self.autoparallelFault ?? error ?? reason);
+}
+
+function again(plan) {
+  if (!plan) history.replaceState(null, "", location.pathname + location.search);
+  location.reload();
+}
+
+function asset(name) {
+  return new URL(script.dataset[name], document.baseURI).href;
+}
+
 async function start() {
-  const glue = new URL(script.dataset.glue, document.baseURI);
-  const module = new URL(script.dataset.module, document.baseURI);
-  const { default: init } = await import(glue);
+  addEventListener("error", stopped);
+  addEventListener("unhandledrejection", stopped);
+  fallback.querySelector("#fallback-reload").addEventListener("click", () => again(true));
+  fallback.querySelector("#fallback-afresh").addEventListener("click", () => again(false));
+  if (script?.dataset.worker) self.autoparallelWorker = asset("worker");
+  const integrity = script?.dataset.integrity ?? "";
+  const module = self.autoparallelModule?.() ?? fetch(asset("module"), { integrity });
+  const init = self.autoparallelInit ?? (await import(asset("glue"))).default;
   await init({ module_or_path: module });
 }
 
-start().catch(fail);
+/** Says that the copy for times without a network is of a newer version than what is shown. */
+function newer() {
+  const note = document.createElement("p");
+  note.className = "newer";
+  note.setAttribute("role", "status");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = "Load it";
+  button.addEventListener("click", () => location.reload());
+  note.append("A newer version of this page is here. ", button);
+  document.body.append(note);
+}
+
+/** Keeps a copy of the site. Not where the page is a part of another one. */
+async function keep() {
+  const keeper = script?.dataset.keeper;
+  if (!keeper || self !== top || !navigator.serviceWorker) return;
+  const replaced = navigator.serviceWorker.controller !== null;
+  const registration = await navigator.serviceWorker.register(asset("keeper"));
+  registration.addEventListener("updatefound", () => {
+    const worker = registration.installing;
+    worker?.addEventListener("statechange", () => {
+      if (worker.state === "activated" && replaced) newer();
+    });
+  });
+}
+
+// The page is complete without a copy.
+start().then(keep, fail).catch(() => {});

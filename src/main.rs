@@ -11,7 +11,7 @@ use autoparallel::{
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    console_error_panic_hook::set_once();
+    ui::fault::watch();
     if ui::worker::is_worker() {
         ui::worker::serve();
     } else {

@@ -12,7 +12,7 @@ use autoparallel::units::Ratio;
 
 const SMALL: &str = "1;m=meta-llama/Llama-2-7b-hf;t=200B;b=512;s=4096;n=64;g=h100-sxm;c=2";
 const ALL: &str = ";bp=demand:2,spot:1,1y:1.2,3y:0.9,block:1.8;bm=12@64/0.25/128;bd=2027-01-15;\
-    be=2027-01-20;fb=20000;bn=81;bt=0.01;bh=3;bc=30d;bl=2;bk=500;ec=1M";
+    fd=2027-01-20;fb=20000;bn=81;bt=0.01;bh=3;bc=30d;bl=2;bk=500;ec=1M";
 /// The third decision of docs/decisions.md.
 const YEAR: &str = "1;m=meta-llama/Llama-3.1-70B;t=4T;b=1024;s=8192;n=224;nic=100Gbps;c=11.06;\
     fp=gcp;fr=us-west1;fd=190d";
@@ -255,7 +255,7 @@ fn a_search_costs_its_rungs() {
 /// Two places send the parameters once for each average, each way: 6.74 B of 4 bytes, at 0.09 $ a gigabyte.
 #[test]
 fn averages_between_places_are_paid_for() {
-    let link = format!("{SMALL};bl=2;bk=500;bg=0.09;bb=10Gbps;bj=0.05s");
+    let link = format!("{SMALL};bl=2;bk=500;bg=0.09;bb=10Gbps;bj=50ms");
     let places = one(&link, "places");
     let bytes = 4.0 * 6_738_415_616.0;
     near("sent", figure(&places, "site_sent"), bytes);
@@ -277,7 +277,7 @@ fn averages_between_places_are_paid_for() {
 /// 20 Mbit/s.
 #[test]
 fn edge_clients_are_the_extreme() {
-    let clients = one(&format!("{SMALL};ec=1M;bj=0.05s"), "clients");
+    let clients = one(&format!("{SMALL};ec=1M;bj=50ms"), "clients");
     let rounds = (200e9_f64 / (1000.0 * 100.0 * 2048.0)).ceil();
     near("rounds", figure(&clients, "client_rounds"), rounds);
     let bytes = 4.0 * 6_738_415_616.0;

@@ -1,5 +1,8 @@
 //! Promise 1: every link ever released opens, for ever.
 
+#[path = "support/plans.rs"]
+mod plans;
+
 use autoparallel::catalogue::presets;
 use autoparallel::inputs::{Inputs, Key, Kind};
 use autoparallel::link::{self, LinkProblem, decode, encode};
@@ -61,7 +64,11 @@ fn presets_open_without_a_problem_and_are_canonical() {
         let resolution = decoded.inputs.resolve();
         let problems: Vec<String> = resolution.problems.iter().map(ToString::to_string).collect();
         assert_eq!(problems, Vec::<String>::new(), "{}", preset.key);
-        let case = resolution.case.unwrap();
+        assert_eq!(resolution.ask.is_some(), decoded.inputs.is_serving(), "{}", preset.key);
+        let Some(case) = resolution.case else {
+            assert!(resolution.ask.is_some(), "{}", preset.key);
+            continue;
+        };
         if let (Some(tp), Some(cp), Some(pp), Some(dp)) =
             (preset.layout.tp, preset.layout.cp, preset.layout.pp, preset.layout.dp)
         {
@@ -121,6 +128,38 @@ fn a_link_survives_its_travels() {
         link.replace(";n", " ;\n  n"),
         format!("{link};"),
         link.replace("64", "\u{200b}64"),
+        // Escaped twice, in every way that is met.
+        link.replace(';', "&amp;amp;"),
+        link.replace(';', "&#59;").replace('=', "&#x3D;").replace('/', "&#x2F;"),
+        link.replace(';', "&semi;").replace('=', "&equals;").replace('/', "&sol;"),
+        link.replace(';', "%26amp%3B"),
+        link.replace('=', "\\u003d").replace('/', "\\/"),
+        // Mail as it is sent, its lines broken.
+        link.replace('=', "=3D").replace("b=3D5", "b=3D=\r\n5"),
+        link.replace('=', "=3D").replace("Qwen3", "Qwe=\nn3"),
+        // Markup around it.
+        format!("[plan #3](https://example.org/#{link})"),
+        format!("[https://example.org/#{link}](https://example.org/#{link} \"the plan\")"),
+        format!("<https://example.org/#{link}|https://example.org/#{link}>"),
+        format!("<a href=\"https://example.org/#{link}\">the plan</a>"),
+        format!("<a href='https://example.org/#{link}'>the plan</a>"),
+        format!("`the plan <https://example.org/#{link}>`_"),
+        format!("[[https://example.org/#{link}][the plan]]"),
+        format!("\\href{{https://example.org/#{link}}}{{the plan}}"),
+        format!("**https://example.org/#{link}**"),
+        format!("~~_https://example.org/#{}_~~", link.replace('-', "\\-")),
+        format!("\u{201e}https://example.org/#{link}\u{201c}, \u{2026}"),
+        format!("\u{300c}https://example.org/#{link}\u{300d}\u{3002}"),
+        format!("https://example.org/#{link}/"),
+        format!("https://example.org/#{link}?utm_source=chat&utm_medium=x"),
+        format!("https://example.org/?utm_source=chat#{link}&fbclid=abc"),
+        format!("https://example.org/#{link}:~:text=plan"),
+        // Signs of typesetters and of East Asian keyboards.
+        link.replace('-', "\u{2011}"),
+        link.replace(';', "\u{ff1b}").replace('=', "\u{ff1d}"),
+        link.replace(';', "%EF%BC%9B"),
+        link.replace(";n", ";%20n").replace(";b", "%0A;b"),
+        format!("\u{202a}{link}\u{202c}"),
     ];
     for form in forms {
         let decoded = decode(&form);
@@ -153,6 +192,83 @@ fn what_cannot_be_read_is_reported_and_kept() {
     // A sign that was escaped on its way is part of the value, not of an address.
     assert_eq!(decode("1;m=a%23b;n=8").inputs.get(Key::Model), "a#b");
     assert_eq!(decode("127.0.0.1:8080/#1;n=8").inputs.get(Key::Count), "8");
+}
+
+#[test]
+fn ten_thousand_plans_come_back() {
+    plans::all_come_back();
+}
+
+#[test]
+fn what_was_meant_stays_as_it_was_meant() {
+    let value = |link: &str, key| decode(link).inputs.get(key).to_owned();
+    // Escaped by the sender, so part of a value.
+    assert_eq!(value("https://x/#1;fr=US%20East%20(Ohio);n=8", Key::Regions), "US East (Ohio)");
+    assert_eq!(value("#1;m=a~26amp~3Bb", Key::Model), "a&amp;b");
+    assert_eq!(value("#1;m=3Dmodel", Key::Model), "3Dmodel");
+    assert_eq!(value("#1;m=a~22b~3Cc", Key::Model), "a\"b<c");
+    let both = Inputs::default().with(Key::Model, "3Dmodel").with(Key::Accelerator, "3D");
+    assert_eq!(decode(&encode(&both)).inputs, both);
+    // Written out by hand, not packed.
+    let config = r#"#1;m=config;mc={"hidden_size":8,"a":["x"]}"#;
+    assert_eq!(value(config, Key::Config), r#"{"hidden_size":8,"a":["x"]"#.to_owned() + "}");
+}
+
+#[test]
+fn the_everyday_plan_is_short() {
+    let everyday = [
+        "1;m=meta-llama/Llama-3.1-70B;n=512;b=1024;t=2T;c=2.1;r=0.1.0-a3f9c2,5.0234s,74.31GB",
+        "1;m=config;n=64",
+    ];
+    let links = presets::all().iter().map(|preset| preset.link.as_str()).chain(everyday);
+    for link in links {
+        assert!(link.len() <= 200, "{} characters: {link}", link.len());
+    }
+    // A typical one of each kind, from what is typed.
+    let plan = |texts: &[(Key, &str)]| {
+        let set = |inputs: Inputs, (key, text): &(Key, &str)| inputs.with(*key, *text);
+        encode(&texts.iter().fold(Inputs::default(), set))
+    };
+    let own_cluster = plan(&[
+        (Key::Model, "Qwen/Qwen3-30B-A3B"),
+        (Key::Accelerator, "h200-sxm"),
+        (Key::Count, "1,024 GPUs"),
+        (Key::Nic, "400 Gb/s"),
+        (Key::Oversubscription, "2:1"),
+        (Key::Batch, "16M tokens"),
+        (Key::Sequence, "16384"),
+        (Key::Tokens, "3.5 trillion"),
+        (Key::Price, "$2.10/hour"),
+        (Key::Tp, "4"),
+        (Key::Forbid, "offload-optimizer, recompute-full"),
+        (Key::Deadline, "30 days"),
+        (Key::Discounts, "aws:30%"),
+    ]);
+    assert!(own_cluster.len() <= 200, "{} characters: {own_cluster}", own_cluster.len());
+}
+
+#[test]
+fn a_link_may_promise_figures() {
+    let link = "1;n=64;r=0.1.0-a3f9c2,5.0234s,74.31GB";
+    let decoded = decode(link);
+    let promise = decoded.promise.clone().unwrap();
+    assert_eq!(decoded.problems, []);
+    assert_eq!(promise.version, "0.1.0-a3f9c2");
+    assert_eq!((promise.step.get(), promise.memory.get()), (5.0234, 74_310_000_000));
+    // It is no input: the canonical form is without it.
+    assert_eq!(encode(&decoded.inputs), "1;n=64");
+    assert_eq!(decoded.unknown, []);
+    assert_eq!(link::encode_promising(&decoded.inputs, &promise), link);
+    // It travels with a config.json as well.
+    let inputs = Inputs::default().with(Key::Model, "config").with(Key::Config, CONFIG);
+    let packed = decode(&link::encode_promising(&inputs, &promise));
+    assert_eq!((packed.inputs, packed.promise), (inputs.canonical(), Some(promise)));
+    for text in ["", "x", "a,1s", "a,0s,1GB", "a,1s,1GB,2", "a_b,1s,1GB", "a,1,1GB", "a,1s,GB"] {
+        let decoded = decode(&format!("1;n=8;r={text}"));
+        assert_eq!(decoded.promise, None, "{text}");
+        assert_eq!(decoded.problems, [LinkProblem::Promise(text.into())], "{text}");
+        assert_eq!(encode(&decoded.inputs), "1;n=8");
+    }
 }
 
 const CONFIG: &str = r#"{
@@ -216,7 +332,7 @@ fn text_of(key: Key) -> BoxedStrategy<String> {
         Kind::Power => "W| kW",
         Kind::Share | Kind::Factor => "|%|x",
         Kind::Money => "|\\$|M\\$| dollars",
-        Kind::Span => "d| days| h|s",
+        Kind::Deadline => "d| days| h|s",
         Kind::Batch => "| tokens|M tokens| sequences",
         _ => "",
     };

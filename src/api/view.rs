@@ -2,11 +2,11 @@
 
 use super::assume::{assumptions, published};
 use super::links::pinned;
-use super::summary;
 use super::{
     Block, Certificate, Cut, Degree, Figure, Lane, PartView, PlanView, Range, Shown, StageView,
     StuckView, Timeline, Trust, WIRE_VERSION,
 };
+use super::{promise, summary};
 use crate::case::Case;
 use crate::catalogue::stacks;
 use crate::inputs::{Inputs, Key};
@@ -28,6 +28,7 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     let reliability = inputs.fleet().reliability;
     let figures = budget::ranged(case, plan, &reliability, own.figures.clone());
     let (published, published_link) = precedent.map(|own| (own.text, own.link)).unzip();
+    let link = promise::promising(inputs, plan);
     PlanView {
         version: WIRE_VERSION,
         title: title(case),
@@ -49,7 +50,8 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         published,
         published_link,
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
-        markdown: summary::markdown(case, plan, &figures, &link::encode(inputs)),
+        markdown: summary::markdown(case, plan, &figures, &link),
+        link,
     }
 }
 

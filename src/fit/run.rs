@@ -4,9 +4,12 @@
 //! see it.
 
 use crate::catalogue::table::{Row, Table};
+use crate::model::limits;
 
 /// Most rows of one table.
 pub const ROWS_MAX: usize = 100_000;
+/// Largest count of anything; one beyond it is as if it were not stated.
+pub const COUNT_MAX: u32 = 1 << 24;
 
 /// What was run. Empty texts and `None`: the source does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -187,23 +190,23 @@ fn numbers(row: Row<'_>) -> Numbers {
         _ => None,
     };
     Numbers {
-        layers: positive(row, "layers"),
-        hidden: positive(row, "hidden"),
-        heads: positive(row, "heads"),
-        kv_heads: positive(row, "kv_heads"),
-        head_dim: positive(row, "head_dim"),
-        ffn: positive(row, "ffn"),
+        layers: up_to(row, "layers", limits::LAYERS_MAX),
+        hidden: up_to(row, "hidden", limits::WIDTH_MAX),
+        heads: up_to(row, "heads", limits::HEADS_MAX),
+        kv_heads: up_to(row, "kv_heads", limits::HEADS_MAX),
+        head_dim: up_to(row, "head_dim", limits::WIDTH_MAX),
+        ffn: up_to(row, "ffn", limits::WIDTH_MAX),
         gated: yes("gated"),
         vocab: positive(row, "vocab").or_else(|| thousands(row.text("vocab"))),
         tied: yes("tied_emb"),
-        experts: positive(row, "experts"),
-        top_k: positive(row, "topk"),
-        shared_experts: row.count("shared_experts"),
-        expert_width: positive(row, "moe_ffn"),
-        dense_layers: row.count("dense_layers"),
-        q_rank: positive(row, "mla_q_rank"),
-        kv_rank: positive(row, "mla_kv_rank"),
-        mtp_layers: row.count("mtp_layers"),
+        experts: up_to(row, "experts", limits::EXPERTS_MAX),
+        top_k: up_to(row, "topk", limits::EXPERTS_MAX),
+        shared_experts: at_most(row.count("shared_experts"), limits::EXPERTS_MAX),
+        expert_width: up_to(row, "moe_ffn", limits::WIDTH_MAX),
+        dense_layers: at_most(row.count("dense_layers"), limits::LAYERS_MAX),
+        q_rank: up_to(row, "mla_q_rank", limits::WIDTH_MAX),
+        kv_rank: up_to(row, "mla_kv_rank", limits::WIDTH_MAX),
+        mtp_layers: at_most(row.count("mtp_layers"), limits::LAYERS_MAX),
     }
 }
 
@@ -244,7 +247,15 @@ fn thousands(words: &str) -> Option<u32> {
 
 /// A whole number of at least 1; tables write some of them with a decimal point.
 fn positive(row: Row<'_>, column: &str) -> Option<u32> {
+    up_to(row, column, COUNT_MAX)
+}
+
+fn up_to(row: Row<'_>, column: &str, max: u32) -> Option<u32> {
     let value = row.number(column)?;
-    let whole = value >= 1.0 && value <= f64::from(u32::MAX) && value.floor() == value;
+    let whole = value >= 1.0 && value <= f64::from(max) && value.floor() == value;
     whole.then_some(value as u32)
+}
+
+fn at_most(count: Option<u32>, max: u32) -> Option<u32> {
+    count.filter(|count| *count <= max)
 }

@@ -1,10 +1,10 @@
 //! Each value in words: unit, meaning, and what follows from it.
 
-use super::cluster::LEAF_ALONE;
+use super::cluster::fabric;
 use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Kind, Value, budget};
-use crate::catalogue::accelerators::{LEAF_SPAN, MachineRow};
+use crate::catalogue::accelerators::MachineRow;
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
 use crate::prices::Offer;
@@ -104,8 +104,7 @@ fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
     }
     reader.echo(Key::HostMemory, both_sizes(machine.host.memory));
     if reader.value(Key::Leaf).is_none() {
-        let leaf = if reader.is_on(Key::Rails) { LEAF_SPAN } else { LEAF_ALONE };
-        let leaf = leaf.max(machine.domain).max(machine.node_size);
+        let leaf = fabric(None, reader.is_on(Key::Rails), None, true).leaf;
         reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(leaf.into())));
     }
 }
@@ -174,6 +173,8 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
         Value::Words(words) if key.kind() == Kind::Phrase => budget::meaning(key, words)?,
+        Value::Frequency(rate) => show::frequency(*rate),
+        Value::Deadline(deadline) => deadline.text(),
         Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {
             let names: Vec<&str> = set.iter().map(Technique::label).collect();

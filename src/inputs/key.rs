@@ -40,16 +40,22 @@ pub enum Kind {
     Techniques,
     /// An amount of money.
     Money,
-    /// A length of time.
-    Span,
+    /// A length of time, a moment, or a day of the week.
+    Deadline,
     /// Words between commas; what a word may be depends on the input.
     Words,
+    /// A length of time.
+    Span,
     /// A short time: of a message or a step.
     Delay,
     /// A share above 0, up to all.
     Part,
     /// A text of a grammar of its own: see `budget`.
     Phrase,
+    /// How often something comes.
+    Frequency,
+    /// A short time, or `none`.
+    Latency,
 }
 
 /// Where an input belongs on the page.
@@ -67,6 +73,10 @@ pub enum Group {
     Constraints,
     /// Where it may be trained, by when and for how much.
     Fleet,
+    /// Whether the model is trained or served.
+    Purpose,
+    /// What is asked of a model in service.
+    Serving,
     /// How it is bought, planned and paid for.
     Budget,
 }
@@ -75,7 +85,7 @@ impl Group {
     /// Whether what is asked there stands in no plan's way.
     #[must_use]
     pub const fn is_aside(self) -> bool {
-        matches!(self, Self::Fleet | Self::Budget)
+        matches!(self, Self::Fleet | Self::Serving | Self::Budget)
     }
 }
 
@@ -174,6 +184,9 @@ const FLEETS: Kind = Kind::Choice(&["good", "usual", "young"]);
 /// Names of [`crate::catalogue::reliability::zones`].
 const ZONES: Kind =
     Kind::Choice(&["calm", "usual", "busy", "oregon", "ohio", "virginia", "virginia8"]);
+/// Which hours of a commitment are charged: the whole term, or those of the run.
+const CHARGES: Kind = Kind::Choice(&["term", "hours"]);
+const YEARS: Kind = Kind::Count(Noun::Plain, 1, 30);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
 /// The plan's own price by the hour, or names of [`crate::prices::Terms`].
@@ -183,6 +196,15 @@ const BETWEEN: Kind = Kind::Choice(&["clouds", "regions"]);
 const TRIALS: u64 = 1 << 20;
 const SITES: u64 = 64;
 const CLIENTS: u64 = 1_000_000_000;
+
+const fn positive(noun: Noun) -> Kind {
+    Kind::Count(noun, 1, workload::SEQUENCE_MAX as u64)
+}
+
+const PURPOSES: Kind = Kind::Choice(&["train", "serve"]);
+/// Share of requests that must be within the goals; `mean`: the mean of all.
+const SHARES: Kind = Kind::Choice(&["mean", "p50", "p90", "p95", "p99"]);
+const GUESSES: u64 = 16;
 
 keys! {
     Model {
@@ -212,7 +234,7 @@ keys! {
         Leaf = "leaf", "Accelerators under one leaf", ranks(), None;
         Oversubscription = "over", "Oversubscription above the leaf", Kind::Factor, Some("1");
         AdaptiveRouting = "ar", "Adaptive routing above the leaf", Kind::Switch, Some("on");
-        Rails = "ra", "Rails: a leaf joins one accelerator of each node", Kind::Switch, Some("on");
+        Rails = "ra", "Rails", Kind::Switch, Some("on");
         Memory = "gm", "Memory", Kind::Bytes, None;
         MemoryBandwidth = "gb", "Memory bandwidth", Kind::Bandwidth, None;
         PeakBf16 = "gp", "Peak bf16", Kind::FlopRate, None;
@@ -261,7 +283,7 @@ keys! {
     }
     Fleet {
         Budget = "fb", "Budget", Kind::Money, None;
-        Deadline = "fd", "Time to finish", Kind::Span, None;
+        Deadline = "fd", "Time to finish", Kind::Deadline, None;
         DataSet = "fs", "Size of the data set", Kind::Bytes, None;
         Terms = "ft", "Ways to buy", Kind::Words, None;
         Providers = "fp", "Providers", Kind::Words, None;
@@ -275,13 +297,51 @@ keys! {
         Saving = "fc", "Checkpoints", SAVING, Some("async");
         Spares = "fk", "Spare machines", Kind::Switch, Some("off");
         Zone = "fz", "Spot market", ZONES, Some("oregon");
+        Home = "fh", "Where the data set lies", Kind::Words, None;
+        Capacity = "fcap", "Machines to be had", Kind::Words, None;
+        Charge = "fw", "Hours of a commitment", CHARGES, Some("term");
+        OwnMachines = "fm", "Machines of your own", Kind::Words, None;
+        OwnYears = "fy", "Years until they are worth nothing", YEARS, Some("5");
+        OwnUse = "fu", "Share of that time in use", Kind::Share, Some("0.8");
+        PowerPrice = "fe", "Price of a kWh", Kind::Money, Some("0.08");
+        Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
+        Space = "fsp", "Space of one machine", Kind::Price, Some("0");
+        Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+    }
+    Purpose {
+        Purpose = "do", "Purpose", PURPOSES, Some("train");
+    }
+    Serving {
+        Engine = "se", "Engine", Kind::Name, Some("vllm");
+        ServeOn = "sg", "Accelerators to serve on", Kind::Words, Some("h200-sxm");
+        ServeMost = "sn", "Accelerators at most", ranks(), Some("64");
+        Weights = "sw", "Weights", Kind::Words, None;
+        Cache = "sk", "Key-value cache", Kind::Words, None;
+        Prompt = "si", "Prompt", positive(Noun::Tokens), Some("2048");
+        Answer = "so", "Answer", positive(Noun::Tokens), Some("512");
+        Spread = "sv", "Spread of the answers' lengths", Kind::Share, Some("0.7");
+        Cached = "sh", "Found in the prefix cache", Kind::Share, Some("0");
+        Rate = "sr", "Requests", Kind::Frequency, None;
+        InFlight = "sc", "Requests in flight", positive(Noun::Plain), None;
+        FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
+        PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
+        Percentile = "sp", "Goals hold for", SHARES, Some("p90");
+        Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
+        Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
+        ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;
+        ApiInput = "sx", "API price of a million prompt tokens", Kind::Money, None;
+        ApiOutput = "sz", "API price of a million answer tokens", Kind::Money, None;
+        ServeTp = "stp", "Tensor parallel in service", degree(), None;
+        ServePp = "spp", "Pipeline parallel in service", degree(), None;
+        ServeDp = "sdp", "Attention data parallel", degree(), None;
+        ServeEp = "sep", "Expert parallel in service", degree(), None;
+        BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");
         WayPrices = "bp", "Prices by way to buy", Kind::Phrase, None;
         Months = "bm", "Demand by month", Kind::Phrase, None;
         Start = "bd", "First step", Kind::Phrase, None;
-        EndBy = "be", "Must end by", Kind::Phrase, None;
         WhatIf = "bw", "What if", Kind::Phrase, None;
         Trials = "bn", "Trials", count(Noun::Plain, 1, TRIALS), None;
         TrialShare = "bt", "Length of a whole trial", Kind::Part, Some("0.05");
@@ -291,7 +351,7 @@ keys! {
         Horizon = "bo", "Looked at for", Kind::Span, Some("365d");
         Sites = "bl", "Places", count(Noun::Plain, 2, SITES), Some("2");
         Wan = "bb", "Way out of one place", Kind::BandwidthBits, Some("10Gbps");
-        Latency = "bj", "Latency between places", Kind::Delay, Some("0.05s");
+        Latency = "bj", "Latency between places", Kind::Delay, Some("50ms");
         Every = "bk", "Steps between averages", count(Noun::Plain, 1, 1_000_000), Some("100");
         WireBits = "bz", "Bits of a number on the way", BITS, Some("32");
         Pieces = "bf", "Pieces sent at different times", count(Noun::Plain, 1, 4096), Some("1");

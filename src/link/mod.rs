@@ -5,6 +5,9 @@
 //! opens for ever: each version has one codec file, which is never edited once released, and the
 //! corpus in `tests/links/` only grows.
 //!
+//! A link that is copied may also promise the figures of its plan (`r=`), which is no input: the
+//! canonical form is without it, and a page whose figures differ says so.
+//!
 //! A link with a config.json is packed (`1z...`): the same text, deflated, in base64url.
 
 mod base64url;
@@ -12,15 +15,17 @@ mod clean;
 mod columns;
 pub mod limits;
 mod pack;
+mod promise;
 mod v1;
 
 pub use columns::{Columns, join, split};
+pub use promise::Promise;
 
 use crate::inputs::{Inputs, Key};
 use std::fmt;
 
 /// What a link says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decoded {
     /// The inputs; what could not be read is as if it were not there.
     pub inputs: Inputs,
@@ -28,6 +33,8 @@ pub struct Decoded {
     pub problems: Vec<LinkProblem>,
     /// Keys that this version does not know, kept and written back.
     pub unknown: Vec<(String, String)>,
+    /// The figures that the plan had where the link was made.
+    pub promise: Option<Promise>,
 }
 
 /// A link, and what it could not carry.
@@ -58,6 +65,8 @@ pub enum LinkProblem {
     Escape(String),
     /// The packed part is damaged.
     Packed(&'static str),
+    /// What the link promises cannot be read.
+    Promise(String),
 }
 
 /// The link of the inputs, without `#`.
@@ -69,7 +78,19 @@ pub fn encode(inputs: &Inputs) -> String {
 /// The link of the inputs, and what it could not carry.
 #[must_use]
 pub fn encode_whole(inputs: &Inputs) -> Encoded {
-    v1::encode(&inputs.canonical())
+    v1::encode(&inputs.canonical(), None)
+}
+
+/// The link of the inputs with the figures of their plan.
+#[must_use]
+pub fn encode_promising(inputs: &Inputs, promise: &Promise) -> String {
+    v1::encode(&inputs.canonical(), Some(promise)).text
+}
+
+/// The link in a text, without what was added to it on its way; something else where there is none.
+#[must_use]
+pub fn cleaned(text: &str) -> String {
+    if text.len() > limits::ARRIVING_BYTES_MAX { String::new() } else { clean::clean(text) }
 }
 
 /// Reads a link, in whatever state it arrives: with or without an address or `#` before it, escaped
@@ -121,6 +142,11 @@ impl fmt::Display for LinkProblem {
                 write!(f, "the value of \"{key}\" has a broken escape; it is taken as it stands")
             }
             Self::Packed(why) => write!(f, "the packed part of the link cannot be read: {why}"),
+            Self::Promise(text) => write!(
+                f,
+                "\"r={text}\" does not say what the plan was; it looks like \
+                 \"r=0.1.0-a3f9c2,5.02s,74.3GB\""
+            ),
         }
     }
 }

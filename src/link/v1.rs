@@ -9,7 +9,7 @@
 //! way can escape or unescape them by accident.
 
 use super::limits::{LINK_BYTES_MAX, PARTS_MAX, UNPACKED_BYTES_MAX, VALUE_BYTES_MAX};
-use super::{Decoded, Encoded, LinkProblem, excerpt, pack};
+use super::{Decoded, Encoded, LinkProblem, Promise, excerpt, pack};
 use crate::inputs::{Inputs, Key};
 
 /// The inputs in the order of links: name, input, and what stands for it when it is left out.
@@ -93,11 +93,45 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("fk", Key::Spares, "off"),
     ("fz", Key::Zone, "oregon"),
     ("ra", Key::Rails, "on"),
+    ("fh", Key::Home, ""),
+    ("fcap", Key::Capacity, ""),
+    ("fw", Key::Charge, "term"),
+    ("fm", Key::OwnMachines, ""),
+    ("fy", Key::OwnYears, "5"),
+    ("fu", Key::OwnUse, "0.8"),
+    ("fe", Key::PowerPrice, "0.08"),
+    ("fpu", Key::Pue, "1.56"),
+    ("fsp", Key::Space, "0"),
+    ("fst", Key::Staff, "0"),
+    ("do", Key::Purpose, "train"),
+    ("se", Key::Engine, "vllm"),
+    ("sg", Key::ServeOn, "h200-sxm"),
+    ("sn", Key::ServeMost, "64"),
+    ("sw", Key::Weights, ""),
+    ("sk", Key::Cache, ""),
+    ("si", Key::Prompt, "2048"),
+    ("so", Key::Answer, "512"),
+    ("sv", Key::Spread, "0.7"),
+    ("sh", Key::Cached, "0"),
+    ("sr", Key::Rate, ""),
+    ("sc", Key::InFlight, ""),
+    ("sf", Key::FirstToken, "2s"),
+    ("st", Key::PerToken, "50ms"),
+    ("sp", Key::Percentile, "p90"),
+    ("sq", Key::Guesses, "0"),
+    ("sy", Key::Acceptance, "0.7"),
+    ("sd", Key::ServePrice, ""),
+    ("sx", Key::ApiInput, ""),
+    ("sz", Key::ApiOutput, ""),
+    ("stp", Key::ServeTp, ""),
+    ("spp", Key::ServePp, ""),
+    ("sdp", Key::ServeDp, ""),
+    ("sep", Key::ServeEp, ""),
+    ("sb", Key::BatchMax, ""),
     ("by", Key::Bought, "own"),
     ("bp", Key::WayPrices, ""),
     ("bm", Key::Months, ""),
     ("bd", Key::Start, ""),
-    ("be", Key::EndBy, ""),
     ("bw", Key::WhatIf, ""),
     ("bn", Key::Trials, ""),
     ("bt", Key::TrialShare, "0.05"),
@@ -107,7 +141,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("bo", Key::Horizon, "365d"),
     ("bl", Key::Sites, "2"),
     ("bb", Key::Wan, "10Gbps"),
-    ("bj", Key::Latency, "0.05s"),
+    ("bj", Key::Latency, "50ms"),
     ("bk", Key::Every, "100"),
     ("bz", Key::WireBits, "32"),
     ("bf", Key::Pieces, "1"),
@@ -126,8 +160,11 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("ew", Key::ClientStraggler, "2"),
 ];
 
+/// The part that is no input: the figures that the link promises.
+const PROMISE: &str = "r";
+
 /// The link of canonical inputs.
-pub(super) fn encode(inputs: &Inputs) -> Encoded {
+pub(super) fn encode(inputs: &Inputs, promise: Option<&Promise>) -> Encoded {
     let mut left_out = Vec::new();
     let (mut parts, mut config) = (Parts::default(), None);
     for (name, key, default) in KEYS {
@@ -143,6 +180,9 @@ pub(super) fn encode(inputs: &Inputs) -> Encoded {
     }
     for (name, text) in inputs.unknown() {
         parts.push(part(name, text));
+    }
+    if let Some(promise) = promise {
+        parts.push(part(PROMISE, &promise.text()));
     }
     if let Some((at, config)) = config {
         match packed(&parts.list, at, config) {
@@ -175,7 +215,12 @@ impl Parts {
 }
 
 fn part(name: &str, text: &str) -> String {
-    format!(";{}={}", escaped(name), escaped(text))
+    let (name, text) = (escaped(name), escaped(text));
+    // `=3D` is how mail writes `=`.
+    match text.strip_prefix("3D") {
+        Some(rest) => format!(";{name}=~33D{rest}"),
+        None => format!(";{name}={text}"),
+    }
 }
 
 /// What follows the version number.
@@ -223,6 +268,10 @@ fn take(decoded: &mut Decoded, name: &str, raw: &str) {
     });
     match KEYS.iter().find(|(known, ..)| *known == name) {
         Some((_, key, _)) => decoded.inputs.set(*key, text),
+        None if name == PROMISE => match Promise::read(&text) {
+            Some(promise) => decoded.promise = Some(promise),
+            None => decoded.problems.push(LinkProblem::Promise(excerpt(&text))),
+        },
         None => decoded.unknown.push((name.to_owned(), text)),
     }
 }

@@ -25,6 +25,13 @@ pub fn address(link: &str) -> String {
     format!("{page}#{link}")
 }
 
+/// The address of the folder that the page lies in, with its last `/`.
+pub fn folder() -> String {
+    let page = address("");
+    let page = page.split(['?', '#']).next().unwrap_or_default();
+    page.rfind('/').and_then(|at| page.get(..=at)).unwrap_or_default().to_owned()
+}
+
 /// Keeps the address bar and the inputs the same, both ways.
 pub fn bind(state: State) {
     let written = Rc::new(RefCell::new(fragment()));

@@ -15,6 +15,13 @@ pub fn copier(
     copier_boxed(class, name, Box::new(what))
 }
 
+/// Copies a text, and tells whether the browser let it.
+pub async fn to_clipboard(text: &str) -> bool {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
+    there && JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+}
+
 fn copier_boxed(
     class: &'static str,
     name: &'static str,
@@ -24,10 +31,7 @@ fn copier_boxed(
     let copy = move || {
         let text = what();
         spawn_local(async move {
-            let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
-            let there = clipboard.is_ok_and(|clipboard| !clipboard.is_undefined());
-            let done = there
-                && JsFuture::from(window().navigator().clipboard().write_text(&text)).await.is_ok();
+            let done = to_clipboard(&text).await;
             said.set(if done { "Copied" } else { "Not allowed here" }.to_owned());
             dom::later(2000, move || {
                 said.try_set(name.to_owned());

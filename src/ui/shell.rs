@@ -11,6 +11,7 @@ use super::copier::copier;
 use super::dom;
 use super::engine::Engine;
 use super::form::{Form, Presets, id_of};
+use super::share::{self, Share};
 use super::state::{State, Verdict, state};
 use super::theme::ThemeButton;
 use crate::inputs::Key;
@@ -71,6 +72,7 @@ fn Header() -> AnyView {
             <Presets/>
             <div class="actions">
                 <CopyLink/>
+                <Share/>
                 <ThemeButton/>
             </div>
         </header>
@@ -95,11 +97,11 @@ fn Footer() -> AnyView {
     .into_any()
 }
 
-/// The address of this plan, to the clipboard.
+/// The address of this plan with its figures, to the clipboard.
 #[component]
 fn CopyLink() -> AnyView {
     let state = state();
-    copier("button", "Copy link", move || address(&untrack(|| state.address())))
+    copier("button", "Copy link", move || address(&untrack(|| share::link(state))))
 }
 
 /// A thin bar while a search takes long enough to be noticed.
@@ -120,6 +122,9 @@ fn Spoken() -> AnyView {
     let speak = dom::debounced(SPOKEN_MS, move || {
         let text = match state.verdict_now() {
             _ if state.is_comparing() => state.comparison().map(|view| view.verdicts.join(" ")),
+            Verdict::Good if state.serves_now() => {
+                state.served_now().map(|serve| serve.summary.clone())
+            }
             Verdict::Good => state.plan_now().map(|plan| plan.summary.clone()),
             Verdict::Stuck(stuck) => Some(stuck.headline.clone()),
             _ => None,

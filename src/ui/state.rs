@@ -3,15 +3,19 @@
 //! Large values live in one store; what follows them follows a counter that changes with them.
 
 mod compare;
+mod serve;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::api::{Answer, PlanView, ScalePoint, StuckView, StudyView};
+use crate::api::{
+    self, Answer, PlanView, ScalePoint, ServeStudyView, ServeView, StuckView, StudyView,
+};
 use crate::inputs::{Inputs, Key, Resolution};
-use crate::link::{self, Encoded};
+use crate::link::{self, Encoded, Promise};
+use crate::ui::fault;
 use crate::units::order;
 
 /// The whole state, cheap to copy.
@@ -51,11 +55,14 @@ struct Store {
     reading: Resolution,
     encoded: Encoded,
     link_problems: Vec<String>,
+    promise: Option<Promise>,
     plan: Option<Arc<PlanView>>,
     search_ms: f64,
     study: Option<Arc<StudyView>>,
     points: Arc<Vec<ScalePoint>>,
     progress: (u32, u32),
+    serve: Option<Arc<ServeView>>,
+    serve_study: Option<Arc<ServeStudyView>>,
     verdict: Verdict,
     unfolded: BTreeSet<String>,
     side: compare::Side,
@@ -84,12 +91,15 @@ impl Store {
             reading: decoded.inputs.resolve(),
             encoded: link::encode_whole(&decoded.inputs),
             inputs: decoded.inputs,
+            promise: decoded.promise,
             link_problems: decoded.problems.iter().map(ToString::to_string).collect(),
             plan: None,
             search_ms: 0.0,
             study: None,
             points: Arc::default(),
             progress: (0, 0),
+            serve: None,
+            serve_study: None,
             verdict: Verdict::Waiting,
             unfolded: BTreeSet::new(),
             side,
@@ -164,6 +174,13 @@ impl State {
         self.store.with_value(|store| store.link_problems.clone())
     }
 
+    /// What is to be said where the link that was opened promised other figures than its plan has.
+    pub fn broken_promise(self) -> Option<Vec<String>> {
+        self.changed.track();
+        let promise = self.store.with_value(|store| store.promise.clone())?;
+        api::broken_promise(&promise, &*self.settled_plan()?)
+    }
+
     /// The text of one input.
     pub fn text(self, key: Key) -> Memo<String> {
         Memo::new(move |_| self.inputs(|inputs| inputs.get(key).to_owned()))
@@ -185,11 +202,13 @@ impl State {
         let mut inputs = before.clone();
         act(&mut inputs);
         if inputs != before {
+            fault::planted(fault::PAGE, &link::encode(&inputs));
             self.store.update_value(|store| {
                 store.reading = inputs.resolve();
                 store.encoded = link::encode_whole(&inputs);
                 store.inputs = inputs;
                 store.link_problems.clear();
+                store.promise = None;
             });
             bump(self.changed);
         }
@@ -210,6 +229,7 @@ impl State {
             store.encoded = next.encoded;
             store.inputs = next.inputs;
             store.link_problems = next.link_problems;
+            store.promise = next.promise;
         });
         bump(self.changed);
         bump(self.visits);
@@ -280,9 +300,11 @@ impl State {
                 self.judge(Verdict::Good);
                 bump(self.planned);
             }
+            Answer::Served { serve, search_ms, .. } => self.accept_serve(*serve, search_ms),
+            Answer::ServeStudied { study, .. } => self.accept_serve_study(*study),
             Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
             // The sections on fleets and on money have workers of their own.
-            Answer::Fleet { .. } | Answer::Budget { .. } => {}
+            Answer::Fleet { .. } | Answer::FleetNews { .. } | Answer::Budget { .. } => {}
             Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
             Answer::Study { study, .. } => {
                 self.store.update_value(|store| store.study = Some(Arc::new(study)));

@@ -11,6 +11,7 @@ import { serve } from "./lib/server.mjs";
 
 const CASE_MS = 60_000;
 const here = dirname(fileURLToPath(import.meta.url));
+const folder = process.env.E2E_CASES ?? "cases";
 const [dist, ...wanted] = process.argv.slice(2);
 const out = process.env.E2E_OUT ?? resolve(here, "../../target/e2e");
 
@@ -24,9 +25,9 @@ function timeout(ms) {
 
 /** Each case has a session of its own: no storage or history of another. */
 async function runCase(browser, url, file) {
-  const { name, run, limitMs = CASE_MS } = await import(join(here, "cases", file));
+  const { name, run, limitMs = CASE_MS } = await import(join(here, folder, file));
   const session = await browser.createBrowserContext();
-  const context = new Context({ url, session, out, name: file.replace(/\.mjs$/, "") });
+  const context = new Context({ url, dist: resolve(dist), session, out, name: file.replace(/\.mjs$/, "") });
   const start = performance.now();
   const { expired, stop } = timeout(limitMs);
   let failures = [];
@@ -48,7 +49,7 @@ async function runCase(browser, url, file) {
   return failures.length === 0;
 }
 
-const files = readdirSync(join(here, "cases"))
+const files = readdirSync(join(here, folder))
   .filter((file) => file.endsWith(".mjs"))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
-use crate::site::{self, Profile, TEST_RUNNER};
+use crate::script;
+use crate::site::{self, TEST_RUNNER};
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
 use anyhow::{Context, Result, bail};
@@ -16,8 +17,14 @@ const WASM_TEST_SECONDS_MAX: &str = "600";
 /// These look at what `build` made.
 const NEED_BUILD: [&str; 2] = ["size", "e2e"];
 
+/// Cases of a site that fails where a link tells it to.
+const FAULT_CASES: &str = "faults";
+
+/// These take so long to install what they need that they run only by name.
+const BY_NAME: [&str; 1] = ["docs-large"];
+
 /// In the order in which they run.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 12] = [
     ("fmt", fmt),
     ("native", native),
     ("clippy", clippy),
@@ -26,6 +33,10 @@ const STEPS: [Step; 8] = [
     ("wasm", wasm),
     ("size", size),
     ("e2e", e2e),
+    ("fault", fault),
+    ("npm", npm),
+    ("docs", docs),
+    ("docs-large", docs_large),
 ];
 
 pub fn test(names: &[&str]) -> Result<()> {
@@ -38,7 +49,7 @@ pub fn test(names: &[&str]) -> Result<()> {
     let mut lines = Vec::new();
     let mut failed = Vec::new();
     for (name, step) in STEPS {
-        if !names.is_empty() && !names.contains(&name) {
+        if !names.contains(&name) && (!names.is_empty() || BY_NAME.contains(&name)) {
             continue;
         }
         if failed.contains(&"build") && NEED_BUILD.contains(&name) {
@@ -90,6 +101,8 @@ fn clippy_wasm() -> Result<()> {
             "autoparallel",
             "--package",
             "autoparallel-page",
+            "--package",
+            "autoparallel-js",
             "--target",
             WASM_TARGET,
         ])
@@ -99,7 +112,7 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn build() -> Result<()> {
-    site::build(Profile::Release).map(drop)
+    site::build_single().map(drop)
 }
 
 /// The tests of `tests/web*.rs`, in the code that is shipped: built as the release is.
@@ -131,6 +144,48 @@ fn e2e() -> Result<()> {
         .arg(workspace::dist_dir())
         .env("CHROME", browser)
         .env("E2E_OUT", out_dir()?))
+}
+
+/// What becomes of a fault, in a site of its own.
+fn fault() -> Result<()> {
+    tools::ensure_node_packages()?;
+    let site = site::build_faulty()?;
+    let browser = tools::ensure_chromium()?;
+    run(command("node")
+        .arg("tests/e2e/run.mjs")
+        .arg(site)
+        .env("E2E_CASES", FAULT_CASES)
+        .env("CHROME", browser)
+        .env("E2E_OUT", out_dir()?))
+}
+
+/// The JavaScript package as it is published, under Node.
+fn npm() -> Result<()> {
+    let packed = script::pack()?;
+    run(command("node")
+        .arg("tests/npm/run.mjs")
+        .arg(packed)
+        .arg(workspace::target_dir()?.join("npm/trial")))
+}
+
+/// Documentation sites made by the real tools, seen in Chromium.
+fn docs() -> Result<()> {
+    tools::ensure_python()?;
+    docs_sites(&["mkdocs", "sphinx"])
+}
+
+fn docs_large() -> Result<()> {
+    docs_sites(&["mdbook", "docusaurus"])
+}
+
+fn docs_sites(names: &[&str]) -> Result<()> {
+    let package = script::package()?;
+    run(command("node")
+        .arg("tests/docs-sites/run.mjs")
+        .arg(package)
+        .arg(workspace::target_dir()?.join("docs-sites"))
+        .args(names)
+        .env("CHROME", tools::ensure_chromium()?))
 }
 
 /// Where screenshots go.

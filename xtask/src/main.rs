@@ -2,9 +2,13 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod hash;
+mod keeper;
 mod page;
+mod script;
 mod serve;
+mod single;
 mod site;
 mod tools;
 mod workspace;
@@ -16,8 +20,10 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask serve [--release] [--port N] [--base /sub/path/]   build the site and serve it
-cargo xtask build                                              build dist/, ready for any host
+cargo xtask build [--single-file]                              build dist/, ready for any host
+cargo xtask npm                                                build the JavaScript package, packed
 cargo xtask test [STEP...]                                     every check, or the named steps
+cargo xtask fuzz [--seconds N] [PARSER...]                     mutated inputs for every parser
 cargo xtask bench                                              benchmarks, native and in Chromium
 cargo xtask size                                               sizes of the files of dist/";
 
@@ -36,7 +42,9 @@ fn run(args: &[OsString]) -> Result<()> {
     let Some((command, rest)) = args.split_first() else { bail!("no command given\n{USAGE}") };
     match command.to_string_lossy().as_ref() {
         "serve" => serve::serve(&texts(rest)?),
-        "build" => site::build(site::Profile::Release).map(drop),
+        "build" => site::build_told(&texts(rest)?),
+        "fuzz" => fuzz::fuzz(&texts(rest)?),
+        "npm" => script::pack().map(drop),
         "test" => check::test(&texts(rest)?),
         "bench" => bench::bench(),
         "size" => site::print_sizes(),

@@ -1,5 +1,6 @@
 //! Makes the page of `dist/` from `index.html`, whose `data-trunk` links say what it is made of.
 
+use crate::hash::{Asset, digest_256};
 use anyhow::{Result, ensure};
 
 /// What `index.html` asks for.
@@ -9,13 +10,19 @@ pub struct Wanted {
     pub styles: Vec<String>,
 }
 
-/// The names, in `dist/`, of what the page loads.
+/// What the page loads.
 pub struct Built {
-    pub style: String,
-    pub boot: String,
-    pub glue: String,
-    pub module: String,
+    pub style: Asset,
+    pub boot: Asset,
+    pub glue: Asset,
+    pub module: Asset,
+    pub worker: Asset,
+    /// The script that keeps a copy of the site; none where it is built for its developer.
+    pub keeper: Option<String>,
 }
+
+/// Where scripts may come from, as the policy of `index.html` has it.
+const SCRIPTS: &str = "script-src 'self'";
 
 pub fn wanted(index: &str) -> Wanted {
     let styles = index
@@ -27,9 +34,20 @@ pub fn wanted(index: &str) -> Wanted {
     Wanted { styles }
 }
 
-/// The page with its links filled in; every path is relative to it.
+/// The page with its links filled in; every path is relative to it, and every file that it names has its digest.
 pub fn filled(index: &str, built: &Built) -> Result<String> {
-    let mut page = String::with_capacity(index.len() + 512);
+    let map = import_map(built);
+    let policy = format!("{SCRIPTS} '{}'", digest_256(map.as_bytes()));
+    ensure!(index.contains(SCRIPTS), "the policy of index.html has no {SCRIPTS}");
+    let index = index.replace(SCRIPTS, &policy);
+    let Asset { name, integrity } = &built.style;
+    let style = format!("<link rel=\"stylesheet\" href=\"./{name}\" integrity=\"{integrity}\">\n");
+    with_links(&index, &style, &start_tags(built, &map))
+}
+
+/// The page with one style and one start in the places of its links.
+pub fn with_links(index: &str, style: &str, start: &str) -> Result<String> {
+    let mut page = String::with_capacity(index.len() + style.len() + start.len());
     let mut started = false;
     let mut styled = false;
     for line in index.lines() {
@@ -41,11 +59,11 @@ pub fn filled(index: &str, built: &Built) -> Result<String> {
         match attribute(line, "rel") {
             Some("css") if !styled => {
                 styled = true;
-                page.push_str(&format!("<link rel=\"stylesheet\" href=\"./{}\">\n", built.style));
+                page.push_str(style);
             }
             Some("rust") => {
                 started = true;
-                page.push_str(&start_tags(built));
+                page.push_str(start);
             }
             _ => {}
         }
@@ -55,13 +73,33 @@ pub fn filled(index: &str, built: &Built) -> Result<String> {
     Ok(page)
 }
 
-fn start_tags(Built { boot, glue, module, .. }: &Built) -> String {
+/// A script that is imported has its digest here.
+fn import_map(built: &Built) -> String {
+    let Asset { name, integrity } = &built.glue;
+    format!("{{\"integrity\":{{\"./{name}\":\"{integrity}\"}}}}")
+}
+
+fn start_tags(built: &Built, map: &str) -> String {
+    let Built { boot, glue, module, worker, keeper, .. } = built;
+    let keeper = keeper.iter().map(|name| format!(" data-keeper=\"./{name}\""));
     format!(
-        "<link rel=\"modulepreload\" href=\"./{glue}\">\n\
-         <link rel=\"preload\" href=\"./{module}\" as=\"fetch\" type=\"application/wasm\" \
-         crossorigin>\n\
-         <script type=\"module\" src=\"./{boot}\" data-glue=\"./{glue}\" \
-         data-module=\"./{module}\"></script>\n"
+        "<script type=\"importmap\">{map}</script>\n\
+         <link rel=\"modulepreload\" href=\"./{}\" integrity=\"{}\">\n\
+         <link rel=\"preload\" href=\"./{}\" as=\"fetch\" type=\"application/wasm\" \
+         integrity=\"{}\" crossorigin>\n\
+         <script type=\"module\" src=\"./{}\" integrity=\"{}\" data-glue=\"./{}\" \
+         data-module=\"./{}\" data-integrity=\"{}\" data-worker=\"./{}\"{}></script>\n",
+        glue.name,
+        glue.integrity,
+        module.name,
+        module.integrity,
+        boot.name,
+        boot.integrity,
+        glue.name,
+        module.name,
+        module.integrity,
+        worker.name,
+        keeper.collect::<String>(),
     )
 }
 
@@ -80,6 +118,7 @@ mod tests {
     use super::*;
 
     const INDEX: &str = "<head>\n\
+        <meta content=\"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'\">\n\
         <link data-trunk rel=\"css\" href=\"style/a.css\">\n\
         <link data-trunk rel=\"css\" href=\"style/b.css\">\n\
         <link data-trunk rel=\"copy-dir\" href=\"public\">\n\
@@ -87,11 +126,14 @@ mod tests {
         </head>\n";
 
     fn built() -> Built {
+        let asset = |stem: &str, extension: &str| Asset::new(stem, extension, stem.as_bytes());
         Built {
-            style: "s.css".into(),
-            boot: "b.js".into(),
-            glue: "g.js".into(),
-            module: "m.wasm".into(),
+            style: asset("s", "css"),
+            boot: asset("b", "js"),
+            glue: asset("g", "js"),
+            module: asset("m", "wasm"),
+            worker: asset("w", "js"),
+            keeper: Some("keeper.js".into()),
         }
     }
 
@@ -102,15 +144,27 @@ mod tests {
 
     #[test]
     fn one_style_sheet_and_one_script_are_left() {
-        let page = filled(INDEX, &built()).unwrap();
+        let (page, built) = (filled(INDEX, &built()).unwrap(), built());
         assert!(!page.contains("data-trunk"), "{page}");
         assert_eq!(page.matches("rel=\"stylesheet\"").count(), 1, "{page}");
-        assert_eq!(page.matches("<script").count(), 1, "{page}");
-        assert!(page.contains("data-module=\"./m.wasm\""), "{page}");
+        assert_eq!(page.matches("<script").count(), 2, "{page}");
+        for asset in [&built.style, &built.boot, &built.glue, &built.module] {
+            assert!(page.contains(&asset.name) && page.contains(&asset.integrity), "{page}");
+        }
+        assert!(page.contains("data-keeper=\"./keeper.js\""), "{page}");
+    }
+
+    #[test]
+    fn the_policy_allows_the_one_inline_script() {
+        let page = filled(INDEX, &built()).unwrap();
+        let map = page.split("importmap\">").nth(1).unwrap().split('<').next().unwrap();
+        let allowed = format!("script-src 'self' '{}' 'wasm", digest_256(map.as_bytes()));
+        assert!(page.contains(&allowed), "{page}");
     }
 
     #[test]
     fn a_page_without_its_links_is_refused() {
         assert!(filled("<head></head>", &built()).is_err());
+        assert!(with_links("<head></head>", "", "").is_err());
     }
 }

@@ -1,10 +1,13 @@
 //! Builds the site: a folder of static files with relative paths.
 
-use crate::hash::hashed_name;
+use crate::hash::{Asset, digest_384, hashed_name};
+use crate::keeper::{self, KEEPER};
 use crate::page::{self, Built};
+use crate::script;
+use crate::single;
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, command, run};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +15,16 @@ use std::path::{Path, PathBuf};
 /// The hidden command by which Cargo runs WebAssembly tests.
 pub const TEST_RUNNER: &str = "wbg-test";
 
-/// All WebAssembly of the site together, compressed by brotli at its best: 450 KB for the training planner, 150 KB for
+/// The page's WebAssembly, compressed by brotli at its best: 450 KB for the training planner, 150 KB for
 /// measured runs, fleet, failures and comparison.
 const WASM_BYTES_MAX: u32 = 600_000;
 
-/// The script that starts the application, copied under a name made from its content.
-const BOOT: &str = "boot.js";
+/// Scripts that are copied under a name made from their content, or filled in.
+const SCRIPTS: [&str; 3] = ["boot.js", KEEPER, "worker.js"];
+/// The page's feature by which some links make it fail.
+const FAULT: &str = "planted-fault";
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
     /// Quick to build; served only.
     Dev,
@@ -43,25 +48,59 @@ impl Profile {
     }
 }
 
+/// `cargo xtask build` with its options.
+pub fn build_told(args: &[&str]) -> Result<()> {
+    match args {
+        [] => build(Profile::Release).map(drop),
+        ["--single-file"] => build_single().map(drop),
+        other => bail!("build has no option {:?}", other.join(" ")),
+    }
+}
+
 /// Builds the site and tells where it is.
 pub fn build(profile: Profile) -> Result<PathBuf> {
+    let out = match profile {
+        Profile::Dev => workspace::target_dir()?.join("site/dist"),
+        Profile::Release => workspace::dist_dir(),
+    };
+    build_into(profile, &[], out)
+}
+
+/// Builds the site, and in it the whole page as one file.
+pub fn build_single() -> Result<PathBuf> {
+    let out = build(Profile::Release)?;
+    let stage = workspace::target_dir()?.join("site").join(Profile::Release.name());
+    let glue = fs::read_to_string(stage.join("app.js"))?;
+    let index = fs::read_to_string(workspace::root().join("index.html"))?;
+    let style = style(&page::wanted(&index).styles)?;
+    let module = fs::read(optimized(&stage, "app_bg.wasm")?)?;
+    single::write(&single::Parts { style: &style, glue: &glue, module: &module }, &out)
+}
+
+/// Builds a site that fails where a link tells it to.
+pub fn build_faulty() -> Result<PathBuf> {
+    let out = workspace::target_dir()?.join("site/fault");
+    build_into(Profile::Dev, &["--features", FAULT], out)
+}
+
+fn build_into(profile: Profile, args: &[&str], out: PathBuf) -> Result<PathBuf> {
     tools::ensure_wasm_target()?;
     run(workspace::cargo()
         .args(["build", "--package", "autoparallel-page", "--bin", "app", "--target", WASM_TARGET])
-        .args(profile.cargo_args()))?;
+        .args(profile.cargo_args())
+        .args(args))?;
     let target = workspace::target_dir()?;
     let stage = target.join("site").join(profile.name());
     let program = target.join(WASM_TARGET).join(profile.name()).join("app.wasm");
     bind(profile, &program, &stage)?;
-    let out = match profile {
-        Profile::Dev => target.join("site/dist"),
-        Profile::Release => workspace::dist_dir(),
-    };
     let module = match profile {
         Profile::Dev => stage.join("app_bg.wasm"),
-        Profile::Release => optimized(&stage)?,
+        Profile::Release => optimized(&stage, "app_bg.wasm")?,
     };
-    assemble(&stage, &module, &out)?;
+    assemble(profile, &stage, &module, &out)?;
+    if profile == Profile::Release {
+        script::add_to(&out)?;
+    }
     eprintln!("built {}", out.display());
     Ok(out)
 }
@@ -89,7 +128,8 @@ pub fn check_sizes() -> Result<()> {
     run(command("node")
         .arg("tests/e2e/size.mjs")
         .arg(workspace::dist_dir())
-        .arg(WASM_BYTES_MAX.to_string()))
+        .arg(WASM_BYTES_MAX.to_string())
+        .arg(script::WASM_BYTES_MAX.to_string()))
 }
 
 /// Makes the glue script and the module that belongs to it.
@@ -111,9 +151,9 @@ fn bind(profile: Profile, program: &Path, stage: &Path) -> Result<()> {
 }
 
 /// The module after wasm-opt, which is run only on a module it has not yet seen.
-fn optimized(stage: &Path) -> Result<PathBuf> {
+pub fn optimized(stage: &Path, name: &str) -> Result<PathBuf> {
     tools::ensure_node_packages()?;
-    let source = stage.join("app_bg.wasm");
+    let source = stage.join(name);
     let done = stage.join(hashed_name("opt", "wasm", &fs::read(&source)?));
     if done.exists() {
         return Ok(done);
@@ -132,32 +172,63 @@ fn optimized(stage: &Path) -> Result<PathBuf> {
 }
 
 /// Writes the folder: hashed names for all that the page loads, `public/` as it is.
-fn assemble(stage: &Path, module: &Path, out: &Path) -> Result<()> {
+fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result<()> {
     let root = workspace::root();
     let index = fs::read_to_string(root.join("index.html"))?;
+    let script = |name: &str| fs::read(root.join("public").join(name)).context(name.to_owned());
     remove_dir(out)?;
     fs::create_dir_all(out)?;
     copy_dir(&root.join("public"), out)?;
-    fs::remove_file(out.join(BOOT)).with_context(|| format!("public/{BOOT} is missing"))?;
-    if stage.join("snippets").is_dir() {
-        copy_dir(&stage.join("snippets"), &out.join("snippets"))?;
+    for name in SCRIPTS {
+        fs::remove_file(out.join(name)).with_context(|| format!("public/{name} is missing"))?;
     }
-    let write = |stem: &str, extension: &str, bytes: &[u8]| -> Result<String> {
-        let name = hashed_name(stem, extension, bytes);
-        fs::write(out.join(&name), bytes)?;
-        Ok(name)
+    ensure!(!stage.join("snippets").is_dir(), "the glue imports scripts that nothing keeps");
+    let write = |stem: &str, extension: &str, bytes: &[u8]| -> Result<Asset> {
+        let asset = Asset::new(stem, extension, bytes);
+        fs::write(out.join(&asset.name), bytes)?;
+        Ok(asset)
     };
     let module = write("app", "wasm", &fs::read(module)?)?;
     let glue = fs::read_to_string(stage.join("app.js"))?;
-    let glue = glue.replace("app_bg.wasm", &module);
+    let glue = glue.replace("app_bg.wasm", &module.name);
     let built = Built {
         style: write("app", "css", style(&page::wanted(&index).styles)?.as_bytes())?,
-        boot: write("boot", "js", &fs::read(root.join("public").join(BOOT))?)?,
+        boot: write("boot", "js", &script("boot.js")?)?,
         glue: write("app", "js", glue.as_bytes())?,
+        worker: write("worker", "js", &script("worker.js")?)?,
+        keeper: matches!(profile, Profile::Release).then(|| KEEPER.to_owned()),
         module,
     };
-    fs::write(out.join("index.html"), page::filled(&index, &built)?)?;
-    Ok(())
+    let page = page::filled(&index, &built)?;
+    fs::write(out.join("index.html"), &page)?;
+    keep(&built, &page, out)
+}
+
+/// Writes the script that keeps a copy of the site, and the headers.
+fn keep(built: &Built, page: &str, out: &Path) -> Result<()> {
+    if built.keeper.is_none() {
+        return Ok(fs::write(out.join(KEEPER), keeper::FORGETFUL)?);
+    }
+    let Built { style, boot, glue, module, worker, .. } = built;
+    let named = [style, boot, glue, module, worker];
+    let mut files = vec![("./".to_owned(), digest_384(page.as_bytes()))];
+    files.extend(named.map(|asset| (format!("./{}", asset.name), asset.integrity.clone())));
+    for path in self::files(&workspace::root().join("public"))? {
+        let name = file_name(&path);
+        if !SCRIPTS.contains(&name.as_str()) {
+            // Lists are refreshed where they are served, without another build.
+            let digest =
+                if name.ends_with(".csv") { String::new() } else { digest_384(&fs::read(&path)?) };
+            files.push((format!("./{name}"), digest));
+        }
+    }
+    let template = fs::read_to_string(workspace::root().join("public").join(KEEPER))?;
+    fs::write(out.join(KEEPER), keeper::filled(&template, &files)?)?;
+    let policy = page.split("Content-Security-Policy\" content=\"").nth(1);
+    let policy =
+        policy.and_then(|rest| rest.split('"').next()).context("the page has no policy")?;
+    let names = named.map(|asset| asset.name.as_str());
+    Ok(fs::write(out.join("_headers"), keeper::headers(policy, &names))?)
 }
 
 /// The style sheets as one; each file of `style/` must be linked, lest one be forgotten.
@@ -176,7 +247,7 @@ fn style(wanted: &[String]) -> Result<String> {
     Ok(all)
 }
 
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for path in files(from)? {
         let target = to.join(file_name(&path));
@@ -190,7 +261,7 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What a folder holds, in the order of the names.
-fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
@@ -201,7 +272,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
 }
 
-fn remove_dir(dir: &Path) -> Result<()> {
+pub fn remove_dir(dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| dir.display().to_string())?;
     }

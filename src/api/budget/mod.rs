@@ -5,16 +5,14 @@ mod wire;
 
 pub use wire::{BudgetView, CellView, ChartView, MarkView, RowView, SheetView, TableView};
 
-use super::fleet::PriceList;
+use super::fleet::{PriceList, Prices};
 use super::{Answer, WIRE_VERSION};
 use crate::case::Case;
-use crate::catalogue::offers;
 use crate::inputs::{BudgetInputs, FleetInputs, Inputs, Key, Moves};
 use crate::link;
 use crate::plan::budget::{self, ForecastAsked, Limits, Run, Sheet};
 use crate::plan::fleet::cargo;
 use crate::plan::{self, Plan};
-use crate::prices::Listing;
 use crate::units::text::short;
 use crate::units::{Day, Ratio};
 
@@ -24,7 +22,7 @@ pub const PARTS: [&str; 7] = ["ways", "months", "forecast", "whatif", "sweep", "
 /// Where questions about money are answered.
 #[derive(Default)]
 pub struct BudgetDesk {
-    listings: Vec<Listing>,
+    prices: Prices,
     list: Option<PriceList>,
     /// Plans by what they depend on, the latest last.
     plans: Vec<(String, Option<(Case, Plan)>)>,
@@ -58,16 +56,9 @@ const KEPT: usize = 12;
 impl BudgetDesk {
     /// Takes a list of prices (the text of a `prices-v1.csv`), as of a day in days from 1970-01-01.
     pub fn take(&mut self, list: &str, today: Option<i32>) {
-        let today = today.map(Day::from_epoch);
-        let (listings, problems) = offers::read_listings(list);
-        let newest = offers::newest(&listings);
-        self.list = Some(PriceList {
-            rows: listings.len() as u32,
-            newest: newest.map(|day| day.to_string()).unwrap_or_default(),
-            age_days: today.zip(newest).map(|(today, newest)| today.days_since(newest)),
-            problems: problems.iter().map(ToString::to_string).collect(),
-        });
-        self.listings = listings;
+        let prices = Prices::read(list);
+        self.list = Some(prices.about(today.map(Day::from_epoch)));
+        self.prices = prices;
     }
 
     /// Answers the questions of these names ([`PARTS`]) about the plan of a link.
@@ -128,11 +119,10 @@ impl BudgetDesk {
         (asked, fleet): (&BudgetInputs, &FleetInputs),
     ) -> Vec<SheetView> {
         let run = run_of(case, plan, fleet);
-        let prices = || budget::prices(case, &self.listings, fleet, &asked.prices);
+        let prices = || budget::prices(case, self.prices.listings(), fleet, &asked.prices);
         let forecast = ForecastAsked {
             bought: asked.bought,
             start: asked.start,
-            end_by: asked.end_by,
             deadline: asked.deadline,
             budget: asked.budget,
         };

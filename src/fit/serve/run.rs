@@ -1,6 +1,8 @@
 //! One measured run of inference, as a table of runs states it; what was measured is kept apart.
 
 use crate::catalogue::table::{Row, Table};
+use crate::fit::run::COUNT_MAX;
+use crate::model::limits;
 
 /// Most rows of one table.
 pub const ROWS_MAX: usize = 200_000;
@@ -165,24 +167,24 @@ fn run(row: Row<'_>) -> ServeRun {
 }
 
 fn numbers(row: Row<'_>) -> ServeNumbers {
-    let count = |column: &str| whole(row, column);
+    let up_to = |column: &str, max: u32| whole(row, column).filter(|n| *n <= max);
     ServeNumbers {
-        layers: count("layers"),
-        hidden: count("hidden"),
-        heads: count("heads"),
-        kv_heads: count("kv_heads"),
-        head_dim: count("head_dim"),
-        ffn: count("ffn"),
-        vocab: count("vocab"),
-        experts: count("n_experts"),
-        top_k: count("experts_per_tok"),
-        expert_width: count("moe_ffn"),
+        layers: up_to("layers", limits::LAYERS_MAX),
+        hidden: up_to("hidden", limits::WIDTH_MAX),
+        heads: up_to("heads", limits::HEADS_MAX),
+        kv_heads: up_to("kv_heads", limits::HEADS_MAX),
+        head_dim: up_to("head_dim", limits::WIDTH_MAX),
+        ffn: up_to("ffn", limits::WIDTH_MAX),
+        vocab: up_to("vocab", limits::VOCAB_MAX),
+        experts: up_to("n_experts", limits::EXPERTS_MAX),
+        top_k: up_to("experts_per_tok", limits::EXPERTS_MAX),
+        expert_width: up_to("moe_ffn", limits::WIDTH_MAX),
     }
 }
 
 /// A whole number above zero, written as such or with a decimal point.
 fn whole(row: Row<'_>, column: &str) -> Option<u32> {
-    row.number(column).map(|n| n as u32).filter(|n| *n > 0)
+    row.number(column).map(|n| n as u32).filter(|n| (1..=COUNT_MAX).contains(n))
 }
 
 fn measured(row: Row<'_>) -> ServeMeasured {

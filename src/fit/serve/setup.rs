@@ -129,7 +129,8 @@ fn setup_with(
 /// Accelerators of the whole system.
 fn accelerators(run: &ServeRun) -> u32 {
     let cores = software::cores(run);
-    let degrees = [run.tp, run.pp].into_iter().flatten().product::<u32>().max(1).div_ceil(cores);
+    let (tp, pp) = (run.tp.unwrap_or(1), run.pp.unwrap_or(1));
+    let degrees = tp.saturating_mul(pp).max(1).div_ceil(cores);
     if let Some((readers, writers, _)) = halves(&run.notes) {
         let all =
             u64::from(readers.0) * readers.1.ranks() + u64::from(writers.0) * writers.1.ranks();

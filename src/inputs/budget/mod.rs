@@ -11,7 +11,7 @@ use super::{Inputs, Key, Value, read};
 use crate::cluster::{Federation, OuterSteps, Wan};
 use crate::prices::Terms;
 use crate::units::{
-    BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, Moment, Ratio, Seconds, Tokens,
+    BytesPerSecond, Deadline, Dollars, DollarsPerGb, DollarsPerHour, Moment, Ratio, Seconds, Tokens,
 };
 
 /// What the inputs ask of buying and planning.
@@ -25,10 +25,8 @@ pub struct BudgetInputs {
     pub demand: Vec<Demanded>,
     /// The first step.
     pub start: Option<Moment>,
-    /// The last moment.
-    pub end_by: Option<Moment>,
-    /// Longest that it may take.
-    pub deadline: Option<Seconds>,
+    /// When it must be done.
+    pub deadline: Option<Deadline>,
     /// Most that it may cost.
     pub budget: Option<Dollars>,
     /// What is moved by how much.
@@ -130,7 +128,6 @@ pub(super) fn resolve(inputs: &Inputs) -> BudgetInputs {
         prices: phrase::prices(&values.phrase(Key::WayPrices)).unwrap_or_default(),
         demand: demand::read(&values.phrase(Key::Months)).unwrap_or_default(),
         start: Moment::read(&values.phrase(Key::Start)),
-        end_by: Moment::read(&values.phrase(Key::EndBy)),
         deadline: fleet.deadline,
         budget: fleet.budget,
         moves: phrase::moves(&values.phrase(Key::WhatIf)).unwrap_or_default(),

@@ -8,7 +8,7 @@ use crate::plan::Amount;
 use crate::plan::forecast::{Course, Forecast};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
-use crate::units::{Day, Dollars, Moment, Ratio, Seconds};
+use crate::units::{Day, Deadline, Dollars, Moment, Ratio, Seconds};
 
 /// What a forecast is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,23 +17,17 @@ pub struct Asked {
     pub bought: Option<Terms>,
     /// First step; days are counted from it where there is none.
     pub start: Option<Moment>,
-    /// Last moment.
-    pub end_by: Option<Moment>,
-    /// Longest that it may take.
-    pub deadline: Option<Seconds>,
+    /// When it must be done.
+    pub deadline: Option<Deadline>,
     /// Most that it may cost.
     pub budget: Option<Dollars>,
 }
 
 impl Asked {
-    /// The time that is left from the first step: to the day by which it must end where that and the start are known,
-    /// else the longest time.
+    /// The time that is left from the first step; nothing where a moment is meant and the first step is not known.
     #[must_use]
     pub fn time(&self) -> Option<Seconds> {
-        match (self.start, self.end_by) {
-            (Some(start), Some(end)) => Some(start.until(end)),
-            _ => self.deadline,
-        }
+        Some(self.deadline?.from(self.start)?.1)
     }
 }
 

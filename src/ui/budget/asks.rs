@@ -50,7 +50,7 @@ pub const ASKS: &[Ask] = &[
         title: "Spending over the calendar",
         lead: "From a first day to the last, against a budget and a date.",
         sheets: &["forecast"],
-        keys: &[Key::Bought, Key::Start, Key::EndBy],
+        keys: &[Key::Bought, Key::Start],
         fields: dates,
     },
     Ask {
@@ -119,8 +119,7 @@ const MONTHS: &[Row] = &[(
 const FORECAST: &[Row] = &[
     (Key::Bought, "Bought", ""),
     (Key::Start, "First step", "2027-01-15"),
-    (Key::EndBy, "Must end by", "2027-03-01 18:00"),
-    (Key::Deadline, "Or within", "30 days"),
+    (Key::Deadline, "Time to finish", "30 days, 2027-03-01"),
     (Key::Budget, "Budget", "$2M"),
 ];
 

@@ -11,9 +11,10 @@ use super::fold_id;
 use crate::api::budget::SheetView;
 use crate::api::fleet::{LIST_BYTES_MAX, PriceList};
 use crate::api::{Answer, Request};
+use crate::ui::dom;
+use crate::ui::reader::beside;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
-use crate::ui::{dom, fetched};
 
 /// Typing is left to pause for this long before it is answered.
 const PAUSE_MS: u32 = 120;
@@ -73,11 +74,7 @@ impl Budget {
         if first == Some(true) {
             self.hire();
             spawn_local(async move {
-                let read = fetched::text(LIST, "The price list lies").await;
-                self.take(read.and_then(|text| match text.len() as u64 {
-                    n if n > u64::from(LIST_BYTES_MAX) => Err(format!("{LIST} is too large.")),
-                    _ => Ok(text),
-                }));
+                self.take(beside(LIST, LIST_BYTES_MAX as usize).await);
             });
         }
         // Not before the fold is known to be open.

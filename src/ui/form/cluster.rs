@@ -14,10 +14,10 @@ const NETWORK: &[(Key, &str, &str)] = &[
     (Key::Domain, "Scale-up domain", "as usual"),
     (Key::Link, "Scale-up link", "as usual"),
     (Key::Nic, "Network of each", "as usual"),
+    (Key::Rails, "Rails", ""),
     (Key::Leaf, "Under one leaf", "256"),
     (Key::Oversubscription, "Oversubscription", "1"),
     (Key::AdaptiveRouting, "Adaptive routing", ""),
-    (Key::Rails, "Rails", ""),
 ];
 
 const FIGURES: &[(Key, &str, &str)] = &[

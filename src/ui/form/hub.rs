@@ -1,20 +1,15 @@
 //! A config.json from the Hugging Face Hub: fetched on a click, from an address that is shown
 //! before.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use crate::ui::live::words;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, ReferrerPolicy, RequestCredentials, RequestInit, RequestMode};
+use wasm_bindgen_futures::spawn_local;
 
 use super::pasted::CONFIG_BYTES_MAX;
 use crate::inputs::Key;
 use crate::model::config::hub_id;
-use crate::ui::dom::later;
 use crate::ui::lists::CONFIG;
+use crate::ui::reader::{Failure, foreign};
 use crate::ui::state::{State, state};
 
 /// How long the Hub may take.
@@ -122,45 +117,15 @@ fn accept(state: State, config: String) {
 }
 
 async fn read(id: &str) -> Result<String, String> {
-    let abort = AbortController::new().map_err(|_| unreachable(id))?;
-    let timed_out = Rc::new(RefCell::new(false));
-    later(TIME_OUT_MS, {
-        let (abort, timed_out) = (abort.clone(), timed_out.clone());
-        move || {
-            *timed_out.borrow_mut() = true;
-            abort.abort();
-        }
-    });
-    let late = |error: String| {
-        if *timed_out.borrow() {
+    let read = foreign(&address(id), CONFIG_BYTES_MAX as usize, TIME_OUT_MS).await;
+    read.map_err(|failure| match failure {
+        Failure::Unreachable => unreachable(id),
+        Failure::Late => {
             "Hugging Face did not answer within 10 s. Paste the config.json instead.".to_owned()
-        } else {
-            error
         }
-    };
-    let options = RequestInit::new();
-    options.set_mode(RequestMode::Cors);
-    options.set_credentials(RequestCredentials::Omit);
-    options.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    options.set_signal(Some(&abort.signal()));
-    let asked = window().fetch_with_str_and_init(&address(id), &options);
-    let response = JsFuture::from(asked).await.map_err(|_| late(unreachable(id)))?;
-    let response: web_sys::Response = response.dyn_into().map_err(|_| unreachable(id))?;
-    if !response.ok() {
-        return Err(refusal(id, response.status()));
-    }
-    let length = response.headers().get("content-length").ok().flatten();
-    if length.and_then(|text| text.parse::<u64>().ok()).is_some_and(too_long) {
-        return Err(oversized(id));
-    }
-    let body = response.text().map_err(|_| unreachable(id))?;
-    let body: JsValue = JsFuture::from(body).await.map_err(|_| late(unreachable(id)))?;
-    let text = body.as_string().unwrap_or_default();
-    if too_long(text.len() as u64) { Err(oversized(id)) } else { Ok(text) }
-}
-
-fn too_long(bytes: u64) -> bool {
-    bytes > u64::from(CONFIG_BYTES_MAX)
+        Failure::TooLong => oversized(id),
+        Failure::Refused(status) => refusal(id, status),
+    })
 }
 
 fn oversized(id: &str) -> String {

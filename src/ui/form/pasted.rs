@@ -5,6 +5,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::DragEvent;
 
 use super::field::{id_of, note};
+use crate::api;
 use crate::inputs::Key;
 use crate::model::config::Reading;
 use crate::ui::lists::CONFIG;
@@ -12,6 +13,8 @@ use crate::ui::state::{State, state};
 
 /// A config.json is a few thousand bytes; more than this is something else.
 pub const CONFIG_BYTES_MAX: u32 = 1 << 20;
+/// A picture that carries a plan may be larger.
+const PICTURE_BYTES_MAX: u32 = 8 << 20;
 
 /// The text of a config.json.
 pub fn panel() -> AnyView {
@@ -103,20 +106,39 @@ fn dropped(state: State, ev: &DragEvent) {
     };
     let Some(file) = data.files().and_then(|files| files.get(0)) else {
         if let Ok(text) = data.get_data("text") {
-            take(state, text);
+            match api::plan_in(text.as_bytes()) {
+                Some(link) => open(&link),
+                None => take(state, text),
+            }
         }
         return;
     };
-    if file.size() > f64::from(CONFIG_BYTES_MAX) {
+    if file.size() > f64::from(PICTURE_BYTES_MAX) {
         state.refused.set(oversized(&file.name(), file.size()));
         return;
     }
     spawn_local(async move {
-        match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
-            Some(text) => take(state, text),
-            None => state.refused.set(format!("{} could not be read.", file.name())),
+        let Ok(bytes) = JsFuture::from(file.array_buffer()).await else {
+            state.refused.set(format!("{} could not be read.", file.name()));
+            return;
+        };
+        let bytes = js_sys::Uint8Array::new(&bytes).to_vec();
+        match api::plan_in(&bytes) {
+            Some(link) => open(&link),
+            None if bytes.len() > CONFIG_BYTES_MAX as usize => {
+                state.refused.set(oversized(&file.name(), file.size()));
+            }
+            None => {
+                let text = String::from_utf8_lossy(&bytes);
+                take(state, text.trim_start_matches('\u{feff}').to_owned());
+            }
         }
     });
+}
+
+/// Opens the plan of a file, as a step that can be undone.
+fn open(link: &str) {
+    drop(window().location().set_hash(link));
 }
 
 /// Every field that was read, defaulted or ignored.

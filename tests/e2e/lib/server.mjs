@@ -13,9 +13,9 @@ const MEDIA_TYPES = {
   ".wasm": "application/wasm",
 };
 
-async function answer(dist, base, request, response) {
+async function answer({ dist, base, headers }, request, response) {
   const { pathname } = new URL(request.url, "http://localhost");
-  const name = pathname.slice(base.length) || "index.html";
+  const name = pathname.slice(base.length).replace(/(^|\/)$/, "$1index.html");
   if (!pathname.startsWith(base) || name.includes("..")) {
     response.writeHead(404).end();
     return;
@@ -23,15 +23,15 @@ async function answer(dist, base, request, response) {
   try {
     const body = await readFile(join(dist, name));
     const type = MEDIA_TYPES[extname(name)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(body);
+    response.writeHead(200, { "content-type": type, "cache-control": "no-cache", ...headers }).end(body);
   } catch {
     response.writeHead(404).end();
   }
 }
 
 /** Resolves to `{ url, close }`. */
-export async function serve(dist, base = "/some/sub/") {
-  const server = createServer((request, response) => answer(dist, base, request, response));
+export async function serve(dist, base = "/some/sub/", headers = {}) {
+  const server = createServer((request, response) => answer({ dist, base, headers }, request, response));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}${base}`;
   const close = () => {

@@ -1,0 +1,60 @@
+// Keeps a whole copy of the site, so that it opens without a network. A version is one cache: all of it is there
+// before any of it is used, and files of two versions never meet. The build fills in the files.
+
+const FILES = {}; // path: its digest; none for a list that may be refreshed where it is served
+const VERSION = "";
+
+const OWN = `autoparallel ${registration.scope} `;
+const CACHE = OWN + VERSION;
+const PAGE = "./";
+const PATIENCE_MS = 4000;
+
+async function keep() {
+  const cache = await caches.open(CACHE);
+  const one = async ([path, integrity]) => {
+    // A name made from the content never gets stale; the others must be those of this version.
+    const named = /-[0-9a-f]{16}\./.test(path);
+    const response = await fetch(new Request(path, { integrity, cache: named ? "default" : "reload" }));
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    await cache.put(path, response);
+  };
+  await Promise.all(Object.entries(FILES).map(one));
+}
+
+/** The version before stays for pages that are still open. */
+async function tidy() {
+  const own = (await caches.keys()).filter((name) => name.startsWith(OWN) && name !== CACHE);
+  await Promise.all(own.slice(0, -1).map((name) => caches.delete(name)));
+}
+
+async function kept(request) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(request)) ?? caches.match(request);
+}
+
+/** A list that is refreshed where it is served: the newest, or the one that was kept. */
+async function newest(request) {
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const fetched = fetch(request).then((response) => (response.ok ? response : undefined));
+  const first = await Promise.race([fetched, late]).catch(() => undefined);
+  return first ?? (await kept(request)) ?? fetched;
+}
+
+async function answer(request, path) {
+  if (request.mode === "navigate") {
+    const page = path === "" || path === "index.html";
+    return (page && (await kept(PAGE))) || fetch(request);
+  }
+  if (FILES[`./${path}`] === "") return newest(request);
+  return (await kept(request)) ?? fetch(request);
+}
+
+addEventListener("install", (event) => event.waitUntil(keep().then(() => skipWaiting())));
+addEventListener("activate", (event) => event.waitUntil(tidy()));
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = request.url.split(/[?#]/)[0];
+  if (request.method === "GET" && address.startsWith(registration.scope)) {
+    event.respondWith(answer(request, address.slice(registration.scope.length)));
+  }
+});

@@ -1,0 +1,180 @@
+//! The plan as a picture (SVG 1.1) that carries its link.
+
+use super::{escaped, plain};
+use crate::api::{Figure, PlanView};
+use std::fmt::Write as _;
+
+/// What stands before the link in a picture, and after it.
+pub(super) const METADATA_START: &str = "<metadata id=\"autoparallel-plan\">";
+pub(super) const METADATA_END: &str = "</metadata>";
+
+/// Size that sites show of a linked page, in pixels.
+const WIDTH: f64 = 1200.0;
+const HEIGHT: f64 = 630.0;
+const LEFT: f64 = 56.0;
+const INNER: f64 = WIDTH - 2.0 * LEFT;
+/// Width of a letter over the size of its font, on the average of a plain typeface.
+const LETTER: f64 = 0.56;
+const CHIPS_MAX: usize = 10;
+const LEGEND_COLUMNS: usize = 4;
+const LEGEND_MAX: usize = 12;
+const LINK_CHARS_MAX: usize = 110;
+const BAR_GAP: f64 = 2.0;
+
+/// Figures of the card, in their order.
+const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
+
+/// Colours as CSS writes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardColours {
+    /// Behind everything.
+    pub surface: String,
+    /// Behind a degree, and of memory that is free.
+    pub wash: String,
+    /// Of text.
+    pub text: String,
+    /// Of labels.
+    pub muted: String,
+    /// Of the parts of memory, in their order.
+    pub parts: Vec<String>,
+}
+
+/// The picture.
+#[must_use]
+pub fn card(plan: &PlanView, colours: &CardColours) -> String {
+    let mut sheet = Sheet { out: String::new(), colours };
+    let (summary, link) = (escaped(&plain(&plan.summary)), escaped(&plan.link));
+    let _ = write!(
+        sheet.out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
+         viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"system-ui, Segoe UI, Roboto, Noto Sans, \
+         Liberation Sans, sans-serif\" role=\"img\"><title>{summary}</title>\
+         {METADATA_START}{link}{METADATA_END}"
+    );
+    sheet.rect((0.0, 0.0, WIDTH, HEIGHT), 0.0, &colours.surface);
+    sheet.head(plan);
+    sheet.degrees(plan);
+    sheet.figures(plan);
+    sheet.memory(plan);
+    sheet.foot(plan);
+    sheet.out.push_str("</svg>\n");
+    sheet.out
+}
+
+struct Sheet<'a> {
+    out: String,
+    colours: &'a CardColours,
+}
+
+/// How a text is set: size, weight, whether it is the main one, and where it stands about its point.
+type Style = (f64, u32, bool, &'static str);
+
+impl Sheet<'_> {
+    fn head(&mut self, plan: &PlanView) {
+        let (name, rest) = plan.title.split_once(" \u{b7} ").unwrap_or((&plan.title, ""));
+        self.text((LEFT, 60.0), (22.0, 600, false, "start"), "AutoParallel");
+        let size = fit(name, 50.0);
+        self.text((LEFT, 120.0), (size, 700, true, "start"), name);
+        self.text((LEFT, 158.0), (fit(rest, 24.0), 400, false, "start"), rest);
+    }
+
+    fn degrees(&mut self, plan: &PlanView) {
+        let mut x = LEFT;
+        for degree in plan.degrees.iter().filter(|degree| degree.main).take(CHIPS_MAX) {
+            let text = format!("{} {}", degree.label, degree.value);
+            let width = letters(&text) * 22.0 * LETTER + 28.0;
+            if x + width > LEFT + INNER {
+                break;
+            }
+            let wash = self.colours.wash.clone();
+            self.rect((x, 186.0, width, 42.0), 8.0, &wash);
+            self.text((x + width / 2.0, 214.0), (22.0, 600, true, "middle"), &text);
+            x += width + 10.0;
+        }
+    }
+
+    fn figures(&mut self, plan: &PlanView) {
+        let find = |id: &&str| plan.figures.iter().find(|figure| figure.id == **id);
+        let all: Vec<&Figure> = FIGURES.iter().filter_map(find).collect();
+        let width = INNER / all.len().max(1) as f64;
+        for (i, figure) in all.iter().enumerate() {
+            let x = LEFT + i as f64 * width;
+            self.text((x, 280.0), (19.0, 400, false, "start"), &figure.label);
+            let size = (width / (letters(&figure.shown.text).max(1.0) * LETTER)).min(38.0);
+            self.text((x, 322.0), (size, 700, true, "start"), &figure.shown.text);
+            if let Some(range) = &figure.range {
+                let size = (width * 0.94 / (letters(&range.text) * LETTER)).min(18.0);
+                self.text((x, 350.0), (size, 400, false, "start"), &range.text);
+            }
+        }
+    }
+
+    fn memory(&mut self, plan: &PlanView) {
+        let (used, of) = (&plan.memory.figure.shown.text, &plan.memory_capacity.text);
+        let free = &plan.memory_headroom.text;
+        let line = format!("Memory of the fullest accelerator: {used} of {of}, {free} free");
+        self.text((LEFT, 402.0), (19.0, 400, false, "start"), &line);
+        let wash = self.colours.wash.clone();
+        self.rect((LEFT, 416.0, INNER, 30.0), 6.0, &wash);
+        let capacity = plan.memory_capacity.value.max(f64::MIN_POSITIVE);
+        let mut x = LEFT;
+        for (i, part) in plan.memory.children.iter().enumerate() {
+            let width = (part.figure.shown.value / capacity * INNER).clamp(0.0, LEFT + INNER - x);
+            let colour = self.colour(i);
+            self.rect((x, 416.0, (width - BAR_GAP).max(0.0), 30.0), 0.0, &colour);
+            x += width;
+            if i < LEGEND_MAX {
+                let column = INNER / LEGEND_COLUMNS as f64;
+                let left = LEFT + (i % LEGEND_COLUMNS) as f64 * column;
+                let y = 480.0 + (i / LEGEND_COLUMNS) as f64 * 30.0;
+                self.rect((left, y - 13.0, 14.0, 14.0), 3.0, &colour);
+                let text = format!("{} {}", part.figure.label, part.figure.shown.text);
+                let size = ((column - 34.0) / (letters(&text) * LETTER)).min(17.0);
+                self.text((left + 22.0, y), (size, 400, true, "start"), &text);
+            }
+        }
+    }
+
+    fn foot(&mut self, plan: &PlanView) {
+        let mut link: String = plan.link.chars().take(LINK_CHARS_MAX).collect();
+        if plan.link.chars().nth(LINK_CHARS_MAX).is_some() {
+            link.push('\u{2026}');
+        }
+        self.text((LEFT, 588.0), (15.0, 400, false, "start"), &format!("#{link}"));
+        let how = "Drop this picture on the page: it holds the plan.";
+        self.text((LEFT, 610.0), (15.0, 400, false, "start"), how);
+    }
+
+    fn colour(&self, part: usize) -> String {
+        self.colours.parts.get(part).unwrap_or(&self.colours.muted).clone()
+    }
+
+    fn rect(&mut self, (x, y, width, height): (f64, f64, f64, f64), round: f64, fill: &str) {
+        let _ = write!(
+            self.out,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+             rx=\"{round}\" fill=\"{}\"/>",
+            escaped(fill)
+        );
+    }
+
+    fn text(&mut self, (x, y): (f64, f64), (size, weight, main, anchor): Style, text: &str) {
+        let fill = if main { &self.colours.text } else { &self.colours.muted };
+        let _ = write!(
+            self.out,
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size:.1}\" font-weight=\"{weight}\" \
+             text-anchor=\"{anchor}\" fill=\"{}\">{}</text>",
+            escaped(fill),
+            escaped(&plain(text))
+        );
+    }
+}
+
+fn letters(text: &str) -> f64 {
+    text.chars().count() as f64
+}
+
+/// The size at which a text takes one line, at most `size`.
+fn fit(text: &str, size: f64) -> f64 {
+    (INNER / (letters(text).max(1.0) * LETTER)).min(size)
+}

@@ -1,0 +1,170 @@
+//! Every parser against mutated inputs, on stable Rust: a smoke run of what `fuzz/` does guided by coverage.
+//!
+//! `cargo xtask fuzz --seconds 600 link` goes on for that long; each failure names its input.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+
+use bodies::BODIES;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Inputs of a smoke run, of each parser.
+const SMOKE: u64 = 2_000;
+/// Largest input.
+const BYTES_MAX: usize = 16 << 10;
+/// Mutations of one input at most.
+const CHANGES_MAX: u64 = 8;
+
+/// What parsers look for.
+const WORDS: [&str; 24] = [
+    "1;",
+    "1z",
+    "+1",
+    ";n=",
+    "%3B",
+    "~3B",
+    "&amp;",
+    "&#x3D;",
+    "=3D",
+    "\\u003d",
+    "#",
+    "\"",
+    "{",
+    "[",
+    "\n",
+    ",",
+    "-1",
+    "0",
+    "1e999",
+    "18446744073709551616",
+    "\u{200b}",
+    "\u{e9}",
+    "\0",
+    "NaN",
+];
+
+/// Numbers that depend on a seed alone (Marsaglia, Xorshift RNGs, 2003).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+
+    /// One seed changed in a few places, or two of them joined.
+    fn input(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut input = seeds[self.below(seeds.len())].clone();
+        for _ in 0..=self.below(CHANGES_MAX as usize) {
+            let at = self.below(input.len() + 1);
+            let end = (at + self.below(9)).min(input.len());
+            match self.below(7) {
+                0 => drop(input.splice(at..end, [])),
+                1 => drop(input.splice(at..at, [self.below(256) as u8])),
+                2 => drop(input.splice(at..end, WORDS[self.below(WORDS.len())].bytes())),
+                3 => {
+                    let again = input[at..end].repeat(1 + self.below(64));
+                    drop(input.splice(at..at, again));
+                }
+                4 => {
+                    let other = &seeds[self.below(seeds.len())];
+                    let from = self.below(other.len() + 1);
+                    drop(input.splice(at.., other[from..].iter().copied()));
+                }
+                5 if at < input.len() => input[at] ^= 1 << self.below(8),
+                _ => input.truncate(at),
+            }
+            input.truncate(BYTES_MAX);
+        }
+        input
+    }
+}
+
+fn seeds(name: &str) -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("fuzz/seeds").join(name);
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect(name).map(|entry| entry.expect(name).path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{name} has no seeds");
+    paths.iter().map(|path| fs::read(path).expect("a readable seed")).collect()
+}
+
+/// How long each runs; none for a smoke run.
+fn time_wanted() -> Option<Duration> {
+    let seconds = std::env::var("AUTOPARALLEL_FUZZ_SECONDS").ok()?;
+    Some(Duration::from_secs(seconds.parse().expect("a number of seconds")))
+}
+
+fn withstands(name: &str) {
+    let (_, body) = BODIES.iter().find(|(own, _)| *own == name).expect("a body");
+    let (seeds, wanted, start) = (seeds(name), time_wanted(), Instant::now());
+    for seed in &seeds {
+        body(seed);
+    }
+    // A long run looks at other inputs each time, and says which.
+    let mut dice = Dice(match wanted {
+        None => 0x9e37_79b9_7f4a_7c15,
+        Some(_) => u64::from(std::process::id()) << 20 | 1,
+    });
+    let mut n = 0;
+    while wanted.map_or(n < SMOKE, |wanted| start.elapsed() < wanted) {
+        let input = dice.input(&seeds);
+        if catch_unwind(AssertUnwindSafe(|| body(&input))).is_err() {
+            panic!("{name} does not withstand {:?}", String::from_utf8_lossy(&input));
+        }
+        n += 1;
+    }
+    println!("{name}: {n} inputs in {:.0} s, none failed", start.elapsed().as_secs_f64());
+}
+
+#[test]
+fn link() {
+    withstands("link");
+}
+
+#[test]
+fn config() {
+    withstands("config");
+}
+
+#[test]
+fn prices() {
+    withstands("prices");
+}
+
+#[test]
+fn runs() {
+    withstands("runs");
+}
+
+#[test]
+fn file() {
+    withstands("file");
+}
+
+#[test]
+fn quantity() {
+    withstands("quantity");
+}
+
+#[test]
+fn plan() {
+    withstands("plan");
+}
+
+#[test]
+fn every_body_is_driven() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, _) in BODIES {
+        assert!(root.join(format!("fuzz/fuzz_targets/{name}.rs")).is_file(), "{name}");
+        let own = fs::read_to_string(root.join("tests/fuzz.rs")).expect("this file");
+        assert!(own.contains(&format!("withstands(\"{name}\")")), "{name}");
+    }
+}
