@@ -41,8 +41,8 @@ pub fn spans(chart: &Spans<'_>, width: f64) -> Scene {
         chart.rows.iter().map(|row| text_width(text(row))).fold(0.0, f64::max)
     };
     // Widths are near enough only.
-    let labels = widest(|row| &row.label) * 1.08 + 12.0;
-    let texts = widest(|row| &row.text) * 1.08 + 12.0;
+    let labels = widest(|row| &row.label) * 1.16 + 12.0;
+    let texts = widest(|row| &row.text) * 1.16 + 12.0;
     let narrow = width < NARROW || labels + texts > width * 0.62;
     let row = if narrow { ROW + 12.0 } else { ROW };
     let (left, right) = if narrow { (6.0, width - 6.0) } else { (labels, width - texts) };
