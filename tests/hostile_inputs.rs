@@ -1,7 +1,7 @@
 //! Whatever is typed or pasted: a clear message, nothing lost, no panic.
 
 use autoparallel::catalogue::{accelerators, models, presets, stacks};
-use autoparallel::inputs::{Group, Inputs, Key, Kind, Origin};
+use autoparallel::inputs::{Inputs, Key, Kind, Origin};
 use autoparallel::link::{decode, encode};
 use autoparallel::stack::Technique;
 use autoparallel::workload::{OptimizerKind, Precision, StateType};
@@ -11,8 +11,7 @@ use proptest::prelude::*;
 fn said(key: Key, text: &str) -> String {
     let inputs = Inputs::default().with(key, text);
     let resolution = inputs.resolve();
-    // What is asked of a fleet, or of a model in service, stands in no plan's way.
-    let stands = !matches!(key.group(), Group::Fleet | Group::Serving);
+    let stands = !key.group().is_aside();
     assert_eq!(resolution.case.is_none(), stands, "{key:?} and {text:?}");
     // Nothing typed is lost.
     assert_eq!(inputs.get(key), text);
@@ -335,8 +334,7 @@ proptest! {
         let inputs = Inputs::default().with(key, &text).with(other, &number);
         let resolution = inputs.resolve();
         // Either there is a case, or it is said what stands in its way.
-        let beside = |key: Key| matches!(key.group(), Group::Fleet | Group::Serving);
-        let clear = resolution.problems.iter().all(|problem| beside(problem.key));
+        let clear = resolution.problems.iter().all(|problem| problem.key.group().is_aside());
         prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
         // The same where the model is to be served.
         let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);

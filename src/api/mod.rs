@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+pub mod budget;
 mod compare;
 pub mod fleet;
 mod links;
@@ -18,6 +19,7 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use budget::{BudgetDesk, BudgetView};
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
