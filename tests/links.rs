@@ -156,6 +156,9 @@ fn a_link_survives_its_travels() {
         link.replace(';', "%EF%BC%9B"),
         link.replace(";n", ";%20n").replace(";b", "%0A;b"),
         format!("\u{202a}{link}\u{202c}"),
+        // As browsers hand on what was pasted.
+        format!("{link}%22%3Ethe%20plan%3C/a%3E"),
+        format!("{link}%20%22the%20plan%22)"),
     ];
     for form in forms {
         let decoded = decode(&form);

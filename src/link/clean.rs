@@ -64,7 +64,8 @@ pub(super) fn clean(link: &str) -> String {
         if decoded == text {
             break;
         }
-        text = after_hash(&decoded).to_owned();
+        // Browsers escape the marks that end a link.
+        text = ended(after_hash(&decoded)).to_owned();
     }
     let text = tight(&text.replace('&', ";"));
     if text.contains(CONFIG) {

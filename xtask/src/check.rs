@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
+use crate::deny;
 use crate::site::{self, TEST_RUNNER};
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
@@ -20,8 +21,9 @@ const NEED_BUILD: [&str; 2] = ["size", "e2e"];
 const FAULT_CASES: &str = "faults";
 
 /// In the order in which they run.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", fmt),
+    ("deny", deny::deny),
     ("native", native),
     ("clippy", clippy),
     ("clippy-wasm", clippy_wasm),

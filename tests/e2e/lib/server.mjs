@@ -13,8 +13,9 @@ const MEDIA_TYPES = {
   ".wasm": "application/wasm",
 };
 
-async function answer(dist, base, request, response) {
+async function answer(dist, base, asked, request, response) {
   const { pathname } = new URL(request.url, "http://localhost");
+  asked.push(pathname);
   const name = pathname.slice(base.length) || "index.html";
   if (!pathname.startsWith(base) || name.includes("..")) {
     response.writeHead(404).end();
@@ -29,14 +30,15 @@ async function answer(dist, base, request, response) {
   }
 }
 
-/** Resolves to `{ url, close }`. */
-export async function serve(dist, base = "/some/sub/") {
-  const server = createServer((request, response) => answer(dist, base, request, response));
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** Resolves to `{ url, asked, close }`; `asked` grows by each path that is asked for. */
+export async function serve(dist, base = "/some/sub/", port = 0) {
+  const asked = [];
+  const server = createServer((request, response) => answer(dist, base, asked, request, response));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}${base}`;
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
-  return { url, close };
+  return { url, asked, close };
 }
