@@ -23,6 +23,18 @@ async function absent(ctx) {
   await page.close();
 }
 
+/** What is not a price list is given up at the limit. */
+async function endless(ctx) {
+  const page = await ctx.open(LINK);
+  await planned(page);
+  const body = "x".repeat(5 << 20);
+  await ctx.answer(page, { [`*/${LIST}`]: { contentType: "text/csv", body } });
+  await page.$eval("#fleet summary", (summary) => summary.click());
+  await page.waitForSelector("#fleet .notice");
+  ctx.assert.match(await text(page, "#fleet .notice"), /far longer than it should be/);
+  await page.close();
+}
+
 export async function run(ctx) {
   const page = await ctx.open(LINK, {});
   const asked = [];
@@ -59,6 +71,7 @@ export async function run(ctx) {
   ctx.assert.ok(wide <= 360, `${wide} px wide`);
   await page.close();
   await absent(ctx);
+  await endless(ctx);
 }
 
 export const limitMs = 180_000;

@@ -23,8 +23,11 @@ async function answer(dist, base, asked, request, response) {
   }
   try {
     const body = await readFile(join(dist, name));
+    // As `_headers` says: what is named by its content never changes.
+    const named = /-[0-9a-f]{16}\./.test(name);
+    const kept = named ? "public, max-age=31536000, immutable" : "no-cache";
     const type = MEDIA_TYPES[extname(name)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": "no-cache" }).end(body);
+    response.writeHead(200, { "content-type": type, "cache-control": kept }).end(body);
   } catch {
     response.writeHead(404).end();
   }
