@@ -29,8 +29,8 @@ fn fleets(c: &mut Criterion) {
         for (part, searches) in [("first", FIRST), ("complete", u32::MAX)] {
             group.bench_function(format!("{name}-{part}"), |b| {
                 b.iter(|| {
-                    let mut fleet = Fleet::new(question.clone(), &|terms, case, least| {
-                        outages.uptime(terms, case, least)
+                    let mut fleet = Fleet::new(question.clone(), &|terms, book, least| {
+                        outages.uptime(terms, book, least)
                     });
                     black_box(fleet.advance(searches));
                     assert!(!fleet.frontier().is_empty());

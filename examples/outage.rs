@@ -37,6 +37,7 @@ const BYTE_ROBUST: Job = Job {
     host_link: BytesPerSecond::gb(50.0),
     network: BytesPerSecond::gb(50.0),
     mfu: Ratio::ONE,
+    waited: Ratio::ONE,
 };
 
 /// 405 billion parameters on 2,048 nodes of eight, 54 days of work.

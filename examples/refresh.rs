@@ -4,9 +4,10 @@
 //! Each source is a table of the SkyPilot catalogue (columns `InstanceType`, `AcceleratorName`, `AcceleratorCount`,
 //! `Price`, `Region`, `SpotPrice`). Its provider's rows get the new on-demand and spot prices and the day given; a
 //! machine that the list has in another region is added. Nothing is written where the result looks wrong: a row that
-//! cannot be read, or more than a tenth of a provider's known prices moved by more than three times.
+//! cannot be read, or more than a tenth of a provider's known prices moved by more than three times. Else the list, the
+//! copy that the next version is built with, and the line that tells that version which list it was are written.
 
-use autoparallel::catalogue::offers::{read_listings, source_text};
+use autoparallel::catalogue::offers::{line_of, read_listings, source_text};
 use autoparallel::catalogue::table::{Row, Table};
 use autoparallel::prices::{Listing, Terms};
 use autoparallel::units::Day;
@@ -37,7 +38,10 @@ fn main() {
     }
     assert!(problems.is_empty(), "every row can be read");
     check_moves(&before, &after);
-    std::fs::write(&path, out).expect("a writable list");
+    std::fs::write(&path, &out).expect("a writable list");
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue/data");
+    std::fs::write(data.join("offers.csv"), &out).expect("a writable copy");
+    std::fs::write(data.join("offers_built.txt"), line_of(&out)).expect("a writable line");
 }
 
 /// A list as lines of fields.

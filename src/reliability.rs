@@ -67,13 +67,13 @@ pub enum Spares {
     Enough(Ratio),
 }
 
-/// Slow machines that everyone waits for, beyond what short measured runs show.
+/// Slow machines that everyone waits for: the more there are, the surer one of them is slow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stragglers {
-    /// Time of a step over that of a short run on good machines.
+    /// Time of a step over that of good machines alone, where some machine is always slow.
     pub factor: Ratio,
-    /// Accelerators above which that holds.
-    pub above: u32,
+    /// Chance that one machine is slow at a time.
+    pub chance: Ratio,
 }
 
 /// A zone of the spot market: there for a while, then away for a while, for all machines of the job at once.
@@ -114,6 +114,8 @@ pub struct Job {
     pub network: BytesPerSecond,
     /// Model FLOPs utilisation while steps are made.
     pub mfu: Ratio,
+    /// What a step waits for its slowest rank already, over the mean of all ranks.
+    pub waited: Ratio,
 }
 
 impl Way {
@@ -128,6 +130,19 @@ impl Way {
             Self::Asynchronous => "async",
             Self::Memory => "memory",
         }
+    }
+}
+
+impl Stragglers {
+    /// What slow machines make of a step of a job of so many machines, which waits as long as `waited` says already:
+    /// `1 + (factor - 1) (1 - (1 - chance)^n)` over that, at least 1. Machines are slow independently of one another
+    /// (arXiv 2505.05713: GPU-hours lost; GREYHOUND, ATC 2025: jobs hit).
+    #[must_use]
+    pub fn slowdown(&self, nodes: u32, waited: Ratio) -> Ratio {
+        let one = self.chance.get().clamp(0.0, 1.0 - f64::EPSILON);
+        let some = -libm::expm1(f64::from(nodes) * libm::log1p(-one));
+        let whole = 1.0 + (self.factor.get() - 1.0).max(0.0) * some;
+        Ratio::new(whole / waited.get().max(1.0)).max(Ratio::ONE)
     }
 }
 

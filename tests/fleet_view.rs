@@ -1,7 +1,8 @@
 //! What the page is told of a fleet.
 
-use autoparallel::api::fleet::FIRST_SLICE;
+use autoparallel::api::fleet::{Asked, FleetRow, Prices, SLICE};
 use autoparallel::api::{Answer, FleetSession, FleetView, PartView};
+use autoparallel::units::{Day, Moment, Seconds};
 
 const LIST: &str = include_str!("../public/prices-v1.csv");
 /// Llama-3.1-8B on 200B tokens, in thirty days or for a hundred thousand dollars.
@@ -12,7 +13,7 @@ const TODAY: Option<i32> = Some(20_785);
 
 fn finished(link: &str, list: &str) -> FleetView {
     let mut session = FleetSession::new(7, link, list, TODAY).expect("a case");
-    session.advance(FIRST_SLICE);
+    session.advance(SLICE);
     assert!(!session.view().rows.is_empty(), "the first slice shows something");
     while !session.advance(16) {}
     let Answer::Fleet { run: 7, fleet } = session.answer() else { panic!("no fleet") };
@@ -108,4 +109,151 @@ fn what_is_no_case_is_said_to_be_none() {
     let view = session.view();
     assert!(view.rows.is_empty() && view.complete);
     assert_eq!(view.answers[0].text, "Nothing that is offered does.");
+}
+
+/// Works through a question in that many workers, which tell one another what they find, in turns.
+fn shared(link: &str, n: u32) -> FleetView {
+    let prices = Prices::read(LIST);
+    let now = Some(Moment::new(Day::from_epoch(TODAY.expect("a day")), Seconds::ZERO));
+    let session = |i| FleetSession::over(&prices, Asked { run: 7, link, now, share: (i, n) });
+    let mut all: Vec<FleetSession> = (0..n).map(|i| session(i).expect("a case")).collect();
+    let mut searches = 0;
+    loop {
+        let mut idle = true;
+        for i in 0..all.len() {
+            idle &= all[i].advance(SLICE);
+            let Some(Answer::FleetNews { run: 7, news }) = all[i].news() else { continue };
+            searches += u32::from(!news.facts.is_empty());
+            let others = all.iter_mut().enumerate().filter(|(j, _)| *j != i);
+            others.for_each(|(_, other)| other.hear(&news));
+        }
+        if idle && all[0].view().complete {
+            break;
+        }
+    }
+    assert!(n == 1 || searches >= 2, "the work was shared");
+    while !all[0].advance(SLICE) {}
+    all[0].view()
+}
+
+#[test]
+fn any_number_of_workers_finds_the_same_bits() {
+    let alone = finished(LINK, LIST);
+    for n in [1, 2, 5] {
+        let view = shared(LINK, n);
+        assert_eq!((&view.rows, &view.answers), (&alone.rows, &alone.answers), "{n} workers");
+        assert_eq!((view.looked_at, view.pairs, view.complete), (alone.pairs, alone.pairs, true));
+        let sizes = view.lost.iter().filter(|cut| cut.name != "offers");
+        assert_eq!(sizes.map(|cut| cut.count.value).sum::<f64>(), f64::from(view.pairs));
+    }
+}
+
+#[test]
+fn what_is_known_is_not_searched_again_and_changes_nothing() {
+    let prices = Prices::read(LIST);
+    let now = Some(Moment::new(Day::from_epoch(TODAY.expect("a day")), Seconds::ZERO));
+    let session = |link: &str| {
+        let asked = Asked { run: 7, link, now, share: (0, 1) };
+        FleetSession::over(&prices, asked).expect("a case")
+    };
+    let done = |mut session: FleetSession| {
+        while !session.advance(SLICE) {}
+        session
+    };
+    let before = done(session(LINK));
+    // Another budget, another market, and another training.
+    for (change, least) in [(";fb=50000", 0), (";fj=EU", 0), (";s=2048", 20)] {
+        let link = format!("{}{change}", LINK.replace(";fb=100000", ""));
+        let fresh = done(session(&link)).view();
+        let mut again = session(&link);
+        again.learn(&before);
+        let view = done(again).view();
+        assert_eq!((&view.rows, &view.answers), (&fresh.rows, &fresh.answers), "{change}");
+        assert!(view.searches <= fresh.searches && view.searches >= least, "{change}");
+        assert!(least > 0 || view.searches * 2 < fresh.searches, "{change}: {}", view.searches);
+    }
+}
+
+#[test]
+fn a_deadline_is_a_span_a_date_or_a_day_of_the_week() {
+    // 2026-11-28 is a Saturday: TODAY is day 20,785.
+    let question = |deadline: &str| {
+        let view = finished(&LINK.replace("fd=30d", &format!("fd={deadline}")), LIST);
+        view.answers[0].clone()
+    };
+    let friday = question("fri-18:00");
+    assert_eq!(friday.question, "The cheapest by Fri 2026-12-04 18:00, 6.75\u{a0}days from now");
+    let date = question("2026-12-04-18:00");
+    assert_eq!((&date.question, &date.text), (&friday.question, &friday.text));
+    assert!(friday.row.expect("a run").days.value <= 6.75);
+    let passed = question("2026-11-01");
+    assert!(passed.question.ends_with("which has passed"), "{}", passed.question);
+    assert!(passed.row.is_none() && passed.reasons[0].starts_with("The fastest of all takes"));
+}
+
+#[test]
+fn own_machines_capacity_home_and_charge_shape_the_bill() {
+    let row = |link: &str| {
+        let view = finished(link, LIST);
+        view.answers[0].row.clone().expect("a run")
+    };
+    let base = "1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;ff=h100-sxm";
+    // 16 machines of 100,000 $ over five years in use for 80 % of them: 2.85 $ an hour each, far below any offer.
+    let own = row(&format!("{base};fm=h100-sxm:16:100000"));
+    assert_eq!((own.provider.as_str(), own.terms.as_str()), ("own machines", "owned"));
+    assert!(own.machines <= 16);
+    let hours = own.days.value * 24.0 * f64::from(own.machines);
+    // 7.752 kW of one machine (76 % of 10.2 kW), PUE 1.56, 0.08 $/kWh.
+    let expected = hours * (100_000.0 / (5.0 * 8760.0 * 0.8) + 7.752 * 1.56 * 0.08);
+    assert!((own.cost.value / expected - 1.0).abs() < 1e-9, "{} {expected}", own.cost.value);
+    assert!((own.rate.value - expected / hours / 8.0).abs() < 1e-9);
+    // At most two machines of anything, at most one of one seller.
+    assert!(row(&format!("{base};fcap=2")).machines <= 2);
+    let cheapest = row(base);
+    let less = row(&format!("{base};fcap={}:1", cheapest.provider));
+    assert!(less.provider != cheapest.provider || less.machines == 1);
+    // The data set of 60 TB lies at AWS in Virginia: 0.09 $/GB to anyone else, 5,400 $ (AWS list, 2025-06-18).
+    let part = |row: &FleetRow, id: &str| {
+        let groups = row.bill.children.iter().flat_map(|group| group.children.iter());
+        groups.clone().find(|leaf| leaf.id == id).map_or(0.0, |leaf| leaf.figure.shown.value)
+    };
+    let away = row(&format!("{base};fs=60TB;fh=aws:us-east-1;fp=nebius"));
+    assert!((part(&away, "cost.transfer.in") - 5400.0).abs() < 1e-6, "{:?}", away.bill);
+    let home = row(&format!("{base};fs=60TB;fh=aws:us-east-1;fp=aws;fr=us-east-1"));
+    assert_eq!(part(&home, "cost.transfer.in"), 0.0);
+    // A year of Google Cloud for a run of weeks: the whole of it, or its hours alone.
+    let year = format!("{base};ft=1y;fp=gcp");
+    let (whole, hours) = (row(&year), row(&format!("{year};fw=hours")));
+    assert!(part(&whole, "cost.machines.unused") > 0.0);
+    assert_eq!(part(&hours, "cost.machines.unused"), 0.0);
+    assert!(hours.cost.value < whole.cost.value / 5.0);
+}
+
+#[test]
+fn the_network_that_is_typed_is_that_of_the_fleet() {
+    let base = "1;m=meta-llama/Llama-3.1-70B;t=200B;b=512;ff=h100-sxm;fp=nebius";
+    let full = finished(base, LIST);
+    for network in ["ra=off;over=4", "leaf=64;over=4", "ar=off"] {
+        let thin = finished(&format!("{base};{network}"), LIST);
+        let fastest = |view: &FleetView| view.rows[0].days.value;
+        assert!(fastest(&thin) > fastest(&full), "{network}");
+        for row in &thin.rows {
+            let case = autoparallel::link::decode(&row.link).inputs.resolve().case.expect("a case");
+            let days = autoparallel::plan::find(&case).plan().expect("a plan").bill.time.as_days();
+            assert!((days / (row.days.value * row.goodput.value) - 1.0).abs() < 1e-9, "{network}");
+        }
+    }
+}
+
+#[test]
+fn a_list_says_how_it_stands_to_the_one_that_was_built_with() {
+    let said = |list: &str| Prices::read(list).about(None).against_built;
+    assert_eq!(said(LIST), "It is the list that this version was built with.");
+    assert_eq!(said(&LIST.replace('\n', "\r\n")), said(LIST));
+    let newer = LIST.replace("2026-08-20", "2026-11-01");
+    assert!(said(&newer).starts_with("Newer than the list"), "{}", said(&newer));
+    let older = LIST.replace("2026-08-20", "2026-08-01");
+    assert!(said(&older).starts_with("Older than the list"));
+    assert!(said(&format!("{LIST}\nx")).starts_with("As new as, but not the same as,"));
+    assert!(said("<html>not found</html>").starts_with("No price of it can be used"));
 }

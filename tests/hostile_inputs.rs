@@ -11,8 +11,8 @@ use proptest::prelude::*;
 fn said(key: Key, text: &str) -> String {
     let inputs = Inputs::default().with(key, text);
     let resolution = inputs.resolve();
-    // What is asked of a fleet stands in no plan's way.
-    let stands = key.group() != Group::Fleet;
+    // What is asked of a fleet, or of a model in service, stands in no plan's way.
+    let stands = !matches!(key.group(), Group::Fleet | Group::Serving);
     assert_eq!(resolution.case.is_none(), stands, "{key:?} and {text:?}");
     // Nothing typed is lost.
     assert_eq!(inputs.get(key), text);
@@ -92,6 +92,35 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Accelerator, "H9000", "none is called so"),
     (Key::Stack, "excel", "megatron"),
     (Key::Leaf, "2", "at least the 8 accelerators"),
+    (Key::Purpose, "bake", "one of train, serve"),
+    (Key::Engine, "nginx", "vllm, sglang"),
+    (Key::Engine, "mlperf", "vllm, sglang"),
+    (Key::ServeOn, "h9000", "write for example h200-sxm"),
+    (Key::ServeOn, "h200-sxm,,rtx", "near it: rtx"),
+    (Key::ServeMost, "0", "too small"),
+    (Key::Weights, "int3", "the formats are fp32, bf16, fp8"),
+    (Key::Cache, "q9", "the formats are fp16, fp8, int8, nvfp4"),
+    (Key::Prompt, "0", "too small"),
+    (Key::Answer, "2 layers", "that is layers"),
+    (Key::Spread, "200%", "too large"),
+    (Key::Cached, "100%", "too large"),
+    (Key::Rate, "-1/s", "below zero"),
+    (Key::Rate, "10 GB", "that is bytes"),
+    (Key::Rate, "10/m", "min for minutes or months"),
+    (Key::Rate, "1e12/s", "too large"),
+    (Key::Rate, "0/s", "too small"),
+    (Key::InFlight, "0", "too small"),
+    (Key::FirstToken, "2", "the unit is missing"),
+    (Key::FirstToken, "0 s", "too small"),
+    (Key::PerToken, "fast", "does not begin with a number"),
+    (Key::PerToken, "3 days", "too large"),
+    (Key::Percentile, "p42", "one of mean, p50, p90"),
+    (Key::Guesses, "99", "too large"),
+    (Key::ServePrice, "h200:", "write for example 2.50"),
+    (Key::ServePrice, "h9000:2", "write for example 2.50"),
+    (Key::ApiOutput, "3 s", "that is time"),
+    (Key::ServeTp, "0", "too small"),
+    (Key::BatchMax, "-3", "below zero"),
 ];
 
 #[test]
@@ -284,11 +313,20 @@ proptest! {
         text in any::<String>(),
         number in "[0-9.,]{1,12} ?[a-zA-Z/%$]{0,6}",
     ) {
-        let inputs = Inputs::default().with(key, text).with(other, number);
+        let inputs = Inputs::default().with(key, &text).with(other, &number);
         let resolution = inputs.resolve();
         // Either there is a case, or it is said what stands in its way.
-        let mut problems = resolution.problems.iter();
-        let clear = problems.all(|problem| problem.key.group() == Group::Fleet);
-        prop_assert_eq!(resolution.case.is_some(), clear);
+        let beside = |key: Key| matches!(key.group(), Group::Fleet | Group::Serving);
+        let clear = resolution.problems.iter().all(|problem| beside(problem.key));
+        prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
+        // The same where the model is to be served.
+        let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);
+        if inputs.is_serving() {
+            let resolution = inputs.resolve();
+            let stands = |key: Key| matches!(key.group(), Group::Model | Group::Serving);
+            let clear = !resolution.problems.iter().any(|problem| stands(problem.key));
+            prop_assert_eq!(resolution.ask.is_some(), clear);
+            prop_assert!(resolution.case.is_none());
+        }
     }
 }

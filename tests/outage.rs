@@ -53,6 +53,7 @@ const JOB: Job = Job {
     host_link: BytesPerSecond::gb(50.0),
     network: BytesPerSecond::gb(50.0),
     mfu: Ratio::ONE,
+    waited: Ratio::ONE,
 };
 
 fn steady() -> Reliability {

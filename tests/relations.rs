@@ -581,7 +581,8 @@ fn work_is_conserved() {
 }
 
 /// 14. An all-reduce is a reduce-scatter and an all-gather: without ZeRO gradients take what stage 1
-/// takes for gradients and parameters together, if both cross as wide and nothing hides them.
+/// takes for gradients and parameters together, if both cross as wide and nothing hides them; less where these go
+/// round in flat rings.
 #[test]
 fn all_reduce_is_scatter_and_gather() {
     hold(USUAL, |values| {
@@ -602,7 +603,9 @@ fn all_reduce_is_scatter_and_gather() {
         let (none, first) = (estimate(&bare, &none).time, estimate(&bare, &first).time);
         let (reduced, split) = (none.get(T::Gradients), first.get(T::Gradients));
         let sum = split.get() + first.get(T::Parameters).get();
-        prop_assert!((reduced.get() - sum).abs() <= 1e-9 * sum, "{reduced:?} and {sum}");
+        prop_assert!(reduced.get() - sum <= 1e-9 * sum, "{reduced:?} over {sum}");
+        let alike = !bare.stack.profile.gathers_in_rings;
+        prop_assert!(!alike || sum - reduced.get() <= 1e-9 * sum, "{reduced:?} under {sum}");
         Ok(())
     });
 }

@@ -29,7 +29,7 @@ const fn constant(
 }
 
 /// The constants, with how well each is known beforehand.
-pub const CONSTANTS: [Constant; 20] = [
+pub const CONSTANTS: [Constant; 21] = [
     constant("compute", 0.25, |e| e.compute.get(), |e, x| e.compute = Ratio::new(x)),
     constant("stream", 0.2, |e| e.stream.get(), |e, x| e.stream = Ratio::new(x)),
     constant(
@@ -42,6 +42,12 @@ pub const CONSTANTS: [Constant; 20] = [
     constant("cache", 0.35, |e| e.cache.get(), |e, x| e.cache = Ratio::new(x)),
     constant("attention", 0.35, |e| e.attention.get(), |e, x| e.attention = Ratio::new(x)),
     constant("experts", 0.35, |e| e.experts.get(), |e, x| e.experts = Ratio::new(x)),
+    constant(
+        "expert_stream",
+        0.25,
+        |e| e.expert_stream.get(),
+        |e, x| e.expert_stream = Ratio::new(x),
+    ),
     constant("gap_us", 0.6, |e| e.gap.get() * 1e6, |e, x| e.gap = Seconds::us(x)),
     constant("launch_us", 0.6, |e| e.launch.get() * 1e6, |e, x| e.launch = Seconds::us(x)),
     constant(

@@ -137,6 +137,10 @@ fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> S
             "a token crosses once to each machine that holds some of its experts",
             "a token crosses once to each of its experts",
         ),
+        "gathers_in_rings" => is(
+            "gathers across machines go round in flat rings",
+            "gathers across machines go machine by machine",
+        ),
         "dispatch_bytes" => format!("a number takes {value} bytes on its way to an expert"),
         "eager_norm_bytes" => format!("norms keep {value} bytes a number beside their input"),
         "products_again" => is(

@@ -71,7 +71,8 @@ fn unused(layout: &Layout) -> Vec<T> {
     all
 }
 
-const fn schedule_key(schedule: Schedule) -> &'static str {
+/// Name of a schedule in links.
+pub(super) const fn schedule_key(schedule: Schedule) -> &'static str {
     match schedule {
         Schedule::OneFOneB => "1f1b",
         Schedule::GPipe => "gpipe",

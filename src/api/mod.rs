@@ -9,6 +9,8 @@ mod links;
 mod measure;
 mod promise;
 mod remedies;
+pub mod script;
+mod serve;
 mod share;
 mod summary;
 pub mod truth;
@@ -19,8 +21,12 @@ pub use answer::answer;
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
-pub use fleet::{FleetSession, FleetView};
+pub use fleet::{FleetNews, FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use promise::broken_promise;
+pub use serve::{
+    FitView, GoalView, LaunchView, RoofPointView, RoofView, ServeRivalView, ServeStudyView,
+    ServeView, TradeView, serve, serve_study,
+};
 pub use share::{CardColours, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

@@ -25,10 +25,35 @@ pub enum Request {
         run: u32,
         /// The link text, without `#`.
         link: String,
-        /// The text of a list of prices.
+        /// The text of a list of prices; empty for the one read last.
         list: String,
         /// Today, in days from 1970-01-01, where it is known.
         today: Option<i32>,
+        /// Minutes since midnight of local time, where they are known.
+        #[serde(default)]
+        minute: Option<u32>,
+        /// Which of how many workers this one is; the first leads, alone where there is no other.
+        #[serde(default)]
+        share: Option<(u32, u32)>,
+    },
+    /// Read this list of prices; a [`Request::Fleet`] with an empty one means it.
+    Prices {
+        /// The text of the list.
+        list: String,
+    },
+    /// Take in what another worker on the same run found.
+    FleetNews {
+        /// Number of the run.
+        run: u32,
+        /// What it found.
+        news: super::FleetNews,
+    },
+    /// Find the cheapest deployment for the question of this link: [`Answer::Served`], then [`Answer::ServeStudied`].
+    Serve {
+        /// Number of the run, as for a plan.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
     },
     /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
     Compare {
@@ -57,6 +82,22 @@ pub enum Answer {
         /// Milliseconds that the search took in the worker.
         search_ms: f64,
     },
+    /// The cheapest deployment, in full.
+    Served {
+        /// The run this belongs to.
+        run: u32,
+        /// The deployment.
+        serve: Box<super::ServeView>,
+        /// Milliseconds that the search took in the worker.
+        search_ms: f64,
+    },
+    /// Rivals of a deployment, and latency against throughput.
+    ServeStudied {
+        /// The run this belongs to.
+        run: u32,
+        /// The study.
+        study: Box<super::ServeStudyView>,
+    },
     /// No layout fits.
     Stuck {
         /// The run this belongs to.
@@ -84,6 +125,13 @@ pub enum Answer {
         run: u32,
         /// What was found.
         fleet: Box<super::FleetView>,
+    },
+    /// What one of several workers on a fleet has found, for the others.
+    FleetNews {
+        /// The run this belongs to.
+        run: u32,
+        /// What it found.
+        news: super::FleetNews,
     },
     /// One more point of the scaling curve.
     Scaling {

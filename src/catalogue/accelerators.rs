@@ -79,6 +79,12 @@ pub fn find(text: &str) -> Option<&'static MachineRow> {
     by_key.or_else(|| rows.iter().find(named))
 }
 
+/// The accelerator of that very key: what a list that was read holds already.
+#[must_use]
+pub fn by_key(key: &str) -> Option<&'static MachineRow> {
+    all().iter().find(|row| row.key == key)
+}
+
 /// Machines that serve but hardly train: desktop and laptop chips, phones, processors, cards without a
 /// network (`data/edge.csv`).
 #[must_use]

@@ -33,7 +33,25 @@ pub fn find(provider: &str, region: &str) -> Option<Place> {
         place.tariff.storage = place.tariff.storage.or(storage);
         place.source = [place.source.as_str(), general.source.as_str()].join(" ");
     }
+    if place.carbon.is_none()
+        && let Some(other) = dirtiest(&place.country)
+    {
+        place.carbon = other.carbon;
+        place.source = [place.source.as_str(), "country", other.source.as_str()].join(" ");
+    }
     Some(place)
+}
+
+/// Countries whose grids differ so much from one region to another that none stands for another.
+const MANY_GRIDS: [&str; 3] = ["AU", "CA", "US"];
+
+/// The region of a country whose grid emits most: what stands for others there of which nothing is known.
+fn dirtiest(country: &str) -> Option<&'static Place> {
+    if country.is_empty() || MANY_GRIDS.contains(&country) {
+        return None;
+    }
+    let there = all().iter().filter(|place| place.country == country && place.carbon.is_some());
+    there.max_by_key(|place| place.carbon)
 }
 
 /// Countries of the European Economic Area (for data that must stay there), as ISO 3166-1 letters.
@@ -82,6 +100,12 @@ mod tests {
         let nowhere = find("aws", "mars-1").unwrap();
         assert_eq!((nowhere.carbon, nowhere.country.as_str()), (None, ""));
         assert_eq!(find("nobody", "x"), None);
+        // Of the Finnish grid one figure is known: 39 g/kWh at GCP europe-north1. Of that of Japan, the highest.
+        let finland = find("verda", "FIN-01").unwrap();
+        assert_eq!(finland.carbon, Some(GramsPerKwh::new(39.0)));
+        assert!(finland.source.contains("gcp-carbon"), "{}", finland.source);
+        assert_eq!(find("azure", "japanwest").unwrap().carbon, Some(GramsPerKwh::new(536.0)));
+        assert_eq!(find("lambda", "us-east-1").unwrap().carbon, None);
     }
 
     #[test]

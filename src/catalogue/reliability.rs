@@ -103,11 +103,16 @@ pub fn usual() -> Reliability {
         spares: Spares::Nodes(0),
         stragglers: Stragglers {
             factor: Ratio::new(value("straggler")),
-            above: value("straggler_above") as u32,
+            chance: slow_chance(value("straggler_hit"), value("straggler_nodes")),
         },
         elastic: None,
         spot: None,
     }
+}
+
+/// Chance that one machine is slow, where that share of jobs of so many machines has a slow one.
+fn slow_chance(hit: f64, nodes: f64) -> Ratio {
+    Ratio::new(-libm::expm1(libm::log1p(-hit.clamp(0.0, 0.999)) / nodes.max(1.0)))
 }
 
 /// How long all replicas stall when one leaves or joins, for [`Reliability::elastic`].

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 39] = [
+pub const CONSTANTS: [&str; 40] = [
     "matmul",
     "attention",
     "pointwise_passes",
@@ -38,6 +38,7 @@ pub const CONSTANTS: [&str; 39] = [
     "overlap_parameters",
     "overlap_offload",
     "experts_deduplicated",
+    "gathers_in_rings",
     "dispatch_bytes",
     "eager_norm_bytes",
     "products_again",
@@ -256,6 +257,7 @@ impl Reader {
             overlap: self.overlap(key)?,
             weights: self.weights(key)?,
             experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
+            gathers_in_rings: self.count(key, "gathers_in_rings")? == 1,
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
             eager_norm_bytes: self.count(key, "eager_norm_bytes")?,
             products_again: self.count(key, "products_again")? == 1,

@@ -8,6 +8,7 @@ mod bars;
 mod curve;
 mod lanes;
 mod paint;
+mod plane;
 mod scale;
 mod scatter;
 
@@ -15,6 +16,7 @@ pub use bars::{Bar, waterfall};
 pub use curve::{Curve, Extent, Sample, curve};
 pub use lanes::{LaneBlock, LaneRow, lanes};
 pub use paint::{Palette, paint};
+pub use plane::{Dot, Plane, Stroke, plane};
 pub use scale::{Scale, linear_ticks, log_ticks};
 pub use scatter::{Scatter, Spot, scatter, style};
 

@@ -2,12 +2,13 @@
 
 use super::Book;
 use super::memory::Elements;
+use super::room::{Held, LeastStates};
 use super::schedule::Way;
 use super::stage::{Sheet, SheetKey};
 use super::step::Pace;
 use super::work::{Cost, Shape, Work};
+use crate::layout::Schedule;
 use crate::layout::split::{Cut, StageClass};
-use crate::layout::{Offload, Schedule, ZeroStage};
 use crate::model::Ffn;
 
 /// Work of one micro-batch, forward and backward together.
@@ -18,18 +19,21 @@ pub(crate) struct Load {
     pub(super) forward: f64,
     /// Seconds that may be put off.
     pub(super) weight: f64,
+    /// Seconds of adding gradients to their sums.
+    pub(super) sums: f64,
 }
 
 impl Load {
     pub(crate) fn of(cost: &Cost) -> Self {
         let work = cost.forward + cost.backward;
-        Self { work, forward: cost.forward.busy(), weight: cost.weight }
+        Self { work, forward: cost.forward.busy(), weight: cost.weight, sums: 0.0 }
     }
 
     fn add(&mut self, other: &Self, n: f64) {
         self.work += other.work.times(n);
         self.forward += other.forward * n;
         self.weight += other.weight * n;
+        self.sums += other.sums * n;
     }
 
     /// Seconds that the accelerator waits for its host.
@@ -70,11 +74,17 @@ pub(crate) struct Loads {
 }
 
 impl Loads {
-    pub(crate) fn of(sheet: &Sheet) -> Self {
+    /// Of priced layers, and of adding the gradients of what they hold, if that is not split.
+    pub(crate) fn of(sheet: &Sheet, states: Option<&LeastStates>) -> Self {
+        let load = |cost: &Cost, held: Option<&Held>| Load {
+            sums: held.map_or(0.0, |held| held.sums),
+            ..Load::of(cost)
+        };
+        let kind = |(i, cost)| load(cost, states.and_then(|states| states.kinds.get(i)));
         Self {
-            kinds: sheet.kinds.iter().map(Load::of).collect(),
-            embedding: Load::of(&sheet.embedding),
-            head: Load::of(&sheet.head),
+            kinds: sheet.kinds.iter().enumerate().map(kind).collect(),
+            embedding: load(&sheet.embedding, states.map(|states| &states.embedding)),
+            head: load(&sheet.head, states.map(LeastStates::least_head)),
         }
     }
 
@@ -117,15 +127,19 @@ impl Book<'_> {
         all
     }
 
-    /// At most the work of the feed-forward parts under any split of the experts: their products at the peak of
+    /// What each kind's feed-forward part costs at most under any split of the experts: their products at the peak of
     /// their curve, their exchanges free.
-    pub(crate) fn least_ffn_work(&self, shape: &Shape) -> Load {
+    pub(crate) fn least_ffns(&self, shape: &Shape) -> Vec<Cost> {
         let price = |kind: &crate::model::LayerKind| match &kind.ffn {
             Ffn::Moe(moe) => self.least_moe(moe, shape),
             other => self.ffn(other, shape),
         };
-        let kinds: Vec<Cost> = self.case.model.kinds.iter().map(price).collect();
-        let mut all = self.layers_work(&kinds);
+        self.case.model.kinds.iter().map(price).collect()
+    }
+
+    /// The work of all of these.
+    pub(crate) fn least_ffn_work(&self, kinds: &[Cost]) -> Load {
+        let mut all = self.layers_work(kinds);
         if self.case.model.experts() > 0 {
             // How much of an expert's work may be put off depends on its split: all of it, to be safe.
             all.weight = all.work.busy();
@@ -137,6 +151,17 @@ impl Book<'_> {
     pub(crate) fn whole(&self, work: &Load) -> Whole {
         let pace = |schedule| self.plain_pace(schedule, work, 0.0);
         Whole { plain: pace(Schedule::OneFOneB), dual: pace(Schedule::DualPipe) }
+    }
+
+    /// Seconds of a micro-batch on the slowest stage of a cut, doing nothing twice, owing and moving nothing; `send` is
+    /// the seconds of one send.
+    pub(crate) fn plain_slowest(&self, loads: &Loads, cut: &Cut, way: &Way, send: f64) -> f64 {
+        let sends = self.sends(send, way.vpp, f64::from(cut.chunks_visited));
+        let stage = |class: &StageClass| {
+            let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
+            self.plain_pace(way.schedule, &loads.stage(class, visited), sends).total
+        };
+        cut.classes.iter().map(stage).fold(0.0, f64::max)
     }
 
     /// About what a step takes whose stages do nothing twice, owe nothing and move nothing, and what the slowest
@@ -175,67 +200,25 @@ impl Book<'_> {
         elements
     }
 
-    /// Seconds that any layout whose average stage takes `t` with each micro-batch, `weight` of it to be put off,
-    /// takes at least under a schedule, `vpp` being the most chunks.
+    /// Seconds that any layout whose average stage takes `t` with each micro-batch, `weight` of it to be put off, and
+    /// whose slowest at least `slow`, takes at least under a schedule.
     ///
-    /// As `t` is at most the time of the slowest stage, interleaving takes
-    /// `m t_max + (sum t - t_max) / vpp >= (m + (pp - 1) / vpp) t`; a zero-bubble schedule
-    /// `(m - 1) t_max + sum (t - c W)+ >= (m - 1) t + pp (t - c W)+`.
-    pub(crate) fn least_time(
-        &self,
-        (t, weight): (f64, f64),
-        schedule: Schedule,
-        pp: u32,
-        vpp: u32,
-        m: u32,
-    ) -> f64 {
-        let (p, m) = (f64::from(pp), f64::from(m));
-        let waiting = |c: f64| (m - 1.0) * t + p * (t - c * weight).max(0.0);
+    /// With `t_max` the slowest stage's time, at least both, interleaving takes
+    /// `m t_max + (sum t - t_max) / vpp >= (m - 1 / vpp) t_max + (pp / vpp) t`; a zero-bubble schedule
+    /// `m t_max + sum (t - c W)+ - max (t - c W)+ >= (m - 1) t_max + pp (t - c W)+`.
+    pub(crate) fn least_time(&self, (t, weight): (f64, f64), slow: f64, way: &Way, m: u32) -> f64 {
+        let Way { schedule, pp, vpp } = *way;
+        let (p, m, v) = (f64::from(pp), f64::from(m), f64::from(vpp));
+        let slow = slow.max(t);
+        let waiting = |c: f64| (m - 1.0) * slow + p * (t - c * weight).max(0.0);
         let pipeline = match schedule {
-            Schedule::OneFOneB | Schedule::GPipe => (m + p - 1.0) * t,
-            Schedule::Interleaved | Schedule::BreadthFirst => (m + (p - 1.0) / f64::from(vpp)) * t,
-            Schedule::ZeroBubble => waiting(2.0).max(m * t),
-            Schedule::ZeroBubbleV => waiting(3.0).max(m * t),
-            Schedule::DualPipe => m * t,
+            Schedule::OneFOneB | Schedule::GPipe => (m - 1.0) * slow + p * t,
+            Schedule::Interleaved | Schedule::BreadthFirst => (m - 1.0 / v) * slow + p / v * t,
+            Schedule::ZeroBubble => waiting(2.0).max(m * slow),
+            Schedule::ZeroBubbleV => waiting(3.0).max(m * slow),
+            Schedule::DualPipe => m * slow,
         };
         pipeline + self.case.stack.profile.step_overhead.get()
-    }
-
-    /// Bytes that any layout with these degrees needs at least on its fullest stage, which holds at least the
-    /// average: weights, gradients and state at their furthest split, one checkpoint a layer, the runtime.
-    ///
-    /// This is the part that no split of the tokens changes; the rest is [`Book::least_checkpoints`].
-    pub(crate) fn least_states(&self, tp: u32, least: &LeastMemory) -> f64 {
-        let elements = self.least_elements(tp, least.expert_ranks);
-        let layers = (elements.mixer + elements.ffn) as f64;
-        let (dense, experts) = (elements.dense() as f64, elements.experts as f64);
-        let copies = &self.case.stack.profile.weights;
-        let optimizer = &self.case.training.optimizer;
-        let part = |stage: ZeroStage, dense: f64, experts: f64| {
-            if least.zero >= stage {
-                dense / least.replicas + experts / least.expert_replicas
-            } else {
-                dense + experts
-            }
-        };
-        let trained = |stage| match self.adapter_rank {
-            Some(_) => part(stage, elements.trained().0 as f64, 0.0),
-            None => part(stage, dense, experts),
-        };
-        let state = optimizer.moment_quarter_bytes() as f64 / 4.0
-            + if optimizer.master && !copies.working_is_master { 4.0 } else { 0.0 }
-            + f64::from(copies.update);
-        let mut bytes = trained(ZeroStage::Two) * optimizer.gradients.bytes() as f64;
-        if !least.offload.parameters {
-            bytes += part(ZeroStage::Three, dense, experts) * f64::from(self.case.working_bytes());
-        }
-        if !least.offload.optimizer {
-            bytes += trained(ZeroStage::One) * state;
-        }
-        if self.narrow && least.zero < ZeroStage::Three {
-            bytes += (layers + experts) * f64::from(self.case.quantised_bytes());
-        }
-        bytes / least.stages + self.case.stack.profile.context.as_f64()
     }
 
     /// Bytes of one checkpoint a layer, on the average of `pp` stages.
@@ -243,18 +226,4 @@ impl Book<'_> {
         let shape: Shape = self.shape(key);
         2.0 * shape.tokens_split * self.hidden * f64::from(self.n_mixers) / f64::from(pp)
     }
-}
-
-/// How far the states of a layout could be split at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LeastMemory {
-    /// Pipeline stages.
-    pub stages: f64,
-    /// Ranks over which ZeRO could split what is not experts, and experts.
-    pub replicas: f64,
-    pub expert_replicas: f64,
-    /// Ranks that share the experts of a layer.
-    pub expert_ranks: u64,
-    pub zero: ZeroStage,
-    pub offload: Offload,
 }

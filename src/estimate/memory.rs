@@ -3,8 +3,10 @@
 //! States follow ZeRO (arXiv 1910.02054, section 3 and figure 1); activations in flight follow each schedule's
 //! paper (see `schedule`).
 
+use super::schedule::Way;
 use super::stage::{Sheet, Stage, Stages};
-use super::{Book, Memory, MemoryPart as P, schedule};
+use super::work::Shape;
+use super::{Book, Memory, MemoryPart as P};
 use crate::layout::split::StageClass;
 use crate::layout::{Layout, ZeroStage};
 use crate::model::Mixer;
@@ -276,11 +278,10 @@ impl Book<'_> {
     }
 
     /// Micro-batches whose activations a stage holds at its peak, in the whole stage's worth.
-    pub(crate) fn chunks_in_flight(&self, layout: &Layout, stage: &Stage<'_>) -> f64 {
+    pub(crate) fn chunks_in_flight(&self, layout: &Layout, class: &StageClass) -> f64 {
         let m = layout.n_micro_batches(self.case.training.global_batch);
         let Layout { schedule, pp, vpp, .. } = *layout;
-        let in_flight = schedule::in_flight_chunks(schedule, pp, vpp, m, stage.class.first);
-        in_flight.max(1) as f64 / stage.n_chunks as f64
+        Way { schedule, pp, vpp }.chunks_in_flight(m, class)
     }
 
     /// Everything but states; returns what the host holds.
@@ -304,7 +305,7 @@ impl Book<'_> {
         stage: &Stage<'_>,
         memory: &mut Memory,
     ) -> Bytes {
-        let chunks = self.chunks_in_flight(layout, stage);
+        let chunks = self.chunks_in_flight(layout, stage.class);
         let k = layout.recompute.full_layers;
         let (mut layers, mut largest, mut recomputed_most) = (0.0, 0.0_f64, 0.0_f64);
         for (cost, count, again) in stage.layers(self, sheet, k) {
@@ -337,22 +338,25 @@ impl Book<'_> {
         Bytes::ZERO
     }
 
+    /// Bytes of the buffers of collectives.
+    pub(super) fn buffer_bytes(&self, (pp, ep): (u32, u32), shape: &Shape) -> f64 {
+        let mut bytes = 0.0;
+        if shape.tp > 1.0 {
+            bytes += 2.0 * shape.tokens * self.hidden;
+        }
+        if pp > 1 {
+            bytes += 4.0 * 2.0 * shape.tokens_split * self.hidden;
+        }
+        if ep > 1 {
+            bytes += 2.0 * 2.0 * shape.tokens / shape.tp * self.top_k * self.hidden;
+        }
+        bytes
+    }
+
     /// Buffers of collectives, the runtime's own memory, and what the allocator loses.
     fn buffers(&self, layout: &Layout, sheet: &Sheet, memory: &mut Memory) {
         let profile = &self.case.stack.profile;
-        let shape = &sheet.shape;
-        let mut bytes = 0.0;
-        if layout.tp > 1 {
-            bytes += 2.0 * shape.tokens * self.hidden;
-        }
-        if layout.pp > 1 {
-            bytes += 4.0 * 2.0 * shape.tokens_split * self.hidden;
-        }
-        if layout.ep > 1 {
-            let top_k = |kind: &crate::model::LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
-            let top_k = self.case.model.kinds.iter().map(top_k).max().unwrap_or(0);
-            bytes += 2.0 * 2.0 * shape.tokens / shape.tp * f64::from(top_k) * self.hidden;
-        }
+        let bytes = self.buffer_bytes((layout.pp, layout.ep), &sheet.shape);
         memory.set(P::Buffers, Bytes::from_f64(bytes));
         memory.set(P::Context, profile.context);
         let parts = [P::Activations, P::ActivationsEnds, P::Workspace, P::Logits, P::Buffers];

@@ -3,9 +3,10 @@
 //! Kept activations follow Korthikanti et al. (arXiv 2205.05198), section 4.1, tensor by tensor, for any head
 //! counts; fused attention keeps its output and one number a row instead of the scores (arXiv 2205.14135).
 
+use super::Book;
 use super::kernel::{Product, Rate};
+use super::network::{Extent, Network};
 use super::work::{Cost, Shape, Work};
-use super::{Book, network::Extent};
 use crate::layout::ContextKind;
 use crate::model::{Attention, Linear, Mixer, Mla};
 
@@ -297,13 +298,15 @@ impl Book<'_> {
         }
     }
 
-    /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; an all-reduce
-    /// moves the same bytes (arXiv 2205.05198, section 4.2.2).
+    /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; without sequence
+    /// parallelism an all-reduce, which moves the same bytes within a machine (arXiv 2205.05198, section 4.2.2).
     pub(super) fn tensor_round(&self, shape: &Shape) -> f64 {
         if shape.tp <= 1.0 {
             return 0.0;
         }
         let extent: Extent = self.network.line(1, shape.tp as u64);
-        2.0 * self.network.gather(&extent, 2.0 * shape.tokens * self.hidden)
+        let split = shape.tokens_split < shape.tokens;
+        let toll = if split { Network::gathering } else { Network::summing };
+        2.0 * toll(&self.network, &extent).time(2.0 * shape.tokens * self.hidden)
     }
 }

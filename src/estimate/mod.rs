@@ -6,6 +6,7 @@
 
 mod basis;
 mod bill;
+pub mod capacity;
 mod ffn;
 mod kernel;
 mod least;
@@ -18,6 +19,7 @@ mod parts;
 mod relief;
 mod replica;
 mod report;
+mod room;
 mod schedule;
 pub mod serve;
 pub mod sites;
@@ -32,7 +34,7 @@ pub use basis::{
     WorkBasis,
 };
 pub use bill::{Bill, bill, least_step, model_flops};
-pub(crate) use least::{LeastMemory, Load, Loads, Whole};
+pub(crate) use least::{Load, Loads, Whole};
 pub use outlay::{
     Cargo, Draw, MONTH, Purchase, Source, Uptime, carbon, energy, outlay, paid, wall,
 };
@@ -40,6 +42,7 @@ pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};
 pub(crate) use replica::{Owed, Replicas};
 pub use report::StageReport;
+pub(crate) use room::{LeastMemory, LeastStates, Thrift};
 pub(crate) use schedule::Way;
 pub use schedule::{ideal_bubble, in_flight_chunks};
 pub use stage::Sheet;
@@ -50,7 +53,7 @@ pub(crate) use work::Cost;
 use crate::case::Case;
 use crate::layout::Layout;
 use crate::layout::split::{Cut, CutKey};
-use crate::model::KindParams;
+use crate::model::{KindParams, LayerKind, Model};
 use crate::units::{Bytes, Seconds};
 use kernel::Kernels;
 use network::Network;
@@ -106,6 +109,10 @@ pub struct Book<'a> {
     pub(crate) adapter_rank: Option<u32>,
     /// Parameters of each kind of layer.
     pub(crate) kinds: Vec<KindParams>,
+    /// For each kind of layer, the first that has the same mixer.
+    pub(crate) mixer_first: Vec<usize>,
+    /// Most experts that a token visits in a layer.
+    pub(crate) top_k: f64,
     /// Layers that have a mixer.
     pub(crate) n_mixers: u32,
     /// For each kind, how many of the first `i` layers are of it.
@@ -157,6 +164,7 @@ impl<'a> Book<'a> {
         let model = &case.model;
         let narrow = case.training.precision.is_narrow();
         let kernels = Kernels::new(case);
+        let top_k = |kind: &LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
         Self {
             case,
             update: replica::Update::new(case, &kernels),
@@ -182,9 +190,16 @@ impl<'a> Book<'a> {
             adapter_rank: case.training.adapter_rank,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),
+            mixer_first: model.kinds.iter().map(|kind| mixer_first(model, kind)).collect(),
+            top_k: f64::from(model.kinds.iter().map(top_k).max().unwrap_or(0)),
             n_mixers: n_mixers(model),
             before: layers_before(model),
         }
+    }
+
+    /// Whether tensor-parallel ranks gather their activations in the time of half a sum over them.
+    pub(crate) fn sums_as_it_gathers(&self, tp: u32) -> bool {
+        self.network.sums_as_it_gathers(u64::from(tp))
     }
 
     /// The case.
@@ -231,7 +246,11 @@ impl<'a> Book<'a> {
     }
 }
 
-fn n_mixers(model: &crate::model::Model) -> u32 {
+fn mixer_first(model: &Model, kind: &LayerKind) -> usize {
+    model.kinds.iter().position(|other| other.mixer == kind.mixer).unwrap_or(0)
+}
+
+fn n_mixers(model: &Model) -> u32 {
     let mixes = |kind: &&u8| {
         let kind = model.kinds.get(usize::from(**kind));
         kind.is_some_and(|kind| kind.mixer != crate::model::Mixer::None)
@@ -239,7 +258,7 @@ fn n_mixers(model: &crate::model::Model) -> u32 {
     model.pattern.iter().filter(mixes).count() as u32
 }
 
-fn layers_before(model: &crate::model::Model) -> Vec<Vec<u32>> {
+fn layers_before(model: &Model) -> Vec<Vec<u32>> {
     let mut before = vec![vec![0]; model.kinds.len()];
     for kind in &model.pattern {
         for (i, counts) in before.iter_mut().enumerate() {

@@ -1,8 +1,10 @@
 //! F4: time of collectives on the links that they really cross.
 //!
 //! A group is known by how many of its members lie within one group of each network level. A collective is
-//! hierarchical and pipelined: the slowest level decides, and the members inside a level share the links that
-//! leave it (rails). What goes further than a level crosses that level's links too: those of the innermost level
+//! pipelined: the slowest level decides, and the members inside a level share the links that leave it (rails).
+//! A sum over all (tree) takes what the members inside have in common across only once; gathering and scattering
+//! too where the library is hierarchical, but NCCL's go round in flat rings, so that all but a member's own share
+//! crosses (NVIDIA/nccl issues 530, 2021, and 1473, 2024). What goes further than a level crosses that level's links too: those of the innermost level
 //! carry what its members pass on to one another, those of every other level all that leaves the one inside it. Bandwidth terms follow Thakur et al., "Optimization of collective communication operations
 //! in MPICH" (2005), section 4; latency is one message a member inside the innermost level (ring), and one a
 //! doubling across the others (tree).
@@ -21,6 +23,8 @@ pub(crate) struct Network {
     latency: [f64; LEVELS],
     /// Seconds that starting a collective adds.
     start: f64,
+    /// Gathering and scattering go round in flat rings.
+    rings: bool,
 }
 
 /// Members of a group within one group of each level; the last entry is the size of the group.
@@ -92,6 +96,7 @@ impl Network {
             rate: [1.0; LEVELS],
             latency: [0.0; LEVELS],
             start: profile.collective.get(),
+            rings: profile.gathers_in_rings,
         };
         for (i, level) in case.cluster.levels.iter().take(LEVELS).enumerate() {
             let share = if i == 0 { profile.link_inside } else { profile.link_outside };
@@ -128,12 +133,28 @@ impl Network {
 
     /// What gathering over a group costs: each member holds its share (or all are reduced and scattered).
     pub(crate) fn gathering(&self, extent: &Extent) -> Toll {
+        self.round(extent, self.rings)
+    }
+
+    /// What each half of a sum over all of a group costs.
+    pub(crate) fn summing(&self, extent: &Extent) -> Toll {
+        self.round(extent, false)
+    }
+
+    /// Whether gathering over the first `size` ranks costs what half a sum does.
+    pub(crate) fn sums_as_it_gathers(&self, size: u64) -> bool {
+        let extent = self.line(1, size);
+        self.gathering(&extent) == self.summing(&extent)
+    }
+
+    fn round(&self, extent: &Extent, rings: bool) -> Toll {
         let mut toll = Toll::FREE;
         let mut inside = 1.0;
         for i in 0..self.n_levels {
             let here = extent.members[i];
             if here > inside {
-                let per_byte = (1.0 - inside / Self::reached(extent, i)) / (inside * self.rate[i]);
+                let own = if rings { 1.0 } else { inside };
+                let per_byte = (1.0 - own / Self::reached(extent, i)) / (inside * self.rate[i]);
                 toll.per_byte = toll.per_byte.max(per_byte);
                 let messages = if i == 0 { here - 1.0 } else { doublings(here / inside) };
                 toll.latency += messages * self.latency[i];
@@ -181,18 +202,28 @@ impl Network {
 
     /// The level that decides how long gathering over a group takes, for those who explain it.
     pub(crate) fn gather_crossing(&self, extent: &Extent) -> Crossing {
+        self.round_crossing(extent, self.rings)
+    }
+
+    /// The same of each half of a sum over all.
+    pub(crate) fn sum_crossing(&self, extent: &Extent) -> Crossing {
+        self.round_crossing(extent, false)
+    }
+
+    fn round_crossing(&self, extent: &Extent, rings: bool) -> Crossing {
         let mut crossing = Crossing { latency: self.gathering(extent).latency, ..Crossing::NONE };
         let (mut inside, mut slowest) = (1.0, 0.0);
         for i in 0..self.n_levels {
             let here = extent.members[i];
             if here > inside {
                 let to = Self::reached(extent, i);
-                let per_byte = (1.0 - inside / to) / (inside * self.rate[i]);
+                let own = if rings { 1.0 } else { inside };
+                let per_byte = (1.0 - own / to) / (inside * self.rate[i]);
                 if per_byte > slowest {
                     slowest = per_byte;
                     let rate = self.rate[i];
                     crossing =
-                        Crossing { level: i, from: inside, to, split: inside, rate, ..crossing };
+                        Crossing { level: i, from: own, to, split: inside, rate, ..crossing };
                 }
                 inside = here;
             }
@@ -259,4 +290,30 @@ fn doublings(n: f64) -> f64 {
         count += 1.0;
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two machines of 8 that share 8 links of 50 GB/s, as NVIDIA/nccl issue 530 tells: a flat ring brings 15 of 16
+    /// shares across, a tree one half.
+    #[test]
+    fn rings_cross_machines_with_all_but_one_share() {
+        let network = Network {
+            n_levels: 2,
+            span: [8.0, 1024.0, 1.0, 1.0, 1.0],
+            rate: [900e9, 50e9, 1.0, 1.0, 1.0],
+            latency: [0.0; LEVELS],
+            start: 0.0,
+            rings: true,
+        };
+        let (bytes, across) = (16e9, network.line(1, 16));
+        let near = |seconds: f64, wanted: f64| (seconds / wanted - 1.0).abs() < 1e-12;
+        assert!(near(network.gather(&across, bytes), 15e9 / 8.0 / 50e9));
+        assert!(near(network.summing(&across).time(bytes), 8e9 / 8.0 / 50e9));
+        assert!(!network.sums_as_it_gathers(16) && network.sums_as_it_gathers(8));
+        let inside = network.line(1, 8);
+        assert!(near(network.gather(&inside, bytes), 14e9 / 900e9));
+    }
 }

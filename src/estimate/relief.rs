@@ -1,5 +1,6 @@
 //! F4: what it costs at least to make a layout fit that does not: lower bounds for the search.
 
+use super::room::{Thrift, stays};
 use super::stage::{Sheet, Stage};
 use super::step::StageTime;
 use super::{Book, Memory, MemoryPart as P, Replicas};
@@ -109,7 +110,7 @@ impl Relief {
         let mut relief = Self {
             m: f64::from(layout.n_micro_batches(book.case.training.global_batch).max(1)),
             visited: stage.visited,
-            chunks: book.chunks_in_flight(layout, stage),
+            chunks: book.chunks_in_flight(layout, stage.class),
             total: time.total - time.idle(),
             idle: time.idle(),
             slow_total: slow_time.total,
@@ -261,25 +262,19 @@ fn staying(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> ([f64; 2], [f64
 }
 
 impl Book<'_> {
-    /// Most bytes of a stage that recompute and, if activations may be `moved`, the host could free.
+    /// Most bytes of a stage that these could free.
     pub(crate) fn most_freed(
         &self,
         layout: &Layout,
         sheet: &Sheet,
         stage: &Stage<'_>,
-        moved: bool,
+        thrift: Thrift,
     ) -> f64 {
-        let chunks = self.chunks_in_flight(layout, stage);
-        let all = vertices(self, sheet, stage).map(|v| v.bytes / stage.visited * chunks);
-        let [none, selective, full] = all;
-        let (workspace, near, near_whole) = staying(self, sheet, stage);
-        let mut stays = none;
-        for (i, kept) in [none, selective].into_iter().enumerate() {
-            let (kept, full) =
-                if moved { (near[i].min(kept), near_whole.min(full)) } else { (kept, full) };
-            stays = stays.min(kept).min(workspace[i] + full);
-        }
-        (none - stays) * (1.0 + self.case.stack.profile.slack.get()) + ROUNDING
+        let chunks = self.chunks_in_flight(layout, stage.class);
+        let layers = sheet.kinds.iter().zip(stage.class.counts.iter().map(|n| f64::from(*n)));
+        let all: f64 = layers.clone().map(|(cost, n)| n * cost.kept).sum();
+        let freed = all * chunks - stays(layers, chunks, thrift);
+        freed * (1.0 + self.case.stack.profile.slack.get()) + ROUNDING
     }
 }
 

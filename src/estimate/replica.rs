@@ -92,9 +92,9 @@ impl Book<'_> {
         let gathered = split.of_elements(f64::from(copies.gathered));
         let reduced = split.of_elements(wire);
         // Copies of the split sum theirs: an all-reduce of a share, two gathers' worth.
-        let beyond = net.gathering(&net.extent(tp * inner, cp / inner, far * outer, dp / outer));
+        let beyond = net.summing(&net.extent(tp * inner, cp / inner, far * outer, dp / outer));
         let expert_beyond =
-            net.gathering(&net.line(near * expert_shard, expert_replicas / expert_shard));
+            net.summing(&net.line(near * expert_shard, expert_replicas / expert_shard));
         let across = Dues {
             dense: beyond.of_elements(wire / shard as f64).twice(),
             experts: expert_beyond.of_elements(wire / expert_shard as f64).twice(),

@@ -2,15 +2,25 @@
 
 use super::stage::Stages;
 use super::step::{Pace, StageTime};
+use crate::layout::split::StageClass;
 use crate::layout::{Layout, Schedule};
 use crate::units::Ratio;
 
 /// A schedule with its numbers of stages and of chunks on each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Way {
     pub schedule: Schedule,
     pub pp: u32,
     pub vpp: u32,
+}
+
+impl Way {
+    /// Micro-batches of `m` whose activations a stage holds at its peak, in the whole stage's worth.
+    pub(super) fn chunks_in_flight(&self, m: u32, class: &StageClass) -> f64 {
+        let Self { schedule, pp, vpp } = *self;
+        let in_flight = in_flight_chunks(schedule, pp, vpp, m, class.first);
+        in_flight.max(1) as f64 / class.chunks.len().max(1) as f64
+    }
 }
 
 /// Chunks of one stage's activations that are alive at its peak, for micro-batches of `vpp` chunks each.

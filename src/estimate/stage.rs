@@ -79,11 +79,23 @@ impl Book<'_> {
     /// Prices every kind of layer for some degrees.
     pub(crate) fn sheet(&self, key: &SheetKey) -> Sheet {
         let shape = self.shape(key);
-        let price = |kind: &crate::model::LayerKind| {
-            self.mixer(&kind.mixer, &shape, key.cp_kind) + self.ffn(&kind.ffn, &shape)
-        };
-        let kinds: Vec<Cost> = self.case.model.kinds.iter().map(price).collect();
+        let mut kinds = self.mixers(&shape, key.cp_kind);
+        for (cost, kind) in kinds.iter_mut().zip(&self.case.model.kinds) {
+            *cost = *cost + self.ffn(&kind.ffn, &shape);
+        }
         self.sheet_of(shape, kinds)
+    }
+
+    /// Prices the mixer of every kind of layer.
+    pub(crate) fn mixers(&self, shape: &Shape, kind: ContextKind) -> Vec<Cost> {
+        let kinds = &self.case.model.kinds;
+        let mut costs: Vec<Cost> = Vec::with_capacity(kinds.len());
+        for (i, layer) in kinds.iter().enumerate() {
+            let first = self.mixer_first.get(i).and_then(|first| costs.get(*first));
+            let known = first.copied();
+            costs.push(known.unwrap_or_else(|| self.mixer(&layer.mixer, shape, kind)));
+        }
+        costs
     }
 
     /// Completes priced layers with the ends of the pipeline.

@@ -320,20 +320,26 @@ impl Book<'_> {
     /// Adding a micro-batch's gradients to the sum: to a share of it where ZeRO-2 and 3 reduce them first.
     pub(crate) fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
         let (dense, experts) = elements.trained();
-        let n = if layout.zero >= ZeroStage::Two {
-            let shards = Self::shards(layout);
-            dense as f64 / shards.dense as f64 + experts as f64 / shards.experts as f64
-        } else {
-            (dense + experts) as f64
-        };
+        if layout.zero < ZeroStage::Two {
+            return self.sums((dense, experts));
+        }
+        let shards = Self::shards(layout);
+        let n = dense as f64 / shards.dense as f64 + experts as f64 / shards.experts as f64;
         self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
     }
 
-    /// The same, of a stage that owes nothing to others and does nothing twice, `sends` being the seconds of its
+    /// The same of so many elements on this rank.
+    pub(super) fn sums(&self, (dense, experts): (u64, u64)) -> f64 {
+        let n = (dense + experts) as f64;
+        self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
+    }
+
+    /// Pace of a stage that owes nothing to others and does nothing twice, `sends` being the seconds of its
     /// sends: about the same bits.
     pub(crate) fn plain_pace(&self, schedule: Schedule, load: &Load, sends: f64) -> Pace {
         let mut t = self.work_time(schedule, &load.work, &Work::default(), &Again::default());
         t.weight = load.weight;
+        t.pointwise += load.sums;
         t.pipeline = sends;
         t.finish(load.forward).pace()
     }

@@ -39,10 +39,15 @@ pub(super) fn machine(reader: &mut Reader) -> Option<MachineRow> {
 pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Cluster> {
     let count = reader.count(Key::Count)?;
     let mut cluster = accelerators::cluster(machine, count);
-    let hashed = !reader.is_on(Key::AdaptiveRouting);
-    if hashed || reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription) {
-        let leaf = reader.count(Key::Leaf).unwrap_or(LEAF_SPAN);
-        let over = reader.ratio(Key::Oversubscription).unwrap_or(Ratio::ONE);
+    let fabric = fabric(
+        reader.count(Key::Leaf),
+        reader.is_on(Key::Rails),
+        reader.ratio(Key::Oversubscription),
+        reader.is_on(Key::AdaptiveRouting),
+    );
+    let typed = reader.is_typed(Key::Leaf) || reader.is_typed(Key::Oversubscription);
+    if typed || fabric != Fabric::full(LEAF_SPAN) {
+        let leaf = fabric.leaf;
         let inner = machine.domain.max(machine.node_size);
         if reader.is_typed(Key::Leaf) && leaf < inner {
             let expected = format!("at least the {inner} accelerators of a node or domain");
@@ -51,11 +56,7 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
         }
         let link =
             Level { span: machine.domain, bandwidth: machine.link, latency: machine.link_latency };
-        let fabric = Fabric {
-            oversubscription: over,
-            congestion: if hashed { reliability::congestion() } else { Ratio::ONE },
-            ..Fabric::full(leaf.max(inner))
-        };
+        let fabric = Fabric { leaf: leaf.max(inner), ..fabric };
         let outer = accelerators::network(link, machine.nic, &fabric, count);
         cluster.levels.retain(|level| level.span <= inner);
         cluster.levels.extend(outer.into_iter().filter(|level| level.span > inner));
@@ -65,6 +66,24 @@ pub(super) fn resolve(reader: &mut Reader, machine: &MachineRow) -> Option<Clust
         }
     }
     Some(cluster)
+}
+
+/// The network above the domain: accelerators under one leaf where they are typed, whether machines meet by rails,
+/// oversubscription, and whether switches route adaptively.
+pub(super) fn fabric(
+    leaf: Option<u32>,
+    rails: bool,
+    over: Option<Ratio>,
+    adaptive: bool,
+) -> Fabric {
+    /// Ports of a leaf switch: NVIDIA DGX SuperPOD H100 reference architecture, 2023.
+    const PORTS: u32 = 64;
+    let usual = if rails { LEAF_SPAN } else { Fabric::leaf_span(PORTS, None) };
+    Fabric {
+        oversubscription: over.unwrap_or(Ratio::ONE),
+        congestion: if adaptive { Ratio::ONE } else { reliability::congestion() },
+        ..Fabric::full(leaf.unwrap_or(usual))
+    }
 }
 
 fn start_custom(machine: &mut MachineRow) {

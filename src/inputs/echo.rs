@@ -1,9 +1,10 @@
 //! Each value in words: unit, meaning, and what follows from it.
 
+use super::cluster::fabric;
 use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Value};
-use crate::catalogue::accelerators::{LEAF_SPAN, MachineRow};
+use crate::catalogue::accelerators::MachineRow;
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
 use crate::prices::Offer;
@@ -103,7 +104,8 @@ fn echo_machine(reader: &mut Reader, machine: &MachineRow) {
     }
     reader.echo(Key::HostMemory, both_sizes(machine.host.memory));
     if reader.value(Key::Leaf).is_none() {
-        reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(LEAF_SPAN.into())));
+        let leaf = fabric(None, reader.is_on(Key::Rails), None, true).leaf;
+        reader.echo(Key::Leaf, format!("{} under one leaf", show::grouped(leaf.into())));
     }
 }
 
@@ -167,6 +169,8 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
+        Value::Frequency(rate) => show::frequency(*rate),
+        Value::Deadline(deadline) => deadline.text(),
         Value::Words(words) => words.replace(',', ", "),
         Value::Techniques(set) => {
             let names: Vec<&str> = set.iter().map(Technique::label).collect();

@@ -1,20 +1,22 @@
 //! What is asked of a fleet: budget, time, what narrows the market, discounts and offers of one's own.
 
 use super::limits::{WORDS_CHARS_MAX, WORDS_MAX};
-use super::{Inputs, Key, Problem, Value, read};
+use super::own::{self, Capacity};
+use super::{Inputs, Key, Problem, Value, cluster, read};
 use crate::catalogue::{accelerators, reliability as catalogue};
-use crate::prices::{Currency, Flag, Flags, Listing, Rates, Stamp, Terms};
+use crate::cluster::Fabric;
+use crate::prices::{Charge, Currency, Flag, Flags, Listing, OnPremises, Rates, Stamp, Terms};
 use crate::reliability::{Checkpointing, Reliability, Spot, Way};
 use crate::units::text::{read as texts, short};
-use crate::units::{Bytes, Dollars, DollarsPerHour, Ratio, Seconds};
+use crate::units::{Bytes, Deadline, Dollars, DollarsPerHour, Ratio};
 
 /// What the inputs ask of a fleet; an empty list narrows nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FleetInputs {
     /// Most that it may cost.
     pub budget: Option<Dollars>,
-    /// Longest that it may take.
-    pub deadline: Option<Seconds>,
+    /// When it must be done.
+    pub deadline: Option<Deadline>,
     /// Size of the data set, where it is not that of its tokens.
     pub data_set: Option<Bytes>,
     /// Ways to buy that may be used.
@@ -33,6 +35,18 @@ pub struct FleetInputs {
     pub discounts: Vec<(String, Ratio)>,
     /// Offers of the user's own.
     pub offers: Vec<Listing>,
+    /// Machines of the user's own.
+    pub own: Vec<OnPremises>,
+    /// Power of the building that they stand in over power of its machines.
+    pub pue: Option<Ratio>,
+    /// Machines that are to be had.
+    pub capacity: Vec<Capacity>,
+    /// Provider and region where the data set lies; none where moving it is not counted.
+    pub home: Option<(String, String)>,
+    /// Which hours of a commitment are charged.
+    pub charge: Charge,
+    /// The network between machines, wherever they stand.
+    pub fabric: Fabric,
     /// Failures and remedies.
     pub reliability: Reliability,
     /// The spot market.
@@ -42,7 +56,7 @@ pub struct FleetInputs {
 /// The words of a list in their canonical spelling, between commas.
 ///
 /// Terms are those of [`Terms::key`], discounts `aws:0.3` or `aws:30%`, offers
-/// `name:accelerator:accelerators in a machine:dollars an hour of a machine`.
+/// `name:accelerator:accelerators in a machine:dollars an hour of a machine`; see [`own`] for the others.
 pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
     let expected = expected(key);
     if text.chars().nth(WORDS_CHARS_MAX).is_some() {
@@ -50,8 +64,9 @@ pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
     }
     let words: Vec<&str> = text.split([',', '\n']).map(str::trim).collect();
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    if words.is_empty() || words.len() > WORDS_MAX {
-        let hint = format!("write 1 to {WORDS_MAX} of them, with commas between");
+    let most = if key == Key::Home { 1 } else { WORDS_MAX };
+    if words.is_empty() || words.len() > most {
+        let hint = format!("write 1 to {most} of them, with commas between");
         return Err(Problem::new(key, text, expected, hint));
     }
     let canonical = words
@@ -78,7 +93,7 @@ pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
             _ => None,
         },
         deadline: match value(Key::Deadline) {
-            Some(Value::Span(time)) => Some(time),
+            Some(Value::Deadline(deadline)) => Some(deadline),
             _ => None,
         },
         data_set: match value(Key::DataSet) {
@@ -96,9 +111,31 @@ pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
         },
         discounts: list(inputs, Key::Discounts).iter().filter_map(|word| discount(word)).collect(),
         offers: offers.iter().filter_map(|word| offer(word)).collect(),
+        own: own::machines(inputs, &list(inputs, Key::OwnMachines)),
+        pue: own::ratio(inputs, Key::Pue),
+        capacity: list(inputs, Key::Capacity)
+            .iter()
+            .filter_map(|word| own::capacity(word))
+            .collect(),
+        home: list(inputs, Key::Home).first().and_then(|word| own::home(word)),
+        charge: match value(Key::Charge) {
+            Some(Value::Word("hours")) => Charge::HoursUsed,
+            _ => Charge::WholeTerm,
+        },
+        fabric: fabric_of(inputs),
         reliability: reliability_of(inputs),
         spot: catalogue::zone(inputs.get(Key::Zone)).map(|zone| zone.spot),
     }
+}
+
+fn fabric_of(inputs: &Inputs) -> Fabric {
+    let is_on = |key: Key| matches!(read(key, inputs.get(key)), Ok(Value::Switch(true)));
+    let leaf = match inputs.typed(Key::Leaf).map(|text| read(Key::Leaf, text)) {
+        Some(Ok(Value::Count(n))) => u32::try_from(n).ok(),
+        _ => None,
+    };
+    let over = own::ratio(inputs, Key::Oversubscription);
+    cluster::fabric(leaf, is_on(Key::Rails), over, is_on(Key::AdaptiveRouting))
 }
 
 /// The usual fleet, but for what the inputs say otherwise.
@@ -124,6 +161,9 @@ const fn expected(key: Key) -> &'static str {
         Key::Jurisdictions => "countries of two letters, or EU",
         Key::Families => "accelerators of the catalogue or generations of them",
         Key::Discounts => "discounts by provider",
+        Key::OwnMachines => "machines of your own",
+        Key::Capacity => "how many machines there are",
+        Key::Home => "a provider's region that is known",
         _ => "offers of your own",
     }
 }
@@ -140,6 +180,11 @@ fn hint(key: Key) -> String {
         Key::PrivateOffers => {
             "write name:accelerator:count:dollars an hour, such as acme:h100-sxm:8:16.5".to_owned()
         }
+        Key::OwnMachines => {
+            "write accelerator:machines:dollars of a machine, such as h100-sxm:64:$300k".to_owned()
+        }
+        Key::Capacity => "write for example 64, aws:32, h100-sxm:16".to_owned(),
+        Key::Home => "write provider:region, such as aws:us-east-1".to_owned(),
         _ => "a name has letters, digits, dashes, dots and blanks".to_owned(),
     }
 }
@@ -170,12 +215,13 @@ fn word_of(key: Key, word: &str) -> Option<String> {
             let (name, n) = (&offer.provider, offer.accelerators.get());
             Some(format!("{name}:{}:{n}:{}", offer.accelerator, short::price(rate)))
         }
+        Key::OwnMachines | Key::Capacity | Key::Home => own::word_of(key, word),
         _ => name_of(word),
     }
 }
 
 /// Names as providers and regions have them.
-fn name_of(word: &str) -> Option<String> {
+pub(super) fn name_of(word: &str) -> Option<String> {
     let good = |c: char| c.is_ascii_alphanumeric() || "-._ ()".contains(c);
     (!word.is_empty() && word.chars().all(good)).then(|| word.to_ascii_lowercase())
 }

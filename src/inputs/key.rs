@@ -40,10 +40,14 @@ pub enum Kind {
     Techniques,
     /// An amount of money.
     Money,
-    /// A length of time.
-    Span,
+    /// A length of time, a moment, or a day of the week.
+    Deadline,
     /// Words between commas; what a word may be depends on the input.
     Words,
+    /// How often something comes.
+    Frequency,
+    /// A short time, or `none`.
+    Latency,
 }
 
 /// Where an input belongs on the page.
@@ -61,6 +65,10 @@ pub enum Group {
     Constraints,
     /// Where it may be trained, by when and for how much.
     Fleet,
+    /// Whether the model is trained or served.
+    Purpose,
+    /// What is asked of a model in service.
+    Serving,
 }
 
 impl Key {
@@ -158,8 +166,20 @@ const FLEETS: Kind = Kind::Choice(&["good", "usual", "young"]);
 /// Names of [`crate::catalogue::reliability::zones`].
 const ZONES: Kind =
     Kind::Choice(&["calm", "usual", "busy", "oregon", "ohio", "virginia", "virginia8"]);
+/// Which hours of a commitment are charged: the whole term, or those of the run.
+const CHARGES: Kind = Kind::Choice(&["term", "hours"]);
+const YEARS: Kind = Kind::Count(Noun::Plain, 1, 30);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
+
+const fn positive(noun: Noun) -> Kind {
+    Kind::Count(noun, 1, workload::SEQUENCE_MAX as u64)
+}
+
+const PURPOSES: Kind = Kind::Choice(&["train", "serve"]);
+/// Share of requests that must be within the goals; `mean`: the mean of all.
+const SHARES: Kind = Kind::Choice(&["mean", "p50", "p90", "p95", "p99"]);
+const GUESSES: u64 = 16;
 
 keys! {
     Model {
@@ -189,6 +209,7 @@ keys! {
         Leaf = "leaf", "Accelerators under one leaf", ranks(), None;
         Oversubscription = "over", "Oversubscription above the leaf", Kind::Factor, Some("1");
         AdaptiveRouting = "ar", "Adaptive routing above the leaf", Kind::Switch, Some("on");
+        Rails = "ra", "Rails", Kind::Switch, Some("on");
         Memory = "gm", "Memory", Kind::Bytes, None;
         MemoryBandwidth = "gb", "Memory bandwidth", Kind::Bandwidth, None;
         PeakBf16 = "gp", "Peak bf16", Kind::FlopRate, None;
@@ -237,7 +258,7 @@ keys! {
     }
     Fleet {
         Budget = "fb", "Budget", Kind::Money, None;
-        Deadline = "fd", "Time to finish", Kind::Span, None;
+        Deadline = "fd", "Time to finish", Kind::Deadline, None;
         DataSet = "fs", "Size of the data set", Kind::Bytes, None;
         Terms = "ft", "Ways to buy", Kind::Words, None;
         Providers = "fp", "Providers", Kind::Words, None;
@@ -251,5 +272,44 @@ keys! {
         Saving = "fc", "Checkpoints", SAVING, Some("async");
         Spares = "fk", "Spare machines", Kind::Switch, Some("off");
         Zone = "fz", "Spot market", ZONES, Some("oregon");
+        Home = "fh", "Where the data set lies", Kind::Words, None;
+        Capacity = "fcap", "Machines to be had", Kind::Words, None;
+        Charge = "fw", "Hours of a commitment", CHARGES, Some("term");
+        OwnMachines = "fm", "Machines of your own", Kind::Words, None;
+        OwnYears = "fy", "Years until they are worth nothing", YEARS, Some("5");
+        OwnUse = "fu", "Share of that time in use", Kind::Share, Some("0.8");
+        PowerPrice = "fe", "Price of a kWh", Kind::Money, Some("0.08");
+        Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
+        Space = "fsp", "Space of one machine", Kind::Price, Some("0");
+        Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+    }
+    Purpose {
+        Purpose = "do", "Purpose", PURPOSES, Some("train");
+    }
+    Serving {
+        Engine = "se", "Engine", Kind::Name, Some("vllm");
+        ServeOn = "sg", "Accelerators to serve on", Kind::Words, Some("h200-sxm");
+        ServeMost = "sn", "Accelerators at most", ranks(), Some("64");
+        Weights = "sw", "Weights", Kind::Words, None;
+        Cache = "sk", "Key-value cache", Kind::Words, None;
+        Prompt = "si", "Prompt", positive(Noun::Tokens), Some("2048");
+        Answer = "so", "Answer", positive(Noun::Tokens), Some("512");
+        Spread = "sv", "Spread of the answers' lengths", Kind::Share, Some("0.7");
+        Cached = "sh", "Found in the prefix cache", Kind::Share, Some("0");
+        Rate = "sr", "Requests", Kind::Frequency, None;
+        InFlight = "sc", "Requests in flight", positive(Noun::Plain), None;
+        FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
+        PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
+        Percentile = "sp", "Goals hold for", SHARES, Some("p90");
+        Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
+        Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
+        ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;
+        ApiInput = "sx", "API price of a million prompt tokens", Kind::Money, None;
+        ApiOutput = "sz", "API price of a million answer tokens", Kind::Money, None;
+        ServeTp = "stp", "Tensor parallel in service", degree(), None;
+        ServePp = "spp", "Pipeline parallel in service", degree(), None;
+        ServeDp = "sdp", "Attention data parallel", degree(), None;
+        ServeEp = "sep", "Expert parallel in service", degree(), None;
+        BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
     }
 }

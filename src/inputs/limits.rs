@@ -32,3 +32,13 @@ pub const SPAN_MAX: f64 = 3.155_76e10;
 pub const WORDS_CHARS_MAX: usize = 1000;
 /// Most words of a list.
 pub const WORDS_MAX: usize = 64;
+/// Least rate of requests, a second: one in a year.
+pub const FREQUENCY_MIN: f64 = 3.168_8e-8;
+/// Greatest rate of requests, a second.
+pub const FREQUENCY_MAX: f64 = 1e9;
+/// Shortest latency that is asked for, in seconds.
+pub const LATENCY_MIN: f64 = 1e-6;
+/// Longest latency that is asked for, in seconds: a day.
+pub const LATENCY_MAX: f64 = 86_400.0;
+/// Kinds of accelerator that are searched for one deployment.
+pub const KINDS_MAX: usize = 16;

@@ -12,13 +12,17 @@ mod key;
 pub mod limits;
 mod model;
 mod names;
+mod own;
 mod problem;
 mod resolve;
 mod run;
+mod serve;
+pub mod trace;
 mod value;
 
 pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
+pub use own::Capacity;
 pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
 pub use value::{Value, read};
@@ -170,6 +174,13 @@ impl Inputs {
     #[must_use]
     pub fn fleet(&self) -> FleetInputs {
         fleet::resolve(self)
+    }
+
+    /// Whether they are about a model in service.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.typed(Key::Purpose)
+            .is_some_and(|text| text.trim().eq_ignore_ascii_case(resolve::SERVE))
     }
 
     /// The case that the inputs describe, or what stands in its way.

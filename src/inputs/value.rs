@@ -1,16 +1,21 @@
 //! The text of one input, read by its kind and range; and its canonical text.
 
 use super::limits::{
-    BANDWIDTH_MAX, BANDWIDTH_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN, MEMORY_MAX, MEMORY_MIN,
-    MONEY_MAX, NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
+    BANDWIDTH_MAX, BANDWIDTH_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN, FREQUENCY_MAX,
+    FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX, NAME_CHARS_MAX,
+    POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Key, Kind, Problem, fleet, names};
+use super::{Group, Key, Kind, Problem, fleet, names, serve};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Tokens, Watts,
+    Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, FlopsPerSecond, PerSecond, Ratio,
+    Seconds, Tokens, Watts,
 };
+
+/// Typed where a goal is not one.
+pub(super) const NO_GOAL: &str = "none";
 
 /// What the text of an input means.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +50,14 @@ pub enum Value {
     Techniques(Techniques),
     /// Money.
     Money(Dollars),
+    /// A time to finish.
+    Deadline(Deadline),
     /// A length of time.
     Span(Seconds),
     /// Words between commas, in their canonical spelling.
     Words(String),
+    /// How often something comes.
+    Frequency(PerSecond),
 }
 
 /// Reads the text of `key`.
@@ -117,12 +126,20 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Dollars::ZERO, Dollars::new(MONEY_MAX));
             within(key, text, dollars, limits, show::dollars).map(Value::Money)
         }
-        Kind::Span => {
+        Kind::Deadline => deadline(key, text).map(Value::Deadline),
+        Kind::Words if key.group() == Group::Serving => serve::words(key, text).map(Value::Words),
+        Kind::Words => fleet::words(key, text).map(Value::Words),
+        Kind::Frequency => {
+            let rate = read::frequency(text).map_err(misread)?;
+            let limits = (PerSecond::new(FREQUENCY_MIN), PerSecond::new(FREQUENCY_MAX));
+            within(key, text, rate, limits, show::frequency).map(Value::Frequency)
+        }
+        Kind::Latency if text.trim().eq_ignore_ascii_case(NO_GOAL) => Ok(Value::Word(NO_GOAL)),
+        Kind::Latency => {
             let time = read::time(text).map_err(misread)?;
-            let limits = (Seconds::new(SPAN_MIN), Seconds::new(SPAN_MAX));
+            let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
             within(key, text, time, limits, show::time).map(Value::Span)
         }
-        Kind::Words => fleet::words(key, text).map(Value::Words),
     }
 }
 
@@ -150,8 +167,24 @@ impl Value {
             Self::Word(word) => (*word).to_owned(),
             Self::Money(dollars) => short::dollars(*dollars),
             Self::Span(time) => short::time(*time),
+            Self::Frequency(rate) => short::frequency(*rate),
+            Self::Deadline(deadline) => deadline.short(),
             Self::Words(words) => words.clone(),
             Self::Techniques(set) => set.iter().map(Technique::key).collect::<Vec<_>>().join(","),
+        }
+    }
+}
+
+fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {
+    let limits = (Seconds::new(SPAN_MIN), Seconds::new(SPAN_MAX));
+    match Deadline::read(text) {
+        Some(Deadline::Within(time)) => {
+            within(key, text, time, limits, show::time).map(Deadline::Within)
+        }
+        Some(deadline) => Ok(deadline),
+        None => {
+            let hint = "write for example 30 days, Friday 18:00, or 2026-12-04 18:00";
+            Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
         }
     }
 }
@@ -174,6 +207,7 @@ fn name(key: Key, text: &str) -> Result<Value, Problem> {
     let known = match key {
         Key::Model => "a model of the catalogue, its Hub id, \"config\" or \"custom\"",
         Key::Accelerator => "an accelerator of the catalogue or \"custom\"",
+        Key::Engine => "an engine of the catalogue",
         _ => "a stack of the catalogue",
     };
     if text.chars().nth(NAME_CHARS_MAX).is_some() {

@@ -11,7 +11,7 @@ use crate::model::Model;
 use std::ops::Range;
 
 /// The cut of a model into stages, equal stages told once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     /// Distinct stages, by their first occurrence along the pipeline.
     pub classes: Vec<StageClass>,
@@ -203,6 +203,18 @@ impl StageClass {
     #[must_use]
     pub fn n_layers(&self) -> u32 {
         self.chunks.iter().map(|chunk| chunk.len() as u32).sum()
+    }
+
+    /// The least of two: no more layers of any kind than either holds, the ends that both hold.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let counts = self.counts.iter().zip(&other.counts).map(|(a, b)| *a.min(b));
+        Self {
+            counts: counts.collect(),
+            embedding: self.embedding && other.embedding,
+            head: self.head && other.head,
+            ..self.clone()
+        }
     }
 
     fn count_kinds(&mut self, model: &Model) {

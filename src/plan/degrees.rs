@@ -196,11 +196,17 @@ fn slots(layout: &Layout) -> DegreeText {
     DegreeText { main, ..entry("slots", "Slots of the ends", value, help.to_owned()) }
 }
 
-fn placement(layout: &Layout) -> DegreeText {
-    let value = match layout.placement {
+/// Which ranks are neighbours on the network, in short.
+#[must_use]
+pub const fn placement_text(layout: &Layout) -> &'static str {
+    match layout.placement {
         Placement::PipelineOutside => "pipeline outermost",
         Placement::PipelineInside => "pipeline inside data parallel",
-    };
+    }
+}
+
+fn placement(layout: &Layout) -> DegreeText {
+    let value = placement_text(layout);
     let help = "Placement: which ranks are neighbours on the network. Tensor parallel always \
                 stands innermost, where links are fastest.";
     let main = layout.placement == Placement::PipelineInside;

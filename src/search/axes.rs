@@ -3,13 +3,15 @@
 use super::census::{Census, Signature, ZeroCounts, zero_counts};
 use super::dues::Choices;
 use crate::case::Case;
-use crate::estimate::{Book, LeastMemory, Replicas};
+use crate::estimate::{Book, LeastMemory, LeastStates, Replicas, Way};
 use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
-use crate::layout::split::Cut;
+use crate::layout::split::{Cut, CutKey};
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
+use crate::model::Model;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The ways to run a pipeline of some number of stages.
@@ -20,6 +22,29 @@ pub(super) struct Pipes {
     pub vpp_most: [u32; SCHEDULES.len()],
     /// For each schedule, its pipelines times their choices of recomputing no layer whole, and some.
     pub recomputes: [(u64, u64); SCHEDULES.len()],
+    /// Schedules with their chunks, in the order of the pipelines that run so.
+    pub ways: Vec<WayAxes>,
+}
+
+/// What pipelines share that differ only in their slots.
+pub(super) struct WayAxes {
+    pub way: Way,
+    pub pipelines: Range<u32>,
+    /// The stage with the head, with no more layers of any kind than any of them puts there.
+    head: OnceCell<Cut>,
+}
+
+/// Schedules, each with a number of chunks.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    list: [(Schedule, u32); SCHEDULES.len()],
+    n: usize,
+}
+
+impl Ways {
+    pub(super) fn list(&self) -> &[(Schedule, u32)] {
+        self.list.get(..self.n).unwrap_or_default()
+    }
 }
 
 /// What all nodes of one `(tp, cp, pp)` share.
@@ -39,24 +64,26 @@ pub(super) struct StageAxes {
     /// Micro-batches, each with their number.
     pub batches: Vec<(u32, u32)>,
     zero_counts: ZeroCounts,
-    /// Least bytes of states under each split of the experts.
-    least: OnceCell<Vec<f64>>,
+    /// What parameters need at least under each split of the experts.
+    least: OnceCell<Vec<LeastStates>>,
     /// Bytes of states that every layout needs at least, whatever the split of the experts.
     pub least_states: f64,
     /// Replicas already worked out, by the ranks that share experts and the layout's ZeRO and placement.
     replicas: RefCell<BTreeMap<(u64, ZeroStage, u32, Placement), Replicas>>,
     /// Legal choices of ZeRO, by the ranks that share experts and the techniques in use.
     choices: RefCell<Vec<(u64, Signature, Rc<Choices>)>>,
-    counts: Vec<Counts>,
+    /// For each split of the experts, of what sort it is: the space holds as many layouts under all of one sort.
+    sorts: Vec<u8>,
+    /// Of each sort one split, and how many there are.
+    of_sorts: [Option<((u32, u32), u64)>; SORTS],
+    counts: RefCell<Vec<(Split, u32, SortCounts)>>,
 }
 
-/// Numbers of layouts already counted under a split and a set of schedules.
-struct Counts {
-    split: Split,
-    schedules: u32,
-    /// By whether experts fold like the rest, and whether either of their degrees is above one.
-    known: [Option<u64>; 8],
-}
+/// Sorts of splits of the experts: whether they fold like the rest, and whether either of their degrees is above one.
+const SORTS: usize = 8;
+
+/// Layouts under one split of the experts of each sort.
+pub(super) type SortCounts = [u64; SORTS];
 
 impl Pipes {
     pub(super) fn new(case: &Case, pp: u32) -> Self {
@@ -76,7 +103,45 @@ impl Pipes {
                 sums.1 += range.map_or(0, |(low, high)| u64::from(high - low + 1));
             }
         }
-        Self { pp, list, vpp_most, recomputes }
+        let mut ways: Vec<WayAxes> = Vec::new();
+        for (i, (Pipeline { schedule, vpp, .. }, _)) in list.iter().enumerate() {
+            let i = i as u32;
+            let way = Way { schedule: *schedule, pp, vpp: *vpp };
+            match ways.last_mut().filter(|last| last.way == way) {
+                Some(last) => last.pipelines.end = i + 1,
+                None => ways.push(WayAxes { way, pipelines: i..i + 1, head: OnceCell::new() }),
+            }
+        }
+        Self { pp, list, vpp_most, recomputes, ways }
+    }
+
+    /// The pipeline of that index and its cut.
+    pub(super) fn get(&self, model: &Model, index: usize) -> Option<(&Pipeline, &Cut)> {
+        let (pipeline, cut) = self.list.get(index)?;
+        let Pipeline { schedule, vpp, slots, .. } = *pipeline;
+        let layout = Layout { pp: self.pp, vpp, slots, schedule, ..Layout::SINGLE };
+        Some((pipeline, cut.get_or_init(|| Cut::new(model, CutKey::of(&layout)))))
+    }
+
+    /// A way, with the stage that has the head: no pipeline that runs so puts fewer layers there.
+    pub(super) fn head(&self, model: &Model, way: usize) -> Option<(&Way, &Cut)> {
+        let WayAxes { way, pipelines, head } = self.ways.get(way)?;
+        let head = head.get_or_init(|| {
+            let cuts = pipelines.clone().filter_map(|i| self.get(model, i as usize));
+            let mut least: Option<Cut> = None;
+            for (_, cut) in cuts {
+                let class = cut.classes.iter().find(|class| class.head);
+                let old = least.as_ref().and_then(|least| least.classes.first());
+                let class = match (class, old) {
+                    (Some(class), Some(old)) => class.less(old),
+                    (Some(class), None) => class.clone(),
+                    _ => continue,
+                };
+                least = Some(Cut { classes: vec![class], ..cut.clone() });
+            }
+            least.unwrap_or_default()
+        });
+        Some((way, head))
     }
 
     /// The schedules that run with `m` micro-batches, as bits.
@@ -94,6 +159,18 @@ impl Pipes {
     }
 
     /// Those schedules, each with the most chunks that it allows.
+    pub(super) fn ways(&self, mask: u32) -> Ways {
+        let mut ways = Ways { list: [(Schedule::OneFOneB, 0); SCHEDULES.len()], n: 0 };
+        for way in self.chosen(mask) {
+            if let Some(place) = ways.list.get_mut(ways.n) {
+                *place = way;
+                ways.n += 1;
+            }
+        }
+        ways
+    }
+
+    /// The same, one after the other.
     pub(super) fn chosen(&self, mask: u32) -> impl Iterator<Item = (Schedule, u32)> {
         let all = SCHEDULES.into_iter().zip(self.vpp_most);
         all.filter(move |(schedule, _)| mask & (1 << *schedule as u8) != 0)
@@ -131,11 +208,15 @@ impl StageAxes {
             least_states: 0.0,
             replicas: RefCell::default(),
             choices: RefCell::default(),
-            counts: Vec::new(),
+            sorts: Vec::new(),
+            of_sorts: [None; SORTS],
+            counts: RefCell::default(),
         };
+        axes.set_sorts(case);
         let fold = |(ep, etp): &&(u32, u32)| u64::from(*ep) * u64::from(*etp);
         let most = axes.experts.iter().max_by_key(fold).copied().unwrap_or((1, 1));
-        axes.least_states = axes.states(book, census, most, u64::from(dp * split.cp));
+        let states = axes.states(book, census, most, u64::from(dp * split.cp));
+        axes.least_states = states.average.bytes;
         axes
     }
 
@@ -171,19 +252,24 @@ impl StageAxes {
         choices
     }
 
-    /// Bytes of states that every layout with the split of the experts of that index needs at least.
-    pub(super) fn least_states(&self, book: &Book<'_>, census: &Census<'_>, experts: usize) -> f64 {
+    /// What the parameters of every layout with the split of the experts of that index need at least.
+    pub(super) fn least_states(
+        &self,
+        book: &Book<'_>,
+        census: &Census<'_>,
+        experts: usize,
+    ) -> Option<&LeastStates> {
         let all = self.least.get_or_init(|| {
-            self.experts.iter().map(|experts| self.states_of(book, census, *experts)).collect()
+            let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
+            let replicas = u64::from(self.dp * self.cp);
+            let least = |experts: &(u32, u32)| {
+                let folded = u64::from(experts.0) * u64::from(experts.1);
+                let shared = (ranks / folded).clamp(1, replicas);
+                self.states(book, census, *experts, shared)
+            };
+            self.experts.iter().map(least).collect()
         });
-        all.get(experts).copied().unwrap_or(0.0)
-    }
-
-    fn states_of(&self, book: &Book<'_>, census: &Census<'_>, experts: (u32, u32)) -> f64 {
-        let ranks = u64::from(self.tp) * u64::from(self.cp) * u64::from(self.dp);
-        let folded = u64::from(experts.0) * u64::from(experts.1);
-        let replicas = u64::from(self.dp * self.cp);
-        self.states(book, census, experts, (ranks / folded).clamp(1, replicas))
+        all.get(experts)
     }
 
     fn states(
@@ -192,16 +278,15 @@ impl StageAxes {
         census: &Census<'_>,
         (ep, etp): (u32, u32),
         expert_replicas: u64,
-    ) -> f64 {
+    ) -> LeastStates {
         let least = LeastMemory {
-            stages: f64::from(self.pp),
             replicas: f64::from(self.dp * self.cp),
             expert_replicas: expert_replicas as f64,
             expert_ranks: u64::from(ep) * u64::from(etp),
             zero: self.zero_most,
             offload: census.offloads().last().copied().unwrap_or_default(),
         };
-        book.least_states(self.tp, &least)
+        book.least_states((self.tp, self.pp), &least)
     }
 
     /// Whether experts and the rest are replicated over the same ranks.
@@ -210,56 +295,60 @@ impl StageAxes {
         case.model.experts() == 0 || folded == u64::from(self.tp) * u64::from(self.cp)
     }
 
+    fn set_sorts(&mut self, case: &Case) {
+        for (ep, etp) in &self.experts {
+            let alike = self.folds_alike(case, (*ep, *etp));
+            let sort = usize::from(alike) + 2 * usize::from(*ep > 1) + 4 * usize::from(*etp > 1);
+            self.sorts.push(sort as u8);
+            if let Some(place) = self.of_sorts.get_mut(sort) {
+                let n = place.map_or(0, |(_, n)| n);
+                *place = Some(((*ep, *etp), n + 1));
+            }
+        }
+    }
+
     /// Layouts under a split and a set of schedules, over all splits of the experts.
     pub(super) fn count_all(
-        &mut self,
+        &self,
         census: &Census<'_>,
         pipes: &Pipes,
         split: &Split,
         mask: u32,
     ) -> u64 {
-        let slot = self.slot(split, mask);
-        let mut total = 0_u64;
-        for i in 0..self.experts.len() {
-            let Some(experts) = self.experts.get(i).copied() else {
-                break;
-            };
-            total = total.saturating_add(self.count(census, pipes, slot, experts));
-        }
-        total
+        let counts = self.counts(census, pipes, split, mask);
+        let all = counts.iter().zip(&self.of_sorts);
+        all.fold(0, |total, (count, sort)| {
+            total.saturating_add(count.saturating_mul(sort.map_or(0, |(_, n)| n)))
+        })
     }
 
-    /// Where the counts of a split and a set of schedules are kept.
-    pub(super) fn slot(&mut self, split: &Split, mask: u32) -> u32 {
-        let same = |c: &Counts| c.split == *split && c.schedules == mask;
-        let at = self.counts.iter().position(same).unwrap_or_else(|| {
-            self.counts.push(Counts { split: *split, schedules: mask, known: [None; 8] });
-            self.counts.len() - 1
-        });
-        at as u32
-    }
-
-    /// Layouts under a split and a set of schedules, by their slot, and a split of the experts.
-    pub(super) fn count(
-        &mut self,
+    /// Layouts under a split and a set of schedules, for one split of the experts of each sort.
+    pub(super) fn counts(
+        &self,
         census: &Census<'_>,
         pipes: &Pipes,
-        slot: u32,
-        (ep, etp): (u32, u32),
-    ) -> u64 {
-        let alike = self.folds_alike(census.case(), (ep, etp));
-        let Some(counts) = self.counts.get_mut(slot as usize) else {
-            return 0;
-        };
-        let at = usize::from(alike) + 2 * usize::from(ep > 1) + 4 * usize::from(etp > 1);
-        let (split, mask) = (counts.split, counts.schedules);
-        let Some(known) = counts.known.get_mut(at) else {
-            return 0;
-        };
-        *known.get_or_insert_with(|| {
-            let signature = Signature::new(&split, self.pp, ep, etp);
+        split: &Split,
+        mask: u32,
+    ) -> SortCounts {
+        let mut all = self.counts.borrow_mut();
+        if let Some((.., known)) = all.iter().find(|(s, m, _)| s == split && *m == mask) {
+            return *known;
+        }
+        let mut counts = [0; SORTS];
+        for (sort, (count, of)) in counts.iter_mut().zip(&self.of_sorts).enumerate() {
+            let Some(((ep, etp), _)) = *of else { continue };
+            let signature = Signature::new(split, self.pp, ep, etp);
+            let alike = sort % 2 == 1;
             let placements = space::placements(census.case(), self.pp, self.dp, alike);
-            census.count(&signature, pipes, mask, &self.zero_counts, placements)
-        })
+            *count = census.count(&signature, pipes, mask, &self.zero_counts, placements);
+        }
+        all.push((*split, mask, counts));
+        counts
+    }
+
+    /// Of these, that of a split of the experts by its index.
+    pub(super) fn count_of(&self, counts: &SortCounts, experts: usize) -> u64 {
+        let sort = self.sorts.get(experts).map_or(0, |sort| usize::from(*sort));
+        counts.get(sort).copied().unwrap_or(0)
     }
 }

@@ -6,13 +6,14 @@
 //! stage takes at least the time of the average one; and a micro-batch must pass every stage. See
 //! [`Search::least_time`].
 
-use super::axes::{Pipes, StageAxes};
+use super::axes::{Pipes, StageAxes, Ways};
 use super::cell::{Cell, Grounds};
 use super::census::Census;
 use super::prices::Prices;
 use super::solve::{SAFE, Solver};
 use super::{Goal, Kind, Outcome, Stop, Tally};
-use crate::estimate::{Book, SheetKey, Whole};
+use crate::estimate::{Book, SheetKey, Way, Whole};
+use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
 use std::collections::BinaryHeap;
@@ -150,13 +151,21 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(grid) = self.grids.get(node.index as usize).copied() else {
             return;
         };
-        let shape = self.prices.shape(self.book, &grid.split, grid.micro_batch);
+        let shapes = self.prices.split(&grid.split);
+        let shape = self.prices.shape(self.book, shapes, grid.micro_batch);
         let grid = Grid { shape, as_twin: false, ..grid };
         if let Some(place) = self.grids.get_mut(node.index as usize) {
             *place = grid;
         }
-        let bound = self.least_time(&grid, &self.prices.least_whole(shape)).max(node.bound);
-        if solver.slower(bound) || self.too_large(&grid, None) {
+        let Some(axes) = self.axes.get(grid.axes as usize) else { return };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
+        let whole = self.prices.least_whole(shape);
+        let ways = pipes.ways(grid.schedules);
+        let bound = least_time(self.book, &whole, ways.list(), (axes.pp, grid.m)).max(node.bound);
+        let room = Room::new(self.goal, &self.census);
+        let key = sheet_key(&grid.split, grid.micro_batch);
+        let least = axes.least_states + room.kept(self.book, &key, axes.pp);
+        if solver.slower(bound) || !room.holds(least) {
             self.tally.sequence_dominated += node.count;
         } else {
             heap.push(Node { bound, ..node });
@@ -189,6 +198,9 @@ impl<'a, 'b> Search<'a, 'b> {
         let Some(experts) = axes.experts.get(split as usize).copied() else {
             return;
         };
+        let Some(states) = axes.least_states(self.book, &self.census, split as usize) else {
+            return;
+        };
         let alike = axes.folds_alike(self.book.case(), experts);
         let at = Grounds {
             split: grid.split,
@@ -198,6 +210,7 @@ impl<'a, 'b> Search<'a, 'b> {
             micro_batch: grid.micro_batch,
             m: grid.m,
             placements: space::placements(self.book.case(), axes.pp, axes.dp, alike),
+            states,
         };
         let mut cell = match opened {
             Some(cell) => cell,
@@ -207,6 +220,12 @@ impl<'a, 'b> Search<'a, 'b> {
                 let Some((sheet, whole)) = priced else {
                     return;
                 };
+                let thrift = self.census.thrift();
+                let least = self.book.least_fullest(states, &sheet, axes.pp, thrift);
+                if !Room::new(self.goal, &self.census).holds(least) {
+                    self.tally.memory_bound += node.count;
+                    return;
+                }
                 Cell::new(self.book, &self.census, &at, sheet, &whole)
             }
         };
@@ -246,65 +265,60 @@ impl<'a, 'b> Search<'a, 'b> {
         for (i, split) in splits.iter().enumerate() {
             let next = splits.get(i + 1);
             let twin = next.is_some_and(|next| Split { sp: true, ..*split } == *next && !split.sp);
-            self.add_split(split, twin && !sequence_matters, &mut nodes);
+            // Across machines a sum may take less than the gathers in its place.
+            let alike = self.book.sums_as_it_gathers(split.tp);
+            self.add_split(split, twin && alike && !sequence_matters, &mut nodes);
         }
         nodes
     }
 
-    fn add_split(&mut self, split: &Split, dominated: bool, nodes: &mut Vec<Node>) {
+    fn add_split(&mut self, split: &Split, as_twin: bool, nodes: &mut Vec<Node>) {
         let case = self.book.case();
         let no_experts = case.model.experts() == 0;
-        let mut shapes: Vec<(u32, u32)> = Vec::new();
+        let priced = Split { sp: split.sp || as_twin, ..*split };
+        let shapes = self.prices.split(&priced);
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
             let at = self.axes_of(split, pp, dp);
-            let mut totals: Vec<(u32, u64)> = Vec::new();
-            for i in 0..self.axes.get(at as usize).map_or(0, |axes| axes.batches.len()) {
-                let axes = self.axes.get(at as usize);
-                let Some((micro_batch, m)) = axes.and_then(|axes| axes.batches.get(i).copied())
-                else {
-                    break;
-                };
-                let schedules = self.schedules(at, m);
-                let (as_twin, shape) = (dominated, 0);
-                let grid =
-                    Grid { split: *split, axes: at, micro_batch, m, shape, schedules, as_twin };
-                let count = match totals.iter().find(|(mask, _)| *mask == schedules) {
-                    Some((_, count)) => *count,
-                    None => {
-                        let count = self.count_all(&grid);
-                        totals.push((schedules, count));
-                        count
-                    }
-                };
-                self.tally.space = self.tally.space.saturating_add(count);
+            let Self { book, goal, census, grids, axes, pipes, prices, tally, .. } = &mut *self;
+            let Some(axes) = axes.get(at as usize) else { continue };
+            let Some(pipes) = pipes.get(axes.pipes as usize) else { continue };
+            let kind = Kind { tp: split.tp, cp: split.cp, pp, ep: 1 };
+            let avoided = no_experts && goal.avoid.contains(&kind);
+            let room = Room::new(goal, census);
+            let mut known: Vec<(u32, u64, Ways)> = Vec::new();
+            for (micro_batch, m) in axes.batches.iter().copied() {
+                let schedules = pipes.mask(m);
+                let found = known.iter().find(|(mask, ..)| *mask == schedules).copied();
+                let (_, count, ways) = found.unwrap_or_else(|| {
+                    let count = axes.count_all(census, pipes, split, schedules);
+                    let new = (schedules, count, pipes.ways(schedules));
+                    known.push(new);
+                    new
+                });
+                tally.space = tally.space.saturating_add(count);
+                let key = sheet_key(&priced, micro_batch);
                 if count == 0 {
                     continue;
                 }
-                let kind = Kind { tp: split.tp, cp: split.cp, pp, ep: 1 };
-                if no_experts && self.goal.avoid.contains(&kind) {
-                    self.tally.skipped += count;
+                if avoided {
+                    tally.skipped += count;
                     continue;
                 }
-                let priced = Split { sp: split.sp || dominated, ..*split };
-                if self.too_large(&Grid { split: priced, ..grid }, None) {
-                    self.tally.memory_bound += count;
+                if !room.holds(axes.least_states + room.kept(book, &key, pp)) {
+                    tally.memory_bound += count;
                     continue;
                 }
-                let known = shapes.iter().find(|(size, _)| *size == micro_batch);
-                let shape = known.map(|(_, shape)| *shape).unwrap_or_else(|| {
-                    let shape = self.prices.shape(self.book, &priced, micro_batch);
-                    shapes.push((micro_batch, shape));
-                    shape
-                });
-                if dominated && self.prices.keeps_busy(shape) {
+                let shape = prices.shape(book, shapes, micro_batch);
+                if as_twin && prices.keeps_busy(shape) {
                     // Elsewhere what sequence parallelism saves is waited for, and rounding may decide.
-                    self.tally.sequence_dominated += count;
+                    tally.sequence_dominated += count;
                     continue;
                 }
-                self.tally.nodes += 1;
-                let bound = self.least_time(&grid, &self.prices.least_whole(shape));
-                let index = self.grids.len() as u32;
-                self.grids.push(Grid { shape, ..grid });
+                tally.nodes += 1;
+                let bound = least_time(book, &prices.least_whole(shape), ways.list(), (pp, m));
+                let (split, axes) = (*split, at);
+                let index = grids.len() as u32;
+                grids.push(Grid { split, axes, micro_batch, m, shape, schedules, as_twin });
                 // Without experts there is nothing left to split.
                 let experts = no_experts.then_some(0);
                 nodes.push(Node { bound, index, experts, cell: None, count });
@@ -330,102 +344,38 @@ impl<'a, 'b> Search<'a, 'b> {
         self.axes.len() as u32 - 1
     }
 
-    fn schedules(&self, axes: u32, m: u32) -> u32 {
-        let pipes = self.axes.get(axes as usize).and_then(|a| self.pipes.get(a.pipes as usize));
-        pipes.map_or(0, |pipes| pipes.mask(m))
-    }
-
-    /// What the nodes of these degrees share with others.
-    fn parts(&self, grid: &Grid) -> Option<(&StageAxes, &Pipes)> {
-        let axes = self.axes.get(grid.axes as usize)?;
-        Some((axes, self.pipes.get(axes.pipes as usize)?))
-    }
-
-    /// Layouts of some degrees, over all splits of the experts.
-    fn count_all(&mut self, grid: &Grid) -> u64 {
-        let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
-            return 0;
-        };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
-            return 0;
-        };
-        axes.count_all(&self.census, pipes, &grid.split, grid.schedules)
-    }
-
-    /// Whether every layout of these degrees needs more memory than there is: see [`Book::least_states`].
-    fn too_large(&self, grid: &Grid, experts: Option<usize>) -> bool {
-        let Some((axes, _)) = self.parts(grid) else {
-            return true;
-        };
-        let states = match experts {
-            None => axes.least_states,
-            Some(experts) => axes.least_states(self.book, &self.census, experts),
-        };
-        let offload = self.census.offloads().last().copied().unwrap_or_default();
-        let kept = if offload.activations {
-            0.0
-        } else {
-            self.book.least_checkpoints(&grid.sheet_key(), axes.pp)
-        };
-        (states + kept) * SAFE > self.goal.capacity.as_f64()
-    }
-
-    /// Seconds that every layout of these degrees takes at least, one stage that did all taking `whole`.
-    fn least_time(&self, grid: &Grid, whole: &Whole) -> Seconds {
-        let Some((axes, pipes)) = self.parts(grid) else {
-            return Seconds::ZERO;
-        };
-        let mut least = f64::MAX;
-        for (schedule, vpp) in pipes.chosen(grid.schedules) {
-            let average = whole.average(schedule, axes.pp);
-            let stage = (average.total, average.weight);
-            least = least.min(self.book.least_time(stage, schedule, axes.pp, vpp, grid.m));
-        }
-        Seconds::new(least * SAFE)
-    }
-
     /// Splits a node by the experts' split.
     fn open(&mut self, index: u32, solver: &Solver<'_, '_>, heap: &mut BinaryHeap<Node>) {
-        let Some(grid) = self.grids.get(index as usize).copied() else {
-            return;
-        };
-        let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
-            return;
-        };
-        let (n, pp) = (axes.experts.len(), axes.pp);
-        let slot = axes.slot(&grid.split, grid.schedules);
-        for i in 0..n {
-            let Some(axes) = self.axes.get_mut(grid.axes as usize) else {
-                return;
-            };
-            let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
-                return;
-            };
-            let Some(experts) = axes.experts.get(i).copied() else {
-                return;
-            };
-            let count = axes.count(&self.census, pipes, slot, experts);
+        let Self { book, goal, census, grids, axes, pipes, prices, tally, .. } = self;
+        let Some(grid) = grids.get(index as usize) else { return };
+        let Some(axes) = axes.get(grid.axes as usize) else { return };
+        let Some(pipes) = pipes.get(axes.pipes as usize) else { return };
+        let Split { tp, cp, .. } = grid.split;
+        let pp = axes.pp;
+        let counts = axes.counts(census, pipes, &grid.split, grid.schedules);
+        let ways = pipes.ways(grid.schedules);
+        let room = Room::new(goal, census);
+        let kept = room.kept(book, &sheet_key(&grid.split, grid.micro_batch), pp);
+        for (i, (experts, at)) in axes.experts.iter().zip(&axes.experts_at).enumerate() {
+            let count = axes.count_of(&counts, i);
             if count == 0 {
                 continue;
             }
-            let Split { tp, cp, .. } = grid.split;
-            if self.goal.avoid.contains(&Kind { tp, cp, pp, ep: experts.0 }) {
-                self.tally.skipped += count;
+            if goal.avoid.contains(&Kind { tp, cp, pp, ep: experts.0 }) {
+                tally.skipped += count;
                 continue;
             }
-            self.tally.nodes += 1;
-            if self.too_large(&grid, Some(i)) {
-                self.tally.memory_bound += count;
+            tally.nodes += 1;
+            let states =
+                axes.least_states(book, census, i).map_or(0.0, |states| states.average.bytes);
+            if !room.holds(states + kept) {
+                tally.memory_bound += count;
                 continue;
             }
-            let experts_at = self.axes.get(grid.axes as usize).and_then(|a| a.experts_at.get(i));
-            let Some(experts) = experts_at.copied() else {
-                return;
-            };
-            let whole = self.prices.whole(self.book, grid.shape, experts);
-            let bound = self.least_time(&grid, &whole);
+            let whole = prices.whole(book, grid.shape, *at);
+            let bound = least_time(book, &whole, ways.list(), (pp, grid.m));
             if solver.slower(bound) {
-                self.tally.time_bound += count;
+                tally.time_bound += count;
             } else {
                 heap.push(Node { bound, index, experts: Some(i as u32), cell: None, count });
             }
@@ -433,10 +383,49 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 }
 
-impl Grid {
-    /// Without a split of the experts.
-    const fn sheet_key(&self) -> SheetKey {
-        let Split { tp, sp, cp, cp_kind } = self.split;
-        SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch: self.micro_batch }
+/// Memory that there is.
+struct Room {
+    capacity: f64,
+    /// Activations may wait on the host.
+    moved: bool,
+}
+
+impl Room {
+    fn new(goal: &Goal, census: &Census<'_>) -> Self {
+        let moved = census.most_offloaded().activations;
+        Self { capacity: goal.capacity.as_f64(), moved }
     }
+
+    /// Bytes that the layers of the average stage keep at least.
+    fn kept(&self, book: &Book<'_>, key: &SheetKey, pp: u32) -> f64 {
+        if self.moved { 0.0 } else { book.least_checkpoints(key, pp) }
+    }
+
+    /// Whether so many bytes at least may fit.
+    fn holds(&self, least: f64) -> bool {
+        least * SAFE <= self.capacity
+    }
+}
+
+/// Seconds that every layout takes at least that runs in one of these ways, one stage that did all taking `whole`.
+fn least_time(
+    book: &Book<'_>,
+    whole: &Whole,
+    ways: &[(Schedule, u32)],
+    (pp, m): (u32, u32),
+) -> Seconds {
+    let mut least = f64::MAX;
+    for (schedule, vpp) in ways {
+        let average = whole.average(*schedule, pp);
+        let stage = (average.total, average.weight);
+        let way = Way { schedule: *schedule, pp, vpp: *vpp };
+        least = least.min(book.least_time(stage, average.total, &way, m));
+    }
+    Seconds::new(least * SAFE)
+}
+
+/// Without a split of the experts.
+const fn sheet_key(split: &Split, micro_batch: u32) -> SheetKey {
+    let Split { tp, sp, cp, cp_kind } = *split;
+    SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch }
 }

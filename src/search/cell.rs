@@ -1,35 +1,38 @@
 //! A node whose degrees are settled, opened: its pipelines wait in the order of a lower bound, which is worked out
 //! in steps, each dearer and closer than the one before, and only while it is the least of all that wait.
 
-use super::axes::{Pipes, StageAxes};
+use super::axes::{Pipes, StageAxes, WayAxes};
 use super::census::{Census, Signature};
 use super::dues::{ALL, Choices};
 use super::solve::{SAFE, Solver};
-use crate::estimate::{Book, Loads, Sheet, Way, Whole};
-use crate::layout::space::{Pipeline, Split, takes_batches};
+use crate::estimate::{Book, LeastStates, Loads, Sheet, Way, Whole};
+use crate::layout::rules::schedule_takes_batches;
+use crate::layout::space::{Pipeline, Split};
 use crate::layout::split::Cut;
-use crate::layout::{Layout, Placement, Schedule};
+use crate::layout::{Layout, Placement, Schedule, ZeroStage};
 use crate::units::Seconds;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
-/// How close the bound of a pipeline is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a bound is of, and how close it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
-    /// By the average stage.
-    Average,
+    /// Pipelines that differ in their slots alone, by their index: by the average stage.
+    Average(u32),
+    /// The same, by the stage with the head.
+    Head(u32),
+    /// A pipeline, by its index among those of that many stages: as the ones above.
+    Open(u32),
     /// By its stages, doing nothing twice.
-    Plain,
+    Plain(u32),
     /// The same, and what it costs to make it fit.
-    Fitting,
+    Fitting(u32),
 }
 
-/// A pipeline that waits.
+/// Pipelines that wait.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     bound: Seconds,
-    /// Index among the pipelines of that many stages.
-    pipeline: u32,
     step: Step,
 }
 
@@ -43,12 +46,16 @@ pub(super) struct Grounds<'s> {
     pub micro_batch: u32,
     pub m: u32,
     pub placements: &'static [Placement],
+    /// Bytes of states at least.
+    pub states: &'s LeastStates,
 }
 
 /// An opened node.
 pub(super) struct Cell {
     pub sheet: Sheet,
     loads: Loads,
+    /// What all stages together take.
+    whole: Whole,
     choices: Vec<Rc<Choices>>,
     /// Least seconds of a send to the next stage.
     send: f64,
@@ -72,56 +79,42 @@ impl Cell {
             book.send(&layout, &sheet)
         };
         let send = at.placements.iter().map(placed).fold(f64::INFINITY, f64::min);
-        let loads = Loads::of(&sheet);
-        let mut cell =
-            Self { sheet, loads, choices: Vec::new(), send, waiting: Vec::new(), touched: false };
-        cell.set_waiting(book, census, at, whole);
+        let loads = Loads::of(&sheet, at.sums().then_some(at.states));
+        let waiting = Vec::with_capacity(at.pipes.ways.len());
+        let (whole, choices) = (*whole, Vec::new());
+        let mut cell = Self { sheet, loads, whole, choices, send, waiting, touched: false };
+        cell.set_waiting(book, census, at);
         cell
     }
 
-    fn set_waiting(
-        &mut self,
-        book: &Book<'_>,
-        census: &Census<'_>,
-        at: &Grounds<'_>,
-        whole: &Whole,
-    ) {
-        let pp = at.axes.pp;
+    fn set_waiting(&mut self, book: &Book<'_>, census: &Census<'_>, at: &Grounds<'_>) {
+        let m = f64::from(at.m);
         // With one micro-batch the slowest stage need not take more than the average one.
-        let hides = pp == 1 || at.m > 1;
+        let hides = at.axes.pp == 1 || at.m > 1;
         let mut dues: Vec<(Schedule, f64)> = Vec::new();
-        let mut ways: Vec<(Schedule, u32, Seconds)> = Vec::new();
-        for (i, (pipeline, _)) in at.pipes.list.iter().enumerate() {
-            let Pipeline { schedule, vpp, .. } = *pipeline;
-            if !takes_batches(pipeline, pp, at.m) {
+        for (i, WayAxes { way, .. }) in at.pipes.ways.iter().enumerate() {
+            let Way { schedule, pp, vpp } = *way;
+            if pp > 1 && !schedule_takes_batches(schedule, pp, at.m) {
                 continue;
             }
-            let known = ways.iter().find(|(s, v, _)| *s == schedule && *v == vpp);
-            let bound = known.map(|(.., bound)| *bound).unwrap_or_else(|| {
-                let average = whole.average(schedule, pp);
-                let due = dues.iter().find(|(of, _)| *of == schedule).map(|(_, due)| *due);
-                let due = due.unwrap_or_else(|| {
-                    let choices = at.choices(book, census, schedule);
-                    let sends = self.sends(book, schedule, at.pipes.most(schedule));
-                    let slow = if hides { average.total + sends } else { f64::INFINITY };
-                    let least =
-                        choices.least(book, (None, &ALL), slow, (f64::from(at.m), f64::from(at.m)));
-                    self.choices.push(choices);
-                    let due = least.into_iter().fold(f64::INFINITY, f64::min);
-                    dues.push((schedule, due));
-                    due
-                });
-                let total = average.total + self.sends(book, schedule, vpp);
-                let stage = (total, average.weight);
-                let least = book.least_time(stage, schedule, pp, vpp, at.m) + due;
-                let bound = Seconds::new(least * SAFE);
-                ways.push((schedule, vpp, bound));
-                bound
+            let average = self.whole.average(schedule, pp);
+            let due = dues.iter().find(|(of, _)| *of == schedule).map(|(_, due)| *due);
+            let due = due.unwrap_or_else(|| {
+                let choices = at.choices(book, census, schedule);
+                let sends = self.sends(book, schedule, at.pipes.most(schedule));
+                let slow = if hides { average.total + sends } else { f64::INFINITY };
+                let due = least(&choices, book, slow, (m, m));
+                self.choices.push(choices);
+                dues.push((schedule, due));
+                due
             });
-            let legal = dues.iter().any(|(of, due)| *of == schedule && due.is_finite());
-            if legal {
-                self.waiting.push(Waiting { bound, pipeline: i as u32, step: Step::Average });
+            if !due.is_finite() {
+                continue;
             }
+            let total = average.total + self.sends(book, schedule, vpp);
+            let least = book.least_time((total, average.weight), total, way, at.m) + due;
+            let bound = Seconds::new(least * SAFE);
+            self.waiting.push(Waiting { bound, step: Step::Average(i as u32) });
         }
         self.waiting.sort_unstable_by_key(|waiting| Reverse(waiting.turn()));
     }
@@ -136,35 +129,89 @@ impl Cell {
         self.waiting.last().map(|first| first.bound)
     }
 
-    /// Takes the first pipeline in turn one step further; the last step is to look at its layouts.
+    /// Takes the first in turn one step further; the last step is to look at a pipeline's layouts.
     pub(super) fn advance(&mut self, solver: &mut Solver<'_, '_>, at: &Grounds<'_>) {
         let Some(first) = self.waiting.pop() else {
             return;
         };
-        let Some((pipeline, cut)) = at.pipes.list.get(first.pipeline as usize) else {
+        match first.step {
+            Step::Average(way) if at.axes.pp > 1 => self.head(solver, at, way, first.bound),
+            Step::Average(way) | Step::Head(way) => {
+                let ways = at.pipes.ways.get(way as usize);
+                for pipeline in ways.map_or(0..0, |way| way.pipelines.clone()) {
+                    self.insert(Waiting { step: Step::Open(pipeline), ..first });
+                }
+            }
+            Step::Open(pipeline) | Step::Plain(pipeline) | Step::Fitting(pipeline) => {
+                self.advance_pipeline(solver, at, pipeline, first);
+            }
+        }
+    }
+
+    fn advance_pipeline(
+        &mut self,
+        solver: &mut Solver<'_, '_>,
+        at: &Grounds<'_>,
+        index: u32,
+        first: Waiting,
+    ) {
+        let model = &solver.book.case().model;
+        let Some((pipeline, cut)) = at.pipes.get(model, index as usize) else {
             return;
         };
-        let cut = cut.get_or_init(|| at.cut(solver.book, pipeline));
         let choices = self.choices.iter().find(|c| c.schedule == pipeline.schedule).cloned();
         let Some(choices) = choices else { return };
-        let step = match first.step {
-            Step::Average => Step::Plain,
-            Step::Plain => Step::Fitting,
-            Step::Fitting => {
+        let (step, least) = match first.step {
+            Step::Open(_) => {
+                let Pipeline { schedule, vpp, .. } = *pipeline;
+                let way = Way { schedule, pp: at.axes.pp, vpp };
+                if self.overflows(solver, at, (cut, &way)) {
+                    (Step::Plain(index), f64::INFINITY)
+                } else {
+                    (Step::Plain(index), self.plain(solver, at, (cut, &way), &choices))
+                }
+            }
+            Step::Plain(_) => {
+                let least = solver.least(at, &self.sheet, pipeline, cut, &choices);
+                (Step::Fitting(index), least)
+            }
+            _ => {
                 self.touched = true;
                 solver.solve(at, &self.sheet, pipeline, cut, &choices);
                 return;
             }
         };
-        let least = if step == Step::Plain {
-            self.plain(solver, at, pipeline, cut, &choices)
-        } else {
-            solver.least(at, &self.sheet, pipeline, cut, &choices)
+        self.wait(solver, step, least, first.bound);
+    }
+
+    /// Bounds the pipelines of a way by the stage with the head, which takes more than its share.
+    fn head(&mut self, solver: &Solver<'_, '_>, at: &Grounds<'_>, index: u32, before: Seconds) {
+        let book = solver.book;
+        let Some((way, cut)) = at.pipes.head(&book.case().model, index as usize) else {
+            return;
         };
-        let bound = Seconds::new(least * SAFE).max(first.bound);
+        let choices = self.choices.iter().find(|c| c.schedule == way.schedule);
+        let Some(choices) = choices else { return };
+        let least = if self.overflows(solver, at, (cut, way)) {
+            f64::INFINITY
+        } else {
+            let average = self.whole.average(way.schedule, way.pp);
+            let sums = if at.sums() { at.states.average.sums } else { 0.0 };
+            let total = average.total + sums + self.sends(book, way.schedule, way.vpp);
+            let slow = book.plain_slowest(&self.loads, cut, way, self.send).max(total);
+            let hides = if at.m > 1 { slow } else { f64::INFINITY };
+            book.least_time((total, average.weight), slow, way, at.m)
+                + least(choices, book, hides, (0.0, 0.0))
+        };
+        self.wait(solver, Step::Head(index), least, before);
+    }
+
+    /// Waits for its turn again, if what is bound to take `least` may be as fast as the best.
+    fn wait(&mut self, solver: &Solver<'_, '_>, step: Step, least: f64, before: Seconds) {
+        let bound = Seconds::new(least * SAFE).max(before);
         self.touched |= !least.is_finite();
         if least.is_finite() && !solver.slower(bound) {
-            self.insert(Waiting { bound, step, ..first });
+            self.insert(Waiting { bound, step });
         }
     }
 
@@ -173,33 +220,46 @@ impl Cell {
         self.waiting.insert(at, one);
     }
 
+    /// Whether every layout of a cut needs more memory than there is.
+    fn overflows(&self, solver: &Solver<'_, '_>, at: &Grounds<'_>, cut: (&Cut, &Way)) -> bool {
+        let room = (solver.census.thrift(), solver.capacity.as_f64() / SAFE);
+        solver.book.overflows(cut, at.m, at.states, &self.sheet, room)
+    }
+
     fn plain(
         &self,
         solver: &mut Solver<'_, '_>,
         at: &Grounds<'_>,
-        pipeline: &Pipeline,
-        cut: &Cut,
+        (cut, way): (&Cut, &Way),
         choices: &Choices,
     ) -> f64 {
-        let Pipeline { schedule, vpp, .. } = *pipeline;
-        let way = Way { schedule, pp: at.axes.pp, vpp };
         let book = solver.book;
         let scratch = &mut solver.scratch;
-        let (total, slow) = book.plain_step(&self.loads, cut, &way, at.m, self.send, scratch);
+        let (total, slow) = book.plain_step(&self.loads, cut, way, at.m, self.send, scratch);
         // What is owed with each micro-batch may not fall on the slowest stage.
         let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
-        let least = choices.least(book, (None, &ALL), slow, (m, m));
-        total + least.into_iter().fold(f64::INFINITY, f64::min)
+        let busy = if at.sums() { 0.0 } else { m };
+        total + least(choices, book, slow, (m, busy))
     }
 }
 
+/// The least of all choices: see [`Choices::least`].
+fn least(choices: &Choices, book: &Book<'_>, slow: f64, m: (f64, f64)) -> f64 {
+    choices.least(book, (None, &ALL), slow, m).into_iter().fold(f64::INFINITY, f64::min)
+}
+
 impl Waiting {
-    fn turn(&self) -> (Seconds, u32) {
-        (self.bound, self.pipeline)
+    fn turn(&self) -> (Seconds, Step) {
+        (self.bound, self.step)
     }
 }
 
 impl Grounds<'_> {
+    /// Whether every rank adds up all its gradients, as ZeRO goes no further than the optimizer.
+    fn sums(&self) -> bool {
+        self.axes.zero_most < ZeroStage::Two
+    }
+
     /// A layout with these degrees, plain in all else.
     pub(super) fn layout_of(&self, schedule: Schedule) -> Layout {
         Layout {
@@ -221,11 +281,6 @@ impl Grounds<'_> {
     pub(super) fn layout(&self, pipeline: &Pipeline) -> Layout {
         let Pipeline { schedule, vpp, slots, .. } = *pipeline;
         Layout { vpp, slots, ..self.layout_of(schedule) }
-    }
-
-    fn cut(&self, book: &Book<'_>, pipeline: &Pipeline) -> Cut {
-        use crate::layout::split::CutKey;
-        Cut::new(&book.case().model, CutKey::of(&self.layout(pipeline)))
     }
 
     fn choices(&self, book: &Book<'_>, census: &Census<'_>, schedule: Schedule) -> Rc<Choices> {

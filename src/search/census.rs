@@ -3,6 +3,7 @@
 
 use super::axes::Pipes;
 use crate::case::Case;
+use crate::estimate::Thrift;
 use crate::layout::rules::schedule_technique;
 use crate::layout::space::{self, Split};
 use crate::layout::{ContextKind, Offload, Placement, Schedule, ZeroStage};
@@ -110,6 +111,15 @@ impl<'a> Census<'a> {
     #[must_use]
     pub fn most_offloaded(&self) -> Offload {
         self.offloads.last().copied().unwrap_or_default()
+    }
+
+    /// What may be done to keep less of the activations, together or not.
+    pub(crate) fn thrift(&self) -> Thrift {
+        Thrift {
+            selective: self.selective.contains(&true),
+            whole: self.case.allowed().has(T::FullRecompute),
+            moved: self.most_offloaded().activations,
+        }
     }
 
     /// Whether selective recompute may be off or on.

@@ -15,6 +15,7 @@ mod axes;
 mod bound;
 mod cell;
 mod census;
+pub mod deploy;
 mod dues;
 pub mod fleet;
 mod prices;

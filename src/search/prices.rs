@@ -1,19 +1,17 @@
 //! Prices of layers already worked out: many nodes share their mixers or their experts.
 
 use crate::estimate::{Book, Cost, Load, Sheet, SheetKey, Whole};
-use crate::layout::ContextKind;
 use crate::layout::space::Split;
 use std::collections::BTreeMap;
 
-/// What a mixer's price depends on.
-type MixerKey = (u32, bool, u32, ContextKind, u32);
 /// What the price of the rest depends on: its tokens as bits, and how tensor parallelism splits them.
 type TokenKey = (u64, u32, bool);
 
 /// Prices by what they depend on, for each kind of layer, and their sum over the model.
 pub(super) struct Prices {
     mixers: Vec<Mixers>,
-    mixers_at: BTreeMap<MixerKey, u32>,
+    /// For each split of the layers met so far, the index of the mixers by micro-batch.
+    mixers_at: Vec<(Split, Vec<(u32, u32)>)>,
     tokens: Vec<Tokens>,
     tokens_at: BTreeMap<TokenKey, u32>,
     /// Splits of the experts met so far.
@@ -40,6 +38,8 @@ struct Mixers {
 struct Tokens {
     ends: [Cost; 2],
     ends_work: Load,
+    /// Feed-forward parts that no split of the experts changes; of the others, at most what they take.
+    rest: Vec<Cost>,
     least: Load,
     /// By the index of the experts' split.
     ffns: Vec<Option<Layers>>,
@@ -55,7 +55,7 @@ impl Prices {
     pub(super) const fn new() -> Self {
         Self {
             mixers: Vec::new(),
-            mixers_at: BTreeMap::new(),
+            mixers_at: Vec::new(),
             tokens: Vec::new(),
             tokens_at: BTreeMap::new(),
             splits: Vec::new(),
@@ -72,16 +72,29 @@ impl Prices {
         at as u32
     }
 
+    /// Index of a split of the layers, to ask [`Self::shape`] with.
+    pub(super) fn split(&mut self, split: &Split) -> u32 {
+        let found = self.mixers_at.iter().rposition(|(known, _)| known == split);
+        let at = found.unwrap_or_else(|| {
+            self.mixers_at.push((*split, Vec::new()));
+            self.mixers_at.len() - 1
+        });
+        at as u32
+    }
+
     /// Index of the prices of a split of the layers and a micro-batch.
-    pub(super) fn shape(&mut self, book: &Book<'_>, split: &Split, micro_batch: u32) -> u32 {
-        let Split { tp, sp, cp, cp_kind } = *split;
-        let mixer_key = (tp, sp, cp, cp_kind, micro_batch);
-        if let Some(at) = self.mixers_at.get(&mixer_key) {
+    pub(super) fn shape(&mut self, book: &Book<'_>, split: u32, micro_batch: u32) -> u32 {
+        let Some((Split { tp, sp, cp, cp_kind }, known)) = self.mixers_at.get(split as usize)
+        else {
+            return u32::MAX;
+        };
+        if let Some((_, at)) = known.iter().find(|(size, _)| *size == micro_batch) {
             return *at;
         }
+        let (tp, sp, cp, cp_kind) = (*tp, *sp, *cp, *cp_kind);
         let key = SheetKey { tp, sp, cp, cp_kind, ep: 1, etp: 1, micro_batch };
         let tokens = self.tokens(book, &key);
-        let costs = mixers(book, &key);
+        let costs = book.mixers(&book.shape(&key), cp_kind);
         let mut work = book.layers_work(&costs);
         let mut least = work;
         if let Some(rest) = self.tokens.get(tokens as usize) {
@@ -92,7 +105,9 @@ impl Prices {
         let keeps_busy = least.waits() <= 0.0;
         let (least, wholes) = (book.whole(&least), Vec::new());
         self.mixers.push(Mixers { key, costs, work, least, keeps_busy, tokens, wholes });
-        self.mixers_at.insert(mixer_key, at);
+        if let Some((_, known)) = self.mixers_at.get_mut(split as usize) {
+            known.push((micro_batch, at));
+        }
         at
     }
 
@@ -104,9 +119,10 @@ impl Prices {
         }
         let ends = [book.embedding(&shape), book.head(&shape)];
         let ends_work = book.ends_work(&ends);
-        let least = book.least_ffn_work(&shape);
+        let rest = book.least_ffns(&shape);
+        let least = book.least_ffn_work(&rest);
         let at = self.tokens.len() as u32;
-        self.tokens.push(Tokens { ends, ends_work, least, ffns: Vec::new() });
+        self.tokens.push(Tokens { ends, ends_work, rest, least, ffns: Vec::new() });
         self.tokens_at.insert(tokens_key, at);
         at
     }
@@ -134,9 +150,11 @@ impl Prices {
             work = work.with(&layers.work);
         }
         let whole = book.whole(&work);
+        let n = self.splits.len();
         if let Some(mixers) = self.mixers.get_mut(shape as usize) {
-            let n = mixers.wholes.len().max(experts as usize + 1);
-            mixers.wholes.resize(n, None);
+            if mixers.wholes.len() < n {
+                mixers.wholes.resize(n, None);
+            }
             if let Some(place) = mixers.wholes.get_mut(experts as usize) {
                 *place = Some(whole);
             }
@@ -174,29 +192,23 @@ impl Prices {
         experts: u32,
     ) -> Option<&Layers> {
         let (ep, etp) = self.splits.get(experts as usize).copied()?;
-        let ffns = &mut self.tokens.get_mut(tokens as usize)?.ffns;
-        while ffns.len() <= experts as usize {
-            ffns.push(None);
+        let n = self.splits.len();
+        let Tokens { ffns, rest, .. } = self.tokens.get_mut(tokens as usize)?;
+        if ffns.len() < n {
+            ffns.resize_with(n, || None);
         }
         let place = ffns.get_mut(experts as usize)?;
         Some(place.get_or_insert_with(|| {
             let shape = book.shape(&SheetKey { ep, etp, ..*key });
-            let kinds = &book.case().model.kinds;
-            let costs: Vec<Cost> = kinds.iter().map(|kind| book.ffn(&kind.ffn, &shape)).collect();
+            let kinds = book.case().model.kinds.iter().zip(rest);
+            let costs: Vec<Cost> = kinds
+                .map(|(kind, rest)| match kind.ffn.moe() {
+                    Some(_) => book.ffn(&kind.ffn, &shape),
+                    None => *rest,
+                })
+                .collect();
             let work = book.layers_work(&costs);
             Layers { costs, work }
         }))
     }
-}
-
-fn mixers(book: &Book<'_>, key: &SheetKey) -> Vec<Cost> {
-    let shape = book.shape(key);
-    let kinds = &book.case().model.kinds;
-    let mut costs: Vec<Cost> = Vec::with_capacity(kinds.len());
-    for (i, kind) in kinds.iter().enumerate() {
-        let twin = kinds.iter().take(i).position(|other| other.mixer == kind.mixer);
-        let known = twin.and_then(|at| costs.get(at).copied());
-        costs.push(known.unwrap_or_else(|| book.mixer(&kind.mixer, &shape, key.cp_kind)));
-    }
-    costs
 }

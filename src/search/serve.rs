@@ -5,6 +5,10 @@
 //! holds: with `b` sequences a step takes no less time than decoding `b` alone, which never falls in `b` (every
 //! operation's time is non-decreasing in its rows), so no token comes sooner and no more than `b` come in that time.
 
+pub mod fleet;
+pub mod near;
+pub mod split;
+
 use crate::cluster::Cluster;
 use crate::estimate::serve::{Answer, Sequences, Serving};
 use crate::model::Model;

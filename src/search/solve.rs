@@ -23,8 +23,8 @@ pub(super) const SAFE: f64 = 1.0 - 1e-9;
 /// Looks at everything that is not settled.
 pub(super) struct Solver<'a, 'b> {
     pub book: &'b Book<'a>,
-    census: &'b Census<'a>,
-    capacity: Bytes,
+    pub census: &'b Census<'a>,
+    pub capacity: Bytes,
     /// Time of the best so far, or what was wanted at most.
     limit: Seconds,
     pub best: Option<(Rank, Candidate)>,
@@ -252,11 +252,11 @@ impl<'a, 'b> Solver<'a, 'b> {
     }
 
     fn work_bytes(&self, layout: &Layout, sheet: &Sheet, stages: &Stages<'_>) -> Vec<(Bytes, f64)> {
-        let moved = self.census.most_offloaded().activations;
+        let thrift = self.census.thrift();
         let bytes = stages.classes.iter().map(|stage| {
             let mut memory = Memory::ZERO;
             self.book.work_memory(layout, sheet, stage, &mut memory);
-            (memory.total(), self.book.most_freed(layout, sheet, stage, moved))
+            (memory.total(), self.book.most_freed(layout, sheet, stage, thrift))
         });
         bytes.collect()
     }

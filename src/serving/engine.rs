@@ -28,8 +28,10 @@ pub struct Engine {
     pub cache: Ratio,
     /// Rate of attention over prompts, over the accelerator's fused attention.
     pub attention: Ratio,
-    /// Rate of experts' grouped products and reads, over plain ones.
+    /// Rate of experts' grouped products, over plain ones.
     pub experts: Ratio,
+    /// Rate at which experts' weights are read, over those of plain products.
+    pub expert_stream: Ratio,
     /// Time that each kernel adds on the accelerator.
     pub gap: Seconds,
     /// Time of the host to start one kernel where no graph is replayed.

@@ -37,6 +37,12 @@ pub enum WeightFormat {
     Q3Km,
     /// GGUF `Q2_K`.
     Q2K,
+    /// 8-bit floats, two of four kept.
+    Fp8Sparse,
+    /// 8-bit integers, two of four kept.
+    Int8Sparse,
+    /// 4-bit integers in groups of 128 with a scale, two of four kept.
+    Int4Sparse,
 }
 
 /// Number format in which products are computed.
@@ -66,7 +72,7 @@ pub enum KvFormat {
 
 impl WeightFormat {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Fp32,
         Self::Bf16,
         Self::Fp8,
@@ -83,6 +89,9 @@ impl WeightFormat {
         Self::Q4_0,
         Self::Q3Km,
         Self::Q2K,
+        Self::Fp8Sparse,
+        Self::Int8Sparse,
+        Self::Int4Sparse,
     ];
 
     /// Name in links and tables.
@@ -105,6 +114,9 @@ impl WeightFormat {
             Self::Q4_0 => "q4_0",
             Self::Q3Km => "q3_k_m",
             Self::Q2K => "q2_k",
+            Self::Fp8Sparse => "fp8-2of4",
+            Self::Int8Sparse => "int8-2of4",
+            Self::Int4Sparse => "int4-2of4",
         }
     }
 
@@ -116,7 +128,8 @@ impl WeightFormat {
 
     /// Bits of one quantised weight, its share of scales included. GGUF kinds mix formats: the mean over
     /// Llama-3.1-8B (llama.cpp tools/quantize/README.md, 2025), of which `Q8_0` and `Q4_0` are blocks of 32 with one
-    /// 16-bit scale.
+    /// 16-bit scale. Where two of four weights are kept, half of the values are stored, each with two bits for its place
+    /// (arXiv 2104.08378, section 3.1): one bit for each weight of the matrix.
     #[must_use]
     pub const fn bits(self) -> Ratio {
         Ratio::new(match self {
@@ -134,6 +147,8 @@ impl WeightFormat {
             Self::Q4_0 => 4.5,
             Self::Q3Km => 4.00,
             Self::Q2K => 3.16,
+            Self::Fp8Sparse | Self::Int8Sparse => 8.0 / 2.0 + 1.0,
+            Self::Int4Sparse => 4.0 / 2.0 + 1.0 + 16.0 / 128.0,
         })
     }
 
@@ -146,12 +161,20 @@ impl WeightFormat {
         )
     }
 
+    /// Whether two of four weights are left out. Such weights are fewer bytes; their products are taken at the rate of
+    /// full ones, as no open run says what sparse kernels gain.
+    #[must_use]
+    pub const fn is_sparse(self) -> bool {
+        matches!(self, Self::Fp8Sparse | Self::Int8Sparse | Self::Int4Sparse)
+    }
+
     /// Number format of the products: weight-only formats are widened first; GGUF kinds multiply 8-bit integers
     /// (llama.cpp ggml-cuda/mmq.cuh).
     #[must_use]
     pub const fn product(self) -> ProductFormat {
         match self {
             Self::Fp8 | Self::Mxfp8 | Self::Int8 => ProductFormat::Eight,
+            Self::Fp8Sparse | Self::Int8Sparse => ProductFormat::Eight,
             format if format.is_gguf() => ProductFormat::Eight,
             Self::Nvfp4 | Self::Mxfp4 => ProductFormat::Four,
             _ => ProductFormat::Wide,
@@ -163,9 +186,9 @@ impl WeightFormat {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Fp32 | Self::Bf16 => "wide",
-            Self::Fp8 | Self::Mxfp8 => "fp8",
-            Self::Int8 => "int8",
-            Self::Int4Awq | Self::Int4Gptq => "int4",
+            Self::Fp8 | Self::Mxfp8 | Self::Fp8Sparse => "fp8",
+            Self::Int8 | Self::Int8Sparse => "int8",
+            Self::Int4Awq | Self::Int4Gptq | Self::Int4Sparse => "int4",
             Self::Nvfp4 | Self::Mxfp4 => "fp4",
             _ => "gguf",
         }

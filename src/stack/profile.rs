@@ -46,6 +46,8 @@ pub struct Profile {
     /// A token crosses the network once for each machine that holds some of its experts, not once for each
     /// expert (DeepEP).
     pub experts_deduplicated: bool,
+    /// All-gathers and reduce-scatters go round in flat rings over all members (NCCL), not machine by machine.
+    pub gathers_in_rings: bool,
     /// Bytes of one activation as it crosses to its expert (combining always takes two).
     pub dispatch_bytes: u32,
     /// Bytes that an unfused norm keeps for each number beside its input; where there are any, an unfused gate

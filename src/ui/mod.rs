@@ -18,6 +18,7 @@ mod live;
 mod plot;
 mod reader;
 mod segments;
+mod serve;
 mod share;
 mod shell;
 mod state;

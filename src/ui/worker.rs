@@ -1,15 +1,16 @@
 //! The search worker: the same module as the page, started a second time without a download.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker};
 
 use super::{bench, fault};
-use crate::api::fleet::{FIRST_SLICE, SLICE};
+use crate::api::fleet::{Asked, Prices, SLICE};
 use crate::api::{self, Answer, FleetSession, Request};
+use crate::units::{Day, Moment, Seconds};
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,7 +49,12 @@ pub fn serve() {
         scope: scope.clone(),
         latest: RefCell::new(0),
         columns: RefCell::default(),
+        prices: RefCell::default(),
+        fleet: RefCell::default(),
+        sliced: Cell::new(false),
+        tick: RefCell::default(),
     });
+    desk.listen_to_itself();
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if event.data().as_string().is_some_and(|word| word == bench::ASK) {
             drop(desk.scope.post_message(&bench::rows(&desk.clock())));
@@ -67,6 +73,14 @@ struct Desk {
     scope: DedicatedWorkerGlobalScope,
     latest: RefCell<u32>,
     columns: RefCell<api::Columns>,
+    /// The list of prices that was read last.
+    prices: RefCell<Prices>,
+    /// The fleet that is being searched, or was last.
+    fleet: RefCell<Option<FleetSession>>,
+    /// Whether its next slice is on its way.
+    sliced: Cell<bool>,
+    /// Where a message is put that comes back after those that have arrived by then.
+    tick: RefCell<Option<MessagePort>>,
 }
 
 impl Desk {
@@ -79,11 +93,33 @@ impl Desk {
                 self.say(IDLE);
                 self.rest_later(run, link);
             }
-            Request::Fleet { run, link, list, today } => {
+            Request::Serve { run, link } => {
                 self.latest.replace(run);
-                match FleetSession::new(run, &link, &list, today) {
-                    Ok(session) => self.slice_later(run, session, FIRST_SLICE),
-                    Err(answer) => self.send(&answer),
+                api::serve(run, &link, &self.clock(), &mut |answer| self.send(&answer));
+                self.say(IDLE);
+                let desk = self.clone();
+                self.later(PAUSE_MS, run, move || {
+                    api::serve_study(run, &link, &mut |answer| desk.send(&answer));
+                });
+            }
+            Request::Fleet { run, link, list, today, minute, share } => {
+                self.latest.replace(run);
+                if !list.is_empty() {
+                    self.prices.replace(Prices::read(&list));
+                }
+                let after = Seconds::new(60.0 * f64::from(minute.unwrap_or(0)));
+                let now = today.map(|day| Moment::new(Day::from_epoch(day), after));
+                let share = share.unwrap_or((0, 1));
+                self.search_fleet(Asked { run, link: &link, now, share });
+            }
+            Request::Prices { list } => drop(self.prices.replace(Prices::read(&list))),
+            Request::FleetNews { run, news } => {
+                let own = &mut *self.fleet.borrow_mut();
+                if let Some(session) = own.as_mut().filter(|session| session.run() == run) {
+                    session.hear(&news);
+                    if session.leads() {
+                        self.slice_later();
+                    }
                 }
             }
             Request::Compare { run, links } => {
@@ -94,25 +130,60 @@ impl Desk {
         }
     }
 
-    /// One slice of a fleet search after another, hearing what comes in between.
-    fn slice_later(self: &Rc<Self>, run: u32, mut session: FleetSession, searches: u32) {
+    /// Begins a fleet search with what the last one found.
+    fn search_fleet(&self, asked: Asked<'_>) {
+        let session = FleetSession::over(&self.prices.borrow(), asked);
+        let mut own = self.fleet.borrow_mut();
+        match session {
+            Ok(mut session) => {
+                if let Some(earlier) = own.as_ref() {
+                    session.learn(earlier);
+                }
+                *own = Some(session);
+                self.slice_later();
+            }
+            Err(answer) => self.send(&answer),
+        }
+    }
+
+    /// The next slice of a fleet search, after what comes in between. Not by a timer: those wait for 4 ms.
+    fn slice_later(&self) {
+        if !self.sliced.replace(true)
+            && let Some(tick) = &*self.tick.borrow()
+        {
+            drop(tick.post_message(&JsValue::NULL));
+        }
+    }
+
+    fn listen_to_itself(self: &Rc<Self>) {
+        let Ok(channel) = MessageChannel::new() else { return };
         let desk = self.clone();
-        let slice = Closure::once_into_js(move || {
-            if *desk.latest.borrow() != run {
-                return;
-            }
-            let done = session.advance(searches);
-            desk.send(&session.answer());
-            if done {
-                desk.say(IDLE);
-            } else {
-                desk.slice_later(run, session, SLICE);
-            }
-        });
-        let set = self
-            .scope
-            .set_timeout_with_callback_and_timeout_and_arguments_0(slice.unchecked_ref(), 0);
-        drop(set);
+        let slice = Closure::<dyn FnMut(MessageEvent)>::new(move |_| desk.slice());
+        channel.port1().set_onmessage(Some(slice.as_ref().unchecked_ref()));
+        slice.forget();
+        self.tick.replace(Some(channel.port2()));
+    }
+
+    fn slice(&self) {
+        self.sliced.set(false);
+        let own = &mut *self.fleet.borrow_mut();
+        let Some(session) = own.as_mut().filter(|own| own.run() == *self.latest.borrow()) else {
+            return;
+        };
+        let done = session.advance(SLICE);
+        if let Some(news) = session.news() {
+            self.send(&news);
+        }
+        if session.leads()
+            && let Some(answer) = session.fresh()
+        {
+            self.send(&answer);
+        }
+        if done {
+            self.say(IDLE);
+        } else {
+            self.slice_later();
+        }
     }
 
     /// Runners-up, frontier and scaling, unless something newer has arrived by then.

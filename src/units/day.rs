@@ -76,6 +76,12 @@ impl Day {
         (year, month as u32, day as u32)
     }
 
+    /// Day of the week, Monday being 0: 1970-01-01 was a Thursday.
+    #[must_use]
+    pub const fn weekday(self) -> u32 {
+        (self.0 + 3).rem_euclid(7) as u32
+    }
+
     /// Days from `earlier` to this day, at least none.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> u32 {

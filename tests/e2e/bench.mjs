@@ -5,11 +5,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { launch } from "./lib/browser.mjs";
+import { fleetTimes } from "./lib/fleet.mjs";
 import { serve } from "./lib/server.mjs";
 
 const LIMIT_MS = 10 * 60_000;
 const HOOK_MS = 10_000;
 const FIRST_PLANS = 7;
+const FLEETS = 5;
 
 /// One row for each case and number: in the browser, natively, and how much slower the browser is.
 function beside(browser, native) {
@@ -52,10 +54,23 @@ async function firstPlans(browser, url) {
   console.log(`first plan painted: median ${middle} ms, ${least} to ${most} ms over ${FIRST_PLANS} loads`);
 }
 
+async function fleets(browser, url) {
+  const all = [];
+  for (let i = 0; i < FLEETS; i += 1) all.push(await fleetTimes(browser, url));
+  const of = (what) => {
+    const sorted = all.map((times) => Math.round(times[what])).sort((a, b) => a - b);
+    return `median ${sorted[(FLEETS - 1) / 2]} ms, ${sorted[0]} to ${sorted.at(-1)} ms`;
+  };
+  console.log(`where to train, every offer, over ${FLEETS} loads:`);
+  console.log(`  first frontier on screen: ${of("first")} after the section is opened (goal: 300 ms)`);
+  console.log(`  complete: ${of("complete")} (goal: 3000 ms); longest deaf: ${of("deaf")}`);
+}
+
 const server = await serve(resolve(process.argv[2]));
 const browser = await launch();
 try {
   await firstPlans(browser, server.url);
+  await fleets(browser, server.url);
   const page = await browser.newPage();
   page.setDefaultTimeout(LIMIT_MS);
   page.on("console", (message) => console.error(`page: ${message.text()}`));

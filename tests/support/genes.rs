@@ -351,6 +351,7 @@ fn profile(g: &mut Genes<'_>) -> Profile {
             update: g.of(&[0, 6]),
         },
         experts_deduplicated: g.chance(1, 2),
+        gathers_in_rings: g.chance(1, 2),
         dispatch_bytes: g.of(&[2, 1]),
         logit_bytes: g.of(&[6, 0, 12]),
         context: g.of(&[Bytes::ZERO, Bytes::mib(1), Bytes::gib(3)]),

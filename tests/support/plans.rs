@@ -53,7 +53,7 @@ impl Dice {
             Kind::Power => self.one(&["W", " kW"]),
             Kind::Share | Kind::Factor => self.one(&["", "%", "x"]),
             Kind::Money => self.one(&["", "$", "M$", " dollars"]),
-            Kind::Span => self.one(&["d", " days", " h", "s"]),
+            Kind::Deadline => self.one(&["d", " days", " h", "s"]),
             Kind::Batch => self.one(&["", " tokens", "M tokens"]),
             Kind::Tokens => self.one(&["", "B", "T", "M tokens"]),
             _ => "",

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
 use crate::deny;
+use crate::script;
 use crate::site::{self, TEST_RUNNER};
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
@@ -20,8 +21,11 @@ const NEED_BUILD: [&str; 2] = ["size", "e2e"];
 /// Cases of a site that fails where a link tells it to.
 const FAULT_CASES: &str = "faults";
 
+/// These take so long to install what they need that they run only by name.
+const BY_NAME: [&str; 1] = ["docs-large"];
+
 /// In the order in which they run.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 13] = [
     ("fmt", fmt),
     ("deny", deny::deny),
     ("native", native),
@@ -32,6 +36,9 @@ const STEPS: [Step; 10] = [
     ("size", size),
     ("e2e", e2e),
     ("fault", fault),
+    ("npm", npm),
+    ("docs", docs),
+    ("docs-large", docs_large),
 ];
 
 pub fn test(names: &[&str]) -> Result<()> {
@@ -44,7 +51,7 @@ pub fn test(names: &[&str]) -> Result<()> {
     let mut lines = Vec::new();
     let mut failed = Vec::new();
     for (name, step) in STEPS {
-        if !names.is_empty() && !names.contains(&name) {
+        if !names.contains(&name) && (!names.is_empty() || BY_NAME.contains(&name)) {
             continue;
         }
         if failed.contains(&"build") && NEED_BUILD.contains(&name) {
@@ -96,6 +103,8 @@ fn clippy_wasm() -> Result<()> {
             "autoparallel",
             "--package",
             "autoparallel-page",
+            "--package",
+            "autoparallel-js",
             "--target",
             WASM_TARGET,
         ])
@@ -150,6 +159,35 @@ fn fault() -> Result<()> {
         .env("E2E_CASES", FAULT_CASES)
         .env("CHROME", browser)
         .env("E2E_OUT", out_dir()?))
+}
+
+/// The JavaScript package as it is published, under Node.
+fn npm() -> Result<()> {
+    let packed = script::pack()?;
+    run(command("node")
+        .arg("tests/npm/run.mjs")
+        .arg(packed)
+        .arg(workspace::target_dir()?.join("npm/trial")))
+}
+
+/// Documentation sites made by the real tools, seen in Chromium.
+fn docs() -> Result<()> {
+    tools::ensure_python()?;
+    docs_sites(&["mkdocs", "sphinx"])
+}
+
+fn docs_large() -> Result<()> {
+    docs_sites(&["mdbook", "docusaurus"])
+}
+
+fn docs_sites(names: &[&str]) -> Result<()> {
+    let package = script::package()?;
+    run(command("node")
+        .arg("tests/docs-sites/run.mjs")
+        .arg(package)
+        .arg(workspace::target_dir()?.join("docs-sites"))
+        .args(names)
+        .env("CHROME", tools::ensure_chromium()?))
 }
 
 /// Where screenshots go.

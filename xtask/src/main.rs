@@ -7,6 +7,7 @@ mod fuzz;
 mod hash;
 mod keeper;
 mod page;
+mod script;
 mod serve;
 mod single;
 mod site;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask serve [--release] [--port N] [--base /sub/path/]   build the site and serve it
 cargo xtask build [--single-file]                              build dist/, ready for any host
+cargo xtask npm                                                build the JavaScript package, packed
 cargo xtask test [STEP...]                                     every check, or the named steps
 cargo xtask fuzz [--seconds N] [PARSER...]                     mutated inputs for every parser
 cargo xtask bench                                              benchmarks, native and in Chromium
@@ -43,6 +45,7 @@ fn run(args: &[OsString]) -> Result<()> {
         "serve" => serve::serve(&texts(rest)?),
         "build" => site::build_told(&texts(rest)?),
         "fuzz" => fuzz::fuzz(&texts(rest)?),
+        "npm" => script::pack().map(drop),
         "test" => check::test(&texts(rest)?),
         "bench" => bench::bench(),
         "size" => site::print_sizes(),

@@ -3,6 +3,7 @@
 use crate::hash::{Asset, base64, digest_384, hashed_name};
 use crate::keeper::{self, KEEPER};
 use crate::page::{self, Built};
+use crate::script;
 use crate::single;
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, command, run};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The hidden command by which Cargo runs WebAssembly tests.
 pub const TEST_RUNNER: &str = "wbg-test";
 
-/// All WebAssembly of the site together, compressed by brotli at its best: 450 KB for the training planner, 150 KB for
+/// The page's WebAssembly, compressed by brotli at its best: 450 KB for the training planner, 150 KB for
 /// measured runs, fleet, failures and comparison.
 const WASM_BYTES_MAX: u32 = 600_000;
 
@@ -24,7 +25,7 @@ const ICON: &str = "favicon.svg";
 /// The page's feature by which some links make it fail.
 const FAULT: &str = "planted-fault";
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
     /// Quick to build; served only.
     Dev,
@@ -73,7 +74,7 @@ pub fn build_single() -> Result<PathBuf> {
     let glue = fs::read_to_string(stage.join("app.js"))?;
     let index = index()?;
     let style = style(&page::wanted(&index).styles)?;
-    let module = fs::read(optimized(&stage)?)?;
+    let module = fs::read(optimized(&stage, "app_bg.wasm")?)?;
     let parts = single::Parts { index: &index, style: &style, glue: &glue, module: &module };
     single::write(&parts, &out)
 }
@@ -96,9 +97,12 @@ fn build_into(profile: Profile, args: &[&str], out: PathBuf) -> Result<PathBuf> 
     bind(profile, &program, &stage)?;
     let module = match profile {
         Profile::Dev => stage.join("app_bg.wasm"),
-        Profile::Release => optimized(&stage)?,
+        Profile::Release => optimized(&stage, "app_bg.wasm")?,
     };
     assemble(profile, &stage, &module, &out)?;
+    if profile == Profile::Release {
+        script::add_to(&out)?;
+    }
     eprintln!("built {}", out.display());
     Ok(out)
 }
@@ -126,7 +130,8 @@ pub fn check_sizes() -> Result<()> {
     run(command("node")
         .arg("tests/e2e/size.mjs")
         .arg(workspace::dist_dir())
-        .arg(WASM_BYTES_MAX.to_string()))
+        .arg(WASM_BYTES_MAX.to_string())
+        .arg(script::WASM_BYTES_MAX.to_string()))
 }
 
 /// Makes the glue script and the module that belongs to it.
@@ -148,9 +153,9 @@ fn bind(profile: Profile, program: &Path, stage: &Path) -> Result<()> {
 }
 
 /// The module after wasm-opt, which is run only on a module it has not yet seen.
-fn optimized(stage: &Path) -> Result<PathBuf> {
+pub fn optimized(stage: &Path, name: &str) -> Result<PathBuf> {
     tools::ensure_node_packages()?;
-    let source = stage.join("app_bg.wasm");
+    let source = stage.join(name);
     let done = stage.join(hashed_name("opt", "wasm", &fs::read(&source)?));
     if done.exists() {
         return Ok(done);
@@ -253,7 +258,7 @@ fn style(wanted: &[String]) -> Result<String> {
     Ok(all)
 }
 
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for path in files(from)? {
         let target = to.join(file_name(&path));
@@ -267,7 +272,7 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What a folder holds, in the order of the names.
-fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
@@ -278,7 +283,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
 }
 
-fn remove_dir(dir: &Path) -> Result<()> {
+pub fn remove_dir(dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| dir.display().to_string())?;
     }

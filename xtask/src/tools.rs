@@ -96,6 +96,18 @@ fn find_chromium() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// A Python that makes environments of its own.
+pub fn ensure_python() -> Result<()> {
+    let works = || output(command("python3").args(["-c", "import ensurepip, venv"])).is_some();
+    if !works() && can_apt() {
+        apt_install(&["python3", "python3-venv"])?;
+    }
+    if !works() {
+        bail!("Python is missing: install Python 3.11 or newer, with venv");
+    }
+    Ok(())
+}
+
 /// The driver that runs the WebAssembly tests in Chromium.
 pub fn ensure_chromedriver() -> Result<PathBuf> {
     if let Some(found) = find_chromedriver() {

@@ -8,7 +8,9 @@ use crate::case::Case;
 use crate::inputs::Echo;
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
+use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
+use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
 
@@ -82,6 +84,7 @@ fn worked(link: &str) -> Known {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
             Some(case) => known.plan(case, &resolution.echoes),
+            None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
                 known.head.problems.extend(wrong);
@@ -92,6 +95,24 @@ fn worked(link: &str) -> Known {
 }
 
 impl Known {
+    /// A column about a model in service.
+    fn serve(&mut self, ask: Option<&Ask>) {
+        let Some(ask) = ask else { return };
+        let model = crate::api::serve::name(ask);
+        self.head.title = model.to_owned();
+        let survey = serve::find(ask);
+        let best = survey.best.as_ref();
+        let Some(own) = best.and_then(|best| Deployed::new(ask, best)) else {
+            self.head.problems.push(serve::stands(ask, &survey).0);
+            return;
+        };
+        let count = show::grouped(own.accelerators());
+        self.head.machines = format!("{count} \u{d7} {}", own.machine.label);
+        self.facts = serve::facts(&own, model);
+        self.trust =
+            serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
+    }
+
     fn plan(&mut self, case: &Case, echoes: &[Echo]) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();

@@ -3,28 +3,39 @@
 use super::rows::row;
 use super::{FleetAnswer, FleetSession};
 use crate::plan::fleet::{Fleet, Point, choice};
+use crate::units::deadline::named;
 use crate::units::text::show;
 use crate::units::{Dollars, KilogramsCo2, Ratio, Seconds};
 
 /// The answers that the frontier of money and time gives.
 pub(super) fn by_money(session: &FleetSession) -> Vec<FleetAnswer> {
-    let deadline = session.asked.deadline;
-    let mut all = vec![cheapest(session, deadline)];
+    let mut all = vec![cheapest(session)];
     if let Some(budget) = session.asked.budget {
         all.push(fastest(session, budget));
-        all.push(most(session, budget, deadline));
+        all.push(most(session, budget));
     }
-    all.push(smallest(session, deadline));
     all
+}
+
+/// ` within 30 days`, ` by Fri 2026-12-04 18:00, 6.3 days from now`; empty where there is no deadline.
+fn by(session: &FleetSession) -> String {
+    match session.deadline {
+        None => String::new(),
+        Some((None, left)) => format!(" within {}", show::time(left)),
+        Some((Some(moment), left)) => {
+            let left = match left {
+                Seconds::ZERO => "which has passed".to_owned(),
+                left => format!("{} from now", show::time(left)),
+            };
+            format!(" by {}, {left}", named(moment))
+        }
+    }
 }
 
 /// What the frontier of carbon and time adds, once it is complete.
 pub(super) fn by_carbon(session: &FleetSession) -> Option<FleetAnswer> {
-    let (green, true) = session.green.as_ref()? else {
-        return None;
-    };
-    let deadline = session.asked.deadline.unwrap_or(Seconds::UNBOUNDED);
-    less_carbon(session, green, choice::cheapest_by(&session.fleet, deadline)?)
+    let green = session.green.as_ref()?;
+    less_carbon(session, green, choice::cheapest_by(&session.fleet, session.left())?)
 }
 
 fn answered(
@@ -43,19 +54,29 @@ fn answered(
     }
 }
 
-fn cheapest(session: &FleetSession, deadline: Option<Seconds>) -> FleetAnswer {
+fn cheapest(session: &FleetSession) -> FleetAnswer {
     let fleet = &session.fleet;
-    let question = match deadline {
-        Some(deadline) => format!("The cheapest within {}", show::time(deadline)),
+    let question = match session.deadline {
+        Some(_) => format!("The cheapest{}", by(session)),
         None => "The cheapest, however long it takes".to_owned(),
     };
-    let by = deadline.unwrap_or(Seconds::UNBOUNDED);
-    let point = choice::cheapest_by(fleet, by);
+    let point = choice::cheapest_by(fleet, session.left());
     let mut answer = answered(session, fleet, ("cheapest_by", question), point, money_and_time);
-    if let Some(point) = point {
-        answer.reasons = neighbours(fleet, point, deadline);
+    match (point, session.deadline) {
+        (Some(point), deadline) => {
+            answer.reasons = neighbours(fleet, point, deadline.map(|(_, left)| left));
+        }
+        (None, Some(_)) => answer.reasons.extend(nearest(fleet)),
+        (None, None) => {}
     }
     answer
+}
+
+/// What comes nearest to a deadline that nothing meets.
+fn nearest(fleet: &Fleet) -> Option<String> {
+    let fastest = fleet.frontier().first()?;
+    let (time, cost) = (show::time(fastest.time), show::dollars(fastest.cost));
+    Some(format!("The fastest of all takes {time} and costs {cost}."))
 }
 
 fn fastest(session: &FleetSession, budget: Dollars) -> FleetAnswer {
@@ -65,12 +86,9 @@ fn fastest(session: &FleetSession, budget: Dollars) -> FleetAnswer {
     answered(session, &session.fleet, id, point, money_and_time)
 }
 
-fn most(session: &FleetSession, budget: Dollars, deadline: Option<Seconds>) -> FleetAnswer {
-    let within = deadline.map(|deadline| format!(" within {}", show::time(deadline)));
-    let within = within.unwrap_or_default();
-    let question = format!("The most tokens for {}{within}", show::dollars(budget));
-    let by = deadline.unwrap_or(Seconds::UNBOUNDED);
-    let most = choice::most_tokens(&session.fleet, budget, by);
+fn most(session: &FleetSession, budget: Dollars) -> FleetAnswer {
+    let question = format!("The most tokens for {}{}", show::dollars(budget), by(session));
+    let most = choice::most_tokens(&session.fleet, budget, session.left());
     let point = most.as_ref().map(|most| &most.point);
     answered(session, &session.fleet, ("most_tokens", question), point, |_| {
         most.as_ref().map_or(String::new(), |most| {
@@ -80,30 +98,29 @@ fn most(session: &FleetSession, budget: Dollars, deadline: Option<Seconds>) -> F
     })
 }
 
-fn smallest(session: &FleetSession, deadline: Option<Seconds>) -> FleetAnswer {
-    let within = deadline.map(|deadline| format!(" within {}", show::time(deadline)));
-    let question = format!("The smallest cluster that works{}", within.unwrap_or_default());
-    let point = choice::smallest(&session.fleet, deadline.unwrap_or(Seconds::UNBOUNDED));
-    let id = ("smallest", question);
-    answered(session, &session.fleet, id, point.as_ref(), |point| {
+/// The answer on the smallest cluster.
+pub(super) fn smallest(session: &FleetSession, point: Option<&Point>) -> FleetAnswer {
+    let question = match session.deadline {
+        Some(_) => format!("The smallest cluster that is done{}", by(session)),
+        None => "The smallest cluster that the model fits on".to_owned(),
+    };
+    answered(session, &session.fleet, ("smallest", question), point, |point| {
         let count = show::grouped(point.count.into());
         format!("{count} accelerators: {}", money_and_time(point))
     })
 }
 
-/// Nothing where the chosen run's carbon is not known.
 fn less_carbon(session: &FleetSession, green: &Fleet, chosen: &Point) -> Option<FleetAnswer> {
-    if chosen.carbon == KilogramsCo2::UNBOUNDED {
-        return None;
-    }
     let point = choice::least_carbon(green, chosen.time)?;
     let question = "As fast as the cheapest, with least carbon".to_owned();
-    let saved = Ratio::new((1.0 - point.carbon.get() / chosen.carbon.get()).max(0.0));
-    let more = Dollars::new((point.cost.get() - chosen.cost.get()).max(0.0));
+    let more = show::dollars(Dollars::new((point.cost.get() - chosen.cost.get()).max(0.0)));
     Some(answered(session, green, ("less_carbon", question), Some(point), |point| {
         let carbon = show::carbon(point.carbon);
-        let (saved, more) = (show::percent(saved), show::dollars(more));
-        format!("{carbon}, {saved} less, for {more} more.")
+        if chosen.carbon == KilogramsCo2::UNBOUNDED {
+            return format!("{carbon} for {more} more; what the cheapest emits is not known.");
+        }
+        let saved = Ratio::new((1.0 - point.carbon.get() / chosen.carbon.get()).max(0.0));
+        format!("{carbon}, {} less, for {more} more.", show::percent(saved))
     }))
 }
 

@@ -1,165 +1,221 @@
-//! Where to train, for the page: a search in slices and what it has found so far.
+//! Where to train, for the page: a search in slices, alone or as one of several workers, and what it has found so far.
 
 mod answers;
+mod list;
+mod news;
 mod rows;
+mod view;
 mod wire;
 
-pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList};
+pub use list::{LIST_BYTES_MAX, Prices};
+pub use wire::{FleetAnswer, FleetFact, FleetNews, FleetRow, FleetView, PriceList};
 
-use super::WIRE_VERSION;
-use super::view::shown;
-use super::{Answer, Cut};
-use crate::case::Case;
+use super::Answer;
 use crate::catalogue::offers;
 use crate::inputs::{FleetInputs, Inputs};
 use crate::link;
-use crate::plan::Amount;
-use crate::plan::fleet::{Aim, Fleet, Outages, Progress, Question, Refusal};
+use crate::plan::fleet::{Aim, Fleet, Outages, Own, Point, Progress, Question, choice};
 use crate::prices::Terms;
-use crate::units::Day;
+use crate::units::{Day, Moment, Seconds};
+use news::Other;
 
 /// Months after which a price is flagged as old.
 const STALE_MONTHS: u32 = 12;
-/// Longest list of prices, in bytes.
-pub const LIST_BYTES_MAX: u32 = 4 << 20;
-/// Searches of layouts in a first slice, after which the frontier has its first points.
-pub const FIRST_SLICE: u32 = 8;
-/// Searches of layouts in every other slice.
-pub const SLICE: u32 = 24;
+/// Searches of layouts, at most, after which a first frontier is shown.
+const FIRST_SEARCHES_MAX: u32 = 32;
+/// Searches of layouts in a slice.
+pub const SLICE: u32 = 8;
+
+/// What a session is asked, beside the list of prices.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Number of the run.
+    pub run: u32,
+    /// The link, without `#`.
+    pub link: &'a str,
+    /// Now, in local time, where it is known.
+    pub now: Option<Moment>,
+    /// Which of how many workers this is; the first one leads.
+    pub share: (u32, u32),
+}
+
+/// What is being worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The frontier; at the very first until there is something to show.
+    Begin,
+    /// The same.
+    Frontier,
+    /// The smallest cluster.
+    Smallest,
+    /// Less carbon at the same speed.
+    Green,
+    /// Nothing more.
+    Done,
+}
 
 /// One question about where to train, worked through in slices.
 pub struct FleetSession {
     run: u32,
-    today: Option<Day>,
+    now: Option<Moment>,
+    share: (u32, u32),
     inputs: Inputs,
     asked: FleetInputs,
+    /// The deadline as a moment, where it is one, and as the time that is left.
+    deadline: Option<(Option<Moment>, Seconds)>,
     list: PriceList,
     fleet: Fleet,
-    outages: Outages,
     progress: Progress,
+    stage: Stage,
     /// The answers that are known.
     told: Vec<FleetAnswer>,
-    /// The same question with carbon in place of money, once the first is answered.
-    green: Option<(Fleet, bool)>,
+    /// Dollars against carbon of runs as fast as the cheapest.
+    green: Option<Fleet>,
+    /// What is known of the other workers.
+    others: Vec<Other>,
+    /// Whether the other workers know that this one is done.
+    done_told: bool,
+    /// The frontier and stage that were last shown, and slices since then.
+    shown: (Vec<Point>, Stage, u32),
 }
 
 impl FleetSession {
     /// The question of a link over a list of prices (the text of a `prices-v1.csv`), as of a day in days from
-    /// 1970-01-01.
+    /// 1970-01-01, for one worker alone.
     ///
     /// # Errors
     /// [`Answer::Invalid`] where the link does not make a case.
     pub fn new(run: u32, link: &str, list: &str, today: Option<i32>) -> Result<Self, Box<Answer>> {
+        let now = today.map(|day| Moment::new(Day::from_epoch(day), Seconds::ZERO));
+        Self::over(&Prices::read(list), Asked { run, link, now, share: (0, 1) })
+    }
+
+    /// The same over a list that was read before.
+    ///
+    /// # Errors
+    /// [`Answer::Invalid`] where the link does not make a case.
+    pub fn over(prices: &Prices, wanted: Asked<'_>) -> Result<Self, Box<Answer>> {
+        let Asked { run, link, now, share } = wanted;
         let inputs = link::decode(link).inputs;
         let resolution = inputs.resolve();
         let Some(case) = resolution.case else {
             let problems = resolution.problems.iter().map(ToString::to_string).collect();
             return Err(Box::new(Answer::Invalid { run, problems }));
         };
-        let today = today.map(Day::from_epoch);
-        let (mut listings, problems) = offers::read_listings(list);
-        let newest = offers::newest(&listings);
-        let list = PriceList {
-            rows: listings.len() as u32,
-            newest: newest.map(|day| day.to_string()).unwrap_or_default(),
-            age_days: today.zip(newest).map(|(today, newest)| today.days_since(newest)),
-            problems: problems.iter().map(ToString::to_string).collect(),
-        };
+        let today = now.map(Moment::day);
         let asked = inputs.fleet();
-        if let Some(today) = today {
-            listings = offers::aged(&listings, today, STALE_MONTHS);
-        }
+        let mut listings = match today {
+            Some(today) => offers::aged(&prices.listings, today, STALE_MONTHS),
+            None => prices.listings.clone(),
+        };
         listings.extend(asked.offers.iter().cloned());
         let mut question = Question::new(case, listings);
         narrow(&mut question, &asked);
         let outages = Outages { reliability: asked.reliability, spot: asked.spot };
-        let fleet = Fleet::new(question, &|terms, case, least| outages.uptime(terms, case, least));
-        let progress = Progress::default();
-        let told = Vec::new();
-        Ok(Self { run, today, inputs, asked, list, fleet, outages, progress, told, green: None })
+        let fleet = Fleet::new(question, &|terms, book, least| outages.uptime(terms, book, least));
+        Ok(Self {
+            run,
+            now,
+            share,
+            deadline: asked.deadline.and_then(|deadline| deadline.from(now)),
+            inputs,
+            asked,
+            list: prices.about(today),
+            fleet: fleet.share(share.0, share.1),
+            progress: Progress::default(),
+            stage: Stage::Begin,
+            told: Vec::new(),
+            green: None,
+            others: vec![Other::default(); share.1.saturating_sub(1) as usize],
+            done_told: false,
+            shown: (Vec::new(), Stage::Begin, 0),
+        })
     }
 
-    /// Works on for a slice; true when nothing is left to do.
+    /// Number of the run.
+    #[must_use]
+    pub const fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// Takes in the layouts that an earlier session found, where they are for the same training.
+    pub fn learn(&mut self, earlier: &Self) {
+        self.fleet.learn(&earlier.fleet);
+    }
+
+    /// Works on for a slice; true when nothing is left to do, for now where other workers are still searching.
     pub fn advance(&mut self, searches: u32) -> bool {
+        match self.stage {
+            Stage::Begin => {
+                self.progress = self.fleet.advance_first(FIRST_SEARCHES_MAX);
+                self.stage = Stage::Frontier;
+                false
+            }
+            Stage::Frontier => self.advance_frontier(searches),
+            Stage::Smallest => {
+                let left = self.left();
+                let smallest = choice::smallest(&mut self.fleet, left);
+                let answer = answers::smallest(self, smallest.as_ref());
+                self.told.push(answer);
+                self.stage = Stage::Green;
+                false
+            }
+            Stage::Green => {
+                if self.advance_green(searches) {
+                    self.told.extend(answers::by_carbon(self));
+                    self.stage = Stage::Done;
+                }
+                self.stage == Stage::Done
+            }
+            Stage::Done => true,
+        }
+    }
+
+    fn advance_frontier(&mut self, searches: u32) -> bool {
         if !self.progress.done {
             self.progress = self.fleet.advance(searches);
-            if self.progress.done {
-                self.told = answers::by_money(self);
-            }
+        }
+        if !self.progress.done {
             return false;
         }
-        let (green, done) = self.green.get_or_insert_with(|| {
-            let question = Question { aim: Aim::Carbon, ..self.fleet.question().clone() };
-            let uptime = |terms, case: &Case, least| self.outages.uptime(terms, case, least);
-            (Fleet::new(question, &uptime), false)
-        });
-        *done = green.advance(searches).done;
-        let all = *done;
-        if all {
-            self.told.extend(answers::by_carbon(self));
+        if !self.leads() || !self.others.iter().all(|other| other.done) {
+            return true;
         }
-        all
+        self.told = answers::by_money(self);
+        self.stage = Stage::Smallest;
+        false
     }
 
-    /// What has been found so far.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        Answer::Fleet { run: self.run, fleet: Box::new(self.view()) }
-    }
-
-    /// The same, by itself.
-    #[must_use]
-    pub fn view(&self) -> FleetView {
-        let Progress { pairs, left, searches, done } = self.progress;
-        let points = self.fleet.frontier().iter();
-        FleetView {
-            version: WIRE_VERSION,
-            prices: self.list.clone(),
-            pairs,
-            looked_at: pairs.saturating_sub(left),
-            searches,
-            complete: done,
-            rows: points.filter_map(|point| rows::row(self, &self.fleet, point)).collect(),
-            answers: self.told.clone(),
-            lost: self.lost(),
-            caveats: CAVEATS.map(str::to_owned).to_vec(),
-        }
-    }
-
-    fn lost(&self) -> Vec<Cut> {
-        let cut = |name: &str, reason: &str, n: u32| Cut {
-            name: name.to_owned(),
-            reason: reason.to_owned(),
-            count: shown(Amount::Count(n.into())),
+    /// Of the runs that are as fast as the cheapest.
+    fn advance_green(&mut self, searches: u32) -> bool {
+        let Some(chosen) = choice::cheapest_by(&self.fleet, self.left()) else {
+            return true;
         };
-        let refused = &self.fleet.market().refused;
-        let rules = Refusal::ALL.iter().zip(refused);
-        let mut all: Vec<Cut> = rules
-            .filter(|(_, n)| **n > 0)
-            .map(|(rule, n)| cut("offers", rule.text(), *n))
-            .collect();
-        let tally = self.fleet.tally();
-        for (reason, n) in [
-            ("more machines than any offer has", tally.short),
-            ("beaten even if every layout ran at the top of its kernels", tally.bounded),
-            ("searched: no layout fits, or none that is not beaten", tally.beaten),
-            ("searched, with a layout", tally.found),
-        ] {
-            if n > 0 {
-                all.push(cut("sizes of cluster", reason, n));
-            }
+        let within = chosen.time;
+        let green = self.green.get_or_insert_with(|| self.fleet.aimed(Aim::Green, within));
+        let done = green.advance(searches).done;
+        if done {
+            self.fleet.learn(green);
         }
-        all
+        done
+    }
+
+    /// Whether this worker puts the answers together.
+    #[must_use]
+    pub const fn leads(&self) -> bool {
+        self.share.0 == 0
+    }
+
+    /// The time that is left to finish.
+    fn left(&self) -> Seconds {
+        self.deadline.map_or(Seconds::UNBOUNDED, |(_, left)| left)
+    }
+
+    /// Whether all workers have looked at all.
+    const fn complete(&self) -> bool {
+        matches!(self.stage, Stage::Smallest | Stage::Green | Stage::Done)
     }
 }
-
-/// What the figures leave out.
-const CAVEATS: [&str; 2] = [
-    "Failures are those of the usual fleet unless you say otherwise; how spot machines come and go \
-     was measured on V100 in 2023 or told by their sellers, and differs by orders of magnitude \
-     between zones.",
-    "A list price is no promise of capacity.",
-];
 
 /// What the inputs ask, put into the question.
 fn narrow(question: &mut Question, asked: &FleetInputs) {
@@ -174,7 +230,17 @@ fn narrow(question: &mut Question, asked: &FleetInputs) {
     limits.jurisdictions.clone_from(&asked.jurisdictions);
     limits.families.clone_from(&asked.families);
     limits.machines_max = asked.machines_max;
+    limits.capacity = asked.capacity.iter().map(|own| (own.name.clone(), own.machines)).collect();
     question.discounts.clone_from(&asked.discounts);
+    question.charge = asked.charge;
+    question.home.clone_from(&asked.home);
+    question.fabric = asked.fabric;
+    let own = |machines: &crate::prices::OnPremises| Own {
+        machines: machines.clone(),
+        pue: asked.pue,
+        grid: None,
+    };
+    question.own = asked.own.iter().map(own).collect();
     if let Some(bytes) = asked.data_set {
         question.cargo.data_set = bytes;
     }

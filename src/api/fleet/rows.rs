@@ -19,7 +19,7 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
     let shape = fleet.market().shapes.get(point.kind as usize)?;
     let kind = fleet.market().kinds.get(point.kind as usize)?;
     let case = fleet.case(point.kind, point.count)?;
-    let layout = fleet.candidate(point).map(|best| plan::layout_text(&case, &best.layout));
+    let layout = fleet.best(point).map(|(_, layout)| layout.clone());
     let mut row = FleetRow {
         accelerator: shape.row.label.clone(),
         count: point.count,
@@ -41,9 +41,13 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
             let listing = fleet.question().listings.get(i as usize)?;
             describe(session, listing, terms, &mut row);
         }
-        Origin::Own(_) => row.provider = "own machines".to_owned(),
+        Origin::Own(_) => {
+            row.provider = "own machines".to_owned();
+            row.terms = "owned".to_owned();
+            row.source = "typed".to_owned();
+        }
     }
-    row.link = link::encode(&opened(&session.inputs, &shape.row, point.count, each));
+    row.link = link::encode(&opened(session, &shape.row, point.count, each));
     Some(row)
 }
 
@@ -57,7 +61,7 @@ fn describe(session: &FleetSession, listing: &Listing, terms: Terms, row: &mut F
     let stamp = listing.stamp(terms);
     if stamp.day.epoch_days() > 0 {
         row.as_of = stamp.day.to_string();
-        row.age_days = session.today.map(|today| today.days_since(stamp.day));
+        row.age_days = session.now.map(|now| now.day().days_since(stamp.day));
     }
     let flags = listing.flags.iter().filter(|flag| terms.is_spot() || !flag.is_of_spot());
     row.flags = flags.map(|flag| flag.text().to_owned()).collect();
@@ -84,10 +88,15 @@ fn figure(own: &plan::Figure) -> Figure {
 }
 
 /// The user's inputs on these machines at this price.
-fn opened(inputs: &Inputs, row: &MachineRow, count: u32, each: DollarsPerHour) -> Inputs {
-    let mut opened = inputs.clone();
-    for key in [Key::NodeSize, Key::Domain, Key::Nic, Key::Leaf, Key::Oversubscription, Key::Link] {
+fn opened(session: &FleetSession, row: &MachineRow, count: u32, each: DollarsPerHour) -> Inputs {
+    let mut opened = session.inputs.clone();
+    for key in [Key::NodeSize, Key::Domain, Key::Nic, Key::Link] {
         opened.clear(key);
+    }
+    // A leaf holds at least one domain, whatever was typed for the others.
+    let inner = row.domain.max(row.node_size);
+    if opened.typed(Key::Leaf).is_some() && session.asked.fabric.leaf < inner {
+        opened.set(Key::Leaf, inner.to_string());
     }
     opened.set(Key::Accelerator, row.key.clone());
     opened.set(Key::Count, count.to_string());

@@ -16,6 +16,9 @@ pub struct FleetView {
     pub looked_at: u32,
     /// Searches for a layout so far.
     pub searches: u32,
+    /// Workers that share the search.
+    #[serde(default)]
+    pub workers: u32,
     /// Whether the frontier is complete, and exact.
     pub complete: bool,
     /// Points that no other beats, the fastest first.
@@ -39,6 +42,9 @@ pub struct PriceList {
     pub age_days: Option<u32>,
     /// Rows that could not be read, with line and reason.
     pub problems: Vec<String>,
+    /// How it stands to the list that this version was built with, in a sentence.
+    #[serde(default)]
+    pub against_built: String,
 }
 
 /// One way to run the whole training.
@@ -103,4 +109,36 @@ pub struct FleetAnswer {
     pub row: Option<FleetRow>,
     /// Why it and not others.
     pub reasons: Vec<String>,
+}
+
+/// What one of several workers tells the others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FleetNews {
+    /// Which worker, from 0.
+    pub worker: u32,
+    /// What it has proved since it last told.
+    pub facts: Vec<FleetFact>,
+    /// Of its share of the sizes of cluster, looked at or ruled out.
+    pub looked_at: u32,
+    /// Its searches for a layout so far.
+    pub searches: u32,
+    /// Where its share went: too few machines, beaten by a bound, searched in vain, searched with a layout.
+    pub tally: Vec<u32>,
+    /// Whether it has looked at its whole share.
+    pub done: bool,
+}
+
+/// What is known of the best layout of one size of cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FleetFact {
+    /// Index of the kind of machine, by the list of prices.
+    pub kind: u32,
+    /// Index of the size of cluster.
+    pub size: u32,
+    /// Time of one step, in seconds, where a layout was found.
+    pub step_s: Option<f64>,
+    /// The layout in short.
+    pub layout: String,
+    /// Where none was found: no layout steps as fast as this, in seconds.
+    pub slower_s: f64,
 }

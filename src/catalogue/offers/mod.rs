@@ -7,10 +7,12 @@
 //! `currency` (three letters; US dollars where there is none), `as_of` and `as_of_spot` (`2026-07-30`), `source`, and
 //! `remarks` ([`REMARKS`]). A row that cannot be read is left out and reported with its line; the others are kept.
 
+mod built;
 mod doubts;
 mod problem;
 mod read;
 
+pub use built::{Built, built, hash, line_of};
 pub use doubts::{FLOOR, OUTLIER, SPOT_EQUAL, aged};
 pub use problem::ListProblem;
 pub use read::{BYTES_MAX, PROBLEMS_MAX, REMARKS, ROWS_MAX, read_listings};

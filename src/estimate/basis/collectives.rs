@@ -125,7 +125,10 @@ impl Book<'_> {
         let net = &self.network;
         if tp > 1 {
             let bytes = 2.0 * shape.tokens * self.hidden;
-            add(ExchangeKind::Tensor, bytes, net.gather_crossing(&net.line(1, tp)));
+            let extent = net.line(1, tp);
+            let crossing =
+                if layout.sp { net.gather_crossing(&extent) } else { net.sum_crossing(&extent) };
+            add(ExchangeKind::Tensor, bytes, crossing);
         }
         let attention = self.case.model.kinds.iter().find_map(|kind| kv_width(&kind.mixer, shape));
         if let Some(width) = attention.filter(|_| cp > 1) {
@@ -189,7 +192,11 @@ impl Book<'_> {
             let all_of = if experts { elements.experts } else { elements.dense() } as f64;
             let (split, beyond, by) = groups.of(experts);
             let mut add = |kind, each, rounds, bytes: f64, extent: &Extent| {
-                let link = Crossed::of(&self.network.gather_crossing(extent));
+                let crossing = match kind {
+                    CollectiveKind::SumCopies => self.network.sum_crossing(extent),
+                    _ => self.network.gather_crossing(extent),
+                };
+                let link = Crossed::of(&crossing);
                 if link.to > link.from && bytes > 0.0 {
                     let bytes = Bytes::from_f64(bytes);
                     all.push(Collective { kind, experts, each, rounds, bytes, link });

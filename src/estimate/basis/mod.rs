@@ -308,9 +308,7 @@ impl Book<'_> {
         let on = |on: bool, bytes: f64| {
             if on { Bytes::from_f64(bytes) } else { Bytes::ZERO }
         };
-        let top_k = |kind: &crate::model::LayerKind| kind.ffn.moe().map_or(0, |moe| moe.top_k);
-        let top_k = self.case.model.kinds.iter().map(top_k).max().unwrap_or(0);
-        let sent = 2.0 * 2.0 * shape.tokens / shape.tp * f64::from(top_k) * self.hidden;
+        let sent = 2.0 * 2.0 * shape.tokens / shape.tp * self.top_k * self.hidden;
         [
             on(layout.tp > 1, 2.0 * shape.tokens * self.hidden),
             on(layout.pp > 1, 4.0 * 2.0 * shape.tokens_split * self.hidden),

@@ -190,8 +190,6 @@ fn basis(job: &Job, reliability: &Reliability, spares: u32) -> OutageBasis {
     let least = save.lag.max(job.step);
     let best = reliability.checkpoint.interval.unwrap_or(interval_best(save.blocking, mttf));
     let broken = broken_share(reliability.failures, reliability.repair);
-    let stragglers = &reliability.stragglers;
-    let slow = job.accelerators > stragglers.above;
     OutageBasis {
         nodes,
         failures,
@@ -208,7 +206,7 @@ fn basis(job: &Job, reliability: &Reliability, spares: u32) -> OutageBasis {
         elastic,
         broken,
         none_free: none_free(nodes, spares, broken),
-        straggler: if slow { stragglers.factor.max(Ratio::ONE) } else { Ratio::ONE },
+        straggler: reliability.stragglers.slowdown(nodes, job.waited),
         saved_on_notice,
         zones,
         running: Seconds::ZERO,

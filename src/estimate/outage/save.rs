@@ -67,6 +67,7 @@ impl Book<'_> {
             host_link: cluster.host.link,
             network: self.outside(),
             mfu: bill.mfu,
+            waited: case.stack.profile.straggler,
         }
     }
 
@@ -90,6 +91,7 @@ impl Book<'_> {
             host_link: cluster.host.link,
             network: self.outside(),
             mfu: Ratio::new(rate / case.peak().get()),
+            waited: case.stack.profile.straggler,
         }
     }
 

@@ -7,7 +7,7 @@
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
-use crate::units::Seconds;
+use crate::units::{PerSecond, Seconds};
 
 /// Requests of a benchmark over those in flight: what InferenceX sends (utils/bench_serving, `num_prompts` is ten
 /// times the concurrency), and the default of others that follow it.
@@ -31,6 +31,28 @@ struct Balance {
     /// Requests a second.
     rate: f64,
     decode: f64,
+}
+
+/// The most that an instance answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Full {
+    /// Sequences that run together at most.
+    pub running: Sequences,
+    /// Requests a second with as many.
+    pub rate: PerSecond,
+}
+
+/// Mean wait of a request that comes at random, for the prompts of others, for a place, and for the step under way.
+///
+/// Reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975, section 5.6); the
+/// place for an answer is one of many, and waited for only near the limit.
+fn random_wait(balance: &Balance, arrivals: f64, full: &Full) -> f64 {
+    let busy = (arrivals * balance.cost).min(FULL);
+    let reading = busy * balance.cost / (2.0 * (1.0 - busy));
+    let filled = (arrivals / full.rate.get()).min(FULL);
+    let places = (2.0 * (full.running.0 + 1.0)).sqrt();
+    let place = libm::pow(filled, places) / (1.0 - filled) / full.rate.get();
+    reading + place + 0.5 * balance.per_token.min(balance.cost)
 }
 
 impl Serving<'_> {
@@ -78,6 +100,23 @@ impl Serving<'_> {
         let balance = self.balance(traffic, running.0.max(1e-3));
         let busy = (balance.rate * balance.cost).min(FULL);
         let wait = busy * balance.cost / (2.0 * (1.0 - busy));
+        let first = self.handling(traffic) + balance.read + wait;
+        self.told(traffic, &balance, first, wait, balance.rate, false)
+    }
+
+    /// The most that the instance answers, on the mean.
+    #[must_use]
+    pub fn full(&self, traffic: &Traffic) -> Full {
+        let most = self.most(traffic);
+        Full { running: Sequences(most), rate: rate(self.balance(traffic, most).rate, 1.0) }
+    }
+
+    /// What users see where requests come at random, at the rate at which so many sequences decode on the mean: the
+    /// answer to [`Mode::Open`](crate::serving::Mode) at that rate, without looking for it.
+    #[must_use]
+    pub fn arriving(&self, traffic: &Traffic, running: Sequences, full: &Full) -> Answer {
+        let balance = self.balance(traffic, running.0.max(1.0));
+        let wait = random_wait(&balance, balance.rate, full);
         let first = self.handling(traffic) + balance.read + wait;
         self.told(traffic, &balance, first, wait, balance.rate, false)
     }
@@ -160,13 +199,8 @@ impl Serving<'_> {
             if balance.decode < 1.0 {
                 balance = self.balance(traffic, 1.0);
             }
-            let busy = (arrivals * balance.cost).min(FULL);
-            // Reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975,
-            // section 5.6); the place for an answer is one of many, and waited for only near the limit.
-            let reading = busy * balance.cost / (2.0 * (1.0 - busy));
-            let filled = (arrivals / full.rate).min(FULL);
-            let place = libm::pow(filled, (2.0 * (most + 1.0)).sqrt()) / (1.0 - filled) / full.rate;
-            let wait = reading + place + 0.5 * balance.per_token.min(balance.cost);
+            let limit = Full { running: Sequences(most), rate: rate(full.rate, 1.0) };
+            let wait = random_wait(&balance, arrivals, &limit);
             let first = least + balance.read + wait;
             return self.told(traffic, &balance, first, wait, arrivals, false);
         }

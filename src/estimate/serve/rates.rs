@@ -27,6 +27,7 @@ pub(super) struct Rates {
     attention: f64,
     attention_half: f64,
     experts: f64,
+    expert_stream: f64,
     pub gap: f64,
     pub launch: f64,
     pub request: f64,
@@ -102,6 +103,7 @@ impl Rates {
             attention: wide * attention * factor(FactorOf::Attention),
             attention_half: kernels.attention_half,
             experts: engine.experts.get() * factor(FactorOf::Experts),
+            expert_stream: engine.expert_stream.get(),
             gap: engine.gap.get() * overhead,
             launch: engine.launch.get() * factor(FactorOf::Start),
             request: engine.request.get() * factor(FactorOf::Start),
@@ -118,9 +120,10 @@ impl Rates {
                     ProductFormat::Eight => &self.eight,
                     ProductFormat::Four => &self.four,
                 };
-                let share = if expert { self.experts } else { 1.0 };
+                let (share, stream) =
+                    if expert { (self.experts, self.expert_stream) } else { (1.0, 1.0) };
                 let work = self.arithmetic(curve, m, n, k, groups) / share;
-                let weights = groups * n * k * bits / 8.0 / (self.weights * share);
+                let weights = groups * n * k * bits / 8.0 / (self.weights * stream);
                 let rest = groups * m * (n + k) * 2.0 / self.passes;
                 together(work, weights + rest)
             }

@@ -3,7 +3,10 @@
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
-use crate::units::{BytesPerSecond, Seconds};
+use crate::units::{BytesPerSecond, PerSecond, Seconds, Tokens};
+
+/// Share of the time that reading may take before an instance counts as full.
+const BUSY: f64 = 0.98;
 
 /// Instances that do one half of the work.
 #[derive(Clone, Debug)]
@@ -78,9 +81,109 @@ impl Pair<'_> {
         }
     }
 
-    /// Seconds until the cache of a prompt has moved: every reader's rank sends its share on its own link.
+    /// Time in which the cache of a prompt moves: see [`Reader::moved`].
     fn moved(&self, traffic: &Traffic) -> f64 {
         let bytes = self.prompts.serving.sequence_bytes(traffic.prompt);
         bytes / self.link.get().max(1.0)
+    }
+}
+
+/// One instance that only reads prompts, ready to be asked at any rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reader {
+    /// Time of a prompt outside all steps.
+    handling: f64,
+    /// Seconds of one prompt read alone.
+    alone: f64,
+    /// Seconds of the instance's time for each prompt of full steps.
+    full: f64,
+    /// Bytes that one rank sends for a prompt, and prompts that are sent side by side.
+    bytes: f64,
+    lanes: f64,
+}
+
+/// One instance that only writes answers.
+#[derive(Clone, Debug)]
+pub struct Writer<'a> {
+    serving: &'a Serving<'a>,
+    traffic: Traffic,
+    most: f64,
+}
+
+/// What a writer does at some load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Written {
+    /// Sequences that it decodes.
+    pub running: Sequences,
+    /// Time between tokens.
+    pub per_token: Seconds,
+    /// Requests a second.
+    pub rate: PerSecond,
+}
+
+impl Reader {
+    /// An instance that reads that traffic's prompts.
+    #[must_use]
+    pub fn new(serving: &Serving<'_>, traffic: &Traffic) -> Self {
+        let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        Self {
+            handling: serving.handling(traffic),
+            alone: serving.prefill(1.0, fresh),
+            full: serving.read(serving.prompts_most(fresh), fresh, 0.0, 0.0).each,
+            bytes: serving.sequence_bytes(traffic.prompt),
+            lanes: f64::from(serving.instance.dp.max(1)),
+        }
+    }
+
+    /// Time in which the cache of a prompt moves over a link: every rank sends its share on its own, and the ranks that
+    /// take it are no slower than those that send unless each holds more of it.
+    #[must_use]
+    pub fn moved(&self, link: BytesPerSecond, taken: &Writer<'_>) -> Seconds {
+        let taken = taken.serving.sequence_bytes(taken.traffic.prompt);
+        Seconds::new(self.bytes.max(taken) / link.get().max(1.0))
+    }
+
+    /// The most prompts a second: the reading itself, or the links.
+    #[must_use]
+    pub fn most(&self, moved: Seconds) -> PerSecond {
+        let sent = self.lanes / moved.get().max(1e-12);
+        PerSecond::new((BUSY / self.full.max(1e-12)).min(sent))
+    }
+
+    /// Time to the first token at a rate of prompts, and what of it is waiting: prompts come at random and take one
+    /// time each (Pollaczek-Khinchine, Kleinrock 1975, section 5.6). Few at a time are read alone, many in full steps.
+    #[must_use]
+    pub fn first_token(&self, rate: PerSecond, moved: Seconds) -> (Seconds, Seconds) {
+        let few = (1.0 - rate.get() * self.full).max(0.0);
+        let cost = self.full + few * few * (self.alone - self.full).max(0.0);
+        let busy = (rate.get() * cost).min(BUSY);
+        let wait = busy * cost / (2.0 * (1.0 - busy));
+        let first = self.handling + self.alone + moved.get() + wait;
+        (Seconds::new(first), Seconds::new(wait))
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// An instance that writes that traffic's answers.
+    #[must_use]
+    pub fn new(serving: &'a Serving<'a>, traffic: &Traffic) -> Self {
+        Self { serving, traffic: *traffic, most: serving.most(traffic) }
+    }
+
+    /// Sequences that it holds at most.
+    #[must_use]
+    pub const fn most(&self) -> Sequences {
+        Sequences(self.most)
+    }
+
+    /// What it does with so many sequences.
+    #[must_use]
+    pub fn with(&self, running: Sequences) -> Written {
+        let running = Sequences(running.0.clamp(1.0, self.most));
+        let context = Tokens::new((self.traffic.prompt + self.traffic.output / 2.0) as u64);
+        let per_token = self.serving.writing(running, context);
+        let output = (self.traffic.output - 1.0).max(1.0);
+        let each = rate(running.0, output * per_token.get());
+        Written { running, per_token, rate: each }
     }
 }

@@ -82,7 +82,8 @@ pub fn column(case: &Case, plan: Option<&Plan>, named: Named<'_>, echoes: &[Echo
     all
 }
 
-fn said(section: Section, id: &str, label: &str, text: String) -> Fact {
+/// A fact in words.
+pub(in crate::plan) fn said(section: Section, id: &str, label: &str, text: String) -> Fact {
     Fact {
         section,
         id: id.to_owned(),
@@ -95,7 +96,8 @@ fn said(section: Section, id: &str, label: &str, text: String) -> Fact {
     }
 }
 
-fn measured(section: Section, id: &str, label: &str, amount: Amount) -> Fact {
+/// A fact that is a number.
+pub(in crate::plan) fn measured(section: Section, id: &str, label: &str, amount: Amount) -> Fact {
     Fact { amount: Some(amount), ..said(section, id, label, amount.text()) }
 }
 
@@ -193,6 +195,7 @@ fn memory(case: &Case, plan: &Plan) -> Vec<Fact> {
     ]
 }
 
-fn parts(section: Section, whole: &Part) -> impl Iterator<Item = Fact> {
+/// The parts of a total.
+pub(in crate::plan) fn parts(section: Section, whole: &Part) -> impl Iterator<Item = Fact> {
     whole.children.iter().map(move |part| measured(section, &part.id, part.label, part.amount))
 }

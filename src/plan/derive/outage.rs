@@ -114,8 +114,9 @@ impl Explained<'_> {
             fine::number(self.basis.straggler),
             self.text(P::Stragglers)
         );
-        let formula = "steps \u{d7} (straggler factor \u{2212} 1): what slow machines add over \
-                       months to what short runs on good ones take";
+        let formula = "steps \u{d7} (straggler factor \u{2212} 1): a job waits for its slowest \
+                       machine; the more it has, the surer one is slow; less what a step waits \
+                       for its slowest rank already";
         derived(formula, text, "arXiv 2505.05713; GREYHOUND, ATC 2025")
     }
 

@@ -1,9 +1,8 @@
 //! Questions that a fleet answers.
 
 use super::Fleet;
-use crate::estimate::{Book, Outlay, outlay, wall};
+use crate::estimate::{Outlay, outlay, wall};
 use crate::search::fleet::Point;
-use crate::search::{Goal, search};
 use crate::units::{Dollars, KilogramsCo2, Seconds, Tokens};
 
 /// The cheapest run that ends by a deadline: the last point of the frontier within it.
@@ -69,7 +68,7 @@ fn tokens_at(
     let purchase = &kind.lots.get(point.lot as usize)?.purchase;
     let machines = point.count.checked_div(kind.machine_size)?;
     let uptime = fleet.uptime(point)?;
-    let step = fleet.candidate(point)?.estimate.step();
+    let step = fleet.best(point)?.0;
     let each = training.step_tokens().get().max(1);
     let tried = |n_steps: u64| {
         let busy = step * n_steps as f64;
@@ -97,38 +96,31 @@ fn tokens_at(
 
 /// The smallest cluster that is done by then, on any kind of machine; of equally small ones the cheapest.
 #[must_use]
-pub fn smallest(fleet: &Fleet, deadline: Seconds) -> Option<Point> {
+pub fn smallest(fleet: &mut Fleet, deadline: Seconds) -> Option<Point> {
     let kinds = &fleet.market().kinds;
     let mut counts: Vec<u32> =
         kinds.iter().flat_map(|kind| kind.sizes.iter().map(|size| size.count)).collect();
     counts.sort_unstable();
     counts.dedup();
+    let n_kinds = kinds.len() as u32;
     counts.into_iter().find_map(|count| {
-        let kinds = 0..kinds.len() as u32;
-        let points = kinds.filter_map(|kind| cheapest_on(fleet, kind, count, deadline));
+        let points = (0..n_kinds).filter_map(|kind| cheapest_on(fleet, kind, count, deadline));
         points.min_by_key(|point| (point.cost, point.time))
     })
 }
 
 /// The cheapest way to buy that many of a kind of machine that is done by then, under its best layout.
-fn cheapest_on(fleet: &Fleet, kind: u32, count: u32, deadline: Seconds) -> Option<Point> {
+fn cheapest_on(fleet: &mut Fleet, kind: u32, count: u32, deadline: Seconds) -> Option<Point> {
     let at = fleet.market().kinds.get(kind as usize)?;
     let size = at.sizes.iter().position(|size| size.count == count)? as u32;
     let machines = count.checked_div(at.machine_size)?;
-    let enough =
-        |lot: u32| at.lots.get(lot as usize).is_some_and(|lot| lot.machines_max >= machines);
-    if at.sizes.get(size as usize)?.least > deadline {
+    let lots = at.lots.iter().zip(0..).filter(|(lot, _)| lot.machines_max >= machines);
+    let lots: Vec<u32> = lots.map(|(_, lot)| lot).collect();
+    if lots.is_empty() || at.sizes.get(size as usize)?.least > deadline {
         return None;
     }
-    let case = fleet.case(kind, count)?;
-    let book = Book::new(&case);
-    let n_steps = case.training.n_steps().max(1) as f64;
-    // What lasts no longer than the deadline steps no slower than that.
-    let cutoff = Seconds::new(deadline.get() / n_steps * (1.0 + 1e-9));
-    let best = search(&book, &Goal { cutoff, ..Goal::fastest(&book) }).best?;
-    let busy = best.estimate.step() * n_steps;
-    let lots = (0..at.lots.len() as u32).filter(|lot| enough(*lot));
-    let points = lots.filter_map(|lot| fleet.point(kind, size, lot, busy));
+    let busy = fleet.step(kind, size, deadline)? * fleet.n_steps();
+    let points = lots.into_iter().filter_map(|lot| fleet.point(kind, size, lot, busy));
     let in_time = points.filter(|point| point.time <= deadline);
     in_time.min_by_key(|point| (point.cost, point.time))
 }

@@ -6,14 +6,16 @@ use super::refusal::Refusal;
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{places, platforms};
-use crate::estimate::{Draw, Purchase, Source, Uptime, least_step};
+use crate::cluster::Fabric;
+use crate::estimate::{Book, Draw, Purchase, Source, Uptime, least_step};
 use crate::prices::{Flag, Listing, Tariff, Terms};
 use crate::search::fleet::{Aim, Lot, MachineKind, Size};
 use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio, Seconds};
 
-/// What of the time of a run is useful and paid for, on the machines of a case bought on those terms, its steps taking
-/// at least that long together.
-pub type UptimeOf<'a> = &'a dyn Fn(Terms, &Case, Seconds) -> Uptime;
+/// What of the time of a run is useful and paid for, on the machines of a case bought on those terms (asked for
+/// [`Terms::OnDemand`] and [`Terms::Spot`], which stand for all that stay and all that may be taken away), its steps
+/// taking at least that long together.
+pub type UptimeOf<'a> = &'a dyn Fn(Terms, &Book<'_>, Seconds) -> Uptime;
 
 /// Machines that look the same to a layout.
 #[derive(Clone, Debug)]
@@ -62,12 +64,14 @@ pub fn counts(limits: &Limits, machine_size: u32) -> Vec<u32> {
     all
 }
 
-/// The case of some machines.
+/// The case of some machines on a network of that kind.
 #[must_use]
-pub fn case_at(case: &Case, row: &MachineRow, count: u32) -> Option<Case> {
+pub fn case_at(case: &Case, row: &MachineRow, fabric: &Fabric, count: u32) -> Option<Case> {
+    // A leaf holds at least one domain.
+    let fabric = Fabric { leaf: fabric.leaf.max(row.domain.max(row.node_size)), ..*fabric };
     Case::new(
         case.model.clone(),
-        accelerators::cluster(row, count),
+        accelerators::cluster_on(row, count, &fabric),
         case.training.clone(),
         case.constraints,
         case.stack.clone(),
@@ -89,14 +93,17 @@ impl Market {
         }
         market.keep_best();
         for (shape, kind) in market.shapes.iter().zip(&mut market.kinds) {
-            let counts = counts(&question.limits, kind.machine_size);
-            let size = |count: u32| {
-                let case = case_at(&question.case, &shape.row, count)?;
-                let least = least_step(&case) * case.training.n_steps() as f64;
-                let uptime = Terms::ALL.map(|terms| uptime(terms, &case, least));
-                Some(Size { count, least, uptime: uptime.to_vec() })
-            };
-            kind.sizes = counts.into_iter().filter_map(size).collect();
+            kind.sizes = sizes(question, shape, kind, uptime);
+        }
+        market
+    }
+
+    /// The same market sorted by another question that differs from this one's in its aim alone.
+    #[must_use]
+    pub(super) fn again(&self, question: &Question) -> Self {
+        let mut market = Self::new(question, &|_, _, _| Uptime::ALL);
+        for (kind, known) in market.kinds.iter_mut().zip(&self.kinds) {
+            kind.sizes.clone_from(&known.sizes);
         }
         market
     }
@@ -119,10 +126,13 @@ impl Market {
         };
         let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
+        let own = &self.shapes[kind].row;
+        let names = [&*listing.provider, &*listing.region, &own.key, &own.accelerator.generation];
+        let to_be_had = question.limits.to_be_had(&names);
         // A listing of single accelerators is bought a machine at a time.
         let times = f64::from(machine_size) / listing.accelerators.get();
         for (terms, rate) in listing.rates.iter() {
-            let refusal = refused_terms(question, listing, terms).or_else(|| {
+            let refusal = refused_terms(&question.limits, listing, terms).or_else(|| {
                 let unknown = draw.machine.is_none() || draw.grid.is_none();
                 (question.aim != Aim::Cost && unknown).then_some(Refusal::CarbonUnknown)
             });
@@ -132,11 +142,11 @@ impl Market {
             }
             let rate = DollarsPerHour::new(rate.get() * times * keep);
             let source = Source::Rented { rate, terms, charge: question.charge };
-            let moving_in = moving(question, listing);
+            let moving_in = moving(question, &listing.provider, &listing.region);
             let purchase = Purchase { source, tariff, moving_in, draw };
-            let most = [terms.most_machines(), question.limits.capacity];
+            let most = [terms.most_machines(), to_be_had];
             let machines_max = most.into_iter().flatten().min().unwrap_or(u32::MAX);
-            let lot = Lot { purchase, class: terms as u32, machines_max };
+            let lot = Lot { purchase, class: class(terms), machines_max };
             self.kinds[kind].lots.push(lot);
             self.shapes[kind].origins.push(Origin::Listing(index, terms));
         }
@@ -145,7 +155,7 @@ impl Market {
     fn add_own(&mut self, question: &Question, own: &super::Own, index: u32) {
         self.offers += 1;
         let machines = &own.machines;
-        let Some(row) = accelerators::find(&machines.accelerator) else {
+        let Some(row) = accelerators::by_key(&machines.accelerator) else {
             return self.refuse(Refusal::Family, 1);
         };
         if let Err(refusal) = usable(question, row) {
@@ -161,10 +171,10 @@ impl Market {
         let purchase = Purchase {
             source: Source::Owned(machines.clone()),
             tariff: Tariff::default(),
-            moving_in: DollarsPerGb::ZERO,
+            moving_in: moving(question, "", ""),
             draw,
         };
-        let (class, machines_max) = (Terms::OnDemand as u32, machines.machines);
+        let (class, machines_max) = (class(Terms::OnDemand), machines.machines);
         self.kinds[kind].lots.push(Lot { purchase, class, machines_max });
         self.shapes[kind].origins.push(Origin::Own(index));
     }
@@ -206,6 +216,39 @@ impl Market {
     }
 }
 
+/// The terms of each class of uptime, by [`Lot::class`].
+const CLASSES: [Terms; 2] = [Terms::OnDemand, Terms::Spot];
+
+/// The class of uptime of terms.
+fn class(terms: Terms) -> u32 {
+    u32::from(terms.is_spot())
+}
+
+/// The sizes of cluster of one kind of machine.
+fn sizes(
+    question: &Question,
+    shape: &Shape,
+    kind: &MachineKind,
+    uptime: UptimeOf<'_>,
+) -> Vec<Size> {
+    let counts = counts(&question.limits, kind.machine_size);
+    let wanted = |class: u32| kind.lots.iter().any(|lot| lot.class == class);
+    let most = kind.lots.iter().map(|lot| lot.machines_max).max().unwrap_or(0);
+    let size = |count: u32| {
+        let case = case_at(&question.case, &shape.row, &question.fabric, count)?;
+        let least = least_step(&case) * case.training.n_steps() as f64;
+        // More than any way to buy has: never looked at.
+        let short = count / kind.machine_size.max(1) > most;
+        let book = (!short).then(|| Book::new(&case));
+        let uptime = CLASSES.iter().zip(0..).map(|(terms, class)| match &book {
+            Some(book) if wanted(class) => uptime(*terms, book, least),
+            _ => Uptime::ALL,
+        });
+        Some(Size { count, least, uptime: uptime.collect() })
+    };
+    counts.into_iter().filter_map(size).collect()
+}
+
 /// Whether one way to buy is no worse than another in anything, whatever is asked.
 fn covers(lot: &Lot, other: &Lot) -> bool {
     let (
@@ -232,26 +275,42 @@ fn covers(lot: &Lot, other: &Lot) -> bool {
         && emits(&lot.purchase.draw) <= emits(&other.purchase.draw)
 }
 
-/// The shape of a listing's machine and its size, or why it is not looked at.
-fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Refusal> {
-    let limits = &question.limits;
+/// Why a row of the market is narrowed out, by its provider, place or currency.
+pub(in crate::plan) fn narrowed(limits: &Limits, listing: &Listing) -> Option<Refusal> {
     let among = |list: &[String], name: &str| {
         list.is_empty() || list.iter().any(|known| known.eq_ignore_ascii_case(name))
     };
     if listing.currency != limits.currency {
-        return Err(Refusal::Currency);
+        return Some(Refusal::Currency);
     }
     if !among(&limits.providers, &listing.provider) {
-        return Err(Refusal::Provider);
+        return Some(Refusal::Provider);
     }
     if !among(&limits.regions, &listing.region) {
-        return Err(Refusal::Region);
+        return Some(Refusal::Region);
     }
     let inside = |jurisdiction: &String| places::within(&listing.country, jurisdiction);
-    if !limits.jurisdictions.is_empty() && !limits.jurisdictions.iter().any(inside) {
-        return Err(Refusal::Jurisdiction);
+    let outside = !limits.jurisdictions.is_empty() && !limits.jurisdictions.iter().any(inside);
+    outside.then_some(Refusal::Jurisdiction)
+}
+
+/// Whether an accelerator is among those allowed.
+pub(in crate::plan) fn of_family(limits: &Limits, row: &MachineRow) -> bool {
+    let families = &limits.families;
+    let generation = &row.accelerator.generation;
+    let named = |name: &String| {
+        name.eq_ignore_ascii_case(generation)
+            || row.names().any(|own| own.eq_ignore_ascii_case(name))
+    };
+    families.is_empty() || families.iter().any(named)
+}
+
+/// The shape of a listing's machine and its size, or why it is not looked at.
+fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Refusal> {
+    if let Some(refusal) = narrowed(&question.limits, listing) {
+        return Err(refusal);
     }
-    let row = accelerators::find(&listing.accelerator).ok_or(Refusal::Family)?;
+    let row = accelerators::by_key(&listing.accelerator).ok_or(Refusal::Family)?;
     usable(question, row)?;
     let size = if listing.flags.has(Flag::SoldEach) {
         row.node_size
@@ -268,19 +327,14 @@ fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Re
 
 /// Whether the question allows an accelerator and can use it.
 fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
-    let families = &question.limits.families;
     let generation = &row.accelerator.generation;
-    let named = |name: &String| {
-        name.eq_ignore_ascii_case(generation)
-            || row.names().any(|own| own.eq_ignore_ascii_case(name))
-    };
-    if !families.is_empty() && !families.iter().any(named) {
+    if !of_family(&question.limits, row) {
         return Err(Refusal::Family);
     }
     if !platforms::runs_on(&question.case.stack.key, generation) {
         return Err(Refusal::Platform);
     }
-    if case_at(&question.case, row, row.node_size).is_none() {
+    if case_at(&question.case, row, &question.fabric, row.node_size).is_none() {
         return Err(Refusal::Precision);
     }
     Ok(())
@@ -289,14 +343,21 @@ fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
 /// The catalogue's row as machines of `size`, each accelerator with `nic` of network.
 ///
 /// Racks and pods, whose scale-up links join machines, keep their domain; elsewhere it ends with the machine.
-fn sized(row: &MachineRow, size: u32, nic: Option<BytesPerSecond>) -> MachineRow {
+pub(in crate::plan) fn sized(
+    row: &MachineRow,
+    size: u32,
+    nic: Option<BytesPerSecond>,
+) -> MachineRow {
     let domain = if row.domain > row.node_size { row.domain } else { row.domain.min(size) };
     MachineRow { node_size: size, domain, nic: nic.unwrap_or(row.nic), ..row.clone() }
 }
 
 /// Why an offer's terms rule it out.
-fn refused_terms(question: &Question, listing: &Listing, terms: Terms) -> Option<Refusal> {
-    let limits = &question.limits;
+pub(in crate::plan) fn refused_terms(
+    limits: &Limits,
+    listing: &Listing,
+    terms: Terms,
+) -> Option<Refusal> {
     if !limits.terms.is_empty() && !limits.terms.contains(&terms) {
         return Some(Refusal::Terms);
     }
@@ -307,14 +368,14 @@ fn refused_terms(question: &Question, listing: &Listing, terms: Terms) -> Option
     doubted.then_some(Refusal::Doubtful)
 }
 
-/// Price of bringing the data set to a listing: nothing within the region, between regions of one provider, or out of
-/// one provider to another.
-fn moving(question: &Question, listing: &Listing) -> DollarsPerGb {
+/// Price of bringing the data set to a region: nothing within it, between regions of one provider, or out of one
+/// provider to another, or to machines of one's own.
+fn moving(question: &Question, to_provider: &str, to_region: &str) -> DollarsPerGb {
     let Some((provider, region)) = &question.home else {
         return DollarsPerGb::ZERO;
     };
     let tariff = places::find(provider, region).map_or(Tariff::default(), |place| place.tariff);
-    let rate = match (*provider == listing.provider, *region == listing.region) {
+    let rate = match (provider == to_provider, region == to_region) {
         (true, true) => None,
         (true, false) => tariff.between,
         (false, _) => tariff.egress,

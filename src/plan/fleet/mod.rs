@@ -4,6 +4,7 @@
 //! was looked at so far, and exact when [`Progress::done`]. The questions in [`choice`] read the answer off it.
 
 pub mod choice;
+mod facts;
 mod machines;
 mod parts;
 mod power;
@@ -11,8 +12,10 @@ mod question;
 mod refusal;
 mod uptime;
 
-pub use crate::search::fleet::{Aim, Point};
+pub use crate::search::fleet::{Aim, FleetTally, Point};
+pub use facts::Fact;
 pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
+pub(super) use machines::{narrowed, of_family, refused_terms, sized};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
@@ -20,10 +23,12 @@ pub use refusal::Refusal;
 pub use uptime::Outages;
 
 use crate::case::Case;
-use crate::estimate::{Book, Outlay, Source, Uptime, outlay};
-use crate::search::fleet::{Ask, FleetSearch, FleetTally};
-use crate::search::{Candidate, Goal, search};
+use crate::estimate::{Book, Outlay, OutlayPart as Part, Source, Uptime, outlay};
+use crate::plan::{layout_text, placement_text};
+use crate::search::fleet::{Ask, FleetSearch};
+use crate::search::{Goal, search};
 use crate::units::{DollarsPerHour, Seconds};
+use facts::Facts;
 
 /// A question with what was found so far.
 #[derive(Clone, Debug)]
@@ -31,8 +36,10 @@ pub struct Fleet {
     question: Question,
     market: Market,
     search: FleetSearch,
-    /// Best layouts, by kind of machine and size, in the order in which they were found.
-    layouts: Vec<((u32, u32), Candidate)>,
+    /// What is known of pairs, whoever found it.
+    facts: Facts,
+    /// What was found here since it was last asked for.
+    news: Vec<Fact>,
     /// Layout searches so far.
     searches: u32,
 }
@@ -55,8 +62,33 @@ impl Fleet {
     #[must_use]
     pub fn new(question: Question, uptime: UptimeOf<'_>) -> Self {
         let market = Market::new(&question, uptime);
-        let search = FleetSearch::new(market.kinds.clone(), question.cargo, question.aim);
-        Self { question, market, search, layouts: Vec::new(), searches: 0 }
+        Self::over(question, market, Facts::default())
+    }
+
+    fn over(question: Question, market: Market, facts: Facts) -> Self {
+        let (cargo, aim, within) = (question.cargo, question.aim, question.within);
+        let search = FleetSearch::new(market.kinds.clone(), cargo, aim, within);
+        let mut fleet = Self { question, market, search, facts, news: Vec::new(), searches: 0 };
+        fleet.tell_known();
+        fleet
+    }
+
+    /// The same question with another aim, about runs that take no longer than that, and what is known already.
+    #[must_use]
+    pub fn aimed(&self, aim: Aim, within: Seconds) -> Self {
+        let question = Question { aim, within, ..self.question.clone() };
+        let market = self.market.again(&question);
+        Self::over(question, market, self.facts.clone())
+    }
+
+    /// Gives the search every best layout that is known, so that it cuts from the start.
+    fn tell_known(&mut self) {
+        let n_steps = self.n_steps();
+        for fact in self.facts.iter() {
+            if let Some((step, _)) = &fact.best {
+                self.search.found(fact.kind, fact.size, *step * n_steps);
+            }
+        }
     }
 
     /// The `i`th of `n` shares of the work, for one of `n` workers.
@@ -79,26 +111,56 @@ impl Fleet {
         self.progress(done)
     }
 
-    fn answer(&mut self, ask: &Ask) {
-        self.searches += 1;
-        let best = self.layout(ask.kind, ask.count, ask.cutoff);
-        let n_steps = self.question.case.training.n_steps() as f64;
-        let busy = best.as_ref().map(|best| best.estimate.step() * n_steps);
-        self.search.tell(ask, busy);
-        if let Some(best) = best {
-            self.layouts.push(((ask.kind, ask.size), best));
+    /// Works on until something is known to show, for that many layout searches at most.
+    pub fn advance_first(&mut self, searches: u32) -> Progress {
+        /// Points that make a first picture.
+        const POINTS: usize = 2;
+        let mut progress = self.advance(1);
+        while !progress.done && progress.searches < searches && self.frontier().len() < POINTS {
+            progress = self.advance(1);
         }
+        progress
     }
 
-    /// The best layout on that many machines of a kind, if the run then takes no longer than the cutoff.
-    fn layout(&self, kind: u32, count: u32, cutoff: Seconds) -> Option<Candidate> {
+    fn answer(&mut self, ask: &Ask) {
+        let step = self.step(ask.kind, ask.size, ask.cutoff);
+        self.search.tell(ask, step.map(|step| step * self.n_steps()));
+    }
+
+    /// Time of one step under the best layout of a pair, if the run then takes no longer than the cutoff: from what
+    /// is known, or else by a search.
+    fn step(&mut self, kind: u32, size: u32, cutoff: Seconds) -> Option<Seconds> {
         /// Steps that round to the cutoff are kept.
         const MORE: f64 = 1.0 + 1e-9;
+        let cutoff = Seconds::new(cutoff.get() / self.n_steps() * MORE);
+        match self.facts.get(kind, size) {
+            Some(Fact { best: Some((step, _)), .. }) => return Some(*step),
+            Some(fact) if fact.slower >= cutoff => return None,
+            _ => {}
+        }
+        self.searches += 1;
+        let fact = Fact { kind, size, best: self.searched(kind, size, cutoff), slower: cutoff };
+        let step = fact.best.as_ref().map(|(step, _)| *step);
+        self.facts.add(fact.clone());
+        self.news.push(fact);
+        step
+    }
+
+    fn searched(&self, kind: u32, size: u32, cutoff: Seconds) -> Option<(Seconds, String)> {
+        let count = self.market.kinds.get(kind as usize)?.sizes.get(size as usize)?.count;
         let case = self.case(kind, count)?;
         let book = Book::new(&case);
-        let n_steps = case.training.n_steps().max(1) as f64;
-        let cutoff = Seconds::new(cutoff.get() / n_steps * MORE);
-        search(&book, &Goal { cutoff, ..Goal::fastest(&book) }).best
+        let best = search(&book, &Goal { cutoff, ..Goal::fastest(&book) }).best?;
+        let mut text = layout_text(&case, &best.layout);
+        if best.layout.pp > 1 && best.layout.dp > 1 {
+            text.push_str(" \u{b7} ");
+            text.push_str(placement_text(&best.layout));
+        }
+        Some((best.estimate.step(), text))
+    }
+
+    fn n_steps(&self) -> f64 {
+        self.question.case.training.n_steps().max(1) as f64
     }
 
     fn progress(&self, done: bool) -> Progress {
@@ -110,7 +172,8 @@ impl Fleet {
     /// The case of that many machines of a kind.
     #[must_use]
     pub fn case(&self, kind: u32, count: u32) -> Option<Case> {
-        case_at(&self.question.case, &self.market.shapes.get(kind as usize)?.row, count)
+        let row = &self.market.shapes.get(kind as usize)?.row;
+        case_at(&self.question.case, row, &self.question.fabric, count)
     }
 
     /// The question.
@@ -131,23 +194,40 @@ impl Fleet {
         self.search.frontier()
     }
 
+    /// Pairs of a kind of machine and a count, whoever looks at them.
+    #[must_use]
+    pub fn n_pairs(&self) -> u32 {
+        self.market.kinds.iter().map(|kind| kind.sizes.len() as u32).sum()
+    }
+
     /// Where the pairs went.
     #[must_use]
     pub const fn tally(&self) -> &FleetTally {
         self.search.tally()
     }
 
-    /// Takes what another worker found.
-    pub fn merge(&mut self, other: &Self) {
-        self.search.take(other.frontier());
-        self.layouts.extend(other.layouts.iter().copied());
+    /// What was found here since this was last called, for other workers to hear.
+    pub fn news(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.news)
     }
 
-    /// The layout of a point.
+    /// Takes in what another worker on the same question found.
+    pub fn hear(&mut self, fact: Fact) {
+        if let Some((step, _)) = &fact.best {
+            self.search.found(fact.kind, fact.size, *step * self.n_steps());
+        }
+        self.facts.add(fact);
+    }
+
+    /// Takes in all that another worker on the same question knows.
+    pub fn merge(&mut self, other: &Self) {
+        other.facts.iter().for_each(|fact| self.hear(fact.clone()));
+    }
+
+    /// Time of one step of a point, and its layout in short.
     #[must_use]
-    pub fn candidate(&self, point: &Point) -> Option<&Candidate> {
-        let place = (point.kind, point.size);
-        self.layouts.iter().find(|(known, _)| *known == place).map(|(_, candidate)| candidate)
+    pub fn best(&self, point: &Point) -> Option<&(Seconds, String)> {
+        self.facts.get(point.kind, point.size)?.best.as_ref()
     }
 
     /// Where a point's machines come from.
@@ -172,7 +252,7 @@ impl Fleet {
         Some(outlay(&lot.purchase, &self.question.cargo, machines, point.busy, uptime))
     }
 
-    /// Rate of one accelerator of a point, after discounts; nothing for own machines.
+    /// Rate of one accelerator of a point, after discounts; of own machines, what they lose and take in an hour.
     #[must_use]
     pub fn rate_each(&self, point: &Point) -> Option<DollarsPerHour> {
         let kind = self.market.kinds.get(point.kind as usize)?;
@@ -181,7 +261,13 @@ impl Fleet {
                 let n = f64::from(kind.machine_size.max(1));
                 Some(DollarsPerHour::new(rate.get() / n))
             }
-            Source::Owned(_) => None,
+            Source::Owned(_) => {
+                let outlay = self.outlay(point)?;
+                let own = [Part::Purchase, Part::Power, Part::Space, Part::Staff];
+                let dollars: f64 = own.iter().map(|part| outlay.get(*part).get()).sum();
+                let hours = point.time.get() / 3600.0 * f64::from(point.count);
+                Some(DollarsPerHour::new(dollars / hours.max(f64::MIN_POSITIVE)))
+            }
         }
     }
 

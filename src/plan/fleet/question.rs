@@ -1,10 +1,12 @@
 //! What is asked of a fleet: the training, the market, and what narrows it.
 
 use crate::case::Case;
+use crate::catalogue::accelerators::LEAF_SPAN;
+use crate::cluster::Fabric;
 use crate::estimate::Cargo;
 use crate::prices::{Charge, Currency, Flag, Listing, OnPremises, Terms};
 use crate::search::fleet::Aim;
-use crate::units::{Bytes, Ratio, Tokens};
+use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
 /// Fewest accelerators of a fleet unless the user says otherwise.
 pub const COUNT_MIN: u32 = 8;
@@ -20,6 +22,8 @@ pub struct Question {
     pub listings: Vec<Listing>,
     /// Machines of one's own.
     pub own: Vec<Own>,
+    /// How the network between machines is built, wherever they stand.
+    pub fabric: Fabric,
     /// What narrows it.
     pub limits: Limits,
     /// Discount on everything of a provider, by name.
@@ -32,6 +36,8 @@ pub struct Question {
     pub home: Option<(String, String)>,
     /// What is traded against time.
     pub aim: Aim,
+    /// Runs that take longer are not looked at.
+    pub within: Seconds,
 }
 
 /// Machines of one's own, and the grid they stand on.
@@ -60,8 +66,8 @@ pub struct Limits {
     pub terms: Vec<Terms>,
     /// Most machines.
     pub machines_max: Option<u32>,
-    /// Machines that one row of the market has at most.
-    pub capacity: Option<u32>,
+    /// Machines that one offer has at most, by provider, region, accelerator or generation; an empty name is any.
+    pub capacity: Vec<(String, u32)>,
     /// Fewest accelerators.
     pub count_min: u32,
     /// Most accelerators.
@@ -70,6 +76,18 @@ pub struct Limits {
     pub doubts: Vec<Flag>,
     /// The currency of prices.
     pub currency: Currency,
+}
+
+impl Limits {
+    /// Most machines of an offer known by those names.
+    #[must_use]
+    pub fn to_be_had(&self, names: &[&str]) -> Option<u32> {
+        let about = |name: &str| {
+            name.is_empty() || names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let own = self.capacity.iter().filter(|(name, _)| about(name));
+        own.map(|(_, machines)| *machines).min()
+    }
 }
 
 impl Default for Limits {
@@ -81,7 +99,7 @@ impl Default for Limits {
             families: Vec::new(),
             terms: Vec::new(),
             machines_max: None,
-            capacity: None,
+            capacity: Vec::new(),
             count_min: COUNT_MIN,
             count_max: COUNT_MAX,
             doubts: vec![Flag::PartOnly, Flag::Outlier],
@@ -99,12 +117,14 @@ impl Question {
             case,
             listings,
             own: Vec::new(),
+            fabric: Fabric::full(LEAF_SPAN),
             limits: Limits::default(),
             discounts: Vec::new(),
             charge: Charge::WholeTerm,
             cargo,
             home: None,
             aim: Aim::Cost,
+            within: Seconds::UNBOUNDED,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What failures leave of a run's time, for every pair of machines and a count, before any layout is known.
 
-use crate::case::Case;
 use crate::estimate::{Book, Uptime, outage};
 use crate::prices::Terms;
 use crate::reliability::{Reliability, Spot};
@@ -16,11 +15,11 @@ pub struct Outages {
 }
 
 impl Outages {
-    /// What of the time is useful and paid for, on the machines of `case` bought on those terms, its steps taking at
+    /// What of the time is useful and paid for, on the machines of a case bought on those terms, its steps taking at
     /// least that long together: see [`Book::job_at_best`].
     #[must_use]
-    pub fn uptime(&self, terms: Terms, case: &Case, least: Seconds) -> Uptime {
-        let job = Book::new(case).job_at_best(least);
+    pub fn uptime(&self, terms: Terms, book: &Book<'_>, least: Seconds) -> Uptime {
+        let job = book.job_at_best(least);
         let spot = if terms.is_spot() { self.spot } else { None };
         let told = outage::predict(&job, &Reliability { spot, ..self.reliability });
         let useful = told.useful_share();

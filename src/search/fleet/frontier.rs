@@ -12,6 +12,8 @@ pub enum Aim {
     Carbon,
     /// Dollars and carbon: a point stays that is best in some trade of all three.
     Both,
+    /// Dollars against carbon, whatever the time.
+    Green,
 }
 
 /// One way to run the whole training.
@@ -51,6 +53,7 @@ impl Worth {
             Aim::Cost => Self { time, cost, carbon: 0.0 },
             Aim::Carbon => Self { time, cost: 0.0, carbon },
             Aim::Both => Self { time, cost, carbon },
+            Aim::Green => Self { time: 0.0, cost, carbon },
         }
     }
 

@@ -83,6 +83,7 @@ pub struct FleetSearch {
     kinds: Vec<MachineKind>,
     cargo: Cargo,
     aim: Aim,
+    within: Seconds,
     /// Pairs left, the next one last: index of the kind and of the size.
     left: Vec<(u32, u32)>,
     frontier: Vec<Point>,
@@ -90,13 +91,14 @@ pub struct FleetSearch {
 }
 
 impl FleetSearch {
-    /// A search over those machines.
+    /// A search over those machines for runs that take no longer than that.
     #[must_use]
-    pub fn new(kinds: Vec<MachineKind>, cargo: Cargo, aim: Aim) -> Self {
+    pub fn new(kinds: Vec<MachineKind>, cargo: Cargo, aim: Aim, within: Seconds) -> Self {
         let mut search = Self {
             kinds,
             cargo,
             aim,
+            within,
             left: Vec::new(),
             frontier: Vec::new(),
             tally: FleetTally::default(),
@@ -135,8 +137,14 @@ impl FleetSearch {
             return;
         };
         self.tally.found += 1;
-        for lot in self.lots(ask.kind, ask.count) {
-            if let Some(point) = self.point(ask.kind, ask.size, lot, busy) {
+        self.found(ask.kind, ask.size, busy);
+    }
+
+    /// Takes the time of all steps under the best layout of a pair that another worker was handed.
+    pub fn found(&mut self, kind: u32, size: u32, busy: Seconds) {
+        let Some(at) = self.size(kind, size) else { return };
+        for lot in self.lots(kind, at.count) {
+            if let Some(point) = self.point(kind, size, lot, busy) {
                 frontier::add(&mut self.frontier, point, self.aim);
             }
         }
@@ -175,15 +183,8 @@ impl FleetSearch {
         self.tally.pairs = self.left.len() as u32;
     }
 
-    /// Takes points that another worker found, so that they cut here too.
-    pub fn take(&mut self, points: &[Point]) {
-        for point in points {
-            frontier::add(&mut self.frontier, point.clone(), self.aim);
-        }
-    }
-
     /// What a run of `busy` on that many machines comes to under one way to buy; nothing where it cannot be bought for
-    /// so long, or where what is aimed at is not known.
+    /// so long or takes too long, or where what is aimed at is not known.
     #[must_use]
     pub fn point(&self, kind: u32, size: u32, lot: u32, busy: Seconds) -> Option<Point> {
         let at = self.kinds.get(kind as usize)?;
@@ -192,7 +193,8 @@ impl FleetSearch {
         let machines = here.count.checked_div(at.machine_size)?;
         let uptime = here.uptime.get(bought.class as usize).copied().unwrap_or(Uptime::ALL);
         let lasts = wall(busy, uptime);
-        if bought.purchase.most_time().is_some_and(|most| lasts > most) {
+        let most = bought.purchase.most_time().unwrap_or(Seconds::UNBOUNDED);
+        if lasts > most.min(self.within) {
             return None;
         }
         let carbon = carbon(&bought.purchase.draw, machines, lasts);

@@ -1,5 +1,6 @@
-//! The list of prices, from beside the page and only when asked for, or from a file of the user's.
+//! The list of prices, from beside the page, or from a file of the user's.
 
+use leptos::prelude::untrack;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
@@ -11,7 +12,7 @@ const TABLE: &str = "prices-v1.csv";
 
 /// Fetches the list unless it is there or on its way.
 pub fn fetch(fleet: Fleet) {
-    match fleet.loaded() {
+    match untrack(|| fleet.loaded()) {
         Loaded::Reading => {}
         Loaded::Ready => fleet.ask(),
         Loaded::Not | Loaded::Failed(_) => {

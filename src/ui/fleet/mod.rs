@@ -1,5 +1,6 @@
 //! "Where to train it": every offer of a list of prices, every useful size of cluster, the best layout on each.
 
+mod crew;
 mod fetched;
 mod questions;
 mod results;
@@ -20,7 +21,8 @@ const LEAD: &str = "For a budget or a date rather than a cluster: every offer of
     nothing beats in both days and dollars.";
 const AGAIN: &str = "Fold this part and open it again to try once more.";
 
-/// The section; no price is fetched and nothing is searched before it is opened.
+/// The section. The list of prices comes from beside the page once the first plan is there; nothing is searched before
+/// the section is opened.
 #[component]
 pub fn FleetPane() -> AnyView {
     let fleet = Fleet::new(state());

@@ -5,21 +5,35 @@ use leptos::prelude::*;
 use super::fetched::take_file;
 use super::store::Fleet;
 use crate::inputs::Key;
-use crate::ui::form::fields;
+use crate::ui::form::{fields, more};
 use crate::ui::live::words;
+use crate::units::text::show;
 
 const MAIN: &[(Key, &str, &str)] = &[
-    (Key::Deadline, "Time to finish", "30 days"),
+    (Key::Deadline, "Done within, or by", "30 days, Friday 18:00"),
     (Key::Budget, "Budget", "$2M"),
     (Key::Terms, "Ways to buy", "demand, spot, 1y"),
+    (Key::Charge, "A commitment is charged for", ""),
     (Key::Families, "Accelerators", "h100, blackwell"),
     (Key::Providers, "Providers", "aws, lambda"),
     (Key::Regions, "Regions", "us-east-1"),
     (Key::Jurisdictions, "Must stand in", "EU, CH"),
     (Key::Machines, "Machines at most", "no limit"),
+    (Key::Capacity, "Machines to be had", "aws:32, h100-sxm:64"),
     (Key::DataSet, "Data set", "by its tokens"),
+    (Key::Home, "Where it lies", "aws:us-east-1"),
     (Key::Discounts, "Discounts", "aws:30%"),
     (Key::PrivateOffers, "Offers of your own", "acme:h100:8:16.5"),
+];
+
+const OWN: &[(Key, &str, &str)] = &[
+    (Key::OwnMachines, "Machines", "h100-sxm:64:$300k"),
+    (Key::OwnYears, "Worth nothing after, years", ""),
+    (Key::OwnUse, "In use for", ""),
+    (Key::PowerPrice, "Price of a kWh", ""),
+    (Key::Pue, "Power of the building, PUE", ""),
+    (Key::Space, "Space of a machine", ""),
+    (Key::Staff, "Staff of a machine", ""),
 ];
 
 const FAILURES: &[(Key, &str, &str)] = &[
@@ -37,11 +51,18 @@ pub fn questions(fleet: Fleet) -> AnyView {
         };
         let prices = &view.prices;
         let age = prices.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
-        format!("{} offers, the newest of {}{age}.", prices.rows, prices.newest)
+        let rows = show::grouped(prices.rows.into());
+        format!("{rows} offers, the newest of {}{age}. {}", prices.newest, prices.against_built)
     };
+    let columns =
+        |rows| view! { <div class="columns three fleet-questions">{fields(rows)}</div> }.into_any();
+    let keys = |rows: &[(Key, &str, &str)]| rows.iter().map(|row| row.0).collect();
     view! {
         <div class="columns three fleet-questions">{fields(MAIN)}</div>
-        <div class="columns three fleet-questions">{fields(FAILURES)}</div>
+        <div class="mores">
+            {more("Failures and spot markets", keys(FAILURES), move || columns(FAILURES))}
+            {more("Machines of your own", keys(OWN), move || columns(OWN))}
+        </div>
         <p class="fleet-list">
             <label for="fleet-file">"A price list of your own (CSV): "</label>
             <input

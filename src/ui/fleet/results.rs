@@ -16,7 +16,10 @@ use crate::units::text::show;
 pub fn results(fleet: Fleet) -> AnyView {
     view! {
         <div role="status">{live(move || faults(fleet))}</div>
-        <p class="quiet" role="status">{words(move || progress(fleet))}</p>
+        <p class="quiet fleet-progress">
+            <span role="status">{words(move || progress(fleet))}</span>
+            {live(move || stop(fleet))}
+        </p>
         {live(move || of(fleet, answers))}
         <h3 class="fleet-title">"Runs that nothing beats in both days and dollars"</h3>
         {picture(fleet)}
@@ -55,11 +58,30 @@ fn progress(fleet: Fleet) -> String {
     let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
     if view.complete {
         return format!(
-            "Complete: {pairs} sizes of cluster, {searches} searched for a layout, the others \
-             beaten by proof."
+            "Complete: {pairs} sizes of cluster, {searches} searches for a layout, the others \
+             beaten by proof or known."
         );
     }
-    format!("{} of {pairs} sizes of cluster…", show::grouped(view.looked_at.into()))
+    let looked_at = show::grouped(view.looked_at.into());
+    if fleet.stopped.get() {
+        return format!(
+            "Stopped at {looked_at} of {pairs} sizes of cluster: others may be better."
+        );
+    }
+    let workers = show::plural(view.workers.into(), "worker");
+    format!("{looked_at} of {pairs} sizes of cluster, {} {workers}…", view.workers)
+}
+
+/// Stops the search, or goes on with it.
+fn stop(fleet: Fleet) -> AnyView {
+    let complete = fleet.view().is_some_and(|view| view.complete);
+    let stopped = fleet.stopped.get();
+    if complete && !stopped {
+        return ().into_any();
+    }
+    let label = if stopped { "Go on" } else { "Stop" };
+    let press = move |_| fleet.stop();
+    view! { <button type="button" class="quiet-button" on:click=press>{label}</button> }.into_any()
 }
 
 fn answers(_: Fleet, view: &FleetView) -> AnyView {

@@ -1,18 +1,23 @@
-//! What the section holds: the list, a worker of its own, and what it has found.
+//! What the section holds: the list, workers of its own, and what they have found.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::FOLD;
+use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
 use crate::ui::dom;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
 
 /// Typing is left to pause for this long before the market is searched again.
-const PAUSE_MS: u32 = 500;
+const PAUSE_MS: u32 = 200;
+/// This long after the first plan, the list is read and a worker made ready.
+const IDLE_MS: u32 = 800;
 const DAY_MS: f64 = 86_400_000.0;
+const MINUTE_MS: f64 = 60_000.0;
 
 /// How far the reading of the list has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,19 +37,24 @@ pub enum Loaded {
 pub struct Fleet {
     store: StoredValue<Store, LocalStorage>,
     state: State,
+    open: Memo<bool>,
     loading: RwSignal<u32>,
     changed: RwSignal<u32>,
     /// Row of the frontier whose bill is shown.
     pub row: RwSignal<u32>,
+    /// Whether the search was stopped.
+    pub stopped: RwSignal<bool>,
 }
 
 struct Store {
     loaded: Loaded,
     list: String,
-    worker: Option<Handle>,
-    hears: bool,
-    wanted: Option<Request>,
+    /// Number of the list; another one each time that one is taken.
+    number: u32,
+    crew: Crew,
     run: u32,
+    /// Link and number of the list that were asked about.
+    asked: (String, u32),
     view: Option<Arc<FleetView>>,
     fault: String,
 }
@@ -55,20 +65,29 @@ impl Fleet {
         let store = Store {
             loaded: Loaded::Not,
             list: String::new(),
-            worker: None,
-            hears: false,
-            wanted: None,
+            number: 0,
+            crew: Crew::default(),
             run: 0,
+            asked: Default::default(),
             view: None,
             fault: String::new(),
         };
         let number = || RwSignal::new(0u32);
         let (loading, changed, row) = (number(), number(), number());
-        let fleet = Self { store: StoredValue::new_local(store), state, loading, changed, row };
+        let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
+        let stopped = RwSignal::new(false);
+        let fleet = Self { store, state, open, loading, changed, row, stopped };
         let again = dom::debounced(PAUSE_MS, move || fleet.ask());
         Effect::new(move |_| {
             state.run.track();
             again();
+        });
+        Effect::new(move |warm: Option<bool>| {
+            let first = state.plan().is_some() && warm != Some(true);
+            if first {
+                dom::later(IDLE_MS, move || super::fetched::fetch(fleet));
+            }
+            first || warm == Some(true)
         });
         fleet
     }
@@ -85,15 +104,18 @@ impl Fleet {
         self.loading.try_update(|n| *n = n.wrapping_add(1));
     }
 
-    /// Takes a list of prices.
+    /// Takes a list of prices, and has a worker read it.
     pub fn take(self, list: String) {
         self.store.try_update_value(|store| {
             store.list = list;
+            store.number = store.number.wrapping_add(1);
             store.fault.clear();
         });
         if self.store.with_value(|store| store.loaded != Loaded::Ready) {
             self.load(Loaded::Ready);
         }
+        self.hire(1);
+        self.store.try_update_value(|store| store.crew.give(store.number, &store.list));
         self.ask();
     }
 
@@ -103,24 +125,51 @@ impl Fleet {
         self.tell();
     }
 
-    /// Asks again; whatever was asked before no longer matters. Nothing before the section was opened.
+    /// Asks if the section is open and something has changed; whatever was asked before no longer matters.
     pub fn ask(self) {
         let link = untrack(|| self.state.link_now());
-        let today = Some((js_sys::Date::now() / DAY_MS).floor() as i32);
-        let open = self.store.with_value(|store| store.loaded == Loaded::Ready);
+        let ready = self.store.with_value(|store| {
+            store.loaded == Loaded::Ready && store.asked != (link.clone(), store.number)
+        });
         let valid = untrack(|| self.state.reading_now(|reading| reading.case.is_some()));
-        if !open || !valid {
-            return;
+        if ready && valid && self.open.try_get_untracked() == Some(true) {
+            self.search(link);
         }
+    }
+
+    /// Stops the search, or goes on with it.
+    pub fn stop(self) {
+        let stop = !self.stopped.get_untracked();
+        if stop {
+            self.store.try_update_value(|store| {
+                store.crew.stop(store.run);
+                store.asked = Default::default();
+            });
+            self.stopped.set(true);
+        } else {
+            self.ask();
+        }
+    }
+
+    fn search(self, link: String) {
+        let wanted = self.store.with_value(|store| store.crew.wanted());
+        self.hire(wanted);
+        self.stopped.set(false);
+        let (day, minute) = local_time();
         self.store.update_value(|store| {
             store.run = store.run.wrapping_add(1);
-            let (run, list) = (store.run, store.list.clone());
-            store.wanted = Some(Request::Fleet { run, link, list, today });
+            store.asked = (link.clone(), store.number);
+            store.crew.give(store.number, &store.list);
+            let run = store.run;
+            store.crew.ask(|share| Request::Fleet {
+                run,
+                link: link.clone(),
+                list: String::new(),
+                today: Some(day),
+                minute: Some(minute),
+                share,
+            });
         });
-        if self.store.with_value(|store| store.worker.is_none()) {
-            self.hire();
-        }
-        self.serve();
     }
 
     /// What was found so far.
@@ -135,63 +184,74 @@ impl Fleet {
         self.store.with_value(|store| store.fault.clone())
     }
 
-    fn hire(self) {
-        let worker =
-            Handle::start(move |message| self.receive(&message), move |reason| self.crash(reason));
-        match worker {
-            Ok(worker) => self.store.update_value(|store| store.worker = Some(worker)),
-            Err(_) => self.refuse("this browser did not start a worker for the search".into()),
+    /// Starts workers until there are so many.
+    fn hire(self, wanted: usize) {
+        for i in self.store.with_value(|store| store.crew.len())..wanted {
+            let worker = Handle::start(
+                move |message| self.receive(i, &message),
+                move |reason| self.crash(i, reason),
+            );
+            match worker {
+                Ok(worker) => self.store.update_value(|store| store.crew.seat(worker)),
+                Err(_) if i == 0 => {
+                    self.refuse("this browser did not start a worker for the search".into());
+                    return;
+                }
+                Err(_) => return,
+            }
         }
     }
 
-    fn serve(self) {
-        self.store.update_value(|store| {
-            let Some(worker) = store.worker.as_ref().filter(|_| store.hears) else {
-                return;
-            };
-            if let Some(request) = store.wanted.take() {
-                drop(worker.post(&request));
-            }
-        });
-    }
-
-    fn receive(self, message: &JsValue) {
+    fn receive(self, i: usize, message: &JsValue) {
         if let Some(word) = message.as_string() {
             if word == READY {
-                self.store.try_update_value(|store| store.hears = true);
-                self.serve();
+                self.store.try_update_value(|store| store.crew.ready(i));
             }
             return;
         }
-        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
-        let Ok(Answer::Fleet { run, fleet }) = answer else {
-            return;
-        };
         let mut news = false;
-        self.store.try_update_value(|store| {
-            news = store.run == run;
-            if news {
+        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
+        self.store.try_update_value(|store| match answer {
+            Ok(Answer::Fleet { run, fleet }) if run == store.run => {
                 store.view = Some(Arc::from(fleet));
+                news = true;
             }
+            Ok(Answer::FleetNews { run, news }) if run == store.run => {
+                store.crew.tell_others(i, run, &news);
+            }
+            _ => {}
         });
         if news {
             self.tell();
         }
     }
 
-    fn crash(self, reason: String) {
-        self.store.try_update_value(|store| store.fault = reason);
-        self.tell();
+    /// Where a helper died, the leader goes on alone.
+    fn crash(self, i: usize, reason: String) {
         // Not from within the dying worker's own message.
         dom::later(0, move || {
+            let mut left = false;
             self.store.try_update_value(|store| {
-                store.worker = None;
-                store.hears = false;
+                left = store.crew.bury(i);
+                store.asked = Default::default();
             });
+            if left {
+                self.ask();
+            } else {
+                self.refuse(reason);
+            }
         });
     }
 
     fn tell(self) {
         self.changed.try_update(|n| *n = n.wrapping_add(1));
     }
+}
+
+/// Today in days from 1970-01-01 and minutes since midnight, where the browser is.
+fn local_time() -> (i32, u32) {
+    let now = js_sys::Date::new_0();
+    let local = now.get_time() - now.get_timezone_offset() * MINUTE_MS;
+    let day = (local / DAY_MS).floor();
+    (day as i32, ((local - day * DAY_MS) / MINUTE_MS) as u32)
 }

@@ -14,6 +14,7 @@ const NETWORK: &[(Key, &str, &str)] = &[
     (Key::Domain, "Scale-up domain", "as usual"),
     (Key::Link, "Scale-up link", "as usual"),
     (Key::Nic, "Network of each", "as usual"),
+    (Key::Rails, "Rails", ""),
     (Key::Leaf, "Under one leaf", "256"),
     (Key::Oversubscription, "Oversubscription", "1"),
 ];

@@ -1,6 +1,6 @@
-import { planned, text } from "../lib/plan.mjs";
+import { planned, retype, text } from "../lib/plan.mjs";
 
-export const name = "where to train: prices fetched when asked for, frontier, answers, bill; told where absent";
+export const name = "where to train: prices from beside the page, frontier, answers, bill, stop; told where absent";
 
 const LIST = "prices-v1.csv";
 const LINK = "#1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
@@ -35,20 +35,35 @@ async function endless(ctx) {
   await page.close();
 }
 
+/** A list that is newer than that of the build, or no list at all, is said to be so. */
+async function other(ctx, body, said) {
+  const page = await ctx.open(LINK, { mock: { [`*/${LIST}`]: { contentType: "text/csv", body } } });
+  await planned(page);
+  await page.$eval("#fleet summary", (summary) => summary.click());
+  await page.waitForFunction(
+    (wanted) => document.querySelector("#fleet").textContent.includes(wanted),
+    { timeout: 30_000 },
+    said,
+  );
+  await page.close();
+}
+
 export async function run(ctx) {
   const page = await ctx.open(LINK, {});
   const asked = [];
   page.on("request", (request) => request.url().endsWith(LIST) && asked.push(request.url()));
   await planned(page);
-  ctx.assert.deepEqual(asked, [], "no price was fetched before it was asked for");
+  ctx.assert.deepEqual(asked, [], "the first plan does not wait for prices");
   await page.$eval("#fleet summary", (summary) => summary.click());
   await complete(page);
   ctx.assert.equal(asked.length, 1);
+  ctx.assert.ok(asked[0].startsWith(ctx.url), "prices come from beside the page");
   const shown = await text(page, "#fleet");
   ctx.assert.match(shown, /The cheapest within 30.days/);
   ctx.assert.match(shown, /The fastest for \$100.k|The fastest for \$100/);
   ctx.assert.match(shown, /days old/, "the age of a price is visible");
   ctx.assert.match(shown, /Where the rest of the market went/);
+  ctx.assert.match(shown, /It is the list that this version was built with/);
   const rows = await page.$eval("#fleet table", (table) => table.tBodies[0].rows.length);
   ctx.assert.ok(rows >= 3, `${rows} rows`);
   // A narrower question is answered anew, without another fetch.
@@ -62,6 +77,13 @@ export async function run(ctx) {
   );
   await complete(page);
   ctx.assert.equal(asked.length, 1);
+  // A day of the week is echoed as the moment it means.
+  await retype(page, "#in-fd", "Friday 18:00");
+  await page.waitForFunction(
+    () => /The cheapest by Fri \d{4}-\d\d-\d\d 18:00/.test(document.querySelector("#fleet").textContent),
+    { timeout: 60_000 },
+  );
+  await complete(page);
   await page.$eval("#fleet .amount", (button) => button.click());
   ctx.assert.match(await text(page, "#fleet"), /The bill: /);
   await ctx.axe(page);
@@ -72,6 +94,10 @@ export async function run(ctx) {
   await page.close();
   await absent(ctx);
   await endless(ctx);
+  const head = "provider,region,instance,accelerator,count,demand,as_of";
+  await other(ctx, `${head}\nacme,x,box,h100,8,16,2099-01-01`, "Newer than the list that this version was built with");
+  await other(ctx, `${head}\nacme,x,box,h100,8,16,2001-01-01`, "Older than the list that this version was built with");
+  await other(ctx, "<html>not here</html>", "No price of it can be used");
 }
 
 export const limitMs = 180_000;

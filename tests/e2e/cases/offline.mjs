@@ -121,7 +121,7 @@ export async function run(ctx) {
   try {
     const page = await alone(ctx, own, server);
     renew(folder, 2);
-    server = await serve(folder, undefined, Number(new URL(own.url).port));
+    server = await serve(folder, undefined, {}, Number(new URL(own.url).port));
     await updated(ctx, page);
     await torn(ctx, own, page, folder);
   } finally {

@@ -29,7 +29,7 @@ export class Context {
   problems = [];
   #expected = [];
 
-  constructor({ url, session, out, name, dist, asked }) {
+  constructor({ url, dist, asked, session, out, name }) {
     this.url = url;
     this.origin = new URL(url).origin;
     this.session = session;
@@ -47,6 +47,8 @@ export class Context {
    * - ready: false to get the page without waiting for the application
    * - mock: { "https://host/path": { status, contentType, body } }, answered without the network
    * - kept: true to let the site keep a copy of itself, which would answer in the server's place
+   * - at: an address to open instead, of a page of somebody else
+   * - allow: beginnings of addresses that this page may ask beside its own
    * - block: a pattern of the addresses that are refused, as if the network failed
    */
   async open(fragment = "", options = {}) {
@@ -55,13 +57,14 @@ export class Context {
     await page.setViewport({ width, height, deviceScaleFactor: scale });
     const scheme = dark ? "dark" : "light";
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    this.#watch(page, options.mock ?? {});
+    const { at, allow = [] } = options;
+    this.#watch(page, options.mock ?? {}, at ? [at, ...allow] : allow);
     await this.answer(page, options.mock ?? {}, options.block);
     if (!options.kept) {
       await page.evaluateOnNewDocument(() => delete Navigator.prototype.serviceWorker);
     }
     await options.prepare?.(page);
-    await page.goto(this.url + fragment, { waitUntil: "load" });
+    await page.goto(at ?? this.url + fragment, { waitUntil: "load" });
     if (ready) {
       await page.waitForFunction(() => !document.getElementById("fallback"), { timeout: READY_MS });
     }
@@ -77,7 +80,7 @@ export class Context {
     return this.problems.filter((text) => !this.#expected.some((pattern) => pattern.test(text)));
   }
 
-  /** Fails when axe finds a violation; `options` are those of axe.run. */
+  /** Fails when axe finds a violation in a page or a frame; `options` are those of axe.run. */
   async axe(page, options = {}) {
     // Evaluated rather than added as a script, which the policy of the page forbids.
     await page.evaluate(axe.source);
@@ -121,7 +124,7 @@ export class Context {
     });
   }
 
-  #watch(page, mock) {
+  #watch(page, mock, allow) {
     const note = (text) => this.problems.push(text);
     page.on("console", (message) => {
       if (message.type() === "error") note(`console: ${message.text()}`);
@@ -129,7 +132,8 @@ export class Context {
     page.on("pageerror", (error) => note(`exception: ${error.message}`));
     page.on("request", (request) => {
       const url = request.url();
-      const own = url.startsWith(this.url) || /^(data|blob|about):/.test(url);
+      const known = [this.url, ...allow].some((start) => url.startsWith(start));
+      const own = known || /^(data|blob|about):/.test(url);
       if (!own && !(url in mock)) note(`foreign request: ${url}`);
     });
     page.on("requestfailed", (request) => {

@@ -13,10 +13,10 @@ const MEDIA_TYPES = {
   ".wasm": "application/wasm",
 };
 
-async function answer(dist, base, asked, request, response) {
+async function answer({ dist, base, headers, asked }, request, response) {
   const { pathname } = new URL(request.url, "http://localhost");
   asked.push(pathname);
-  const name = pathname.slice(base.length) || "index.html";
+  const name = pathname.slice(base.length).replace(/(^|\/)$/, "$1index.html");
   if (!pathname.startsWith(base) || name.includes("..")) {
     response.writeHead(404).end();
     return;
@@ -27,16 +27,17 @@ async function answer(dist, base, asked, request, response) {
     const named = /-[0-9a-f]{16}\./.test(name);
     const kept = named ? "public, max-age=31536000, immutable" : "no-cache";
     const type = MEDIA_TYPES[extname(name)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": kept }).end(body);
+    response.writeHead(200, { "content-type": type, "cache-control": kept, ...headers }).end(body);
   } catch {
     response.writeHead(404).end();
   }
 }
 
 /** Resolves to `{ url, asked, close }`; `asked` grows by each path that is asked for. */
-export async function serve(dist, base = "/some/sub/", port = 0) {
+export async function serve(dist, base = "/some/sub/", headers = {}, port = 0) {
   const asked = [];
-  const server = createServer((request, response) => answer(dist, base, asked, request, response));
+  const site = { dist, base, headers, asked };
+  const server = createServer((request, response) => answer(site, request, response));
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}${base}`;
   const close = () => {

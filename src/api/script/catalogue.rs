@@ -1,0 +1,173 @@
+//! What the catalogue has, for those who want to choose from it.
+
+use crate::catalogue::{
+    accelerators as machines, models as all_models, presets as runs, stacks as software,
+};
+use crate::stack::Technique;
+use serde::Serialize;
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelEntry {
+    /// Hub id or name, as `model.name` takes it.
+    pub name: &'static str,
+    /// Other names that `model.name` takes.
+    pub aliases: Vec<&'static str>,
+    /// Family, as its configuration names it.
+    pub family: &'static str,
+    /// Layers.
+    pub layers: u32,
+    /// All parameters but those of multi-token prediction.
+    pub parameters: f64,
+    /// Those that one token uses.
+    pub active_parameters: f64,
+    /// Routed experts of a layer; 0 for none.
+    pub routed_experts: u32,
+    /// Longest sequence that it was made for, where that is stated.
+    pub positions_max: Option<u32>,
+    /// Where its shape was read.
+    pub sources: Vec<&'static str>,
+    /// When.
+    pub as_of: &'static str,
+}
+
+/// One accelerator.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AcceleratorEntry {
+    /// Key, as `cluster.accelerator` takes it.
+    pub accelerator: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// Other names that `cluster.accelerator` takes.
+    pub aliases: &'static [String],
+    /// `available` or `announced`.
+    pub status: &'static str,
+    /// Memory.
+    pub memory_bytes: f64,
+    /// Its bandwidth.
+    pub memory_bytes_per_s: f64,
+    /// Accelerators in one machine.
+    pub accelerators_per_node: u32,
+    /// Accelerators that the scale-up link joins.
+    pub scale_up_domain_accelerators: u32,
+    /// That link, each way.
+    pub scale_up_bytes_per_s: f64,
+    /// Network of one accelerator, each way.
+    pub network_bits_per_s: f64,
+    /// Rated power, where it is known.
+    pub power_watts: Option<f64>,
+    /// Usual price on demand, where one is known.
+    pub usd_per_accelerator_hour: Option<f64>,
+    /// Whether every figure was confirmed.
+    pub verified: bool,
+    /// Where the figures were read.
+    pub source: &'static str,
+    /// Date of the row.
+    pub date: &'static str,
+}
+
+/// One stack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StackEntry {
+    /// Key, as `stack` takes it.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// Version described.
+    pub version: &'static str,
+    /// Date of that version.
+    pub date: &'static str,
+    /// What it can run, as `constraints.forbidden_techniques` names it.
+    pub techniques: Vec<&'static str>,
+    /// Where that was read.
+    pub source: &'static str,
+}
+
+/// One run to start from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PresetEntry {
+    /// Stable name.
+    pub name: &'static str,
+    /// The model.
+    pub title: &'static str,
+    /// The machines.
+    pub machines: &'static str,
+    /// What is special about it.
+    pub story: &'static str,
+    /// Its link, without `#`.
+    pub link: &'static str,
+    /// Where it was read.
+    pub source: &'static str,
+}
+
+/// All models.
+#[must_use]
+pub fn models() -> Vec<ModelEntry> {
+    let entry = |row: &'static all_models::ModelRow| {
+        let params = row.model.params();
+        ModelEntry {
+            name: row.key,
+            aliases: row.aliases.clone(),
+            family: row.family,
+            layers: row.model.n_layers(),
+            parameters: params.total as f64,
+            active_parameters: params.active as f64,
+            routed_experts: row.model.experts(),
+            positions_max: row.model.max_positions,
+            sources: row.sources.clone(),
+            as_of: row.as_of,
+        }
+    };
+    all_models::all().iter().map(entry).collect()
+}
+
+/// All accelerators that train.
+#[must_use]
+pub fn accelerators() -> Vec<AcceleratorEntry> {
+    let entry = |row: &'static machines::MachineRow| AcceleratorEntry {
+        accelerator: &row.key,
+        label: &row.label,
+        aliases: &row.aliases,
+        status: &row.status,
+        memory_bytes: row.accelerator.memory.as_f64(),
+        memory_bytes_per_s: row.accelerator.memory_bandwidth.get(),
+        accelerators_per_node: row.node_size,
+        scale_up_domain_accelerators: row.domain,
+        scale_up_bytes_per_s: row.link.get(),
+        network_bits_per_s: row.nic.get() * 8.0,
+        power_watts: row.accelerator.power.map(|power| power.get()),
+        usd_per_accelerator_hour: row.price.map(|price| price.get()),
+        verified: row.verified,
+        source: &row.source,
+        date: &row.date,
+    };
+    machines::all().iter().map(entry).collect()
+}
+
+/// All stacks.
+#[must_use]
+pub fn stacks() -> Vec<StackEntry> {
+    let entry = |row: &'static crate::stack::Stack| StackEntry {
+        name: &row.key,
+        label: &row.name,
+        version: &row.version,
+        date: &row.date,
+        techniques: row.techniques.iter().map(Technique::key).collect(),
+        source: &row.source,
+    };
+    software::all().iter().map(entry).collect()
+}
+
+/// All runs to start from, published ones first.
+#[must_use]
+pub fn presets() -> Vec<PresetEntry> {
+    let entry = |row: &'static runs::Preset| PresetEntry {
+        name: &row.key,
+        title: &row.title,
+        machines: &row.note,
+        story: &row.story,
+        link: &row.link,
+        source: &row.source,
+    };
+    runs::all().iter().map(entry).collect()
+}

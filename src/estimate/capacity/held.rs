@@ -1,0 +1,98 @@
+//! The rate at which one instance still keeps to the goals.
+
+use crate::estimate::serve::{Answer, Sequences, Serving};
+use crate::serving::{Goals, Traffic};
+use crate::units::{PerSecond, Ratio, Seconds};
+
+/// Halvings of the range of loads.
+const HALVINGS: u32 = 40;
+
+/// What one instance answers within the goals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Requests a second.
+    pub rate: PerSecond,
+    /// The same over the most that it answers at all.
+    pub utilisation: Ratio,
+    /// What users see at that rate.
+    pub answer: Answer,
+}
+
+impl Held {
+    /// Share of the instance's time in which it reads prompts at that rate: each takes the time between two of the
+    /// rate at which prompts are read.
+    #[must_use]
+    pub fn reading_share(&self, traffic: &Traffic) -> Ratio {
+        let tokens = self.answer.request_rate.get() * traffic.prompt;
+        let read = self.answer.prompt_rate.get();
+        if read > 0.0 { Ratio::new((tokens / read).min(1.0)) } else { Ratio::ZERO }
+    }
+}
+
+/// The highest rate at which requests that come at random are answered within the goals: nine of ten first tokens
+/// where the share is 0.9, the mean where there is none; times between tokens on the mean. Nothing where even one
+/// sequence alone misses them.
+///
+/// Loads a third to a half apart are looked at, then the room above the highest that keeps to the goals is halved: what
+/// is returned was looked at. (Larger batches of prompts read each of them sooner, so that waiting may fall with the
+/// load before it rises.)
+#[must_use]
+pub fn held(
+    serving: &Serving<'_>,
+    traffic: &Traffic,
+    goals: &Goals,
+    share: Option<Ratio>,
+) -> Option<Held> {
+    if serving.memory().too_full || !serving.holds_one(traffic) {
+        return None;
+    }
+    let full = serving.full(traffic);
+    let told = |running: f64| {
+        let answer = serving.arriving(traffic, Sequences(running), &full);
+        let first = match share {
+            Some(share) => answer.first_token_at(share),
+            None => answer.first_token,
+        };
+        let keeps = |time: Seconds, goal: Option<Seconds>| goal.is_none_or(|most| time <= most);
+        let kept = keeps(first, goals.first_token) && keeps(answer.per_token, goals.per_token);
+        kept.then_some(answer)
+    };
+    let most = full.running.0.max(1.0);
+    let (low, high, best) = highest(most, &told)?;
+    let best = between(low, high, best, &told);
+    let rate = best.request_rate;
+    let utilisation = Ratio::new(rate.get() / full.rate.get());
+    Some(Held { rate, utilisation, answer: best })
+}
+
+/// The highest of loads a third to a half apart that keeps to the goals, the next above it, and the answer.
+fn highest(most: f64, told: &dyn Fn(f64) -> Option<Answer>) -> Option<(f64, f64, Answer)> {
+    let mut best = None;
+    let mut load = 1.0;
+    while load < most {
+        // One, one and a half, two, three, four, six and so on: as batches are tried by the search.
+        for at in [load, (1.5 * load).min(most)] {
+            let next = if at > load { 2.0 * load } else { 1.5 * load };
+            best = told(at).map(|answer| (at, next.min(most), answer)).or(best);
+        }
+        load *= 2.0;
+    }
+    told(most).map(|answer| (most, most, answer)).or(best)
+}
+
+/// The highest load between one that keeps to the goals and one that need not.
+fn between(
+    mut low: f64,
+    mut high: f64,
+    mut best: Answer,
+    told: &dyn Fn(f64) -> Option<Answer>,
+) -> Answer {
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        match told(middle) {
+            Some(answer) => (low, best) = (middle, answer),
+            None => high = middle,
+        }
+    }
+    best
+}

@@ -1,0 +1,508 @@
+// AutoParallel, version 1 of questions and answers. Numbers are in the unit that their name ends with; `ratio` is a
+// share or a factor. Fields are only ever added.
+
+/** Where the module comes from; nothing for `autoparallel.wasm` beside the package. */
+export type Source =
+  | string
+  | URL
+  | Request
+  | Response
+  | BufferSource
+  | WebAssembly.Module
+  | Promise<Response | BufferSource | WebAssembly.Module>;
+
+/** Starts the module, once; to be awaited before the first call. In browsers, workers and Node. */
+export function init(source?: Source): Promise<void>;
+/** The same at once. */
+export function init_sync(source: BufferSource | WebAssembly.Module): void;
+
+/** Everything about the best plan. */
+export function analyze(question?: Question): Analysis;
+/** The fastest layout that fits, proven to be that. */
+export function best_config(question?: Question): BestConfig;
+/** Whether anything that the question allows fits, with the memory by part and stage. */
+export function check_memory(question?: Question): MemoryCheck;
+/** What the whole run costs, without failures and with them. */
+export function estimate_cost(question?: Question): CostEstimate;
+/** The same question for 1 to 64 models: names of the catalogue. */
+export function compare_models(models: string[], question?: Question): ModelComparison;
+/** The best plan in words, as the page shows it: every number as text, with its formula and its source. */
+export function describe(question?: Question): Description;
+/** The link of a question, without `#`. */
+export function encode_link(question?: Question): EncodedLink;
+/** The question of a link, in whatever state it arrives. */
+export function decode_link(link: string): DecodedLink;
+/** The value of a field as a person types it: `read_field("cluster.accelerators", "16k")` is 16000. */
+export function read_field(field: string, text: string): number | string | boolean | string[];
+
+export function models(): ModelEntry[];
+export function accelerators(): AcceleratorEntry[];
+export function stacks(): StackEntry[];
+export function presets(): PresetEntry[];
+
+export type ErrorCode =
+  | "not_started"
+  | "not_plain"
+  | "unsupported_version"
+  | "unknown_field"
+  | "wrong_type"
+  | "given_twice"
+  | "bad_value"
+  | "bad_link"
+  | "too_many"
+  | "internal";
+
+/** One thing that is wrong. */
+export interface Problem {
+  code: ErrorCode;
+  message: string;
+  /** `cluster.accelerators`; null where it is about no field. */
+  field: string | null;
+  expected: string | null;
+  given: string | null;
+}
+
+/** What every function throws. `problems` lists all that is wrong; the error itself is the first of them. */
+export class AutoParallelError extends Error implements Problem {
+  readonly code: ErrorCode;
+  readonly field: string | null;
+  readonly expected: string | null;
+  readonly given: string | null;
+  readonly problems: Problem[];
+}
+
+// ---------------------------------------------------------------------------------------------- what is asked
+
+/** All is optional: what is left out has the default of the page, or the catalogue's value for what was chosen. */
+export interface Question {
+  version?: 1;
+  /** A plan's link to start from; the fields beside it change what it says. */
+  link?: string;
+  /** A name of the catalogue, a Hugging Face config.json, or a shape. */
+  model?: string | ModelQuestion;
+  cluster?: ClusterQuestion;
+  training?: TrainingQuestion;
+  /** Key of the software: `megatron`; see `stacks()`. */
+  stack?: string | { name?: string };
+  price?: { usd_per_accelerator_hour?: number };
+  constraints?: ConstraintsQuestion;
+  /** Inputs that this version has no field for, by their names in links, as a person types them. */
+  other?: Record<string, string>;
+}
+
+export interface ModelQuestion {
+  name?: string;
+  /** A Hugging Face config.json, as an object or its text. */
+  config?: object | string;
+  layers?: number;
+  hidden_size?: number;
+  attention_heads?: number;
+  key_value_heads?: number;
+  head_width?: number;
+  feed_forward_width?: number;
+  vocabulary_tokens?: number;
+  routed_experts?: number;
+  experts_per_token?: number;
+  expert_width?: number;
+  shared_experts?: number;
+  dense_layers_first?: number;
+  gated_feed_forward?: boolean;
+  tied_embeddings?: boolean;
+}
+
+export interface ClusterQuestion {
+  /** Key of the catalogue (see `accelerators()`), or `custom`. */
+  accelerator?: string;
+  accelerators?: number;
+  accelerators_per_node?: number;
+  scale_up_domain_accelerators?: number;
+  /** Of one accelerator, each way. */
+  network_bits_per_s?: number;
+  leaf_accelerators?: number;
+  oversubscription_ratio?: number;
+  adaptive_routing?: boolean;
+  memory_bytes?: number;
+  memory_bytes_per_s?: number;
+  peak_bf16_flops_per_s?: number;
+  peak_fp16_flops_per_s?: number;
+  peak_fp8_flops_per_s?: number;
+  peak_fp4_flops_per_s?: number;
+  peak_fp32_flops_per_s?: number;
+  /** Each way. */
+  scale_up_bytes_per_s?: number;
+  power_watts?: number;
+  /** Of one accelerator. */
+  host_memory_bytes?: number;
+  host_link_bytes_per_s?: number;
+}
+
+export type Precision = "fp32" | "fp16" | "bf16" | "fp8" | "mxfp8" | "nvfp4";
+export type Optimizer = "adamw" | "adamw8" | "adafactor" | "muon" | "sgdm" | "lion";
+export type Schedule = "1f1b" | "gpipe" | "interleaved" | "bf" | "zb" | "zbv" | "dualpipe";
+
+export interface TrainingQuestion {
+  /** This or `global_batch_tokens`. */
+  global_batch_sequences?: number;
+  global_batch_tokens?: number;
+  sequence_tokens?: number;
+  total_tokens?: number;
+  precision?: Precision;
+  optimizer?: Optimizer;
+  moments_type?: "fp32" | "bf16";
+  gradients_type?: "fp32" | "bf16";
+  master_weights?: boolean;
+  /** Tokens at the busiest expert over the mean. */
+  expert_imbalance_ratio?: number;
+  dropout?: boolean;
+  fused_attention?: boolean;
+  causal_attention?: boolean;
+  /** Rank of low-rank adapters, all else frozen. */
+  adapter_rank?: number;
+}
+
+/** What is fixed; what is not, the search chooses. */
+export interface ConstraintsQuestion {
+  /** Share of the memory to keep free. */
+  memory_headroom_ratio?: number;
+  tensor_parallel?: number;
+  context_parallel?: number;
+  pipeline_parallel?: number;
+  virtual_stages?: number;
+  expert_parallel?: number;
+  expert_tensor_parallel?: number;
+  micro_batch_sequences?: number;
+  zero_stage?: number;
+  zero_shard_ranks?: number;
+  recomputed_layers_per_chunk?: number;
+  schedule?: Schedule;
+  /** See `stacks()`. */
+  forbidden_techniques?: string[];
+}
+
+// ---------------------------------------------------------------------------------------------- what is answered
+
+/** Least and greatest of what 80 % of measured runs of this kind were, in the unit of the field's name. */
+export interface Span {
+  low: number;
+  high: number;
+}
+
+/** The question as it was understood, defaults filled in. */
+export interface Asked {
+  link: string;
+  model: { name: string; parameters: number; active_parameters: number };
+  accelerator: string;
+  accelerators: number;
+  global_batch_sequences: number;
+  sequence_tokens: number;
+  total_tokens: number;
+  precision: Precision;
+  stack: string;
+  stack_version: string;
+  /** Things worth knowing that do not stand in the way. */
+  notes: { field: string; text: string }[];
+}
+
+export interface Layout {
+  /** For people: `TP 8 · PP 16 · DP 128`. */
+  text: string;
+  /** Link that fixes all of it. */
+  link: string;
+  tensor_parallel: number;
+  sequence_parallel: boolean;
+  context_parallel: number;
+  context_exchange: "ring" | "gather" | "ulysses" | null;
+  pipeline_parallel: number;
+  schedule: Schedule | null;
+  virtual_stages: number;
+  /** Places in the pipeline that embedding and head take, counted in layers. */
+  embedding_slots: number;
+  head_slots: number;
+  data_parallel: number;
+  expert_parallel: number;
+  expert_tensor_parallel: number;
+  micro_batch_sequences: number;
+  micro_batches: number;
+  zero_stage: number;
+  zero_shard_ranks: number;
+  selective_recompute: boolean;
+  recomputed_layers_per_chunk: number;
+  offload_optimizer: boolean;
+  offload_activations: boolean;
+  offload_parameters: boolean;
+  /** Stages rather than replicas are neighbours on the network. */
+  pipeline_inside: boolean;
+}
+
+/** A part of memory; its parts sum to it exactly. */
+export interface MemoryPart {
+  id: string;
+  label: string;
+  bytes: number;
+  parts: MemoryPart[];
+}
+
+/** A part of the step; its parts sum to it exactly. */
+export interface TimePart {
+  id: string;
+  label: string;
+  seconds: number;
+  parts: TimePart[];
+}
+
+export interface Stage {
+  stage: number;
+  layers: number;
+  extras: ("embedding" | "head" | "MTP")[];
+  /** Forward and backward of one micro-batch. */
+  micro_batch_seconds: number;
+  bytes: number;
+}
+
+/** One accelerator of the fullest stage, at its peak. */
+export interface Memory {
+  needed_bytes: number;
+  needed_bytes_range: Span | null;
+  capacity_bytes: number;
+  /** Capacity less what is to stay free. */
+  usable_bytes: number;
+  /** Capacity less need; negative where it does not fit. */
+  free_bytes: number;
+  parts: MemoryPart[];
+  stages: Stage[];
+}
+
+export interface Step {
+  seconds: number;
+  seconds_range: Span | null;
+  mfu_ratio: number;
+  tokens_per_s: number;
+  tokens_per_s_per_accelerator: number;
+  model_flops_per_s_per_accelerator: number;
+}
+
+/** The whole run: steps alone, nothing fails. */
+export interface Run {
+  steps: number;
+  seconds: number;
+  seconds_range: Span | null;
+  accelerator_hours: number;
+  /** Null where no price is known. */
+  usd_per_accelerator_hour: number | null;
+  price_source: string;
+  cost_usd: number | null;
+  cost_usd_range: Span | null;
+  usd_per_million_tokens: number | null;
+  /** Accelerators alone, at rated power. */
+  energy_kwh: number | null;
+}
+
+export interface Cut {
+  name: string;
+  reason: string;
+  layouts: number;
+}
+
+export interface Search {
+  /** Layouts of the declared space. */
+  layouts: number;
+  /** Whether the plan is proven to be the best of them. */
+  complete: boolean;
+  /** Where they went; sums to `layouts`. */
+  cuts: Cut[];
+}
+
+/** Why there is no plan. */
+export interface NothingFits {
+  because: "memory" | "rules" | "host";
+  message: string;
+  nearest: { layout: Layout; memory: Memory; missing_bytes: number } | null;
+  /** Combinations of degrees that each rule refuses. */
+  rules: Cut[];
+}
+
+export interface Plan {
+  layout: Layout;
+  step: Step;
+  step_parts: TimePart[];
+  memory: Memory;
+  run: Run;
+  search: Search;
+  /** What binds it, most important first. */
+  binds: string[];
+}
+
+/** Either `plan` or `nothing` is null. */
+export type Analysis = {
+  version: 1;
+  asked: Asked;
+  assumptions: { text: string; source: string; verified: boolean }[];
+} & ({ plan: Plan; nothing: null } | { plan: null; nothing: NothingFits });
+
+/** Either `nothing` is null, or `layout` and `step` are. */
+export type BestConfig = {
+  version: 1;
+  asked: Asked;
+  search: Search;
+} & ({ layout: Layout; step: Step; nothing: null } | { layout: null; step: null; nothing: NothingFits });
+
+export interface MemoryCheck {
+  version: 1;
+  asked: Asked;
+  fits: boolean;
+  /** The fastest that fits, else the smallest. */
+  layout: Layout | null;
+  memory: Memory | null;
+  nothing: NothingFits | null;
+}
+
+export interface CostEstimate {
+  version: 1;
+  asked: Asked;
+  layout: Layout | null;
+  run: Run | null;
+  with_failures: {
+    level: string;
+    /** From the first step to the last. */
+    seconds: number;
+    /** Spare machines included. */
+    cost_usd: number | null;
+    failures: number;
+    checkpoint_interval_seconds: number;
+    useful_ratio: number;
+    source: string;
+  } | null;
+  nothing: NothingFits | null;
+}
+
+export interface ModelComparison {
+  version: 1;
+  models: {
+    asked: Asked;
+    layout: Layout | null;
+    step: Step | null;
+    needed_bytes: number | null;
+    run: Run | null;
+    nothing: NothingFits | null;
+  }[];
+  /** Places in `models`. */
+  fastest_step: number | null;
+  cheapest_run: number | null;
+}
+
+export interface EncodedLink {
+  version: 1;
+  link: string;
+  /** Fields that are too long for a link. */
+  left_out: string[];
+}
+
+export interface DecodedLink {
+  version: 1;
+  question: Question;
+  /** The same link in its shortest spelling. */
+  link: string;
+  problems: string[];
+}
+
+// ---------------------------------------------------------------------------------------------- in words
+
+export interface Shown {
+  value: number;
+  unit: string;
+  text: string;
+}
+
+export interface Figure {
+  id: string;
+  label: string;
+  shown: Shown;
+  formula: string;
+  substituted: string;
+  source: string;
+  range: { low: number; high: number; text: string } | null;
+}
+
+export interface PartInWords {
+  id: string;
+  figure: Figure;
+  share: number;
+  children: PartInWords[];
+}
+
+export interface Description {
+  version: 1;
+  asked: Asked;
+  plan: PlanInWords | null;
+  stuck: { headline: string; [more: string]: unknown } | null;
+}
+
+export interface PlanInWords {
+  version: number;
+  title: string;
+  summary: string;
+  degrees: { key: string; label: string; value: string; help: string; fixed: boolean; main: boolean }[];
+  figures: Figure[];
+  memory: PartInWords;
+  memory_capacity: Shown;
+  memory_headroom: Shown;
+  memory_doubt: string | null;
+  time: PartInWords;
+  binds: string[];
+  pinned_link: string;
+  /** The plan as Markdown, to be pasted elsewhere. */
+  markdown: string;
+  /** What else the page shows. */
+  [more: string]: unknown;
+}
+
+// ---------------------------------------------------------------------------------------------- the catalogue
+
+export interface ModelEntry {
+  name: string;
+  aliases: string[];
+  family: string;
+  layers: number;
+  parameters: number;
+  active_parameters: number;
+  routed_experts: number;
+  positions_max: number | null;
+  sources: string[];
+  as_of: string;
+}
+
+export interface AcceleratorEntry {
+  accelerator: string;
+  label: string;
+  aliases: string[];
+  status: string;
+  memory_bytes: number;
+  memory_bytes_per_s: number;
+  accelerators_per_node: number;
+  scale_up_domain_accelerators: number;
+  scale_up_bytes_per_s: number;
+  network_bits_per_s: number;
+  power_watts: number | null;
+  usd_per_accelerator_hour: number | null;
+  verified: boolean;
+  source: string;
+  date: string;
+}
+
+export interface StackEntry {
+  name: string;
+  label: string;
+  version: string;
+  date: string;
+  techniques: string[];
+  source: string;
+}
+
+export interface PresetEntry {
+  name: string;
+  title: string;
+  machines: string;
+  story: string;
+  link: string;
+  source: string;
+}

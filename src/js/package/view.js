@@ -1,0 +1,339 @@
+// Draws a plan into a shadow root or a document: the same for the custom element and for the embedded page.
+import { accelerators, describe, read_field } from "./calls.js";
+import { STYLE } from "./style.js";
+
+/** What a reader may change, in the order of the form. */
+const INPUTS = [
+  ["cluster.accelerators", "Accelerators", "accelerators"],
+  ["training.global_batch_sequences", "Global batch, sequences", "global_batch_sequences"],
+  ["training.sequence_tokens", "Sequence length, tokens", "sequence_tokens"],
+];
+const LARGE = ["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
+const MONEY = ["cost", "days", "gpu_hours", "energy"];
+/** Colours that a kind of part has on the page too; others go by their place. */
+const SERIES = [
+  [/bubble|slack|memory\.context/, 7],
+  [/weight|matmul|recompute/, 0],
+  [/gradient|tensor/, 1],
+  [/optimizer|data/, 2],
+  [/activation|pipeline/, 3],
+  [/attention|logit/, 4],
+  [/buffer|network\.context/, 5],
+  [/expert/, 6],
+];
+const SEEN = { card: ["figures", "bar"], memory: ["memory"], time: ["time"], cost: ["money"], wide: ["figures", "memory", "time"], compact: [] };
+
+let sheet;
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+/** Whether what lies behind an element is dark; an unpainted page is as light as the browser paints it. */
+function isDark(element) {
+  for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
+    const [r, g, b, a = 1] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    if (a > 0.5) return 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
+  }
+  const scheme = getComputedStyle(element).colorScheme;
+  return scheme.includes("dark") && (!scheme.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+/** A number that opens to its formula, its values and its source. */
+function derived(open, { id, label, shown, range, formula, substituted, source }, kind) {
+  const rows = [
+    ["Formula", formula],
+    ["Here", substituted],
+    ["Source", source],
+  ].filter(([, text]) => text);
+  const summary = make(
+    "summary",
+    {},
+    make("span", { class: "name" }, label),
+    make("span", { class: "value" }, shown.text),
+    range ? make("span", { class: "range" }, range.text) : null,
+  );
+  const list = make("dl", {}, ...rows.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]));
+  const details = make("details", { class: kind, open: open.has(id) }, summary, list);
+  details.addEventListener("toggle", () => (details.open ? open.add(id) : open.delete(id)));
+  return details;
+}
+
+/** A class for each part of a whole: its colour, hatched where another has it already. */
+function inks(root) {
+  const taken = new Set();
+  return root.children.map(({ id }, place) => {
+    const series = SERIES.find(([words]) => words.test(id))?.[1] ?? place % 8;
+    const again = taken.has(series);
+    taken.add(series);
+    return `s${series}${again ? " hatched" : ""}`;
+  });
+}
+
+/** The parts of a whole side by side; `end` is where the scale ends. */
+function bar(root, end, label) {
+  const box = make("div", { class: "bar", role: "img", "aria-label": label });
+  const colours = inks(root);
+  root.children.forEach((part, place) => {
+    const piece = make("span", { class: `piece ${colours[place]}` });
+    piece.style.width = `${(100 * part.figure.shown.value) / Math.max(end, root.figure.shown.value, 1e-12)}%`;
+    box.append(piece);
+  });
+  return box;
+}
+
+function table(open, root, title) {
+  const colours = inks(root);
+  const rows = (parts, depth) =>
+    parts.flatMap((part, place) => [
+      make(
+        "tr",
+        {},
+        make(
+          "th",
+          { scope: "row", class: `d${depth}` },
+          depth === 0 ? make("span", { class: `key ${colours[place]}`, "aria-hidden": "true" }) : null,
+          derived(open, { ...part.figure, id: part.id, range: null, shown: { text: "" } }, "row"),
+        ),
+        make("td", {}, part.figure.shown.text),
+        make("td", {}, `${(100 * part.share).toFixed(part.share < 0.0995 ? 1 : 0)}%`),
+      ),
+      ...(depth === 0 ? rows(part.children, 1) : []),
+    ]);
+  const head = ["Part", "Amount", "Share"].map((text) => make("th", { scope: "col" }, text));
+  return make(
+    "table",
+    {},
+    make("caption", { class: "hidden" }, title),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...rows(root.children, 0)),
+  );
+}
+
+const spoken = (root) => root.children.map(({ figure }) => `${figure.label} ${figure.shown.text}`).join(", ");
+
+const DRAW = {
+  figures: ({ plan }, open) => {
+    const figures = plan.figures.filter(({ id }) => LARGE.includes(id)).map((figure) => derived(open, figure, "figure"));
+    return [make("div", { class: "figures" }, ...figures)];
+  },
+  bar: ({ plan }) => {
+    const { memory, memory_capacity: all, memory_headroom: free } = plan;
+    const text = `${memory.figure.shown.text} of ${all.text} of memory, ${free.text} free`;
+    return [bar(memory, all.value, `${text}: ${spoken(memory)}`), make("p", { class: "note" }, text)];
+  },
+  memory: ({ plan }, open) => {
+    const { memory, memory_capacity: all, memory_headroom: free } = plan;
+    const text = `${memory.figure.shown.text} of ${all.text}, ${free.text} free`;
+    const doubt = plan.memory_doubt ? make("p", { class: "doubt" }, plan.memory_doubt) : null;
+    const title = make("p", { class: "part" }, "Memory of the fullest stage ", make("span", { class: "value" }, text));
+    const parts = [title, bar(memory, all.value, spoken(memory)), doubt, table(open, memory, "Memory by part")];
+    return [make("section", {}, ...parts)];
+  },
+  time: ({ plan }, open) => {
+    const { time } = plan;
+    const title = make("p", { class: "part" }, "Step time ", make("span", { class: "value" }, time.figure.shown.text));
+    return [make("section", {}, title, bar(time, 0, spoken(time)), table(open, time, "Step time by part"))];
+  },
+  money: ({ plan }, open) => {
+    const figures = plan.figures.filter(({ id }) => MONEY.includes(id));
+    const order = (figure) => MONEY.indexOf(figure.id);
+    const list = figures.sort((a, b) => order(a) - order(b)).map((figure) => derived(open, figure, "figure"));
+    const none = figures.some(({ id }) => id === "cost") ? null : make("p", { class: "note" }, "No price is known.");
+    return [make("div", { class: "figures" }, ...list), none].filter(Boolean);
+  },
+};
+
+function stuck({ stuck: why }) {
+  return [make("p", { class: "bad" }, why.headline)];
+}
+
+/**
+ * Shows the plan of `options.link` in `root` (a shadow root, or an element of a document).
+ * - view: card, memory, time, cost, compact or wide
+ * - interactive: whether the reader may change a few inputs
+ * - theme: light or dark; else as what lies behind `host`
+ * - app: address of the page that "Open in AutoParallel" leads to; none for no such link
+ * - heading: h1 to h6
+ * - changed(link), drawn(): told when the reader changed something, and after each drawing
+ * - opened(address, event): told when the reader follows the link
+ */
+export function mount(root, options) {
+  const shown = new Shown(root, options);
+  return shown;
+}
+
+class Shown {
+  #open = new Set();
+  #typed = new Map();
+  #kind = "";
+  #observer;
+  #scheme = matchMedia("(prefers-color-scheme: dark)");
+  #retheme = () => this.#theme();
+
+  constructor(root, options) {
+    this.frame = make("article", { class: "plan", "aria-label": "Parallel plan" });
+    this.form = make("form", { class: "form", "aria-label": "Change the plan" });
+    this.body = make("div", { class: "body" });
+    this.status = make("p", { class: "hidden", role: "status" });
+    this.frame.append(this.form, this.body, this.status);
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+    }
+    const owner = root.adoptedStyleSheets ? root : document;
+    owner.adoptedStyleSheets = [sheet];
+    root.replaceChildren(this.frame);
+    this.#observer = new MutationObserver(this.#retheme);
+    for (const element of [document.documentElement, document.body]) {
+      this.#observer.observe(element, { attributes: true });
+    }
+    this.#scheme.addEventListener("change", this.#retheme);
+    this.update(options);
+  }
+
+  /** The link of what is shown. */
+  get link() {
+    return this.answer?.asked.link ?? this.options.link;
+  }
+
+  update(options) {
+    if (options.link !== this.options?.link) this.#typed.clear();
+    this.options = { ...this.options, ...options };
+    this.#theme();
+    this.#fields();
+    this.#draw();
+  }
+
+  end() {
+    this.#observer.disconnect();
+    this.#scheme.removeEventListener("change", this.#retheme);
+  }
+
+  #theme() {
+    const { theme, host } = this.options;
+    const chosen = theme === "dark" || theme === "light";
+    const dark = chosen ? theme === "dark" : host ? isDark(host.parentElement ?? host) : this.#scheme.matches;
+    this.frame.dataset.theme = dark ? "dark" : "light";
+  }
+
+  /** The form is made once, so that typing keeps its place. */
+  #fields() {
+    this.form.hidden = !this.options.interactive;
+    if (this.form.hidden || this.form.childElementCount > 0) return;
+    const list = make("select", { id: "ap-accelerator" });
+    for (const row of accelerators()) list.append(make("option", { value: row.accelerator }, row.label));
+    list.addEventListener("change", () => this.#take("cluster.accelerator", list.value));
+    this.list = list;
+    const label = make("label", { for: "ap-accelerator" }, "Accelerator");
+    this.form.append(make("div", { class: "field" }, label, list));
+    this.inputs = INPUTS.map(([field, name, asked]) => {
+      const id = `ap-${field.replace(/\W/g, "-")}`;
+      const input = make("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
+      const wrong = make("p", { class: "wrong", id: `${id}-wrong` });
+      input.setAttribute("aria-describedby", wrong.id);
+      input.addEventListener("input", () => this.#type(field, input, wrong));
+      this.form.append(make("div", { class: "field" }, make("label", { for: id }, name), input, wrong));
+      return { asked, input };
+    });
+  }
+
+  #type(field, input, wrong) {
+    try {
+      const value = read_field(field, input.value);
+      wrong.textContent = "";
+      input.removeAttribute("aria-invalid");
+      this.#take(field, value);
+    } catch (error) {
+      wrong.textContent = error.message;
+      input.setAttribute("aria-invalid", "true");
+      this.options.drawn?.();
+    }
+  }
+
+  #take(field, value) {
+    this.#typed.set(field, value);
+    this.#draw();
+    this.options.changed?.(this.link);
+  }
+
+  #question() {
+    const question = { link: this.options.link };
+    for (const [field, value] of this.#typed) {
+      const [group, name] = field.split(".");
+      question[group] = { ...question[group], [name]: value };
+    }
+    return question;
+  }
+
+  #draw() {
+    const key = JSON.stringify([this.#question(), this.options.view, this.options.app]);
+    if (key === this.#kind) return;
+    this.#kind = key;
+    const view = this.options.view ?? "card";
+    this.frame.className = `plan ${view}`;
+    try {
+      this.answer = describe(this.#question());
+      this.body.replaceChildren(...this.#content(view));
+    } catch (error) {
+      this.answer = undefined;
+      const wrong = make("p", { class: "bad" }, error.message);
+      this.body.replaceChildren(this.#title("No plan"), wrong, this.#out());
+    }
+    this.#fill();
+    this.options.drawn?.();
+  }
+
+  #content(view) {
+    const { answer } = this;
+    const { plan } = answer;
+    const count = answer.asked.accelerators.toLocaleString("en");
+    const title = plan?.title ?? `${answer.asked.model.name} on ${count} ${answer.asked.accelerator}`;
+    const heading = this.#title(title);
+    if (!plan) {
+      this.status.textContent = answer.stuck.headline;
+      return [heading, ...stuck(answer), this.#out()];
+    }
+    this.status.textContent = this.#typed.size > 0 ? plan.summary : "";
+    const chips = plan.degrees.filter(({ main, key }) => main && key !== "slots" && key !== "place");
+    const degree = ({ label, value, help }) =>
+      make("li", { title: help }, make("span", { class: "name" }, label), " ", make("b", {}, value));
+    const layout = make("ul", { class: "layout", "aria-label": "Layout" }, ...chips.map(degree));
+    const step = plan.figures.find(({ id }) => id === "step_time");
+    const days = plan.figures.find(({ id }) => id === "days");
+    const line =
+      view === "compact" ? make("p", { class: "note" }, `${step.shown.text} a step, ${days.shown.text} to finish`) : null;
+    const drawn = SEEN[view].flatMap((name) => DRAW[name](answer, this.#open));
+    return [heading, layout, line, ...drawn, this.#out()].filter(Boolean);
+  }
+
+  #title(text) {
+    return make(this.options.heading ?? "h2", { class: "title" }, text);
+  }
+
+  #out() {
+    const { app, opened } = this.options;
+    if (!app) return "";
+    const address = `${app}#${this.link}`;
+    const anchor = make("a", { href: address, target: "_blank", rel: "noopener" }, "Open in AutoParallel");
+    if (opened) anchor.addEventListener("click", (event) => opened(address, event));
+    return make("p", { class: "out" }, anchor);
+  }
+
+  /** Fields show what is in force, but for the one being typed in. */
+  #fill() {
+    const asked = this.answer?.asked;
+    if (!this.inputs || !asked) return;
+    this.list.value = asked.accelerator;
+    for (const { asked: name, input } of this.inputs) {
+      if (input.matches(":focus") || input.hasAttribute("aria-invalid")) continue;
+      input.value = asked[name].toLocaleString("en");
+    }
+  }
+}

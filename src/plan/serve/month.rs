@@ -1,0 +1,147 @@
+//! A deployment over a day and a month: what its instances hold, how they follow the traffic, what that costs and emits.
+
+use super::Offer;
+use crate::catalogue::{places, power, reliability, serving};
+use crate::estimate::capacity::{
+    DayCurve, Grid, Held, Packing, Policy, PowerCurve, Prices, Requests, Scaled, Spend, SpotShare,
+    SpotTold, fixed, held, load_time, scale, spend,
+};
+use crate::estimate::serve::{ServeMemoryPart, Serving};
+use crate::plan::fleet::machine_power;
+use crate::prices::{Listing, Terms};
+use crate::search::serve::fleet::{Asked, Deployment, Kind, service};
+use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, Ratio, Seconds};
+
+/// A day, and how instances may follow it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DayQuestion {
+    /// Requests a second.
+    pub day: DayCurve,
+    /// Fewest instances at any time.
+    pub least: u32,
+    /// Most instances at any time.
+    pub most: u32,
+    /// Traffic that comes within that time is ordered for.
+    pub ahead: Seconds,
+    /// An instance goes when it was not wanted for so long.
+    pub hold: Seconds,
+    /// Until a machine runs.
+    pub machine: Seconds,
+    /// Rate at which the weights of an instance are read.
+    pub read: BytesPerSecond,
+    /// Start of the engine beside its weights.
+    pub engine: Seconds,
+    /// Instances of the spot market; its warning is the provider's.
+    pub spot: Option<SpotShare>,
+}
+
+/// A day and a month of a deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonthPlan {
+    /// What one instance answers within the goals.
+    pub held: Held,
+    /// From the order of an instance until it answers.
+    pub delay: Seconds,
+    /// As many instances as the peak needs, all day.
+    pub fixed: Scaled,
+    /// Instances that follow the traffic.
+    pub scaled: Scaled,
+    /// Money of the former, on demand.
+    pub fixed_spend: Spend,
+    /// Money of the latter, of the spot market in part where that is asked for.
+    pub spend: Spend,
+    /// What comes of the spot market.
+    pub spot: Option<SpotTold>,
+    /// What one machine costs.
+    pub prices: Prices,
+    /// How instances lie in machines.
+    pub packing: Packing,
+}
+
+impl DayQuestion {
+    /// A day with what is usual: one instance at least, no limit, nothing ahead.
+    #[must_use]
+    pub fn usual(day: DayCurve) -> Self {
+        Self {
+            day,
+            least: 1,
+            most: u32::MAX,
+            ahead: Seconds::ZERO,
+            hold: serving::time("hold"),
+            machine: serving::time("machine"),
+            read: serving::read_rate(),
+            engine: serving::time("engine"),
+            spot: None,
+        }
+    }
+}
+
+/// The day and month of a deployment that was found on an offer; nothing where its instances cannot hold the goals at
+/// any rate.
+#[must_use]
+pub fn month(
+    asked: &Asked,
+    (kind, offer, listing): (&Kind, &Offer, &Listing),
+    at: &Deployment,
+    question: &DayQuestion,
+) -> Option<MonthPlan> {
+    let service = service(asked, kind, at.format)?;
+    let serving = Serving::new(&service, &at.instance);
+    let held = held(&serving, &asked.traffic, &asked.goals, asked.share)?;
+    let weights = serving.memory().get(ServeMemoryPart::Weights).as_f64();
+    let whole = Bytes::from_f64(weights * at.instance.ranks() as f64);
+    let delay = load_time(question.machine, whole, question.read, question.engine);
+    let policy = Policy {
+        least: question.least,
+        most: question.most,
+        spares: asked.spares,
+        delay,
+        ahead: question.ahead,
+        hold: question.hold,
+    };
+    let all_day = fixed(&question.day, held.rate, asked.spares);
+    let scaled = scale(&question.day, held.rate, &policy);
+    let packing = Packing::new(kind.machine_size, &at.instance);
+    let on_demand = Prices { demand: kind.rate, spot: None };
+    let spot = question.spot.and_then(|share| {
+        let mut share = share;
+        share.spot.notice = reliability::notice(&listing.provider);
+        Some((share, spot_rate(kind, offer, listing)?))
+    });
+    let prices = Prices { spot, ..on_demand };
+    let reading = held.reading_share(&asked.traffic);
+    let requests = Requests { traffic: asked.traffic, reading };
+    let grid = grid(kind, offer, listing, &held);
+    Some(MonthPlan {
+        fixed_spend: spend(&all_day, &packing, &on_demand, &requests, &grid),
+        spend: spend(&scaled, &packing, &prices, &requests, &grid),
+        spot: prices.spot.map(|(share, _)| share.told(held.answer.whole, delay)),
+        held,
+        delay,
+        fixed: all_day,
+        scaled,
+        prices,
+        packing,
+    })
+}
+
+/// The rate of one machine of the same row on the spot market, with the same discount.
+fn spot_rate(kind: &Kind, offer: &Offer, listing: &Listing) -> Option<DollarsPerHour> {
+    let paid = listing.rate(offer.terms)?;
+    let spot = listing.rate(Terms::Spot)?;
+    Some(DollarsPerHour::new(spot.get() * kind.rate.get() / paid.get()))
+}
+
+/// Power of the kind's machines where they stand: at full load as much as training draws.
+fn grid(kind: &Kind, offer: &Offer, listing: &Listing, held: &Held) -> Grid {
+    let place = places::find(&listing.provider, &listing.region);
+    let power = offer.row.accelerator.power;
+    let full = held.rate.get() / held.utilisation.max(Ratio::new(1e-9)).get();
+    Grid {
+        machine: power.map(|power| machine_power(power, kind.machine_size)),
+        curve: PowerCurve { points: power::curve() },
+        full: crate::units::PerSecond::new(full),
+        pue: place.as_ref().and_then(|place| place.pue),
+        carbon: place.as_ref().and_then(|place| place.carbon),
+    }
+}

@@ -1,0 +1,403 @@
+//! F5: prompts and answers on pools of their own, against both on the same instances: the cheapest of each on one kind
+//! of machine, and why one of them wins.
+//!
+//! A layout that reads is worth the rate `x` at which its first tokens keep to the goal, one that writes the rate `y`
+//! at which its tokens do; both on `a` and `b` accelerators. `R` readers and `W` writers answer `min(R x, W y)` requests
+//! a second on `R a + W b` accelerators, so a request takes at least `a / x + b / y` accelerator-seconds. Pairs of
+//! layouts are looked at in order of that bound, and the search ends when it exceeds the best pair in whole numbers:
+//! what is found is the optimum of all layouts and numbers.
+
+use super::{Offer, instances};
+use crate::estimate::capacity::held;
+use crate::estimate::serve::{Reader, Sequences, Serving, Writer, Written};
+use crate::model::Model;
+use crate::serving::{
+    Engine, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+};
+use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
+
+/// Bounds are shrunk by this before they cut, so that rounding loses nothing.
+const SHRINK: f64 = 1.0 - 1e-9;
+/// Halvings of the range of loads.
+const HALVINGS: u32 = 40;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SplitQuestion {
+    /// What is served.
+    pub model: Model,
+    /// By which software.
+    pub engine: Engine,
+    /// On which machines, and how many of their accelerators there are.
+    pub offer: Offer,
+    /// In which formats.
+    pub formats: (WeightFormat, KvFormat),
+    /// Tokens guessed ahead.
+    pub speculation: Option<Speculation>,
+    /// Requests.
+    pub traffic: Traffic,
+    /// What must be kept to.
+    pub goals: Goals,
+    /// Share of first tokens that must; none: the mean.
+    pub share: Option<Ratio>,
+    /// Most accelerators of one instance.
+    pub ranks_max: u32,
+}
+
+/// Both on the same instances.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Together {
+    /// How one lies.
+    pub instance: Instance,
+    /// Requests a second of one within the goals.
+    pub rate: PerSecond,
+    /// Sequences that decode in it.
+    pub running: Sequences,
+    /// Time to the first token then, on the mean.
+    pub first_token: Seconds,
+    /// Time between tokens then.
+    pub per_token: Seconds,
+    /// Dollars a million tokens of answers.
+    pub cost: Dollars,
+}
+
+/// Pools of their own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Apart {
+    /// How a reader lies.
+    pub reader: Instance,
+    /// Readers.
+    pub readers: u32,
+    /// How a writer lies.
+    pub writer: Instance,
+    /// Writers.
+    pub writers: u32,
+    /// Requests a second of all.
+    pub rate: PerSecond,
+    /// Share of what the readers could take.
+    pub readers_busy: Ratio,
+    /// Share of what the writers could take.
+    pub writers_busy: Ratio,
+    /// Sequences that decode in a writer at its limit.
+    pub running: Sequences,
+    /// Time in which the cache of a prompt moves.
+    pub moved: Seconds,
+    /// Time to the first token with readers at their limit, on the mean.
+    pub first_token: Seconds,
+    /// Time between tokens with writers at their limit.
+    pub per_token: Seconds,
+    /// Dollars a million tokens of answers.
+    pub cost: Dollars,
+}
+
+/// Why one of them wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Neither keeps to the goals.
+    Neither,
+    /// Instances that do both never keep to the goals.
+    OnlyApart,
+    /// No pair keeps to the goals, or none fits.
+    OnlyTogether,
+    /// Reading holds up those who write: apart, more sequences decode within the same goal, or each pool has the layout
+    /// that suits it.
+    Interference,
+    /// In any ratio of pools, they take more accelerator time.
+    Work,
+    /// In the right ratio pools would be cheaper, but there are too few accelerators for it.
+    Ratio,
+}
+
+/// Both, and why one wins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SplitAnswer {
+    /// The cheapest that does both.
+    pub together: Option<Together>,
+    /// The cheapest pools.
+    pub apart: Option<Apart>,
+    /// What pools would cost if any ratio could be had.
+    pub apart_least: Option<Dollars>,
+    /// Why one wins.
+    pub why: Why,
+    /// Pairs of layouts, and of these those looked at in whole numbers.
+    pub pairs: (u64, u64),
+}
+
+/// A layout that writes.
+#[derive(Clone, Copy)]
+struct Pool {
+    instance: Instance,
+    ranks: f64,
+    written: Written,
+}
+
+/// A pair of layouts, and what it is worth at best.
+#[derive(Clone, Copy)]
+struct Pairing {
+    least: f64,
+    reader: usize,
+    writer: usize,
+}
+
+impl SplitQuestion {
+    /// The service that is asked about.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        Service {
+            model: self.model.clone(),
+            cluster: self.offer.cluster.clone(),
+            engine: self.engine.clone(),
+            weights: self.formats.0,
+            cache: self.formats.1,
+            speculation: self.speculation,
+        }
+    }
+
+    /// Layouts that are looked at: those of [`instances`] that fit and hold a request.
+    #[must_use]
+    pub fn layouts(&self, service: &Service) -> Vec<Instance> {
+        let fits = |instance: &Instance| {
+            let serving = Serving::new(service, instance);
+            instance.ranks() <= u64::from(self.ranks_max)
+                && service.check(instance).is_ok()
+                && !serving.memory().too_full
+                && serving.holds_one(&self.traffic)
+        };
+        instances(&self.model, &self.offer.cluster).into_iter().filter(fits).collect()
+    }
+
+    /// Dollars a million tokens of answers where a request takes so many accelerator-seconds.
+    fn cost(&self, seconds: f64) -> Dollars {
+        let dollars = self.offer.price.get() * seconds / 3600.0;
+        Dollars::new(dollars / self.traffic.output.max(1.0) * 1e6)
+    }
+
+    /// The first token at the share that is asked for.
+    fn said(&self, first: Seconds, waiting: Seconds) -> Seconds {
+        let Some(share) = self.share else { return first };
+        let least = first.less(waiting).get();
+        Seconds::new(least - waiting.get() * libm::log((1.0 - share.get()).max(1e-6)))
+    }
+
+    /// The link between instances of so many accelerators in all: the level of the network that holds them.
+    fn link(&self, all: u32) -> BytesPerSecond {
+        let levels = &self.offer.cluster.levels;
+        let holds = levels.iter().find(|level| level.span >= all).or(levels.last());
+        holds.map_or(BytesPerSecond::gb(25.0), |level| level.bandwidth)
+    }
+
+    /// The rate at which a reader's first tokens keep to the goal, and the time then; nothing where none does.
+    #[must_use]
+    pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<(PerSecond, Seconds)> {
+        let most = reader.most(moved).get();
+        let told = |rate: f64| {
+            let (first, waiting) = reader.first_token(PerSecond::new(rate), moved);
+            let kept = self.goals.first_token.is_none_or(|goal| self.said(first, waiting) <= goal);
+            kept.then_some(first)
+        };
+        let mut best = (0.0, told(0.0)?);
+        if let Some(first) = told(most) {
+            return Some((PerSecond::new(most), first));
+        }
+        let (mut low, mut high) = (0.0, most);
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (low + high);
+            match told(middle) {
+                Some(first) => (low, best) = (middle, (middle, first)),
+                None => high = middle,
+            }
+        }
+        (best.0 > 0.0).then_some((PerSecond::new(best.0), best.1))
+    }
+
+    /// The load at which a writer's tokens keep to the goal; nothing where none does.
+    #[must_use]
+    pub fn write_rate(&self, writer: &Writer<'_>) -> Option<Written> {
+        let told = |running: f64| {
+            let written = writer.with(Sequences(running));
+            self.goals.per_token.is_none_or(|goal| written.per_token <= goal).then_some(written)
+        };
+        let mut best = told(1.0)?;
+        let (mut low, mut high) = (1.0, writer.most().0);
+        if let Some(written) = told(high) {
+            return Some(written);
+        }
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (low + high);
+            match told(middle) {
+                Some(written) => (low, best) = (middle, written),
+                None => high = middle,
+            }
+        }
+        Some(best)
+    }
+}
+
+/// The cheapest of both kinds, and why one wins.
+#[must_use]
+pub fn compare(question: &SplitQuestion) -> SplitAnswer {
+    let service = question.service();
+    let layouts = question.layouts(&service);
+    let servings: Vec<Serving<'_>> =
+        layouts.iter().map(|instance| Serving::new(&service, instance)).collect();
+    let together = servings.iter().filter_map(|serving| both(question, serving));
+    let together = together.min_by_key(|found| (found.cost, found.instance));
+    let mut finder = Finder::new(question, &servings);
+    let apart_least = finder.pairings.first().map(|pair| question.cost(pair.least));
+    let apart = finder.find();
+    let why = why(together.as_ref(), apart.as_ref(), apart_least);
+    let pairs = (finder.pairings.len() as u64, finder.looked);
+    SplitAnswer { together, apart, apart_least, why, pairs }
+}
+
+fn why(together: Option<&Together>, apart: Option<&Apart>, least: Option<Dollars>) -> Why {
+    match (together, apart) {
+        (None, None) => Why::Neither,
+        (None, Some(_)) => Why::OnlyApart,
+        (Some(both), Some(apart)) if apart.cost < both.cost => Why::Interference,
+        (Some(both), _) if least.is_some_and(|least| least < both.cost) => Why::Ratio,
+        (Some(_), Some(_)) => Why::Work,
+        (Some(_), None) => Why::OnlyTogether,
+    }
+}
+
+/// One layout that does both, at the rate that it holds.
+fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
+    let found = held(serving, &question.traffic, &question.goals, question.share)?;
+    let instance = serving.instance();
+    let ranks = instance.ranks() as f64;
+    Some(Together {
+        instance,
+        rate: found.rate,
+        running: found.answer.running,
+        first_token: found.answer.first_token,
+        per_token: found.answer.per_token,
+        cost: question.cost(ranks / found.rate.get()),
+    })
+}
+
+struct Finder<'q, 's> {
+    question: &'q SplitQuestion,
+    servings: &'s [Serving<'s>],
+    readers: Vec<Reader>,
+    writers: Vec<Writer<'s>>,
+    pools: Vec<Option<Pool>>,
+    pairings: Vec<Pairing>,
+    looked: u64,
+}
+
+impl<'q, 's> Finder<'q, 's> {
+    fn new(question: &'q SplitQuestion, servings: &'s [Serving<'s>]) -> Self {
+        let traffic = &question.traffic;
+        let writers: Vec<Writer<'s>> =
+            servings.iter().map(|serving| Writer::new(serving, traffic)).collect();
+        let pool = |(serving, writer): (&Serving<'s>, &Writer<'s>)| {
+            let written = question.write_rate(writer)?;
+            let instance = serving.instance();
+            Some(Pool { instance, ranks: instance.ranks() as f64, written })
+        };
+        let mut finder = Self {
+            question,
+            servings,
+            readers: servings.iter().map(|serving| Reader::new(serving, traffic)).collect(),
+            pools: servings.iter().zip(&writers).map(pool).collect(),
+            writers,
+            pairings: Vec::new(),
+            looked: 0,
+        };
+        finder.pair();
+        finder
+    }
+
+    /// All pairs of layouts that may be had together, by their bound.
+    fn pair(&mut self) {
+        let count = u64::from(self.question.offer.cluster.count);
+        for reader in 0..self.servings.len() {
+            for writer in 0..self.servings.len() {
+                let ranks = |at: usize| self.servings[at].instance().ranks();
+                if ranks(reader) + ranks(writer) > count {
+                    continue;
+                }
+                let Some(pool) = self.pools[writer] else { continue };
+                // The nearest link is the quickest.
+                let all = (ranks(reader) + ranks(writer)) as u32;
+                let Some((x, ..)) = self.read(reader, writer, all) else { continue };
+                let least = ranks(reader) as f64 / x.get() + pool.ranks / pool.written.rate.get();
+                self.pairings.push(Pairing { least, reader, writer });
+            }
+        }
+        let order = |pair: &Pairing| (pair.least.to_bits(), pair.reader, pair.writer);
+        self.pairings.sort_unstable_by_key(order);
+    }
+
+    /// The rate of a reader that sends to a writer within so many accelerators, the first token then, and the time of
+    /// moving.
+    fn read(
+        &self,
+        reader: usize,
+        writer: usize,
+        all: u32,
+    ) -> Option<(PerSecond, Seconds, Seconds)> {
+        let taken = self.writers.get(writer)?;
+        let reader = self.readers.get(reader)?;
+        let moved = reader.moved(self.question.link(all), taken);
+        let (rate, first) = self.question.read_rate(reader, moved)?;
+        Some((rate, first, moved))
+    }
+
+    fn find(&mut self) -> Option<Apart> {
+        let mut best: Option<(f64, Apart)> = None;
+        for pair in self.pairings.clone() {
+            if best.is_some_and(|(least, _)| pair.least * SHRINK > least) {
+                break;
+            }
+            self.looked += 1;
+            self.numbers(&pair, &mut best);
+        }
+        best.map(|(_, apart)| apart)
+    }
+
+    /// All numbers of readers and writers of two layouts.
+    fn numbers(&self, pair: &Pairing, best: &mut Option<(f64, Apart)>) {
+        let Some(pool) = self.pools[pair.writer] else { return };
+        let reader = self.servings[pair.reader].instance();
+        let count = self.question.offer.cluster.count;
+        let (a, b) = (reader.ranks() as u32, pool.instance.ranks() as u32);
+        let mut told: Option<(BytesPerSecond, _)> = None;
+        for readers in 1..=count / a {
+            for writers in 1..=(count - readers * a) / b {
+                let all = readers * a + writers * b;
+                let link = self.question.link(all);
+                let known = told.filter(|(at, _)| *at == link).map(|(_, read)| read);
+                let read = match known {
+                    Some(read) => read,
+                    None => self.read(pair.reader, pair.writer, all),
+                };
+                told = Some((link, read));
+                let Some((x, first_token, moved)) = read else { continue };
+                let (can_read, can_write) =
+                    (x.get() * f64::from(readers), pool.written.rate.get() * f64::from(writers));
+                let rate = can_read.min(can_write);
+                let seconds = f64::from(all) / rate;
+                if best.is_some_and(|(least, _)| seconds >= least) {
+                    continue;
+                }
+                let apart = Apart {
+                    reader,
+                    readers,
+                    writer: pool.instance,
+                    writers,
+                    rate: PerSecond::new(rate),
+                    readers_busy: Ratio::new(rate / can_read),
+                    writers_busy: Ratio::new(rate / can_write),
+                    running: pool.written.running,
+                    moved,
+                    first_token,
+                    per_token: pool.written.per_token,
+                    cost: self.question.cost(seconds),
+                };
+                *best = Some((seconds, apart));
+            }
+        }
+    }
+}

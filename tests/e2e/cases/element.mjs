@@ -1,0 +1,150 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+import { host, page as somebody } from "../lib/host.mjs";
+import { serve } from "../lib/server.mjs";
+
+export const name = "the custom element: its parts come when it is seen, and it fits the page around it";
+export const limitMs = 120_000;
+
+const PLAN = "1;m=Qwen/Qwen3-30B-A3B;n=64;b=512;s=8192;t=1T";
+const SCRIPT_BYTES_MAX = 5 * 1024;
+const FIRST_PAINT_MS_MAX = 1000;
+
+const policy = (site) => {
+  const { origin } = new URL(site.url);
+  return { "content-security-policy": `default-src 'none'; script-src ${origin} 'wasm-unsafe-eval'; connect-src ${origin}` };
+};
+
+const tag = (attributes, inside = "") => `<auto-parallel ${attributes}>${inside}</auto-parallel>`;
+
+async function withPage(ctx, site, { body, head = "", headers, ...screen }, check) {
+  const script = `<script defer src="${site.url}element.js"></script>`;
+  const other = await host({ "/": somebody(body, script + head) }, headers);
+  try {
+    const page = await ctx.open("", { at: other.url, allow: [site.url], ready: false, ...screen });
+    await check(page);
+    await page.close();
+  } finally {
+    other.close();
+  }
+}
+
+/** Waits until the element shows a plan, and gives what stands in it. */
+async function shown(page, selector = "auto-parallel") {
+  await page.waitForFunction((it) => document.querySelector(it)?.shadowRoot?.querySelector(".title"), { timeout: 30_000 }, selector);
+  return page.$eval(selector, (element) => element.shadowRoot.querySelector(".body").textContent);
+}
+
+async function lazy(ctx, site) {
+  const bytes = statSync(join(ctx.dist, "element.js")).size;
+  ctx.assert.ok(bytes <= SCRIPT_BYTES_MAX, `element.js has ${bytes} bytes`);
+  const asked = [];
+  const note = (page) => page.on("request", (request) => request.url().startsWith(site.url) && asked.push(request.url()));
+  const far = '<p style="height:4000px">Much text.</p>';
+  const inside = '<a href="https://example.org/plan">A plan for 64 H100</a>';
+  await withPage(ctx, site, { body: far + tag(`plan="${PLAN}"`, inside), prepare: note }, async (page) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    ctx.assert.deepEqual(asked, [`${site.url}element.js`], "nothing else before it is in view");
+    ctx.assert.equal(await page.$eval("auto-parallel a", (link) => link.getBoundingClientRect().height > 0), true);
+    const took = await page.evaluate(async () => {
+      const element = document.querySelector("auto-parallel");
+      element.scrollIntoView({ behavior: "instant" });
+      const start = performance.now();
+      while (!element.shadowRoot.querySelector(".figure")) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return performance.now() - start;
+    });
+    console.log(`  first paint of the element ${took.toFixed(0)} ms after it came into view`);
+    ctx.assert.ok(took <= FIRST_PAINT_MS_MAX, `first paint after ${took} ms`);
+    const once = asked.filter((url) => url.endsWith(".wasm"));
+    ctx.assert.equal(once.length, 1, String(asked));
+    ctx.assert.match(await shown(page), /Qwen3-30B-A3B.*64.*H100/);
+  });
+}
+
+async function interactive(ctx, site) {
+  const body = tag(`plan="${PLAN}" view="card" interactive app="https://example.org/tool/"`);
+  await withPage(ctx, site, { body, headers: policy(site) }, async (page) => {
+    await shown(page);
+    await page.evaluate(() => {
+      const element = document.querySelector("auto-parallel");
+      element.addEventListener("change", ({ detail }) => (window.changed = detail.link));
+      element.shadowRoot.querySelector("#ap-cluster-accelerators").select();
+      element.shadowRoot.querySelector("#ap-cluster-accelerators").focus();
+    });
+    await page.keyboard.type("4x8");
+    await page.waitForFunction(() => /n=32/.test(window.changed ?? ""));
+    ctx.assert.match(await shown(page), /32.*H100/);
+    const out = await page.$eval("auto-parallel", (element) => element.shadowRoot.querySelector(".out a").href);
+    ctx.assert.match(out, /^https:\/\/example\.org\/tool\/#1;m=.*n=32/);
+    const link = await page.$eval("auto-parallel", (element) => element.link);
+    ctx.assert.ok(out.endsWith(link), link);
+    // The author's own change of the plan counts more than what the reader typed.
+    await page.$eval("auto-parallel", (element) => element.setAttribute("plan", "1;m=meta-llama/Llama-2-7b-hf;n=8"));
+    ctx.assert.match(await shown(page), /Llama-2-7b.*on 8/);
+    await page.$eval("auto-parallel", (element) => {
+      const place = element.parentElement;
+      element.remove();
+      place.append(element);
+    });
+    ctx.assert.match(await shown(page), /Llama-2-7b/);
+  });
+}
+
+async function everyView(ctx, site) {
+  const views = ["card", "memory", "time", "cost", "compact", "wide"];
+  const body = views.map((view) => tag(`plan="${PLAN}" view="${view}" ${view === "wide" ? "interactive" : ""}`)).join("<p></p>");
+  const style = "<style>body{margin:0}main{padding:8px}.dark{background:#111;color:#eee}</style>";
+  for (const width of [360, 1100]) {
+    await withPage(ctx, site, { body, head: style, width }, async (page) => {
+      // All come into view in turn.
+      for (let i = 1; i <= views.length; i += 1) {
+        const selector = `auto-parallel:nth-of-type(${i})`;
+        await page.$eval(selector, (element) => element.scrollIntoView());
+        await shown(page, selector);
+      }
+      for (const theme of ["light", "dark"]) {
+        await page.evaluate((dark) => document.body.classList.toggle("dark", dark), theme === "dark");
+        const all = (wanted) =>
+          [...document.querySelectorAll("auto-parallel")].every(
+            ({ shadowRoot }) => shadowRoot.querySelector(".plan").dataset.theme === wanted,
+          );
+        await page.waitForFunction(all, {}, theme);
+        await ctx.axe(page);
+        await ctx.shot(page, `element-${width}-${theme}`, { fullPage: true });
+      }
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      ctx.assert.ok(wide <= width, `${wide} px wide on a screen of ${width} px`);
+    });
+  }
+}
+
+async function failing(ctx, site) {
+  ctx.expectProblem(/autoparallel\.wasm|ERR_FAILED/);
+  const body = tag(`plan="${PLAN}"`, "A plan for 64 H100");
+  await withPage(ctx, site, { body, block: "*.wasm" }, async (page) => {
+    await page.waitForFunction(() => /could not be loaded/.test(document.querySelector("auto-parallel").shadowRoot.textContent));
+    ctx.assert.ok(await page.$eval("auto-parallel", (element) => element.offsetHeight > 10));
+    await ctx.axe(page);
+  });
+  const wrong = tag('plan="9;what"') + tag('plan="1;g=nothing-such;n=64"');
+  await withPage(ctx, site, { body: wrong }, async (page) => {
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("auto-parallel")].every(({ shadowRoot }) => shadowRoot.querySelector(".bad")),
+    );
+    await ctx.axe(page);
+  });
+}
+
+export async function run(ctx) {
+  const site = await serve(ctx.dist, "/tool/", { "access-control-allow-origin": "*" });
+  try {
+    await lazy(ctx, site);
+    await interactive(ctx, site);
+    await everyView(ctx, site);
+    await failing(ctx, site);
+  } finally {
+    site.close();
+  }
+}

@@ -1,0 +1,28 @@
+// What the types must allow, and what they must refuse.
+import { analyze, AutoParallelError, best_config, compare_models, init, type Question } from "autoparallel";
+
+export async function use(): Promise<number> {
+  await init(fetch("autoparallel.wasm"));
+  const question: Question = { version: 1, cluster: { accelerators: 8 }, stack: { name: "megatron" } };
+  const answer = analyze(question);
+  if (answer.plan === null) throw new Error(answer.nothing?.message);
+  const seconds: number = answer.plan.step.seconds;
+  const place: number | null = compare_models(["a"], question).cheapest_run;
+
+  // @ts-expect-error a count is a number
+  analyze({ cluster: { accelerators: "8" } });
+  // @ts-expect-error there is no such field
+  analyze({ cluster: { gpus: 8 } });
+  // @ts-expect-error nor such a precision
+  analyze({ training: { precision: "fp12" } });
+  // @ts-expect-error a layout may be missing
+  best_config().layout.tensor_parallel;
+  try {
+    analyze();
+  } catch (error) {
+    if (error instanceof AutoParallelError && error.code === "bad_value") return error.problems.length;
+    // @ts-expect-error no such code
+    if (error instanceof AutoParallelError && error.code === "oops") return 0;
+  }
+  return seconds + (place ?? 0);
+}

@@ -1,0 +1,272 @@
+//! What other programs ask and get: fields are those of the page, numbers are what they say, faults name their field.
+
+use autoparallel::api::script::{
+    Plain, analyze, best_config, check_memory, compare_models, decode_link, describe, encode_link,
+    estimate_cost, limits, read_field,
+};
+use autoparallel::inputs::{Group, Key};
+use autoparallel::link;
+use serde_json::{Value, json};
+
+fn plain(value: &Value) -> Plain {
+    serde_json::from_value(value.clone()).expect("a plain object")
+}
+
+fn told<T: serde::Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("an object")
+}
+
+fn number(value: &Value, path: &str) -> f64 {
+    value.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path} in {value}"))
+}
+
+fn near(one: f64, other: f64) {
+    assert!((one / other - 1.0).abs() < 1e-9, "{one} {other}");
+}
+
+const LLAMA: &str = "meta-llama/Llama-2-7b-hf";
+
+fn small() -> Value {
+    json!({
+        "version": 1,
+        "model": LLAMA,
+        "cluster": { "accelerator": "a100-80g", "accelerators": 8 },
+        "training": { "global_batch_sequences": 64, "sequence_tokens": 4096, "total_tokens": 1e9 },
+        "price": { "usd_per_accelerator_hour": 2.5 },
+    })
+}
+
+#[test]
+fn a_question_is_the_link_that_it_writes() {
+    let question = json!({
+        "model": "Qwen/Qwen3-30B-A3B",
+        "cluster": {
+            "accelerators": 64,
+            "network_bits_per_s": 4e11,
+            "memory_bytes": 85_899_345_920u64,
+            "scale_up_bytes_per_s": 4.5e11,
+            "peak_bf16_flops_per_s": 9.89e14,
+            "power_watts": 700,
+            "oversubscription_ratio": 1.5,
+            "adaptive_routing": false,
+        },
+        "training": { "global_batch_tokens": 4_194_304, "precision": "fp8" },
+        "constraints": {
+            "memory_headroom_ratio": 0.1,
+            "tensor_parallel": 2,
+            "forbidden_techniques": ["offload-optimizer"],
+        },
+    });
+    let link = encode_link(&plain(&question)).expect("a link").link;
+    let inputs = link::decode(&link).inputs;
+    for (key, text) in [
+        (Key::Count, "64"),
+        (Key::Nic, "400Gbit/s"),
+        (Key::Memory, "80GiB"),
+        (Key::Power, "700W"),
+        (Key::Oversubscription, "1.5"),
+        (Key::AdaptiveRouting, "off"),
+        (Key::Batch, "4194304tokens"),
+        (Key::Headroom, "0.1"),
+        (Key::Tp, "2"),
+        (Key::Forbid, "offload-optimizer"),
+    ] {
+        let read = |text: &str| autoparallel::inputs::read(key, text).expect("a value");
+        assert_eq!(read(inputs.get(key)), read(text), "{key:?} in {link}");
+    }
+    let back = decode_link(&link).expect("a question");
+    assert_eq!(back.link, link);
+    let again = encode_link(&back.question).expect("a link");
+    assert_eq!(again.link, link);
+    assert_eq!(
+        told(&back.question).pointer("/training/global_batch_tokens"),
+        Some(&json!(4194304.0))
+    );
+}
+
+#[test]
+fn every_old_link_is_a_question_that_writes_it_again() {
+    let mut n = 0;
+    for entry in std::fs::read_dir("tests/links/v1").expect("the corpus").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("a readable file");
+        for line in text.lines().filter_map(|line| line.strip_prefix("link: ")) {
+            let Ok(decoded) = decode_link(line) else { continue };
+            let again = encode_link(&decoded.question).expect("a link");
+            assert_eq!(again.link, decoded.link, "{line}");
+            n += 1;
+        }
+    }
+    assert!(n >= 20, "{n} links");
+}
+
+#[test]
+fn every_input_of_a_plan_has_a_field() {
+    for key in Key::ALL.iter().filter(|key| key.group() != Group::Fleet) {
+        let text = format!("1;{}=8", key.link_name());
+        let Ok(decoded) = decode_link(&text) else { panic!("{text}") };
+        // What 8 is no value of stays as it was typed, among the others.
+        let other = told(&decoded.question).pointer("/other").is_some();
+        let reads = autoparallel::inputs::read(*key, "8").is_ok();
+        assert!(!reads || !other, "{key:?} has no field: {:?}", decoded.question);
+    }
+}
+
+#[test]
+fn an_analysis_keeps_its_sums_and_its_units() {
+    let answer = told(&analyze(&plain(&small())).expect("an answer"));
+    let plan = answer.pointer("/plan").expect("a plan");
+    let n = |path: &str| number(plan, path);
+    // Conservation: parts sum to their wholes, degrees to the machines, tokens to the batch.
+    let sum = |path: &str, field: &str| -> f64 {
+        let parts = plan.pointer(path).and_then(Value::as_array).expect("parts");
+        parts.iter().map(|part| part[field].as_f64().expect("a number")).sum()
+    };
+    assert_eq!(sum("/memory/parts", "bytes"), n("/memory/needed_bytes"));
+    near(sum("/step_parts", "seconds"), n("/step/seconds"));
+    assert_eq!(sum("/search/cuts", "layouts"), n("/search/layouts"));
+    let ranks = ["tensor", "context", "pipeline", "data"]
+        .map(|name| n(&format!("/layout/{name}_parallel")));
+    assert_eq!(ranks.iter().product::<f64>(), 8.0);
+    let batch = n("/layout/data_parallel")
+        * n("/layout/micro_batch_sequences")
+        * n("/layout/micro_batches");
+    assert_eq!(batch, 64.0);
+    near(n("/step/tokens_per_s") * n("/step/seconds"), 64.0 * 4096.0);
+    // A billion tokens at 64 x 4,096 a step: 3,814.7 steps, rounded up.
+    assert_eq!(n("/run/steps"), 3815.0);
+    near(n("/run/seconds"), 3815.0 * n("/step/seconds"));
+    near(n("/run/accelerator_hours"), 8.0 * n("/run/seconds") / 3600.0);
+    near(n("/run/cost_usd"), 2.5 * n("/run/accelerator_hours"));
+    near(n("/run/usd_per_million_tokens"), n("/run/cost_usd") / 1000.0);
+    // Rated at 400 W each.
+    near(n("/run/energy_kwh"), 0.4 * n("/run/accelerator_hours"));
+    assert!(
+        n("/run/seconds_range/low") <= n("/run/seconds")
+            && n("/run/seconds") <= n("/run/seconds_range/high")
+    );
+    near(
+        n("/run/seconds_range/high") / n("/run/seconds"),
+        n("/step/seconds_range/high") / n("/step/seconds"),
+    );
+    near(n("/memory/free_bytes"), n("/memory/capacity_bytes") - n("/memory/needed_bytes"));
+    let most = plan.pointer("/memory/stages").and_then(Value::as_array).expect("stages");
+    let most = most.iter().map(|stage| stage["bytes"].as_f64().expect("bytes")).fold(0.0, f64::max);
+    assert_eq!(most, n("/memory/needed_bytes"));
+    assert_eq!(number(&answer, "/asked/model/parameters"), 6_738_415_616.0);
+}
+
+#[test]
+fn the_calls_agree_with_one_another() {
+    let question = plain(&small());
+    let whole = told(&analyze(&question).expect("an answer"));
+    let best = told(&best_config(&question).expect("an answer"));
+    let memory = told(&check_memory(&question).expect("an answer"));
+    let cost = told(&estimate_cost(&question).expect("an answer"));
+    let words = told(&describe(&question).expect("an answer"));
+    let both =
+        compare_models(&[LLAMA.to_owned(), "meta-llama/Llama-2-13b-hf".to_owned()], &question);
+    let both = told(&both.expect("an answer"));
+    assert_eq!(best["layout"], whole["plan"]["layout"]);
+    assert_eq!(best["search"], whole["plan"]["search"]);
+    assert_eq!(memory["memory"], whole["plan"]["memory"]);
+    assert_eq!(memory["fits"], json!(true));
+    assert_eq!(cost["run"], whole["plan"]["run"]);
+    assert_eq!(both["models"][0]["step"], whole["plan"]["step"]);
+    assert_eq!((both["fastest_step"].clone(), both["cheapest_run"].clone()), (json!(0), json!(0)));
+    assert!(number(&both, "/models/1/step/seconds") > number(&both, "/models/0/step/seconds"));
+    let figures = words["plan"]["figures"].as_array().expect("figures");
+    let step = figures.iter().find(|figure| figure["id"] == "step_time").expect("a step time");
+    assert_eq!(step["shown"]["value"], whole["plan"]["step"]["seconds"]);
+    // Failures only add time and money.
+    assert!(number(&cost, "/with_failures/seconds") > number(&cost, "/run/seconds"));
+    assert!(number(&cost, "/with_failures/cost_usd") > number(&cost, "/run/cost_usd"));
+    let link = whole["plan"]["layout"]["link"].as_str().expect("a link");
+    let pinned = told(&best_config(&plain(&json!({ "link": link }))).expect("an answer"));
+    assert_eq!(pinned["step"], best["step"]);
+}
+
+#[test]
+fn what_does_not_fit_says_what_is_missing() {
+    let mut question = small();
+    question["cluster"] = json!({ "accelerator": "a100-40g", "accelerators": 1 });
+    let answer = told(&check_memory(&plain(&question)).expect("an answer"));
+    assert_eq!(answer["fits"], json!(false));
+    assert_eq!(answer["nothing"]["because"], json!("memory"));
+    let n = |path: &str| number(&answer, path);
+    let missing = n("/memory/needed_bytes") - n("/memory/usable_bytes");
+    assert_eq!(n("/nothing/nearest/missing_bytes"), missing);
+    assert!(missing > 0.0);
+    question["cluster"]["accelerators"] = json!(8);
+    question["constraints"] = json!({ "tensor_parallel": 3 });
+    let answer = told(&best_config(&plain(&question)).expect("an answer"));
+    assert_eq!(answer["nothing"]["because"], json!("rules"));
+    assert!(answer["layout"].is_null());
+    assert!(!answer["nothing"]["rules"].as_array().expect("rules").is_empty());
+}
+
+#[test]
+fn faults_say_which_field_and_what_is_right() {
+    let wrong = |question: Value| told(&analyze(&plain(&question)).expect_err("a fault"));
+    for (question, code, field) in [
+        (json!({ "cluster": { "accelerators": "64" } }), "wrong_type", "cluster.accelerators"),
+        (json!({ "cluster": { "accelerators": -1 } }), "wrong_type", "cluster.accelerators"),
+        (json!({ "cluster": { "accelerators": 1.5 } }), "bad_value", "cluster.accelerators"),
+        (json!({ "cluster": { "accelerators": 1e300 } }), "bad_value", "cluster.accelerators"),
+        (json!({ "cluster": { "gpus": 8 } }), "unknown_field", "cluster.gpus"),
+        (json!({ "gpus": 8 }), "unknown_field", "gpus"),
+        (json!({ "cluster": 8 }), "wrong_type", "cluster"),
+        (json!({ "version": 2 }), "unsupported_version", "version"),
+        (json!({ "model": "no/such-model" }), "bad_value", "model.name"),
+        (json!({ "model": { "layers": 3 } }), "bad_value", "model.hidden_size"),
+        (json!({ "link": "9;n=64" }), "bad_link", "link"),
+        (json!({ "link": 64 }), "wrong_type", "link"),
+        (json!({ "training": { "dropout": "on" } }), "wrong_type", "training.dropout"),
+        (
+            json!({ "training": { "global_batch_sequences": 8, "global_batch_tokens": 8 } }),
+            "given_twice",
+            "training.global_batch_tokens",
+        ),
+        (json!([1]), "not_plain", ""),
+    ] {
+        let fault = wrong(question.clone());
+        assert_eq!(fault["code"], json!(code), "{question}: {fault}");
+        assert_eq!(fault["field"].as_str().unwrap_or_default(), field, "{question}: {fault}");
+        let message = fault["message"].as_str().unwrap_or_default();
+        assert!(message.len() > 10 && fault["expected"].is_string(), "{fault}");
+        assert_eq!(fault["problems"][0]["code"], fault["code"]);
+    }
+    let both = json!({ "model": 3, "cluster": { "gpus": 8 } });
+    assert_eq!(wrong(both)["problems"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn fields_are_read_as_people_type_them() {
+    let read = |field: &str, text: &str| read_field(field, text).map(|value| told(&value));
+    assert_eq!(read("cluster.accelerators", "16k").expect("a count"), json!(16_000.0));
+    assert_eq!(read("cluster.network_bits_per_s", "400 Gb/s").expect("a rate"), json!(4e11));
+    assert_eq!(read("cluster.memory_bytes", "80 GiB").expect("bytes"), json!(85_899_345_920.0));
+    assert_eq!(read("training.total_tokens", "15.6T").expect("tokens"), json!(1.56e13));
+    assert_eq!(read("constraints.memory_headroom_ratio", "5%").expect("a share"), json!(0.05));
+    let fault = read_field("cluster.accelerators", "many").expect_err("a fault");
+    assert_eq!(
+        (fault.first.code.as_str(), fault.first.field.as_deref()),
+        ("bad_value", Some("cluster.accelerators"))
+    );
+    assert_eq!(read_field("nothing", "1").expect_err("a fault").first.code, "unknown_field");
+}
+
+#[test]
+fn what_grows_is_bounded() {
+    let mut deep = json!(1);
+    for _ in 0..=limits::DEPTH_MAX {
+        deep = json!({ "a": deep });
+    }
+    assert!(serde_json::from_value::<Plain>(deep).is_err());
+    let wide: Vec<u32> = (0..=limits::MEMBERS_MAX as u32).collect();
+    assert!(serde_json::from_value::<Plain>(json!(wide)).is_err());
+    let long = "x".repeat(limits::TEXT_BYTES_MAX + 1);
+    assert!(serde_json::from_value::<Plain>(json!(long)).is_err());
+    let many = vec![LLAMA.to_owned(); limits::MODELS_MAX + 1];
+    let fault = compare_models(&many, &Plain::Nothing).expect_err("a fault");
+    assert_eq!(fault.first.code, "too_many");
+}

@@ -1,0 +1,236 @@
+//! Pools that read and pools that write: exact against a plain search, by hand, and against what was measured.
+
+use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::estimate::serve::{Half, Pair, Reader, Sequences, Serving, Writer};
+use autoparallel::search::serve::Offer;
+use autoparallel::search::serve::split::{SplitQuestion, Why, compare};
+use autoparallel::serving::{
+    Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+};
+use autoparallel::units::{BytesPerSecond, DollarsPerHour, Ratio, Seconds, Tokens};
+
+fn question(
+    (model, engine, machine): (&str, &str, &str),
+    count: u32,
+    (prompt, output): (f64, f64),
+    (first, each): (f64, f64),
+) -> SplitQuestion {
+    let row = accelerators::find(machine).expect("a machine");
+    SplitQuestion {
+        model: models::find(model).expect("a model").model.clone(),
+        engine: engines::find(engine).expect("an engine").clone(),
+        offer: Offer {
+            cluster: accelerators::cluster(row, count),
+            price: DollarsPerHour::new(2.5),
+        },
+        formats: (WeightFormat::Fp8, KvFormat::Wide),
+        speculation: None,
+        traffic: Traffic { prompt, output, spread: 0.7, cached: Ratio::ZERO },
+        goals: Goals {
+            first_token: Some(Seconds::new(first)),
+            per_token: Some(Seconds::new(each)),
+        },
+        share: Some(Ratio::new(0.9)),
+        ranks_max: 16,
+    }
+}
+
+/// The least accelerator-seconds of a request over all layouts and numbers, with no bound.
+fn naive(question: &SplitQuestion) -> Option<f64> {
+    let service = question.service();
+    let layouts = question.layouts(&service);
+    let servings: Vec<Serving<'_>> =
+        layouts.iter().map(|instance| Serving::new(&service, instance)).collect();
+    let count = question.offer.cluster.count;
+    let mut best: Option<f64> = None;
+    for reading in &servings {
+        for writing in &servings {
+            let reader = Reader::new(reading, &question.traffic);
+            let writer = Writer::new(writing, &question.traffic);
+            let Some(written) = question.write_rate(&writer) else { continue };
+            let (a, b) = (reading.instance().ranks() as u32, writing.instance().ranks() as u32);
+            for readers in 1..=count / a {
+                for writers in 1..=(count - readers * a) / b {
+                    let all = readers * a + writers * b;
+                    let levels = &question.offer.cluster.levels;
+                    let level = levels.iter().find(|level| level.span >= all).or(levels.last());
+                    let link = level.expect("a level").bandwidth;
+                    let moved = reader.moved(link, &writer);
+                    let Some((x, _)) = question.read_rate(&reader, moved) else { continue };
+                    let (x, y) =
+                        (x.get() * f64::from(readers), written.rate.get() * f64::from(writers));
+                    let seconds = f64::from(all) / x.min(y);
+                    best = Some(best.map_or(seconds, |best| best.min(seconds)));
+                }
+            }
+        }
+    }
+    best
+}
+
+#[test]
+fn pools_are_the_best_of_all_layouts_and_numbers() {
+    for (model, lengths, goals) in [
+        ("Llama-3.1-8B", (3000.0, 200.0), (0.6, 0.02)),
+        ("Llama-3.3-70B-Instruct", (1000.0, 800.0), (1.0, 0.03)),
+        ("Qwen3-30B-A3B", (6000.0, 300.0), (1.5, 0.015)),
+    ] {
+        let question = question((model, "vllm", "h100-sxm"), 12, lengths, goals);
+        let found = compare(&question);
+        let best = naive(&question).map(|seconds| 2.5 * seconds / 3600.0 / lengths.1 * 1e6);
+        let cost = found.apart.map(|apart| apart.cost.get());
+        assert_eq!(cost.is_some(), best.is_some(), "{model}");
+        if let (Some(cost), Some(best)) = (cost, best) {
+            assert!((cost / best - 1.0).abs() < 1e-12, "{model}: {cost} {best}");
+        }
+        assert!(found.pairs.1 < found.pairs.0, "{model}: no pair was cut");
+    }
+}
+
+/// What is said of the winner holds: goals, accelerators, rates of both pools, and the money.
+#[test]
+fn an_answer_adds_up() {
+    let question =
+        question(("Llama-3.3-70B-Instruct", "vllm", "h100-sxm"), 32, (4000.0, 250.0), (1.5, 0.025));
+    let found = compare(&question);
+    let apart = found.apart.expect("pools");
+    let together = found.together.expect("instances that do both");
+    assert!(apart.per_token <= Seconds::new(0.025) && together.per_token <= Seconds::new(0.025));
+    assert!(apart.first_token <= Seconds::new(1.5) && together.first_token <= Seconds::new(1.5));
+    let all = u64::from(apart.readers) * apart.reader.ranks()
+        + u64::from(apart.writers) * apart.writer.ranks();
+    assert!(all <= 32);
+    let busiest = apart.readers_busy.max(apart.writers_busy);
+    assert!((busiest.get() - 1.0).abs() < 1e-12);
+    // Dollars an hour over tokens an hour.
+    let cost = 2.5 * all as f64 / (apart.rate.get() * 250.0 * 3600.0) * 1e6;
+    assert!((apart.cost.get() / cost - 1.0).abs() < 1e-9);
+    assert!(found.apart_least.is_some_and(|least| least.get() <= apart.cost.get() * (1.0 + 1e-9)));
+    // Readers work alone: their first token is that of an idle instance and waiting.
+    let service = question.service();
+    let reader = Serving::new(&service, &apart.reader);
+    assert!(apart.first_token >= reader.reading(Sequences(1.0), Tokens::new(4000)));
+}
+
+/// Tight tokens and long prompts call for pools: a chunk of a prompt in a step takes longer than the goal allows a
+/// token. With loose goals, short prompts and two accelerators, both do both.
+#[test]
+fn pools_win_where_reading_holds_up_writing() {
+    let model = ("Llama-3.3-70B-Instruct", "vllm", "h100-sxm");
+    let tight = compare(&question(model, 64, (8000.0, 200.0), (4.0, 0.012)));
+    assert!(matches!(tight.why, Why::Interference | Why::OnlyApart), "{tight:?}");
+    let small = ("Llama-3.1-8B", "vllm", "h100-sxm");
+    let loose = compare(&question(small, 2, (200.0, 800.0), (5.0, 0.2)));
+    assert!(matches!(loose.why, Why::Work | Why::Ratio), "{loose:?}");
+    let one = compare(&question(small, 1, (200.0, 800.0), (5.0, 0.2)));
+    assert_eq!((one.why, one.apart), (Why::OnlyTogether, None));
+    let never = compare(&question(model, 8, (200.0, 800.0), (5.0, 1e-5)));
+    assert_eq!((never.why, never.apart, never.together), (Why::Neither, None, None));
+}
+
+/// More accelerators or looser goals are never dearer, and a slower link never cheaper.
+#[test]
+fn more_room_is_never_dearer() {
+    let model = ("Llama-3.1-8B", "vllm", "h100-sxm");
+    let cost = |count, goals| {
+        let found = compare(&question(model, count, (2000.0, 300.0), goals));
+        found.apart.map_or(f64::INFINITY, |apart| apart.cost.get())
+    };
+    let plain = cost(8, (0.5, 0.02));
+    assert!(cost(12, (0.5, 0.02)) <= plain * (1.0 + 1e-12));
+    assert!(cost(8, (1.0, 0.02)) <= plain * (1.0 + 1e-9));
+    assert!(cost(8, (0.5, 0.04)) <= plain * (1.0 + 1e-9));
+    let mut far = question(model, 8, (2000.0, 300.0), (0.5, 0.02));
+    for level in &mut far.offer.cluster.levels {
+        level.bandwidth = BytesPerSecond::gb(1.0);
+    }
+    let far = compare(&far).apart.map_or(f64::INFINITY, |apart| apart.cost.get());
+    assert!(far >= plain);
+}
+
+/// A pair at the load of its parts sees what the closed loop sees with as many requests in flight.
+#[test]
+fn parts_agree_with_the_whole() {
+    let question =
+        question(("Llama-3.3-70B-Instruct", "vllm", "h100-sxm"), 8, (1024.0, 512.0), (9.0, 1.0));
+    let service = question.service();
+    let instance = Instance { tp: 4, ..Instance::ONE };
+    let serving = Serving::new(&service, &instance);
+    let half = || Half { serving: Serving::new(&service, &instance), workers: 1 };
+    let link = BytesPerSecond::gb(50.0);
+    let pair = Pair { prompts: half(), answers: half(), link };
+    let closed = pair.closed(&question.traffic, 32);
+    let writer = Writer::new(&serving, &question.traffic);
+    let written = writer.with(closed.running);
+    assert!((written.per_token.get() / closed.per_token.get() - 1.0).abs() < 1e-3);
+    assert!((written.rate.get() / closed.request_rate.get() - 1.0).abs() < 1e-3);
+    let reader = Reader::new(&serving, &question.traffic);
+    let moved = reader.moved(link, &writer);
+    let (first, waiting) = reader.first_token(closed.request_rate, moved);
+    let apart = (first.less(waiting), closed.first_token.less(closed.waiting));
+    assert!((apart.0.get() / apart.1.get() - 1.0).abs() < 1e-9, "{apart:?}");
+}
+
+/// Tokens a second of a node of eight, in and out, with expert parallelism over `ranks`.
+fn per_node(engine: &str, machine: &str, ranks: u32, speculation: Option<Speculation>) -> Node {
+    let row = accelerators::find(machine).expect("a machine");
+    let service = Service {
+        model: models::find("DeepSeek-V3").expect("a model").model.clone(),
+        cluster: accelerators::cluster(row, ranks),
+        engine: engines::find(engine).expect("an engine").clone(),
+        weights: WeightFormat::Fp8,
+        cache: KvFormat::Wide,
+        speculation,
+    };
+    Node { service, instance: Instance { tp: 1, pp: 1, dp: ranks, ep: ranks } }
+}
+
+struct Node {
+    service: Service,
+    instance: Instance,
+}
+
+impl Node {
+    /// 16,384 tokens an accelerator, in prompts of that length.
+    fn reads(&self, length: u64) -> f64 {
+        let ranks = f64::from(self.instance.dp);
+        let prompts = Sequences(16_384.0 * ranks / length as f64);
+        let time =
+            Serving::new(&self.service, &self.instance).reading(prompts, Tokens::new(length));
+        16_384.0 * 8.0 / time.get()
+    }
+
+    /// So many sequences an accelerator that each hold so much.
+    fn writes(&self, each: f64, context: u64) -> f64 {
+        let sequences = Sequences(each * f64::from(self.instance.dp));
+        let serving = Serving::new(&self.service, &self.instance);
+        each * 8.0 / serving.writing(sequences, Tokens::new(context)).get()
+    }
+}
+
+fn within(told: f64, measured: f64, share: f64) -> bool {
+    println!("{told:.0} told, {measured:.0} measured: {:+.1} %", (told / measured - 1.0) * 100.0);
+    (told / measured - 1.0).abs() <= share
+}
+
+/// DeepSeek's profile of its own deployment (deepseek-ai/profile-data, 2025-02): 62,713 tokens a second of a node that
+/// reads, 18,598 of one that writes; SGLang on 96 H100 (LMSYS, 2025-05-05): 57,674, 54,543 and 50,302 for prompts of
+/// 1,024, 2,048 and 4,096 tokens, and 22,282 written; DeepSeek's production (open-infra-index day 6, 2025-03): 14,800
+/// written with MTP, at 4,989 tokens of context.
+#[test]
+fn published_deployments_come_out() {
+    let deepseek = per_node("deepseek", "h800", 32, None);
+    assert!(within(deepseek.reads(4096), 62_713.0, 0.2));
+    let writes = per_node("deepseek", "h800", 128, None).writes(128.0, 4096);
+    assert!(within(writes, 18_598.0, 0.2));
+    let sglang = per_node("sglang-ep", "h100-sxm", 32, None);
+    for (length, measured) in [(1024, 57_674.0), (2048, 54_543.0), (4096, 50_302.0)] {
+        assert!(within(sglang.reads(length), measured, 0.2), "{length}");
+    }
+    let writes = per_node("sglang-ep", "h100-sxm", 72, None).writes(256.0, 2000);
+    assert!(within(writes, 22_282.0, 0.2));
+    let guess = Speculation { guesses: 1, acceptance: Ratio::new(0.85), cost: Ratio::new(0.03) };
+    let writes = per_node("deepseek", "h800", 144, Some(guess)).writes(128.0, 4989);
+    // A mean over a day, in which not every hour is full.
+    assert!(within(writes, 14_800.0, 0.25));
+}
