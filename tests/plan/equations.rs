@@ -1,6 +1,8 @@
 //! Reads the equations of derivations and works them out again, with intervals for what rounding
 //! hid.
 
+#![allow(dead_code)]
+
 use autoparallel::api::Shown;
 
 /// What a rounded number may be.
