@@ -140,6 +140,17 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
             within(key, text, time, limits, show::time).map(Value::Span)
         }
+        Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
+    }
+}
+
+/// What is asked of buying and planning.
+fn planned(key: Key, text: &str) -> Result<Value, Problem> {
+    let misread = |misread: Misread| {
+        let hint = format!("{}; write for example {}", misread.fault, misread.example);
+        Problem::new(key, text, misread.expected, hint)
+    };
+    match key.kind() {
         Kind::Phrase => budget::phrase(key, text).map(Value::Words),
         Kind::Span | Kind::Delay => {
             let time = read::time(text).map_err(misread)?;
@@ -150,7 +161,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Seconds::new(min), Seconds::new(max));
             within(key, text, time, limits, show::time).map(Value::Span)
         }
-        Kind::Part => {
+        _ => {
             let ratio = read::ratio(text).map_err(misread)?;
             within(key, text, ratio, (Ratio::new(1e-6), Ratio::ONE), show::percent)
                 .map(Value::Ratio)

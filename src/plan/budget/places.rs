@@ -5,7 +5,7 @@ use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
 use crate::case::Case;
 use crate::catalogue::places;
 use crate::cluster::{Federation, OuterSteps, Wan};
-use crate::estimate::sites::{Averaged, averaged, federated, transfer};
+use crate::estimate::sites::{Averaged, Federated, averaged, federated, transfer};
 use crate::estimate::{Book, Cargo};
 use crate::inputs::BudgetInputs;
 use crate::plan::{Amount, Figure, Plan};
@@ -211,6 +211,26 @@ fn verdicts(all: &[Spread; 3], asked: &BudgetInputs) -> Vec<String> {
     ]
 }
 
+/// What training waits for between two averages.
+fn wait_text(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> String {
+    let outer = &asked.outer;
+    let pieces = outer.fragments.clamp(1, outer.every.max(1));
+    // A piece may hide until the next one starts.
+    let hidden = f64::from(outer.overlap).min(f64::from(outer.every) / f64::from(pieces));
+    format!(
+        "{pieces} \u{d7} max({piece} \u{2212} {} \u{d7} {}, 0 s) = {}; {} / {pieces} / {} \
+         + 2 \u{d7} ({} \u{2212} 1) \u{d7} {} = {piece}",
+        fine::number(Ratio::new(hidden)),
+        fine::time(sited.plan.step()),
+        fine::time(own.exposed),
+        fine::bytes(own.sent),
+        fine::bandwidth(asked.wan.bandwidth),
+        outer.sites,
+        fine::time(asked.wan.latency),
+        piece = fine::time(own.piece),
+    )
+}
+
 fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figure> {
     let outer = &asked.outer;
     let params = Book::new(sited.case).trained_params();
@@ -221,21 +241,7 @@ fn figures(sited: &Sited<'_>, own: &Averaged, asked: &BudgetInputs) -> Vec<Figur
         fine::bytes(own.sent),
         sites = outer.sites
     );
-    let pieces = outer.fragments.clamp(1, outer.every.max(1));
-    // A piece may hide until the next one starts.
-    let hidden = f64::from(outer.overlap).min(f64::from(outer.every) / f64::from(pieces));
-    let wait = format!(
-        "{pieces} \u{d7} max({piece} \u{2212} {} \u{d7} {}, 0 s) = {}; {} / {pieces} / {} + 2 \u{d7} \
-         ({} \u{2212} 1) \u{d7} {} = {piece}",
-        fine::number(Ratio::new(hidden)),
-        fine::time(sited.plan.step()),
-        fine::time(own.exposed),
-        fine::bytes(own.sent),
-        fine::bandwidth(asked.wan.bandwidth),
-        outer.sites,
-        fine::time(asked.wan.latency),
-        piece = fine::time(own.piece),
-    );
+    let wait = wait_text(sited, own, asked);
     let used = format!(
         "{} / ({} + {}) = {}",
         fine::time(own.inner),
@@ -422,6 +428,17 @@ pub fn clients(run: &Run<'_>, own: &Federation, step: Tokens) -> Sheet {
         "rounds, drop-out and choosing more than are needed: arXiv 1902.01046, section 2",
     );
     sheet.figures.push(figure("client_round", "One round", Amount::Time(each), source));
+    sheet.tables.push(round_table(&found));
+    sheet.notes.push(
+        "Whether a client holds such a model at all is not looked at, nor how many more tokens \
+         clients with unlike data need. Their power and machines cost nothing here."
+            .to_owned(),
+    );
+    sheet
+}
+
+fn round_table(found: &Federated) -> Grid {
+    let [down, steps, up] = found.round;
     let columns = vec!["Of one round", "Time", "Traffic in all"];
     let [bytes_down, bytes_up] = found.traffic;
     let line = |name: &str, time: Seconds, bytes: Option<Bytes>| {
@@ -433,11 +450,5 @@ pub fn clients(run: &Run<'_>, own: &Federation, step: Tokens) -> Sheet {
         line("steps of the slowest waited for", steps, None),
         line("up from those needed", up, Some(bytes_up)),
     ];
-    sheet.tables.push(Grid { caption: "A round of edge clients", columns, rows });
-    sheet.notes.push(
-        "Whether a client holds such a model at all is not looked at, nor how many more tokens \
-         clients with unlike data need. Their power and machines cost nothing here."
-            .to_owned(),
-    );
-    sheet
+    Grid { caption: "A round of edge clients", columns, rows }
 }

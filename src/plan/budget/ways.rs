@@ -43,6 +43,8 @@ pub struct Way {
     pub dated: String,
 }
 
+const HALF: &str = "half by the hour, half spot";
+
 /// Ways that cannot be had, and why.
 pub type Refused = (String, String);
 
@@ -71,7 +73,13 @@ pub fn ways(run: &Run<'_>, prices: &[Price]) -> (Vec<Way>, Vec<Refused>) {
     let hourly = of(Terms::OnDemand).or_else(|| prices.iter().find(|price| price.terms.is_none()));
     if let (Some(spot), Some(hourly), Some(zone)) = (of(Terms::Spot), hourly, run.spot) {
         all.extend(switching(run, (hourly, spot), zone));
-        all.extend(halved(run, (hourly, spot), zone));
+        match halved(run, (hourly, spot), zone) {
+            Some(way) => all.push(way),
+            None => {
+                let text = "the layout keeps one copy of the state over all machines";
+                refused.push((HALF.to_owned(), text.to_owned()));
+            }
+        }
     }
     order::sort_by_key(&mut all, |way| way.cost[1]);
     (all, refused)
@@ -176,7 +184,7 @@ fn halved(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Option
     let useful = ends[1].useful().get() * f64::from(job.accelerators);
     Some(Way {
         id: "half",
-        name: "half by the hour, half spot".to_owned(),
+        name: HALF.to_owned(),
         seller: format!("elastic replicas; {} at {}", hourly.name(), show::price(hourly.rate)),
         rate,
         time,

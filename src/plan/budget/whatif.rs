@@ -82,6 +82,17 @@ fn swung(
     Chart { title, axes: [axis, ""], units: [unit, ""], marks, ..Chart::default() }
 }
 
+/// By how much it has changed.
+fn change(before: f64, after: f64) -> String {
+    let share = (after / before - 1.0).abs().min(1e6);
+    if share < 0.0005 {
+        return "unchanged".to_owned();
+    }
+    let share = show::percent(Ratio::new(share));
+    let sign = if after < before { "\u{2212}" } else { "+" };
+    format!("{sign}{share}")
+}
+
 fn text_now(n: &str, time: Seconds) -> String {
     format!("{n} accelerators take {}", show::time(time))
 }
@@ -136,15 +147,6 @@ pub fn moved(run: &Run<'_>, after: (&Case, &Plan), moves: &Moves) -> Sheet {
     let (new_time, new_cost) = (outage.time.total(), outage.cost(case.offer.rate));
     let mut sheet = Sheet { id: "moved", ..Sheet::default() };
     let n = show::grouped(case.cluster.count.into());
-    let change = |before: f64, after: f64| {
-        let share = (after / before - 1.0).abs().min(1e6);
-        if share < 0.0005 {
-            return "unchanged".to_owned();
-        }
-        let share = show::percent(Ratio::new(share));
-        let sign = if after < before { "\u{2212}" } else { "+" };
-        format!("{sign}{share}")
-    };
     let time_text = format!(
         "{} / {} = {}",
         fine::time(job.work),
