@@ -119,8 +119,10 @@ fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
     };
     if key == Key::Weights {
         let bits = WeightFormat::of_key(word).map_or(16.0, |format| format.bits().get());
-        let all = can.weights.iter().map(|own| (own.bits().get(), own.key())).collect();
-        return near(bits, all);
+        let gguf = engine.key.starts_with(GGUF_ENGINE);
+        let usual = |own: &&WeightFormat| !own.is_sparse() && (gguf || !own.is_gguf());
+        let all = can.weights.iter().filter(usual);
+        return near(bits, all.map(|own| (own.bits().get(), own.key())).collect());
     }
     let bits = cache_of_key(word).map_or(16.0, |format| format.bits().get());
     near(bits, can.cache.iter().map(|own| (own.bits().get(), own.key())).collect())
