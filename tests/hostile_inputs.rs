@@ -1,7 +1,7 @@
 //! Whatever is typed or pasted: a clear message, nothing lost, no panic.
 
 use autoparallel::catalogue::{accelerators, models, presets, stacks};
-use autoparallel::inputs::{Inputs, Key, Kind, Origin};
+use autoparallel::inputs::{Group, Inputs, Key, Kind, Origin};
 use autoparallel::link::{decode, encode};
 use autoparallel::stack::Technique;
 use autoparallel::workload::{OptimizerKind, Precision, StateType};
