@@ -318,6 +318,19 @@ fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() 
 }
 
 #[test]
+fn what_is_not_typed_is_what_people_serve_in() {
+    let weights = |link: &str| {
+        let machines = ask_of(link).machines;
+        machines[0].formats.iter().map(|(own, _)| own.key()).collect::<Vec<_>>()
+    };
+    assert_eq!(weights("1;do=serve"), ["bf16", "fp8"]);
+    assert_eq!(weights("1;do=serve;sg=a100-80g"), ["bf16"], "no 8-bit products");
+    let home = "1;m=Qwen/Qwen3-8B;do=serve;se=llamacpp;sn=1;sg=";
+    assert_eq!(weights(&format!("{home}m4-max")), ["q8_0", "q4_k_m"]);
+    assert_eq!(weights(&format!("{home}snapdragon-x-elite")), ["q8_0", "q4_0"]);
+}
+
+#[test]
 fn every_engine_that_is_offered_runs_somewhere() {
     use autoparallel::catalogue::accelerators as machines;
     let rows = || machines::all().iter().chain(machines::edge());

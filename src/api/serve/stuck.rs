@@ -60,7 +60,10 @@ fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
     all
 }
 
-/// Goals as loose as the nearest layout takes them.
+/// Times of what the nearest layout takes with least load that are tried as goals: under the demand it takes longer.
+const LOOSER: [f64; 6] = [1.0, 1.25, 1.5, 2.0, 3.0, 5.0];
+
+/// Goals as loose as the nearest layout takes them, and looser.
 fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
     let least = |of: fn(&Loss) -> Option<Seconds>| {
         survey.looked.iter().filter_map(|looked| of(looked.loss.as_ref()?)).min()
@@ -79,10 +82,12 @@ fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
         ("first token", Key::FirstToken, "the first token", late),
     ] {
         let Some(time) = time else { continue };
-        // Rounded up to two digits, so that it reads as a goal.
-        let goal = rounded_up(time);
-        let text = format!("Allow {} for {name}.", show::time(goal));
-        all.push((family, text, inputs.clone().with(key, short::time(goal))));
+        for factor in LOOSER {
+            // Rounded up to two digits, so that it reads as a goal.
+            let goal = rounded_up(Seconds::new(time.get() * factor));
+            let text = format!("Allow {} for {name}.", show::time(goal));
+            all.push((family, text, inputs.clone().with(key, short::time(goal))));
+        }
     }
     all
 }

@@ -8,6 +8,8 @@ use crate::catalogue::engines;
 use crate::catalogue::support::{self, Support};
 use crate::serving::{AskedMachine, Engine, KvFormat, WeightFormat};
 
+/// Others read such files as well, but are made for other formats.
+const GGUF_ENGINE: &str = "llamacpp";
 /// Formats that are taken on a machine where none is typed: the widest, and 8 bits where the hardware multiplies
 /// them; of GGUF kinds the usual ones.
 const USUAL_GGUF: [WeightFormat; 3] = [WeightFormat::Q8_0, WeightFormat::Q4Km, WeightFormat::Q4_0];
@@ -21,7 +23,7 @@ pub(super) fn allowed(
 ) -> Vec<(WeightFormat, KvFormat)> {
     let weights = match reader.list(Key::Weights) {
         Some(typed) => typed.into_iter().filter_map(WeightFormat::of_key).collect(),
-        None => usual(row, can),
+        None => usual(engine, row, can),
     };
     let cache = |format: WeightFormat| -> Vec<KvFormat> {
         match reader.list(Key::Cache) {
@@ -42,9 +44,10 @@ pub(super) fn allowed(
     all
 }
 
-fn usual(row: &MachineRow, can: &Support) -> Vec<WeightFormat> {
-    if can.weights.iter().any(|format| format.is_gguf()) {
-        return USUAL_GGUF.into_iter().filter(|format| can.weights.contains(format)).collect();
+fn usual(engine: &Engine, row: &MachineRow, can: &Support) -> Vec<WeightFormat> {
+    if engine.key.starts_with(GGUF_ENGINE) {
+        let usual = USUAL_GGUF.into_iter().filter(|format| can.weights.contains(format));
+        return usual.take(2).collect();
     }
     let native = row.accelerator.peak.fp8.is_some();
     let fits = |format: &WeightFormat| {
@@ -116,8 +119,10 @@ fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
     };
     if key == Key::Weights {
         let bits = WeightFormat::of_key(word).map_or(16.0, |format| format.bits().get());
-        let all = can.weights.iter().map(|own| (own.bits().get(), own.key())).collect();
-        return near(bits, all);
+        let gguf = engine.key.starts_with(GGUF_ENGINE);
+        let usual = |own: &&WeightFormat| !own.is_sparse() && (gguf || !own.is_gguf());
+        let all = can.weights.iter().filter(usual);
+        return near(bits, all.map(|own| (own.bits().get(), own.key())).collect());
     }
     let bits = cache_of_key(word).map_or(16.0, |format| format.bits().get());
     near(bits, can.cache.iter().map(|own| (own.bits().get(), own.key())).collect())

@@ -226,6 +226,8 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     {
         reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
     }
+    // The choice says it already.
+    reader.echo(Key::Percentile, "");
     if let Some(own) = &ask.speculation {
         let yielded = show::rounded(own.yielded().get());
         reader.echo(Key::Guesses, format!("{yielded} tokens a step"));

@@ -19,7 +19,7 @@ async function answered(ctx) {
   const page = await ctx.open(LLAMA, {});
   await planned(page);
   await studied(page);
-  ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .* H200 SXM with vLLM/);
+  ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
   for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"]) {
     ctx.assert.match(await figure(page, id), /\d/, id);
   }
