@@ -57,6 +57,7 @@ async function start() {
 
 /** Says that the copy for times without a network is of a newer version than what is shown. */
 function newer() {
+  if (document.querySelector(".newer")) return;
   const note = document.createElement("p");
   note.className = "newer";
   note.setAttribute("role", "status");
@@ -69,18 +70,22 @@ function newer() {
   document.body.append(note);
 }
 
+/** Whether the copy is made of the files that are shown; where it is, it answers without a network. */
+async function compare() {
+  const page = await (await fetch(new URL("./", document.baseURI))).text();
+  const parts = [...document.querySelectorAll("link[integrity], script[integrity]")];
+  if (!parts.every((part) => page.includes(part.integrity))) newer();
+}
+
 /** Keeps a copy of the site. Not where the page is a part of another one. */
 async function keep() {
   const keeper = script?.dataset.keeper;
-  if (!keeper || self !== top || !navigator.serviceWorker) return;
-  const replaced = navigator.serviceWorker.controller !== null;
-  const registration = await navigator.serviceWorker.register(asset("keeper"));
-  registration.addEventListener("updatefound", () => {
-    const worker = registration.installing;
-    worker?.addEventListener("statechange", () => {
-      if (worker.state === "activated" && replaced) newer();
-    });
-  });
+  const { serviceWorker } = navigator;
+  if (!keeper || self !== top || !serviceWorker) return;
+  const copied = serviceWorker.controller !== null;
+  if (copied) serviceWorker.addEventListener("controllerchange", () => compare().catch(() => {}));
+  await serviceWorker.register(asset("keeper"));
+  if (copied) await compare();
 }
 
 // The page is complete without a copy.

@@ -11,8 +11,7 @@ use proptest::prelude::*;
 fn said(key: Key, text: &str) -> String {
     let inputs = Inputs::default().with(key, text);
     let resolution = inputs.resolve();
-    // What is asked of a fleet stands in no plan's way.
-    let stands = key.group() != Group::Fleet;
+    let stands = !key.group().is_aside();
     assert_eq!(resolution.case.is_none(), stands, "{key:?} and {text:?}");
     // Nothing typed is lost.
     assert_eq!(inputs.get(key), text);
@@ -41,7 +40,15 @@ fn the_defaults_make_a_case() {
 const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Budget, "-5", "below zero"),
     (Key::Budget, "5 GB", "that is bytes"),
-    (Key::Deadline, "soon", "does not begin with a number"),
+    (Key::Deadline, "soon", "write for example 30 days, Friday 18:00"),
+    (Key::Deadline, "30 parsecs", "; write for example 30 days"),
+    (Key::Deadline, "fri 25:00", "a day of the week"),
+    (Key::OwnMachines, "h100:64", "such as h100-sxm:64:$300k"),
+    (Key::OwnMachines, "h100:0:$300k", "such as h100-sxm:64:$300k"),
+    (Key::Capacity, "aws:many", "write for example 64, aws:32"),
+    (Key::Home, "aws:mars-1", "such as aws:us-east-1"),
+    (Key::Home, "aws:us-east-1,aws:us-east-2", "write 1 to 1 of them"),
+    (Key::Pue, "0.9", "too small"),
     (Key::Deadline, "1e20 days", "too large"),
     (Key::Terms, "spot, lease", "the ways to buy are demand, spot, spotmin, 1y, 3y, block"),
     (Key::Jurisdictions, "Europe", "write for example EU, CH"),
@@ -92,6 +99,35 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Accelerator, "H9000", "none is called so"),
     (Key::Stack, "excel", "megatron"),
     (Key::Leaf, "2", "at least the 8 accelerators"),
+    (Key::Purpose, "bake", "one of train, serve"),
+    (Key::Engine, "nginx", "vllm, sglang"),
+    (Key::Engine, "mlperf", "vllm, sglang"),
+    (Key::ServeOn, "h9000", "write for example h200-sxm"),
+    (Key::ServeOn, "h200-sxm,,rtx", "near it: rtx"),
+    (Key::ServeMost, "0", "too small"),
+    (Key::Weights, "int3", "the formats are fp32, bf16, fp8"),
+    (Key::Cache, "q9", "the formats are fp16, fp8, int8, nvfp4"),
+    (Key::Prompt, "0", "too small"),
+    (Key::Answer, "2 layers", "that is layers"),
+    (Key::Spread, "200%", "too large"),
+    (Key::Cached, "100%", "too large"),
+    (Key::Rate, "-1/s", "below zero"),
+    (Key::Rate, "10 GB", "that is bytes"),
+    (Key::Rate, "10/m", "min for minutes or months"),
+    (Key::Rate, "1e12/s", "too large"),
+    (Key::Rate, "0/s", "too small"),
+    (Key::InFlight, "0", "too small"),
+    (Key::FirstToken, "2", "the unit is missing"),
+    (Key::FirstToken, "0 s", "too small"),
+    (Key::PerToken, "fast", "does not begin with a number"),
+    (Key::PerToken, "3 days", "too large"),
+    (Key::Percentile, "p42", "one of mean, p50, p90"),
+    (Key::Guesses, "99", "too large"),
+    (Key::ServePrice, "h200:", "write for example 2.50"),
+    (Key::ServePrice, "h9000:2", "write for example 2.50"),
+    (Key::ApiOutput, "3 s", "that is time"),
+    (Key::ServeTp, "0", "too small"),
+    (Key::BatchMax, "-3", "below zero"),
 ];
 
 #[test]
@@ -199,6 +235,17 @@ fn what_is_not_typed_follows_the_accelerator() {
     let rates: Vec<f64> = hashed.cluster.levels.iter().map(|level| level.bandwidth.get()).collect();
     assert_eq!(rates[..2], [450e9, 50e9]);
     assert!((12.5e9..=25e9).contains(&rates[2]), "{rates:?}");
+    // Without rails a leaf of 64 ports has 32 accelerators under it, with them 32 machines of eight.
+    let spans = |inputs: Inputs| {
+        let levels = inputs.resolve().case.unwrap().cluster.levels;
+        levels.iter().map(|level| level.span).collect::<Vec<_>>()
+    };
+    assert_eq!(spans(Inputs::default()), [8, 256, 16_384]);
+    assert_eq!(spans(Inputs::default().with(Key::Rails, "off")), [8, 32, 16_384]);
+    assert_eq!(spans(Inputs::default().with(Key::Rails, "off").with(Key::Leaf, "64"))[1], 64);
+    // One domain of 72 does not fit under a leaf of 32: the leaf grows.
+    let racks = Inputs::default().with(Key::Accelerator, "gb200").with(Key::Rails, "off");
+    assert_eq!(spans(racks)[0], 72);
     let on = Inputs::default().with(Key::AdaptiveRouting, "on").resolve().case.unwrap();
     assert_eq!(on, Inputs::default().resolve().case.unwrap());
 }
@@ -284,11 +331,19 @@ proptest! {
         text in any::<String>(),
         number in "[0-9.,]{1,12} ?[a-zA-Z/%$]{0,6}",
     ) {
-        let inputs = Inputs::default().with(key, text).with(other, number);
+        let inputs = Inputs::default().with(key, &text).with(other, &number);
         let resolution = inputs.resolve();
         // Either there is a case, or it is said what stands in its way.
-        let mut problems = resolution.problems.iter();
-        let clear = problems.all(|problem| problem.key.group() == Group::Fleet);
-        prop_assert_eq!(resolution.case.is_some(), clear);
+        let clear = resolution.problems.iter().all(|problem| problem.key.group().is_aside());
+        prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
+        // The same where the model is to be served.
+        let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);
+        if inputs.is_serving() {
+            let resolution = inputs.resolve();
+            let stands = |key: Key| matches!(key.group(), Group::Model | Group::Serving);
+            let clear = !resolution.problems.iter().any(|problem| stands(problem.key));
+            prop_assert_eq!(resolution.ask.is_some(), clear);
+            prop_assert!(resolution.case.is_none());
+        }
     }
 }

@@ -34,7 +34,7 @@ fn colours() -> CardColours {
         wash: named("#eee"),
         text: named("#000"),
         muted: named("#555"),
-        parts: vec![named("#123456"); 9],
+        parts: vec![(named("#123456"), true); 9],
     }
 }
 

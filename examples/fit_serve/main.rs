@@ -5,6 +5,7 @@
 mod parameters;
 mod problem;
 mod report;
+mod served;
 mod tables;
 
 use autoparallel::fit::serve::run::read;
@@ -54,7 +55,11 @@ fn main() {
         ("src/catalogue/data/engines_fitted.csv", tables::fitted(&parameters, &judged, &x)),
         ("src/catalogue/data/engine_ranges.csv", tables::ranges_table(&ranges)),
         ("docs/accuracy_serve.md", report::report(&judged, tails)),
+        ("public/served-v1.csv", served::table(&judged, &text)),
     ];
+    // Only the runs beside what was said of them: the tables of the catalogue stay.
+    let only = std::env::args().any(|argument| argument == "--runs");
+    let files = files.into_iter().filter(|(name, _)| !only || name.starts_with("public"));
     for (name, text) in files {
         if let Err(error) = std::fs::write(root.join(name), text) {
             eprintln!("{name}: {error}");

@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+pub mod budget;
 mod compare;
 pub mod fleet;
 mod links;
@@ -10,6 +11,7 @@ mod measure;
 mod promise;
 mod remedies;
 pub mod script;
+mod serve;
 mod share;
 mod summary;
 pub mod truth;
@@ -17,11 +19,16 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use budget::{BudgetDesk, BudgetView};
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
-pub use fleet::{FleetNews, FleetSession, FleetView};
+pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use promise::broken_promise;
+pub use serve::{
+    FitView, GoalView, LaunchView, RoofPointView, RoofView, ServeRivalView, ServeStudyView,
+    ServeView, TradeView, serve, serve_study,
+};
 pub use share::{CardColours, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

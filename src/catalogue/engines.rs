@@ -64,6 +64,12 @@ pub fn fitted() -> &'static [EngineFact] {
     FACTS.get_or_init(|| read(include_str!("data/engines_fitted.csv")))
 }
 
+/// The fact that holds for an engine: what a fit found, else what is stated of it or of the one it follows.
+#[must_use]
+pub fn holds(key: &str, field: &str) -> Option<&'static EngineFact> {
+    FITTED.holds(key, field)
+}
+
 /// The engine that one takes what it does not state from; an engine only follows those above it.
 #[must_use]
 pub fn base(key: &str) -> Option<&'static str> {

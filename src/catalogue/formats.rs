@@ -34,8 +34,10 @@ pub fn all() -> &'static [FormatRow] {
 /// [`runs`] also asks what is not in the table.
 #[must_use]
 pub fn weights(engine: &str, generation: &str, format: WeightFormat) -> Option<&'static FormatRow> {
-    // Kernels for sparse weights are their own.
-    let class = if format.is_sparse() { format.key() } else { format.class() };
+    // Kernels for sparse weights are their own, and so are those of a format that a row names; GGUF kinds are one.
+    let named = |row: &FormatRow| row.formats.iter().any(|name| name == format.key());
+    let alone = format.is_sparse() || !format.is_gguf() && all().iter().any(named);
+    let class = if alone { format.key() } else { format.class() };
     find(engine, generation, &[format.key(), class])
 }
 

@@ -16,4 +16,5 @@ pub mod presets;
 pub mod reliability;
 pub mod serving;
 pub mod stacks;
+pub mod support;
 pub mod table;

@@ -1,7 +1,7 @@
 //! Names of the catalogue, in whatever way they were typed or pasted.
 
 use super::Key;
-use crate::catalogue::{accelerators, models, stacks};
+use crate::catalogue::{accelerators, engines, models, stacks, support};
 use crate::model::config::hub_id;
 
 /// Names offered when one is not found.
@@ -20,6 +20,9 @@ pub(super) fn canonical(key: Key, text: &str) -> Option<String> {
         Key::Accelerator if lower == CUSTOM => Some(lower),
         Key::Model => model(text).map(|row| row.key.replace(' ', "-")),
         Key::Accelerator => accelerators::find(text).map(|row| row.key.clone()),
+        Key::Engine => engines::find(text)
+            .filter(|engine| support::is_offered(&engine.key))
+            .map(|engine| engine.key.clone()),
         _ => stacks::find(text).map(|stack| stack.key.clone()),
     }
 }
@@ -39,6 +42,7 @@ pub(super) fn suggestions(key: Key, text: &str) -> Vec<String> {
             let hits = accelerators::search(text);
             hits.iter().take(SUGGESTIONS_MAX).map(|row| row.key.clone()).collect()
         }
+        Key::Engine => support::engines().iter().map(|key| (*key).to_owned()).collect(),
         _ => stacks::all().iter().map(|stack| stack.key.clone()).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! From typed texts to a case.
 
 use super::{
-    Echo, Group, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run,
+    Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve,
 };
 use crate::case::{Case, CaseError};
 use crate::catalogue::accelerators::MachineRow;
@@ -9,6 +9,7 @@ use crate::cluster::Cluster;
 use crate::model::Model;
 use crate::model::config;
 use crate::prices::Offer;
+use crate::serving::Ask;
 use crate::stack::Stack;
 use crate::units::order;
 use crate::units::text::show;
@@ -16,11 +17,16 @@ use crate::units::{Bytes, BytesPerSecond, FlopsPerSecond, Ratio, Watts};
 use crate::workload::Training;
 use std::collections::BTreeMap;
 
+/// The word of [`Key::Purpose`] for serving.
+pub(super) const SERVE: &str = "serve";
+
 /// What the inputs come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolution {
     /// The case, when nothing stands in its way.
     pub case: Option<Case>,
+    /// The question about serving, when that is what the inputs are for and nothing stands in its way.
+    pub ask: Option<Ask>,
     /// How each input was understood, in the order of [`Key::ALL`].
     pub echoes: Vec<Echo>,
     /// What stands in the way, in the order of [`Key::ALL`].
@@ -87,9 +93,12 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     };
     echo::echo_all(&mut reader, parts);
     run::remark(&mut reader, parts);
+    if reader.name(Key::Purpose) == Some(SERVE) {
+        let ask = model.and_then(|model| serve::resolve(&mut reader, model, machine.as_ref()));
+        return reader.finish(None, ask);
+    }
     let mut case = None;
-    // What is asked of a fleet stands in no plan's way.
-    let clear = reader.problems.iter().all(|problem| problem.key.group() == Group::Fleet);
+    let clear = reader.problems.iter().all(|problem| problem.key.group().is_aside());
     if clear
         && let (Some(model), Some(cluster), Some(training), Some(stack)) =
             (model, cluster, training, stack)
@@ -99,7 +108,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
             Err(error) => reader.problems.push(problem_of(&error)),
         }
     }
-    reader.finish(case)
+    reader.finish(case, None)
 }
 
 impl Reader {
@@ -213,7 +222,7 @@ impl Reader {
         self.meanings.insert(key, (meaning.into(), origin));
     }
 
-    fn finish(mut self, case: Option<Case>) -> Resolution {
+    fn finish(mut self, case: Option<Case>, ask: Option<Ask>) -> Resolution {
         let wrong = |key: &Key| self.problems.iter().any(|problem| problem.key == *key);
         let meanings = self.meanings.iter().filter(|(key, _)| !wrong(key));
         let echoes = meanings.map(|(key, (meaning, origin))| Echo {
@@ -225,7 +234,7 @@ impl Reader {
         let echoes = echoes.collect();
         order::sort_by_key(&mut self.problems, |problem| problem.key);
         let Self { problems, notes, config, .. } = self;
-        Resolution { case, echoes, problems, notes, config }
+        Resolution { case, ask, echoes, problems, notes, config }
     }
 }
 

@@ -1,17 +1,21 @@
 //! The text of one input, read by its kind and range; and its canonical text.
 
 use super::limits::{
-    BANDWIDTH_MAX, BANDWIDTH_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN, MEMORY_MAX, MEMORY_MIN,
-    MONEY_MAX, NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
+    BANDWIDTH_MAX, BANDWIDTH_MIN, DELAY_MAX, DELAY_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN,
+    FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
+    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Key, Kind, Problem, fleet, names};
+use super::{Group, Key, Kind, Problem, budget, fleet, names, serve};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
 use crate::units::{
-    Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds,
-    Tokens, Watts,
+    Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, FlopsPerSecond, PerSecond, Ratio,
+    Seconds, Tokens, Watts,
 };
+
+/// Typed where a goal is not one.
+pub(super) const NO_GOAL: &str = "none";
 
 /// What the text of an input means.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +52,12 @@ pub enum Value {
     Money(Dollars),
     /// A time to finish.
     Deadline(Deadline),
-    /// Words between commas, in their canonical spelling.
+    /// A length of time.
+    Span(Seconds),
+    /// Words between commas or a phrase, in their canonical spelling.
     Words(String),
+    /// How often something comes.
+    Frequency(PerSecond),
 }
 
 /// Reads the text of `key`.
@@ -119,7 +127,34 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             within(key, text, dollars, limits, show::dollars).map(Value::Money)
         }
         Kind::Deadline => deadline(key, text).map(Value::Deadline),
+        Kind::Words if key.group() == Group::Serving => serve::words(key, text).map(Value::Words),
         Kind::Words => fleet::words(key, text).map(Value::Words),
+        Kind::Frequency => {
+            let rate = read::frequency(text).map_err(misread)?;
+            let limits = (PerSecond::new(FREQUENCY_MIN), PerSecond::new(FREQUENCY_MAX));
+            within(key, text, rate, limits, show::frequency).map(Value::Frequency)
+        }
+        Kind::Latency if text.trim().eq_ignore_ascii_case(NO_GOAL) => Ok(Value::Word(NO_GOAL)),
+        Kind::Latency => {
+            let time = read::time(text).map_err(misread)?;
+            let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
+            within(key, text, time, limits, show::time).map(Value::Span)
+        }
+        Kind::Phrase => budget::phrase(key, text).map(Value::Words),
+        Kind::Span | Kind::Delay => {
+            let time = read::time(text).map_err(misread)?;
+            let (min, max) = match key.kind() {
+                Kind::Delay => (DELAY_MIN, DELAY_MAX),
+                _ => (SPAN_MIN, SPAN_MAX),
+            };
+            let limits = (Seconds::new(min), Seconds::new(max));
+            within(key, text, time, limits, show::time).map(Value::Span)
+        }
+        Kind::Part => {
+            let ratio = read::ratio(text).map_err(misread)?;
+            within(key, text, ratio, (Ratio::new(1e-6), Ratio::ONE), show::percent)
+                .map(Value::Ratio)
+        }
     }
 }
 
@@ -146,6 +181,8 @@ impl Value {
             Self::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
             Self::Word(word) => (*word).to_owned(),
             Self::Money(dollars) => short::dollars(*dollars),
+            Self::Span(time) => short::time(*time),
+            Self::Frequency(rate) => short::frequency(*rate),
             Self::Deadline(deadline) => deadline.short(),
             Self::Words(words) => words.clone(),
             Self::Techniques(set) => set.iter().map(Technique::key).collect::<Vec<_>>().join(","),
@@ -160,6 +197,12 @@ fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {
             within(key, text, time, limits, show::time).map(Deadline::Within)
         }
         Some(deadline) => Ok(deadline),
+        None if text.trim_start().starts_with(|c: char| c.is_ascii_digit()) => {
+            let fault = read::time(text).err().map(|misread| misread.fault);
+            let fault = fault.map_or(String::new(), |fault| format!("{fault}; "));
+            let hint = format!("{fault}write for example 30 days, or 2026-12-04 18:00");
+            Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
+        }
         None => {
             let hint = "write for example 30 days, Friday 18:00, or 2026-12-04 18:00";
             Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
@@ -185,6 +228,7 @@ fn name(key: Key, text: &str) -> Result<Value, Problem> {
     let known = match key {
         Key::Model => "a model of the catalogue, its Hub id, \"config\" or \"custom\"",
         Key::Accelerator => "an accelerator of the catalogue or \"custom\"",
+        Key::Engine => "an engine of the catalogue",
         _ => "a stack of the catalogue",
     };
     if text.chars().nth(NAME_CHARS_MAX).is_some() {
@@ -248,7 +292,7 @@ fn switch(key: Key, text: &str) -> Result<bool, Problem> {
 }
 
 /// Names that people use for the words of links.
-const SYNONYMS: [(&str, &str); 16] = [
+const SYNONYMS: [(&str, &str); 17] = [
     ("float32", "fp32"),
     ("tf32", "fp32"),
     ("single", "fp32"),
@@ -265,6 +309,7 @@ const SYNONYMS: [(&str, &str); 16] = [
     ("1f1binterleaved", "interleaved"),
     ("breadthfirst", "bf"),
     ("zerobubble", "zb"),
+    ("ondemand", "demand"),
 ];
 
 fn word(key: Key, text: &str, words: &[&'static str]) -> Result<&'static str, Problem> {

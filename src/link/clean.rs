@@ -64,7 +64,8 @@ pub(super) fn clean(link: &str) -> String {
         if decoded == text {
             break;
         }
-        text = after_hash(&decoded).to_owned();
+        // Browsers escape the marks that end a link.
+        text = ended(after_hash(&decoded)).to_owned();
     }
     let text = tight(&text.replace('&', ";"));
     if text.contains(CONFIG) {
@@ -206,7 +207,23 @@ fn entity(text: &str) -> Option<(char, &str)> {
     Some((c, rest))
 }
 
-/// With every `%XX` replaced, or nothing where there is none or where they do not spell UTF-8.
+/// With every `%XX` replaced, a `%` of a value left as it is; nothing where they do not spell UTF-8.
 fn percent_decoded(text: &str) -> Option<String> {
-    super::v1::unescaped(text, '%').filter(|decoded| decoded != text)
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or("").as_bytes().to_vec();
+    for piece in pieces {
+        let code = piece.split_at_checked(2);
+        let code = code.filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|(code, rest)| Some((u8::from_str_radix(code, 16).ok()?, rest))) {
+            Some((byte, rest)) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(rest.as_bytes());
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

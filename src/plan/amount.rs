@@ -1,7 +1,9 @@
 //! F6: a number with its unit, and where it comes from.
 
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, FlopsPerSecond, KilogramsCo2, Ratio, Seconds, Watts};
+use crate::units::{
+    Bytes, Dollars, FlopsPerSecond, KilogramsCo2, PerSecond, Ratio, Seconds, Watts,
+};
 
 /// A quantity of any kind, for show.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +32,10 @@ pub enum Amount {
     Energy(Ratio),
     /// Carbon.
     Carbon(KilogramsCo2),
+    /// Requests a second.
+    Requests(PerSecond),
+    /// Dollars of a million tokens.
+    Million(Dollars),
 }
 
 /// How a number follows from others.
@@ -74,6 +80,8 @@ impl Amount {
             Self::TokenRate(rate) => format!("{}{}tokens/s", large(rate), show::GAP),
             Self::FlopRate(rate) => show::flop_rate(rate),
             Self::Carbon(carbon) => show::carbon(carbon),
+            Self::Requests(rate) => show::frequency(rate),
+            Self::Million(price) => show::million(price),
             Self::Energy(kwh) => format!("{}h", show::power(Watts::new(kwh.get() * 1000.0))),
         }
     }
@@ -110,6 +118,8 @@ impl Amount {
             Self::FlopRate(rate) => Self::FlopRate(rate * factor),
             Self::Energy(kwh) => Self::Energy(kwh * factor),
             Self::Carbon(carbon) => Self::Carbon(carbon * factor),
+            Self::Requests(rate) => Self::Requests(PerSecond::new(rate.get() * factor)),
+            Self::Million(price) => Self::Million(price * factor),
         }
     }
 
@@ -127,6 +137,8 @@ impl Amount {
             Self::FlopRate(rate) => rate.get(),
             Self::Energy(kwh) => kwh.get(),
             Self::Carbon(carbon) => carbon.get(),
+            Self::Requests(rate) => rate.get(),
+            Self::Million(price) => price.get(),
         })
     }
 
@@ -144,6 +156,8 @@ impl Amount {
             Self::FlopRate(_) => "flops_per_s",
             Self::Energy(_) => "kwh",
             Self::Carbon(_) => "kg_co2",
+            Self::Requests(_) => "requests_per_s",
+            Self::Million(_) => "usd_per_million",
         }
     }
 }

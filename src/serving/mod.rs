@@ -1,10 +1,12 @@
 //! F1: what is asked of a model in service: number formats, traffic, goals, and the engine that answers.
 
+mod ask;
 mod engine;
 mod format;
 mod service;
 mod traffic;
 
+pub use ask::{ApiPrice, Ask, AskedMachine, Demand, FixedServing};
 pub use engine::{Engine, Factor, FactorOf, MemoryRule, ServeRange};
 pub use format::{KvFormat, ProductFormat, WeightFormat};
 pub use service::{Instance, Service, ServiceError};

@@ -209,10 +209,13 @@ impl Inner {
 fn run_of(answer: &Answer) -> u32 {
     match answer {
         Answer::Plan { run, .. }
+        | Answer::Served { run, .. }
+        | Answer::ServeStudied { run, .. }
         | Answer::Stuck { run, .. }
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }
         | Answer::Fleet { run, .. }
+        | Answer::Budget { run, .. }
         | Answer::FleetNews { run, .. }
         | Answer::Scaling { run, .. }
         | Answer::Compared { run, .. } => *run,

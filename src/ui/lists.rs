@@ -1,7 +1,7 @@
 //! What there is to choose from, as the page shows it.
 
 use crate::case;
-use crate::catalogue::{accelerators, models, presets, reliability, stacks};
+use crate::catalogue::{accelerators, engines, models, presets, reliability, stacks, support};
 use crate::cluster::Cluster;
 use crate::inputs::{Inputs, Key, Kind};
 use crate::model::{Ffn, Mixer, Model};
@@ -127,6 +127,19 @@ pub fn stack_choices() -> Vec<Choice> {
     stacks::all().iter().map(choice).collect()
 }
 
+/// The engines of models in service, with version and date.
+pub fn engine_choices() -> Vec<Choice> {
+    let engines = support::engines().iter().filter_map(|key| engines::find(key));
+    engines
+        .map(|engine| Choice {
+            key: engine.key.clone(),
+            label: format!("{} {}", engine.name, engine.version),
+            note: engine.date.clone(),
+            unverified: false,
+        })
+        .collect()
+}
+
 /// The words of an input that takes one of a few.
 pub fn words(key: Key) -> Vec<Choice> {
     match key.kind() {
@@ -185,9 +198,21 @@ fn name_of(word: &'static str) -> &'static str {
         "muon" => "Muon",
         "sgdm" => "SGD with momentum",
         "lion" => "Lion",
+        "mean" => "all, on the mean",
+        "p50" => "half of all requests (p50)",
+        "p90" => "90% of requests (p90)",
+        "p95" => "95% of requests (p95)",
+        "p99" => "99% of requests (p99)",
         "blocking" => "training waits for each",
         "async" => "written while training goes on",
         "memory" => "also in another host's memory",
+        "own" => "by the hour, at the plan's price",
+        "demand" => "on demand",
+        "1y" => "1-year commitment",
+        "3y" => "3-year commitment",
+        "block" => "capacity blocks",
+        "clouds" => "of several providers",
+        "regions" => "regions of one provider",
         "term" => "the whole term",
         "hours" => "the hours of the run",
         _ => Technique::from_key(word).map_or(word, |technique| match technique {

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod bench;
+mod budget;
 mod compare;
 mod copier;
 mod dom;
@@ -18,6 +19,7 @@ mod live;
 mod plot;
 mod reader;
 mod segments;
+mod serve;
 mod share;
 mod shell;
 mod state;

@@ -122,6 +122,9 @@ fn Spoken() -> AnyView {
     let speak = dom::debounced(SPOKEN_MS, move || {
         let text = match state.verdict_now() {
             _ if state.is_comparing() => state.comparison().map(|view| view.verdicts.join(" ")),
+            Verdict::Good if state.serves_now() => {
+                state.served_now().map(|serve| serve.summary.clone())
+            }
             Verdict::Good => state.plan_now().map(|plan| plan.summary.clone()),
             Verdict::Stuck(stuck) => Some(stuck.headline.clone()),
             _ => None,

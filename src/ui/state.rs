@@ -3,13 +3,16 @@
 //! Large values live in one store; what follows them follows a counter that changes with them.
 
 mod compare;
+mod serve;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::api::{self, Answer, PlanView, ScalePoint, StuckView, StudyView};
+use crate::api::{
+    self, Answer, PlanView, ScalePoint, ServeStudyView, ServeView, StuckView, StudyView,
+};
 use crate::inputs::{Inputs, Key, Resolution};
 use crate::link::{self, Encoded, Promise};
 use crate::ui::fault;
@@ -58,6 +61,8 @@ struct Store {
     study: Option<Arc<StudyView>>,
     points: Arc<Vec<ScalePoint>>,
     progress: (u32, u32),
+    serve: Option<Arc<ServeView>>,
+    serve_study: Option<Arc<ServeStudyView>>,
     verdict: Verdict,
     unfolded: BTreeSet<String>,
     side: compare::Side,
@@ -93,6 +98,8 @@ impl Store {
             study: None,
             points: Arc::default(),
             progress: (0, 0),
+            serve: None,
+            serve_study: None,
             verdict: Verdict::Waiting,
             unfolded: BTreeSet::new(),
             side,
@@ -293,9 +300,11 @@ impl State {
                 self.judge(Verdict::Good);
                 bump(self.planned);
             }
+            Answer::Served { serve, search_ms, .. } => self.accept_serve(*serve, search_ms),
+            Answer::ServeStudied { study, .. } => self.accept_serve_study(*study),
             Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
-            // The section on fleets has a worker of its own.
-            Answer::Fleet { .. } | Answer::FleetNews { .. } => {}
+            // The sections on fleets and on money have workers of their own.
+            Answer::Fleet { .. } | Answer::FleetNews { .. } | Answer::Budget { .. } => {}
             Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
             Answer::Study { study, .. } => {
                 self.store.update_value(|store| store.study = Some(Arc::new(study)));

@@ -24,10 +24,17 @@ function timeout(ms) {
 }
 
 /** Each case has a session of its own: no storage or history of another. */
-async function runCase(browser, url, file) {
+async function runCase(browser, { url, asked }, file) {
   const { name, run, limitMs = CASE_MS } = await import(join(here, folder, file));
   const session = await browser.createBrowserContext();
-  const context = new Context({ url, dist: resolve(dist), session, out, name: file.replace(/\.mjs$/, "") });
+  const context = new Context({
+    url,
+    asked,
+    dist: resolve(dist),
+    session,
+    out,
+    name: file.replace(/\.mjs$/, ""),
+  });
   const start = performance.now();
   const { expired, stop } = timeout(limitMs);
   let failures = [];
@@ -58,10 +65,10 @@ const browser = await launch();
 let passed = 0;
 try {
   for (const file of files) {
-    const ok = await runCase(browser, server.url, file);
+    const ok = await runCase(browser, server, file);
     // A loaded machine can miss a time limit: once more, and said so.
     if (!ok) console.log("once more, from the start:");
-    passed += ok || (await runCase(browser, server.url, file));
+    passed += ok || (await runCase(browser, server, file));
   }
 } finally {
   await browser.close();

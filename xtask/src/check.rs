@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check, each told with its time, none hidden by an earlier failure.
 
+use crate::deny;
 use crate::script;
 use crate::site::{self, TEST_RUNNER};
 use crate::tools;
@@ -24,8 +25,9 @@ const FAULT_CASES: &str = "faults";
 const BY_NAME: [&str; 1] = ["docs-large"];
 
 /// In the order in which they run.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("fmt", fmt),
+    ("deny", deny::deny),
     ("native", native),
     ("clippy", clippy),
     ("clippy-wasm", clippy_wasm),

@@ -12,8 +12,9 @@ pub const FORGETFUL: &str = "\
 addEventListener(\"install\", () => skipWaiting());
 addEventListener(\"activate\", (event) => event.waitUntil(forget()));
 async function forget() {
-  const own = (await caches.keys()).filter((name) => name.startsWith(`autoparallel ${registration.scope} `));
-  await Promise.all(own.map((name) => caches.delete(name)));
+  const own = `autoparallel ${registration.scope} `;
+  const names = (await caches.keys()).filter((name) => name.startsWith(own));
+  await Promise.all(names.map((name) => caches.delete(name)));
   await registration.unregister();
 }
 ";

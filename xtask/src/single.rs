@@ -18,6 +18,7 @@ const EXPORTS: &str = "export { initSync, __wbg_init as default };";
 
 /// What it is made of.
 pub struct Parts<'a> {
+    pub index: &'a str,
     pub style: &'a str,
     pub glue: &'a str,
     pub module: &'a [u8],
@@ -29,15 +30,13 @@ pub fn write(parts: &Parts<'_>, site: &Path) -> Result<PathBuf> {
     let read = |path: &str| fs::read_to_string(root.join(path)).with_context(|| path.to_owned());
     let script = script(parts.glue, &read("public/boot.js")?)?;
     let mut held = Vec::new();
-    for name in ["measured-v1.csv", "prices-v1.csv"] {
+    for name in ["measured-v1.csv", "prices-v1.csv", "served-v1.csv"] {
         held.push((name, fs::read(root.join("public").join(name))?));
     }
     held.push(("app.wasm", parts.module.to_vec()));
     let files = held.iter().map(|(name, bytes)| Ok(block(name, &packed(bytes)?)));
     let files = files.collect::<Result<Vec<_>>>()?.concat();
-    let icon = base64(&fs::read(root.join("public/favicon.svg"))?);
-    let index = read("index.html")?;
-    let page = page(&index, parts.style, &files, &script, &icon)?;
+    let page = page(parts.index, parts.style, &files, &script)?;
     let n = page.len();
     ensure!(n <= BYTES_MAX, "{NAME} has {n} bytes of {BYTES_MAX}");
     let path = site.join(NAME);
@@ -46,8 +45,8 @@ pub fn write(parts: &Parts<'_>, site: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The page: policy, icon and style of its own, and at its end what it holds and the script that starts it.
-fn page(index: &str, style: &str, files: &str, script: &str, icon: &str) -> Result<String> {
+/// The page: policy and style of its own, and at its end what it holds and the script that starts it.
+fn page(index: &str, style: &str, files: &str, script: &str) -> Result<String> {
     ensure!(!style.contains("</style"), "the style sheets hold the end of a style");
     let style = format!("\n{style}");
     let policy = format!(
@@ -61,10 +60,6 @@ fn page(index: &str, style: &str, files: &str, script: &str, icon: &str) -> Resu
         if line.contains("http-equiv=\"Content-Security-Policy\"") {
             out.push_str(&format!(
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n"
-            ));
-        } else if line.contains("rel=\"icon\"") {
-            out.push_str(&format!(
-                "<link rel=\"icon\" href=\"data:image/svg+xml;base64,{icon}\">\n"
             ));
         } else if line == "</body>" {
             out.push_str(&format!("{files}<script>{script}</script>\n</body>\n"));
@@ -134,7 +129,7 @@ mod tests {
     fn the_policy_names_what_stands_in_the_page() {
         let root = workspace::root();
         let index = fs::read_to_string(root.join("index.html")).unwrap();
-        let page = page(&index, "a{}\n", "<f>", "x()", "aWNvbg==").unwrap();
+        let page = page(&index, "a{}\n", "<f>", "x()").unwrap();
         let (style, script) = (digest_256(b"\na{}\n"), digest_256(b"x()"));
         assert!(page.contains(&style) && page.contains(&script), "{page}");
         assert!(

@@ -8,7 +8,10 @@ use crate::case::Case;
 use crate::inputs::Echo;
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
+use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
+use crate::reliability::Reliability;
+use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
 
@@ -81,7 +84,11 @@ fn worked(link: &str) -> Known {
     if opens {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
-            Some(case) => known.plan(case, &resolution.echoes),
+            Some(case) => {
+                let own = decoded.inputs.fleet().reliability;
+                known.plan(case, &resolution.echoes, &own);
+            }
+            None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
                 known.head.problems.extend(wrong);
@@ -92,7 +99,25 @@ fn worked(link: &str) -> Known {
 }
 
 impl Known {
-    fn plan(&mut self, case: &Case, echoes: &[Echo]) {
+    /// A column about a model in service.
+    fn serve(&mut self, ask: Option<&Ask>) {
+        let Some(ask) = ask else { return };
+        let model = crate::api::serve::name(ask);
+        self.head.title = model.to_owned();
+        let survey = serve::find(ask);
+        let best = survey.best.as_ref();
+        let Some(own) = best.and_then(|best| Deployed::new(ask, best)) else {
+            self.head.problems.push(serve::stands(ask, &survey).0);
+            return;
+        };
+        let count = show::grouped(own.accelerators());
+        self.head.machines = format!("{count} \u{d7} {}", own.machine.label);
+        self.facts = serve::facts(&own, model);
+        self.trust =
+            serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
+    }
+
+    fn plan(&mut self, case: &Case, echoes: &[Echo], reliability: &Reliability) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -104,7 +129,7 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, echoes);
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, reliability));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

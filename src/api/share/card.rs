@@ -13,8 +13,13 @@ const WIDTH: f64 = 1200.0;
 const HEIGHT: f64 = 630.0;
 const LEFT: f64 = 56.0;
 const INNER: f64 = WIDTH - 2.0 * LEFT;
-/// Width of a letter over the size of its font, on the average of a plain typeface.
-const LETTER: f64 = 0.56;
+/// Width of a letter over the size of its font, on the average of a wide typeface; of a bold one.
+const LETTER: f64 = 0.6;
+const BOLD: f64 = 0.7;
+/// Between two columns.
+const GUTTER: f64 = 22.0;
+/// What is told apart from its neighbour by more than its colour.
+const PALE: f64 = 0.55;
 const CHIPS_MAX: usize = 10;
 const LEGEND_COLUMNS: usize = 4;
 const LEGEND_MAX: usize = 12;
@@ -22,7 +27,7 @@ const LINK_CHARS_MAX: usize = 110;
 const BAR_GAP: f64 = 2.0;
 
 /// Figures of the card, in their order.
-const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
+const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
 
 /// Colours as CSS writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,8 +40,8 @@ pub struct CardColours {
     pub text: String,
     /// Of labels.
     pub muted: String,
-    /// Of the parts of memory, in their order.
-    pub parts: Vec<String>,
+    /// Of the parts of memory, in their order, and whether one is told apart by more than that.
+    pub parts: Vec<(String, bool)>,
 }
 
 /// The picture.
@@ -72,17 +77,19 @@ type Style = (f64, u32, bool, &'static str);
 impl Sheet<'_> {
     fn head(&mut self, plan: &PlanView) {
         let (name, rest) = plan.title.split_once(" \u{b7} ").unwrap_or((&plan.title, ""));
+        let stack = plan.summary.split(": ").next().and_then(|own| own.rsplit_once(" with "));
+        let rest = stack.map_or(rest.to_owned(), |(_, stack)| format!("{rest}, {stack}"));
         self.text((LEFT, 60.0), (22.0, 600, false, "start"), "AutoParallel");
         let size = fit(name, 50.0);
         self.text((LEFT, 120.0), (size, 700, true, "start"), name);
-        self.text((LEFT, 158.0), (fit(rest, 24.0), 400, false, "start"), rest);
+        self.text((LEFT, 158.0), (fit(&rest, 24.0), 400, false, "start"), &rest);
     }
 
     fn degrees(&mut self, plan: &PlanView) {
         let mut x = LEFT;
         for degree in plan.degrees.iter().filter(|degree| degree.main).take(CHIPS_MAX) {
             let text = format!("{} {}", degree.label, degree.value);
-            let width = letters(&text) * 22.0 * LETTER + 28.0;
+            let width = letters(&text) * 22.0 * LETTER + 32.0;
             if x + width > LEFT + INNER {
                 break;
             }
@@ -100,10 +107,11 @@ impl Sheet<'_> {
         for (i, figure) in all.iter().enumerate() {
             let x = LEFT + i as f64 * width;
             self.text((x, 280.0), (19.0, 400, false, "start"), &figure.label);
-            let size = (width / (letters(&figure.shown.text).max(1.0) * LETTER)).min(38.0);
+            let room = width - GUTTER;
+            let size = (room / (letters(&figure.shown.text).max(1.0) * BOLD)).min(36.0);
             self.text((x, 322.0), (size, 700, true, "start"), &figure.shown.text);
             if let Some(range) = &figure.range {
-                let size = (width * 0.94 / (letters(&range.text) * LETTER)).min(18.0);
+                let size = (room / (letters(&range.text).max(1.0) * LETTER)).min(18.0);
                 self.text((x, 350.0), (size, 400, false, "start"), &range.text);
             }
         }
@@ -120,16 +128,17 @@ impl Sheet<'_> {
         let mut x = LEFT;
         for (i, part) in plan.memory.children.iter().enumerate() {
             let width = (part.figure.shown.value / capacity * INNER).clamp(0.0, LEFT + INNER - x);
-            let colour = self.colour(i);
-            self.rect((x, 416.0, (width - BAR_GAP).max(0.0), 30.0), 0.0, &colour);
+            let (colour, apart) = self.colour(i);
+            let pale = if apart { PALE } else { 1.0 };
+            self.shade((x, 416.0, (width - BAR_GAP).max(0.0), 30.0), 0.0, &colour, pale);
             x += width;
             if i < LEGEND_MAX {
                 let column = INNER / LEGEND_COLUMNS as f64;
                 let left = LEFT + (i % LEGEND_COLUMNS) as f64 * column;
                 let y = 480.0 + (i / LEGEND_COLUMNS) as f64 * 30.0;
-                self.rect((left, y - 13.0, 14.0, 14.0), 3.0, &colour);
+                self.shade((left, y - 13.0, 14.0, 14.0), 3.0, &colour, pale);
                 let text = format!("{} {}", part.figure.label, part.figure.shown.text);
-                let size = ((column - 34.0) / (letters(&text) * LETTER)).min(17.0);
+                let size = ((column - 34.0) / (letters(&text).max(1.0) * LETTER)).min(17.0);
                 self.text((left + 22.0, y), (size, 400, true, "start"), &text);
             }
         }
@@ -145,15 +154,26 @@ impl Sheet<'_> {
         self.text((LEFT, 610.0), (15.0, 400, false, "start"), how);
     }
 
-    fn colour(&self, part: usize) -> String {
-        self.colours.parts.get(part).unwrap_or(&self.colours.muted).clone()
+    fn colour(&self, part: usize) -> (String, bool) {
+        let known = self.colours.parts.get(part).cloned();
+        known.unwrap_or_else(|| (self.colours.muted.clone(), false))
     }
 
-    fn rect(&mut self, (x, y, width, height): (f64, f64, f64, f64), round: f64, fill: &str) {
+    fn rect(&mut self, area: (f64, f64, f64, f64), round: f64, fill: &str) {
+        self.shade(area, round, fill, 1.0);
+    }
+
+    fn shade(
+        &mut self,
+        (x, y, width, height): (f64, f64, f64, f64),
+        round: f64,
+        fill: &str,
+        opacity: f64,
+    ) {
         let _ = write!(
             self.out,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-             rx=\"{round}\" fill=\"{}\"/>",
+             rx=\"{round}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>",
             escaped(fill)
         );
     }
@@ -176,5 +196,5 @@ fn letters(text: &str) -> f64 {
 
 /// The size at which a text takes one line, at most `size`.
 fn fit(text: &str, size: f64) -> f64 {
-    (INNER / (letters(text).max(1.0) * LETTER)).min(size)
+    (INNER / (letters(text).max(1.0) * BOLD)).min(size)
 }

@@ -18,6 +18,12 @@ pub enum Of {
     Step,
     /// Memory of the fullest accelerator.
     Memory,
+    /// Time to the first token.
+    FirstToken,
+    /// Time of a further token.
+    PerToken,
+    /// Tokens a second.
+    Rate,
 }
 
 /// Which runs; what is empty lets all through.

@@ -11,6 +11,7 @@ use crate::case::Case;
 use crate::catalogue::accelerators;
 use crate::catalogue::table::{Row, Table};
 use crate::plan::{Amount, Range};
+use crate::serving::Ask;
 use crate::units::text::show;
 use crate::units::{Bytes, Ratio, Seconds, order};
 
@@ -62,6 +63,9 @@ pub struct Run {
     pub memory: Option<Pair>,
     /// How the memory was measured.
     pub memory_kind: String,
+    /// Of a model in service: time to the first token, time of a further one, tokens a second as the source counts
+    /// them.
+    pub served: [Option<Pair>; 3],
     /// The link that opens it as a plan, without `#`.
     pub link: Option<String>,
     /// What the source left out, and what was taken instead.
@@ -119,6 +123,23 @@ impl Kind {
             model: super::summary::name(case).to_owned(),
         }
     }
+
+    /// What a question about serving is: of the first kind of machine.
+    #[must_use]
+    pub fn of_ask(ask: &Ask) -> Self {
+        let first = ask.machines.first();
+        let accelerator = first.map(|machine| &machine.cluster.accelerator);
+        let formats = first.and_then(|machine| machine.formats.first());
+        let name = ask.model.name.rsplit('/').next().unwrap_or_default();
+        Self {
+            stack: ask.engine.key.clone(),
+            accelerator: accelerator.map(|own| own.name.clone()).unwrap_or_default(),
+            generation: accelerator.map(|own| own.generation.clone()).unwrap_or_default(),
+            count: 1,
+            precision: formats.map(|(weights, _)| weights.key().to_owned()).unwrap_or_default(),
+            model: name.to_owned(),
+        }
+    }
 }
 
 impl Run {
@@ -128,6 +149,9 @@ impl Run {
         match of {
             Of::Step => self.step.as_ref(),
             Of::Memory => self.memory.as_ref(),
+            Of::FirstToken => self.served[0].as_ref(),
+            Of::PerToken => self.served[1].as_ref(),
+            Of::Rate => self.served[2].as_ref(),
         }
     }
 
@@ -135,7 +159,8 @@ impl Run {
     #[must_use]
     pub fn machines(&self) -> String {
         let key = &self.kind.accelerator;
-        let label = accelerators::find(key).map_or(key.as_str(), |row| row.label.as_str());
+        let row = accelerators::find_serving(key);
+        let label = row.map_or(key.as_str(), |row| row.label.as_str());
         format!("{} \u{d7} {label}", show::grouped(self.kind.count.into()))
     }
 }
@@ -195,7 +220,15 @@ fn run(row: Row<'_>, sources: &[String]) -> Option<Run> {
     );
     let step = pair(row, ["measured_s", "predicted_s", "low_s", "high_s"], &seconds);
     let memory = pair(row, ["measured_gib", "predicted_gib", "low_gib", "high_gib"], &gib);
-    if step.is_none() && memory.is_none() {
+    let ms = |value: f64| Amount::Time(Seconds::new(value * 1e-3));
+    let rate = |value: f64| Amount::TokenRate(Ratio::new(value));
+    let columns =
+        |of: &str| ["measured", "predicted", "low", "high"].map(|own| format!("{own}_{of}"));
+    let served = |of: &str, amount: &dyn Fn(f64) -> Amount| {
+        pair(row, columns(of).each_ref().map(String::as_str), amount)
+    };
+    let served = [served("ttft_ms", &ms), served("tpot_ms", &ms), served("tok_s", &rate)];
+    if step.is_none() && memory.is_none() && served.iter().all(Option::is_none) {
         return None;
     }
     let category = sources.iter().position(|name| name == row.text("source"))?;
@@ -215,6 +248,7 @@ fn run(row: Row<'_>, sources: &[String]) -> Option<Run> {
         step,
         memory,
         memory_kind: text("memory_kind"),
+        served,
         link: Some(text("link")).filter(|link| !link.is_empty()),
         remarks: text("remarks"),
         words: String::new(),

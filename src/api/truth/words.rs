@@ -1,6 +1,6 @@
 //! Names of what is told apart by keys.
 
-use crate::catalogue::stacks;
+use crate::catalogue::{engines, stacks};
 
 /// `Hopper`, `CDNA 3`, `TPU`.
 #[must_use]
@@ -17,10 +17,11 @@ pub fn generation_name(key: &str) -> String {
     })
 }
 
-/// The stack's name, or its key where it has none.
+/// The name of the stack or engine, or its key where it has none.
 #[must_use]
 pub fn stack_name(key: &str) -> &str {
-    stacks::find(key).map_or(key, |stack| stack.name.as_str())
+    let stack = stacks::find(key).map(|stack| stack.name.as_str());
+    stack.or_else(|| engines::find(key).map(|engine| engine.name.as_str())).unwrap_or(key)
 }
 
 #[cfg(test)]

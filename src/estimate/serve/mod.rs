@@ -4,13 +4,16 @@
 //! roofline of its own (`rates`); [`Serving::answer`] puts steps together by how requests come (`batch`, `flow`).
 
 mod batch;
+mod detail;
 mod flow;
+mod loads;
 mod memory;
 mod rates;
 mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
+pub use detail::PartCount;
 pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
 pub use split::{Half, Pair, Reader, Writer, Written};

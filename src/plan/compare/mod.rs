@@ -7,4 +7,5 @@ mod facts;
 mod table;
 
 pub use facts::{Better, Fact, Named, Section, column};
+pub(super) use facts::{measured, parts, said};
 pub use table::{Cell, Comparison, Row, table};

@@ -5,8 +5,14 @@ use crate::plan::{Amount, Range};
 use crate::units::Ratio;
 
 /// Figures whose best column is said in words: name, and what the best one is.
-const SAID: [(&str, &str); 3] =
-    [("days", "Done soonest"), ("cost", "Costs least"), ("mfu", "Uses its hardware best")];
+const SAID: [(&str, &str); 6] = [
+    ("run_days", "Done soonest"),
+    ("run_cost", "Costs least"),
+    ("mfu", "Uses its hardware best"),
+    ("monthly", "Costs least a month"),
+    ("ttft", "Answers soonest"),
+    ("tpot", "Writes fastest"),
+];
 
 /// What one column says in one row.
 #[derive(Clone, Debug, PartialEq)]

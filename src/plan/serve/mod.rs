@@ -1,9 +1,112 @@
-//! F6: where and how to serve: every offer of a market, the machines of a day, the places near users.
+//! F6: the answer to a question about serving: the deployment, what it is made of, what else there is.
+//!
+//! [`find`] looks at every layout once. [`Deployed`] is what it chose, ready to be explained: [`figures`],
+//! [`memory`], [`prefill`] and [`decode`] with the formula and source of every number, [`bill`] for the money,
+//! [`losses`] for where the others went, [`tradeoff`] for latency against throughput, [`roofline`] for what binds.
+//! Beside it: every offer of a market ([`open`]), the machines of a day ([`month`]), the places near users ([`near`]).
 
+mod bill;
+mod binds;
+mod commit;
+mod curve;
+mod facts;
+mod figures;
+mod fits;
+mod losses;
 mod market;
+mod memory;
 mod month;
 mod near;
+mod range;
+mod rivals;
+mod roofline;
+mod steps;
+mod text;
 
+pub use bill::{Bill, BreakEven, bill, break_even};
+pub use binds::binds;
+pub use commit::{baseline, commit};
+pub use curve::{TradePoint, tradeoff};
+pub use facts::facts;
+pub use figures::figures;
+pub use fits::{Fit, fits};
+pub use losses::{losses, stands};
 pub use market::{Market, Offer, Question, open};
+pub use memory::memory;
 pub use month::{DayQuestion, MonthPlan, month};
 pub use near::{Group, NearPlan, Stand, near};
+pub use range::{basis, range};
+pub use rivals::{Rival, rivals};
+pub use roofline::{Roof, RoofPoint, roofline};
+pub use steps::{decode, prefill};
+pub use text::{instance_text, layout_text, load_text};
+
+use crate::estimate::serve::{Sequences, Serving};
+use crate::search::deploy;
+pub use crate::search::deploy::{Candidate, Deployment, Loss, Survey};
+use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
+use crate::units::Tokens;
+
+/// What was looked at.
+#[must_use]
+pub fn find(ask: &Ask) -> Survey {
+    deploy::survey(ask)
+}
+
+/// A deployment with all that its numbers follow from.
+#[derive(Clone, Debug)]
+pub struct Deployed<'a> {
+    /// The question.
+    pub ask: &'a Ask,
+    /// The answer.
+    pub own: Deployment,
+    /// The machine that it is on.
+    pub machine: &'a AskedMachine,
+    /// The service, with its batch limit.
+    pub service: Service,
+    /// Format of weights and cache.
+    pub formats: (WeightFormat, KvFormat),
+}
+
+impl<'a> Deployed<'a> {
+    /// Of a deployment that a search over the same question found.
+    #[must_use]
+    pub fn new(ask: &'a Ask, own: &Deployment) -> Option<Self> {
+        let machine = ask.machines.get(own.at.machine)?;
+        let formats = *machine.formats.get(own.at.format)?;
+        let service = deploy::service(ask, &own.at, Some(own.batch))?;
+        Some(Self { ask, own: *own, machine, service, formats })
+    }
+
+    /// One instance, ready to be asked.
+    #[must_use]
+    pub fn serving(&self) -> Serving<'_> {
+        Serving::new(&self.service, &self.own.at.instance)
+    }
+
+    /// Accelerators of all instances.
+    #[must_use]
+    pub fn accelerators(&self) -> u64 {
+        self.own.at.instance.ranks().saturating_mul(u64::from(self.own.replicas))
+    }
+
+    /// Tokens that a sequence holds half way through its answer.
+    #[must_use]
+    pub fn context(&self) -> Tokens {
+        let traffic = &self.ask.traffic;
+        Tokens::new((traffic.prompt + traffic.output / 2.0) as u64)
+    }
+
+    /// Tokens of a prompt that no prefix cache holds.
+    #[must_use]
+    pub fn fresh(&self) -> Tokens {
+        let traffic = &self.ask.traffic;
+        Tokens::new((traffic.prompt * (1.0 - traffic.cached.get()) + 0.5) as u64)
+    }
+
+    /// Sequences that decode in one instance, on the mean.
+    #[must_use]
+    pub const fn running(&self) -> Sequences {
+        self.own.now.running
+    }
+}

@@ -45,6 +45,29 @@ fn breakdown(id: &'static str, title: &'static str, pick: Pick) -> AnyView {
         Some(plan) => pick(&plan).0.figure.shown.text.clone(),
         None => String::new(),
     };
+    framed(id, title, plot(scene, label), (Box::new(total), Box::new(table)))
+}
+
+/// The same of a whole that is at hand.
+pub fn breakdown_of(id: &'static str, title: &'static str, root: PartView, end: Shown) -> AnyView {
+    let (drawn, spoke, total) = (root.clone(), root.clone(), root.figure.shown.text.clone());
+    let scene = move |width: f64| {
+        waterfall(&bars(&drawn), (end.value, &format!("{} in all", end.text)), width)
+    };
+    let label = move || format!("{title}: {}", spoken(&spoke));
+    let table = move || parts_table(&root, title);
+    framed(id, title, plot(scene, label), (Box::new(move || total.clone()), Box::new(table)))
+}
+
+type Text = Box<dyn Fn() -> String + Send>;
+type Made = Box<dyn Fn() -> AnyView + Send>;
+
+fn framed(
+    id: &'static str,
+    title: &'static str,
+    picture: AnyView,
+    (total, table): (Text, Made),
+) -> AnyView {
     let heading = format!("{id}-title");
     view! {
         <section class="part" id=id aria-labelledby=heading.clone()>
@@ -52,7 +75,7 @@ fn breakdown(id: &'static str, title: &'static str, pick: Pick) -> AnyView {
                 {title}
                 <span class="total-amount">{words(move || total())}</span>
             </h2>
-            {plot(scene, label)}
+            {picture}
             {fold(&format!("{id}-table"), "Every part, with its formula", table)}
         </section>
     }

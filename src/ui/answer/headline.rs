@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::colours::of_part;
 use super::derivation::{derivation, linked};
-use crate::api::{Degree, Figure, PlanView};
+use crate::api::{Degree, Figure, PartView, PlanView, Range, Shown, Trust};
 use crate::inputs::Key;
 use crate::ui::compare;
 use crate::ui::copier::copier;
@@ -19,7 +19,7 @@ use crate::ui::truth;
 use crate::units::text::show;
 
 /// Figures that are shown large; the others stand in a line below.
-const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
+const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
 
 /// Degrees that experts set and others need not see first.
 const SECONDARY: &[&str] = &["slots", "place"];
@@ -39,7 +39,7 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
         }
         .into_any()
     });
-    let (detailed, markdown) = (plan.clone(), plan.clone());
+    let markdown = plan.clone();
     view! {
         <section class="headline" aria-labelledby="plan-title">
             <div class="headline-top">
@@ -49,26 +49,32 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
                     {copier("quiet-button", "Copy as Markdown", move || share::markdown(&markdown))}
                 </div>
             </div>
-            {degrees(state, plan)}
+            {degrees(state, &plan.degrees)}
             {figures(state, plan)}
-            <div id=DETAIL class="detail" aria-live="polite">
-                {live(move || detail(state, &detailed))}
-            </div>
-            {memory_bar(plan)}
+            {detailed(&plan.figures, &plan.degrees)}
+            {memory_bar(&Filled {
+                whole: "Memory",
+                memory: &plan.memory,
+                capacity: &plan.memory_capacity,
+                free: &plan.memory_headroom,
+                range: plan.memory_range.as_ref(),
+                doubt: plan.memory_doubt.as_deref(),
+            })}
             {published}
         </section>
     }
     .into_any()
 }
 
-fn degrees(state: State, plan: &Arc<PlanView>) -> AnyView {
+/// The degrees as chips that open, those that matter first.
+pub fn degrees(state: State, every: &[Degree]) -> AnyView {
     let all = state.unfolded(ALL_DEGREES);
-    let rest = plan.degrees.iter().filter(|degree| !is_first(degree)).count();
+    let rest = every.iter().filter(|degree| !is_first(degree)).count();
     let chips = {
-        let plan = plan.clone();
+        let every = every.to_vec();
         move || {
             let all = all.get();
-            let shown = plan.degrees.iter().filter(|degree| all || is_first(degree));
+            let shown = every.iter().filter(|degree| all || is_first(degree));
             shown.map(|degree| chip(state, degree)).collect_view().into_any()
         }
     };
@@ -162,19 +168,21 @@ fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
     view! {
         <dl class="figures large">{large}</dl>
         <p class="quiet figures-note">
-            "Without failures or checkpoints; "
-            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("fleet")>
-                "Where to train it"
+            "Time to finish and cost with failures, checkpoints and restarts; the line below \
+             without. "
+            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("budget")>
+                "Budget and buying"
             </button>
-            " reckons with them."
+            " has the rest."
         </p>
         <dl class="figures small">{small}</dl>
-        {trust(plan)}
+        {trust(plan.trust.as_ref())}
     }
     .into_any()
 }
 
-fn key_figure(state: State, figure: &Figure) -> AnyView {
+/// A figure that opens to where it comes from.
+pub fn key_figure(state: State, figure: &Figure) -> AnyView {
     let id = format!("figure:{}", figure.id);
     let open = is_opened(state, &id);
     let (number, unit) = parted(&figure.shown.text);
@@ -207,8 +215,8 @@ fn range_text(text: &str) -> AnyView {
 }
 
 /// What the ranges are, and the way to the runs that they rest on.
-fn trust(plan: &PlanView) -> AnyView {
-    let Some(trust) = &plan.trust else {
+pub fn trust(trust: Option<&Trust>) -> AnyView {
+    let Some(trust) = trust else {
         return ().into_any();
     };
     let class = if trust.measured { "trust" } else { "trust caution" };
@@ -231,16 +239,27 @@ pub fn parted(text: &str) -> (String, String) {
     }
 }
 
-/// What the degree or figure that was pressed is about.
-fn detail(state: State, plan: &PlanView) -> AnyView {
+/// Room for what the degree or figure that was pressed is about.
+pub fn detailed(figures: &[Figure], degrees: &[Degree]) -> AnyView {
+    let state = state();
+    let (figures, degrees) = (figures.to_vec(), degrees.to_vec());
+    view! {
+        <div id=DETAIL class="detail" aria-live="polite">
+            {live(move || detail(state, &figures, &degrees))}
+        </div>
+    }
+    .into_any()
+}
+
+fn detail(state: State, figures: &[Figure], degrees: &[Degree]) -> AnyView {
     let opened = state.opened.get();
     let view = match opened.split_once(':') {
         Some(("figure", id)) => {
-            let figure = plan.figures.iter().find(|figure| figure.id == id);
+            let figure = figures.iter().find(|figure| figure.id == id);
             figure.map(|figure| derivation(figure, "headline-why".to_owned()))
         }
         Some((_, id)) => {
-            let degree = plan.degrees.iter().find(|degree| degree.key == id);
+            let degree = degrees.iter().find(|degree| degree.key == id);
             degree.map(|degree| degree_detail(state, degree))
         }
         None => None,
@@ -274,13 +293,29 @@ fn degree_detail(state: State, degree: &Degree) -> AnyView {
     .into_any()
 }
 
+/// What fills an accelerator's memory.
+pub struct Filled<'a> {
+    /// What the bar is named.
+    pub whole: &'static str,
+    /// The parts.
+    pub memory: &'a PartView,
+    /// All of it.
+    pub capacity: &'a Shown,
+    /// What stays free.
+    pub free: &'a Shown,
+    /// Where measured runs lay.
+    pub range: Option<&'a Range>,
+    /// That it may not fit.
+    pub doubt: Option<&'a str>,
+}
+
 /// One bar of the accelerator's memory: the parts, and what stays free.
-fn memory_bar(plan: &PlanView) -> AnyView {
-    let capacity = plan.memory_capacity.value.max(f64::MIN_POSITIVE);
+pub fn memory_bar(own: &Filled<'_>) -> AnyView {
+    let capacity = own.capacity.value.max(f64::MIN_POSITIVE);
     let mut start = 0.0;
     let mut bars: Vec<AnyView> = Vec::new();
     let mut legend: Vec<AnyView> = Vec::new();
-    for (place, part) in (0u32..).zip(&plan.memory.children) {
+    for (place, part) in (0u32..).zip(&own.memory.children) {
         let (series, hatched) = of_part(&part.id, place);
         let share = (part.figure.shown.value / capacity * 100.0).clamp(0.0, 100.0);
         let (x, width) = (format!("{start:.3}%"), format!("{share:.3}%"));
@@ -292,17 +327,17 @@ fn memory_bar(plan: &PlanView) -> AnyView {
         let amount = part.figure.shown.text.clone();
         legend.push(legend_row(series, hatched, &part.figure.label, amount));
     }
-    let used = plan.memory.figure.shown.text.clone();
-    let of = plan.memory_capacity.text.clone();
-    let free = plan.memory_headroom.text.clone();
-    let range = plan.memory_range.as_ref().map(|range| range_text(&range.text));
-    let doubt = plan.memory_doubt.clone();
+    let used = own.memory.figure.shown.text.clone();
+    let of = own.capacity.text.clone();
+    let free = own.free.text.clone();
+    let range = own.range.map(|range| range_text(&range.text));
+    let doubt = own.doubt.map(str::to_owned);
     let doubt = doubt.map(|text| view! { <p class="caution">{text}</p> }.into_any());
-    let label = format!("Memory of the fullest stage: {used} of {of} used, {free} free");
+    let label = format!("{}: {used} of {of} used, {free} free", own.memory.figure.label);
     view! {
         <div class="memory">
             <p class="memory-line">
-                <span class="label">"Memory"</span>
+                <span class="label">{own.whole}</span>
                 <span><strong>{used}</strong>" of "{of}</span>
                 {range}
                 <span class="memory-free"><strong>{free}</strong>" free"</span>

@@ -13,22 +13,26 @@ mod scaling;
 mod stuck;
 mod why;
 
+pub use breakdown::breakdown_of;
 pub use colours::of_part;
-pub use derivation::told;
+pub use derivation::{derivation, linked, told};
 pub use fold::fold;
-pub use headline::{parted, swatch_row};
+pub use headline::{Filled, degrees, detailed, key_figure, memory_bar, parted, swatch_row, trust};
 pub use parts::parts_table;
+pub use why::cuts;
 
 use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
+use super::budget::BudgetPane;
 use super::compare;
 use super::dom;
 use super::fleet::FleetPane;
+use super::serve;
 use super::state::{State, Verdict, state};
 use super::truth::TruthPane;
-use crate::inputs::Key;
+use crate::inputs::{Inputs, Key};
 
 /// Half-typed inputs dim the plan at once; what stays wrong for this long is said.
 const WRONG_MS: u32 = 450;
@@ -41,8 +45,10 @@ pub fn AnswerPane() -> AnyView {
     let is_stuck = Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
     let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
     let compares = Memo::new(move |_| state.is_comparing());
+    let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
     let body = move || match (is_stuck.get(), is_planned.get()) {
         _ if compares.get() => compare::pane(),
+        _ if serves.get() && !is_stuck.get() => serve::pane(),
         (true, _) => live(move || stuck_view(state)),
         (false, true) => plan_view(),
         (false, false) => {
@@ -58,11 +64,16 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
-            <FleetPane/>
-            <TruthPane/>
+            {live(move || below(serves.get()))}
         </div>
     }
     .into_any()
+}
+
+/// What stands below the answer.
+fn below(serves: bool) -> AnyView {
+    let money = (!serves).then(|| view! { <FleetPane/> <BudgetPane/> });
+    view! { {money} <TruthPane/> }.into_any()
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.
@@ -72,7 +83,7 @@ fn stays_wrong() -> RwSignal<bool> {
     let settle = dom::debounced(WRONG_MS, move || stays.set(untrack(|| state.is_stale())));
     Effect::new(move |_| {
         let stale = state.is_stale();
-        if stale && state.plan_now().is_some() {
+        if stale && state.has_answer() {
             settle();
         } else {
             stays.set(stale);
@@ -138,7 +149,7 @@ fn notices(state: State, wrong: bool) -> AnyView {
     }
     match state.verdict() {
         Verdict::Invalid(problems) if wrong => {
-            let shown = state.plan_now().is_some();
+            let shown = state.has_answer();
             let below = if shown { "The plan below is the last that was found." } else { "" };
             let title = "These inputs do not make a question yet.";
             all.push(notice("notice bad", title, problems, below));
@@ -185,6 +196,9 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
         if matches!(state.verdict(), Verdict::Stuck(_)) {
             return "Nothing fits".to_owned();
         }
+        if state.inputs(Inputs::is_serving) {
+            return serve::strip(state);
+        }
         let Some(plan) = state.plan() else {
             return String::new();
         };
@@ -192,7 +206,7 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
             let figure = plan.figures.iter().find(|figure| figure.id == id);
             figure.map(|figure| figure.shown.text.clone())
         };
-        let parts = ["step_time", "days", "cost"].map(pick);
+        let parts = ["step_time", "run_days", "run_cost"].map(pick);
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
     let show = move || {

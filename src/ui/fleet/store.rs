@@ -40,8 +40,8 @@ pub struct Fleet {
     open: Memo<bool>,
     loading: RwSignal<u32>,
     changed: RwSignal<u32>,
-    /// Row of the frontier whose bill is shown.
-    pub row: RwSignal<u32>,
+    /// Row of the frontier whose bill is shown; that of the first answer where none was chosen.
+    pub row: RwSignal<Option<u32>>,
     /// Whether the search was stopped.
     pub stopped: RwSignal<bool>,
 }
@@ -73,7 +73,7 @@ impl Fleet {
             fault: String::new(),
         };
         let number = || RwSignal::new(0u32);
-        let (loading, changed, row) = (number(), number(), number());
+        let (loading, changed, row) = (number(), number(), RwSignal::new(None));
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
         let stopped = RwSignal::new(false);
         let fleet = Self { store, state, open, loading, changed, row, stopped };
@@ -155,6 +155,7 @@ impl Fleet {
         let wanted = self.store.with_value(|store| store.crew.wanted());
         self.hire(wanted);
         self.stopped.set(false);
+        self.row.set(None);
         let (day, minute) = local_time();
         self.store.update_value(|store| {
             store.run = store.run.wrapping_add(1);

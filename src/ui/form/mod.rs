@@ -8,34 +8,43 @@ mod hub;
 mod model;
 mod pasted;
 mod presets;
+mod purpose;
+mod serve;
+mod trace;
 mod workload;
 
-use crate::ui::live::words;
+use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::lists;
 use super::state::state;
-use crate::inputs::Key;
+use crate::inputs::{Inputs, Key};
 pub use constraints::freeing;
-pub use field::{fields, id_of};
+pub use field::{fields, fields_at, id_of};
 pub use presets::Presets;
 
 /// All inputs, and in small windows the line that stands for them.
 #[component]
 pub fn Form(shown: RwSignal<bool>) -> AnyView {
+    let state = state();
+    let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
     view! {
         <section id="inputs" class="inputs" class:folded=move || !shown.get() aria-label="Inputs">
             <Summary shown=shown/>
             <div id="fields" class="fields">
+                {purpose::part()}
                 {model::part()}
-                {cluster::part()}
-                {workload::part()}
-                {workload::software_part()}
-                {constraints::part()}
+                {live(move || if serves.get() { serve::parts() } else { training() })}
             </div>
         </section>
     }
     .into_any()
+}
+
+/// What training asks beside the model.
+fn training() -> AnyView {
+    let parts = [cluster::part(), workload::part(), workload::software_part(), constraints::part()];
+    parts.collect_view().into_any()
 }
 
 /// In small windows: the inputs in one line, which opens to all of them.
@@ -45,6 +54,9 @@ fn Summary(shown: RwSignal<bool>) -> AnyView {
     let line = move || {
         state.inputs(|inputs| {
             let model = lists::model_name(inputs.get(Key::Model));
+            if inputs.is_serving() {
+                return serve::summary(inputs, &model);
+            }
             let accelerator = lists::accelerator_name(inputs.get(Key::Accelerator));
             let machines = format!("{} × {accelerator}", inputs.get(Key::Count));
             let batch = format!("{} × {}", inputs.get(Key::Batch), inputs.get(Key::Sequence));

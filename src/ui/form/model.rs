@@ -118,8 +118,11 @@ fn choose(state: State, key: String) {
 
 /// The numbers begin as those of the model that was there.
 fn start_numbers(state: State) {
-    let numbers = state
-        .reading_now(|reading| reading.case.as_ref().map(|case| lists::numbers_of(&case.model)));
+    let numbers = state.reading_now(|reading| {
+        let served = reading.ask.as_ref().map(|ask| &ask.model);
+        let model = reading.case.as_ref().map(|case| &case.model).or(served);
+        model.map(lists::numbers_of)
+    });
     state.change(|inputs| {
         inputs.set(Key::Model, CUSTOM);
         inputs.clear(Key::Config);

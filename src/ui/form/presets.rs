@@ -6,20 +6,30 @@ use wasm_bindgen::JsCast;
 use web_sys::Node;
 
 use crate::catalogue::presets::Preset;
+use crate::inputs::Inputs;
 use crate::ui::lists;
+use crate::ui::live::live;
 use crate::ui::state::state;
 
 /// The runs that stand in the header of large windows.
 const FIRST: [&str; 4] = ["llama-3.1-405b", "deepseek-v3", "qwen3-30b-64", "llama-2-7b"];
+/// The same where a model is served.
+const SERVED: [&str; 4] = ["serve-llama-70b", "serve-deepseek-r1", "serve-qwen3-8b", "edge-7b"];
 
 /// Links to published runs: a few at hand, all in a menu.
 #[component]
 pub fn Presets() -> AnyView {
     let all = lists::preset_rows();
-    let first = FIRST.iter().filter_map(|key| all.iter().find(|preset| preset.key == *key));
+    let state = state();
+    let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
+    let first = move || {
+        let first = if serves.get() { SERVED } else { FIRST };
+        let first = first.iter().filter_map(|key| all.iter().find(|preset| preset.key == *key));
+        first.map(|preset| view! { <li>{brief(preset)}</li> }).collect_view().into_any()
+    };
     view! {
         <nav class="presets" aria-label="Published runs and examples">
-            <ul>{first.map(|preset| view! { <li>{brief(preset)}</li> }).collect_view()}</ul>
+            <ul>{live(move || first())}</ul>
             <Menu all=all/>
         </nav>
     }
@@ -87,7 +97,7 @@ fn Menu(all: &'static [Preset]) -> AnyView {
             node_ref=details
             on:keydown=move |ev| if ev.key() == "Escape" { close() }
         >
-            <summary class="preset">{format!("All {n} runs")}</summary>
+            <summary class="preset">{format!("All {n} examples")}</summary>
             <ul class="menu-rows">{all.iter().map(row).collect_view()}</ul>
         </details>
     }

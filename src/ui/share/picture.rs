@@ -15,13 +15,25 @@ const HEIGHT: u32 = 1260;
 /// The card as SVG.
 pub fn drawing(plan: &PlanView) -> String {
     let parts = plan.memory.children.iter().zip(0u32..);
-    let parts = parts.map(|(part, place)| format!("series-{}", of_part(&part.id, place).0));
+    let parts: Vec<(u8, bool)> = parts.map(|(part, place)| of_part(&part.id, place)).collect();
     let named = ["ink-surface", "ink-grid", "ink-text", "ink-muted"].map(str::to_owned);
-    let classes: Vec<String> = named.into_iter().chain(parts).collect();
+    let classes: Vec<String> = named
+        .into_iter()
+        .chain(parts.iter().map(|(series, _)| format!("series-{series}")))
+        .collect();
     let mut colours = computed(&classes).into_iter();
     let mut next = || colours.next().unwrap_or_default();
     let (surface, wash, text, muted) = (next(), next(), next(), next());
-    api::card(plan, &CardColours { surface, wash, text, muted, parts: colours.collect() })
+    api::card(
+        plan,
+        &CardColours {
+            surface,
+            wash,
+            text,
+            muted,
+            parts: colours.zip(parts.iter().map(|own| own.1)).collect(),
+        },
+    )
 }
 
 /// The colours of the style sheet under those names, as an element's background has them.

@@ -112,6 +112,7 @@ impl State {
     pub fn question(self, run: u32) -> Request {
         untrack(|| match self.is_comparing() {
             true => Request::Compare { run, links: self.columns() },
+            false if self.serves_now() => Request::Serve { run, link: self.link() },
             false => Request::Plan { run, link: self.link() },
         })
     }

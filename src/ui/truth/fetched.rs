@@ -6,7 +6,8 @@ use super::store::{Loaded, Truth};
 use crate::api::truth::MEASURED_BYTES_MAX;
 use crate::ui::reader::beside;
 
-const TABLE: &str = "measured-v1.csv";
+const TRAINED: &str = "measured-v1.csv";
+const SERVED: &str = "served-v1.csv";
 
 /// Fetches the table unless it is there or on its way.
 pub fn fetch(truth: Truth) {
@@ -15,7 +16,8 @@ pub fn fetch(truth: Truth) {
     }
     truth.load(Loaded::Reading);
     spawn_local(async move {
-        match beside(TABLE, MEASURED_BYTES_MAX as usize).await {
+        let table = if truth.serves { SERVED } else { TRAINED };
+        match beside(table, MEASURED_BYTES_MAX as usize).await {
             Ok(text) => truth.take(&text),
             Err(reason) => truth.load(Loaded::Failed(reason)),
         }

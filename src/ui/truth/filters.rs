@@ -48,15 +48,20 @@ const PROPERTIES: [Property; 4] = [
 
 /// What is compared, and of which runs.
 pub fn filters(truth: Truth) -> AnyView {
-    let turn = move |i| {
+    let (names, all): (&[&'static str], &'static [Of]) = if truth.serves {
+        (&["Further token", "First token", "Tokens/s"], &[Of::PerToken, Of::FirstToken, Of::Rate])
+    } else {
+        (&["Step time", "Memory"], &[Of::Step, Of::Memory])
+    };
+    let turn = move |i: u32| {
         truth.of.set(i);
-        truth.choose(|choice| choice.of = if i == 1 { Of::Memory } else { Of::Step });
+        truth.choose(|choice| choice.of = all.get(i as usize).copied().unwrap_or_default());
     };
     let selects: Vec<AnyView> = PROPERTIES.iter().map(|own| select(truth, own)).collect();
     view! {
         <div class="truth-filters">
             <div class="field truth-of">
-                {segments("What is compared", "truth-of", &["Step time", "Memory"], truth.of, turn)}
+                {segments("What is compared", "truth-of", names, truth.of, turn)}
             </div>
             {selects}
             <div class="field">

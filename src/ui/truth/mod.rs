@@ -23,6 +23,12 @@ const FOLD: &str = "truth-runs";
 const LEAD: &str = "The estimate was held against published training runs. Each run was predicted \
     with its own group (one model, machine and software) left out of the fit, so these are errors \
     on runs that the fit had not seen, misses included.";
+const SERVED: &str = "The estimate was held against published runs of models in service. Each run \
+    was predicted with its own group (one source and one model) left out of the fit, so these are \
+    errors on runs that the fit had not seen, misses included.";
+const SERVED_HOW: &str = "An error is the natural logarithm of predicted over measured, so that half \
+    and twice count the same. Tokens a second are counted as each source counts them. The method and \
+    the figures by group stand in docs/accuracy_serve.md of the project.";
 const HOW: &str = "An error is the natural logarithm of predicted over measured, so that half and \
     twice count the same. The method and the figures by group stand in docs/accuracy.md of the \
     project.";
@@ -45,7 +51,7 @@ pub fn TruthPane() -> AnyView {
             on:click=move |ev| follow(&ev)
         >
             <h2 id="truth-title">"How true is this?"</h2>
-            {note("lead", LEAD)}
+            {note("lead", if truth.serves { SERVED } else { LEAD })}
             {fold(FOLD, "Predicted against measured, run by run", body)}
         </section>
     }
@@ -81,7 +87,7 @@ fn content(truth: Truth) -> AnyView {
             live(move || picture::summary(truth)),
             picture::picture(truth),
             runs::list(truth),
-            note("quiet truth-note", HOW),
+            note("quiet truth-note", if truth.serves { SERVED_HOW } else { HOW }),
         ]
         .into_any(),
     }

@@ -50,6 +50,9 @@ pub fn picture(truth: Truth) -> AnyView {
             let titles = match view.of() {
                 Of::Step => ("Measured step, s", "Predicted step, s"),
                 Of::Memory => ("Measured memory, GiB", "Predicted memory, GiB"),
+                Of::FirstToken => ("Measured first token, ms", "Predicted first token, ms"),
+                Of::PerToken => ("Measured further token, ms", "Predicted further token, ms"),
+                Of::Rate => ("Measured tokens/s", "Predicted tokens/s"),
             };
             let spots: Vec<Spot> = view.rows.iter().filter_map(|i| spot(view, *i)).collect();
             let chart = Scatter {
@@ -86,7 +89,11 @@ pub fn picture(truth: Truth) -> AnyView {
 fn spot(view: &View<'_>, i: u32) -> Option<Spot> {
     let run = view.measured.run(i)?;
     let pair = run.pair(view.of())?;
-    let unit = if view.of() == Of::Memory { GIB } else { 1.0 };
+    let unit = match view.of() {
+        Of::Memory => GIB,
+        Of::FirstToken | Of::PerToken => 1e-3,
+        Of::Step | Of::Rate => 1.0,
+    };
     Some(Spot {
         measured: pair.measured.value().get() / unit,
         said: pair.said.value().get() / unit,

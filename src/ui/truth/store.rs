@@ -34,8 +34,10 @@ pub struct Truth {
     pub page: RwSignal<u32>,
     /// Place of the table's order among those on offer.
     pub order: RwSignal<u32>,
-    /// Whether memory is compared (1) rather than step times (0).
+    /// Place among what can be compared.
     pub of: RwSignal<u32>,
+    /// Whether the runs are of models in service.
+    pub serves: bool,
 }
 
 struct Store {
@@ -52,10 +54,12 @@ struct Store {
 impl Truth {
     /// Nothing read yet.
     pub fn new(state: State) -> Self {
+        let serves = state.serves_now();
+        let of = if serves { Of::PerToken } else { Of::Step };
         let store = Store {
             loaded: Loaded::Not,
             measured: Runs::default(),
-            choice: Choice::default(),
+            choice: Choice { of, ..Choice::default() },
             kind: Kind::default(),
             rows: Vec::new(),
             nearest: Vec::new(),
@@ -69,9 +73,13 @@ impl Truth {
             page: number(0),
             order: number(0),
             of: number(0),
+            serves,
         };
         Effect::new(move |_| {
-            let kind = state.reading(|reading| reading.case.as_ref().map(Kind::of));
+            let kind = state.reading(|reading| {
+                let case = reading.case.as_ref().map(Kind::of);
+                case.or_else(|| reading.ask.as_ref().map(Kind::of_ask))
+            });
             let Some(kind) = kind else { return };
             if truth.store.with_value(|store| store.kind != kind) {
                 truth.store.update_value(|store| store.kind = kind);

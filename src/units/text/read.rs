@@ -4,7 +4,8 @@ use super::decimal::{scan, tidy};
 use super::unit::{self, Unit};
 use super::{Decimal, Fault, Misread, QUANTITY_CHARS_MAX};
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Tokens, Watts,
+    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, PerSecond, Ratio, Seconds,
+    Tokens, Watts,
 };
 
 /// What is counted.
@@ -226,6 +227,22 @@ pub fn time(text: &str) -> Result<Seconds, Misread> {
         total += measure(value, Some).map_err(|fault| misread(text, fault, &wanted))?;
     }
     Seconds::checked(total).ok_or_else(|| misread(text, Fault::TooLarge, &wanted))
+}
+
+/// A rate of requests: `10/s`, `600 requests/min`, `2M per day`; a bare number is by the second.
+///
+/// # Errors
+/// When the text is not one.
+pub fn frequency(text: &str) -> Result<PerSecond, Misread> {
+    let wanted = Wanted { expected: "a rate of requests", example: "10/s" };
+    let mut period = Decimal::ONE;
+    let value = read(text, &wanted, |unit| {
+        let (size, time) = unit::frequency(unit);
+        period = time;
+        size
+    })?;
+    measure(value, |value| PerSecond::checked(value / period.as_f64()))
+        .map_err(|fault| misread(text, fault, &wanted))
 }
 
 /// A fraction or factor: `5%`, `0.05`, `1.2x`, `2:1`.

@@ -2,7 +2,8 @@
 
 use super::Decimal;
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, Ratio, Seconds, Watts,
+    Bytes, BytesPerSecond, Dollars, DollarsPerHour, FlopsPerSecond, PerSecond, Ratio, Seconds,
+    Watts,
 };
 
 /// A whole number: `2048`, `15.6T`.
@@ -58,16 +59,33 @@ pub fn dollars(dollars: Dollars) -> String {
     number(dollars.get())
 }
 
-/// Time: `30d`, `36h`.
+/// Time: `30d`, `36h`, `50ms`.
 #[must_use]
 pub fn time(time: Seconds) -> String {
     let seconds = time.get();
+    let thousandths = seconds * 1e3;
+    if seconds < 1.0 && thousandths >= 1.0 && thousandths.floor() / 1e3 == seconds {
+        return format!("{thousandths}ms");
+    }
     // Only whole numbers of days and hours come back as they were.
     let whole = [("d", 86_400.0), ("h", 3600.0)].into_iter().find_map(|(unit, size)| {
         let n = seconds / size;
         ((1.0..1e9).contains(&n) && n.floor() * size == seconds).then(|| format!("{n}{unit}"))
     });
     whole.unwrap_or_else(|| format!("{}s", number(seconds)))
+}
+
+/// A rate of requests: `10/s`, `600/min`, `5000/h`.
+#[must_use]
+pub fn frequency(rate: PerSecond) -> String {
+    let a_second = rate.get();
+    // Only whole numbers come back as they were.
+    let whole = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+    let whole = whole.into_iter().find_map(|(unit, size)| {
+        let n = (a_second * size + 0.5).floor();
+        ((1.0..1e9).contains(&n) && n / size == a_second).then(|| format!("{n}/{unit}"))
+    });
+    whole.unwrap_or_else(|| format!("{}/s", number(a_second)))
 }
 
 /// A fraction or factor: `0.05`.

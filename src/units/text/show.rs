@@ -2,7 +2,7 @@
 
 use crate::units::{
     Bytes, BytesPerSecond, Dollars, DollarsPerHour, Flops, FlopsPerSecond, KilogramsCo2, Params,
-    Ratio, Seconds, Tokens, Watts,
+    PerSecond, Ratio, Seconds, Tokens, Watts,
 };
 
 /// Between a number and its unit.
@@ -161,10 +161,35 @@ pub fn carbon(carbon: KilogramsCo2) -> String {
     format!("{}{GAP}{unit}{GAP}CO2e", rounded(value))
 }
 
+/// A rate of requests: `12.5 requests/s`, `3.2 requests/h`.
+#[must_use]
+pub fn frequency(rate: PerSecond) -> String {
+    let units = [(1.0, 1.0, "s"), (1.0 / 60.0, 60.0, "min"), (0.0, 3600.0, "h")];
+    let row = units.iter().find(|(from, ..)| rate.get() * 1.0005 >= *from);
+    let (_, size, unit) = row.copied().unwrap_or((1.0, 1.0, "s"));
+    format!("{}{GAP}requests/{unit}", rounded(rate.get() * size))
+}
+
+/// A price of a million tokens: `$0.215`, `$12.40`.
+#[must_use]
+pub fn million(price: Dollars) -> String {
+    let value = price.get();
+    match value {
+        0.0..0.1 => format!("${}", fixed(value, 4)),
+        0.1..1.0 => format!("${}", fixed(value, 3)),
+        _ => dollars(price),
+    }
+}
+
 /// A price of one accelerator: `$3.50/h`.
 #[must_use]
 pub fn price(rate: DollarsPerHour) -> String {
-    format!("${}/h", fixed(rate.get(), if rate.get() < 0.1 { 4 } else { 2 }))
+    let places = match rate.get() {
+        0.0 => 0,
+        small if small < 0.1 => 4,
+        _ => 2,
+    };
+    format!("${}/h", fixed(rate.get(), places))
 }
 
 /// A share: `38.2%`.

@@ -135,6 +135,24 @@ pub(super) fn time(unit: &str) -> Unit {
     row.map_or(Unit::Other, |(digits, tens, _)| Unit::Is(Decimal::new(*digits, *tens)))
 }
 
+/// Requests of a scale word, and seconds of the period that they are counted over.
+pub(super) fn frequency(unit: &str) -> (Unit, Decimal) {
+    let lower = unit.to_ascii_lowercase().replace("per", "/");
+    let lower = match lower.as_str() {
+        "rps" | "qps" => "",
+        other => other,
+    };
+    let (head, tail) = lower.split_once('/').unwrap_or((lower, "s"));
+    let period = match time(tail) {
+        Unit::Is(period) => period,
+        other => return (other, Decimal::ONE),
+    };
+    let words = ["requests", "request", "reqs", "req", "queries", "query"];
+    let scale = words.iter().find_map(|word| head.strip_suffix(word)).unwrap_or(head);
+    let row = SCALES.iter().find(|(word, _)| *word == scale);
+    (row.map_or(Unit::Other, |(_, tens)| Unit::Is(Decimal::new(1, *tens))), period)
+}
+
 /// Watts in one of a unit of power.
 pub(super) fn power(unit: &str) -> Unit {
     let lower = unit.to_ascii_lowercase();

@@ -17,6 +17,8 @@ const CONFIG = {
 const ADDRESS = "https://huggingface.co/TinyLlama/TinyLlama-1.1B/resolve/main/config.json";
 const GATED = "https://huggingface.co/meta-llama/Secret/resolve/main/config.json";
 const MISSING = "https://huggingface.co/no-one/Nothing/resolve/main/config.json";
+const LARGE = "https://huggingface.co/some/large/resolve/main/config.json";
+const SLOW = "https://huggingface.co/some/slow/resolve/main/config.json";
 const PAGE = "https://huggingface.co/some/page/resolve/main/config.json";
 
 async function source(page, label) {
@@ -109,6 +111,9 @@ async function fetched(ctx) {
     [ADDRESS]: { body: JSON.stringify(CONFIG) },
     [GATED]: { status: 401, body: "Access to this repository is restricted" },
     [MISSING]: { status: 404, body: "Entry not found" },
+    // Nothing says beforehand how long it is.
+    [LARGE]: { body: `{${" ".repeat(3 << 20)}}` },
+    [SLOW]: { hold: true },
     [PAGE]: { body: "<!doctype html><title>no</title>", contentType: "text/html" },
   };
   const page = await ctx.open("", { mock });
@@ -143,13 +148,18 @@ async function fetched(ctx) {
   await say("some/page");
   await press(/not a config\.json/);
 
+  await say("some/large");
+  await press(/larger than 1 MiB/);
+  await say("some/slow");
+  await press(/did not answer within 10 s/);
+
   await say("https://huggingface.co/TinyLlama/TinyLlama-1.1B/tree/main");
   ctx.assert.match(await note(), /TinyLlama-1\.1B\/resolve\/main\/config\.json/);
   await page.click("#in-hub ~ button");
   await page.waitForSelector("#in-mc");
   await planned(page);
   ctx.assert.match(await text(page, ".plan-title"), /1\.10?\sB/);
-  ctx.assert.deepEqual(asked, [GATED, MISSING, PAGE, ADDRESS]);
+  ctx.assert.deepEqual(asked, [GATED, MISSING, PAGE, LARGE, SLOW, ADDRESS]);
   await page.close();
 }
 
@@ -173,3 +183,4 @@ export async function run(ctx) {
   await fetched(ctx);
   await unreachable(ctx);
 }
+export const limitMs = 120_000;

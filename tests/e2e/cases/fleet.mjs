@@ -23,6 +23,18 @@ async function absent(ctx) {
   await page.close();
 }
 
+/** What is not a price list is given up at the limit. */
+async function endless(ctx) {
+  const page = await ctx.open(LINK);
+  await planned(page);
+  const body = "x".repeat(5 << 20);
+  await ctx.answer(page, { [`*/${LIST}`]: { contentType: "text/csv", body } });
+  await page.$eval("#fleet summary", (summary) => summary.click());
+  await page.waitForSelector("#fleet .notice");
+  ctx.assert.match(await text(page, "#fleet .notice"), /far longer than it should be/);
+  await page.close();
+}
+
 /** A list that is newer than that of the build, or no list at all, is said to be so. */
 async function other(ctx, body, said) {
   const page = await ctx.open(LINK, { mock: { [`*/${LIST}`]: { contentType: "text/csv", body } } });
@@ -81,6 +93,7 @@ export async function run(ctx) {
   ctx.assert.ok(wide <= 360, `${wide} px wide`);
   await page.close();
   await absent(ctx);
+  await endless(ctx);
   const head = "provider,region,instance,accelerator,count,demand,as_of";
   await other(ctx, `${head}\nacme,x,box,h100,8,16,2099-01-01`, "Newer than the list that this version was built with");
   await other(ctx, `${head}\nacme,x,box,h100,8,16,2001-01-01`, "Older than the list that this version was built with");

@@ -37,7 +37,7 @@ async function stuck(ctx) {
 
 async function without(ctx) {
   ctx.expectProblem(/worker|ERR_FAILED/);
-  const page = await ctx.open("#1;n=4096", { block: "*/worker.js" });
+  const page = await ctx.open("#1;n=4096", { block: "*/worker-*.js" });
   await page.waitForSelector(".notice.bad");
   const said = await page.$eval(".notice.bad", (notice) => notice.textContent);
   ctx.assert.match(said, /inputs are kept/);

@@ -29,13 +29,15 @@ export class Context {
   problems = [];
   #expected = [];
 
-  constructor({ url, dist, session, out, name }) {
+  constructor({ url, dist, asked, session, out, name }) {
     this.url = url;
-    this.dist = dist;
     this.origin = new URL(url).origin;
     this.session = session;
     this.out = out;
     this.name = name;
+    /** The folder that is served, and the paths that its server was asked for. */
+    this.dist = dist;
+    this.asked = asked;
   }
 
   /**
@@ -44,6 +46,7 @@ export class Context {
    * - width, height, scale, dark: the screen
    * - ready: false to get the page without waiting for the application
    * - mock: { "https://host/path": { status, contentType, body } }, answered without the network
+   * - kept: true to let the site keep a copy of itself, which would answer in the server's place
    * - at: an address to open instead, of a page of somebody else
    * - allow: beginnings of addresses that this page may ask beside its own
    * - block: a pattern of the addresses that are refused, as if the network failed
@@ -57,6 +60,9 @@ export class Context {
     const { at, allow = [] } = options;
     this.#watch(page, options.mock ?? {}, at ? [at, ...allow] : allow);
     await this.answer(page, options.mock ?? {}, options.block);
+    if (!options.kept) {
+      await page.evaluateOnNewDocument(() => delete Navigator.prototype.serviceWorker);
+    }
     await options.prepare?.(page);
     await page.goto(at ?? this.url + fragment, { waitUntil: "load" });
     if (ready) {
@@ -104,6 +110,8 @@ export class Context {
     const client = await page.createCDPSession();
     client.on("Fetch.requestPaused", ({ requestId, request }) => {
       const known = Object.keys(mock).find((pattern) => matches(pattern, request.url));
+      // As of a server that never answers.
+      if (mock[known]?.hold) return;
       const sent =
         known === undefined
           ? client.send("Fetch.failRequest", { requestId, errorReason: "Failed" })

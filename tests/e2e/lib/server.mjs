@@ -13,8 +13,9 @@ const MEDIA_TYPES = {
   ".wasm": "application/wasm",
 };
 
-async function answer({ dist, base, headers }, request, response) {
+async function answer({ dist, base, headers, asked }, request, response) {
   const { pathname } = new URL(request.url, "http://localhost");
+  asked.push(pathname);
   const name = pathname.slice(base.length).replace(/(^|\/)$/, "$1index.html");
   if (!pathname.startsWith(base) || name.includes("..")) {
     response.writeHead(404).end();
@@ -22,21 +23,26 @@ async function answer({ dist, base, headers }, request, response) {
   }
   try {
     const body = await readFile(join(dist, name));
+    // As `_headers` says: what is named by its content never changes.
+    const named = /-[0-9a-f]{16}\./.test(name);
+    const kept = named ? "public, max-age=31536000, immutable" : "no-cache";
     const type = MEDIA_TYPES[extname(name)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "cache-control": "no-cache", ...headers }).end(body);
+    response.writeHead(200, { "content-type": type, "cache-control": kept, ...headers }).end(body);
   } catch {
     response.writeHead(404).end();
   }
 }
 
-/** Resolves to `{ url, close }`. */
-export async function serve(dist, base = "/some/sub/", headers = {}) {
-  const server = createServer((request, response) => answer({ dist, base, headers }, request, response));
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** Resolves to `{ url, asked, close }`; `asked` grows by each path that is asked for. */
+export async function serve(dist, base = "/some/sub/", headers = {}, port = 0) {
+  const asked = [];
+  const site = { dist, base, headers, asked };
+  const server = createServer((request, response) => answer(site, request, response));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}${base}`;
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
-  return { url, close };
+  return { url, asked, close };
 }

@@ -1,0 +1,171 @@
+//! The command that starts one instance, in the engine's own words.
+
+use super::LaunchView;
+use crate::plan::serve::Deployed;
+use crate::serving::{KvFormat, WeightFormat};
+use std::fmt::Write as _;
+
+/// Tokens of room beside the mean request: answers of twice the mean length.
+const ROOM: f64 = 2.0;
+
+/// The command; none for engines without one here.
+pub(super) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
+    let key = own.ask.engine.key.as_str();
+    let command = match key {
+        "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
+        "sglang" | "sglang-ep" => sglang(own),
+        "trtllm" => trtllm(own),
+        "llamacpp" => llamacpp(own),
+        _ => return None,
+    };
+    Some(LaunchView { command, notes: notes(own) })
+}
+
+fn notes(own: &Deployed<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    let node = own.machine.cluster.node_size.max(1);
+    if own.own.at.instance.ranks() > u64::from(node) {
+        all.push(
+            "The instance spans several machines: start it on each as the engine's guide to \
+            several nodes says."
+                .to_owned(),
+        );
+    }
+    if own.own.replicas > 1 {
+        let n = own.own.replicas;
+        all.push(format!("{n} such instances stand behind one router."));
+    }
+    if own.formats.0 != WeightFormat::Bf16 && own.ask.engine.key != "llamacpp" {
+        let format = own.formats.0.key();
+        all.push(format!("Point it to a checkpoint in {format}; it is read from there."));
+    }
+    if own.ask.speculation.is_some() {
+        all.push(
+            "Guessing ahead needs the model's own head or a draft model beside it.".to_owned(),
+        );
+    }
+    all
+}
+
+fn model(own: &Deployed<'_>) -> String {
+    let name = &own.ask.model.name;
+    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
+}
+
+/// Longest request that is let in.
+fn length(own: &Deployed<'_>) -> u64 {
+    let traffic = &own.ask.traffic;
+    let asked = (traffic.prompt + traffic.output * ROOM).max(1.0) as u64;
+    let asked = asked.div_ceil(1024) * 1024;
+    own.ask.model.max_positions.map_or(asked, |most| asked.min(u64::from(most)))
+}
+
+/// Flags after a command, those without a value left alone, one a line.
+fn flags(start: String, all: Vec<(&str, Option<String>)>) -> String {
+    all.into_iter().fold(start, |mut text, (name, value)| {
+        let _ = write!(text, " \\\n  {name}");
+        if let Some(value) = value {
+            let _ = write!(text, " {value}");
+        }
+        text
+    })
+}
+
+fn vllm(own: &Deployed<'_>) -> String {
+    let at = own.own.at.instance;
+    let engine = &own.service.engine;
+    let mut all = vec![("--tensor-parallel-size", Some(at.tp.to_string()))];
+    if at.pp > 1 {
+        all.push(("--pipeline-parallel-size", Some(at.pp.to_string())));
+    }
+    if at.dp > 1 {
+        all.push(("--data-parallel-size", Some(at.dp.to_string())));
+    }
+    if at.ep > 1 {
+        all.push(("--enable-expert-parallel", None));
+    }
+    all.push(("--max-num-seqs", Some(engine.sequences.to_string())));
+    all.push(("--max-num-batched-tokens", Some(engine.chunk.to_string())));
+    all.push(("--max-model-len", Some(length(own).to_string())));
+    all.push(("--gpu-memory-utilization", Some(engine.memory.fraction.get().to_string())));
+    if own.formats.1 == KvFormat::Fp8 {
+        all.push(("--kv-cache-dtype", Some("fp8".to_owned())));
+    }
+    flags(format!("vllm serve {}", model(own)), all)
+}
+
+fn sglang(own: &Deployed<'_>) -> String {
+    let at = own.own.at.instance;
+    let engine = &own.service.engine;
+    // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them.
+    let mut all = vec![("--tp", Some((at.tp * at.dp).to_string()))];
+    if at.pp > 1 {
+        all.push(("--pp", Some(at.pp.to_string())));
+    }
+    if at.dp > 1 {
+        all.push(("--dp", Some(at.dp.to_string())));
+        all.push(("--enable-dp-attention", None));
+    }
+    if at.ep > 1 {
+        all.push(("--ep", Some(at.ep.to_string())));
+    }
+    if engine.dispatches_once {
+        all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
+    }
+    all.push(("--max-running-requests", Some(own.own.batch.to_string())));
+    all.push(("--chunked-prefill-size", Some(engine.chunk.to_string())));
+    all.push(("--context-length", Some(length(own).to_string())));
+    all.push(("--mem-fraction-static", Some(engine.memory.fraction.get().to_string())));
+    if own.formats.1 == KvFormat::Fp8 {
+        all.push(("--kv-cache-dtype", Some("fp8_e4m3".to_owned())));
+    }
+    flags(format!("python -m sglang.launch_server --model-path {}", model(own)), all)
+}
+
+fn trtllm(own: &Deployed<'_>) -> String {
+    let at = own.own.at.instance;
+    let engine = &own.service.engine;
+    let mut text = String::new();
+    let mut config = Vec::new();
+    if at.dp > 1 {
+        config.push("enable_attention_dp: true".to_owned());
+    }
+    let dtype = match own.formats.1 {
+        KvFormat::Fp8 => "fp8",
+        KvFormat::Fp4 => "nvfp4",
+        _ => "auto",
+    };
+    config.push(format!("kv_cache_config:\n  dtype: {dtype}"));
+    let _ = write!(text, "cat > config.yml <<EOF\n{}\nEOF\n", config.join("\n"));
+    let mut all = vec![("--tp_size", Some((at.tp * at.dp).to_string()))];
+    if at.pp > 1 {
+        all.push(("--pp_size", Some(at.pp.to_string())));
+    }
+    if at.ep > 1 {
+        all.push(("--ep_size", Some(at.ep.to_string())));
+    }
+    all.push(("--max_batch_size", Some(engine.sequences.to_string())));
+    all.push(("--max_num_tokens", Some(engine.chunk.to_string())));
+    all.push(("--max_seq_len", Some(length(own).to_string())));
+    let fraction = engine.memory.fraction.get().to_string();
+    all.push(("--kv_cache_free_gpu_memory_fraction", Some(fraction)));
+    all.push(("--config", Some("config.yml".to_owned())));
+    text + &flags(format!("trtllm-serve {}", model(own)), all)
+}
+
+fn llamacpp(own: &Deployed<'_>) -> String {
+    let batch = u64::from(own.own.batch);
+    let format = own.formats.0.key().to_ascii_uppercase();
+    let name = own.ask.model.name.rsplit('/').next().unwrap_or_default();
+    let mut all = vec![
+        ("--n-gpu-layers", Some("99".to_owned())),
+        ("--parallel", Some(batch.to_string())),
+        ("--ctx-size", Some((length(own) * batch).to_string())),
+        ("--ubatch-size", Some(own.service.engine.chunk.to_string())),
+    ];
+    if own.formats.1 == KvFormat::Int8 {
+        all.push(("--cache-type-k", Some("q8_0".to_owned())));
+        all.push(("--cache-type-v", Some("q8_0".to_owned())));
+    }
+    flags(format!("llama-server --model {name}-{format}.gguf"), all)
+}

@@ -1,0 +1,167 @@
+//! No deployment serves: what stands in the way, and the smallest changes that help, each tried.
+
+use crate::api::{Remedy, StuckView};
+use crate::catalogue::support;
+use crate::inputs::{Inputs, Key};
+use crate::link;
+use crate::plan::serve::{self, Deployed};
+use crate::plan::serve::{Loss, Survey};
+use crate::serving::{Ask, WeightFormat};
+use crate::units::text::{short, show};
+use crate::units::{Bytes, Ratio, Seconds};
+
+/// Kinds of accelerator with more memory or speed that are tried.
+const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
+
+/// What stands in the way.
+pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
+    let (headline, _) = serve::stands(ask, survey);
+    let details = serve::losses(survey).iter().map(crate::api::view::cut).collect();
+    StuckView { headline, details, memory: None, remedies: remedies(inputs, ask, survey) }
+}
+
+fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Remedy> {
+    let mut all = Vec::new();
+    let mut families: Vec<&str> = Vec::new();
+    for (family, text, changed) in changes(inputs, ask, survey) {
+        if families.contains(&family) {
+            continue;
+        }
+        if let Some(result) = result(&changed) {
+            families.push(family);
+            all.push(Remedy { text, result, link: link::encode(&changed) });
+        }
+    }
+    all
+}
+
+fn result(inputs: &Inputs) -> Option<String> {
+    let ask = inputs.resolve().ask?;
+    let best = serve::find(&ask).best?;
+    let own = Deployed::new(&ask, &best)?;
+    Some(format!(
+        "Then {} {} serve it: first token in {}, each further one in {}, with {}.",
+        show::grouped(own.accelerators()),
+        own.machine.label,
+        show::time(best.first_token),
+        show::time(best.now.per_token),
+        serve::layout_text(&ask, &best.at)
+    ))
+}
+
+type Change = (&'static str, String, Inputs);
+
+fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
+    let mut all = relaxed(inputs, survey);
+    all.extend(freed(inputs));
+    all.extend(more(inputs, survey));
+    all.extend(narrower(inputs, ask));
+    all.extend(larger(inputs, ask));
+    all
+}
+
+/// Goals as loose as the nearest layout takes them.
+fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
+    let least = |of: fn(&Loss) -> Option<Seconds>| {
+        survey.looked.iter().filter_map(|looked| of(looked.loss.as_ref()?)).min()
+    };
+    let slow = least(|loss| match loss {
+        Loss::Slow(time) => Some(*time),
+        _ => None,
+    });
+    let late = least(|loss| match loss {
+        Loss::Late(time) => Some(*time),
+        _ => None,
+    });
+    let mut all = Vec::new();
+    for (family, key, name, time) in [
+        ("per token", Key::PerToken, "each further token", slow),
+        ("first token", Key::FirstToken, "the first token", late),
+    ] {
+        let Some(time) = time else { continue };
+        // Rounded up to two digits, so that it reads as a goal.
+        let goal = rounded_up(time);
+        let text = format!("Allow {} for {name}.", show::time(goal));
+        all.push((family, text, inputs.clone().with(key, short::time(goal))));
+    }
+    all
+}
+
+fn rounded_up(time: Seconds) -> Seconds {
+    let mut unit = 1e-6;
+    while time.get() / unit >= 100.0 {
+        unit *= 10.0;
+    }
+    Seconds::new((time.get() / unit).ceil() * unit)
+}
+
+/// Degrees and limits let vary.
+fn freed(inputs: &Inputs) -> Vec<Change> {
+    let keys = [Key::ServeTp, Key::ServePp, Key::ServeDp, Key::ServeEp, Key::BatchMax];
+    let fixed = keys.iter().filter(|key| inputs.typed(**key).is_some_and(|text| !text.is_empty()));
+    if fixed.count() == 0 {
+        return Vec::new();
+    }
+    let mut free = inputs.clone();
+    keys.iter().for_each(|key| free.clear(*key));
+    vec![("free", "Let every degree and the batch vary.".to_owned(), free)]
+}
+
+/// As many accelerators as the demand takes, or the next powers of two.
+fn more(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
+    let needed = survey.looked.iter().filter_map(|looked| match looked.loss {
+        Some(Loss::Few(needed)) => Some(needed),
+        _ => None,
+    });
+    let now: u64 = inputs.get(Key::ServeMost).parse().unwrap_or(1);
+    let mut counts: Vec<u64> = needed.min().into_iter().collect();
+    counts.extend((1..=6).filter_map(|k| now.checked_mul(1 << k)));
+    let change = |n: u64| {
+        let text = format!("Allow {} accelerators.", show::grouped(n));
+        ("more", text, inputs.clone().with(Key::ServeMost, n.to_string()))
+    };
+    counts.into_iter().filter(|n| *n > now).map(change).collect()
+}
+
+/// Narrower weights that engine and accelerators have.
+fn narrower(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
+    let mut formats: Vec<WeightFormat> = Vec::new();
+    let widest = ask
+        .machines
+        .iter()
+        .flat_map(|machine| machine.formats.iter())
+        .map(|(weights, _)| weights.bits())
+        .min();
+    for machine in &ask.machines {
+        let generation = &machine.cluster.accelerator.generation;
+        let Some(can) = support::find(&ask.engine.key, generation) else { continue };
+        for format in &can.weights {
+            let less = widest.is_none_or(|bits| format.bits() < bits);
+            if less && !formats.contains(format) {
+                formats.push(*format);
+            }
+        }
+    }
+    crate::units::order::sort_by_key(&mut formats, |format| Ratio::new(64.0 - format.bits().get()));
+    let change = |format: WeightFormat| {
+        let text = format!("Store the weights in {}.", format.key());
+        ("narrower", text, inputs.clone().with(Key::Weights, format.key()))
+    };
+    formats.into_iter().map(change).collect()
+}
+
+/// Accelerators with more memory.
+fn larger(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
+    let most = ask.machines.iter().map(|machine| machine.cluster.accelerator.memory).max();
+    let most = most.unwrap_or(Bytes::ZERO);
+    let rows = LARGER.iter().filter_map(|key| crate::catalogue::accelerators::find(key));
+    let rows = rows.filter(|row| {
+        row.accelerator.memory > most
+            && support::find(&ask.engine.key, &row.accelerator.generation).is_some()
+    });
+    rows.map(|row| {
+        let text = format!("Serve on {}.", row.label);
+        ("larger", text, inputs.clone().with(Key::ServeOn, row.key.clone()))
+    })
+    .collect()
+}

@@ -1,0 +1,447 @@
+//! Deployments as wire objects.
+
+use super::launch::launch;
+use super::{
+    FitView, GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
+    TradeView,
+};
+use crate::api::view::{cut, range, shown};
+use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
+use crate::catalogue::{accelerators, engines, kernels};
+use crate::inputs::{Inputs, Key};
+use crate::link;
+use crate::plan::serve::{self, Deployed};
+use crate::plan::serve::{Candidate, Survey};
+use crate::plan::{Amount, Derivation, Part};
+use crate::serving::Ask;
+use crate::units::text::show;
+use crate::units::{FlopsPerSecond, Params, Ratio};
+use std::fmt::Write as _;
+
+/// The whole answer.
+pub(super) fn serve_view(inputs: &Inputs, own: &Deployed<'_>, survey: &Survey) -> ServeView {
+    let figures: Vec<Figure> = serve::figures(own).iter().map(|one| figure(own, one)).collect();
+    let memory = serve::memory(own);
+    let (decode, prefill) = (serve::decode(own), serve::prefill(own));
+    let roof = serve::roofline(own);
+    let capacity = own.machine.cluster.accelerator.memory;
+    let free = match memory.amount {
+        Amount::Bytes(taken) => capacity.less(taken),
+        _ => capacity,
+    };
+    let summary = summary(own, &figures);
+    let pinned_link = link::encode(&pinned(inputs, own.ask, &own.own.at, Some(own.own.batch)));
+    let bill = serve::bill(own);
+    ServeView {
+        version: WIRE_VERSION,
+        title: title(own),
+        degrees: degrees(inputs, own),
+        goals: goals(own),
+        trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
+        memory: part(own, &memory),
+        memory_capacity: shown(Amount::Bytes(capacity)),
+        memory_free: shown(Amount::Bytes(free)),
+        binds: serve::binds(own, &roof, &decode),
+        decode: part(own, &decode),
+        prefill: part(own, &prefill),
+        roof: roof_view(&roof),
+        space: shown(Amount::Count(survey.space)),
+        lost: serve::losses(survey).iter().map(cut).collect(),
+        break_even: bill.map_or_else(String::new, |bill| break_even(own, &bill)),
+        launch: launch(own),
+        assumptions: assumptions(own),
+        markdown: markdown(own, &summary, &figures, &link::encode(inputs)),
+        pinned_link,
+        summary,
+        figures,
+    }
+}
+
+/// Rivals and the trade of latency against throughput.
+pub(super) fn study_view(
+    inputs: &Inputs,
+    ask: &Ask,
+    own: &Deployed<'_>,
+    survey: &Survey,
+) -> ServeStudyView {
+    let rivals = serve::rivals(ask, survey, own);
+    let points = serve::tradeoff(ask);
+    let trade = |point: &serve::TradePoint| TradeView {
+        machine: point.at.machine as u32,
+        per_token: shown(Amount::Time(point.per_token)),
+        first_token: shown(Amount::Time(point.first_token)),
+        rate: shown(Amount::TokenRate(Ratio::new(point.rate.get()))),
+        keeps: point.keeps,
+        chosen: point.at == own.own.at && point.batch == own.own.batch,
+        layout: format!("{}, batch {}", serve::layout_text(ask, &point.at), point.batch),
+        link: link::encode(&pinned(inputs, ask, &point.at, Some(point.batch))),
+    };
+    let mut all: Vec<TradeView> = points.iter().map(trade).collect();
+    all.push(chosen(inputs, own));
+    ServeStudyView {
+        rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
+        points: all,
+        goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
+        machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
+        fits: fit_views(inputs, ask),
+    }
+}
+
+/// What fits where, for whoever serves and for whoever cannot.
+pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
+    let view = |fit: &serve::Fit| {
+        let machine = ask.machines.get(fit.machine)?;
+        let mut link = inputs.clone().with(Key::Weights, fit.weights.key());
+        link.set(Key::ServeOn, machine.key.clone());
+        Some(FitView {
+            machine: machine.label.clone(),
+            weights: fit.weights.key().to_owned(),
+            accelerators: fit.ranks.map(|n| shown(Amount::Count(n))),
+            bytes: shown(Amount::Bytes(fit.bytes)),
+            longest: shown(Amount::Count(fit.longest.get())),
+            speed: shown(Amount::TokenRate(fit.speed)),
+            range: fit.range.as_ref().map(range),
+            first_token: shown(Amount::Time(fit.first_token)),
+            link: link::encode(&link),
+        })
+    };
+    serve::fits(ask).iter().filter_map(view).collect()
+}
+
+/// The answer itself among the points, under full load as they are.
+fn chosen(inputs: &Inputs, own: &Deployed<'_>) -> TradeView {
+    let full = &own.own.full;
+    let ranks = own.own.at.instance.ranks().max(1) as f64;
+    TradeView {
+        machine: own.own.at.machine as u32,
+        per_token: shown(Amount::Time(full.per_token)),
+        first_token: shown(Amount::Time(full.first_token)),
+        rate: shown(Amount::TokenRate(Ratio::new(full.output_rate.get() / ranks))),
+        keeps: true,
+        chosen: true,
+        layout: format!("{}, batch {}", serve::layout_text(own.ask, &own.own.at), own.own.batch),
+        link: link::encode(&pinned(inputs, own.ask, &own.own.at, Some(own.own.batch))),
+    }
+}
+
+fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRivalView {
+    let own = &rival.own;
+    ServeRivalView {
+        layout: serve::layout_text(ask, &own.own.at),
+        accelerators: shown(Amount::Count(own.accelerators())),
+        first_token: shown(Amount::Time(own.own.first_token)),
+        per_token: shown(Amount::Time(own.own.now.per_token)),
+        dearer: shown(Amount::Excess(rival.dearer)),
+        loses: rival.text.clone(),
+        link: link::encode(&pinned(inputs, ask, &own.own.at, None)),
+    }
+}
+
+/// The inputs with a layout fixed.
+pub(super) fn pinned(inputs: &Inputs, ask: &Ask, at: &Candidate, batch: Option<u32>) -> Inputs {
+    let mut pinned = inputs.clone();
+    let instance = &at.instance;
+    for (key, n) in [
+        (Key::ServeTp, instance.tp),
+        (Key::ServePp, instance.pp),
+        (Key::ServeDp, instance.dp),
+        (Key::ServeEp, instance.ep),
+    ] {
+        pinned.set(key, n.to_string());
+    }
+    if let Some(batch) = batch {
+        pinned.set(Key::BatchMax, batch.to_string());
+    }
+    if let Some(machine) = ask.machines.get(at.machine) {
+        if ask.machines.len() > 1 {
+            pinned.set(Key::ServeOn, machine.key.clone());
+        }
+        if let Some((weights, cache)) = machine.formats.get(at.format) {
+            pinned.set(Key::Weights, weights.key());
+            pinned.set(Key::Cache, cache.key());
+        }
+    }
+    pinned
+}
+
+/// Name of the model without its organisation.
+pub(in crate::api) fn name(ask: &Ask) -> &str {
+    let name = ask.model.name.as_str();
+    match name {
+        "custom" => "Own numbers",
+        "config" => "Pasted config.json",
+        _ => name.rsplit('/').next().unwrap_or(name),
+    }
+}
+
+fn title(own: &Deployed<'_>) -> String {
+    let params = show::params(Params::new(own.ask.model.params().total));
+    let count = show::grouped(own.accelerators());
+    format!(
+        "{} \u{b7} {params} parameters on {count}{}{} with {}",
+        name(own.ask),
+        show::GAP,
+        own.machine.label,
+        own.ask.engine.name
+    )
+}
+
+fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
+    let text = |id: &str| {
+        figures.iter().find(|figure| figure.id == id).map(|figure| figure.shown.text.clone())
+    };
+    let instances = show::plural(own.own.replicas.into(), "instance");
+    let mut all = format!(
+        "Serve {} on {} {} with {}: {} {instances} of {}, {} weights and {} cache, at most {} \
+         sequences at once; first token in {}, each further one in {}, {} in all",
+        name(own.ask),
+        show::grouped(own.accelerators()),
+        own.machine.label,
+        own.ask.engine.name,
+        own.own.replicas,
+        serve::instance_text(&own.own.at.instance),
+        own.formats.0.key(),
+        own.formats.1.key(),
+        own.own.batch,
+        text("ttft").unwrap_or_default(),
+        text("tpot").unwrap_or_default(),
+        text("tokens_per_s").unwrap_or_default(),
+    );
+    if let Some(price) = text("output_price") {
+        let _ = write!(all, ", {price} a million answer tokens");
+    }
+    all.push('.');
+    all
+}
+
+fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
+    let goals = &own.ask.goals;
+    let pairs = [
+        ("First token", own.own.first_token, goals.first_token),
+        ("Each further token", own.own.now.per_token, goals.per_token),
+    ];
+    let goal = |(label, reached, goal): (&str, _, Option<_>)| {
+        Some(GoalView {
+            label: label.to_owned(),
+            reached: shown(Amount::Time(reached)),
+            goal: shown(Amount::Time(goal?)),
+        })
+    };
+    pairs.into_iter().filter_map(goal).collect()
+}
+
+fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
+    let at = own.own.at.instance;
+    let one = |key: &str, label: &str, value: String, help: &str, main: bool| Degree {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        value,
+        help: help.to_owned(),
+        fixed: Key::from_link_name(key)
+            .is_some_and(|key| inputs.typed(key).is_some_and(|text| !text.is_empty())),
+        main,
+    };
+    let n = |n: u32| show::grouped(n.into());
+    vec![
+        one(
+            "sr-",
+            "Instances",
+            n(own.own.replicas),
+            "Instances: copies of the engine behind one router, each with all weights.",
+            true,
+        ),
+        one(
+            "stp",
+            "TP",
+            n(at.tp),
+            "Tensor parallel: ranks that share every matrix and answer together.",
+            true,
+        ),
+        one(
+            "spp",
+            "PP",
+            n(at.pp),
+            "Pipeline parallel: stages of layers, each at work on other sequences.",
+            at.pp > 1,
+        ),
+        one(
+            "sdp",
+            "DP",
+            n(at.dp),
+            "Attention data parallel: groups of ranks that hold sequences of their own while the \
+             experts are shared.",
+            at.dp > 1,
+        ),
+        one(
+            "sep",
+            "EP",
+            n(at.ep),
+            "Expert parallel: ranks over which a layer's experts are spread.",
+            at.ep > 1,
+        ),
+        one(
+            "sb",
+            "Batch",
+            n(own.own.batch),
+            "Batch: sequences that decode together in one instance at most.",
+            true,
+        ),
+        one(
+            "sw",
+            "Weights",
+            own.formats.0.key().to_owned(),
+            "Weights: number format that they are stored in.",
+            true,
+        ),
+        one(
+            "sk",
+            "Cache",
+            own.formats.1.key().to_owned(),
+            "Cache: number format of keys and values.",
+            true,
+        ),
+    ]
+}
+
+fn figure(own: &Deployed<'_>, one: &crate::plan::Figure) -> Figure {
+    let figure = derived(own, one.id, one.label, one.amount, &one.derivation);
+    Figure { range: serve::range(own, one.id, one.amount).as_ref().map(range), ..figure }
+}
+
+fn part(own: &Deployed<'_>, one: &Part) -> PartView {
+    PartView {
+        id: one.id.clone(),
+        figure: derived(own, &one.id, one.label, one.amount, &one.derivation),
+        share: one.share.get(),
+        children: one.children.iter().map(|child| part(own, child)).collect(),
+    }
+}
+
+/// A number with where it comes from; constants of the engine carry the source of the catalogue.
+fn derived(
+    own: &Deployed<'_>,
+    id: &str,
+    label: &str,
+    amount: Amount,
+    derivation: &Derivation,
+) -> Figure {
+    let mut sources = vec![derivation.source.clone()];
+    let engine = &own.ask.engine;
+    for name in &derivation.constants {
+        if let Some(fact) = engines::holds(&engine.key, name) {
+            sources.push(format!("{}, {name} {}: {}", engine.name, fact.value, fact.source));
+        }
+    }
+    Figure {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        shown: shown(amount),
+        formula: derivation.formula.clone(),
+        substituted: derivation.substituted.clone(),
+        source: sources.join(". "),
+        range: None,
+    }
+}
+
+fn roof_view(roof: &serve::Roof) -> RoofView {
+    let plain = |value: f64, unit: &str, text: String| Shown { value, unit: unit.to_owned(), text };
+    let point = |point: &serve::RoofPoint| {
+        let at = point.intensity.get();
+        let allowed = (at * roof.bandwidth.get()).min(roof.peak.get()).max(1.0);
+        RoofPointView {
+            label: point.label.clone(),
+            intensity: plain(at, "flops_per_byte", show::rounded(at)),
+            reached: shown(Amount::FlopRate(point.reached)),
+            share: shown(Amount::Share(Ratio::new(point.reached.get() / allowed))),
+        }
+    };
+    RoofView {
+        bandwidth: plain(roof.bandwidth.get(), "bytes_per_s", show::bandwidth(roof.bandwidth)),
+        peak: shown(Amount::FlopRate(FlopsPerSecond::new(roof.peak.get()))),
+        points: roof.points.iter().map(point).collect(),
+    }
+}
+
+fn break_even(own: &Deployed<'_>, bill: &serve::Bill) -> String {
+    let Some(even) = serve::break_even(own, bill) else { return String::new() };
+    let (api, mine) = (show::price(even.api), show::price(bill.hourly));
+    let share = even.share.get();
+    let rest = if share <= 1.0 {
+        format!(
+            "it is cheaper from {} of this demand on, {} requests/s",
+            show::percent(even.share),
+            show::rounded(own.own.now.request_rate.get() * f64::from(own.own.replicas) * share)
+        )
+    } else {
+        let factor = show::factor(even.share);
+        format!("paying by the token is cheaper: the deployment costs {factor} as much")
+    };
+    format!("The same tokens cost {api} by the token and {mine} on your own machines: {rest}.")
+}
+
+fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
+    let taken =
+        |text: String, source: String, verified: bool| Assumption { text, source, verified };
+    let engine = &own.ask.engine;
+    let mut all = Vec::new();
+    if let Some(row) = accelerators::find_serving(&own.machine.key) {
+        let sheet = format!("{}; {}", row.source, row.date);
+        if row.verified {
+            let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
+            all.push(taken(text, sheet, true));
+        } else {
+            let fields = row.accelerator.unverified.join(", ");
+            let text = format!("{}: no primary source confirmed its {fields}.", row.label);
+            all.push(taken(text, sheet, false));
+        }
+        if let (false, Some(kernels)) = (row.kernels_measured, kernels::find(&row.kernels)) {
+            let text = format!("Its kernels were not measured: taken from {}.", row.kernels);
+            all.push(taken(text, kernels.source.clone(), false));
+        }
+    }
+    let text = format!("{} as of {} ({}).", engine.name, engine.version, engine.date);
+    all.push(taken(text, engine.source.clone(), true));
+    let traffic = &own.ask.traffic;
+    all.push(taken(
+        format!(
+            "Prompts of {} and answers of {} tokens on the mean; requests come at random.",
+            show::grouped(traffic.prompt as u64),
+            show::grouped(traffic.output as u64)
+        ),
+        "typed".to_owned(),
+        true,
+    ));
+    match own.machine.price {
+        Some(rate) => {
+            let text = format!("One accelerator costs {}.", show::price(rate));
+            all.push(taken(text, own.machine.price_source.clone(), true));
+        }
+        None => {
+            let text = "No price is known, so costs are left out; type one.".to_owned();
+            all.push(taken(text, "catalogue".to_owned(), false));
+        }
+    }
+    all.push(taken(
+        "No spare instance, no failures, an even load; the engine's own default settings but for \
+         the ones shown."
+            .to_owned(),
+        "stated".to_owned(),
+        false,
+    ));
+    crate::units::order::sort_by_key(&mut all, |assumption| assumption.verified);
+    all
+}
+
+fn markdown(own: &Deployed<'_>, summary: &str, figures: &[Figure], link: &str) -> String {
+    let mut text = format!("**{summary}**\n\n| Figure | |\n|---|---|\n");
+    for figure in figures {
+        let range = figure.range.as_ref().map(|range| format!(" ({})", range.text));
+        let range = range.unwrap_or_default();
+        let _ = writeln!(text, "| {} | {}{range} |", figure.label, figure.shown.text);
+    }
+    if let Some(launch) = launch(own) {
+        let _ = write!(text, "\n```sh\n{}\n```\n", launch.command);
+    }
+    let _ = write!(text, "\n`#{link}`\n");
+    text
+}

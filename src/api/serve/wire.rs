@@ -1,0 +1,173 @@
+//! What the page is told of a deployment. Fields are only ever added.
+
+use crate::api::{Assumption, Cut, Degree, Figure, PartView, Range, Shown, Trust};
+use serde::{Deserialize, Serialize};
+
+/// The deployment that answers a question about serving.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServeView {
+    /// Version of these objects.
+    pub version: u32,
+    /// `Llama-3.3-70B · 70.6 B parameters on 4 H200 SXM with vLLM (V1)`.
+    pub title: String,
+    /// What to run and what it gives, to be read aloud.
+    pub summary: String,
+    /// Layout, number of instances, limits and formats.
+    pub degrees: Vec<Degree>,
+    /// Latencies, rates, money, capacity.
+    pub figures: Vec<Figure>,
+    /// Whether the goals are kept, one a goal.
+    pub goals: Vec<GoalView>,
+    /// On which measured runs the ranges rest.
+    pub trust: Option<Trust>,
+    /// Memory of one accelerator, by part.
+    pub memory: PartView,
+    /// All of it.
+    pub memory_capacity: Shown,
+    /// What stays free.
+    pub memory_free: Shown,
+    /// One step of decoding, by part.
+    pub decode: PartView,
+    /// One prompt read, by part.
+    pub prefill: PartView,
+    /// Both under the accelerator's roof.
+    pub roof: RoofView,
+    /// What binds, the most important first.
+    pub binds: Vec<String>,
+    /// Pairs of a layout and a batch limit that were looked at.
+    pub space: Shown,
+    /// Where the layouts went.
+    pub lost: Vec<Cut>,
+    /// Against a price by the token; empty where none is typed.
+    pub break_even: String,
+    /// The engine's command, if it is known.
+    pub launch: Option<LaunchView>,
+    /// What is taken as given.
+    pub assumptions: Vec<Assumption>,
+    /// Link that fixes the layout.
+    pub pinned_link: String,
+    /// All of it as Markdown.
+    pub markdown: String,
+}
+
+/// One goal and what is reached.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GoalView {
+    /// `First token, p90`.
+    pub label: String,
+    /// Reached.
+    pub reached: Shown,
+    /// Asked for.
+    pub goal: Shown,
+}
+
+/// The accelerator's roof and what runs under it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoofView {
+    /// Bytes a second.
+    pub bandwidth: Shown,
+    /// Operations a second.
+    pub peak: Shown,
+    /// Steps.
+    pub points: Vec<RoofPointView>,
+}
+
+/// One kind of step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoofPointView {
+    /// Name.
+    pub label: String,
+    /// Operations a byte.
+    pub intensity: Shown,
+    /// Operations a second.
+    pub reached: Shown,
+    /// Share of what the roof allows there.
+    pub share: Shown,
+}
+
+/// How to start the engine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LaunchView {
+    /// The command of one instance.
+    pub command: String,
+    /// What else to know.
+    pub notes: Vec<String>,
+}
+
+/// What comes after the answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServeStudyView {
+    /// Best deployments of other kinds.
+    pub rivals: Vec<ServeRivalView>,
+    /// Latency against throughput.
+    pub points: Vec<TradeView>,
+    /// Longest time between tokens, where there is a goal.
+    pub goal: Option<Shown>,
+    /// Names of the kinds of machine, in the order of `points.machine`.
+    pub machines: Vec<String>,
+    /// What fits where in which format, one answer at a time.
+    pub fits: Vec<FitView>,
+}
+
+/// One format on one kind of machine, for one user alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FitView {
+    /// The machine.
+    pub machine: String,
+    /// Format of the weights.
+    pub weights: String,
+    /// Accelerators of the smallest instance; none where nothing fits.
+    pub accelerators: Option<Shown>,
+    /// Weights on one of them.
+    pub bytes: Shown,
+    /// Longest request that its cache holds, in tokens.
+    pub longest: Shown,
+    /// Tokens a second of one answer alone, and the range of measured runs.
+    pub speed: Shown,
+    /// Where 80 % of measured runs lay.
+    pub range: Option<Range>,
+    /// Time to read a prompt.
+    pub first_token: Shown,
+    /// Link that asks for it.
+    pub link: String,
+}
+
+/// A deployment that lost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServeRivalView {
+    /// Layout, formats and machine.
+    pub layout: String,
+    /// Accelerators of all instances.
+    pub accelerators: Shown,
+    /// Time to the first token.
+    pub first_token: Shown,
+    /// Time of a further token.
+    pub per_token: Shown,
+    /// How much dearer.
+    pub dearer: Shown,
+    /// What it loses on.
+    pub loses: String,
+    /// Link that fixes it.
+    pub link: String,
+}
+
+/// A point of latency against throughput.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TradeView {
+    /// Number of the kind of machine.
+    pub machine: u32,
+    /// Time of a further token.
+    pub per_token: Shown,
+    /// Time to the first token, on the mean.
+    pub first_token: Shown,
+    /// Tokens of answers a second of one accelerator.
+    pub rate: Shown,
+    /// Whether it keeps the goals.
+    pub keeps: bool,
+    /// Whether it is the layout of the answer.
+    pub chosen: bool,
+    /// Layout and batch.
+    pub layout: String,
+    /// Link that fixes it.
+    pub link: String,
+}

@@ -1,0 +1,208 @@
+//! Lines and dots over two logarithmic axes, with a part of the plane washed: trade-offs and rooflines.
+
+use super::{Align, Area, Hit, Ink, Mark, Point, Scale, Scene, log_ticks, text_width};
+
+/// One dot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dot {
+    /// Across and up.
+    pub at: (f64, f64),
+    /// Which of the categories.
+    pub series: u8,
+    /// Filled, or only its outline.
+    pub filled: bool,
+    /// Drawn large: the one that the user asked about.
+    pub current: bool,
+    /// Text when pointed at.
+    pub text: String,
+    /// Written beside it; empty for nothing.
+    pub name: String,
+    /// The link it leads to.
+    pub link: Option<String>,
+}
+
+/// A line through places of the plane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stroke {
+    /// Its corners.
+    pub points: Vec<(f64, f64)>,
+    /// In which colour.
+    pub ink: Ink,
+    /// Drawn as dashes.
+    pub dashed: bool,
+}
+
+/// All of a plane but its size.
+pub struct Plane<'a> {
+    /// Dots, the first at the back.
+    pub dots: &'a [Dot],
+    /// Lines behind them.
+    pub strokes: &'a [Stroke],
+    /// Everything left of this place across is washed, and its name.
+    pub goal: Option<(f64, &'a str)>,
+    /// What is across and up, with the unit.
+    pub titles: (&'a str, &'a str),
+    /// What to say where there is nothing.
+    pub empty: &'a str,
+    /// Names a place across.
+    pub x_tick: &'a dyn Fn(f64) -> String,
+    /// Names a place up.
+    pub y_tick: &'a dyn Fn(f64) -> String,
+}
+
+const HEAD: f64 = 26.0;
+const FOOT: f64 = 42.0;
+const REACH: f64 = 12.0;
+
+/// The plane on its axes; `scene.hits` has the order of the dots.
+#[must_use]
+pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
+    let mut scene = Scene::new(width, height);
+    let corners = || {
+        let dots = chart.dots.iter().map(|dot| dot.at);
+        dots.chain(chart.strokes.iter().flat_map(|stroke| stroke.points.iter().copied()))
+    };
+    let xs = ends(corners().map(|at| at.0).chain(chart.goal.map(|goal| goal.0)));
+    let (Some(xs), Some(ys)) = (xs, ends(corners().map(|at| at.1))) else {
+        scene.text(width / 2.0, height / 2.0, chart.empty, Ink::Muted, Align::Middle);
+        return scene;
+    };
+    let y_ticks = log_ticks(ys.0, ys.1);
+    let names: Vec<String> = y_ticks.iter().map(|tick| (chart.y_tick)(*tick)).collect();
+    let left = names.iter().map(|name| text_width(name)).fold(0.0, f64::max) + 10.0;
+    let right = (width - 2.0).max(left + 1.0);
+    let bottom = height - FOOT;
+    let x = Scale::log(xs, (left + REACH, right - REACH));
+    let y = Scale::log(ys, (bottom, HEAD));
+    if let Some((goal, name)) = chart.goal {
+        let edge = x.at(goal).clamp(left, right);
+        let area = Area { x: left, y: HEAD, width: edge - left, height: bottom - HEAD };
+        scene.rect(area, Ink::Wash, false);
+        let line = [Point { x: edge, y: HEAD }, Point { x: edge, y: bottom }];
+        scene.dashes(line.to_vec(), Ink::Accent, 1.5);
+        scene.text(edge - 6.0, HEAD + 10.0, name, Ink::Accent, Align::End);
+    }
+    scene.text(0.0, 7.0, chart.titles.1, Ink::Muted, Align::Start);
+    for (tick, name) in y_ticks.iter().zip(names) {
+        let at = y.at(*tick);
+        scene.line(vec![Point { x: left, y: at }, Point { x: right, y: at }], Ink::Grid, 1.0);
+        scene.text(left - 6.0, at, name, Ink::Muted, Align::End);
+    }
+    x_axis(&mut scene, chart, (left, right, bottom), (xs, &x));
+    for stroke in chart.strokes {
+        let points = stroke.points.iter().map(|at| Point { x: x.at(at.0), y: y.at(at.1) });
+        let (points, ink, dashed) = (points.collect(), stroke.ink, stroke.dashed);
+        scene.marks.push(Mark::Line { points, ink, width: 2.0, dashed });
+    }
+    for dot in chart.dots {
+        draw(&mut scene, dot, Point { x: x.at(dot.at.0), y: y.at(dot.at.1) }, (left, right));
+    }
+    scene
+}
+
+/// From the least to the greatest of usable values, with some room.
+fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let usable = values.filter(|value| value.is_finite() && *value > 0.0);
+    let (low, high) = usable
+        .fold((f64::INFINITY, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
+    (low <= high).then_some((low / 1.15, high * 1.15))
+}
+
+fn x_axis(
+    scene: &mut Scene,
+    chart: &Plane<'_>,
+    (left, right, bottom): (f64, f64, f64),
+    (xs, x): ((f64, f64), &Scale),
+) {
+    let mut free_from = left;
+    for tick in log_ticks(xs.0, xs.1) {
+        let name = (chart.x_tick)(tick);
+        let half = text_width(&name) / 2.0;
+        let at = x.at(tick);
+        if at - half < free_from || at + half > right {
+            continue;
+        }
+        free_from = at + half + 8.0;
+        let line = vec![Point { x: at, y: bottom }, Point { x: at, y: bottom + 4.0 }];
+        scene.line(line, Ink::Muted, 1.0);
+        scene.text(at, bottom + 14.0, name, Ink::Muted, Align::Middle);
+    }
+    scene.text(scene.width, scene.height - 8.0, chart.titles.0, Ink::Muted, Align::End);
+}
+
+fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
+    let ink = Ink::Series(dot.series % super::SERIES);
+    if dot.current {
+        scene.marks.push(Mark::Dot { at, radius: 9.0, ink: Ink::Surface, filled: true });
+        scene.marks.push(Mark::Dot { at, radius: 8.0, ink: Ink::Text, filled: false });
+        scene.marks.push(Mark::Dot { at, radius: 5.0, ink: Ink::Accent, filled: true });
+    } else {
+        scene.marks.push(Mark::Dot { at, radius: 4.0, ink: Ink::Surface, filled: true });
+        scene.marks.push(Mark::Dot { at, radius: 4.0, ink, filled: dot.filled });
+    }
+    if !dot.name.is_empty() {
+        let beside = at.x + 12.0;
+        let fits = beside + text_width(&dot.name) < right;
+        let before = at.x - 12.0;
+        let (place, align) = if fits || before - text_width(&dot.name) < left {
+            (beside, Align::Start)
+        } else {
+            (before, Align::End)
+        };
+        let below = at.y + 14.0;
+        let low = below > scene.height - FOOT - 6.0;
+        let level = if low { at.y - 14.0 } else { below };
+        scene.text(place, level, dot.name.clone(), Ink::Text, align);
+    }
+    let area = Area { x: at.x - REACH, y: at.y - REACH, width: 2.0 * REACH, height: 2.0 * REACH };
+    scene.hits.push(Hit { area, text: dot.text.clone(), link: dot.link.clone() });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(dots: &[Dot], goal: Option<(f64, &str)>, width: f64) -> Scene {
+        let plain = |value: f64| format!("{value}");
+        let parts = Plane {
+            dots,
+            strokes: &[],
+            goal,
+            titles: ("across", "up"),
+            empty: "nothing",
+            x_tick: &plain,
+            y_tick: &plain,
+        };
+        plane(&parts, width, 300.0)
+    }
+
+    fn dot(x: f64, y: f64) -> Dot {
+        Dot { at: (x, y), text: format!("{x}"), ..Dot::default() }
+    }
+
+    #[test]
+    fn nothing_says_so() {
+        assert_eq!(chart(&[], None, 500.0).marks.len(), 1);
+        assert_eq!(chart(&[dot(f64::NAN, 0.0)], None, 500.0).marks.len(), 1);
+    }
+
+    #[test]
+    fn what_keeps_the_goal_lies_in_its_box_and_nothing_else_does() {
+        for width in [300.0, 700.0] {
+            let scene =
+                chart(&[dot(10.0, 5.0), dot(49.0, 7.0), dot(60.0, 9.0)], Some((50.0, "50")), width);
+            let area = scene.marks.iter().find_map(|mark| match mark {
+                Mark::Rect { area, ink: Ink::Wash, .. } => Some(*area),
+                _ => None,
+            });
+            let area = area.expect("a box");
+            let inside: Vec<bool> =
+                scene.hits.iter().map(|hit| area.contains(hit.area.centre())).collect();
+            assert_eq!(inside, [true, true, false], "{width}");
+            for hit in &scene.hits {
+                let at = hit.area.centre();
+                assert!((0.0..=width).contains(&at.x) && (0.0..=300.0).contains(&at.y));
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Which formats may be used where: what was typed, as far as engine and hardware have it.
+
+use super::super::Key;
+use super::super::resolve::Reader;
+use super::words::machine_of;
+use crate::catalogue::accelerators::MachineRow;
+use crate::catalogue::engines;
+use crate::catalogue::support::{self, Support};
+use crate::serving::{AskedMachine, Engine, KvFormat, WeightFormat};
+
+/// Formats that are taken on a machine where none is typed: the widest, and 8 bits where the hardware multiplies
+/// them; of GGUF kinds the usual ones.
+const USUAL_GGUF: [WeightFormat; 3] = [WeightFormat::Q8_0, WeightFormat::Q4Km, WeightFormat::Q4_0];
+
+/// Pairs of weights and cache that may be used on a machine.
+pub(super) fn allowed(
+    reader: &Reader,
+    engine: &Engine,
+    row: &MachineRow,
+    can: &Support,
+) -> Vec<(WeightFormat, KvFormat)> {
+    let weights = match reader.list(Key::Weights) {
+        Some(typed) => typed.into_iter().filter_map(WeightFormat::of_key).collect(),
+        None => usual(row, can),
+    };
+    let cache = |format: WeightFormat| -> Vec<KvFormat> {
+        match reader.list(Key::Cache) {
+            Some(typed) => typed.into_iter().filter_map(cache_of_key).collect(),
+            None => {
+                let usual = engine.usual_cache(format);
+                let known = can.cache.contains(&usual);
+                vec![if known { usual } else { KvFormat::Wide }]
+            }
+        }
+    };
+    let mut all = Vec::new();
+    for format in weights.into_iter().filter(|format| can.weights.contains(format)) {
+        for kept in cache(format).into_iter().filter(|kept| can.cache.contains(kept)) {
+            all.push((format, kept));
+        }
+    }
+    all
+}
+
+fn usual(row: &MachineRow, can: &Support) -> Vec<WeightFormat> {
+    if can.weights.iter().any(|format| format.is_gguf()) {
+        return USUAL_GGUF.into_iter().filter(|format| can.weights.contains(format)).collect();
+    }
+    let native = row.accelerator.peak.fp8.is_some();
+    let fits = |format: &WeightFormat| {
+        *format == WeightFormat::Bf16 || native && *format == WeightFormat::Fp8
+    };
+    can.weights.iter().copied().filter(fits).collect()
+}
+
+/// Says which typed formats nothing of what was chosen can run, and what can be run instead.
+pub(super) fn complain(
+    reader: &mut Reader,
+    engine: &Engine,
+    kinds: &[String],
+    machines: &[AskedMachine],
+) {
+    for key in [Key::Weights, Key::Cache] {
+        let typed: Vec<String> =
+            reader.list(key).unwrap_or_default().into_iter().map(str::to_owned).collect();
+        for word in typed {
+            lack(reader, engine, (kinds, machines), (key, &word));
+        }
+    }
+}
+
+fn lack(
+    reader: &mut Reader,
+    engine: &Engine,
+    (kinds, machines): (&[String], &[AskedMachine]),
+    (key, word): (Key, &str),
+) {
+    let has = |(weights, cache): &(WeightFormat, KvFormat)| match key {
+        Key::Weights => weights.key() == word,
+        _ => cache.key() == word,
+    };
+    let lacking: Vec<&String> = kinds
+        .iter()
+        .filter(|kind| {
+            let own = machines.iter().find(|machine| machine.key == **kind);
+            !own.is_some_and(|machine| machine.formats.iter().any(has))
+        })
+        .collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let labels: Vec<&str> = lacking
+        .iter()
+        .map(|kind| machine_of(kind).map_or(kind.as_str(), |row| row.label.as_str()))
+        .collect();
+    let nearest = nearest(engine, &lacking, key, word);
+    let text = format!("{} has no {word} on {}{nearest}", engine.name, labels.join(", "));
+    if lacking.len() == kinds.len() {
+        reader.problem(key, "a format that engine and accelerator have", text);
+    } else {
+        reader.note(key, text);
+    }
+}
+
+/// What runs there instead: the format whose width is nearest.
+fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
+    let generation = |kind: &&&String| {
+        machine_of(kind).map(|row| row.accelerator.generation.as_str()).unwrap_or("hopper")
+    };
+    let can = kinds.first().and_then(|kind| support::find(&engine.key, generation(&kind)));
+    let Some(can) = can else { return String::new() };
+    let near = |bits: f64, all: Vec<(f64, &'static str)>| {
+        let far = |own: &(f64, &str)| (own.0 - bits).abs();
+        let best = all.into_iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+        best.map_or_else(String::new, |(_, name)| format!("; nearest that runs: {name}"))
+    };
+    if key == Key::Weights {
+        let bits = WeightFormat::of_key(word).map_or(16.0, |format| format.bits().get());
+        let all = can.weights.iter().map(|own| (own.bits().get(), own.key())).collect();
+        return near(bits, all);
+    }
+    let bits = cache_of_key(word).map_or(16.0, |format| format.bits().get());
+    near(bits, can.cache.iter().map(|own| (own.bits().get(), own.key())).collect())
+}
+
+/// Engines that run on some of those kinds.
+pub(super) fn engines_for(kinds: &[String]) -> String {
+    let generations: Vec<&str> = kinds
+        .iter()
+        .filter_map(|kind| machine_of(kind))
+        .map(|row| row.accelerator.generation.as_str())
+        .collect();
+    let runs = |engine: &&str| {
+        generations.iter().any(|generation| support::find(engine, generation).is_some())
+    };
+    let all = support::engines().iter().copied().filter(runs);
+    let names: Vec<&str> =
+        all.filter_map(|key| engines::find(key)).map(|engine| engine.name.as_str()).collect();
+    if names.is_empty() {
+        "no engine of the catalogue runs there".to_owned()
+    } else {
+        format!("on these run {}", names.join(", "))
+    }
+}
+
+fn cache_of_key(key: &str) -> Option<KvFormat> {
+    KvFormat::ALL.into_iter().find(|format| format.key() == key)
+}

@@ -1,0 +1,250 @@
+//! What is asked of a model in service: engine, machines, formats, traffic and goals.
+
+mod formats;
+
+mod words;
+
+pub(super) use words::words;
+
+use super::resolve::Reader;
+use super::{Group, Key, Value};
+use crate::catalogue::accelerators::{self, MachineRow};
+use crate::catalogue::{engines, support};
+use crate::model::Model;
+use crate::serving::{
+    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
+};
+use crate::units::text::show;
+use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
+use words::{OWN, machine_of, price_of};
+
+/// Time of one guess over that of a step: one layer of sixty and the output head, as the models' own heads for
+/// several tokens have it (DeepSeek-V3, arXiv 2412.19437, section 2.2).
+const GUESS_COST: f64 = 0.03;
+
+/// The question, where nothing that belongs to it stands in its way.
+pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow>) -> Option<Ask> {
+    let engine = engines::find(reader.name(Key::Engine)?)?.clone();
+    let text = format!("{} {}, {}", engine.name, engine.version, engine.date);
+    reader.echo(Key::Engine, text);
+    let traffic = traffic(reader)?;
+    let demand = demand(reader);
+    let goals = Goals {
+        first_token: goal(reader, Key::FirstToken),
+        per_token: goal(reader, Key::PerToken),
+    };
+    let machines = machines(reader, &engine, own);
+    let ask = Ask {
+        speculation: speculation(reader),
+        traffic,
+        demand,
+        goals,
+        share: share(reader),
+        fixed: fixed(reader),
+        api: ApiPrice {
+            input: money(reader, Key::ApiInput),
+            output: money(reader, Key::ApiOutput),
+        },
+        machines,
+        model,
+        engine,
+    };
+    echo(reader, &ask);
+    let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
+    let belongs = |key: Key| match key.group() {
+        Group::Model | Group::Serving | Group::Purpose => true,
+        Group::Cluster => own,
+        _ => false,
+    };
+    let clear = !reader.problems.iter().any(|problem| belongs(problem.key));
+    (clear && !ask.machines.is_empty()).then_some(ask)
+}
+
+fn traffic(reader: &Reader) -> Option<Traffic> {
+    Some(Traffic {
+        prompt: f64::from(reader.count(Key::Prompt)?),
+        output: f64::from(reader.count(Key::Answer)?),
+        spread: reader.ratio(Key::Spread).map_or(0.0, Ratio::get),
+        cached: reader.ratio(Key::Cached).unwrap_or(Ratio::ZERO),
+    })
+}
+
+fn demand(reader: &mut Reader) -> Demand {
+    let rate = match reader.value(Key::Rate) {
+        Some(Value::Frequency(rate)) => Some(*rate),
+        _ => None,
+    };
+    match (rate, reader.count(Key::InFlight)) {
+        (Some(_), Some(_)) => {
+            let hint = "a rate is typed as well; clear one of the two";
+            reader.problem(Key::InFlight, "a rate or a number in flight", hint);
+            Demand::Most
+        }
+        (Some(rate), None) => Demand::Rate(rate),
+        (None, Some(n)) => Demand::InFlight(n),
+        (None, None) => Demand::Most,
+    }
+}
+
+fn goal(reader: &Reader, key: Key) -> Option<Seconds> {
+    match reader.value(key) {
+        Some(Value::Span(time)) => Some(*time),
+        _ => None,
+    }
+}
+
+fn share(reader: &Reader) -> Option<Ratio> {
+    Some(Ratio::new(match reader.name(Key::Percentile)? {
+        "p50" => 0.50,
+        "p90" => 0.90,
+        "p95" => 0.95,
+        "p99" => 0.99,
+        _ => return None,
+    }))
+}
+
+fn speculation(reader: &Reader) -> Option<Speculation> {
+    let guesses = reader.count(Key::Guesses).filter(|n| *n > 0)?;
+    let acceptance = reader.ratio(Key::Acceptance)?;
+    Some(Speculation { guesses, acceptance, cost: Ratio::new(GUESS_COST) })
+}
+
+fn fixed(reader: &Reader) -> FixedServing {
+    FixedServing {
+        tp: reader.count(Key::ServeTp),
+        pp: reader.count(Key::ServePp),
+        dp: reader.count(Key::ServeDp),
+        ep: reader.count(Key::ServeEp),
+        batch: reader.count(Key::BatchMax),
+    }
+}
+
+fn money(reader: &Reader, key: Key) -> Option<Dollars> {
+    match reader.value(key) {
+        Some(Value::Money(dollars)) => Some(*dollars),
+        _ => None,
+    }
+}
+
+/// The kinds that the engine runs on in some format that may be used.
+fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> Vec<AskedMachine> {
+    let kinds: Vec<String> =
+        reader.list(Key::ServeOn).unwrap_or_default().into_iter().map(str::to_owned).collect();
+    let most = reader.count(Key::ServeMost).unwrap_or(1);
+    let mut all = Vec::new();
+    let mut idle: Vec<String> = Vec::new();
+    for kind in &kinds {
+        let row = if kind == OWN { own.map(own_row) } else { machine_of(kind).cloned() };
+        let Some(row) = row else { continue };
+        let generation = row.accelerator.generation.clone();
+        // One's own accelerator takes its kernels from the H100, and so what engines can do there.
+        let known = if kind == OWN { "hopper" } else { &generation };
+        let Some(can) = support::find(&engine.key, known) else {
+            idle.push(row.label.clone());
+            continue;
+        };
+        let formats = formats::allowed(reader, engine, &row, &can);
+        if formats.is_empty() {
+            continue;
+        }
+        let (price, price_source) = price(reader, &row);
+        all.push(AskedMachine {
+            key: row.key.clone(),
+            label: row.label.clone(),
+            cluster: accelerators::cluster(&row, most),
+            price,
+            price_source,
+            formats,
+            degrees: can.degrees.clone(),
+        });
+    }
+    if all.is_empty() && !idle.is_empty() {
+        let hint = formats::engines_for(&kinds);
+        let expected = format!("accelerators that {} runs on", engine.name);
+        reader.problem(Key::ServeOn, &expected, hint);
+    } else if !idle.is_empty() {
+        let text = format!("{} does not run on {}", engine.name, idle.join(", "));
+        reader.note(Key::ServeOn, text);
+    }
+    formats::complain(reader, engine, &kinds, &all);
+    all
+}
+
+/// The accelerator of the cluster's inputs, with the figures typed there.
+fn own_row(row: &MachineRow) -> MachineRow {
+    let mut own = row.clone();
+    if own.key != OWN {
+        own.label = format!("Own, from {}", row.label);
+        own.key = OWN.to_owned();
+    }
+    own
+}
+
+/// The price that was typed for a kind, or for all, else the catalogue's.
+fn price(reader: &Reader, row: &MachineRow) -> (Option<DollarsPerHour>, String) {
+    let typed = reader.list(Key::ServePrice).unwrap_or_default();
+    let prices: Vec<(Option<&str>, DollarsPerHour)> =
+        typed.into_iter().filter_map(price_of).collect();
+    let own = prices.iter().find(|(kind, _)| *kind == Some(row.key.as_str()));
+    let any = prices.iter().find(|(kind, _)| kind.is_none());
+    match own.or(any) {
+        Some((_, rate)) => (Some(*rate), "typed".to_owned()),
+        None => (row.price, row.price_source.clone()),
+    }
+}
+
+fn echo(reader: &mut Reader, ask: &Ask) {
+    let names: Vec<&str> = ask.machines.iter().map(|machine| machine.label.as_str()).collect();
+    if !names.is_empty() {
+        reader.echo(Key::ServeOn, names.join(", "));
+    }
+    if let Some(first) = ask.machines.first() {
+        let node = first.cluster.node_size.max(1);
+        let nodes = first.cluster.count.div_ceil(node);
+        let noun = show::plural(nodes.into(), "machine");
+        reader.echo(Key::ServeMost, format!("{} {noun} of {node}", show::grouped(nodes.into())));
+    }
+    let prices = ask.machines.iter().map(|machine| match machine.price {
+        Some(rate) => format!("{} {}", machine.label, show::price(rate)),
+        None => format!("{}: no price known", machine.label),
+    });
+    reader.echo(Key::ServePrice, prices.collect::<Vec<_>>().join(", "));
+    let unit = |n: f64| format!("{} tokens", show::grouped(n as u64));
+    reader.echo(Key::Prompt, unit(ask.traffic.prompt));
+    reader.echo(Key::Answer, unit(ask.traffic.output));
+    let spread = show::percent(Ratio::new(ask.traffic.spread));
+    reader.echo(Key::Spread, format!("standard deviation {spread} of the mean"));
+    let cached = show::percent(ask.traffic.cached);
+    reader.echo(Key::Cached, format!("{cached} of the prompt's tokens need no work"));
+    if let Demand::Rate(rate) = ask.demand {
+        let tokens = PerSecond::new(rate.get() * ask.traffic.output).get();
+        let text = format!("{} = {} answer tokens/s", show::frequency(rate), show::rounded(tokens));
+        reader.echo(Key::Rate, text);
+    }
+    for (key, goal) in
+        [(Key::FirstToken, ask.goals.first_token), (Key::PerToken, ask.goals.per_token)]
+    {
+        reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
+    }
+    if let Some(own) = &ask.speculation {
+        let yielded = show::rounded(own.yielded().get());
+        reader.echo(Key::Guesses, format!("{yielded} tokens a step"));
+    }
+    if let Some(longest) = ask.model.max_positions {
+        let asked = ask.traffic.prompt + ask.traffic.output;
+        if asked > f64::from(longest) {
+            let text = format!("the authors state {} positions", show::grouped(longest.into()));
+            reader.note(Key::Prompt, text);
+        }
+    }
+}
+
+impl Reader {
+    /// The words of a list.
+    pub(super) fn list(&self, key: Key) -> Option<Vec<&str>> {
+        match self.value(key)? {
+            Value::Words(words) => Some(words.split(',').collect()),
+            _ => None,
+        }
+    }
+}

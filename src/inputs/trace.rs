@@ -1,0 +1,355 @@
+//! A trace of requests: lengths and arrival times, row by row, as CSV with a head or as one JSON object a line.
+//!
+//! Names of columns are those of published traces: Azure (`TIMESTAMP,ContextTokens,GeneratedTokens`), BurstGPT
+//! (`Request tokens`, `Response tokens`), Mooncake (`timestamp` in milliseconds beside `hash_ids`, `input_length`,
+//! `output_length`), Vidur (`num_prefill_tokens`), and what people call them.
+
+use super::{Inputs, Key};
+use crate::catalogue::table::{Row, Table};
+use crate::units::text::show;
+use crate::units::{Day, PerSecond, Ratio, Seconds};
+
+/// Largest trace that is read, in bytes.
+pub const TRACE_BYTES_MAX: u32 = 1 << 24;
+/// Most rows that are read; what comes later is left out, and that is said.
+pub const TRACE_ROWS_MAX: usize = 1 << 19;
+/// Rows that are named when they cannot be used.
+const FAULTS_MAX: usize = 5;
+/// Longest prompt or answer of a row.
+const TOKENS_MAX: f64 = crate::workload::SEQUENCE_MAX as f64;
+
+const PROMPTS: [&str; 10] = [
+    "prompt",
+    "prompttokens",
+    "input",
+    "inputtokens",
+    "inputlength",
+    "isl",
+    "contexttokens",
+    "requesttokens",
+    "numprefilltokens",
+    "promptlen",
+];
+const ANSWERS: [&str; 11] = [
+    "output",
+    "outputtokens",
+    "outputlength",
+    "osl",
+    "generatedtokens",
+    "responsetokens",
+    "numdecodetokens",
+    "completiontokens",
+    "answer",
+    "answertokens",
+    "outputlen",
+];
+const TIMES: [&str; 7] =
+    ["timestamp", "time", "arrival", "arrivaltime", "arrivedat", "t", "timestampms"];
+
+/// What a trace comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// Rows that were used.
+    pub rows: u32,
+    /// Mean tokens of a prompt.
+    pub prompt: Ratio,
+    /// Mean tokens of an answer.
+    pub answer: Ratio,
+    /// Standard deviation of the answers' lengths over their mean.
+    pub spread: Ratio,
+    /// Requests a second from the first arrival to the last; none where no time is given.
+    pub rate: Option<PerSecond>,
+    /// From the first arrival to the last.
+    pub span: Seconds,
+    /// What could not be used, with its line.
+    pub faults: Vec<String>,
+}
+
+/// One request.
+struct Request {
+    prompt: f64,
+    answer: f64,
+    at: Option<f64>,
+}
+
+/// Reads a trace; the numbers are those of the rows that could be read.
+#[must_use]
+pub fn trace(text: &str) -> Trace {
+    let mut faults = Faults::default();
+    if text.len() > TRACE_BYTES_MAX as usize {
+        faults.add(0, "the trace is longer than 16 MiB");
+        return Trace { faults: faults.told(), ..Trace::default() };
+    }
+    let json = text.trim_start().starts_with('{');
+    let requests = if json { of_json(text, &mut faults) } else { of_csv(text, &mut faults) };
+    summed(&requests, faults)
+}
+
+impl Trace {
+    /// Types what it comes to.
+    pub fn type_into(&self, inputs: &mut Inputs) {
+        if self.rows == 0 {
+            return;
+        }
+        let whole = |tokens: Ratio| format!("{}", (tokens.get() + 0.5).floor().max(1.0) as u64);
+        inputs.set(Key::Prompt, whole(self.prompt));
+        inputs.set(Key::Answer, whole(self.answer));
+        let spread = (self.spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
+        inputs.set(Key::Spread, format!("{spread}"));
+        if let Some(rate) = self.rate {
+            let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
+            inputs.clear(Key::InFlight);
+            inputs.set(Key::Rate, format!("{}/s", hundredths.max(0.01)));
+        }
+    }
+
+    /// In a sentence.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let rows = show::grouped(self.rows.into());
+        let noun = show::plural(self.rows.into(), "request");
+        let rate = self.rate.map_or_else(
+            || ", no times".to_owned(),
+            |rate| format!(", {} over {}", show::frequency(rate), show::time(self.span)),
+        );
+        format!(
+            "{rows} {noun}: prompts of {}, answers of {} tokens on the mean{rate}.",
+            show::rounded(self.prompt.get()),
+            show::rounded(self.answer.get())
+        )
+    }
+}
+
+#[derive(Default)]
+struct Faults {
+    named: Vec<String>,
+    more: u32,
+}
+
+impl Faults {
+    fn add(&mut self, line: u32, what: &str) {
+        if self.named.len() < FAULTS_MAX {
+            let at = if line > 0 { format!("line {line}: ") } else { String::new() };
+            self.named.push(format!("{at}{what}"));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn told(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.named.push(format!("and {} more rows", show::grouped(self.more.into())));
+        }
+        self.named
+    }
+}
+
+fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
+    let table = Table::read(text);
+    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let names: Vec<&str> = head.split(',').map(|name| name.trim().trim_matches('"')).collect();
+    let find = |all: &[&str]| names.iter().copied().find(|name| all.contains(&&*plain(name)));
+    let (Some(prompt), Some(answer)) = (find(&PROMPTS), find(&ANSWERS)) else {
+        faults.add(
+            1,
+            "the head must name the tokens of prompts and answers, such as \
+            timestamp,prompt,output",
+        );
+        return Vec::new();
+    };
+    let time = find(&TIMES);
+    let scale = if time.is_some_and(|name| plain(name).ends_with("ms")) { 1e-3 } else { 1.0 };
+    let mut all = Vec::new();
+    for row in table.rows() {
+        if all.len() >= TRACE_ROWS_MAX {
+            faults.add(row.line(), "rows from here on are left out");
+            break;
+        }
+        let at = time.map(|name| row.text(name)).filter(|text| !text.is_empty());
+        let at = match at.map(|text| (text, seconds(text))) {
+            Some((text, None)) => {
+                faults.add(row.line(), &format!("\"{}\" is no time", short(text)));
+                continue;
+            }
+            Some((_, at)) => at.map(|at| at * scale),
+            None => None,
+        };
+        match request(tokens(row, prompt), tokens(row, answer), at) {
+            Ok(own) => all.push(own),
+            Err(why) => faults.add(row.line(), why),
+        }
+    }
+    all
+}
+
+fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
+    let mut all = Vec::new();
+    for (line, row) in (1u32..).zip(text.lines()) {
+        let row = row.trim();
+        if row.is_empty() {
+            continue;
+        }
+        if all.len() >= TRACE_ROWS_MAX {
+            faults.add(line, "rows from here on are left out");
+            break;
+        }
+        if !row.starts_with('{') || !row.ends_with('}') {
+            faults.add(line, "it is no JSON object");
+            continue;
+        }
+        let scale = if row.contains("\"hash_ids\"") { 1e-3 } else { 1.0 };
+        let find = |names: &[&str]| field(row, names);
+        let at = find(&TIMES).and_then(|text| seconds(text)).map(|at| at * scale);
+        let number = |names: &[&str]| find(names).and_then(|text| text.parse::<f64>().ok());
+        match request(number(&PROMPTS), number(&ANSWERS), at) {
+            Ok(own) => all.push(own),
+            Err(why) => faults.add(line, why),
+        }
+    }
+    all
+}
+
+fn request(
+    prompt: Option<f64>,
+    answer: Option<f64>,
+    at: Option<f64>,
+) -> Result<Request, &'static str> {
+    let good = |tokens: f64| (1.0..=TOKENS_MAX).contains(&tokens);
+    let (Some(prompt), Some(answer)) = (prompt, answer) else {
+        return Err("the tokens of prompt and answer are not both numbers");
+    };
+    if !good(prompt) || !good(answer) {
+        return Err("prompt and answer must have 1 to 16,777,216 tokens");
+    }
+    Ok(Request { prompt, answer, at })
+}
+
+fn tokens(row: Row<'_>, column: &str) -> Option<f64> {
+    row.number(column)
+}
+
+/// The text of the first of those fields in a flat JSON object.
+fn field<'a>(row: &'a str, names: &[&str]) -> Option<&'a str> {
+    let mut rest = row;
+    while let Some(open) = rest.find('"') {
+        let after = rest.get(open + 1..)?;
+        let close = after.find('"')?;
+        let name = after.get(..close)?;
+        rest = after.get(close + 1..)?;
+        let value = rest.trim_start();
+        let Some(value) = value.strip_prefix(':') else { continue };
+        if names.contains(&&*plain(name)) {
+            let value = value.trim_start();
+            let text = match value.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next()?,
+                None => value.split([',', '}', ']']).next()?.trim(),
+            };
+            return Some(text);
+        }
+    }
+    None
+}
+
+/// Seconds since some beginning: a number, or a day and a time of it.
+fn seconds(text: &str) -> Option<f64> {
+    if let Ok(number) = text.parse::<f64>() {
+        return (number.is_finite() && number >= 0.0).then_some(number);
+    }
+    let (day, clock) = text.split_once([' ', 'T'])?;
+    let day = f64::from(Day::read(day)?.epoch_days());
+    let clock = clock.trim_end_matches('Z').split('+').next()?;
+    let mut parts = clock.split(':').map(|part| part.parse::<f64>().ok());
+    let (hours, minutes) = (parts.next()??, parts.next()??);
+    let rest = parts.next().unwrap_or(Some(0.0))?;
+    let all = day * 86_400.0 + hours * 3600.0 + minutes * 60.0 + rest;
+    (all.is_finite() && all >= 0.0).then_some(all)
+}
+
+fn summed(requests: &[Request], faults: Faults) -> Trace {
+    let n = requests.len() as f64;
+    if requests.is_empty() {
+        return Trace { faults: faults.told(), ..Trace::default() };
+    }
+    let mean = |of: fn(&Request) -> f64| requests.iter().map(of).sum::<f64>() / n;
+    let (prompt, answer) = (mean(|own| own.prompt), mean(|own| own.answer));
+    let square = requests.iter().map(|own| (own.answer - answer) * (own.answer - answer));
+    let spread = (square.sum::<f64>() / n).sqrt() / answer;
+    let times = requests.iter().filter_map(|own| own.at);
+    let (first, last, timed) = times.fold((f64::INFINITY, 0.0f64, 0.0), |(low, high, n), at| {
+        (low.min(at), high.max(at), n + 1.0)
+    });
+    let span = (last - first).max(0.0);
+    let known = timed > 1.0 && span > 0.0;
+    Trace {
+        rows: requests.len() as u32,
+        prompt: Ratio::new(prompt),
+        answer: Ratio::new(answer),
+        spread: Ratio::new(spread),
+        rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
+        span: if known { Seconds::new(span) } else { Seconds::ZERO },
+        faults: faults.told(),
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(30).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_forms_are_read() {
+        let azure = "TIMESTAMP,ContextTokens,GeneratedTokens\n\
+            2023-11-16 18:15:46.6805900,374,44\n\
+            2023-11-16 18:15:50.9951690,396,109\n\
+            2023-11-16 18:15:56.6805900,879,55\n";
+        let own = trace(azure);
+        assert_eq!((own.rows, own.faults.len()), (3, 0));
+        assert!((own.prompt.get() - 549.666_666).abs() < 1e-3);
+        assert!((own.rate.expect("a rate").get() - 0.2).abs() < 1e-9, "two in ten seconds");
+        let mooncake = "{\"timestamp\": 0, \"input_length\": 6758, \"output_length\": 500, \
+            \"hash_ids\": [0, 1]}\n{\"timestamp\": 4000, \"input_length\": 100, \
+            \"output_length\": 300, \"hash_ids\": [2]}\n";
+        let own = trace(mooncake);
+        assert_eq!((own.rows, own.answer.get()), (2, 400.0));
+        assert_eq!(own.rate.map(PerSecond::get), Some(0.25), "milliseconds");
+        assert!((own.spread.get() - 0.25).abs() < 1e-12, "100 of 400");
+        let burst = "Timestamp,Model,Request tokens,Response tokens,Total tokens\n5,a,472,18,490\n";
+        let own = trace(burst);
+        assert_eq!((own.rows, own.rate), (1, None));
+    }
+
+    #[test]
+    fn rows_that_cannot_be_used_are_named_and_left_out() {
+        let own =
+            trace("time,prompt,output\n1,100,10\nsoon,100,10\n3,-5,10\n4,100,zehn\n5,200,30\n");
+        assert_eq!(own.rows, 2);
+        assert_eq!(own.rate.map(PerSecond::get), Some(0.25));
+        let expected = ["line 3: \"soon\" is no time", "line 4: ", "line 5: "];
+        assert_eq!(own.faults.len(), 3);
+        for (fault, start) in own.faults.iter().zip(expected) {
+            assert!(fault.starts_with(start), "{fault}");
+        }
+        assert!(trace("a,b\n1,2\n").faults[0].contains("the head must name"));
+        let many = format!("prompt,output\n{}", "x,1\n".repeat(50));
+        assert_eq!(trace(&many).faults.last().map(String::as_str), Some("and 45 more rows"));
+    }
+
+    #[test]
+    fn anything_at_all_is_answered() {
+        for text in ["", "{", "{}", "{\"", "{\"a\":}\n{\"prompt\":1", "prompt,output\n\"", "\u{0}"]
+        {
+            let own = trace(text);
+            assert_eq!(own.rows, 0, "{text}");
+            let mut inputs = Inputs::default();
+            own.type_into(&mut inputs);
+            assert_eq!(inputs, Inputs::default());
+        }
+    }
+}

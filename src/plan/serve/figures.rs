@@ -1,0 +1,261 @@
+//! The key figures of a deployment, each with formula, this case's values, and source.
+
+use super::Deployed;
+use super::bill::{self, MONTH_HOURS};
+use crate::estimate::serve::ServeMemoryPart;
+use crate::plan::{Amount, Derivation, Figure};
+use crate::units::text::{fine, show};
+use crate::units::{PerSecond, Ratio, Seconds};
+
+/// All figures, the most asked for first.
+#[must_use]
+pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
+    let mut all = vec![first_token(own), per_token(own), tokens(own), each(own), accelerators(own)];
+    all.extend(money(own));
+    all.extend(capacity(own));
+    all
+}
+
+fn figure(
+    id: &'static str,
+    label: &'static str,
+    amount: Amount,
+    formula: &str,
+    substituted: String,
+    source: &str,
+) -> Figure {
+    let derivation = Derivation {
+        formula: formula.to_owned(),
+        substituted,
+        source: source.to_owned(),
+        constants: Vec::new(),
+    };
+    Figure { id, label, amount, derivation }
+}
+
+fn first_token(own: &Deployed<'_>) -> Figure {
+    let now = &own.own.now;
+    let least = now.first_token.less(now.waiting);
+    let whole = own.own.first_token;
+    let (reading, waiting) = (fine::time(least), fine::time(now.waiting));
+    let (formula, times) = match own.ask.share {
+        Some(share) => (
+            "handling and reading + mean wait × −ln(1 − share)",
+            -libm::log((1.0 - share.get()).max(1e-6)),
+        ),
+        None => ("handling and reading + mean wait", 1.0),
+    };
+    let times = fine::number(Ratio::new(times));
+    let text = format!("{reading} + {waiting} × {times} = {}", fine::time(whole));
+    let label = match own.ask.share {
+        None => "First token, mean",
+        Some(share) if share.get() < 0.6 => "First token, p50",
+        Some(share) if share.get() < 0.92 => "First token, p90",
+        Some(share) if share.get() < 0.97 => "First token, p95",
+        Some(_) => "First token, p99",
+    };
+    let source = "waits fall off exponentially: the tail of an M/G/1 queue (Kleinrock 1975, \
+        section 5.7); its mean by Pollaczek and Khinchine (section 5.6)";
+    figure("ttft", label, Amount::Time(whole), formula, text, source)
+}
+
+fn per_token(own: &Deployed<'_>) -> Figure {
+    let now = &own.own.now;
+    let alone = own.serving().writing(now.running, own.context());
+    let more = now.per_token.less(alone);
+    let text =
+        format!("{} + {} = {}", fine::time(alone), fine::time(more), fine::time(now.per_token));
+    figure(
+        "tpot",
+        "Each further token",
+        Amount::Time(now.per_token),
+        "a step of decoding + what prompts of others add to it",
+        text,
+        "mean over an answer at the load that is asked for; at the batch limit it keeps the goal \
+         as well. Little's law over reading and writing (estimate/serve/flow)",
+    )
+}
+
+fn tokens(own: &Deployed<'_>) -> Figure {
+    let now = &own.own.now;
+    let replicas = f64::from(own.own.replicas);
+    let rate = now.output_rate.get() * replicas;
+    let each = fine::number(Ratio::new(now.output_rate.get()));
+    let text = format!(
+        "{each} tokens/s × {} = {} tokens/s",
+        fine::number(Ratio::new(replicas)),
+        fine::number(Ratio::new(rate))
+    );
+    figure(
+        "tokens_per_s",
+        "Answers",
+        Amount::TokenRate(Ratio::new(rate)),
+        "tokens a second of one instance × instances",
+        text,
+        "tokens of answers alone; prompts come on top",
+    )
+}
+
+fn each(own: &Deployed<'_>) -> Figure {
+    let all = own.own.now.output_rate.get() * f64::from(own.own.replicas);
+    let n = own.accelerators().max(1) as f64;
+    let rate = all / n;
+    let text = format!(
+        "{} tokens/s / {} = {} tokens/s",
+        fine::number(Ratio::new(all)),
+        fine::number(Ratio::new(n)),
+        fine::number(Ratio::new(rate))
+    );
+    figure(
+        "tokens_per_gpu",
+        "Each accelerator",
+        Amount::TokenRate(Ratio::new(rate)),
+        "tokens of answers a second / accelerators",
+        text,
+        "follows from the figures above",
+    )
+}
+
+fn accelerators(own: &Deployed<'_>) -> Figure {
+    let ranks = own.own.at.instance.ranks();
+    let n = own.accelerators();
+    let text = format!(
+        "{} × {} = {}",
+        fine::count(own.own.replicas.into()),
+        fine::count(ranks),
+        fine::count(n)
+    );
+    figure(
+        "accelerators",
+        "Accelerators",
+        Amount::Count(n),
+        "instances × accelerators of one",
+        text,
+        "the least number of instances that keeps the goals under the demand; none is spare",
+    )
+}
+
+fn money(own: &Deployed<'_>) -> Vec<Figure> {
+    let Some(bill) = bill::bill(own) else { return Vec::new() };
+    let each = own.machine.price.map(show::price).unwrap_or_default();
+    let source = format!("price of one: {}", own.machine.price_source);
+    let hourly = show::price(bill.hourly);
+    let requests = own.own.now.request_rate.get() * f64::from(own.own.replicas);
+    let traffic = &own.ask.traffic;
+    let million = |id, label, price, share: f64, tokens: f64| {
+        let text = format!(
+            "{hourly} × {} / ({} × {} tokens/s) × {} = {}",
+            fine::percent(Ratio::new(share)),
+            fine::number(Ratio::new(requests)),
+            fine::number(Ratio::new(tokens)),
+            show::grouped(1_000_000),
+            show::million(price)
+        );
+        let formula = "dollars an hour × share of the time / tokens an hour × a million";
+        let source = "prompts bear the share of the time that reading them takes, answers the \
+            rest; idle time goes with them";
+        figure(id, label, Amount::Million(price), formula, text, source)
+    };
+    let share = bill.reading.get();
+    vec![
+        million("input_price", "1M prompt tokens", bill.input, share, traffic.prompt),
+        million("output_price", "1M answer tokens", bill.output, 1.0 - share, traffic.output),
+        figure(
+            "monthly",
+            "A month",
+            Amount::Dollars(bill.monthly),
+            "accelerators × price of one × hours of a month",
+            format!(
+                "{} × {each} × {MONTH_HOURS} h = {}",
+                fine::count(own.accelerators()),
+                show::dollars(bill.monthly)
+            ),
+            &source,
+        ),
+    ]
+}
+
+fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
+    let now = &own.own.now;
+    let memory = own.serving().memory();
+    let replicas = f64::from(own.own.replicas);
+    let full = own.own.full.request_rate.get() * replicas;
+    let used =
+        Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
+    let running = now.running.0 * replicas;
+    let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let whole = Seconds::new(now.whole.get());
+    vec![
+        figure(
+            "speed",
+            "Speed of one answer",
+            Amount::TokenRate(speed),
+            "1 / time of a further token",
+            format!("1 / {} = {} tokens/s", fine::time(now.per_token), fine::number(speed)),
+            "follows from the figures above",
+        ),
+        figure(
+            "full",
+            "Full at",
+            Amount::Requests(PerSecond::new(full)),
+            "requests a second of one instance at its batch limit × instances",
+            format!(
+                "{} requests/s × {} = {} requests/s",
+                number(own.own.full.request_rate.get()),
+                number(replicas),
+                number(full)
+            ),
+            "at more than this a queue grows without end",
+        ),
+        figure(
+            "used",
+            "Of which asked",
+            Amount::Share(used),
+            "requests asked for / requests at which it is full",
+            format!(
+                "{} / {} = {}",
+                number(now.request_rate.get()),
+                number(own.own.full.request_rate.get()),
+                fine::percent(used)
+            ),
+            "follows from the figures above",
+        ),
+        figure(
+            "running",
+            "Answers at once",
+            Amount::Count((running + 0.5) as u64),
+            "sequences that decode in one instance × instances",
+            format!("{} × {} = {}", number(now.running.0), number(replicas), number(running)),
+            "Little's law: requests a second × time that each is being answered",
+        ),
+        figure(
+            "cache",
+            "Cache, tokens an instance",
+            Amount::Count(memory.tokens.get()),
+            "pool of one accelerator / bytes of one token × attention groups, in whole blocks",
+            format!(
+                "{} / {} × {} = {}",
+                fine::bytes(memory.get(ServeMemoryPart::Cache)),
+                fine::bytes(own.serving().token_bytes()),
+                fine::count(own.own.at.instance.dp.into()),
+                fine::count(memory.tokens.get())
+            ),
+            "as the engine computes it at start-up (estimate/serve/memory)",
+        ),
+        figure(
+            "whole",
+            "A whole answer",
+            Amount::Time(whole),
+            "mean time to the first token + (tokens of the answer − 1) × time of a further token",
+            format!(
+                "{} + ({} − 1) × {} = {}",
+                fine::time(now.first_token),
+                number(own.ask.traffic.output),
+                fine::time(now.per_token),
+                fine::time(whole)
+            ),
+            "follows from the figures above",
+        ),
+    ]
+}

@@ -1,0 +1,86 @@
+//! What fits where: every format that the engine has on every kind of machine asked for, for one user alone.
+
+use crate::catalogue::support;
+use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
+use crate::plan::{Amount, Range};
+use crate::search::serve::instances;
+use crate::serving::{Ask, AskedMachine, Service, WeightFormat};
+use crate::units::{Bytes, Ratio, Seconds, Tokens};
+
+/// One format on one kind of machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// Number of the kind of machine.
+    pub machine: usize,
+    /// Format of the weights.
+    pub weights: WeightFormat,
+    /// Accelerators of the smallest instance that holds a request; none where none does.
+    pub ranks: Option<u64>,
+    /// Weights on one of them, or on one of the largest instance where nothing fits.
+    pub bytes: Bytes,
+    /// Tokens that its cache holds.
+    pub longest: Tokens,
+    /// Tokens a second of one answer alone.
+    pub speed: Ratio,
+    /// Where 80 % of measured runs of single answers lay.
+    pub range: Option<Range>,
+    /// Time to read a prompt alone.
+    pub first_token: Seconds,
+}
+
+/// Every format on every kind of machine, in the order asked for and of the engine.
+#[must_use]
+pub fn fits(ask: &Ask) -> Vec<Fit> {
+    let mut all = Vec::new();
+    for (machine, kind) in ask.machines.iter().enumerate() {
+        let generation = &kind.cluster.accelerator.generation;
+        let formats: Vec<WeightFormat> = match support::find(&ask.engine.key, generation) {
+            Some(can) => can.weights.clone(),
+            None => kind.formats.iter().map(|(weights, _)| *weights).collect(),
+        };
+        all.extend(formats.into_iter().filter_map(|format| fit(ask, (machine, kind), format)));
+    }
+    all
+}
+
+fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat) -> Option<Fit> {
+    let service = Service {
+        model: ask.model.clone(),
+        cluster: kind.cluster.clone(),
+        engine: ask.engine.clone(),
+        weights,
+        cache: kind.formats.first().map(|(_, cache)| *cache)?,
+        speculation: ask.speculation,
+    };
+    let splits = |n: u32, degree: &str| n == 1 || kind.degrees.iter().any(|own| own == degree);
+    let mut all = instances(&ask.model, &kind.cluster);
+    all.retain(|own| {
+        let (tp, pp) = (splits(own.tp, "tp"), splits(own.pp, "pp"));
+        tp && pp && splits(own.dp, "dp") && splits(own.ep, "ep")
+    });
+    let holds =
+        |serving: &Serving<'_>| !serving.memory().too_full && serving.holds_one(&ask.traffic);
+    let small = all.iter().filter(|own| holds(&Serving::new(&service, own)));
+    let small = small.min_by_key(|own| (own.ranks(), own.pp));
+    let own = small.or_else(|| all.iter().max_by_key(|own| own.ranks()))?;
+    let serving = Serving::new(&service, own);
+    let memory = serving.memory();
+    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let one = Sequences(1.0);
+    let speed = Ratio::new(1.0 / serving.writing(one, context).get().max(1e-12));
+    let generation = &kind.cluster.accelerator.generation;
+    let range = ask.engine.range("tok_s", generation, "single").map(|range| Range {
+        low: Amount::TokenRate(speed * range.factor.0.get()),
+        high: Amount::TokenRate(speed * range.factor.1.get()),
+    });
+    Some(Fit {
+        machine,
+        weights,
+        ranks: small.map(|own| own.ranks()),
+        bytes: memory.get(ServeMemoryPart::Weights),
+        longest: memory.tokens,
+        speed,
+        range,
+        first_token: serving.reading(one, Tokens::new(ask.traffic.prompt as u64)),
+    })
+}

@@ -1,0 +1,147 @@
+//! Where the layouts that were looked at went, and what stands in the way where none serves.
+
+use super::text::layout_text;
+use crate::estimate::serve::{ServeMemoryPart, Serving};
+use crate::plan::Removed;
+use crate::search::deploy::{self, Candidate, Looked, Loss, Survey};
+use crate::serving::{Ask, Demand};
+use crate::units::text::show;
+use crate::units::{Bytes, Seconds};
+
+/// Layouts by what took them out; with the one that was chosen they sum to all.
+#[must_use]
+pub fn losses(survey: &Survey) -> Vec<Removed> {
+    let count = |is: fn(&Loss) -> bool| {
+        survey.looked.iter().filter(|own| own.loss.as_ref().is_some_and(is)).count() as u64
+    };
+    let all = [
+        (
+            "too full",
+            "Weights and what a step needs leave no room for a cache.",
+            count(|loss| matches!(loss, Loss::Full)),
+        ),
+        (
+            "cache too small",
+            "The cache does not hold one request to its end.",
+            count(|loss| matches!(loss, Loss::Short)),
+        ),
+        (
+            "too slow a token",
+            "Even one sequence at a time takes longer between tokens.",
+            count(|loss| matches!(loss, Loss::Slow(_))),
+        ),
+        (
+            "first token too late",
+            "Even few requests at a time wait longer for it.",
+            count(|loss| matches!(loss, Loss::Late(_))),
+        ),
+        (
+            "too many accelerators",
+            "The demand takes more than there may be.",
+            count(|loss| matches!(loss, Loss::Few(_))),
+        ),
+        (
+            "dearer",
+            "It serves, but the one that was chosen costs less, or the same and is faster.",
+            count(|loss| matches!(loss, Loss::Dearer)),
+        ),
+    ];
+    let some = all.into_iter().filter(|(.., count)| *count > 0);
+    some.map(|(name, reason, count)| Removed {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+        count,
+    })
+    .collect()
+}
+
+/// What stands in the way: a sentence, and the layout that comes nearest.
+#[must_use]
+pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
+    if let Some((looked, needed)) = least(survey, |loss| match loss {
+        Loss::Few(needed) => Some(*needed),
+        _ => None,
+    }) {
+        return (few(ask, looked, needed), Some(looked.at));
+    }
+    if let Some((looked, time)) = least(survey, |loss| match loss {
+        Loss::Slow(time) => Some(*time),
+        _ => None,
+    }) {
+        let goal = ask.goals.per_token.unwrap_or(Seconds::ZERO);
+        return (passed(ask, looked, "a further token", time, goal), Some(looked.at));
+    }
+    if let Some((looked, time)) = least(survey, |loss| match loss {
+        Loss::Late(time) => Some(*time),
+        _ => None,
+    }) {
+        let goal = ask.goals.first_token.unwrap_or(Seconds::ZERO);
+        return (passed(ask, looked, "the first token", time, goal), Some(looked.at));
+    }
+    full(ask, survey)
+}
+
+fn least<T: Ord + Copy>(survey: &Survey, of: impl Fn(&Loss) -> Option<T>) -> Option<(&Looked, T)> {
+    let all = survey.looked.iter();
+    let all = all.filter_map(|looked| Some((looked, of(looked.loss.as_ref()?)?)));
+    all.min_by_key(|(looked, value)| (*value, looked.at))
+}
+
+fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) -> String {
+    format!(
+        "No deployment gives {what} within {}: the nearest takes {}, with {}.",
+        show::time(goal),
+        show::time(time),
+        layout_text(ask, &looked.at)
+    )
+}
+
+fn few(ask: &Ask, looked: &Looked, needed: u64) -> String {
+    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.cluster.count);
+    let demand = match ask.demand {
+        Demand::Rate(rate) => show::frequency(rate),
+        Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
+        Demand::Most => "the demand".to_owned(),
+    };
+    format!(
+        "{demand} within the goals take {} accelerators; there may be {}.",
+        show::grouped(needed),
+        show::grouped(most.into())
+    )
+}
+
+/// Bytes stand in the way: of the layout that comes nearest.
+fn full(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
+    let over = |looked: &Looked| -> Option<(Bytes, Bytes, Candidate)> {
+        let service = deploy::service(ask, &looked.at, None)?;
+        let serving = Serving::new(&service, &looked.at.instance);
+        let memory = serving.memory();
+        let needs = memory.get(ServeMemoryPart::Weights)
+            + memory.get(ServeMemoryPart::Activations)
+            + memory.get(ServeMemoryPart::Context);
+        Some((needs, service.cluster.accelerator.memory, looked.at))
+    };
+    let all = survey.looked.iter().filter_map(over);
+    let short = |(needs, has, _): &(Bytes, Bytes, Candidate)| {
+        crate::units::Ratio::new(needs.as_f64() / has.as_f64().max(1.0))
+    };
+    let Some((needs, has, at)) = all.min_by_key(short) else {
+        return ("No way to split the model is left by what is fixed.".to_owned(), None);
+    };
+    let layout = layout_text(ask, &at);
+    let text = if needs > has {
+        format!(
+            "It does not fit: weights and what a step needs take {} of {} at least, with {layout}.",
+            show::bytes(needs),
+            show::bytes(has)
+        )
+    } else {
+        let tokens = show::grouped((ask.traffic.prompt + ask.traffic.output) as u64);
+        format!(
+            "The cache that is left beside weights of {} does not hold one request of {tokens} \
+             tokens, with {layout}.",
+            show::bytes(needs)
+        )
+    };
+    (text, Some(at))
+}

@@ -1,0 +1,92 @@
+//! Memory of one accelerator, by part, each with where it comes from.
+
+use super::Deployed;
+use crate::estimate::serve::ServeMemoryPart as M;
+use crate::plan::part::{Group, Leaf, tree};
+use crate::plan::{Derivation, Part};
+use crate::units::text::fine;
+use crate::units::{Bytes, Params, Ratio};
+
+/// Memory that is taken on the fullest accelerator, as the engine fills it.
+#[must_use]
+pub fn memory(own: &Deployed<'_>) -> Part {
+    let serving = own.serving();
+    let memory = serving.memory();
+    let leaf = |part: M, id: &str, label: &'static str| Leaf {
+        id: format!("memory.{id}"),
+        label,
+        amount: memory.get(part),
+        derivation: derivation(own, part, memory.get(part), memory.tokens.as_f64()),
+        children: Vec::new(),
+    };
+    let leaves: Vec<Leaf<Bytes>> = vec![
+        leaf(M::Weights, "weights", "Weights"),
+        leaf(M::Cache, "cache", "Keys and values"),
+        leaf(M::Activations, "activations", "Activations"),
+        leaf(M::Graphs, "graphs", "Captured graphs"),
+        leaf(M::Context, "context", "Driver and runtime"),
+    ];
+    tree("memory", "Memory of one accelerator", vec![Group { id: "", label: "", leaves }])
+}
+
+fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Derivation {
+    let of = |formula: &str, substituted: String, source: &str, constants: &[&str]| Derivation {
+        formula: formula.to_owned(),
+        substituted,
+        source: source.to_owned(),
+        constants: constants.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let engine = &own.service.engine;
+    let is = fine::bytes(amount);
+    match part {
+        M::Weights => {
+            let params = own.ask.model.params().total as f64;
+            let ranks = own.own.at.instance.ranks().max(1) as f64;
+            let bits = amount.as_f64() * 8.0 * ranks / params.max(1.0);
+            let (params, ranks) =
+                (fine::count(Params::new(params as u64).get()), fine::number(Ratio::new(ranks)));
+            let bits = fine::number(Ratio::new(bits));
+            of(
+                "parameters × mean bits / 8 / accelerators of an instance",
+                format!("{params} × {bits} bits / 8 / {ranks} = {is}"),
+                "each matrix in its own format: tables, norms and router in 16 bits, and what is \
+                 held more than once counted as often (estimate/serve/memory)",
+                &[],
+            )
+        }
+        M::Cache => {
+            let groups = f64::from(own.own.at.instance.dp.max(1));
+            let (tokens, groups) = (fine::count(tokens as u64), fine::number(Ratio::new(groups)));
+            let each = fine::bytes(own.serving().token_bytes());
+            of(
+                "cached tokens / attention groups × bytes of one token, to the next whole block",
+                format!("{tokens} / {groups} × {each} = {is}"),
+                "the engine gives the cache what its share of the memory leaves, in whole blocks",
+                &["fraction", "of_free", "block"],
+            )
+        }
+        M::Activations => {
+            let rows = f64::from(engine.chunk).min(8192.0);
+            let each = Bytes::from_f64(amount.as_f64() / rows.max(1.0));
+            let rows = fine::number(Ratio::new(rows));
+            of(
+                "rows of the largest step × bytes of one row, its share of the logits with it",
+                format!("{rows} × {} = {is}", fine::bytes(each)),
+                "what the engine's own trial run of its largest step keeps alive",
+                &["chunk", "activations"],
+            )
+        }
+        M::Graphs => of(
+            "graphs that replay steps of decoding",
+            format!("{is} = {is}"),
+            "measured at start-up",
+            &["graphs_gib"],
+        ),
+        _ => of(
+            "driver, runtime and communicators",
+            format!("{is} = {is}"),
+            "measured at start-up",
+            &["context_gib"],
+        ),
+    }
+}

@@ -1,0 +1,38 @@
+//! Deployments in words.
+
+use super::Deployed;
+use crate::search::deploy::Candidate;
+use crate::serving::{Ask, Demand, Instance};
+use crate::units::text::show;
+
+/// How one instance lies: `TP 4 · PP 2`; `1 accelerator` where nothing is split.
+#[must_use]
+pub fn instance_text(instance: &Instance) -> String {
+    let named =
+        [("TP", instance.tp), ("PP", instance.pp), ("DP", instance.dp), ("EP", instance.ep)];
+    let parts: Vec<String> =
+        named.iter().filter(|(_, n)| *n > 1).map(|(name, n)| format!("{name} {n}")).collect();
+    if parts.is_empty() { "one accelerator".to_owned() } else { parts.join(" \u{b7} ") }
+}
+
+/// A layout with machine and formats: `TP 4 · fp8, cache fp16 · H200 SXM`.
+#[must_use]
+pub fn layout_text(ask: &Ask, at: &Candidate) -> String {
+    let instance = instance_text(&at.instance);
+    let Some(machine) = ask.machines.get(at.machine) else { return instance };
+    let formats = machine.formats.get(at.format);
+    let formats = formats.map_or_else(String::new, |(weights, cache)| {
+        format!("{}, cache {}", weights.key(), cache.key())
+    });
+    format!("{instance} \u{b7} {formats} \u{b7} {}", machine.label)
+}
+
+/// What is asked of the deployment: `10 requests/s`.
+#[must_use]
+pub fn load_text(own: &Deployed<'_>) -> String {
+    match own.ask.demand {
+        Demand::Most => "as much as it can".to_owned(),
+        Demand::Rate(rate) => show::frequency(rate),
+        Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
+    }
+}

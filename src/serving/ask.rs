@@ -1,0 +1,85 @@
+//! All that is asked of a deployment, complete and checked.
+
+use super::{Engine, Goals, KvFormat, Speculation, Traffic, WeightFormat};
+use crate::cluster::Cluster;
+use crate::model::Model;
+use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
+
+/// A question about serving: what, by which software, on what, for whom and how fast.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// What is served.
+    pub model: Model,
+    /// By which software.
+    pub engine: Engine,
+    /// On which kinds of machine, any one of them.
+    pub machines: Vec<AskedMachine>,
+    /// Tokens guessed ahead.
+    pub speculation: Option<Speculation>,
+    /// Requests.
+    pub traffic: Traffic,
+    /// How many of them.
+    pub demand: Demand,
+    /// What must be kept to.
+    pub goals: Goals,
+    /// Share of requests whose first token must come in time; none: the mean of all.
+    pub share: Option<Ratio>,
+    /// What is decided already.
+    pub fixed: FixedServing,
+    /// What a service that is paid by the token asks.
+    pub api: ApiPrice,
+}
+
+/// One kind of accelerator in its machines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedMachine {
+    /// Key of the accelerator.
+    pub key: String,
+    /// Name for people.
+    pub label: String,
+    /// As many as there may be.
+    pub cluster: Cluster,
+    /// Price of one accelerator, where one is known.
+    pub price: Option<DollarsPerHour>,
+    /// Where that price is from.
+    pub price_source: String,
+    /// Formats of weights and cache that may be used on it.
+    pub formats: Vec<(WeightFormat, KvFormat)>,
+    /// Ways to split a model that the engine has there.
+    pub degrees: Vec<String>,
+}
+
+/// How many requests there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Demand {
+    /// As many as the machines can answer.
+    Most,
+    /// So many a second, at random.
+    Rate(PerSecond),
+    /// So many in flight, each followed by the next.
+    InFlight(u32),
+}
+
+/// Degrees and limits that the user fixed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FixedServing {
+    /// Tensor parallel.
+    pub tp: Option<u32>,
+    /// Pipeline parallel.
+    pub pp: Option<u32>,
+    /// Attention data parallel.
+    pub dp: Option<u32>,
+    /// Expert parallel.
+    pub ep: Option<u32>,
+    /// Most sequences that run together in one instance.
+    pub batch: Option<u32>,
+}
+
+/// Dollars of a million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ApiPrice {
+    /// Of prompts.
+    pub input: Option<Dollars>,
+    /// Of answers.
+    pub output: Option<Dollars>,
+}

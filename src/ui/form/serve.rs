@@ -1,0 +1,107 @@
+//! What is asked of a model in service.
+
+use leptos::prelude::*;
+
+use super::field::{field, fields, select};
+use super::{group, more, trace};
+use crate::inputs::{Inputs, Key};
+use crate::ui::lists;
+
+const MACHINES: &[(Key, &str, &str)] = &[
+    (Key::ServeOn, "Accelerators, one or more kinds", "h200-sxm, b200, rtx-4090"),
+    (Key::ServeMost, "How many at most", ""),
+];
+const OWN: &[(Key, &str, &str)] = &[
+    (Key::Memory, "Memory", "as catalogued"),
+    (Key::MemoryBandwidth, "Memory bandwidth", "as catalogued"),
+    (Key::PeakBf16, "Peak bf16", "as catalogued"),
+    (Key::PeakFp8, "Peak fp8", "as catalogued"),
+    (Key::PeakFp4, "Peak fp4", "as catalogued"),
+    (Key::Link, "Scale-up link", "as usual"),
+    (Key::Domain, "Scale-up domain", "as usual"),
+    (Key::NodeSize, "In a node", "as usual"),
+];
+const FORMATS: &[(Key, &str, &str)] = &[
+    (Key::Weights, "Weights", "bf16, and fp8 where native"),
+    (Key::Cache, "KV cache", "as usual"),
+];
+const TRAFFIC: &[(Key, &str, &str)] = &[
+    (Key::Prompt, "Prompt", ""),
+    (Key::Answer, "Answer", ""),
+    (Key::Rate, "Requests", "as many as can be"),
+    (Key::InFlight, "or in flight", "\u{2013}"),
+];
+const DETAILS: &[(Key, &str, &str)] = &[
+    (Key::Cached, "Found in the prefix cache", ""),
+    (Key::Spread, "Spread of answers", ""),
+    (Key::Guesses, "Tokens guessed ahead", ""),
+    (Key::Acceptance, "Guesses that are right", ""),
+];
+const GOALS: &[(Key, &str, &str)] = &[
+    (Key::FirstToken, "First token within", "none"),
+    (Key::PerToken, "Each further within", "none"),
+    (Key::Percentile, "First token in time for", ""),
+];
+const MONEY: &[(Key, &str, &str)] = &[
+    (Key::ServePrice, "Price of one accelerator", "as catalogued"),
+    (Key::ApiInput, "API, 1M prompt tokens", "to compare with"),
+    (Key::ApiOutput, "API, 1M answer tokens", "to compare with"),
+];
+const FIXED: &[(Key, &str, &str)] = &[
+    (Key::ServeTp, "TP", "free"),
+    (Key::ServePp, "PP", "free"),
+    (Key::ServeDp, "Attention DP", "free"),
+    (Key::ServeEp, "EP", "free"),
+    (Key::BatchMax, "Batch at most", "free"),
+];
+
+/// All parts but the model.
+pub fn parts() -> AnyView {
+    let columns = |rows| view! { <div class="columns">{fields(rows)}</div> }.into_any();
+    let keys = |rows: &[(Key, &str, &str)]| rows.iter().map(|row| row.0).collect();
+    let own = move || {
+        let lead = "Write \u{201c}custom\u{201d} among the accelerators: the one below, with the figures \
+            that you type.";
+        view! {
+            <p class="quiet">{lead}</p>
+            {field(Key::Accelerator, "Like", "")}
+            {columns(OWN)}
+        }
+        .into_any()
+    };
+    let machines = view! {
+        {fields(MACHINES)}
+        {columns(FORMATS)}
+        <div class="mores">{more("An accelerator of your own", keys(OWN), own)}</div>
+    };
+    let traffic = view! {
+        {columns(TRAFFIC)}
+        <div class="mores">
+            {more("Prefix cache, spread, guessing", keys(DETAILS), move || columns(DETAILS))}
+            {more("From a trace of requests", Vec::new(), trace::panel)}
+        </div>
+    };
+    let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
+    let money = view! {
+        {field(MONEY[0].0, MONEY[0].1, MONEY[0].2)}
+        <div class="mores">
+            {more("Against a price by the token", keys(&MONEY[1..]), move || columns(&MONEY[1..]))}
+            {more("Fix the layout", keys(FIXED), fixed)}
+        </div>
+    };
+    let all = [
+        group("Engine", select(Key::Engine, "Engine", lists::engine_choices())),
+        group("Machines", machines.into_any()),
+        group("Traffic", traffic.into_any()),
+        group("Goals", columns(GOALS)),
+        group("Price and layout", money.into_any()),
+    ];
+    all.collect_view().into_any()
+}
+
+/// The inputs in one line.
+pub fn summary(inputs: &Inputs, model: &str) -> String {
+    let kinds = inputs.get(Key::ServeOn);
+    let lengths = format!("{} + {}", inputs.get(Key::Prompt), inputs.get(Key::Answer));
+    format!("{model} \u{b7} {kinds} \u{b7} {lengths} tokens")
+}

@@ -1,0 +1,98 @@
+//! The deployment in five seconds: layout, latencies, throughput, money, memory.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::api::{GoalView, LaunchView, ServeView};
+use crate::ui::address::address;
+use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
+use crate::ui::compare;
+use crate::ui::copier::copier;
+use crate::ui::state::state;
+
+/// Figures that are shown large; the others stand in a line below.
+const LARGE: &[&str] =
+    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"];
+
+/// The answer's first screen.
+pub fn headline(serve: &Arc<ServeView>) -> AnyView {
+    let state = state();
+    let large = LARGE.iter().filter_map(|id| serve.figures.iter().find(|own| own.id == *id));
+    let large: Vec<AnyView> = large.map(|figure| key_figure(state, figure)).collect();
+    let small = serve.figures.iter().filter(|own| !LARGE.contains(&own.id.as_str()));
+    let small: Vec<AnyView> = small.map(|figure| key_figure(state, figure)).collect();
+    let markdown = serve.clone();
+    view! {
+        <section class="headline" aria-labelledby="plan-title">
+            <div class="headline-top">
+                <h2 id="plan-title" class="plan-title" tabindex="-1">{serve.title.clone()}</h2>
+                <div class="headline-acts">
+                    {compare::button()}
+                    {copier("quiet-button", "Copy as Markdown", move || {
+                        markdown.markdown.replace("`#", &format!("`{}", address("")))
+                    })}
+                </div>
+            </div>
+            {degrees(state, &serve.degrees)}
+            <dl class="figures large">{large}</dl>
+            {goals(&serve.goals)}
+            <dl class="figures small">{small}</dl>
+            {trust(serve.trust.as_ref())}
+            {detailed(&serve.figures, &serve.degrees)}
+            {memory_bar(&Filled {
+                whole: "Memory",
+                memory: &serve.memory,
+                capacity: &serve.memory_capacity,
+                free: &serve.memory_free,
+                range: None,
+                doubt: None,
+            })}
+            {even(&serve.break_even)}
+            {launch(serve.launch.as_ref())}
+        </section>
+    }
+    .into_any()
+}
+
+fn goals(all: &[GoalView]) -> AnyView {
+    let text = if all.is_empty() {
+        "No goal: as much as the machines can answer.".to_owned()
+    } else {
+        let one = |own: &GoalView| format!("{} within {}", own.label, own.goal.text);
+        format!("Goals kept: {}.", all.iter().map(one).collect::<Vec<_>>().join(", "))
+    };
+    view! { <p class="quiet figures-note">{text}</p> }.into_any()
+}
+
+fn even(text: &str) -> AnyView {
+    if text.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <p class="published">
+            <span class="label">"By the token"</span>
+            {text.to_owned()}
+        </p>
+    }
+    .into_any()
+}
+
+fn launch(own: Option<&LaunchView>) -> AnyView {
+    let Some(own) = own.cloned() else {
+        return ().into_any();
+    };
+    let body = move || {
+        let copied = own.command.clone();
+        let notes = own.notes.iter().map(|note| view! { <li>{linked(note)}</li> }).collect_view();
+        view! {
+            <div class="launch">
+                <pre tabindex="0"><code>{own.command.clone()}</code></pre>
+                {copier("quiet-button", "Copy command", move || copied.clone())}
+                <ul class="quiet">{notes}</ul>
+            </div>
+        }
+        .into_any()
+    };
+    fold("launch", "Start one instance", body)
+}

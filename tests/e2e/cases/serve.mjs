@@ -1,0 +1,116 @@
+import { figure, fragment, planned, retype, text } from "../lib/plan.mjs";
+
+export const name = "serving: switch, answer in words and pictures, every number opens, stuck, edge, phone";
+
+const LLAMA = "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
+const R1 = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang";
+const EDGE =
+  "#1;m=mistralai/Mistral-7B-Instruct-v0.3;do=serve;se=llamacpp;sg=m4-max,orin-nano-8g;sn=1;si=512;so=256;sc=1;sf=none;st=none";
+
+const studied = (page) => page.waitForSelector("#fits table", { timeout: 30_000 });
+const proof = (page) => text(page, "#why .proof");
+
+/** Milliseconds of the search, as the page says it. */
+async function took(page) {
+  return Number(/in ([\d.]+) ms/.exec(await proof(page))[1]);
+}
+
+async function answered(ctx) {
+  const page = await ctx.open(LLAMA, {});
+  await planned(page);
+  await studied(page);
+  ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .* H200 SXM with vLLM/);
+  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"]) {
+    ctx.assert.match(await figure(page, id), /\d/, id);
+  }
+  // The number opens to formula, this case's values and source.
+  await page.click("[data-figure=tpot] button");
+  const detail = await text(page, "#headline-detail");
+  ctx.assert.match(detail, /Formula.*Here.*Source/s);
+  ctx.assert.match(detail, /Little/);
+  // The goal box and the roof have tables behind them.
+  for (const summary of await page.$$(".serve details > summary")) {
+    await summary.evaluate((element) => element.click());
+  }
+  const rows = await page.$eval("#tradeoff table", (table) => table.tBodies[0].rows.length);
+  ctx.assert.ok(rows > 5, `${rows} rows`);
+  ctx.assert.match(await text(page, "#why"), /Best of other kinds/);
+  await ctx.axe(page);
+  await ctx.shot(page, "serve", { fullPage: true });
+  // A faster goal takes another layout, and back brings the first again.
+  const before = await figure(page, "accelerators");
+  await retype(page, "#in-st", "12ms");
+  await page.waitForFunction(
+    (was) => document.querySelector("[data-figure=accelerators] button").textContent !== was,
+    { timeout: 30_000 },
+    before,
+  );
+  ctx.assert.match(await fragment(page), /st=12ms/);
+  // A goal that nobody reaches: what stands in the way, and what helps.
+  await retype(page, "#in-st", "2ms");
+  await page.waitForSelector(".stuck .remedies a", { timeout: 30_000 });
+  ctx.assert.match(await text(page, ".stuck"), /within 2.ms: the nearest takes/);
+  await page.click(".stuck .remedies a");
+  await planned(page);
+  ctx.assert.match(await figure(page, "tpot"), /\d/);
+  await page.close();
+}
+
+/** The two searches whose time is a promise of the planner. */
+async function quick(ctx) {
+  for (const [model, link] of [["Llama-3.3-70B", LLAMA.replace(";sr=10/s", "")], ["DeepSeek-R1", R1]]) {
+    const page = await ctx.open(link, {});
+    await planned(page);
+    const times = [await took(page)];
+    for (const goal of ["49ms", "48ms", "47ms"]) {
+      await retype(page, "#in-st", goal);
+      await planned(page);
+      times.push(await took(page));
+    }
+    const least = Math.min(...times);
+    console.log(`    ${model} on up to 64 H200: least ${least} ms of ${times.join(", ")}`);
+    ctx.assert.ok(least < 400, `${model}: ${times}`);
+    await page.close();
+  }
+}
+
+async function switched(ctx) {
+  const page = await ctx.open("#1;m=Qwen/Qwen3-8B;n=64;b=512", {});
+  await planned(page);
+  await page.$eval("input[name=purpose]:not(:checked)", (radio) => radio.click());
+  await planned(page);
+  await page.waitForSelector(".plan.serve");
+  ctx.assert.match(await fragment(page), /m=Qwen\/Qwen3-8B;n=64;b=512;do=serve/, "training stays");
+  ctx.assert.equal(await page.$("#fleet"), null);
+  // A format that the hardware lacks: named, with the nearest that runs.
+  await page.type("#in-sw", "nvfp4");
+  await page.waitForFunction(
+    () => /nearest that runs/.test(document.querySelector("#in-sw-note").textContent),
+    { timeout: 10_000 },
+  );
+  await page.$eval("input[name=purpose]:not(:checked)", (radio) => radio.click());
+  await page.waitForSelector("[data-figure=step_time]");
+  await page.close();
+}
+
+async function edge(ctx) {
+  const page = await ctx.open(EDGE, {});
+  await planned(page);
+  await studied(page);
+  const fits = await text(page, "#fits");
+  ctx.assert.match(fits, /q4_k_m/);
+  ctx.assert.match(fits, /does not fit/, "16 bits of 7 B do not fit 8 GB");
+  ctx.assert.equal(await page.$("[data-figure=monthly]"), null, "no price, no cost");
+  await page.setViewport({ width: 360, height: 800 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  ctx.assert.ok(wide <= 360, `${wide} px wide`);
+  await ctx.shot(page, "serve-edge-phone", { fullPage: true });
+  await page.close();
+}
+
+export async function run(ctx) {
+  await answered(ctx);
+  await switched(ctx);
+  await edge(ctx);
+  await quick(ctx);
+}

@@ -1,0 +1,191 @@
+import { readFile } from "node:fs/promises";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { figure, fragment, planned, text } from "../lib/plan.mjs";
+
+export const name = "a plan is taken away by keyboard: link, Markdown, frame, picture, table, data; a picture opens it";
+export const limitMs = 120_000;
+
+const PLAN = "1;m=meta-llama/Llama-2-7b-hf;n=8;b=64;s=4096;t=1T;c=2";
+
+/** Keeps what the page puts on the clipboard, which headless browsers may refuse. */
+async function listen(page, refuse = false) {
+  await page.evaluate((refuse) => {
+    window.copied = [];
+    const writeText = async (words) => {
+      if (refuse) throw new Error("refused");
+      window.copied.push(words);
+    };
+    Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });
+  }, refuse);
+}
+
+async function press(page, way) {
+  await page.focus(`[data-way="${way}"]`);
+  await page.keyboard.press("Enter");
+}
+
+async function copied(page, way) {
+  const before = await page.evaluate(() => window.copied.length);
+  await press(page, way);
+  await page.waitForFunction((n) => window.copied.length > n, {}, before);
+  await page.waitForFunction(() => /Copied/.test(document.querySelector(".share [role=status]").textContent));
+  return page.evaluate(() => window.copied.at(-1));
+}
+
+async function saved(page, folder, way, extension) {
+  await press(page, way);
+  await page.waitForFunction(
+    (end) => document.querySelector(".share [role=status]").textContent.endsWith(`${end}.`),
+    {},
+    extension,
+  );
+  for (let i = 0; i < 100; i += 1) {
+    const found = readdirSync(folder).find((file) => file.endsWith(`.${extension}`));
+    if (found) return { name: found, bytes: await readFile(join(folder, found)) };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no .${extension} was saved`);
+}
+
+async function texts(ctx, page) {
+  const link = await copied(page, "Copy link");
+  ctx.assert.ok(link.startsWith(`${ctx.url}#${PLAN};r=`), link);
+  ctx.assert.ok(link.split("#")[1].length <= 200, link);
+  const markdown = await copied(page, "Copy as Markdown");
+  ctx.assert.match(markdown, /\| Layout \|/);
+  ctx.assert.ok(markdown.includes(link), markdown);
+  const frame = await copied(page, "Copy HTML frame");
+  ctx.assert.match(frame, /^<iframe src=".*embed\.html#1;m=.*sandbox="allow-scripts".*<\/iframe>$/);
+  ctx.assert.ok(frame.includes(`src="${ctx.url}embed.html#`), frame);
+  // The link that was copied says nothing where nothing changed.
+  const other = await ctx.open(`#${link.split("#")[1]}`);
+  await planned(other);
+  ctx.assert.equal(await fragment(other), PLAN);
+  ctx.assert.doesNotMatch(await text(other, ".notices"), /./);
+  await other.close();
+}
+
+/** Drops a file on the page, not on the form. */
+async function drop(page, { name, bytes }, type) {
+  await page.evaluate(
+    (name, base64, type) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], name, { type }));
+      const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+      document.querySelector("#answer").dispatchEvent(event);
+    },
+    name,
+    bytes.toString("base64"),
+    type,
+  );
+}
+
+async function files(ctx, page, folder) {
+  const svg = await saved(page, folder, "Save picture (SVG)", "svg");
+  const drawing = svg.bytes.toString();
+  ctx.assert.equal(svg.name, "autoparallel-llama-2-7b-hf.svg");
+  const days = (await figure(page, "days")).replace(/\s/g, " ");
+  ctx.assert.ok(drawing.includes(days), `${days} stands in the picture`);
+  ctx.assert.equal((drawing.match(/fill="rgb\(/g) ?? []).length > 20, true, "in the colours of the page");
+  const png = await saved(page, folder, "Save picture (PNG)", "png");
+  ctx.assert.equal(png.bytes.subarray(1, 4).toString(), "PNG");
+  ctx.assert.deepEqual([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)], [2400, 1260]);
+  ctx.assert.ok(png.bytes.includes(`AutoParallel\0${PLAN};r=`), "it carries the plan");
+  const csv = (await saved(page, folder, "Save table (CSV)", "csv")).bytes.toString();
+  ctx.assert.match(csv, /^kind,id,label,value,unit,text,low,high,source\r\n/);
+  ctx.assert.match(csv, /\r\nfigure,days,/);
+  const json = JSON.parse((await saved(page, folder, "Save data (JSON)", "json")).bytes.toString());
+  ctx.assert.equal(json.version, 1);
+  ctx.assert.ok(json.link.startsWith(PLAN) && json.figures.length > 5);
+  ctx.assert.equal(json.memory.children.length > 3, true);
+
+  for (const [file, type] of [
+    [png, "image/png"],
+    [svg, "image/svg+xml"],
+  ]) {
+    const other = await ctx.open("#1;n=64;m=Qwen/Qwen3-8B");
+    await planned(other);
+    await drop(other, file, type);
+    await other.waitForFunction((plan) => location.hash === `#${plan}`, {}, PLAN);
+    await planned(other);
+    ctx.assert.equal(await figure(other, "days"), await figure(page, "days"));
+    // A step that can be undone.
+    await other.goBack();
+    await other.waitForFunction(() => document.querySelector("#in-n").value === "64");
+    await other.close();
+  }
+  return { png, svg };
+}
+
+async function shown(ctx, { png, svg }) {
+  for (const { name, bytes } of [png, svg]) {
+    const type = name.endsWith("png") ? "image/png" : "image/svg+xml";
+    const page = await ctx.session.newPage();
+    await page.setViewport({ width: 1200, height: 630 });
+    await page.goto(`data:${type};base64,${bytes.toString("base64")}`);
+    await ctx.shot(page, `card-${name.split(".").at(-1)}`);
+    await page.close();
+  }
+}
+
+async function refused(ctx) {
+  const page = await ctx.open(`#${PLAN}`, { width: 390, height: 800, dark: true });
+  await planned(page);
+  await listen(page, true);
+  await page.click(".share summary");
+  await press(page, "Copy link");
+  await page.waitForSelector("#share-by-hand");
+  ctx.assert.ok((await page.$eval("#share-by-hand", (area) => area.value)).includes(`#${PLAN}`));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  ctx.assert.ok(wide <= 390, `${wide} px wide`);
+  await ctx.axe(page);
+  await ctx.shot(page, "share-390-dark");
+  await page.close();
+}
+
+async function compared(ctx) {
+  const page = await ctx.open(`#+${PLAN}+1;n=64`);
+  await page.waitForSelector(".compare-table");
+  await listen(page);
+  await page.focus(".share summary");
+  await page.keyboard.press("Enter");
+  ctx.assert.equal(await copied(page, "Copy link"), `${ctx.url}#+${PLAN}+1;n=64`);
+  const off = await page.$$eval("[data-way]:disabled", (all) => all.map((own) => own.dataset.way));
+  ctx.assert.equal(off.length, 4, off.join());
+  await page.close();
+}
+
+export async function run(ctx) {
+  const folder = mkdtempSync(join(tmpdir(), "autoparallel-e2e-"));
+  try {
+    const page = await ctx.open(`#${PLAN}`);
+    const client = await page.createCDPSession();
+    await client.send("Browser.setDownloadBehavior", {
+      behavior: "allow",
+      downloadPath: folder,
+      browserContextId: ctx.session.id,
+    });
+    await planned(page);
+    await listen(page);
+    await page.focus(".share summary");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".share[open]");
+    await ctx.axe(page);
+    await ctx.shot(page, "share");
+    await texts(ctx, page);
+    const pictures = await files(ctx, page, folder);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".share:not([open])");
+    ctx.assert.equal(await page.evaluate(() => document.activeElement.textContent), "Share");
+    await page.close();
+    await shown(ctx, pictures);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  await refused(ctx);
+  await compared(ctx);
+}

@@ -1,0 +1,411 @@
+//! A question about serving, end to end: every number follows from what stands beside it, money and requests are
+//! conserved, the goals that are said to be kept are kept, and whoever is stuck is told what would help.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "plan/equations.rs"]
+mod equations;
+
+use autoparallel::api::{Answer, Figure, PartView, ServeStudyView, ServeView, StuckView};
+use autoparallel::catalogue::{engines, presets, support};
+use autoparallel::estimate::serve::{Sequences, Serving};
+use autoparallel::link::{self, decode};
+use autoparallel::plan::serve::{self, Deployed, Loss};
+use autoparallel::serving::{Ask, Demand};
+use autoparallel::units::Seconds;
+
+const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
+
+/// Links that are looked at in full: all presets and corners.
+fn links() -> Vec<String> {
+    let served = presets::all().iter().filter(|preset| preset.link.contains(";do=serve"));
+    let mut all: Vec<String> = served.map(|preset| preset.link.clone()).collect();
+    assert!(all.len() >= 5, "{all:?}");
+    let corners = [
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sg=h100-sxm,h200-sxm,b200;sr=40/s;sp=p99",
+        "1;m=meta-llama/Llama-3.1-8B;do=serve;sg=a100-80g;sc=64;sq=3;sx=0.1;sz=0.4",
+        "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=trtllm;sg=b200;sw=nvfp4;sr=20/s;sh=0.5",
+        "1;m=Qwen/Qwen3-8B;do=serve;sg=custom;sn=4;sr=2/s",
+        "1;m=meta-llama/Llama-3.1-8B;do=serve;se=vllm-tpu;sg=v6e;sn=8;sr=1/s",
+        "1;m=meta-llama/Llama-3.1-8B;do=serve;sf=none;st=none;sp=mean;sn=8",
+        "1;m=meta-llama/Llama-2-7b-hf;do=serve;se=llamacpp;sg=m4-max;sn=1;sc=1;sf=none;st=none",
+    ];
+    all.extend(corners.iter().map(|link| (*link).to_owned()));
+    all
+}
+
+fn ask_of(link: &str) -> Ask {
+    let resolution = decode(link).inputs.resolve();
+    let problems: Vec<String> = resolution.problems.iter().map(ToString::to_string).collect();
+    resolution.ask.unwrap_or_else(|| panic!("{link}: {problems:?}"))
+}
+
+fn answers(link: &str) -> Vec<Answer> {
+    let mut all = Vec::new();
+    autoparallel::api::serve(1, link, &|| 0.0, &mut |answer| all.push(answer));
+    all
+}
+
+fn served(link: &str) -> Option<ServeView> {
+    answers(link).into_iter().find_map(|answer| match answer {
+        Answer::Served { serve, .. } => Some(*serve),
+        _ => None,
+    })
+}
+
+fn stuck(link: &str) -> StuckView {
+    let found = answers(link).into_iter().find_map(|answer| match answer {
+        Answer::Stuck { stuck, .. } => Some(stuck),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("{link} is not stuck"))
+}
+
+fn study(link: &str) -> ServeStudyView {
+    let mut found = None;
+    autoparallel::api::serve_study(1, link, &mut |answer| {
+        if let Answer::ServeStudied { study, .. } = answer {
+            found = Some(*study);
+        }
+    });
+    found.expect("a study")
+}
+
+fn value(view: &ServeView, id: &str) -> f64 {
+    let found = view.figures.iter().find(|figure| figure.id == id);
+    found.unwrap_or_else(|| panic!("no figure {id}")).shown.value
+}
+
+fn every_part(part: &PartView, see: &mut impl FnMut(&PartView)) {
+    see(part);
+    part.children.iter().for_each(|child| every_part(child, see));
+}
+
+#[test]
+fn every_number_follows_from_what_stands_beside_it() {
+    for link in links() {
+        let view = served(&link).unwrap_or_else(|| panic!("{link} has no deployment"));
+        let mut all: Vec<Figure> = view.figures.clone();
+        for root in [&view.memory, &view.decode, &view.prefill] {
+            every_part(root, &mut |part| all.push(part.figure.clone()));
+        }
+        for figure in &all {
+            let told = !figure.formula.is_empty() && !figure.source.is_empty();
+            assert!(told, "{link}: {} has no formula or source", figure.id);
+            if let Err(wrong) = equations::check(&figure.substituted) {
+                panic!("{link}: {}: {wrong}", figure.id);
+            }
+        }
+        for figure in &view.figures {
+            let n = equations::check(&figure.substituted).unwrap();
+            assert!(n > 0, "{link}: {} is not derived", figure.id);
+        }
+    }
+}
+
+#[test]
+fn totals_are_the_sums_of_their_parts_and_memory_fits() {
+    for link in links() {
+        let view = served(&link).expect("a deployment");
+        for root in [&view.memory, &view.decode, &view.prefill] {
+            every_part(root, &mut |part| {
+                if !part.children.is_empty() {
+                    let sum: f64 = part.children.iter().map(|own| own.figure.shown.value).sum();
+                    let whole = part.figure.shown.value;
+                    assert!((sum - whole).abs() <= 1e-9 * whole, "{link}: {}", part.id);
+                }
+            });
+        }
+        let (used, free) = (view.memory.figure.shown.value, view.memory_free.value);
+        assert_eq!(used + free, view.memory_capacity.value, "{link}");
+    }
+}
+
+/// What all tokens cost by their prices is what all accelerators cost.
+#[test]
+fn money_is_conserved() {
+    for link in links() {
+        let ask = ask_of(&link);
+        let best = serve::find(&ask).best.expect("a deployment");
+        let own = Deployed::new(&ask, &best).expect("a deployment");
+        let Some(bill) = serve::bill(&own) else { continue };
+        let requests = best.now.request_rate.get() * f64::from(best.replicas) * 3600.0;
+        let input = bill.input.get() * ask.traffic.prompt / 1e6;
+        let output = bill.output.get() * ask.traffic.output / 1e6;
+        let sum = requests * (input + output);
+        assert!((sum / bill.hourly.get() - 1.0).abs() < 1e-9, "{link}: {sum}");
+        let price = own.machine.price.expect("a price").get();
+        let all = price * own.accelerators() as f64;
+        assert!((bill.hourly.get() / all - 1.0).abs() < 1e-12, "{link}");
+        assert!((bill.monthly.get() / (all * 730.0) - 1.0).abs() < 1e-12, "{link}");
+        assert!(bill.alone >= bill.output, "{link}: answers alone bear the prompts as well");
+    }
+}
+
+#[test]
+fn goals_that_are_said_to_be_kept_are_kept_and_the_demand_is_met() {
+    for link in links() {
+        let ask = ask_of(&link);
+        let view = served(&link).expect("a deployment");
+        for goal in &view.goals {
+            assert!(goal.reached.value <= goal.goal.value, "{link}: {}", goal.label);
+        }
+        let best = serve::find(&ask).best.expect("a deployment");
+        let n = f64::from(best.replicas);
+        match ask.demand {
+            Demand::Rate(rate) => {
+                let answered = best.now.request_rate.get() * n;
+                assert!((answered / rate.get() - 1.0).abs() < 1e-6, "{link}: {answered}");
+                assert!(best.full.request_rate.get() * n >= rate.get(), "{link}: it overflows");
+            }
+            Demand::InFlight(flight) => assert!(f64::from(best.batch) * n >= f64::from(flight)),
+            Demand::Most => assert_eq!(best.now, best.full),
+        }
+        let machine = &ask.machines[best.at.machine];
+        let used = best.at.instance.ranks() * u64::from(best.replicas);
+        assert!(used <= u64::from(machine.cluster.count), "{link}");
+    }
+}
+
+/// No layout of the space serves the demand with fewer dollars: each is asked by itself.
+#[test]
+fn nothing_that_was_looked_at_is_cheaper() {
+    for link in links() {
+        let ask = ask_of(&link);
+        let survey = serve::find(&ask);
+        let best = survey.best.expect("a deployment");
+        let least = autoparallel::search::deploy::worth(&ask, &best);
+        for looked in &survey.looked {
+            if let Ok(other) = autoparallel::search::deploy::settle(&ask, looked) {
+                let worth = autoparallel::search::deploy::worth(&ask, &other);
+                assert!(worth >= least, "{link}: {:?} at {worth:?} beats {least:?}", other.at);
+            }
+        }
+        let lost: u64 = serve::losses(&survey).iter().map(|loss| loss.count).sum();
+        assert_eq!(lost + 1, survey.looked.len() as u64, "{link}: the losers and the winner");
+    }
+}
+
+/// The batch limit goes into the engine; a larger one misses a goal, answers less or does not fit.
+#[test]
+fn the_batch_limit_is_the_best_one() {
+    let ask = ask_of(LLAMA);
+    let best = serve::find(&ask).best.expect("a deployment");
+    let own = Deployed::new(&ask, &best).expect("a deployment");
+    assert_eq!(own.service.engine.sequences, best.batch.div_ceil(best.at.instance.dp));
+    let free = autoparallel::search::deploy::service(&ask, &best.at, None).expect("a service");
+    let serving = Serving::new(&free, &best.at.instance);
+    let most = serving.most_running(&ask.traffic).0;
+    for batch in autoparallel::search::serve::batches(Sequences(most)) {
+        let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+        let first = answer.first_token_at(ask.share.expect("a share"));
+        let keeps = ask.goals.per_token.is_none_or(|goal| answer.per_token <= goal)
+            && ask.goals.first_token.is_none_or(|goal| first <= goal);
+        assert!(!keeps || answer.request_rate <= best.full.request_rate, "{batch}");
+    }
+}
+
+/// The step that is shown part by part is the step that a token waits for.
+#[test]
+fn the_step_that_is_shown_is_the_one_that_is_timed() {
+    for link in links() {
+        let ask = ask_of(&link);
+        let best = serve::find(&ask).best.expect("a deployment");
+        let own = Deployed::new(&ask, &best).expect("a deployment");
+        let serving = own.serving();
+        let timed = serving.writing(own.running(), own.context()).get();
+        let shown = serve::decode(&own).amount.value().get();
+        assert!((shown / timed - 1.0).abs() < 1e-9, "{link}: {shown} {timed}");
+        let timed = serving.reading(Sequences(1.0), own.fresh()).get();
+        let shown = serve::prefill(&own).amount.value().get();
+        if best.at.instance.pp == 1 && own.fresh().get() > 0 {
+            assert!((shown / timed - 1.0).abs() < 1e-9, "{link}: {shown} {timed}");
+        }
+    }
+}
+
+#[test]
+fn more_demand_takes_no_fewer_accelerators_and_looser_goals_no_more() {
+    let count = |link: &str| {
+        let ask = ask_of(link);
+        let best = serve::find(&ask).best.expect("a deployment");
+        autoparallel::search::deploy::worth(&ask, &best)
+    };
+    let base = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sn=256";
+    let by_rate: Vec<_> =
+        [1, 5, 20, 80].iter().map(|rate| count(&format!("{base};sr={rate}/s"))).collect();
+    assert!(by_rate.windows(2).all(|pair| pair[0] <= pair[1]), "{by_rate:?}");
+    let by_goal: Vec<_> =
+        [15, 25, 50, 100].iter().map(|ms| count(&format!("{base};sr=20/s;st={ms}ms"))).collect();
+    assert!(by_goal.windows(2).all(|pair| pair[0] >= pair[1]), "{by_goal:?}");
+    let by_share: Vec<_> = ["p50", "p90", "p99"]
+        .iter()
+        .map(|share| count(&format!("{base};sr=20/s;sf=400ms;sp={share}")))
+        .collect();
+    assert!(by_share.windows(2).all(|pair| pair[0] <= pair[1]), "{by_share:?}");
+}
+
+#[test]
+fn links_of_rivals_and_of_the_layout_open_to_what_they_promise() {
+    let view = served(LLAMA).expect("a deployment");
+    let again = served(&view.pinned_link).expect("the same deployment");
+    let degrees = |view: &ServeView| {
+        view.degrees.iter().map(|own| (own.key.clone(), own.value.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(degrees(&again), degrees(&view));
+    let study = study(LLAMA);
+    assert!(study.rivals.len() >= 2 && study.points.len() >= 8);
+    for rival in &study.rivals {
+        let own = served(&rival.link).unwrap_or_else(|| panic!("{} opens", rival.link));
+        assert_eq!(value(&own, "accelerators"), rival.accelerators.value, "{}", rival.layout);
+        assert_eq!(value(&own, "tpot"), rival.per_token.value, "{}", rival.layout);
+    }
+    // Of each kind of machine, what is slower gives more.
+    let line: Vec<_> = study.points.iter().filter(|point| !point.chosen).collect();
+    for pair in line.windows(2).filter(|pair| pair[0].machine == pair[1].machine) {
+        assert!(pair[0].per_token.value <= pair[1].per_token.value);
+        assert!(pair[0].rate.value < pair[1].rate.value);
+    }
+}
+
+#[test]
+fn whoever_is_stuck_is_told_what_stands_in_the_way_and_what_helps() {
+    // A token in 2 ms: less than reading the weights takes on any split within a machine.
+    let slow = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;st=2ms";
+    let view = stuck(slow);
+    assert!(view.headline.contains("within 2\u{a0}ms: the nearest takes"), "{}", view.headline);
+    // 671 GB of weights on two cards of 80 GB.
+    let full = "1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=2";
+    let view_full = stuck(full);
+    assert!(view_full.headline.contains("does not fit"), "{}", view_full.headline);
+    assert!(view_full.headline.contains("GiB of"), "{}", view_full.headline);
+    let few = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sn=8;sr=500/s";
+    let view_few = stuck(few);
+    assert!(view_few.headline.contains("accelerators; there may be 8"), "{}", view_few.headline);
+    for stuck in [view, view_full, view_few] {
+        assert!(!stuck.remedies.is_empty(), "{}", stuck.headline);
+        for remedy in &stuck.remedies {
+            assert!(served(&remedy.link).is_some(), "{}: {}", stuck.headline, remedy.text);
+        }
+    }
+}
+
+#[test]
+fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() {
+    let said = |link: &str| {
+        let resolution = decode(link).inputs.resolve();
+        assert!(resolution.ask.is_none(), "{link}");
+        resolution.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let text = said("1;do=serve;sg=h200;sw=nvfp4");
+    assert!(
+        text.contains("vLLM (V1) has no nvfp4 on H200")
+            && text.contains("nearest that runs: mxfp4"),
+        "{text}"
+    );
+    let text = said("1;do=serve;sg=a100-80g;sk=fp8");
+    assert!(text.contains("no fp8 on A100") && text.contains("nearest that runs: fp16"), "{text}");
+    let text = said("1;do=serve;se=trtllm;sg=mi300x");
+    assert!(text.contains("on these run vLLM"), "{text}");
+    let text = said("1;do=serve;sw=q4_k_m");
+    assert!(text.contains("nearest that runs"), "{text}");
+    let text = said("1;do=serve;sr=5/s;sc=3");
+    assert!(text.contains("clear one of the two"), "{text}");
+    // On one of two kinds it is only left out, and that is said.
+    let resolution = decode("1;do=serve;sg=h200,b200;sw=nvfp4").inputs.resolve();
+    assert_eq!(resolution.ask.map(|ask| ask.machines.len()), Some(1));
+    assert!(resolution.notes.iter().any(|note| note.text.contains("no nvfp4 on H200")));
+}
+
+#[test]
+fn every_engine_that_is_offered_runs_somewhere() {
+    use autoparallel::catalogue::accelerators as machines;
+    let rows = || machines::all().iter().chain(machines::edge());
+    for engine in support::engines() {
+        assert!(engines::find(engine).is_some(), "{engine}");
+        let on: Vec<_> =
+            rows().filter_map(|row| support::find(engine, &row.accelerator.generation)).collect();
+        assert!(!on.is_empty(), "{engine} runs nowhere");
+        for can in on {
+            assert!(!can.degrees.is_empty(), "{engine}");
+            for degree in &can.degrees {
+                assert!(["tp", "pp", "dp", "ep"].contains(&degree.as_str()), "{engine} {degree}");
+            }
+        }
+    }
+    // What people run at home is what llama.cpp runs on.
+    for key in ["m4-max", "snapdragon-x-elite", "orin-64g", "rtx-4090", "xeon-6787p", "gb10"] {
+        let row = machines::find_serving(key).expect("a machine");
+        assert!(support::find("llamacpp", &row.accelerator.generation).is_some(), "{key}");
+    }
+    let hopper = support::find("vllm", "hopper").expect("support");
+    assert!(!hopper.weights.iter().any(|own| own.key() == "mxfp8" || own.key() == "nvfp4"));
+}
+
+#[test]
+fn the_command_says_what_the_plan_says() {
+    let view =
+        served("1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s;stp=4;spp=1;sb=64;sk=fp8");
+    let command = view.expect("a deployment").launch.expect("a command").command;
+    for flag in [
+        "vllm serve meta-llama/Llama-3.3-70B-Instruct",
+        "--tensor-parallel-size 4",
+        "--max-num-seqs",
+        "--kv-cache-dtype fp8",
+    ] {
+        assert!(command.contains(flag), "{flag} in {command}");
+    }
+    assert!(!command.contains("pipeline"), "{command}");
+    // SGLang counts attention groups within tensor parallel.
+    let view =
+        served("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=16;stp=2;sdp=8;spp=1;sep=16");
+    let command = view.expect("a deployment").launch.expect("a command").command;
+    assert!(command.contains("--tp 16 ") && command.contains("--dp 8 "), "{command}");
+    assert!(command.contains("--enable-dp-attention"), "{command}");
+}
+
+/// By hand: 8.03 B parameters, 4.89 bits each, fit 8 GB; in 16 bits they do not.
+#[test]
+fn what_fits_where_agrees_with_arithmetic() {
+    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=orin-nano-8g;sn=1;si=512;so=256;sc=1;sf=none;st=none";
+    let fits = study(link).fits;
+    let of = |format: &str| fits.iter().find(|own| own.weights == format).expect("a row");
+    let four = of("q4_k_m");
+    assert!(four.accelerators.is_some());
+    let by_hand = 8.03e9 * 4.89 / 8.0;
+    assert!((four.bytes.value / by_hand - 1.0).abs() < 0.03, "{} {by_hand}", four.bytes.value);
+    assert!(of("bf16").accelerators.is_none());
+    // No token comes sooner than its weights can be read at 102.4 GB/s.
+    assert!(four.speed.value <= 102.4e9 / four.bytes.value, "{}", four.speed.value);
+    assert!(of("q2_k").speed.value > of("q8_0").speed.value);
+}
+
+#[test]
+fn break_even_is_where_both_cost_the_same() {
+    let base = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
+    let ask = ask_of(&format!("{base};sx=0.5;sz=2"));
+    let best = serve::find(&ask).best.expect("a deployment");
+    let own = Deployed::new(&ask, &best).expect("a deployment");
+    let bill = serve::bill(&own).expect("a bill");
+    let even = serve::break_even(&own, &bill).expect("a price");
+    // 10 requests of 2,048 and 512 tokens a second.
+    let by_hand = 10.0 * 3600.0 * (2048.0 * 0.5 + 512.0 * 2.0) / 1e6;
+    assert!((even.api.get() / by_hand - 1.0).abs() < 1e-6, "{} {by_hand}", even.api.get());
+    assert!((even.share.get() * even.api.get() / bill.hourly.get() - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_goal_that_all_miss_is_lost_by_name() {
+    let ask = ask_of("1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;st=2ms");
+    let survey = serve::find(&ask);
+    assert!(survey.best.is_none());
+    let goal = Seconds::new(0.002);
+    for looked in &survey.looked {
+        match looked.loss {
+            Some(Loss::Slow(time)) => assert!(time > goal),
+            Some(Loss::Full | Loss::Short) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(link::encode(&decode(LLAMA).inputs) == LLAMA);
+}
