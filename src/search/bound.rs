@@ -12,7 +12,7 @@ use super::census::Census;
 use super::prices::Prices;
 use super::solve::{SAFE, Solver};
 use super::{Goal, Kind, Outcome, Stop, Tally};
-use crate::estimate::{Book, SheetKey, Way, Whole, least_step};
+use crate::estimate::{Book, Sheet, SheetKey, Way, Whole, least_step};
 use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
@@ -192,18 +192,10 @@ impl<'a, 'b> Search<'a, 'b> {
         if cell.is_none() {
             self.cells.push(None);
         }
-        let Some(grid) = self.grids.get(node.index as usize) else {
-            return;
-        };
-        let Some(axes) = self.axes.get(grid.axes as usize) else {
-            return;
-        };
-        let Some(pipes) = self.pipes.get(axes.pipes as usize) else {
-            return;
-        };
-        let Some(experts) = axes.experts.get(split as usize).copied() else {
-            return;
-        };
+        let Some(grid) = self.grids.get(node.index as usize) else { return };
+        let Some(axes) = self.axes.get(grid.axes as usize) else { return };
+        let Some(pipes) = self.pipes.get(axes.pipes as usize) else { return };
+        let Some(experts) = axes.experts.get(split as usize).copied() else { return };
         let Some(states) = axes.least_states(self.book, &self.census, split as usize) else {
             return;
         };
@@ -226,9 +218,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 let Some((sheet, whole)) = priced else {
                     return;
                 };
-                let thrift = self.census.thrift();
-                let least = self.book.least_fullest(states, &sheet, axes.pp, thrift);
-                if !Room::new(self.goal, &self.census).holds(least) {
+                if !fits_somehow(self.book, &self.census, self.goal, &at, &sheet) {
                     self.tally.memory_bound += node.count;
                     return;
                 }
@@ -417,6 +407,18 @@ impl Room {
     fn holds(&self, least: f64) -> bool {
         least * SAFE <= self.capacity
     }
+}
+
+/// Whether some stage of some pipeline of a node may fit: see [`Book::least_fullest`].
+fn fits_somehow(
+    book: &Book<'_>,
+    census: &Census<'_>,
+    goal: &Goal,
+    at: &Grounds<'_>,
+    sheet: &Sheet,
+) -> bool {
+    let least = book.least_fullest(at.states, sheet, at.axes.pp, census.thrift());
+    Room::new(goal, census).holds(least)
 }
 
 /// Seconds that every layout takes at least that runs in one of these ways, one stage that did all taking `whole`.
