@@ -1,8 +1,10 @@
 //! F6: the search for the plan of a case.
 
 use crate::case::Case;
+use crate::estimate::outage::{Outage, predict};
 use crate::estimate::{Bill, Book, Estimate, bill};
 use crate::layout::Layout;
+use crate::reliability::Reliability;
 use crate::search::{Goal, Kind, Outcome, Stop, Tally, search};
 use crate::units::{Bytes, Seconds};
 
@@ -28,6 +30,12 @@ pub enum Finding {
     Plan(Box<Plan>),
     /// No layout fits; where they went.
     Nothing(Tally),
+}
+
+/// Memory of one accelerator that may be used.
+#[must_use]
+pub fn capacity(case: &Case) -> Bytes {
+    Book::new(case).capacity()
 }
 
 /// The fastest layout that fits.
@@ -78,6 +86,18 @@ impl Plan {
     #[must_use]
     pub fn step(&self) -> Seconds {
         self.estimate.step()
+    }
+
+    /// Whether it is proven to be the best of its space.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.stop == Stop::Complete
+    }
+
+    /// What it takes when machines fail as `reliability` says.
+    #[must_use]
+    pub fn with_failures(&self, case: &Case, reliability: &Reliability) -> Outage {
+        predict(&Book::new(case).job(&self.layout, &self.estimate), reliability)
     }
 
     /// Memory of one accelerator that stays free on the fullest stage.

@@ -31,10 +31,11 @@ pub mod tornado;
 mod tree;
 mod version;
 
+pub use crate::search::Tally;
 pub use amount::{Amount, Derivation, Figure};
 pub use binds::binds;
 pub use certificate::{Removed, cuts, refusals, stop_text};
-pub use choice::{Finding, Plan, find, find_within};
+pub use choice::{Finding, Plan, capacity, find, find_within};
 pub use degrees::{DegreeText, degrees, layout_text, placement_text, schedule_name};
 pub use derive::{OutageExplanation, explain_outage};
 pub use explain::{Explanation, explain};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Fault {
     /// The first.
     #[serde(flatten)]
-    pub first: Wrong,
+    pub first: Box<Wrong>,
     /// All of them, the first included.
     pub problems: Vec<Wrong>,
 }
@@ -32,14 +32,14 @@ pub struct Wrong {
 
 impl From<Wrong> for Fault {
     fn from(first: Wrong) -> Self {
-        Self { problems: vec![first.clone()], first }
+        Self { problems: vec![first.clone()], first: Box::new(first) }
     }
 }
 
 impl Fault {
     /// Of several; nothing where there is none.
     pub(super) fn of(problems: Vec<Wrong>) -> Option<Self> {
-        Some(Self { first: problems.first()?.clone(), problems })
+        Some(Self { first: Box::new(problems.first()?.clone()), problems })
     }
 }
 

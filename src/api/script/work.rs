@@ -8,12 +8,10 @@ use crate::api::links::{pinned, schedule_key};
 use crate::api::view::{plan_view, stuck_view};
 use crate::api::{PlanView, StuckView};
 use crate::case::Case;
-use crate::estimate::{Book, outage};
 use crate::inputs::{Inputs, Key, Resolution};
 use crate::layout::{ContextKind, Layout, Placement};
 use crate::link;
-use crate::plan::{self, Amount, Finding, Obstacle, Part, Plan, Removed};
-use crate::search::{Stop, Tally};
+use crate::plan::{self, Amount, Finding, Obstacle, Part, Plan, Removed, Tally};
 use crate::units::{Bytes, DollarsPerHour};
 use serde::Serialize;
 
@@ -47,7 +45,7 @@ pub fn best_config(question: &Plain) -> Result<BestConfig, Fault> {
     let nothing = own.why_nothing(&found);
     let (layout, step, search) = match &found {
         Finding::Plan(plan) => {
-            let search = search(&plan.tally, plan.stop == Stop::Complete);
+            let search = search(&plan.tally, plan.is_proven());
             (Some(own.layout(&plan.layout)), Some(own.step(plan)), search)
         }
         Finding::Nothing(tally) => (None, None, search(tally, true)),
@@ -206,7 +204,7 @@ impl Question {
             step_parts: explained.time.children.iter().map(time_part).collect(),
             memory: self.memory_of(plan, &explained.memory),
             run: self.run(plan),
-            search: search(&plan.tally, plan.stop == Stop::Complete),
+            search: search(&plan.tally, plan.is_proven()),
             binds: plan::binds(&self.case, plan),
         }
     }
@@ -258,7 +256,7 @@ impl Question {
             needed_bytes: needed.as_f64(),
             needed_bytes_range: range.map(|range| span(&range)),
             capacity_bytes: capacity.as_f64(),
-            usable_bytes: Book::new(&self.case).capacity().as_f64(),
+            usable_bytes: plan::capacity(&self.case).as_f64(),
             free_bytes: capacity.as_f64() - needed.as_f64(),
             parts: parts.children.iter().map(memory_part).collect(),
             stages: stages.map(stage).collect(),
@@ -305,8 +303,7 @@ impl Question {
     }
 
     fn failures(&self, plan: &Plan) -> FailuresOut {
-        let job = Book::new(&self.case).job(&plan.layout, &plan.estimate);
-        let told = outage::predict(&job, &self.inputs.fleet().reliability);
+        let told = plan.with_failures(&self.case, &self.inputs.fleet().reliability);
         let rate = self.case.offer.rate;
         let level = self.inputs.get(Key::Failures).to_owned();
         let fact = crate::catalogue::reliability::find(&format!("failures_{level}"));
