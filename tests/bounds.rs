@@ -153,9 +153,16 @@ fn more_budget_is_never_worse() {
         let book = Book::new(&case);
         let whole = search(&book, &Goal::fastest(&book));
         let best = whole.best.map(|best| best.estimate.step());
+        let whole_budget = Budget::DEFAULT;
+        let by_candidates =
+            [1, 4, 16, 64, 1024].map(|candidates| Budget { candidates, ..whole_budget });
+        let by_bounds = [1, 64, 1024, 4096, 65_536].map(|bounds| Budget { bounds, ..whole_budget });
         let mut before = None;
-        for candidates in [1, 4, 16, 64, 1024] {
-            let goal = Goal { budget: Budget { candidates }, ..Goal::fastest(&book) };
+        for budget in by_candidates.into_iter().chain(by_bounds) {
+            if budget == by_bounds[0] {
+                before = None;
+            }
+            let goal = Goal { budget, ..Goal::fastest(&book) };
             let outcome = search(&book, &goal);
             let found = outcome.best.map(|best| best.estimate.step());
             let worse = matches!((before, found), (Some(b), Some(f)) if f > b);
@@ -171,4 +178,24 @@ fn more_budget_is_never_worse() {
         }
         Ok(())
     });
+}
+
+/// However large the space, no more bounds are worked out than the budget allows, but for those of one last step.
+#[test]
+fn bounds_are_counted_too() {
+    let case = case(&Wanted { stack: "unconstrained", ..DEEPSEEK_V3 });
+    let book = Book::new(&case);
+    for bounds in [100, 10_000, 40_000] {
+        let goal = Goal { budget: Budget { bounds, ..Budget::DEFAULT }, ..Goal::fastest(&book) };
+        let outcome = search(&book, &goal);
+        let tally = outcome.tally;
+        let Stop::Budget { bound } = outcome.stop else {
+            panic!("{bounds} bounds were enough");
+        };
+        let parts = [tally.memory_bound, tally.time_bound, tally.sequence_dominated];
+        let all = parts.into_iter().sum::<u64>() + tally.solved + tally.skipped;
+        assert_eq!(all, tally.space, "{tally:?}");
+        assert!(tally.nodes <= bounds + 100 && tally.skipped > 0, "{tally:?}");
+        assert!(bound > Seconds::ZERO && outcome.best.is_none_or(|b| bound <= b.estimate.step()));
+    }
 }

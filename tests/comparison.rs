@@ -33,7 +33,12 @@ fn cost(usd: f64, range: Option<(f64, f64)>) -> Fact {
     let amount = dollars(usd);
     let range = range.map(|(low, high)| Range { low: dollars(low), high: dollars(high) });
     let better = Better::Less;
-    Fact { amount: Some(amount), range, better, ..fact(Section::Figures, "cost", &amount.text()) }
+    Fact {
+        amount: Some(amount),
+        range,
+        better,
+        ..fact(Section::Figures, "run_cost", &amount.text())
+    }
 }
 
 fn step(s: f64) -> Fact {
@@ -64,7 +69,7 @@ fn ratios_are_to_the_first_column_and_the_best_is_the_least() {
     let columns = [200.0, 50.0, 300.0].map(|usd| vec![cost(usd, None)]);
     let own = compared(&columns);
     assert_eq!(own.base, Some(0));
-    let cost = row(&own.rows, "cost");
+    let cost = row(&own.rows, "run_cost");
     assert!(cost.differs);
     assert_eq!(ratios(cost), [None, Some(0.25), Some(1.5)]);
     assert_eq!(bests(cost), [false, true, false]);
@@ -75,14 +80,14 @@ fn ratios_are_to_the_first_column_and_the_best_is_the_least() {
 fn what_is_the_same_neither_differs_nor_wins() {
     let columns = [70.0, 70.0].map(|usd| vec![cost(usd, None)]);
     let own = compared(&columns);
-    let costs = row(&own.rows, "cost");
+    let costs = row(&own.rows, "run_cost");
     assert!(!costs.differs);
     assert_eq!(bests(costs), [false, false]);
     assert_eq!(own.verdicts, Vec::<String>::new());
     // Two that say the same are as good as one another, and better than a third.
     let three = [70.0, 70.0, 90.0].map(|usd| vec![cost(usd, None)]);
     let own = compared(&three);
-    assert_eq!(bests(row(&own.rows, "cost")), [true, true, false]);
+    assert_eq!(bests(row(&own.rows, "run_cost")), [true, true, false]);
     assert_eq!(own.verdicts, ["Costs least: A and B, $70.00."]);
 }
 
@@ -137,7 +142,7 @@ fn a_column_that_says_nothing_differs_from_none() {
     let own = compared(&columns);
     assert_eq!(own.base, Some(1));
     assert!(!row(&own.rows, "model").differs);
-    let cost = row(&own.rows, "cost");
+    let cost = row(&own.rows, "run_cost");
     assert!(cost.differs);
     assert_eq!(ratios(cost), [None, None, None, None], "the base has no cost");
     assert_eq!(bests(cost), [false, false, false, true]);
@@ -165,7 +170,7 @@ fn half_the_price_is_half_the_cost_and_nothing_else_differs() {
     let view = worked(&[LLAMA, &cheap]);
     let differ: Vec<&str> =
         view.rows.iter().filter(|row| row.differs).map(|row| row.id.as_str()).collect();
-    assert_eq!(differ, ["price", "cost"]);
+    assert_eq!(differ, ["price", "run_cost", "cost"]);
     let cost = view.rows.iter().find(|row| row.id == "cost").unwrap();
     assert_eq!(cost.cells[1].ratio.as_ref().unwrap().value, 0.5);
     assert_eq!(cost.cells[1].ratio.as_ref().unwrap().text, "0.50\u{d7}");

@@ -123,7 +123,7 @@ fn shared(link: &str, n: u32) -> FleetView {
         for i in 0..all.len() {
             idle &= all[i].advance(SLICE);
             let Some(Answer::FleetNews { run: 7, news }) = all[i].news() else { continue };
-            searches += u32::from(!news.facts.is_empty());
+            searches += u32::from(news.lines().count() > 1);
             let others = all.iter_mut().enumerate().filter(|(j, _)| *j != i);
             others.for_each(|(_, other)| other.hear(&news));
         }

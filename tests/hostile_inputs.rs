@@ -1,7 +1,7 @@
 //! Whatever is typed or pasted: a clear message, nothing lost, no panic.
 
 use autoparallel::catalogue::{accelerators, models, presets, stacks};
-use autoparallel::inputs::{Group, Inputs, Key, Kind, Origin};
+use autoparallel::inputs::{Inputs, Key, Kind, Origin};
 use autoparallel::link::{decode, encode};
 use autoparallel::stack::Technique;
 use autoparallel::workload::{OptimizerKind, Precision, StateType};
@@ -11,8 +11,7 @@ use proptest::prelude::*;
 fn said(key: Key, text: &str) -> String {
     let inputs = Inputs::default().with(key, text);
     let resolution = inputs.resolve();
-    // What is asked of a fleet, or of a model in service, stands in no plan's way.
-    let stands = !matches!(key.group(), Group::Fleet | Group::Serving);
+    let stands = !key.group().is_aside();
     assert_eq!(resolution.case.is_none(), stands, "{key:?} and {text:?}");
     // Nothing typed is lost.
     assert_eq!(inputs.get(key), text);
@@ -41,7 +40,15 @@ fn the_defaults_make_a_case() {
 const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Budget, "-5", "below zero"),
     (Key::Budget, "5 GB", "that is bytes"),
-    (Key::Deadline, "soon", "does not begin with a number"),
+    (Key::Deadline, "soon", "write for example 30 days, Friday 18:00"),
+    (Key::Deadline, "30 parsecs", "; write for example 30 days"),
+    (Key::Deadline, "fri 25:00", "a day of the week"),
+    (Key::OwnMachines, "h100:64", "such as h100-sxm:64:$300k"),
+    (Key::OwnMachines, "h100:0:$300k", "such as h100-sxm:64:$300k"),
+    (Key::Capacity, "aws:many", "write for example 64, aws:32"),
+    (Key::Home, "aws:mars-1", "such as aws:us-east-1"),
+    (Key::Home, "aws:us-east-1,aws:us-east-2", "write 1 to 1 of them"),
+    (Key::Pue, "0.9", "too small"),
     (Key::Deadline, "1e20 days", "too large"),
     (Key::Terms, "spot, lease", "the ways to buy are demand, spot, spotmin, 1y, 3y, block"),
     (Key::Jurisdictions, "Europe", "write for example EU, CH"),
@@ -228,6 +235,17 @@ fn what_is_not_typed_follows_the_accelerator() {
     let rates: Vec<f64> = hashed.cluster.levels.iter().map(|level| level.bandwidth.get()).collect();
     assert_eq!(rates[..2], [450e9, 50e9]);
     assert!((12.5e9..=25e9).contains(&rates[2]), "{rates:?}");
+    // Without rails a leaf of 64 ports has 32 accelerators under it, with them 32 machines of eight.
+    let spans = |inputs: Inputs| {
+        let levels = inputs.resolve().case.unwrap().cluster.levels;
+        levels.iter().map(|level| level.span).collect::<Vec<_>>()
+    };
+    assert_eq!(spans(Inputs::default()), [8, 256, 16_384]);
+    assert_eq!(spans(Inputs::default().with(Key::Rails, "off")), [8, 32, 16_384]);
+    assert_eq!(spans(Inputs::default().with(Key::Rails, "off").with(Key::Leaf, "64"))[1], 64);
+    // One domain of 72 does not fit under a leaf of 32: the leaf grows.
+    let racks = Inputs::default().with(Key::Accelerator, "gb200").with(Key::Rails, "off");
+    assert_eq!(spans(racks)[0], 72);
     let on = Inputs::default().with(Key::AdaptiveRouting, "on").resolve().case.unwrap();
     assert_eq!(on, Inputs::default().resolve().case.unwrap());
 }
@@ -316,8 +334,7 @@ proptest! {
         let inputs = Inputs::default().with(key, &text).with(other, &number);
         let resolution = inputs.resolve();
         // Either there is a case, or it is said what stands in its way.
-        let beside = |key: Key| matches!(key.group(), Group::Fleet | Group::Serving);
-        let clear = resolution.problems.iter().all(|problem| beside(problem.key));
+        let clear = resolution.problems.iter().all(|problem| problem.key.group().is_aside());
         prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
         // The same where the model is to be served.
         let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);

@@ -121,7 +121,13 @@ fn check_tally(outcome: &Outcome) -> Result<(), TestCaseError> {
 
 /// A search that stops early says so, and no layout beats the bound that it states.
 fn stopped_early(book: &Book<'_>, listed: &[Priced], candidates: u64) -> Result<(), TestCaseError> {
-    let goal = Goal { budget: Budget { candidates }, ..Goal::fastest(book) };
+    let bounds = candidates * candidates;
+    stopped_within(book, listed, Budget { candidates, ..Budget::DEFAULT })?;
+    stopped_within(book, listed, Budget { bounds, ..Budget::DEFAULT })
+}
+
+fn stopped_within(book: &Book<'_>, listed: &[Priced], budget: Budget) -> Result<(), TestCaseError> {
+    let goal = Goal { budget, ..Goal::fastest(book) };
     let outcome = search(book, &goal);
     check_tally(&outcome)?;
     let best = naive::best(book.case(), &goal, listed);

@@ -2,10 +2,13 @@
 
 use autoparallel::catalogue::{accelerators, engines, models, power, reliability};
 use autoparallel::estimate::capacity::{
-    DayCurve, Grid, MINUTES, MonthPart, Packing, Policy, PowerCurve, Prices, Requests, Scaled,
-    Spend, SpotShare, TokenPrice, break_even, fixed, held, load_time, replicas, scale, spend,
+    DayCurve, Grid, MINUTES, Minute, MonthPart, Packing, Policy, PowerCurve, Prices, Requests,
+    Scaled, Spend, SpotShare, TokenPrice, break_even, fixed, held, load_time, replicas, scale,
+    spend,
 };
 use autoparallel::estimate::serve::{Sequences, ServeMemoryPart, Serving};
+use autoparallel::plan::buy::Tariff;
+use autoparallel::plan::serve::baseline;
 use autoparallel::serving::{Goals, Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
 use autoparallel::units::{
     Bytes, BytesPerSecond, DollarsPerHour, GramsPerKwh, PerSecond, Ratio, Seconds, Tokens, Watts,
@@ -218,6 +221,29 @@ fn an_api_is_cheaper_below_the_break_even() {
     let told = spent(&day(even.get()), &packing, &HOURLY);
     let bought = told.bought(&price, &TRAFFIC);
     assert!((told.month.total().get() / bought.get() - 1.0).abs() < 1e-9);
+}
+
+/// A baseline for a year is the cheapest of all baselines: tried one by one.
+#[test]
+fn a_commitment_is_the_cheapest_of_all() {
+    let day = DayCurve::wave(rate(40.0), rate(8.0), Ratio::new(15.0));
+    let scaled = scale(&day, rate(2.0), &policy(300.0, 0.0, 300.0));
+    let packing = Packing::new(8, &Instance { tp: 4, ..Instance::ONE });
+    let year = Seconds::days(365.0);
+    for off in [0.3, 0.45, 0.6, 0.9] {
+        let term = Tariff::for_term(DollarsPerHour::new(20.0 * off), Ratio::ONE, year);
+        let found = baseline(&scaled, &packing, HOURLY.demand, &[term], year).expect("a day");
+        let cost = |base: u32| {
+            let above = |minute: &Minute| {
+                f64::from(packing.machines(minute.paid).saturating_sub(base)) / 60.0
+            };
+            let bursts: f64 = scaled.minutes.iter().map(above).sum();
+            f64::from(base) * 20.0 * off * 8760.0 + bursts * 365.0 * 20.0
+        };
+        let best = (0..=12).map(cost).fold(f64::INFINITY, f64::min);
+        assert!((found.cost().get() / best - 1.0).abs() < 1e-9, "{off}: {found:?} {best}");
+        assert!((cost(found.baseline) / best - 1.0).abs() < 1e-9);
+    }
 }
 
 prop_compose! {

@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::cluster::ACCELERATORS_MAX;
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::plan::budget;
 use crate::plan::{self, Amount, Finding, Plan};
 use crate::units::Ratio;
 
@@ -190,13 +191,14 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
         }
     };
     let figures = plan::explain(case, &plan).figures;
+    let figures = budget::ranged(case, &plan, &inputs.fleet().reliability, figures);
     let find = |id: &str| {
-        let figure = figures.iter().find(|figure| figure.id == id);
-        figure.map(|figure| shown(figure.amount)).unwrap_or_default()
+        let own = figures.iter().find(|own| own.figure.id == id);
+        own.map(|own| shown(own.figure.amount)).unwrap_or_default()
     };
     point.step = find("step_time");
-    point.days = find("days");
-    point.cost = find("cost");
+    point.days = find("run_days");
+    point.cost = find("run_cost");
     point.mfu = find("mfu");
     point.tokens_per_s = find("tokens_per_s");
     point.layout = plan::layout_text(case, &plan.layout);

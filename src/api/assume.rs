@@ -5,10 +5,11 @@ use super::summary::{machine, text_of};
 use crate::case::Case;
 use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::stacks::Fact;
-use crate::catalogue::{accelerators, platforms, stacks};
-use crate::inputs::{Inputs, Key};
+use crate::catalogue::{accelerators, platforms, reliability, stacks};
+use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
 use crate::plan::{self, Finding};
+use crate::reliability::Way;
 use crate::units::order;
 use crate::units::text::show;
 use crate::units::{DollarsPerHour, Ratio};
@@ -18,7 +19,7 @@ pub(super) fn assumptions(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
     let mut all = hardware(case);
     all.extend(stack(case));
     all.extend(network(inputs, case));
-    all.extend(run(case));
+    all.extend(run(inputs, case));
     all.push(price(case));
     order::sort_by_key(&mut all, |assumption| assumption.verified);
     all
@@ -205,6 +206,7 @@ fn network(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
         let text = "The network above the machines is not oversubscribed and shared with nobody.";
         all.push(taken(text, "assumed; type an oversubscription to change it", false));
     }
+    all.extend(routing(inputs, case));
     let own = accelerators::find(&case.cluster.accelerator.name);
     let usual = case.cluster.levels.len() > 1 && inputs.typed(Key::Nic).is_none();
     if let Some(row) = own.filter(|_| usual) {
@@ -219,15 +221,45 @@ fn network(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
     all
 }
 
-fn run(case: &Case) -> Vec<Assumption> {
+/// How flows share the links between leaves.
+fn routing(inputs: &Inputs, case: &Case) -> Option<Assumption> {
+    if case.cluster.levels.len() < 3 {
+        return None;
+    }
+    if matches!(
+        read(Key::AdaptiveRouting, inputs.get(Key::AdaptiveRouting)),
+        Ok(Value::Switch(true))
+    ) {
+        let text = "Switches route adaptively: flows between leaves reach all of the bandwidth.";
+        return Some(taken(text, "assumed; switch adaptive routing off to change it", false));
+    }
+    let fact = reliability::find("congestion")?;
+    let left = show::percent(fact.value);
+    let text = format!("Flows between leaves collide: {left} of the bandwidth is left.");
+    Some(taken(text, format!("{}; {}", fact.source, fact.date), false))
+}
+
+fn run(inputs: &Inputs, case: &Case) -> Vec<Assumption> {
     let mut all = Vec::new();
     if case.model.experts() > 0 && case.training.expert_imbalance.get() <= 1.0 {
         let text = "Every expert gets the same number of tokens.";
         all.push(taken(text, "assumed; type an imbalance to change it", false));
     }
-    let text =
-        "Nothing fails and no time goes into checkpoints: days and cost are of the steps alone.";
-    all.push(taken(text, "the section \u{201c}Where to train it\u{201d} reckons with both", false));
+    let own = inputs.fleet().reliability;
+    let level = format!("failures_{}", inputs.get(Key::Failures));
+    let fleet = reliability::find(&level);
+    let text = format!(
+        "Machines fail {} times in 1,000 days of one, and checkpoints are {}: time to finish and \
+         cost reckon with both; what is said of the steps alone does not.",
+        show::rounded(fleet.map_or(0.0, |fact| fact.value.get())),
+        match own.checkpoint.way {
+            Way::Blocking => "waited for",
+            Way::Asynchronous => "written while training goes on",
+            Way::Memory => "written while training goes on, with a copy in another host",
+        }
+    );
+    let source = fleet.map_or_else(String::new, |fact| format!("{}; {}", fact.source, fact.date));
+    all.push(taken(text, source, false));
     all
 }
 

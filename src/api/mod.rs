@@ -3,6 +3,7 @@
 
 mod answer;
 mod assume;
+pub mod budget;
 mod compare;
 pub mod fleet;
 mod links;
@@ -18,10 +19,11 @@ mod view;
 mod wire;
 
 pub use answer::answer;
+pub use budget::{BudgetDesk, BudgetView};
 pub use compare::{
     Columns, CompareCell, CompareColumn, CompareRow, CompareView, comparison_markdown,
 };
-pub use fleet::{FleetNews, FleetSession, FleetView};
+pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use promise::broken_promise;
 pub use serve::{

@@ -1,24 +1,27 @@
 //! The plan in words to be read aloud, and as Markdown to be pasted.
 
 use crate::case::Case;
+use crate::plan::budget::Ranged;
 use crate::plan::{self, Figure, Plan};
 use crate::units::text::show;
 use std::fmt::Write as _;
 
 /// The plan in a sentence: what to run, and what it gives.
-pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
+pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Ranged]) -> String {
+    let text_of = |id: &str| said(figures, id);
     let name = name(case);
     let count = show::grouped(case.cluster.count.into());
     let machine = machine(case);
     let layout = plan::layout_text(case, &plan.layout);
     let mut text = format!(
-        "{name} on {count} {machine} with {}: {layout}; {} a step, {} MFU, {} to finish",
+        "{name} on {count} {machine} with {}: {layout}; {} a step, {} MFU, {} to finish with \
+         failures",
         case.stack.name,
-        text_of(figures, "step_time"),
-        text_of(figures, "mfu"),
-        text_of(figures, "days"),
+        text_of("step_time"),
+        text_of("mfu"),
+        text_of("run_days"),
     );
-    let cost = text_of(figures, "cost");
+    let cost = text_of("run_cost");
     if !cost.is_empty() {
         let _ = write!(text, ", {cost}");
     }
@@ -27,7 +30,7 @@ pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Figure]) -> String {
 }
 
 /// The plan as Markdown: the sentence, the layout, the run and the figures as tables, and the link that opens it.
-pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str) -> String {
+pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Ranged], link: &str) -> String {
     let mut text = format!("**{}**\n\n| Layout | |\n|---|---|\n", sentence(case, plan, figures));
     for degree in plan::degrees(case, &plan.layout).iter().filter(|degree| degree.main) {
         let _ = writeln!(text, "| {} | {} |", degree.label, degree.value);
@@ -53,8 +56,8 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str)
         let _ = writeln!(text, "| {label} | {value} |");
     }
     text.push_str("\n| Figure | |\n|---|---|\n");
-    for figure in figures {
-        let range = plan::range(case, figure).map(|own| format!(" ({})", own.text()));
+    for Ranged { figure, range } in figures {
+        let range = range.map(|own| format!(" ({})", own.text()));
         let range = range.unwrap_or_default();
         let _ = writeln!(text, "| {} | {}{range} |", figure.label, figure.amount.text());
     }
@@ -66,6 +69,11 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Figure], link: &str)
     }
     let _ = writeln!(text, "\nPlan: `#{link}`");
     text.replace([show::GAP, show::GROUP], " ")
+}
+
+fn said(figures: &[Ranged], id: &str) -> String {
+    let own = figures.iter().find(|own| own.figure.id == id);
+    own.map(|own| own.figure.amount.text()).unwrap_or_default()
 }
 
 /// The text of one figure; nothing where there is none.

@@ -11,6 +11,7 @@ use crate::case::Case;
 use crate::catalogue::stacks;
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::plan::budget::{self, Ranged};
 use crate::plan::{self, Amount, Obstacle, Part, Plan};
 use crate::units::Params;
 use crate::units::text::show;
@@ -24,14 +25,16 @@ pub(super) fn shown(amount: Amount) -> Shown {
 pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     let own = plan::explain(case, plan);
     let precedent = published(inputs, &own.figures);
+    let reliability = inputs.fleet().reliability;
+    let figures = budget::ranged(case, plan, &reliability, own.figures.clone());
     let (published, published_link) = precedent.map(|own| (own.text, own.link)).unzip();
     let link = promise::promising(inputs, plan);
     PlanView {
         version: WIRE_VERSION,
         title: title(case),
-        summary: summary::sentence(case, plan, &own.figures),
+        summary: summary::sentence(case, plan, &figures),
         degrees: degrees(inputs, case, plan),
-        figures: own.figures.iter().map(|own| figure(case, own)).collect(),
+        figures: figures.iter().map(|own| figure(case, own)).collect(),
         memory: part(case, &own.memory),
         memory_capacity: shown(Amount::Bytes(case.cluster.accelerator.memory)),
         memory_headroom: shown(Amount::Bytes(plan.headroom(case))),
@@ -47,7 +50,7 @@ pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
         published,
         published_link,
         pinned_link: link::encode(&pinned(inputs, case, &plan.layout)),
-        markdown: summary::markdown(case, plan, &own.figures, &link),
+        markdown: summary::markdown(case, plan, &figures, &link),
         link,
     }
 }
@@ -98,9 +101,23 @@ fn degrees(inputs: &Inputs, case: &Case, plan: &Plan) -> Vec<Degree> {
     all.into_iter().map(degree).collect()
 }
 
-fn figure(case: &Case, own: &plan::Figure) -> Figure {
+fn figure(case: &Case, ranged: &Ranged) -> Figure {
+    let own = &ranged.figure;
     let figure = derivation(case, own.id, own.label, own.amount, &own.derivation);
-    Figure { range: plan::range(case, own).as_ref().map(range), ..figure }
+    Figure { range: ranged.range.as_ref().map(range), ..figure }
+}
+
+/// A figure that rests on no constant of a stack.
+pub(super) fn plain_figure(own: &plan::Figure) -> Figure {
+    Figure {
+        id: own.id.to_owned(),
+        label: own.label.to_owned(),
+        shown: shown(own.amount),
+        formula: own.derivation.formula.clone(),
+        substituted: own.derivation.substituted.clone(),
+        source: own.derivation.source.clone(),
+        range: None,
+    }
 }
 
 /// A range as value and text.

@@ -46,7 +46,7 @@ pub enum Request {
         /// Number of the run.
         run: u32,
         /// What it found.
-        news: super::FleetNews,
+        news: String,
     },
     /// Find the cheapest deployment for the question of this link: [`Answer::Served`], then [`Answer::ServeStudied`].
     Serve {
@@ -54,6 +54,28 @@ pub enum Request {
         run: u32,
         /// The link text, without `#`.
         link: String,
+    },
+    /// Answer questions about money for the plan of this link: [`Answer::Budget`] comes once.
+    Budget {
+        /// Number of the run.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+        /// Names of the questions: [`super::budget::PARTS`].
+        parts: Vec<String>,
+        /// The text of a list of prices, where it is another than before.
+        list: Option<String>,
+        /// Today, in days from 1970-01-01, where it is known.
+        today: Option<i32>,
+    },
+    /// The same with inputs moved by factors, in the order of `inputs::Moves::NAMES`: the sheet `moved` comes.
+    Moved {
+        /// Number of the run.
+        run: u32,
+        /// The link text, without `#`.
+        link: String,
+        /// The factors.
+        by: Vec<f64>,
     },
     /// Compare the plans of these links; [`Answer::Compared`] comes as each column is worked out.
     Compare {
@@ -126,12 +148,19 @@ pub enum Answer {
         /// What was found.
         fleet: Box<super::FleetView>,
     },
+    /// What was asked about money.
+    Budget {
+        /// The run this belongs to.
+        run: u32,
+        /// The answers.
+        budget: Box<super::BudgetView>,
+    },
     /// What one of several workers on a fleet has found, for the others.
     FleetNews {
         /// The run this belongs to.
         run: u32,
         /// What it found.
-        news: super::FleetNews,
+        news: String,
     },
     /// One more point of the scaling curve.
     Scaling {
@@ -169,7 +198,8 @@ pub struct Shown {
 /// One named figure of the plan that opens to its derivation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Stable id: `step_time`, `mfu`, `tokens_per_gpu`, `days`, `cost`, `gpu_hours`, `energy`, ...
+    /// Stable id: `step_time`, `mfu`, `tokens_per_gpu`, `run_days` and `run_cost` (failures included), `days` and
+    /// `cost` (of the steps alone), `gpu_hours`, `energy`, ...
     pub id: String,
     /// For people: `Step time`.
     pub label: String,
@@ -447,9 +477,9 @@ pub struct ScalePoint {
     pub stuck: Option<String>,
     /// Step time.
     pub step: Shown,
-    /// Days of the whole run.
+    /// Days of the whole run, failures included.
     pub days: Shown,
-    /// Dollars of the whole run.
+    /// Dollars of the whole run, failures included.
     pub cost: Shown,
     /// Model FLOPs utilisation.
     pub mfu: Shown,

@@ -5,20 +5,24 @@
 //! Nothing here knows quantities: values come with the text to show beside them.
 
 mod bars;
+mod course;
 mod curve;
 mod lanes;
 mod paint;
 mod plane;
 mod scale;
 mod scatter;
+mod spans;
 
 pub use bars::{Bar, waterfall};
+pub use course::{Course, Tick, course};
 pub use curve::{Curve, Extent, Sample, curve};
 pub use lanes::{LaneBlock, LaneRow, lanes};
 pub use paint::{Palette, paint};
 pub use plane::{Dot, Plane, Stroke, plane};
 pub use scale::{Scale, linear_ticks, log_ticks};
 pub use scatter::{Scatter, Spot, scatter, style};
+pub use spans::{Span, Spans, spans};
 
 /// Size of chart text in CSS pixels.
 pub const TEXT_SIZE: f64 = 12.0;

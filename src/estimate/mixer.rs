@@ -5,8 +5,8 @@
 
 use super::Book;
 use super::kernel::{Product, Rate};
-use super::network::{Extent, Network};
-use super::work::{Cost, Shape, Work};
+use super::network::Network;
+use super::work::{Cost, Shape};
 use crate::layout::ContextKind;
 use crate::model::{Attention, Linear, Mixer, Mla};
 
@@ -279,9 +279,10 @@ impl Book<'_> {
     pub(super) fn add_pointwise(&self, cost: &mut Cost, shape: &Shape) {
         let bytes = 0.5 * self.pointwise_passes * 2.0 * shape.tokens_split * self.hidden;
         let time = self.kernels.stream(bytes);
-        let tensor = self.tensor_round(shape);
-        cost.forward += Work { pointwise: time, tensor, ..Work::default() };
-        cost.backward += Work { pointwise: 2.0 * time, tensor, ..Work::default() };
+        for (pass, times) in [(&mut cost.forward, 1.0), (&mut cost.backward, 2.0)] {
+            pass.pointwise += times * time;
+            pass.tensor += shape.tensor_round;
+        }
     }
 
     /// Starts the kernels of half a layer, twice as many backward; and `stalled` more that nothing runs beside,
@@ -300,13 +301,12 @@ impl Book<'_> {
 
     /// One gather and one reduce-scatter of the hidden states over the tensor-parallel group; without sequence
     /// parallelism an all-reduce, which moves the same bytes within a machine (arXiv 2205.05198, section 4.2.2).
-    pub(super) fn tensor_round(&self, shape: &Shape) -> f64 {
-        if shape.tp <= 1.0 {
+    pub(super) fn tensor_round(&self, tp: u32, sequence: bool, tokens: f64) -> f64 {
+        if tp <= 1 {
             return 0.0;
         }
-        let extent: Extent = self.network.line(1, shape.tp as u64);
-        let split = shape.tokens_split < shape.tokens;
-        let toll = if split { Network::gathering } else { Network::summing };
-        2.0 * toll(&self.network, &extent).time(2.0 * shape.tokens * self.hidden)
+        let extent = self.network.line(1, u64::from(tp));
+        let toll = if sequence { Network::gathering } else { Network::summing };
+        2.0 * toll(&self.network, &extent).time(2.0 * tokens * self.hidden)
     }
 }

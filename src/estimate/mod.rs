@@ -52,7 +52,7 @@ pub(crate) use work::Cost;
 
 use crate::case::Case;
 use crate::layout::Layout;
-use crate::layout::split::{Cut, CutKey};
+use crate::layout::split::{Counts, Cut, CutKey};
 use crate::model::{KindParams, LayerKind, Model};
 use crate::units::{Bytes, Seconds};
 use kernel::Kernels;
@@ -115,8 +115,8 @@ pub struct Book<'a> {
     pub(crate) top_k: f64,
     /// Layers that have a mixer.
     pub(crate) n_mixers: u32,
-    /// For each kind, how many of the first `i` layers are of it.
-    pub(crate) before: Vec<Vec<u32>>,
+    /// Layers by kind.
+    pub(crate) layers: Counts,
 }
 
 /// Bytes kept of an activation that a product reads, by product.
@@ -193,7 +193,7 @@ impl<'a> Book<'a> {
             mixer_first: model.kinds.iter().map(|kind| mixer_first(model, kind)).collect(),
             top_k: f64::from(model.kinds.iter().map(top_k).max().unwrap_or(0)),
             n_mixers: n_mixers(model),
-            before: layers_before(model),
+            layers: Counts::new(model),
         }
     }
 
@@ -211,7 +211,7 @@ impl<'a> Book<'a> {
     /// What `layout` costs; it need not be legal, only have no degree of zero.
     #[must_use]
     pub fn estimate(&self, layout: &Layout) -> Estimate {
-        let cut = Cut::new(&self.case.model, CutKey::of(layout));
+        let cut = Cut::new(&self.case.model, &self.layers, CutKey::of(layout));
         let sheet = self.sheet(&SheetKey::of(layout));
         let stages = Stages::new(self, &sheet, &cut);
         self.estimate_with(layout, &sheet, &stages)
@@ -256,15 +256,4 @@ fn n_mixers(model: &Model) -> u32 {
         kind.is_some_and(|kind| kind.mixer != crate::model::Mixer::None)
     };
     model.pattern.iter().filter(mixes).count() as u32
-}
-
-fn layers_before(model: &Model) -> Vec<Vec<u32>> {
-    let mut before = vec![vec![0]; model.kinds.len()];
-    for kind in &model.pattern {
-        for (i, counts) in before.iter_mut().enumerate() {
-            let last = counts.last().copied().unwrap_or(0);
-            counts.push(last + u32::from(usize::from(*kind) == i));
-        }
-    }
-    before
 }

@@ -41,7 +41,7 @@ impl Book<'_> {
     /// Every stage of a layout, in order.
     #[must_use]
     pub fn stages_report(&self, layout: &Layout) -> Vec<StageReport> {
-        let cut = Cut::by_stage(&self.case.model, CutKey::of(layout));
+        let cut = Cut::by_stage(&self.case.model, &self.layers, CutKey::of(layout));
         let sheet = self.sheet(&SheetKey::of(layout));
         let stages = Stages::new(self, &sheet, &cut);
         let replicas = self.replicas(layout);

@@ -73,7 +73,8 @@ impl Book<'_> {
         let tp = f64::from(key.tp);
         let tokens_split = if key.sp { tokens / tp } else { tokens };
         let (ep, etp) = (f64::from(key.ep), f64::from(key.etp));
-        Shape { tp, cp: f64::from(key.cp), tokens, tokens_split, ep, etp }
+        let tensor_round = self.tensor_round(key.tp, key.sp, tokens);
+        Shape { tp, cp: f64::from(key.cp), tokens, tokens_split, ep, etp, tensor_round }
     }
 
     /// Prices every kind of layer for some degrees.
@@ -120,11 +121,7 @@ impl Book<'_> {
 
     /// Layers of kind `kind` among `layers`.
     pub(crate) fn count_in(&self, kind: usize, layers: std::ops::Range<u32>) -> u32 {
-        let at = |i: u32| {
-            let counts = self.before.get(kind).map_or(&[][..], Vec::as_slice);
-            counts.get(i as usize).copied().unwrap_or(0)
-        };
-        at(layers.end).saturating_sub(at(layers.start))
+        self.layers.of(kind, layers)
     }
 }
 

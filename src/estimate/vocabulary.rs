@@ -16,7 +16,7 @@ impl Book<'_> {
     pub(crate) fn embedding(&self, shape: &Shape) -> Cost {
         let mut cost = Cost::default();
         let bytes = 2.0 * shape.tokens * self.hidden;
-        let half_round = self.tensor_round(shape) / 2.0;
+        let half_round = shape.tensor_round / 2.0;
         cost.forward.pointwise = self.kernels.stream(2.0 * bytes);
         cost.backward.pointwise = self.kernels.stream(3.0 * bytes);
         cost.forward.tensor = half_round;
@@ -41,7 +41,7 @@ impl Book<'_> {
         // The loss reads and writes the logits about three times in 32 bits.
         cost.forward.pointwise = self.kernels.stream(12.0 * shape.tokens * rows);
         cost.backward.pointwise = self.kernels.stream(6.0 * shape.tokens * rows);
-        let half_round = self.tensor_round(shape) / 2.0;
+        let half_round = shape.tensor_round / 2.0;
         cost.forward.tensor = half_round;
         cost.backward.tensor = half_round;
         let kept = 4.0 * shape.tokens_split * self.hidden;

@@ -129,4 +129,6 @@ pub(crate) struct Shape {
     pub ep: f64,
     /// Expert tensor parallel.
     pub etp: f64,
+    /// Seconds of one round of tensor parallelism.
+    pub tensor_round: f64,
 }

@@ -92,7 +92,7 @@ fn states_nothing(degrees: &Degrees) -> bool {
 fn best(case: &Case) -> Option<Layout> {
     let book = Book::new(case);
     let mut goal = Goal::fastest(&book);
-    goal.budget = Budget { candidates: CANDIDATES };
+    goal.budget = Budget { candidates: CANDIDATES, ..Budget::DEFAULT };
     search(&book, &goal).best.map(|best| best.layout)
 }
 

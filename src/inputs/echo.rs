@@ -3,7 +3,7 @@
 use super::cluster::fabric;
 use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
-use super::{Key, Value};
+use super::{Key, Kind, Value, budget};
 use crate::catalogue::accelerators::MachineRow;
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
@@ -164,11 +164,15 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Ratio(ratio) if key == Key::Headroom => {
             format!("{} of the memory stays free", show::percent(*ratio))
         }
+        Value::Ratio(ratio) if matches!(key.kind(), Kind::Part | Kind::Share) => {
+            show::percent(*ratio)
+        }
         Value::Ratio(ratio) => show::factor(*ratio),
         Value::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
+        Value::Words(words) if key.kind() == Kind::Phrase => budget::meaning(key, words)?,
         Value::Frequency(rate) => show::frequency(*rate),
         Value::Deadline(deadline) => deadline.text(),
         Value::Words(words) => words.replace(',', ", "),

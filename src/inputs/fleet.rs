@@ -76,6 +76,7 @@ pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
 }
 
 /// The list of an input, or nothing.
+#[inline(never)] // It is called a dozen times.
 fn list(inputs: &Inputs, key: Key) -> Vec<String> {
     match inputs.typed(key).map(|text| read(key, text)) {
         Some(Ok(Value::Words(words))) => words.split(',').map(str::to_owned).collect(),

@@ -44,6 +44,14 @@ pub enum Kind {
     Deadline,
     /// Words between commas; what a word may be depends on the input.
     Words,
+    /// A length of time.
+    Span,
+    /// A short time: of a message or a step.
+    Delay,
+    /// A share above 0, up to all.
+    Part,
+    /// A text of a grammar of its own: see `budget`.
+    Phrase,
     /// How often something comes.
     Frequency,
     /// A short time, or `none`.
@@ -69,6 +77,16 @@ pub enum Group {
     Purpose,
     /// What is asked of a model in service.
     Serving,
+    /// How it is bought, planned and paid for.
+    Budget,
+}
+
+impl Group {
+    /// Whether what is asked there stands in no plan's way.
+    #[must_use]
+    pub const fn is_aside(self) -> bool {
+        matches!(self, Self::Fleet | Self::Serving | Self::Budget)
+    }
 }
 
 impl Key {
@@ -171,6 +189,13 @@ const CHARGES: Kind = Kind::Choice(&["term", "hours"]);
 const YEARS: Kind = Kind::Count(Noun::Plain, 1, 30);
 /// Names of [`crate::reliability::Way`].
 const SAVING: Kind = Kind::Choice(&["blocking", "async", "memory"]);
+/// The plan's own price by the hour, or names of [`crate::prices::Terms`].
+const BOUGHT: Kind = Kind::Choice(&["own", "demand", "spot", "1y", "3y", "block"]);
+const BITS: Kind = Kind::Choice(&["32", "16", "8", "4"]);
+const BETWEEN: Kind = Kind::Choice(&["clouds", "regions"]);
+const TRIALS: u64 = 1 << 20;
+const SITES: u64 = 64;
+const CLIENTS: u64 = 1_000_000_000;
 
 const fn positive(noun: Noun) -> Kind {
     Kind::Count(noun, 1, workload::SEQUENCE_MAX as u64)
@@ -311,5 +336,37 @@ keys! {
         ServeDp = "sdp", "Attention data parallel", degree(), None;
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
+    }
+    Budget {
+        Bought = "by", "Bought", BOUGHT, Some("own");
+        WayPrices = "bp", "Prices by way to buy", Kind::Phrase, None;
+        Months = "bm", "Demand by month", Kind::Phrase, None;
+        Start = "bd", "First step", Kind::Phrase, None;
+        WhatIf = "bw", "What if", Kind::Phrase, None;
+        Trials = "bn", "Trials", count(Noun::Plain, 1, TRIALS), None;
+        TrialShare = "bt", "Length of a whole trial", Kind::Part, Some("0.05");
+        Survivors = "bh", "Of each rung goes on one in", count(Noun::Plain, 2, 64), None;
+        AtATime = "ba", "Trials at a time", count(Noun::Plain, 1, 4096), Some("1");
+        Retrain = "bc", "Trained anew every", Kind::Span, None;
+        Horizon = "bo", "Looked at for", Kind::Span, Some("365d");
+        Sites = "bl", "Places", count(Noun::Plain, 2, SITES), Some("2");
+        Wan = "bb", "Way out of one place", Kind::BandwidthBits, Some("10Gbps");
+        Latency = "bj", "Latency between places", Kind::Delay, Some("50ms");
+        Every = "bk", "Steps between averages", count(Noun::Plain, 1, 1_000_000), Some("100");
+        WireBits = "bz", "Bits of a number on the way", BITS, Some("32");
+        Pieces = "bf", "Pieces sent at different times", count(Noun::Plain, 1, 4096), Some("1");
+        Meanwhile = "bv", "Steps that go on meanwhile", count(Noun::Plain, 0, 100_000), Some("0");
+        Between = "bx", "The places are", BETWEEN, Some("clouds");
+        Egress = "bg", "Price of what leaves a place", Kind::Phrase, None;
+        Clients = "ec", "Edge clients", count(Noun::Plain, 1, CLIENTS), None;
+        Goal = "eg", "Answers that a round needs", count(Noun::Plain, 1, CLIENTS), Some("1k");
+        ClientSteps = "es", "Steps of a client", count(Noun::Plain, 1, 1_000_000), Some("100");
+        ClientStep = "et", "Time of one", Kind::Delay, Some("2s");
+        ClientTokens = "en", "Tokens of one", count(Noun::Tokens, 1, 1 << 32), Some("2048");
+        ClientDown = "eb", "Way to a client", Kind::BandwidthBits, Some("100Mbps");
+        ClientUp = "eu", "Way from a client", Kind::BandwidthBits, Some("20Mbps");
+        Participation = "ea", "Share that can take part at one time", Kind::Part, Some("0.1");
+        ClientDropout = "eo", "Share that never answers", Kind::Share, Some("0.08");
+        ClientStraggler = "ew", "Slowest waited for, over the usual", Kind::Factor, Some("2");
     }
 }

@@ -28,6 +28,18 @@ pub const MONEY_MAX: f64 = 1e15;
 pub const SPAN_MIN: f64 = 1.0;
 /// Longest time to finish, in seconds: a thousand years.
 pub const SPAN_MAX: f64 = 3.155_76e10;
+/// Shortest time of a message or a step, in seconds.
+pub const DELAY_MIN: f64 = 1e-9;
+/// Longest time of a message or a step, in seconds: a day.
+pub const DELAY_MAX: f64 = 86_400.0;
+/// Longest phrase, in characters: the months of ten years.
+pub const PHRASE_CHARS_MAX: usize = 3000;
+/// Most months of demand.
+pub const MONTHS_MAX: usize = 120;
+/// Most accelerator-hours of a month.
+pub const HOURS_MAX: f64 = 1e9;
+/// A slider moves an input to this share of it at least, and to this many times it at most.
+pub const MOVE_MAX: f64 = 16.0;
 /// Longest list of words, in characters.
 pub const WORDS_CHARS_MAX: usize = 1000;
 /// Most words of a list.

@@ -5,6 +5,7 @@
 //! What is not typed follows a fixed default, or the catalogue's value for what was chosen: change
 //! the accelerator, and its node size, network and price change with it.
 
+mod budget;
 mod cluster;
 mod echo;
 mod fleet;
@@ -20,6 +21,7 @@ mod serve;
 pub mod trace;
 mod value;
 
+pub use budget::{BudgetInputs, Demanded, Egress, Moves, Trials};
 pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
 pub use own::Capacity;
@@ -174,6 +176,12 @@ impl Inputs {
     #[must_use]
     pub fn fleet(&self) -> FleetInputs {
         fleet::resolve(self)
+    }
+
+    /// What they ask of buying and planning; what cannot be read is as if it were not typed.
+    #[must_use]
+    pub fn budget(&self) -> BudgetInputs {
+        budget::resolve(self)
     }
 
     /// Whether they are about a model in service.

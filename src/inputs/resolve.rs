@@ -1,7 +1,7 @@
 //! From typed texts to a case.
 
 use super::{
-    Echo, Group, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve,
+    Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve,
 };
 use crate::case::{Case, CaseError};
 use crate::catalogue::accelerators::MachineRow;
@@ -98,9 +98,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
         return reader.finish(None, ask);
     }
     let mut case = None;
-    // What is asked of a fleet, or of a model in service, stands in no plan's way.
-    let beside = |key: Key| matches!(key.group(), Group::Fleet | Group::Serving);
-    let clear = reader.problems.iter().all(|problem| beside(problem.key));
+    let clear = reader.problems.iter().all(|problem| problem.key.group().is_aside());
     if clear
         && let (Some(model), Some(cluster), Some(training), Some(stack)) =
             (model, cluster, training, stack)

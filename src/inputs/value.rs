@@ -1,11 +1,11 @@
 //! The text of one input, read by its kind and range; and its canonical text.
 
 use super::limits::{
-    BANDWIDTH_MAX, BANDWIDTH_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN, FREQUENCY_MAX,
-    FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX, NAME_CHARS_MAX,
-    POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
+    BANDWIDTH_MAX, BANDWIDTH_MIN, DELAY_MAX, DELAY_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN,
+    FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
+    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Group, Key, Kind, Problem, fleet, names, serve};
+use super::{Group, Key, Kind, Problem, budget, fleet, names, serve};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
@@ -54,7 +54,7 @@ pub enum Value {
     Deadline(Deadline),
     /// A length of time.
     Span(Seconds),
-    /// Words between commas, in their canonical spelling.
+    /// Words between commas or a phrase, in their canonical spelling.
     Words(String),
     /// How often something comes.
     Frequency(PerSecond),
@@ -140,6 +140,21 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
             within(key, text, time, limits, show::time).map(Value::Span)
         }
+        Kind::Phrase => budget::phrase(key, text).map(Value::Words),
+        Kind::Span | Kind::Delay => {
+            let time = read::time(text).map_err(misread)?;
+            let (min, max) = match key.kind() {
+                Kind::Delay => (DELAY_MIN, DELAY_MAX),
+                _ => (SPAN_MIN, SPAN_MAX),
+            };
+            let limits = (Seconds::new(min), Seconds::new(max));
+            within(key, text, time, limits, show::time).map(Value::Span)
+        }
+        Kind::Part => {
+            let ratio = read::ratio(text).map_err(misread)?;
+            within(key, text, ratio, (Ratio::new(1e-6), Ratio::ONE), show::percent)
+                .map(Value::Ratio)
+        }
     }
 }
 
@@ -182,6 +197,12 @@ fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {
             within(key, text, time, limits, show::time).map(Deadline::Within)
         }
         Some(deadline) => Ok(deadline),
+        None if text.trim_start().starts_with(|c: char| c.is_ascii_digit()) => {
+            let fault = read::time(text).err().map(|misread| misread.fault);
+            let fault = fault.map_or(String::new(), |fault| format!("{fault}; "));
+            let hint = format!("{fault}write for example 30 days, or 2026-12-04 18:00");
+            Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
+        }
         None => {
             let hint = "write for example 30 days, Friday 18:00, or 2026-12-04 18:00";
             Err(Problem::new(key, text, "a time, a day of the week or a date", hint))
@@ -271,7 +292,7 @@ fn switch(key: Key, text: &str) -> Result<bool, Problem> {
 }
 
 /// Names that people use for the words of links.
-const SYNONYMS: [(&str, &str); 16] = [
+const SYNONYMS: [(&str, &str); 17] = [
     ("float32", "fp32"),
     ("tf32", "fp32"),
     ("single", "fp32"),
@@ -288,6 +309,7 @@ const SYNONYMS: [(&str, &str); 16] = [
     ("1f1binterleaved", "interleaved"),
     ("breadthfirst", "bf"),
     ("zerobubble", "zb"),
+    ("ondemand", "demand"),
 ];
 
 fn word(key: Key, text: &str, words: &[&'static str]) -> Result<&'static str, Problem> {

@@ -21,6 +21,36 @@ pub struct Cut {
     pub chunks_visited: u32,
 }
 
+/// For each kind of layer, how many of the first `i` layers are of it.
+#[derive(Clone, Debug)]
+pub struct Counts(Vec<Vec<u32>>);
+
+impl Counts {
+    /// Counts the layers of a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        let mut before = vec![vec![0]; model.kinds.len()];
+        for kind in &model.pattern {
+            for (i, counts) in before.iter_mut().enumerate() {
+                let last = counts.last().copied().unwrap_or(0);
+                counts.push(last + u32::from(usize::from(*kind) == i));
+            }
+        }
+        Self(before)
+    }
+
+    /// Layers of kind `kind` among `layers`.
+    #[must_use]
+    pub fn of(&self, kind: usize, layers: Range<u32>) -> u32 {
+        self.0.get(kind).map_or(0, |before| among(before, layers))
+    }
+}
+
+fn among(before: &[u32], layers: Range<u32>) -> u32 {
+    let at = |i: u32| before.get(i as usize).copied().unwrap_or(0);
+    at(layers.end).saturating_sub(at(layers.start))
+}
+
 /// Stages that hold the same work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageClass {
@@ -108,6 +138,12 @@ impl CutKey {
         })
     }
 
+    fn all_bounds(&self, n_layers: u32) -> Vec<u32> {
+        let mut all = Vec::with_capacity(self.n_chunks() as usize + 1);
+        all.extend(self.bounds(n_layers));
+        all
+    }
+
     /// Layers of the longest chunk, without listing the chunks.
     #[must_use]
     pub fn chunk_layers_max(&self, n_layers: u32) -> u32 {
@@ -134,12 +170,11 @@ impl CutKey {
     }
 
     /// One stage with these chunks.
-    fn stage(&self, stage: u32, chunks: Vec<Range<u32>>, model: &Model) -> StageClass {
+    fn stage(&self, stage: u32, chunks: Vec<Range<u32>>, layers: &Counts) -> StageClass {
         let (embedding, head) = self.ends(stage);
-        let counts = Vec::new();
-        let mut class = StageClass { count: 1, first: stage, chunks, counts, embedding, head };
-        class.count_kinds(model);
-        class
+        let of = |before: &Vec<u32>| chunks.iter().map(|chunk| among(before, chunk.clone())).sum();
+        let counts = layers.0.iter().map(of).collect();
+        StageClass { count: 1, first: stage, chunks, counts, embedding, head }
     }
 
     /// Chunks on one stage that each micro-batch visits.
@@ -162,18 +197,18 @@ impl CutKey {
 }
 
 impl Cut {
-    /// Cuts `model` as `key` says.
+    /// Cuts `model`, whose `layers` are counted, as `key` says.
     #[must_use]
-    pub fn new(model: &Model, key: CutKey) -> Self {
-        let bounds: Vec<u32> = key.bounds(model.n_layers()).collect();
-        let mut chunks = Vec::new();
+    pub fn new(model: &Model, layers: &Counts, key: CutKey) -> Self {
+        let bounds = key.all_bounds(model.n_layers());
+        let mut chunks = Vec::with_capacity(key.vpp as usize);
         let mut classes: Vec<StageClass> = Vec::new();
         for stage in 0..key.pp {
             key.deal_to(stage, &bounds, &mut chunks);
             let ends = key.ends(stage);
             match classes.iter_mut().rev().find(|old| old.same_work(&chunks, ends, model)) {
                 Some(old) => old.count += 1,
-                None => classes.push(key.stage(stage, chunks.clone(), model)),
+                None => classes.push(key.stage(stage, chunks.clone(), layers)),
             }
         }
         Self::of(key, &bounds, classes)
@@ -181,12 +216,12 @@ impl Cut {
 
     /// The same with every stage told by itself.
     #[must_use]
-    pub fn by_stage(model: &Model, key: CutKey) -> Self {
-        let bounds: Vec<u32> = key.bounds(model.n_layers()).collect();
+    pub fn by_stage(model: &Model, layers: &Counts, key: CutKey) -> Self {
+        let bounds = key.all_bounds(model.n_layers());
         let stage = |stage| {
             let mut chunks = Vec::new();
             key.deal_to(stage, &bounds, &mut chunks);
-            key.stage(stage, chunks, model)
+            key.stage(stage, chunks, layers)
         };
         Self::of(key, &bounds, (0..key.pp).map(stage).collect())
     }
@@ -214,22 +249,6 @@ impl StageClass {
             embedding: self.embedding && other.embedding,
             head: self.head && other.head,
             ..self.clone()
-        }
-    }
-
-    fn count_kinds(&mut self, model: &Model) {
-        if model.kinds.len() == 1 {
-            self.counts = vec![self.n_layers()];
-            return;
-        }
-        self.counts = vec![0; model.kinds.len()];
-        for chunk in &self.chunks {
-            let layers = model.pattern.get(chunk.start as usize..chunk.end as usize);
-            for kind in layers.unwrap_or_default() {
-                if let Some(count) = self.counts.get_mut(usize::from(*kind)) {
-                    *count += 1;
-                }
-            }
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod amount;
 mod binds;
+pub mod budget;
 pub mod buy;
 mod certificate;
 mod choice;

@@ -8,7 +8,6 @@ use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{self, Pipeline, SCHEDULES, Split};
 use crate::layout::split::{Cut, CutKey};
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
-use crate::model::Model;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -116,18 +115,21 @@ impl Pipes {
     }
 
     /// The pipeline of that index and its cut.
-    pub(super) fn get(&self, model: &Model, index: usize) -> Option<(&Pipeline, &Cut)> {
+    pub(super) fn get(&self, book: &Book<'_>, index: usize) -> Option<(&Pipeline, &Cut)> {
         let (pipeline, cut) = self.list.get(index)?;
         let Pipeline { schedule, vpp, slots, .. } = *pipeline;
         let layout = Layout { pp: self.pp, vpp, slots, schedule, ..Layout::SINGLE };
-        Some((pipeline, cut.get_or_init(|| Cut::new(model, CutKey::of(&layout)))))
+        Some((
+            pipeline,
+            cut.get_or_init(|| Cut::new(&book.case().model, &book.layers, CutKey::of(&layout))),
+        ))
     }
 
     /// A way, with the stage that has the head: no pipeline that runs so puts fewer layers there.
-    pub(super) fn head(&self, model: &Model, way: usize) -> Option<(&Way, &Cut)> {
+    pub(super) fn head(&self, book: &Book<'_>, way: usize) -> Option<(&Way, &Cut)> {
         let WayAxes { way, pipelines, head } = self.ways.get(way)?;
         let head = head.get_or_init(|| {
-            let cuts = pipelines.clone().filter_map(|i| self.get(model, i as usize));
+            let cuts = pipelines.clone().filter_map(|i| self.get(book, i as usize));
             let mut least: Option<Cut> = None;
             for (_, cut) in cuts {
                 let class = cut.classes.iter().find(|class| class.head);

@@ -12,7 +12,7 @@ use super::census::Census;
 use super::prices::Prices;
 use super::solve::{SAFE, Solver};
 use super::{Goal, Kind, Outcome, Stop, Tally};
-use crate::estimate::{Book, SheetKey, Way, Whole};
+use crate::estimate::{Book, SheetKey, Way, Whole, least_step};
 use crate::layout::Schedule;
 use crate::layout::space::{self, Split};
 use crate::units::Seconds;
@@ -58,6 +58,8 @@ pub(super) struct Search<'a, 'b> {
     prices: Prices,
     cells: Vec<Option<Cell>>,
     tally: Tally,
+    /// Whether the budget was spent before all nodes were made.
+    unmade: bool,
 }
 
 impl PartialOrd for Node {
@@ -86,6 +88,7 @@ impl<'a, 'b> Search<'a, 'b> {
             prices: Prices::new(),
             cells: Vec::new(),
             tally: Tally::default(),
+            unmade: false,
         }
     }
 
@@ -94,13 +97,16 @@ impl<'a, 'b> Search<'a, 'b> {
         let census = self.census.clone();
         let mut solver = Solver::new(book, &census, goal);
         let mut heap = BinaryHeap::from(self.roots());
-        let mut stop = Stop::Complete;
+        solver.bounds = self.tally.nodes;
+        // Nodes that the budget did not let be made could hold anything.
+        let floor = if self.unmade { least_step(book.case()) } else { Seconds::UNBOUNDED };
+        let mut stop = if self.unmade { Stop::Budget { bound: floor } } else { Stop::Complete };
         let mut aside: Vec<Node> = Vec::new();
         while let Some(node) = heap.pop() {
             let by_time = solver.slower(node.bound);
-            if by_time || solver.estimated >= goal.budget.candidates {
+            if by_time || solver.spent() {
                 if !by_time {
-                    stop = Stop::Budget { bound: node.bound };
+                    stop = Stop::Budget { bound: node.bound.min(floor) };
                 }
                 heap.push(node);
                 self.leave_all(heap.into_vec(), by_time);
@@ -117,7 +123,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             match (node.experts, node.cell) {
-                (None, _) => self.open(node.index, &solver, &mut heap),
+                (None, _) => self.open(node.index, &mut solver, &mut heap),
                 (Some(experts), cell) => self.advance(&node, experts, cell, &mut solver, &mut heap),
             }
             if solver.best.is_some() {
@@ -230,9 +236,8 @@ impl<'a, 'b> Search<'a, 'b> {
             }
         };
         let next = heap.peek().map_or(Seconds::UNBOUNDED, |next| next.bound);
-        let budget = self.goal.budget.candidates;
         while let Some(bound) = cell.bound() {
-            if bound > next || solver.slower(bound) || solver.estimated >= budget {
+            if bound > next || solver.slower(bound) || solver.spent() {
                 break;
             }
             cell.advance(solver, &at);
@@ -279,7 +284,8 @@ impl<'a, 'b> Search<'a, 'b> {
         let shapes = self.prices.split(&priced);
         for (pp, dp) in space::stages(case, split.tp, split.cp) {
             let at = self.axes_of(split, pp, dp);
-            let Self { book, goal, census, grids, axes, pipes, prices, tally, .. } = &mut *self;
+            let Self { book, goal, census, grids, axes, pipes, prices, tally, unmade, .. } =
+                &mut *self;
             let Some(axes) = axes.get(at as usize) else { continue };
             let Some(pipes) = pipes.get(axes.pipes as usize) else { continue };
             let kind = Kind { tp: split.tp, cp: split.cp, pp, ep: 1 };
@@ -306,6 +312,11 @@ impl<'a, 'b> Search<'a, 'b> {
                 }
                 if !room.holds(axes.least_states + room.kept(book, &key, pp)) {
                     tally.memory_bound += count;
+                    continue;
+                }
+                if tally.nodes >= goal.budget.bounds {
+                    *unmade = true;
+                    tally.skipped += count;
                     continue;
                 }
                 let shape = prices.shape(book, shapes, micro_batch);
@@ -345,7 +356,7 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Splits a node by the experts' split.
-    fn open(&mut self, index: u32, solver: &Solver<'_, '_>, heap: &mut BinaryHeap<Node>) {
+    fn open(&mut self, index: u32, solver: &mut Solver<'_, '_>, heap: &mut BinaryHeap<Node>) {
         let Self { book, goal, census, grids, axes, pipes, prices, tally, .. } = self;
         let Some(grid) = grids.get(index as usize) else { return };
         let Some(axes) = axes.get(grid.axes as usize) else { return };
@@ -366,6 +377,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 continue;
             }
             tally.nodes += 1;
+            solver.bounds += 1;
             let states =
                 axes.least_states(book, census, i).map_or(0.0, |states| states.average.bytes);
             if !room.holds(states + kept) {

@@ -134,6 +134,7 @@ impl Cell {
         let Some(first) = self.waiting.pop() else {
             return;
         };
+        solver.bounds += 1;
         match first.step {
             Step::Average(way) if at.axes.pp > 1 => self.head(solver, at, way, first.bound),
             Step::Average(way) | Step::Head(way) => {
@@ -155,8 +156,7 @@ impl Cell {
         index: u32,
         first: Waiting,
     ) {
-        let model = &solver.book.case().model;
-        let Some((pipeline, cut)) = at.pipes.get(model, index as usize) else {
+        let Some((pipeline, cut)) = at.pipes.get(solver.book, index as usize) else {
             return;
         };
         let choices = self.choices.iter().find(|c| c.schedule == pipeline.schedule).cloned();
@@ -187,7 +187,7 @@ impl Cell {
     /// Bounds the pipelines of a way by the stage with the head, which takes more than its share.
     fn head(&mut self, solver: &Solver<'_, '_>, at: &Grounds<'_>, index: u32, before: Seconds) {
         let book = solver.book;
-        let Some((way, cut)) = at.pipes.head(&book.case().model, index as usize) else {
+        let Some((way, cut)) = at.pipes.head(book, index as usize) else {
             return;
         };
         let choices = self.choices.iter().find(|c| c.schedule == way.schedule);

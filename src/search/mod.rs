@@ -6,7 +6,7 @@
 //! the best one (all are tried where activations move to the host, as each takes from what moves), and offloading
 //! never saves time, so it is tried only where memory asks for it. Every node has a
 //! lower bound on the step time, proven in `bound`; the search ends when the least bound left exceeds the best
-//! layout found, so that layout is the optimum. Nothing here knows the clock: a [`Budget`] counts candidates.
+//! layout found, so that layout is the optimum. Nothing here knows the clock: a [`Budget`] counts candidates and bounds.
 //!
 //! Order of layouts: step time, then how many kinds of state are offloaded, then what is recomputed, then memory,
 //! then the layout's own order ([`Rank`]): nothing is moved or done twice for memory that is not needed.
@@ -46,6 +46,8 @@ pub struct Goal {
 pub struct Budget {
     /// Layouts that may be estimated in full.
     pub candidates: u64,
+    /// Bounds that may be worked out: of nodes, and of each step from an opened one to a layout.
+    pub bounds: u64,
 }
 
 /// What makes two layouts different in kind.
@@ -126,7 +128,7 @@ pub struct Outcome {
 
 impl Budget {
     /// Enough for every case met so far, and a bound on hostile ones.
-    pub const DEFAULT: Self = Self { candidates: 20_000_000 };
+    pub const DEFAULT: Self = Self { candidates: 20_000_000, bounds: 20_000_000 };
 }
 
 impl Goal {

@@ -4,7 +4,7 @@
 use super::cell::Grounds;
 use super::census::{Census, offload_techniques};
 use super::dues::{Choices, Due, FAMILIES, GROUPS, group, plain};
-use super::{Candidate, Goal, Rank};
+use super::{Budget, Candidate, Goal, Rank};
 use crate::estimate::{
     Book, Memory, Owed, Pace, Relief, Replicas, Sheet, Stage, StageTime, Stages, TooFull, slowest,
 };
@@ -27,8 +27,11 @@ pub(super) struct Solver<'a, 'b> {
     pub capacity: Bytes,
     /// Time of the best so far, or what was wanted at most.
     limit: Seconds,
+    budget: Budget,
     pub best: Option<(Rank, Candidate)>,
     pub estimated: u64,
+    /// Bounds worked out.
+    pub bounds: u64,
     /// Room for the paces of stages.
     pub scratch: Vec<(f64, Pace)>,
 }
@@ -56,13 +59,19 @@ enum Fullness<'s> {
 
 impl<'a, 'b> Solver<'a, 'b> {
     pub(super) fn new(book: &'b Book<'a>, census: &'b Census<'a>, goal: &Goal) -> Self {
-        let Goal { capacity, cutoff: limit, .. } = *goal;
-        Self { book, census, capacity, limit, best: None, estimated: 0, scratch: Vec::new() }
+        let Goal { capacity, cutoff: limit, budget, .. } = *goal;
+        let (best, estimated, bounds, scratch) = (None, 0, 0, Vec::new());
+        Self { book, census, capacity, limit, budget, best, estimated, bounds, scratch }
     }
 
     /// Whether what takes at least that long is slower than the best so far, or than was wanted.
     pub(super) fn slower(&self, least: Seconds) -> bool {
         least > self.limit
+    }
+
+    /// Whether the budget is spent.
+    pub(super) fn spent(&self) -> bool {
+        self.estimated >= self.budget.candidates || self.bounds >= self.budget.bounds
     }
 
     fn bound(&self, seconds: f64) -> bool {
@@ -161,6 +170,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         (times, total): (&[StageTime], f64),
         relief: f64,
     ) {
+        self.bounds += 1;
         let slow = times.get(slowest(times) as usize).map_or(0.0, |time| time.total);
         if self.bound(total + due.least(self.book, slow, (0.0, 0.0)) + relief) {
             return;
@@ -386,6 +396,7 @@ impl<'a, 'b> Solver<'a, 'b> {
             ..*layout
         };
         let (few, many) = (with(low), with(high));
+        self.bounds += 1;
         if self.bound(self.book.least_between((&few, &many), sheet, stages, replicas)) {
             return;
         }

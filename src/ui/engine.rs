@@ -215,6 +215,7 @@ fn run_of(answer: &Answer) -> u32 {
         | Answer::Invalid { run, .. }
         | Answer::Study { run, .. }
         | Answer::Fleet { run, .. }
+        | Answer::Budget { run, .. }
         | Answer::FleetNews { run, .. }
         | Answer::Scaling { run, .. }
         | Answer::Compared { run, .. } => *run,

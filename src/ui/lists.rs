@@ -206,6 +206,13 @@ fn name_of(word: &'static str) -> &'static str {
         "blocking" => "training waits for each",
         "async" => "written while training goes on",
         "memory" => "also in another host's memory",
+        "own" => "by the hour, at the plan's price",
+        "demand" => "on demand",
+        "1y" => "1-year commitment",
+        "3y" => "3-year commitment",
+        "block" => "capacity blocks",
+        "clouds" => "of several providers",
+        "regions" => "regions of one provider",
         "term" => "the whole term",
         "hours" => "the hours of the run",
         _ => Technique::from_key(word).map_or(word, |technique| match technique {

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod bench;
+mod budget;
 mod compare;
 mod copier;
 mod dom;

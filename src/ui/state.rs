@@ -303,8 +303,8 @@ impl State {
             Answer::Served { serve, search_ms, .. } => self.accept_serve(*serve, search_ms),
             Answer::ServeStudied { study, .. } => self.accept_serve_study(*study),
             Answer::Stuck { stuck, .. } => self.judge(Verdict::Stuck(Arc::new(stuck))),
-            // The section on fleets has a worker of its own.
-            Answer::Fleet { .. } | Answer::FleetNews { .. } => {}
+            // The sections on fleets and on money have workers of their own.
+            Answer::Fleet { .. } | Answer::FleetNews { .. } | Answer::Budget { .. } => {}
             Answer::Invalid { problems, .. } => self.judge(Verdict::Invalid(problems)),
             Answer::Study { study, .. } => {
                 self.store.update_value(|store| store.study = Some(Arc::new(study)));

@@ -56,16 +56,32 @@ fn with_class(
     columns: &[Column],
     lines: Vec<AnyView>,
 ) -> AnyView {
-    let head = |(title, is_number): &Column| {
-        let class = if *is_number { "number" } else { "" };
-        view! { <th scope="col" class=class>{*title}</th> }
+    let heads = columns.iter().map(|(title, is_number)| ((*title).to_owned(), *is_number));
+    framed(class, (caption.to_owned(), caption_class), heads.collect(), lines)
+}
+
+/// A table whose names come from elsewhere; its caption is shown.
+pub fn named_table(caption: String, columns: Vec<(String, bool)>, lines: Vec<AnyView>) -> AnyView {
+    framed("", (caption, ""), columns, lines)
+}
+
+fn framed(
+    class: &'static str,
+    (caption, caption_class): (String, &'static str),
+    columns: Vec<(String, bool)>,
+    lines: Vec<AnyView>,
+) -> AnyView {
+    let head = |(title, is_number): (String, bool)| {
+        let class = if is_number { "number" } else { "" };
+        view! { <th scope="col" class=class>{title}</th> }
     };
+    let label = caption.clone();
     view! {
-        <div class="table-frame" role="group" aria-label=caption tabindex="0">
+        <div class="table-frame" role="group" aria-label=label tabindex="0">
             <table class=class>
                 <caption class=caption_class>{caption}</caption>
                 <thead>
-                    <tr>{columns.iter().map(head).collect_view()}</tr>
+                    <tr>{columns.into_iter().map(head).collect_view()}</tr>
                 </thead>
                 <tbody>{lines}</tbody>
             </table>

@@ -49,6 +49,7 @@ pub fn serve() {
         scope: scope.clone(),
         latest: RefCell::new(0),
         columns: RefCell::default(),
+        budget: RefCell::default(),
         prices: RefCell::default(),
         fleet: RefCell::default(),
         sliced: Cell::new(false),
@@ -73,6 +74,7 @@ struct Desk {
     scope: DedicatedWorkerGlobalScope,
     latest: RefCell<u32>,
     columns: RefCell<api::Columns>,
+    budget: RefCell<api::BudgetDesk>,
     /// The list of prices that was read last.
     prices: RefCell<Prices>,
     /// The fleet that is being searched, or was last.
@@ -121,6 +123,16 @@ impl Desk {
                         self.slice_later();
                     }
                 }
+            }
+            Request::Budget { run, link, parts, list, today } => {
+                let mut budget = self.budget.borrow_mut();
+                if let Some(list) = list {
+                    budget.take(&list, today);
+                }
+                self.send(&budget.answer(run, &link, &parts));
+            }
+            Request::Moved { run, link, by } => {
+                self.send(&self.budget.borrow_mut().moved(run, &link, &by));
             }
             Request::Compare { run, links } => {
                 self.latest.replace(run);

@@ -71,7 +71,17 @@ pub fn add_to(site: &Path) -> Result<()> {
         site.join("embed.html"),
         text("embed.html")?.replace("./js/", &format!("./{folder}/")),
     )?;
-    Ok(())
+    keep_long(site, &folder)
+}
+
+/// Adds to the headers of a site that its parts never change under their name.
+fn keep_long(site: &Path, folder: &str) -> Result<()> {
+    let path = site.join("_headers");
+    let own = format!(
+        "/{folder}/*\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n"
+    );
+    let before = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(fs::write(path, before + &own)?)
 }
 
 /// The module and both kinds of glue: a module's (`web/`) and a plain script's (`classic/`).

@@ -10,6 +10,7 @@ use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
+use crate::reliability::Reliability;
 use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -83,7 +84,10 @@ fn worked(link: &str) -> Known {
     if opens {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
-            Some(case) => known.plan(case, &resolution.echoes),
+            Some(case) => {
+                let own = decoded.inputs.fleet().reliability;
+                known.plan(case, &resolution.echoes, &own);
+            }
             None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
@@ -113,7 +117,7 @@ impl Known {
             serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
     }
 
-    fn plan(&mut self, case: &Case, echoes: &[Echo]) {
+    fn plan(&mut self, case: &Case, echoes: &[Echo], reliability: &Reliability) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -125,7 +129,7 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, echoes);
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, reliability));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

@@ -34,6 +34,12 @@ impl Prices {
         Self { listings, about, newest }
     }
 
+    /// The rows.
+    #[must_use]
+    pub fn listings(&self) -> &[Listing] {
+        &self.listings
+    }
+
     /// What there is to say about the list, today being that day.
     #[must_use]
     pub fn about(&self, today: Option<Day>) -> PriceList {

@@ -8,13 +8,13 @@ mod view;
 mod wire;
 
 pub use list::{LIST_BYTES_MAX, Prices};
-pub use wire::{FleetAnswer, FleetFact, FleetNews, FleetRow, FleetView, PriceList};
+pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList};
 
 use super::Answer;
 use crate::catalogue::offers;
-use crate::inputs::{FleetInputs, Inputs};
+use crate::inputs::{FleetInputs, Group, Inputs, Key};
 use crate::link;
-use crate::plan::fleet::{Aim, Fleet, Outages, Own, Point, Progress, Question, choice};
+use crate::plan::fleet::{Aim, Fleet, Outages, Own, Progress, Question, choice};
 use crate::prices::Terms;
 use crate::units::{Day, Moment, Seconds};
 use news::Other;
@@ -75,8 +75,8 @@ pub struct FleetSession {
     others: Vec<Other>,
     /// Whether the other workers know that this one is done.
     done_told: bool,
-    /// The frontier and stage that were last shown, and slices since then.
-    shown: (Vec<Point>, Stage, u32),
+    /// The stage that was last shown, and slices since then.
+    shown: (Stage, u32),
 }
 
 impl FleetSession {
@@ -128,7 +128,7 @@ impl FleetSession {
             green: None,
             others: vec![Other::default(); share.1.saturating_sub(1) as usize],
             done_told: false,
-            shown: (Vec::new(), Stage::Begin, 0),
+            shown: (Stage::Begin, 0),
         })
     }
 
@@ -140,7 +140,11 @@ impl FleetSession {
 
     /// Takes in the layouts that an earlier session found, where they are for the same training.
     pub fn learn(&mut self, earlier: &Self) {
-        self.fleet.learn(&earlier.fleet);
+        if training(&self.inputs) == training(&earlier.inputs)
+            && self.asked.fabric == earlier.asked.fabric
+        {
+            self.fleet.learn(&earlier.fleet);
+        }
     }
 
     /// Works on for a slice; true when nothing is left to do, for now where other workers are still searching.
@@ -181,8 +185,8 @@ impl FleetSession {
         if !self.leads() || !self.others.iter().all(|other| other.done) {
             return true;
         }
-        self.told = answers::by_money(self);
         self.stage = Stage::Smallest;
+        self.told = answers::by_money(self);
         false
     }
 
@@ -215,6 +219,15 @@ impl FleetSession {
     const fn complete(&self) -> bool {
         matches!(self.stage, Stage::Smallest | Stage::Green | Stage::Done)
     }
+}
+
+/// All that layouts depend on beside the machines and the network between them.
+fn training(inputs: &Inputs) -> Inputs {
+    let mut inputs = inputs.clone();
+    let other =
+        |key: &&Key| matches!(key.group(), Group::Cluster | Group::Fleet) || **key == Key::Price;
+    Key::ALL.iter().filter(other).for_each(|key| inputs.clear(*key));
+    inputs
 }
 
 /// What the inputs ask, put into the question.

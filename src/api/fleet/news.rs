@@ -1,9 +1,12 @@
-//! What workers that share a search tell one another.
+//! What workers that share a search tell one another, as lines of text that only they read: first `worker looked_at
+//! searches short bounded beaten found done`, then a line for each fact, `kind size step slower layout`, times as the
+//! bits of their seconds in hexadecimal and `-` for none.
 
-use super::{FleetFact, FleetNews, FleetSession};
+use super::FleetSession;
 use crate::api::Answer;
 use crate::plan::fleet::{Fact, FleetTally};
 use crate::units::Seconds;
+use std::fmt::Write as _;
 
 /// What another worker last said of itself.
 #[derive(Clone, Debug, Default)]
@@ -18,46 +21,60 @@ impl FleetSession {
     /// What was found since this was last called, for the other workers; nothing where this one works alone.
     pub fn news(&mut self) -> Option<Answer> {
         let facts = self.fleet.news();
-        let news = !facts.is_empty() || self.progress.done != self.done_told;
+        let done = self.progress.done;
+        let news = !facts.is_empty() || done != self.done_told;
         if self.share.1 <= 1 || !news {
             return None;
         }
-        self.done_told = self.progress.done;
-        let tally = self.fleet.tally();
-        let fact = |fact: Fact| FleetFact {
-            kind: fact.kind,
-            size: fact.size,
-            step_s: fact.best.as_ref().map(|(step, _)| step.get()),
-            layout: fact.best.map(|(_, layout)| layout).unwrap_or_default(),
-            slower_s: fact.slower.get(),
-        };
-        let news = FleetNews {
-            worker: self.share.0,
-            facts: facts.into_iter().map(fact).collect(),
-            looked_at: self.progress.pairs.saturating_sub(self.progress.left),
-            searches: self.progress.searches,
-            tally: vec![tally.short, tally.bounded, tally.beaten, tally.found],
-            done: self.progress.done,
-        };
+        self.done_told = done;
+        let (own, tally) = (&self.progress, self.fleet.tally());
+        let numbers = [
+            self.share.0,
+            own.pairs.saturating_sub(own.left),
+            own.searches,
+            tally.short,
+            tally.bounded,
+            tally.beaten,
+            tally.found,
+            u32::from(done),
+        ];
+        let mut news = numbers.map(|n| n.to_string()).join(" ");
+        for fact in facts {
+            let bits = |time: Seconds| format!("{:x}", time.get().to_bits());
+            let (step, layout) = match fact.best {
+                Some((step, layout)) => (bits(step), layout),
+                None => ("-".to_owned(), String::new()),
+            };
+            let (kind, size, slower) = (fact.kind, fact.size, bits(fact.slower));
+            // Into memory, which does not fail.
+            let _ = write!(news, "\n{kind} {size} {step} {slower} {layout}");
+        }
         Some(Answer::FleetNews { run: self.run, news })
     }
 
-    /// Takes in what another worker on the same question found.
-    pub fn hear(&mut self, news: &FleetNews) {
-        for fact in &news.facts {
-            let best = fact.step_s.map(|step| (Seconds::new(step), fact.layout.clone()));
-            let slower = Seconds::new(fact.slower_s);
-            self.fleet.hear(Fact { kind: fact.kind, size: fact.size, best, slower });
+    /// Takes in what another worker on the same question found; a line that cannot be read is as good as none.
+    pub fn hear(&mut self, news: &str) {
+        let mut lines = news.lines();
+        let numbers = lines.next().unwrap_or_default().split(' ');
+        let numbers: Vec<u32> = numbers.map_while(|n| n.parse().ok()).collect();
+        for fact in lines.filter_map(fact) {
+            self.fleet.hear(fact);
         }
-        let Some(other) = self.others.get_mut((news.worker as usize).wrapping_sub(1)) else {
+        let [worker, looked_at, searches, short, bounded, beaten, found, done] = *numbers else {
             return;
         };
-        let n = |i: usize| news.tally.get(i).copied().unwrap_or(0);
-        *other = Other {
-            looked_at: news.looked_at,
-            searches: news.searches,
-            tally: FleetTally { pairs: 0, short: n(0), bounded: n(1), beaten: n(2), found: n(3) },
-            done: news.done,
-        };
+        if let Some(other) = self.others.get_mut((worker as usize).wrapping_sub(1)) {
+            let tally = FleetTally { pairs: 0, short, bounded, beaten, found };
+            *other = Other { looked_at, searches, tally, done: done == 1 };
+        }
     }
+}
+
+fn fact(line: &str) -> Option<Fact> {
+    let mut words = line.splitn(5, ' ');
+    let time = |bits: &str| Some(Seconds::new(f64::from_bits(u64::from_str_radix(bits, 16).ok()?)));
+    let (kind, size) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let (step, slower) = (time(words.next()?), time(words.next()?)?);
+    let layout = words.next()?;
+    Some(Fact { kind, size, best: step.map(|step| (step, layout.to_owned())), slower })
 }

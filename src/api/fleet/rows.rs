@@ -2,7 +2,7 @@
 
 use super::{FleetRow, FleetSession};
 use crate::api::view::{part, range, shown};
-use crate::api::{Figure, Range};
+use crate::api::{Figure, PartView, Range};
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::offers;
@@ -31,7 +31,12 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
         goodput: shown(Amount::Share(fleet.uptime(point)?.useful)),
         carbon: carbon_figure(fleet, point).map(|own| figure(&own)),
         layout: layout.unwrap_or_default(),
-        bill: part(&case, &money(fleet, point)?),
+        // Bills are long: they come with the whole frontier.
+        bill: if session.complete() {
+            part(&case, &money(fleet, point)?)
+        } else {
+            PartView::default()
+        },
         ..FleetRow::default()
     };
     let each = fleet.rate_each(point).unwrap_or(DollarsPerHour::ZERO);

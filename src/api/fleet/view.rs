@@ -6,19 +6,18 @@ use crate::api::{Answer, Cut, WIRE_VERSION};
 use crate::plan::Amount;
 use crate::plan::fleet::Refusal;
 
-/// Slices after which progress is shown although nothing else has changed.
+/// Slices from one picture to the next: the page draws each anew, which takes as long as some searches.
 const QUIET_SLICES: u32 = 4;
 
 impl FleetSession {
-    /// What has been found so far, if it is worth another look.
+    /// What has been found so far, if it is time for another look: at first, now and then, and when all is found.
     pub fn fresh(&mut self) -> Option<Answer> {
-        let (points, stage, quiet) = &self.shown;
-        let same = *stage == self.stage && points == self.fleet.frontier();
-        if same && *quiet + 1 < QUIET_SLICES {
-            self.shown.2 += 1;
+        let (stage, quiet) = self.shown;
+        if stage == self.stage && quiet + 1 < QUIET_SLICES {
+            self.shown.1 += 1;
             return None;
         }
-        self.shown = (self.fleet.frontier().to_vec(), self.stage, 0);
+        self.shown = (self.stage, 0);
         Some(self.answer())
     }
 

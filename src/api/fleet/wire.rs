@@ -90,7 +90,7 @@ pub struct FleetRow {
     pub source: String,
     /// What makes the price doubtful.
     pub flags: Vec<String>,
-    /// The money by part, each with its formula, values and source.
+    /// The money by part, each with its formula, values and source; empty until the frontier is complete.
     pub bill: PartView,
     /// Link that opens the plan on these machines at this price.
     pub link: String,
@@ -109,36 +109,4 @@ pub struct FleetAnswer {
     pub row: Option<FleetRow>,
     /// Why it and not others.
     pub reasons: Vec<String>,
-}
-
-/// What one of several workers tells the others.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FleetNews {
-    /// Which worker, from 0.
-    pub worker: u32,
-    /// What it has proved since it last told.
-    pub facts: Vec<FleetFact>,
-    /// Of its share of the sizes of cluster, looked at or ruled out.
-    pub looked_at: u32,
-    /// Its searches for a layout so far.
-    pub searches: u32,
-    /// Where its share went: too few machines, beaten by a bound, searched in vain, searched with a layout.
-    pub tally: Vec<u32>,
-    /// Whether it has looked at its whole share.
-    pub done: bool,
-}
-
-/// What is known of the best layout of one size of cluster.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FleetFact {
-    /// Index of the kind of machine, by the list of prices.
-    pub kind: u32,
-    /// Index of the size of cluster.
-    pub size: u32,
-    /// Time of one step, in seconds, where a layout was found.
-    pub step_s: Option<f64>,
-    /// The layout in short.
-    pub layout: String,
-    /// Where none was found: no layout steps as fast as this, in seconds.
-    pub slower_s: f64,
 }

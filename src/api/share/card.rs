@@ -27,7 +27,7 @@ const LINK_CHARS_MAX: usize = 110;
 const BAR_GAP: f64 = 2.0;
 
 /// Figures of the card, in their order.
-const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
+const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
 
 /// Colours as CSS writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -208,7 +208,7 @@ impl Book<'_> {
     /// What the memory and time of one stage of a layout follow from.
     #[must_use]
     pub fn basis(&self, layout: &Layout, stage: u32) -> Option<Basis> {
-        let cut = Cut::by_stage(&self.case.model, CutKey::of(layout));
+        let cut = Cut::by_stage(&self.case.model, &self.layers, CutKey::of(layout));
         let sheet = self.sheet(&SheetKey::of(layout));
         let stages = Stages::new(self, &sheet, &cut);
         let own = stages.classes.get(stage as usize)?;

@@ -11,11 +11,14 @@
 p{margin:0;padding:.75em 1em;border:1px solid;border-radius:6px;overflow-wrap:anywhere}`;
   let parts;
 
-  /** The scripts and the started module, once for all elements of the page; tried again after a failure. */
+  /** The scripts and the started module, all asked for at once; once for all elements, again after a failure. */
   function load() {
-    parts ??= Promise.all(["view.js", "autoparallel.js"].map((name) => import(new URL(name, base).href)))
-      .then(async ([view, api]) => {
-        await api.init();
+    if (parts) return parts;
+    const at = (name) => new URL(name, base).href;
+    const scripts = ["view.js", "autoparallel.js", "calls.js", "glue.js", "style.js"].map((name) => import(at(name)));
+    parts = Promise.all([fetch(at("autoparallel.wasm")), ...scripts])
+      .then(async ([module, view, api]) => {
+        await api.init(module);
         return view;
       })
       .catch((error) => {

@@ -87,6 +87,8 @@ function opened(address, event) {
 async function module() {
   try {
     const answer = await fetch(at(own.dataset.module));
+    const streams = answer.headers.get("content-type") === "application/wasm";
+    if (answer.ok && streams) return await WebAssembly.compileStreaming(answer);
     if (answer.ok) return await WebAssembly.compile(await answer.arrayBuffer());
   } catch {
     // No header Access-Control-Allow-Origin.

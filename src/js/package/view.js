@@ -204,11 +204,20 @@ class Shown {
   }
 
   update(options) {
-    if (options.link !== this.options?.link) this.#typed.clear();
+    if (options.link !== undefined && options.link !== this.options?.link) this.#forget();
     this.options = { ...this.options, ...options };
     this.#theme();
     this.#fields();
     this.#draw();
+  }
+
+  /** What was typed belongs to another plan. */
+  #forget() {
+    this.#typed.clear();
+    for (const { input, wrong } of this.inputs ?? []) {
+      input.removeAttribute("aria-invalid");
+      wrong.textContent = "";
+    }
   }
 
   end() {
@@ -240,7 +249,7 @@ class Shown {
       input.setAttribute("aria-describedby", wrong.id);
       input.addEventListener("input", () => this.#type(field, input, wrong));
       this.form.append(make("div", { class: "field" }, make("label", { for: id }, name), input, wrong));
-      return { asked, input };
+      return { asked, input, wrong };
     });
   }
 

@@ -110,7 +110,8 @@ pub(super) fn cheapest(
 /// Seconds paid for so that a commitment lasts for that time.
 fn terms(tariff: &Tariff, time: f64) -> f64 {
     let term = tariff.least.get();
-    if term > 0.0 { (time / term).ceil() * term } else { time }
+    // What rounding adds to a sum of months is no further term.
+    if term > 0.0 { (time / term * (1.0 - 1e-9)).ceil() * term } else { time }
 }
 
 fn committed(baseline: u32, price: f64) -> f64 {

@@ -2,7 +2,9 @@
 
 use crate::case::Case;
 use crate::inputs::{Echo, Group, Key};
+use crate::plan::budget::{self, Ranged};
 use crate::plan::{self, Amount, Part, Plan, Range};
+use crate::reliability::Reliability;
 use crate::units::text::{fine, show};
 use crate::units::{Bytes, DollarsPerHour};
 
@@ -63,9 +65,14 @@ pub struct Named<'a> {
 }
 
 /// All that is said of one case and its plan, where one was found, in the order of the table.
-/// `echoes` are its inputs as they were understood.
+/// `echoes` are its inputs as they were understood, `reliability` what they say of failures.
 #[must_use]
-pub fn column(case: &Case, plan: Option<&Plan>, named: Named<'_>, echoes: &[Echo]) -> Vec<Fact> {
+pub fn column(
+    case: &Case,
+    plan: Option<&Plan>,
+    named: Named<'_>,
+    (echoes, reliability): (&[Echo], &Reliability),
+) -> Vec<Fact> {
     let mut all = asked(case, named);
     all.extend(echoes.iter().filter(|echo| is_beside(echo.key)).map(|echo| Fact {
         main: false,
@@ -73,7 +80,7 @@ pub fn column(case: &Case, plan: Option<&Plan>, named: Named<'_>, echoes: &[Echo
     }));
     if let Some(plan) = plan {
         let own = plan::explain(case, plan);
-        all.extend(own.figures.iter().map(|own| figure(case, own)));
+        all.extend(budget::ranged(case, plan, reliability, own.figures.clone()).iter().map(figure));
         all.extend(layout(case, plan));
         all.extend(memory(case, plan));
         all.extend(parts(Section::Memory, &own.memory));
@@ -160,9 +167,10 @@ fn is_beside(key: Key) -> bool {
     !fixes && !asked.contains(&key)
 }
 
-fn figure(case: &Case, own: &plan::Figure) -> Fact {
+fn figure(ranged: &Ranged) -> Fact {
+    let own = &ranged.figure;
     let better = match own.id {
-        "step_time" | "days" | "cost" | "energy" => Better::Less,
+        "step_time" | "run_days" | "run_cost" | "days" | "cost" | "energy" => Better::Less,
         "mfu" | "tokens_per_gpu" | "tokens_per_s" => Better::More,
         _ => Better::Neither,
     };
@@ -171,7 +179,7 @@ fn figure(case: &Case, own: &plan::Figure) -> Fact {
         "tokens_per_s" => "Tokens a second, all",
         _ => own.label,
     };
-    let range = plan::range(case, own);
+    let range = ranged.range;
     Fact { range, better, ..measured(Section::Figures, own.id, label, own.amount) }
 }
 

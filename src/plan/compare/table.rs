@@ -6,8 +6,8 @@ use crate::units::Ratio;
 
 /// Figures whose best column is said in words: name, and what the best one is.
 const SAID: [(&str, &str); 6] = [
-    ("days", "Done soonest"),
-    ("cost", "Costs least"),
+    ("run_days", "Done soonest"),
+    ("run_cost", "Costs least"),
     ("mfu", "Uses its hardware best"),
     ("monthly", "Costs least a month"),
     ("ttft", "Answers soonest"),

@@ -26,7 +26,7 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
             Amount::TokenRate(bill.tokens_each),
             own.tokens_each(),
         ),
-        figure("days", "Time to finish", Amount::Days(bill.time), own.days()),
+        figure("days", "All steps", Amount::Days(bill.time), own.days()),
         figure("tokens_per_s", "Whole cluster", Amount::TokenRate(all), own.tokens_all(all)),
         figure(
             "flops_each",
@@ -39,7 +39,7 @@ pub(in crate::plan) fn figures(own: &Explained<'_>, time: &Part) -> Vec<Figure> 
     ];
     // Where no price is known, nothing is said to cost nothing.
     if own.case.offer.rate > DollarsPerHour::ZERO {
-        let cost = figure("cost", "Cost", Amount::Dollars(bill.cost), own.cost());
+        let cost = figure("cost", "Cost of all steps", Amount::Dollars(bill.cost), own.cost());
         figures.insert(COST_PLACE.min(figures.len()), cost);
     }
     if let Some(energy) = bill.energy_kwh {
@@ -153,7 +153,7 @@ impl Explained<'_> {
             self.count_text(),
             Amount::Hours(hours).fine_text()
         );
-        derived("time to finish \u{d7} accelerators", text, "counted")
+        derived("time of all steps \u{d7} accelerators", text, "counted")
     }
 
     fn cost(&self) -> Derivation {
@@ -166,7 +166,11 @@ impl Explained<'_> {
             show::dollars(self.plan.bill.cost)
         );
         let source = &self.case.offer.source;
-        derived("time to finish \u{d7} accelerators \u{d7} price of one for an hour", text, source)
+        derived(
+            "time of all steps \u{d7} accelerators \u{d7} price of one for an hour",
+            text,
+            source,
+        )
     }
 
     fn energy(&self, energy: Ratio) -> Derivation {
@@ -178,7 +182,7 @@ impl Explained<'_> {
             show::power(power),
             Amount::Energy(energy).text()
         );
-        let formula = "time to finish \u{d7} accelerators \u{d7} rated power of one; hosts, \
+        let formula = "time of all steps \u{d7} accelerators \u{d7} rated power of one; hosts, \
                        network and cooling come on top";
         derived(formula, text, "data sheet of the accelerator")
     }

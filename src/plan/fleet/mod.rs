@@ -99,6 +99,7 @@ impl Fleet {
     }
 
     /// Works on, for that many layout searches at most.
+    #[inline(never)] // Once in the module is enough.
     pub fn advance(&mut self, searches: u32) -> Progress {
         let end = self.searches.saturating_add(searches);
         let mut done = false;
@@ -115,11 +116,13 @@ impl Fleet {
     pub fn advance_first(&mut self, searches: u32) -> Progress {
         /// Points that make a first picture.
         const POINTS: usize = 2;
-        let mut progress = self.advance(1);
-        while !progress.done && progress.searches < searches && self.frontier().len() < POINTS {
-            progress = self.advance(1);
+        loop {
+            let progress = self.advance(1);
+            let shown = self.frontier().len() >= POINTS;
+            if shown || progress.done || progress.searches >= searches {
+                return progress;
+            }
         }
-        progress
     }
 
     fn answer(&mut self, ask: &Ask) {
@@ -129,6 +132,7 @@ impl Fleet {
 
     /// Time of one step under the best layout of a pair, if the run then takes no longer than the cutoff: from what
     /// is known, or else by a search.
+    #[inline(never)]
     fn step(&mut self, kind: u32, size: u32, cutoff: Seconds) -> Option<Seconds> {
         /// Steps that round to the cutoff are kept.
         const MORE: f64 = 1.0 + 1e-9;

@@ -13,8 +13,9 @@ use crate::units::text::{fine, show};
 use crate::units::{Bytes, Dollars, DollarsPerGb, DollarsPerHour, Ratio, Seconds};
 
 /// Where figures of one's own machines come from.
-const OWN: &str = "typed; where nothing is: $0.08/kWh (industry in the United States, 2023: EIA Electric Power Annual, \
-    2024-10), PUE 1.56 (Uptime Institute Global Data Center Survey 2024), in use for 80 % of five years (assumed)";
+const OWN: &str = "typed; where nothing is: $0.08/kWh (industry in the United States, 2023: EIA \
+    Electric Power Annual, 2024-10), PUE 1.56 (Uptime Institute Global Data Center Survey 2024), \
+    in use for 80 % of five years (assumed)";
 
 /// What the parts of one bill are worked out from.
 struct Own<'a> {

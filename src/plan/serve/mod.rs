@@ -7,6 +7,7 @@
 
 mod bill;
 mod binds;
+mod commit;
 mod curve;
 mod facts;
 mod figures;
@@ -24,6 +25,7 @@ mod text;
 
 pub use bill::{Bill, BreakEven, bill, break_even};
 pub use binds::binds;
+pub use commit::{baseline, commit};
 pub use curve::{TradePoint, tradeoff};
 pub use facts::facts;
 pub use figures::figures;

@@ -129,6 +129,11 @@ impl Sites {
             let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
             let times = f64::from(kind.machine_size) / listing.accelerators.get();
             let rate = DollarsPerHour::new(rate.get() * times * keep);
+            let own = &offer.row;
+            let names =
+                [&*listing.provider, &*listing.region, &*own.key, &*own.accelerator.generation];
+            let most = [question.limits.to_be_had(&names), question.limits.machines_max];
+            let machines_max = most.into_iter().flatten().min().unwrap_or(u32::MAX);
             let known = self.stands.iter().zip(&self.countries).position(|(stand, country)| {
                 stand.deployment == number && stand.area == area.key && *country == listing.country
             });
@@ -136,6 +141,7 @@ impl Sites {
             match known {
                 Some(at) if rate < self.sites[at].rate => {
                     self.sites[at].rate = rate;
+                    self.sites[at].machines_max = machines_max;
                     self.stands[at] = stand;
                 }
                 None if self.sites.len() < SITES_MAX => {
@@ -144,7 +150,7 @@ impl Sites {
                     self.sites.push(Site {
                         rate,
                         packing: Packing::new(kind.machine_size, &deployment.instance),
-                        machines_max: kind.machines_max,
+                        machines_max,
                         holds: Vec::new(),
                     });
                 }

@@ -19,7 +19,7 @@ use crate::ui::truth;
 use crate::units::text::show;
 
 /// Figures that are shown large; the others stand in a line below.
-const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
+const LARGE: &[&str] = &["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
 
 /// Degrees that experts set and others need not see first.
 const SECONDARY: &[&str] = &["slots", "place"];
@@ -168,11 +168,12 @@ fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
     view! {
         <dl class="figures large">{large}</dl>
         <p class="quiet figures-note">
-            "Without failures or checkpoints; "
-            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("fleet")>
-                "Where to train it"
+            "Time to finish and cost with failures, checkpoints and restarts; the line below \
+             without. "
+            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("budget")>
+                "Budget and buying"
             </button>
-            " reckons with them."
+            " has the rest."
         </p>
         <dl class="figures small">{small}</dl>
         {trust(plan.trust.as_ref())}

@@ -15,7 +15,7 @@ mod why;
 
 pub use breakdown::breakdown_of;
 pub use colours::of_part;
-pub use derivation::{linked, told};
+pub use derivation::{derivation, linked, told};
 pub use fold::fold;
 pub use headline::{Filled, degrees, detailed, key_figure, memory_bar, parted, swatch_row, trust};
 pub use parts::parts_table;
@@ -25,6 +25,7 @@ use crate::ui::live::{live, words};
 use leptos::prelude::*;
 
 use super::address::address;
+use super::budget::BudgetPane;
 use super::compare;
 use super::dom;
 use super::fleet::FleetPane;
@@ -71,8 +72,8 @@ pub fn AnswerPane() -> AnyView {
 
 /// What stands below the answer.
 fn below(serves: bool) -> AnyView {
-    let fleet = (!serves).then(|| view! { <FleetPane/> });
-    view! { {fleet} <TruthPane/> }.into_any()
+    let money = (!serves).then(|| view! { <FleetPane/> <BudgetPane/> });
+    view! { {money} <TruthPane/> }.into_any()
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.
@@ -205,7 +206,7 @@ pub fn Strip(on_show: Callback<()>) -> AnyView {
             let figure = plan.figures.iter().find(|figure| figure.id == id);
             figure.map(|figure| figure.shown.text.clone())
         };
-        let parts = ["step_time", "days", "cost"].map(pick);
+        let parts = ["step_time", "run_days", "run_cost"].map(pick);
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
     let show = move || {

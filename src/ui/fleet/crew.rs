@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::{FleetNews, Request};
+use crate::api::Request;
 use crate::ui::worker::Handle;
 
 /// Most workers of one search: there are some two hundred searches for a layout in one.
@@ -72,10 +72,10 @@ impl Crew {
     }
 
     /// Tells all but one of them.
-    pub fn tell_others(&mut self, i: usize, run: u32, news: &FleetNews) {
+    pub fn tell_others(&mut self, i: usize, run: u32, news: &str) {
         for (j, seat) in self.seats.iter_mut().enumerate() {
             if j != i {
-                seat.post(Request::FleetNews { run, news: news.clone() });
+                seat.post(Request::FleetNews { run, news: news.to_owned() });
             }
         }
     }

@@ -188,8 +188,8 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
         <button
             type="button"
             class="amount"
-            aria-pressed=move || (fleet.row.get() == i).to_string()
-            on:click=move |_| fleet.row.set(i)
+            aria-pressed=move || (fleet.row.get() == Some(i)).to_string()
+            on:click=move |_| fleet.row.set(Some(i))
         >
             "Open"
         </button>
@@ -210,11 +210,16 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
 }
 
 fn bill(fleet: Fleet) -> AnyView {
-    let i = fleet.row.get() as usize;
+    let chosen = fleet.row.get();
     let Some(view) = fleet.view() else {
         return ().into_any();
     };
-    let Some(row) = view.rows.get(i).or(view.rows.first()) else {
+    if !view.complete {
+        return ().into_any();
+    }
+    let answer = view.answers.first().and_then(|answer| answer.row.as_ref());
+    let own = chosen.and_then(|i| view.rows.get(i as usize));
+    let Some(row) = own.or(answer).or(view.rows.last()) else {
         return ().into_any();
     };
     view! {

@@ -40,8 +40,8 @@ pub struct Fleet {
     open: Memo<bool>,
     loading: RwSignal<u32>,
     changed: RwSignal<u32>,
-    /// Row of the frontier whose bill is shown.
-    pub row: RwSignal<u32>,
+    /// Row of the frontier whose bill is shown; that of the first answer where none was chosen.
+    pub row: RwSignal<Option<u32>>,
     /// Whether the search was stopped.
     pub stopped: RwSignal<bool>,
 }
@@ -73,7 +73,7 @@ impl Fleet {
             fault: String::new(),
         };
         let number = || RwSignal::new(0u32);
-        let (loading, changed, row) = (number(), number(), number());
+        let (loading, changed, row) = (number(), number(), RwSignal::new(None));
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
         let stopped = RwSignal::new(false);
         let fleet = Self { store, state, open, loading, changed, row, stopped };
@@ -85,11 +85,20 @@ impl Fleet {
         Effect::new(move |warm: Option<bool>| {
             let first = state.plan().is_some() && warm != Some(true);
             if first {
-                dom::later(IDLE_MS, move || super::fetched::fetch(fleet));
+                dom::later(IDLE_MS, move || {
+                    if !fleet.is_gone() {
+                        super::fetched::fetch(fleet);
+                    }
+                });
             }
             first || warm == Some(true)
         });
         fleet
+    }
+
+    /// Whether the section was left since, as a comparison or another kind of plan has none.
+    fn is_gone(self) -> bool {
+        self.store.try_with_value(|_| ()).is_none()
     }
 
     /// How far the reading has come.
@@ -106,6 +115,9 @@ impl Fleet {
 
     /// Takes a list of prices, and has a worker read it.
     pub fn take(self, list: String) {
+        if self.is_gone() {
+            return;
+        }
         self.store.try_update_value(|store| {
             store.list = list;
             store.number = store.number.wrapping_add(1);
@@ -155,6 +167,7 @@ impl Fleet {
         let wanted = self.store.with_value(|store| store.crew.wanted());
         self.hire(wanted);
         self.stopped.set(false);
+        self.row.set(None);
         let (day, minute) = local_time();
         self.store.update_value(|store| {
             store.run = store.run.wrapping_add(1);

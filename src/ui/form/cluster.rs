@@ -17,6 +17,7 @@ const NETWORK: &[(Key, &str, &str)] = &[
     (Key::Rails, "Rails", ""),
     (Key::Leaf, "Under one leaf", "256"),
     (Key::Oversubscription, "Oversubscription", "1"),
+    (Key::AdaptiveRouting, "Adaptive routing", ""),
 ];
 
 const FIGURES: &[(Key, &str, &str)] = &[

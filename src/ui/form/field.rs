@@ -3,42 +3,59 @@
 use crate::ui::live::live;
 use leptos::prelude::*;
 
-use crate::inputs::{Key, Kind};
+use crate::inputs::{Echo, Key, Kind};
 use crate::ui::lists::{self, Choice};
 use crate::ui::state::state;
 
+/// Where most inputs stand: what the ids of their elements begin with.
+const HERE: &str = "in";
+
 /// The id of an input's element.
 pub fn id_of(key: Key) -> String {
-    format!("in-{}", key.link_name())
+    id_at(HERE, key)
+}
+
+fn id_at(at: &str, key: Key) -> String {
+    format!("{at}-{}", key.link_name())
 }
 
 /// Some inputs, each with its label and what stands in it while it is empty.
 pub fn fields(rows: &[(Key, &'static str, &'static str)]) -> AnyView {
-    let row = |(key, label, hint): &(Key, &'static str, &'static str)| field(*key, label, hint);
+    fields_at(HERE, rows)
+}
+
+/// The same in another place, where their ids begin with `at`: an input may stand in two places.
+pub fn fields_at(at: &'static str, rows: &[(Key, &'static str, &'static str)]) -> AnyView {
+    let row =
+        |(key, label, hint): &(Key, &'static str, &'static str)| field_at(at, *key, label, hint);
     rows.iter().map(row).collect_view().into_any()
 }
 
 /// One input, as its kind asks.
 pub fn field(key: Key, label: &str, hint: &str) -> AnyView {
+    field_at(HERE, key, label, hint)
+}
+
+fn field_at(at: &'static str, key: Key, label: &str, hint: &str) -> AnyView {
     match key.kind() {
-        Kind::Switch => switch(key, label),
+        Kind::Switch => switch(at, key, label),
         Kind::Choice(_) => {
             let mut options = lists::words(key);
             if key.default_text().is_none() {
                 options.insert(0, Choice::plain("", hint));
             }
-            select(key, label, options)
+            select_at(at, key, label, Box::new(move || options.clone()))
         }
-        _ => typed(key, label, hint),
+        _ => typed(at, key, label, hint),
     }
 }
 
 /// A quantity typed as people think of it.
-fn typed(key: Key, label: &str, hint: &str) -> AnyView {
+fn typed(at: &str, key: Key, label: &str, hint: &str) -> AnyView {
     let state = state();
     let text = state.text(key);
     let problem = state.has_problem(key);
-    let id = id_of(key);
+    let id = id_at(at, key);
     view! {
         <div class="field">
             <label for=id.clone()>{label.to_owned()}</label>
@@ -54,22 +71,22 @@ fn typed(key: Key, label: &str, hint: &str) -> AnyView {
                 prop:value=move || text.get()
                 on:input=move |ev| state.set(key, event_target_value(&ev))
             />
-            {note(key)}
+            {note_at(at, key)}
         </div>
     }
     .into_any()
 }
 
 /// On or off.
-fn switch(key: Key, label: &str) -> AnyView {
+fn switch(at: &str, key: Key, label: &str) -> AnyView {
     let state = state();
     let text = state.text(key);
     let turn = move |on: bool| state.set(key, if on { "on" } else { "off" }.to_owned());
     view! {
         <div class="field">
-            <label class="check" for=id_of(key)>
+            <label class="check" for=id_at(at, key)>
                 <input
-                    id=id_of(key)
+                    id=id_at(at, key)
                     type="checkbox"
                     prop:checked=move || text.get() == "on"
                     on:change=move |ev| turn(event_target_checked(&ev))
@@ -88,10 +105,19 @@ pub fn select(key: Key, label: &str, options: Vec<Choice>) -> AnyView {
 
 /// A choice among few that change with other inputs.
 pub fn select_of(key: Key, label: &str, options: Box<dyn Fn() -> Vec<Choice> + Send>) -> AnyView {
+    select_at(HERE, key, label, options)
+}
+
+fn select_at(
+    at: &str,
+    key: Key,
+    label: &str,
+    options: Box<dyn Fn() -> Vec<Choice> + Send>,
+) -> AnyView {
     let state = state();
     let text = state.text(key);
     let problem = state.has_problem(key);
-    let id = id_of(key);
+    let id = id_at(at, key);
     view! {
         <div class="field">
             <label for=id.clone()>{label.to_owned()}</label>
@@ -104,7 +130,7 @@ pub fn select_of(key: Key, label: &str, options: Box<dyn Fn() -> Vec<Choice> + S
                 {live(move || option_views(&options(), &text.get()))}
             </select>
             <span class="arrow" aria-hidden="true"></span>
-            {note(key)}
+            {note_at(at, key)}
         </div>
     }
     .into_any()
@@ -127,6 +153,10 @@ fn option_views(rows: &[Choice], now: &str) -> AnyView {
 
 /// Under an input: its problem, or else what it was understood as, and what is worth knowing.
 pub fn note(key: Key) -> AnyView {
+    note_at(HERE, key)
+}
+
+fn note_at(at: &str, key: Key) -> AnyView {
     let state = state();
     let problem = Memo::new(move |_| {
         state.reading(|reading| {
@@ -136,7 +166,12 @@ pub fn note(key: Key) -> AnyView {
     });
     let echo = Memo::new(move |_| {
         state.reading(|reading| {
-            let echo = reading.echo(key).filter(|echo| adds(key, &echo.typed, &echo.meaning));
+            let stands = |typed: &str| match typed {
+                "" => key.default_text().unwrap_or_default().to_owned(),
+                typed => typed.to_owned(),
+            };
+            let adds = |echo: &&Echo| adds(key, &stands(&echo.typed), &echo.meaning);
+            let echo = reading.echo(key).filter(adds);
             echo.map_or_else(String::new, |echo| echo.meaning.clone())
         })
     });
@@ -147,7 +182,7 @@ pub fn note(key: Key) -> AnyView {
         })
     });
     view! {
-        <p id=format!("{}-note", id_of(key)) class="note">
+        <p id=format!("{}-note", id_at(at, key)) class="note">
             <span class="problem">{move || problem.get()}</span>
             <span>{move || if problem.with(String::is_empty) { echo.get() } else { String::new() }}</span>
             <span class="caution">{move || caution.get()}</span>
@@ -161,6 +196,7 @@ fn adds(key: Key, typed: &str, meaning: &str) -> bool {
     let squeezed = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric() || *c == '.').collect()
     };
-    let chosen = matches!(key.kind(), Kind::Choice(_)) && !typed.is_empty();
+    let chosen = matches!(key.kind(), Kind::Choice(_))
+        && (!typed.is_empty() || key.default_text().is_some());
     !chosen && !matches!(key, Key::Config | Key::Stack) && squeezed(typed) != squeezed(meaning)
 }

@@ -20,7 +20,7 @@ use super::lists;
 use super::state::state;
 use crate::inputs::{Inputs, Key};
 pub use constraints::freeing;
-pub use field::{fields, id_of};
+pub use field::{fields, fields_at, id_of};
 pub use presets::Presets;
 
 /// All inputs, and in small windows the line that stands for them.

@@ -16,6 +16,7 @@ use super::copier;
 use super::live::{live, words};
 use super::state::{State, state};
 use crate::api::{self, PlanView};
+use crate::inputs::Inputs;
 
 /// Place of the texts that may not be put on the clipboard.
 const BY_HAND: &str = "share-by-hand";
@@ -218,6 +219,7 @@ impl State {
     /// The plan of the inputs as they are, once it is there.
     pub fn settled_plan(self) -> Option<Arc<PlanView>> {
         let answered = self.answered.get() == self.run.get();
-        self.plan().filter(|_| answered && !self.is_stale())
+        let trains = !self.inputs(Inputs::is_serving);
+        self.plan().filter(|_| trains && answered && !self.is_stale())
     }
 }

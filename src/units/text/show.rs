@@ -184,7 +184,12 @@ pub fn million(price: Dollars) -> String {
 /// A price of one accelerator: `$3.50/h`.
 #[must_use]
 pub fn price(rate: DollarsPerHour) -> String {
-    format!("${}/h", fixed(rate.get(), if rate.get() < 0.1 { 4 } else { 2 }))
+    let places = match rate.get() {
+        0.0 => 0,
+        small if small < 0.1 => 4,
+        _ => 2,
+    };
+    format!("${}/h", fixed(rate.get(), places))
 }
 
 /// A share: `38.2%`.

@@ -1,0 +1,146 @@
+//! A whole run with its failures, as expected and at both ends of its range.
+//!
+//! The ends are those of the step time (80 % of measured runs lay within) with failures of the good and of the young
+//! fleet, both at the better or both at the worse end: the range of the whole is rather too wide than too narrow.
+
+use crate::case::Case;
+use crate::catalogue::reliability as catalogue;
+use crate::estimate::Book;
+use crate::estimate::outage::{Outage, OutagePart, predict};
+use crate::plan::Plan;
+use crate::reliability::{Job, Reliability, Spot};
+use crate::units::{Frequency, Ratio, Seconds};
+
+/// A plan and the failures that it is looked at under.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What is asked.
+    pub case: &'a Case,
+    /// The layout and its estimate.
+    pub plan: &'a Plan,
+    /// Failures and remedies, without a spot market.
+    pub reliability: Reliability,
+    /// The spot market.
+    pub spot: Option<Spot>,
+}
+
+/// One end of a run's range, or its middle.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// What of the layout matters to failures.
+    pub job: Job,
+    /// Failures and remedies.
+    pub reliability: Reliability,
+    /// What they make of the run.
+    pub outage: Outage,
+}
+
+impl<'a> Run<'a> {
+    /// What of the layout matters to failures.
+    #[must_use]
+    #[inline(never)]
+    pub fn job(&self) -> Job {
+        let book = Book::new(self.case);
+        book.job(&self.plan.layout, &self.plan.estimate)
+    }
+
+    /// The run at the better end, as expected and at the worse end, by the hour.
+    #[must_use]
+    pub fn plain_ends(&self) -> [End; 3] {
+        self.ends(&self.job(), &|_| ())
+    }
+
+    /// The same of another job; `change` is what else befalls it.
+    #[inline(never)]
+    pub fn ends(&self, job: &Job, change: &dyn Fn(&mut Reliability)) -> [End; 3] {
+        let own = self.reliability.failures;
+        let level = |key| catalogue::failures(key).unwrap_or(own);
+        let levels = [own.min(level("failures_good")), own, own.max(level("failures_young"))];
+        let factors = self.factors();
+        let end = |i: usize| -> End {
+            let (failures, factor): (Frequency, Ratio) = (levels[i], factors[i]);
+            let job = Job { work: job.work * factor.get(), step: job.step * factor.get(), ..*job };
+            let mut reliability = Reliability { failures, spot: None, ..self.reliability };
+            change(&mut reliability);
+            End { job, reliability, outage: predict(&job, &reliability) }
+        };
+        [end(0), end(1), end(2)]
+    }
+
+    /// On the time of a step: least, none, greatest.
+    #[must_use]
+    pub fn factors(&self) -> [Ratio; 3] {
+        let spread = self.case.stack.spread(&self.case.cluster.accelerator.generation);
+        let (low, high) = spread.map_or((Ratio::ONE, Ratio::ONE), |spread| spread.time);
+        [low, Ratio::ONE, high]
+    }
+}
+
+impl End {
+    /// From the first step to the last.
+    #[must_use]
+    pub fn time(&self) -> Seconds {
+        self.outage.time.total()
+    }
+
+    /// Time that the machines are there.
+    #[must_use]
+    pub fn paid(&self) -> Seconds {
+        self.outage.time.paid()
+    }
+
+    /// Steps that count.
+    #[must_use]
+    pub fn useful(&self) -> Seconds {
+        self.outage.time.get(OutagePart::Useful)
+    }
+}
+
+/// Normal quantile of 90 %: 80 % lie between both ends.
+const Z: f64 = 1.281_551_565_544_600_4;
+
+/// Chance that a quantity whose 80 % range and middle these are stays within a limit, its logarithm taken as normal on
+/// either side of the middle.
+#[must_use]
+pub fn chance([low, middle, high]: [Ratio; 3], limit: Ratio) -> Ratio {
+    let (middle, limit) = (middle.get(), limit.get());
+    let end = if limit < middle { low.get() } else { high.get() };
+    let width = libm::log(end / middle).abs();
+    let off = libm::log(limit / middle);
+    if width.is_nan() || width < 1e-9 || off.is_nan() {
+        return if limit >= middle { Ratio::ONE } else { Ratio::ZERO };
+    }
+    let z = off / width * Z;
+    Ratio::new((0.5 * libm::erfc(-z / core::f64::consts::SQRT_2)).clamp(0.0, 1.0))
+}
+
+/// A chance in words, in steps that it can bear.
+#[must_use]
+pub fn chance_text(chance: Ratio) -> String {
+    let percent = (chance.get() * 20.0 + 0.5).floor() * 5.0;
+    match percent {
+        low if low < 5.0 => "under 5%".to_owned(),
+        high if high > 95.0 => "over 95%".to_owned(),
+        middle => format!("about {middle}%"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chance_is_that_of_its_range() {
+        let range = [80.0, 100.0, 130.0].map(Ratio::new);
+        for (limit, expected) in [(80.0, 0.1), (100.0, 0.5), (130.0, 0.9), (1e9, 1.0), (1e-9, 0.0)]
+        {
+            let found = chance(range, Ratio::new(limit)).get();
+            assert!((found - expected).abs() < 1e-9, "{limit}: {found}");
+        }
+        let sure = [Ratio::ONE; 3];
+        assert_eq!(chance(sure, Ratio::new(0.9)), Ratio::ZERO);
+        assert_eq!(chance(sure, Ratio::ONE), Ratio::ONE);
+        let text = |share: f64| chance_text(Ratio::new(share));
+        assert_eq!([text(0.01), text(0.52), text(0.99)], ["under 5%", "about 50%", "over 95%"]);
+    }
+}

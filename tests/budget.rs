@@ -1,0 +1,311 @@
+//! Answers about money: derivations worked out again, hand arithmetic, and agreement with one another.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "plan/equations.rs"]
+#[allow(dead_code)]
+mod equations;
+
+use autoparallel::api::budget::{BudgetDesk, PARTS, STOPS, SheetView, moves_text, stop};
+use autoparallel::api::{Answer, Figure, answer};
+use autoparallel::units::Ratio;
+
+const SMALL: &str = "1;m=meta-llama/Llama-2-7b-hf;t=200B;b=512;s=4096;n=64;g=h100-sxm;c=2";
+const ALL: &str = ";bp=demand:2,spot:1,1y:1.2,3y:0.9,block:1.8;bm=12@64/0.25/128;bd=2027-01-15;\
+    fd=2027-01-20;fb=20000;bn=81;bt=0.01;bh=3;bc=30d;bl=2;bk=500;ec=1M";
+/// The third decision of docs/decisions.md.
+const YEAR: &str = "1;m=meta-llama/Llama-3.1-70B;t=4T;b=1024;s=8192;n=224;nic=100Gbps;c=11.06;\
+    fp=gcp;fr=us-west1;fd=190d";
+
+fn desk() -> BudgetDesk {
+    let mut desk = BudgetDesk::default();
+    desk.take(include_str!("../public/prices-v1.csv"), Some(20_785));
+    desk
+}
+
+fn sheets(desk: &mut BudgetDesk, link: &str, parts: &[&str]) -> Vec<SheetView> {
+    let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+    match desk.answer(1, link, &parts) {
+        Answer::Budget { run: 1, budget } => budget.sheets,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn one(link: &str, part: &str) -> SheetView {
+    sheets(&mut desk(), link, &[part]).remove(0)
+}
+
+/// The cell of a table whose row is named so.
+fn cell(sheet: &SheetView, table: usize, row: &str, column: &str) -> f64 {
+    let table = &sheet.tables[table];
+    let at = table.columns.iter().position(|own| own == column).expect("a column");
+    let own = table.rows.iter().find(|own| own.cells[0].shown.text == row);
+    let row = own.unwrap_or_else(|| panic!("no {row} in {table:?}"));
+    assert!(!row.cells[at].shown.unit.is_empty(), "{:?} is no number", row.cells[at]);
+    row.cells[at].shown.value
+}
+
+fn figure(sheet: &SheetView, id: &str) -> f64 {
+    let own = sheet.figures.iter().find(|figure| figure.id == id);
+    own.unwrap_or_else(|| panic!("no {id} in {sheet:?}")).shown.value
+}
+
+fn near(what: &str, found: f64, expected: f64) {
+    assert!((found / expected - 1.0).abs() < 1e-6, "{what}: {found}, not {expected}");
+}
+
+/// Figures of the headline of the plan of a link.
+fn headline(link: &str) -> Vec<Figure> {
+    let mut found = Vec::new();
+    answer(0, link, &|| 0.0, &mut || false, &mut |own| {
+        if let Answer::Plan { plan, .. } = own {
+            found = plan.figures;
+        }
+    });
+    found
+}
+
+fn of(figures: &[Figure], id: &str) -> f64 {
+    figures.iter().find(|figure| figure.id == id).expect("a figure").shown.value
+}
+
+#[test]
+fn every_number_follows_from_its_derivation() {
+    let mut n = 0;
+    let links = [
+        format!("{SMALL}{ALL}"),
+        format!("{SMALL};fz=virginia{ALL}"),
+        format!("{SMALL};fk=on;fc=blocking;bz=8;bf=4;bv=2{ALL}"),
+        SMALL.to_owned(),
+        YEAR.to_owned(),
+    ];
+    for link in links {
+        for sheet in sheets(&mut desk(), &link, &PARTS) {
+            let cells =
+                sheet.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+            let told = cells.filter_map(|cell| cell.figure.as_ref()).chain(&sheet.figures);
+            for figure in told {
+                let name = format!("{link} {} {}: {}", sheet.id, figure.label, figure.substituted);
+                assert!(!figure.formula.is_empty() && !figure.source.is_empty(), "{name}");
+                n += equations::check(&figure.substituted)
+                    .unwrap_or_else(|why| panic!("{name}\n{why}"));
+                let last = equations::result(&figure.substituted);
+                let shown = equations::amount(&figure.shown);
+                assert!(last.meets(shown), "{name}\n  is shown as {}", figure.shown.text);
+            }
+            for value in sheet.tables.iter().flat_map(|t| &t.rows).flat_map(|r| &r.cells) {
+                assert!(value.shown.value.is_finite() && value.shown.value >= 0.0);
+            }
+            assert!(!sheet.says.is_empty(), "{}", sheet.id);
+        }
+    }
+    assert!(n > 100, "only {n} equations were found");
+}
+
+/// The plan, its forecast at its own price, one place of several and an unmoved what-if tell the same days and dollars.
+#[test]
+fn all_places_agree() {
+    let figures = headline(SMALL);
+    let (days, cost) = (of(&figures, "run_days"), of(&figures, "run_cost"));
+    assert!(days > of(&figures, "days") && cost > of(&figures, "cost"));
+    let ways = one(SMALL, "ways");
+    near("days of the way", cell(&ways, 0, "the plan's price", "Time"), days);
+    near("its cost", cell(&ways, 0, "the plan's price", "Cost of the run"), cost);
+    let forecast = one(SMALL, "forecast");
+    near("forecast", figure(&forecast, "forecast_cost"), cost);
+    near("its days", figure(&forecast, "forecast_days"), days);
+    let places = one(SMALL, "places");
+    near("one place", cell(&places, 0, "one place", "Cost"), cost);
+    let moved = sheets(&mut desk(), SMALL, &["whatif"]);
+    near("nothing moved", figure(&moved[1], "moved_cost"), cost);
+    near("nothing moved", figure(&moved[1], "moved_days"), days);
+}
+
+/// Llama 3 405B: goodput above 90 % (arXiv 2407.21783, section 3.3.4), stragglers of our own on top.
+#[test]
+fn the_headline_reckons_with_failures() {
+    let figures = headline("1");
+    let share = of(&figures, "days") / of(&figures, "run_days");
+    assert!((0.80..0.92).contains(&share), "{share}");
+    let range = |id: &str| {
+        let own = figures.iter().find(|figure| figure.id == id).unwrap();
+        own.range.clone().unwrap()
+    };
+    let (plain, failing) = (range("days"), range("run_days"));
+    assert!(failing.high / failing.low > plain.high / plain.low, "failures widen the range");
+}
+
+/// A year of 8,760 hours at the price of the list, whatever the run takes of it.
+#[test]
+fn a_years_commitment_against_on_demand() {
+    let ways = one(YEAR, "ways");
+    let term = cell(&ways, 0, "1-year commitment", "Cost of the run");
+    let demand = cell(&ways, 0, "on demand", "Cost of the run");
+    assert!(term > demand, "{term} {demand}");
+    let row = |name: &str| {
+        let table = &ways.tables[0];
+        table.rows.iter().find(|row| row.cells[0].shown.text == name).expect("a row").clone()
+    };
+    let price = |name: &str| {
+        let text = row(name).cells[1].shown.text.clone();
+        text.trim_start_matches('$').trim_end_matches("/h").parse::<f64>().expect("a price")
+    };
+    assert!((term / (price("1-year commitment") * 8760.0 * 224.0) - 1.0).abs() < 2e-3);
+    let share = figure(&ways, "break_even");
+    assert!((share - price("1-year commitment") / price("on demand")).abs() < 2e-3, "{share}");
+    assert!((0.6..0.8).contains(&share));
+    assert!(ways.says.iter().any(|text| text.contains("pays from")), "{:?}", ways.says);
+    // Six months at that many, by the month: nothing to commit to.
+    let months = one(&format!("{YEAR};bm=6@224"), "months");
+    assert!(months.says[0].starts_with("Commit to nothing"), "{:?}", months.says);
+    // Twelve months: all of it.
+    let months = one(&format!("{YEAR};bm=12@224"), "months");
+    assert!(months.says[0].starts_with("Commit to 224"), "{:?}", months.says);
+}
+
+/// By hand: 3 dollars by the hour, 1.8 for a year. Twelve months at 64, for a quarter of the time 128: 64 are wanted
+/// for all of the time, 128 for a quarter of it, less than 0.6.
+#[test]
+fn bursts_stay_by_the_hour() {
+    let link = format!("{SMALL};bp=demand:3,1y:1.8;c=3;bm=12@64/0.25/128");
+    let months = one(&link.replace(";c=2", ""), "months");
+    assert_eq!(figure(&months, "baseline"), 64.0);
+    let expected = 1.8 * 64.0 * 8760.0 + 3.0 * 64.0 * 0.25 * 8760.0;
+    near("all of it", figure(&months, "months_cost"), expected);
+    near("a commitment pays from", figure(&months, "months_even"), 0.6);
+    let all = cell(&months, 1, "as planned", "With this baseline");
+    near("the table", all, expected);
+    let rest = "commitment, the rest on demand";
+    near("the mixture", cell(&months, 0, rest, "In all"), expected);
+    // All by the hour: 64 for all of the year and 64 more for a quarter of it.
+    near(
+        "all by the hour",
+        cell(&months, 0, "all on demand", "In all"),
+        3.0 * 64.0 * 1.25 * 8760.0,
+    );
+}
+
+/// Mixtures: a mean of both prices, and never slower than waiting for spot machines.
+#[test]
+fn mixtures_lie_between_what_they_mix() {
+    let link = format!("{SMALL};bp=demand:2,spot:1;fz=ohio");
+    let ways = one(&link, "ways");
+    let get = |name: &str, column: &str| cell(&ways, 0, name, column);
+    let (spot, demand) = ("spot", "on demand");
+    let switch = "spot, by the hour while it is away";
+    let half = "half by the hour, half spot";
+    // Ohio is there 5 h of 6.94 h.
+    let there = 5.0 / 6.94;
+    let table = &ways.tables[0];
+    let row = table.rows.iter().find(|row| row.cells[0].shown.text == switch).unwrap();
+    let rate: f64 =
+        row.cells[1].shown.text.trim_start_matches('$').trim_end_matches("/h").parse().unwrap();
+    assert!((rate - (there + 2.0 * (1.0 - there))).abs() < 0.006, "{rate}");
+    assert!(get(switch, "Time") < get(spot, "Time"));
+    assert!(get(half, "Time") < get(spot, "Time") && get(half, "Time") > get(demand, "Time"));
+    // Half of the machines are always there, half for that share of the time.
+    let speed = 0.5 + 0.5 * there;
+    assert!(get(half, "Time") * speed >= get(demand, "Time") * 0.99);
+}
+
+/// A budget of half of the cost is used up after half of the time.
+#[test]
+fn the_day_a_budget_is_used_up_is_told() {
+    let cost = of(&headline(SMALL), "run_cost");
+    let days = of(&headline(SMALL), "run_days");
+    let link = format!("{SMALL};bd=2027-01-15;fb={}", (cost / 2.0).round());
+    let forecast = one(&link, "forecast");
+    let day = autoparallel::units::Day::read("2027-01-15").unwrap();
+    let crossed = autoparallel::units::Day::from_epoch(day.epoch_days() + (days / 2.0) as i32);
+    assert!(
+        forecast.says.iter().any(|text| text.contains(&format!("used up on {crossed}"))),
+        "{:?} {crossed}",
+        forecast.says
+    );
+    let end = autoparallel::units::Day::from_epoch(day.epoch_days() + days as i32);
+    assert!(forecast.says[0].contains(&end.to_string()), "{:?}", forecast.says);
+    let chart = &forecast.charts[0];
+    near("the curve ends at the cost", *chart.points.last().unwrap(), cost);
+    assert!(chart.band.chunks(3).all(|own| own[1] <= own[2]));
+    let points: Vec<&[f64]> = chart.points.chunks(2).collect();
+    assert!(points.windows(2).all(|two| two[0][0] < two[1][0] && two[0][1] <= two[1][1]));
+    // Without a first day, days are counted.
+    assert!(one(SMALL, "forecast").says[0].contains("day 1"));
+}
+
+/// 81 trials, one in three goes on: five rungs, 1 + 4 x 2/3 runs' worth of one trial each (Jamieson and Talwalkar 2016,
+/// trials going on from where they stopped).
+#[test]
+fn a_search_costs_its_rungs() {
+    let sweep = one(&format!("{SMALL};bn=81;bh=3;bt=0.02"), "sweep");
+    let runs = 0.02 * (1.0 + 4.0 * 2.0 / 3.0);
+    near("runs", figure(&sweep, "sweep_runs"), runs);
+    let figures = headline(SMALL);
+    near("cost", figure(&sweep, "sweep_cost"), runs * of(&figures, "run_cost"));
+    assert_eq!(sweep.tables[0].rows.len(), 5);
+    // One after the other, all trials take as long as their work; eighty-one at a time as long as the longest.
+    near("time", figure(&sweep, "sweep_days"), runs * of(&figures, "run_days"));
+    let wide = one(&format!("{SMALL};bn=81;bh=3;bt=0.02;ba=81"), "sweep");
+    near("at once", figure(&wide, "sweep_days"), 0.02 * of(&figures, "run_days"));
+    // Trained again every thirty days for a year: thirteen starts.
+    let again = one(&format!("{SMALL};bc=30d;bo=365d"), "sweep");
+    near("again", figure(&again, "cadence_cost"), 13.0 * of(&figures, "run_cost"));
+}
+
+/// Two places send the parameters once for each average, each way: 6.74 B of 4 bytes, at 0.09 $ a gigabyte.
+#[test]
+fn averages_between_places_are_paid_for() {
+    let link = format!("{SMALL};bl=2;bk=500;bg=0.09;bb=10Gbps;bj=50ms");
+    let places = one(&link, "places");
+    let bytes = 4.0 * 6_738_415_616.0;
+    near("sent", figure(&places, "site_sent"), bytes);
+    let steps = (200e9_f64 / (512.0 * 4096.0)).ceil();
+    let averages = (steps / 500.0).ceil();
+    near("egress", figure(&places, "site_egress"), bytes * 2.0 * averages * 0.09 / 1e9);
+    near("wait", figure(&places, "site_wait"), bytes / 1.25e9 + 2.0 * 0.05);
+    // Half of the data set of 200 B tokens in 2 bytes, and one checkpoint, 14 bytes a parameter.
+    near("data set", cell(&places, 1, "data set", "Size"), 200e9);
+    near("checkpoint", cell(&places, 1, "checkpoint", "Size"), 14.0 * 6_738_415_616.0);
+    let time = |name: &str| cell(&places, 0, name, "Time");
+    assert!(time("outer steps") < time("every step averaged"));
+    // Sixty-four accelerators are no whole machines in five places.
+    let odd = one(&format!("{SMALL};bl=5"), "places");
+    assert!(odd.says[0].contains("cannot be parted"), "{:?}", odd.says);
+}
+
+/// 200 B tokens in rounds of 1,000 answers of 100 steps of 2,048 tokens; the model of 4 bytes a parameter at 100 and
+/// 20 Mbit/s.
+#[test]
+fn edge_clients_are_the_extreme() {
+    let clients = one(&format!("{SMALL};ec=1M;bj=50ms"), "clients");
+    let rounds = (200e9_f64 / (1000.0 * 100.0 * 2048.0)).ceil();
+    near("rounds", figure(&clients, "client_rounds"), rounds);
+    let bytes = 4.0 * 6_738_415_616.0;
+    let round = bytes / 12.5e6 + bytes / 2.5e6 + 0.1 + 100.0 * 2.0 * 2.0;
+    near("a round", figure(&clients, "client_round"), round);
+}
+
+#[test]
+fn sliders_move_what_they_say() {
+    let mut desk = desk();
+    let mut moved = |by: [f64; 5]| match desk.moved(1, SMALL, &by) {
+        Answer::Budget { budget, .. } => budget.sheets[0].clone(),
+        other => panic!("{other:?}"),
+    };
+    let now = moved([1.0; 5]);
+    let half = moved([0.5, 1.0, 1.0, 1.0, 1.0]);
+    near("price", figure(&half, "moved_cost"), 0.5 * figure(&now, "moved_cost"));
+    near("days", figure(&half, "moved_days"), figure(&now, "moved_days"));
+    let fast = moved([1.0, 2.0, 1.0, 1.0, 1.0]);
+    assert!(figure(&fast, "moved_days") < 0.51 * figure(&now, "moved_days"));
+    let frail = moved([1.0, 1.0, 4.0, 1.0, 1.0]);
+    assert!(figure(&frail, "moved_days") > figure(&now, "moved_days"));
+    let wide = moved([1.0, 1.0, 1.0, 2.0, 1.0]);
+    assert!(figure(&wide, "moved_days") < 0.6 * figure(&now, "moved_days"));
+    let link = wide.link.clone().expect("a link");
+    assert!(link.contains(";n=128"), "{link}");
+    // What opens says the same.
+    near("opened", of(&headline(&link), "run_days"), figure(&wide, "moved_days"));
+    assert_eq!(moves_text(&[8, 8, 8, 14, 2]), "count:2,tokens:0.5");
+    assert_eq!((0..17).map(|i| stop(Ratio::new(STOPS[i as usize]))).sum::<u32>(), 136);
+}
