@@ -67,12 +67,19 @@ pub fn root() -> Option<Element> {
     document().document_element()
 }
 
-/// Runs `action` when `ms` milliseconds have passed without another call.
+/// Runs `action` when `ms` milliseconds have passed without another call; never once what asked for it is gone.
 pub fn debounced(ms: u32, action: impl Fn() + Clone + 'static) -> impl Fn() + Clone {
     let waiting = StoredValue::new_local(None::<TimeoutHandle>);
+    on_cleanup(move || {
+        waiting.try_update_value(|waiting| {
+            if let Some(handle) = waiting.take() {
+                handle.clear();
+            }
+        });
+    });
     move || {
         let action = action.clone();
-        waiting.update_value(|waiting| {
+        waiting.try_update_value(|waiting| {
             if let Some(handle) = waiting.take() {
                 handle.clear();
             }

@@ -2,6 +2,7 @@
 
 use crate::hash::{base64, digest_256};
 use crate::page;
+use crate::site::{file_name, files};
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -30,13 +31,15 @@ pub fn write(parts: &Parts<'_>, site: &Path) -> Result<PathBuf> {
     let read = |path: &str| fs::read_to_string(root.join(path)).with_context(|| path.to_owned());
     let script = script(parts.glue, &read("public/boot.js")?)?;
     let mut held = Vec::new();
-    for name in ["measured-v1.csv", "prices-v1.csv", "served-v1.csv"] {
-        held.push((name, fs::read(root.join("public").join(name))?));
+    for path in
+        files(&root.join("public"))?.iter().filter(|path| path.extension() == Some("csv".as_ref()))
+    {
+        held.push((file_name(path), fs::read(path)?));
     }
-    held.push(("app.wasm", parts.module.to_vec()));
-    let files = held.iter().map(|(name, bytes)| Ok(block(name, &packed(bytes)?)));
-    let files = files.collect::<Result<Vec<_>>>()?.concat();
-    let page = page(parts.index, parts.style, &files, &script)?;
+    held.push(("app.wasm".to_owned(), parts.module.to_vec()));
+    let blocks = held.iter().map(|(name, bytes)| Ok(block(name, &packed(bytes)?)));
+    let blocks = blocks.collect::<Result<Vec<_>>>()?.concat();
+    let page = page(parts.index, parts.style, &blocks, &script)?;
     let n = page.len();
     ensure!(n <= BYTES_MAX, "{NAME} has {n} bytes of {BYTES_MAX}");
     let path = site.join(NAME);

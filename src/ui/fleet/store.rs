@@ -85,11 +85,20 @@ impl Fleet {
         Effect::new(move |warm: Option<bool>| {
             let first = state.plan().is_some() && warm != Some(true);
             if first {
-                dom::later(IDLE_MS, move || super::fetched::fetch(fleet));
+                dom::later(IDLE_MS, move || {
+                    if !fleet.is_gone() {
+                        super::fetched::fetch(fleet);
+                    }
+                });
             }
             first || warm == Some(true)
         });
         fleet
+    }
+
+    /// Whether the section was left since, as a comparison or another kind of plan has none.
+    fn is_gone(self) -> bool {
+        self.store.try_with_value(|_| ()).is_none()
     }
 
     /// How far the reading has come.
@@ -106,6 +115,9 @@ impl Fleet {
 
     /// Takes a list of prices, and has a worker read it.
     pub fn take(self, list: String) {
+        if self.is_gone() {
+            return;
+        }
         self.store.try_update_value(|store| {
             store.list = list;
             store.number = store.number.wrapping_add(1);

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { planned, text } from "../lib/plan.mjs";
+import { planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "every link of the corpus opens in the browser; a promise that is not kept is told";
 export const limitMs = 240_000;
@@ -65,7 +65,7 @@ async function promises(ctx) {
   await ctx.axe(page);
   await ctx.shot(page, "promise");
   // It was about that plan alone.
-  await page.type("#in-tp", "2");
+  await retype(page, "#in-n", "16");
   await planned(page);
   ctx.assert.doesNotMatch(await text(page, ".notices"), /has changed/);
   await page.close();
