@@ -337,7 +337,8 @@ proptest! {
         let clear = resolution.problems.iter().all(|problem| problem.key.group().is_aside());
         prop_assert_eq!(resolution.case.is_some(), clear && !inputs.is_serving());
         // The same where the model is to be served.
-        let inputs = Inputs::default().with(Key::Purpose, "serve").with(key, text).with(other, number);
+        let served = Inputs::default().with(Key::Purpose, "serve");
+        let inputs = served.with(key, text).with(other, number);
         if inputs.is_serving() {
             let resolution = inputs.resolve();
             let stands = |key: Key| matches!(key.group(), Group::Model | Group::Serving);

@@ -289,7 +289,7 @@ fn a_plan_reads_as_markdown() {
     );
     let step = plan.time.figure.shown.text.replace('\u{a0}', " ");
     assert!(text.contains(&format!("| Step time | {step} (")), "{text}");
-    assert!(text.contains("`#1;m=meta-llama/Llama-2-7b-hf;n=64;b=256;s=4096;t=1T`"), "{text}");
+    assert!(text.contains("`#1;m=meta-llama/Llama-2-7b-hf;n=64;b=256;s=4096;t=1T;r="), "{text}");
 }
 
 #[test]

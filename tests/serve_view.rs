@@ -307,7 +307,7 @@ fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() 
     assert!(text.contains("no fp8 on A100") && text.contains("nearest that runs: fp16"), "{text}");
     let text = said("1;do=serve;se=trtllm;sg=mi300x");
     assert!(text.contains("on these run vLLM"), "{text}");
-    let text = said("1;do=serve;sw=q4_k_m");
+    let text = said("1;do=serve;se=sglang;sw=q4_k_m");
     assert!(text.contains("nearest that runs"), "{text}");
     let text = said("1;do=serve;sr=5/s;sc=3");
     assert!(text.contains("clear one of the two"), "{text}");
@@ -380,7 +380,8 @@ fn the_command_says_what_the_plan_says() {
 /// By hand: 8.03 B parameters, 4.89 bits each, fit 8 GB; in 16 bits they do not.
 #[test]
 fn what_fits_where_agrees_with_arithmetic() {
-    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=orin-nano-8g;sn=1;si=512;so=256;sc=1;sf=none;st=none";
+    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=orin-nano-8g;sn=1;\
+        si=512;so=256;sc=1;sf=none;st=none";
     let fits = study(link).fits;
     let of = |format: &str| fits.iter().find(|own| own.weights == format).expect("a row");
     let four = of("q4_k_m");

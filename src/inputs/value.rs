@@ -134,12 +134,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (PerSecond::new(FREQUENCY_MIN), PerSecond::new(FREQUENCY_MAX));
             within(key, text, rate, limits, show::frequency).map(Value::Frequency)
         }
-        Kind::Latency if text.trim().eq_ignore_ascii_case(NO_GOAL) => Ok(Value::Word(NO_GOAL)),
-        Kind::Latency => {
-            let time = read::time(text).map_err(misread)?;
-            let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
-            within(key, text, time, limits, show::time).map(Value::Span)
-        }
+        Kind::Latency => latency(key, text, &misread),
         Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
     }
 }
@@ -167,6 +162,16 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
                 .map(Value::Ratio)
         }
     }
+}
+
+/// A short time, or that there is no goal.
+fn latency(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<Value, Problem> {
+    if text.trim().eq_ignore_ascii_case(NO_GOAL) {
+        return Ok(Value::Word(NO_GOAL));
+    }
+    let time = read::time(text).map_err(misread)?;
+    let limits = (Seconds::new(LATENCY_MIN), Seconds::new(LATENCY_MAX));
+    within(key, text, time, limits, show::time).map(Value::Span)
 }
 
 impl Value {

@@ -60,7 +60,8 @@ pub fn parts() -> AnyView {
     let columns = |rows| view! { <div class="columns">{fields(rows)}</div> }.into_any();
     let keys = |rows: &[(Key, &str, &str)]| rows.iter().map(|row| row.0).collect();
     let own = move || {
-        let lead = "Write \u{201c}custom\u{201d} among the accelerators: the one below, with the figures \
+        let lead = "Write \u{201c}custom\u{201d} among the accelerators: the one below, with the \
+            figures \
             that you type.";
         view! {
             <p class="quiet">{lead}</p>

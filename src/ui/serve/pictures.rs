@@ -100,7 +100,8 @@ fn legend(state: State) -> AnyView {
     view! {
         <ul class="legend">{rows}</ul>
         <p class="quiet">
-            "Under full load. Filled: keeps all goals on the mean. Large: the answer at its batch limit."
+            "Under full load. Filled: keeps all goals on the mean. Large: the answer at its batch \
+            limit."
         </p>
     }
     .into_any()

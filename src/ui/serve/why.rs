@@ -24,7 +24,8 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
             {live(move || rivals(state))}
             <p class="proof">
                 <strong>{space}</strong>
-                " pairs of layout and batch limit, every one looked at or beyond a limit that is too \
+                " pairs of layout and batch limit, every one looked at or beyond a limit that is \
+                too \
                 slow already: this is the cheapest that keeps the goals, found in "
                 {move || format!("{:.1} ms.", state.search_ms())}
             </p>

@@ -26,8 +26,9 @@ const LEAD: &str = "The estimate was held against published training runs. Each 
 const SERVED: &str = "The estimate was held against published runs of models in service. Each run \
     was predicted with its own group (one source and one model) left out of the fit, so these are \
     errors on runs that the fit had not seen, misses included.";
-const SERVED_HOW: &str = "An error is the natural logarithm of predicted over measured, so that half \
-    and twice count the same. Tokens a second are counted as each source counts them. The method and \
+const SERVED_HOW: &str = "An error is the natural logarithm of predicted over measured, so that \
+    half and twice count the same. Tokens a second are counted as each source counts them. The method \
+    and \
     the figures by group stand in docs/accuracy_serve.md of the project.";
 const HOW: &str = "An error is the natural logarithm of predicted over measured, so that half and \
     twice count the same. The method and the figures by group stand in docs/accuracy.md of the \
