@@ -101,7 +101,8 @@ fn every_old_link_is_a_question_that_writes_it_again() {
 
 #[test]
 fn every_input_of_a_plan_has_a_field() {
-    let beside = |key: &&Key| matches!(key.group(), Group::Fleet | Group::Serving | Group::Purpose);
+    use Group::{Budget, Fleet, Purpose, Serving};
+    let beside = |key: &&Key| matches!(key.group(), Budget | Fleet | Purpose | Serving);
     for key in Key::ALL.iter().filter(|key| !beside(key)) {
         let text = format!("1;{}=8", key.link_name());
         let Ok(decoded) = decode_link(&text) else { panic!("{text}") };
