@@ -80,7 +80,7 @@ fn the_card_carries_its_plan() {
     let plan = plan(LINK);
     let svg = card(&plan, &colours());
     assert_eq!(plan_in(svg.as_bytes()).as_deref(), Some(&*plan.link));
-    for figure in ["step_time", "mfu", "days", "cost"] {
+    for figure in ["step_time", "mfu", "run_days", "run_cost"] {
         let figure = plan.figures.iter().find(|own| own.id == figure).expect(figure);
         let text = figure.shown.text.replace(['\u{202f}', '\u{a0}', '\u{2009}'], " ");
         assert!(svg.contains(&text), "{text}");

@@ -362,7 +362,7 @@ keys! {
         Goal = "eg", "Answers that a round needs", count(Noun::Plain, 1, CLIENTS), Some("1k");
         ClientSteps = "es", "Steps of a client", count(Noun::Plain, 1, 1_000_000), Some("100");
         ClientStep = "et", "Time of one", Kind::Delay, Some("2s");
-        ClientTokens = "en", "Tokens of one", count(Noun::Tokens, 1, 1 << 32), Some("2048");
+        ClientTokens = "en", "Tokens of one", count(Noun::Tokens, 1, 1 << 30), Some("2048");
         ClientDown = "eb", "Way to a client", Kind::BandwidthBits, Some("100Mbps");
         ClientUp = "eu", "Way from a client", Kind::BandwidthBits, Some("20Mbps");
         Participation = "ea", "Share that can take part at one time", Kind::Part, Some("0.1");

@@ -129,12 +129,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Deadline => deadline(key, text).map(Value::Deadline),
         Kind::Words if key.group() == Group::Serving => serve::words(key, text).map(Value::Words),
         Kind::Words => fleet::words(key, text).map(Value::Words),
-        Kind::Frequency => {
-            let rate = read::frequency(text).map_err(misread)?;
-            let limits = (PerSecond::new(FREQUENCY_MIN), PerSecond::new(FREQUENCY_MAX));
-            within(key, text, rate, limits, show::frequency).map(Value::Frequency)
-        }
-        Kind::Latency => latency(key, text, &misread),
+        Kind::Frequency | Kind::Latency => served(key, text, &misread),
         Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
     }
 }
@@ -164,8 +159,13 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
     }
 }
 
-/// A short time, or that there is no goal.
-fn latency(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<Value, Problem> {
+/// A rate of requests; a short time, or that there is no goal.
+fn served(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<Value, Problem> {
+    if matches!(key.kind(), Kind::Frequency) {
+        let rate = read::frequency(text).map_err(misread)?;
+        let limits = (PerSecond::new(FREQUENCY_MIN), PerSecond::new(FREQUENCY_MAX));
+        return within(key, text, rate, limits, show::frequency).map(Value::Frequency);
+    }
     if text.trim().eq_ignore_ascii_case(NO_GOAL) {
         return Ok(Value::Word(NO_GOAL));
     }

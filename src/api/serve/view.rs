@@ -230,9 +230,34 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     pairs.into_iter().filter_map(goal).collect()
 }
 
+/// What a degree is for.
+const HELP: [&str; 8] = [
+    "Instances: copies of the engine behind one router, each with all weights.",
+    "Tensor parallel: ranks that share every matrix and answer together.",
+    "Pipeline parallel: stages of layers, each at work on other sequences.",
+    "Attention data parallel: groups of ranks that hold sequences of their own while the experts \
+     are shared.",
+    "Expert parallel: ranks over which a layer's experts are spread.",
+    "Batch: sequences that decode together in one instance at most.",
+    "Weights: number format that they are stored in.",
+    "Cache: number format of keys and values.",
+];
+
 fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let at = own.own.at.instance;
-    let one = |key: &str, label: &str, value: String, help: &str, main: bool| Degree {
+    let n = |n: u32| show::grouped(n.into());
+    let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
+    let all = [
+        ("sr-", "Instances", n(own.own.replicas), true),
+        ("stp", "TP", n(at.tp), true),
+        ("spp", "PP", n(at.pp), at.pp > 1),
+        ("sdp", "DP", n(at.dp), at.dp > 1),
+        ("sep", "EP", n(at.ep), at.ep > 1),
+        ("sb", "Batch", n(own.own.batch), true),
+        ("sw", "Weights", weights.to_owned(), true),
+        ("sk", "Cache", cache.to_owned(), true),
+    ];
+    let one = |((key, label, value, main), help): ((&str, &str, String, bool), &str)| Degree {
         key: key.to_owned(),
         label: label.to_owned(),
         value,
@@ -241,66 +266,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
             .is_some_and(|key| inputs.typed(key).is_some_and(|text| !text.is_empty())),
         main,
     };
-    let n = |n: u32| show::grouped(n.into());
-    vec![
-        one(
-            "sr-",
-            "Instances",
-            n(own.own.replicas),
-            "Instances: copies of the engine behind one router, each with all weights.",
-            true,
-        ),
-        one(
-            "stp",
-            "TP",
-            n(at.tp),
-            "Tensor parallel: ranks that share every matrix and answer together.",
-            true,
-        ),
-        one(
-            "spp",
-            "PP",
-            n(at.pp),
-            "Pipeline parallel: stages of layers, each at work on other sequences.",
-            at.pp > 1,
-        ),
-        one(
-            "sdp",
-            "DP",
-            n(at.dp),
-            "Attention data parallel: groups of ranks that hold sequences of their own while the \
-             experts are shared.",
-            at.dp > 1,
-        ),
-        one(
-            "sep",
-            "EP",
-            n(at.ep),
-            "Expert parallel: ranks over which a layer's experts are spread.",
-            at.ep > 1,
-        ),
-        one(
-            "sb",
-            "Batch",
-            n(own.own.batch),
-            "Batch: sequences that decode together in one instance at most.",
-            true,
-        ),
-        one(
-            "sw",
-            "Weights",
-            own.formats.0.key().to_owned(),
-            "Weights: number format that they are stored in.",
-            true,
-        ),
-        one(
-            "sk",
-            "Cache",
-            own.formats.1.key().to_owned(),
-            "Cache: number format of keys and values.",
-            true,
-        ),
-    ]
+    all.into_iter().zip(HELP).map(one).collect()
 }
 
 fn figure(own: &Deployed<'_>, one: &crate::plan::Figure) -> Figure {

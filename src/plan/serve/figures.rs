@@ -13,6 +13,7 @@ pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     let mut all = vec![first_token(own), per_token(own), tokens(own), each(own), accelerators(own)];
     all.extend(money(own));
     all.extend(capacity(own));
+    all.extend(running(own));
     all
 }
 
@@ -177,15 +178,12 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
 
 fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
     let now = &own.own.now;
-    let memory = own.serving().memory();
     let replicas = f64::from(own.own.replicas);
     let full = own.own.full.request_rate.get() * replicas;
     let used =
         Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
-    let running = now.running.0 * replicas;
     let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
     let number = |value: f64| fine::number(Ratio::new(value));
-    let whole = Seconds::new(now.whole.get());
     vec![
         figure(
             "speed",
@@ -221,6 +219,18 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             ),
             "follows from the figures above",
         ),
+    ]
+}
+
+/// What runs at once, what of it the memory holds, and how long an answer takes.
+fn running(own: &Deployed<'_>) -> [Figure; 3] {
+    let now = &own.own.now;
+    let memory = own.serving().memory();
+    let replicas = f64::from(own.own.replicas);
+    let running = now.running.0 * replicas;
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let whole = Seconds::new(now.whole.get());
+    [
         figure(
             "running",
             "Answers at once",

@@ -27,9 +27,8 @@ const SERVED: &str = "The estimate was held against published runs of models in 
     was predicted with its own group (one source and one model) left out of the fit, so these are \
     errors on runs that the fit had not seen, misses included.";
 const SERVED_HOW: &str = "An error is the natural logarithm of predicted over measured, so that \
-    half and twice count the same. Tokens a second are counted as each source counts them. The method \
-    and \
-    the figures by group stand in docs/accuracy_serve.md of the project.";
+    half and twice count the same. Tokens a second are counted as each source counts them. The \
+    method and the figures by group stand in docs/accuracy_serve.md of the project.";
 const HOW: &str = "An error is the natural logarithm of predicted over measured, so that half and \
     twice count the same. The method and the figures by group stand in docs/accuracy.md of the \
     project.";
