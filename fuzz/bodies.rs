@@ -11,8 +11,11 @@ use autoparallel::inputs::{Inputs, Key, read};
 use autoparallel::link;
 use autoparallel::model::config;
 
+/// What a parser must withstand.
+pub type Body = fn(&[u8]);
+
 /// By name.
-pub const BODIES: [(&str, fn(&[u8])); 7] = [
+pub const BODIES: [(&str, Body); 7] = [
     ("link", link),
     ("config", config),
     ("prices", prices),

@@ -199,7 +199,7 @@ fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
         }
         let scale = if row.contains("\"hash_ids\"") { 1e-3 } else { 1.0 };
         let find = |names: &[&str]| field(row, names);
-        let at = find(&TIMES).and_then(|text| seconds(text)).map(|at| at * scale);
+        let at = find(&TIMES).and_then(seconds).map(|at| at * scale);
         let number = |names: &[&str]| find(names).and_then(|text| text.parse::<f64>().ok());
         match request(number(&PROMPTS), number(&ANSWERS), at) {
             Ok(own) => all.push(own),

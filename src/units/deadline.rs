@@ -37,7 +37,7 @@ impl Deadline {
         let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (name, time) = text.split_at_checked(letters)?;
         let fits = |day: &&str| name.len() >= LETTERS && day.starts_with(name);
-        let weekday = WEEKDAYS.iter().position(|day| fits(&day))?;
+        let weekday = WEEKDAYS.iter().position(fits)?;
         Some(Self::Weekly(weekday as u32, of_day(time)?))
     }
 

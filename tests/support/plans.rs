@@ -64,7 +64,7 @@ impl Dice {
             (Kind::Choice(all), _) => self.one(all).to_owned(),
             (Kind::Switch, _) => self.one(&["on", "off", "yes", "0"]).to_owned(),
             (Kind::Techniques, _) => {
-                let (a, b) = (self.one(&Technique::ALL[..]), self.one(&Technique::ALL[..]));
+                let (a, b) = (self.one(Technique::ALL), self.one(Technique::ALL));
                 format!("{}, {}", a.key(), b.key())
             }
             (Kind::Name, _) => {

@@ -140,7 +140,7 @@ pub(super) fn engines_for(kinds: &[String]) -> String {
     };
     let all = support::engines().iter().copied().filter(runs);
     let names: Vec<&str> =
-        all.filter_map(|key| engines::find(key)).map(|engine| engine.name.as_str()).collect();
+        all.filter_map(engines::find).map(|engine| engine.name.as_str()).collect();
     if names.is_empty() {
         "no engine of the catalogue runs there".to_owned()
     } else {

@@ -285,7 +285,7 @@ fn moved(found: &Reserve) -> Grid {
     ];
     let row = |(name, cost, regret): (&str, Dollars, Dollars)| Line {
         cells: vec![
-            Cell::words(&name),
+            Cell::words(name),
             Cell::of(Amount::Dollars(cost)),
             Cell::of(Amount::Dollars(cost.less(regret))),
             Cell::of(Amount::Dollars(regret)),
@@ -302,7 +302,7 @@ fn signings(signed: &Staged, market: &Market, asked: &[Demanded]) -> Grid {
         Line::plain(vec![
             Cell::words(&format!("month {}", show::grouped(month.into()))),
             Cell::of(Amount::Count(signing.accelerators.into())),
-            Cell::words(&name),
+            Cell::words(name),
         ])
     };
     let columns = vec!["Signed in", "Accelerators", "Commitment"];

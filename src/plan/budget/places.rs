@@ -335,7 +335,7 @@ fn gravity(sited: &Sited<'_>, asked: &BudgetInputs) -> Grid {
     let rows = sited.moved(asked.outer.sites).map(|(name, bytes)| {
         let own = transfer(bytes, &asked.wan);
         Line::plain(vec![
-            Cell::words(&name).with_below(match name {
+            Cell::words(name).with_below(match name {
                 "data set" => "to each place its share",
                 _ => "the state to each other place, once",
             }),
@@ -443,7 +443,7 @@ fn round_table(found: &Federated) -> Grid {
     let [bytes_down, bytes_up] = found.traffic;
     let line = |name: &str, time: Seconds, bytes: Option<Bytes>| {
         let traffic = bytes.map_or_else(Cell::none, |bytes| Cell::of(Amount::Bytes(bytes)));
-        Line::plain(vec![Cell::words(&name), Cell::of(Amount::Time(time)), traffic])
+        Line::plain(vec![Cell::words(name), Cell::of(Amount::Time(time)), traffic])
     };
     let rows = vec![
         line("down to those chosen", down, Some(bytes_down)),

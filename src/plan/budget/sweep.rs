@@ -201,7 +201,7 @@ fn tell_cadence(
         let range = whole.cost.map(|cost| Amount::Dollars(cost * n.get()));
         let own = Cell::ranged(range);
         Line::plain(vec![
-            Cell::words(&name),
+            Cell::words(name),
             Cell { text: fine::number(n), ..Cell::of(plain_amount(n)) },
             Cell::of(range[1]),
             Cell::words(&own.below),

@@ -147,7 +147,7 @@ fn switching(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Opt
         // One loss and one move back in every cycle.
         let whole = Spot { available: cycle, median: None, away: Seconds::ZERO, ..zone };
         own.spot = Some(whole);
-        own.interventions = own.interventions + Frequency::every(cycle);
+        own.interventions += Frequency::every(cycle);
     });
     let rate =
         DollarsPerHour::new(spot.rate.get() * there + hourly.rate.get() * (1.0 - there).max(0.0));
