@@ -3,7 +3,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "plan/equations.rs"]
-#[allow(dead_code)]
 mod equations;
 
 use autoparallel::api::budget::{BudgetDesk, PARTS, STOPS, SheetView, moves_text, stop};

@@ -5,7 +5,6 @@
 #[path = "outage/derivations.rs"]
 mod derivations;
 #[path = "plan/equations.rs"]
-#[allow(dead_code)]
 mod equations;
 #[path = "outage/simulation.rs"]
 mod simulation;

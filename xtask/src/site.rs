@@ -17,7 +17,7 @@ pub const TEST_RUNNER: &str = "wbg-test";
 
 /// The page's WebAssembly, compressed by brotli at its best: 450 KB for the training planner, 150 KB for
 /// measured runs, fleet, failures and comparison, 75 KB for budget and buying, 95 KB for serving.
-const WASM_BYTES_MAX: u32 = 770_000;
+const WASM_BYTES_MAX: u32 = 800_000;
 
 /// Scripts that are copied under a name made from their content, or filled in.
 const SCRIPTS: [&str; 3] = ["boot.js", KEEPER, "worker.js"];

@@ -88,7 +88,7 @@ async function files(ctx, page, folder) {
   const svg = await saved(page, folder, "Save picture (SVG)", "svg");
   const drawing = svg.bytes.toString();
   ctx.assert.equal(svg.name, "autoparallel-llama-2-7b-hf.svg");
-  const days = (await figure(page, "days")).replace(/\s/g, " ");
+  const days = (await figure(page, "run_days")).replace(/\s/g, " ");
   ctx.assert.ok(drawing.includes(days), `${days} stands in the picture`);
   ctx.assert.equal((drawing.match(/fill="rgb\(/g) ?? []).length > 20, true, "in the colours of the page");
   const png = await saved(page, folder, "Save picture (PNG)", "png");
@@ -112,7 +112,7 @@ async function files(ctx, page, folder) {
     await drop(other, file, type);
     await other.waitForFunction((plan) => location.hash === `#${plan}`, {}, PLAN);
     await planned(other);
-    ctx.assert.equal(await figure(other, "days"), await figure(page, "days"));
+    ctx.assert.equal(await figure(other, "run_days"), await figure(page, "run_days"));
     // A step that can be undone.
     await other.goBack();
     await other.waitForFunction(() => document.querySelector("#in-n").value === "64");
