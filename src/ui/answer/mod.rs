@@ -65,15 +65,15 @@ pub fn AnswerPane() -> AnyView {
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
             // Kept while a model is served: what it waits for outlives a switch.
-            <div hidden=move || serves.get()><FleetPane/></div>
-            {live(move || below(serves.get()))}
+            <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
+            {live(move || truth_of(serves.get()))}
         </div>
     }
     .into_any()
 }
 
 /// Measured runs of what the inputs are about.
-fn below(_serves: bool) -> AnyView {
+fn truth_of(_serves: bool) -> AnyView {
     view! { <TruthPane/> }.into_any()
 }
 
