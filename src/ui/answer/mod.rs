@@ -64,16 +64,17 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
-            {live(move || below(serves.get()))}
+            // Kept while a model is served: what it waits for outlives a switch.
+            <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
+            {live(move || truth_of(serves.get()))}
         </div>
     }
     .into_any()
 }
 
-/// What stands below the answer.
-fn below(serves: bool) -> AnyView {
-    let money = (!serves).then(|| view! { <FleetPane/> <BudgetPane/> });
-    view! { {money} <TruthPane/> }.into_any()
+/// Measured runs of what the inputs are about.
+fn truth_of(_serves: bool) -> AnyView {
+    view! { <TruthPane/> }.into_any()
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.
