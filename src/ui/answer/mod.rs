@@ -66,15 +66,14 @@ pub fn AnswerPane() -> AnyView {
             {live(move || body())}
             // Kept while a model is served: what it waits for outlives a switch.
             <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
-            {live(move || truth_of(serves.get()))}
+            {live(move || {
+                // Made anew for the runs of what is asked now.
+                serves.track();
+                view! { <TruthPane/> }.into_any()
+            })}
         </div>
     }
     .into_any()
-}
-
-/// Measured runs of what the inputs are about.
-fn truth_of(_serves: bool) -> AnyView {
-    view! { <TruthPane/> }.into_any()
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.
