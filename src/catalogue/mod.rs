@@ -4,6 +4,7 @@ pub mod accelerators;
 pub mod areas;
 pub mod datasets;
 pub mod engines;
+pub mod fact;
 pub mod formats;
 pub mod kernels;
 pub mod models;

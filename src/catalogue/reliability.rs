@@ -1,5 +1,6 @@
 //! How often machines fail and spot zones go, as published, and what is usually done about it.
 
+use super::fact::{self, Fact};
 use super::table::{Row, Table};
 use crate::reliability::{Checkpointing, Reliability, Spares, Spot, Stragglers, Way};
 use crate::units::{BytesPerSecond, Frequency, Ratio, Seconds};
@@ -7,23 +8,6 @@ use std::sync::OnceLock;
 
 /// The three fleets by name, from good to young.
 pub const LEVELS: [&str; 3] = ["failures_good", "failures_usual", "failures_young"];
-
-/// One published figure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
-    /// Stable name.
-    pub key: String,
-    /// Name for people.
-    pub label: String,
-    /// The figure, in its unit.
-    pub value: Ratio,
-    /// The unit.
-    pub unit: String,
-    /// Where it was read.
-    pub source: String,
-    /// When that was published.
-    pub date: String,
-}
 
 /// One zone of the spot market, as measured or told by its owner.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +28,7 @@ pub struct SpotRow {
 #[must_use]
 pub fn facts() -> &'static [Fact] {
     static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
-    FACTS.get_or_init(|| {
-        let table = Table::read(include_str!("data/reliability.csv"));
-        table.rows().filter_map(fact).collect()
-    })
+    FACTS.get_or_init(|| fact::read(include_str!("data/reliability.csv")))
 }
 
 /// The figure of that name.
@@ -139,17 +120,6 @@ pub fn notice(provider: &str) -> Seconds {
 #[must_use]
 pub fn congestion() -> Ratio {
     find("congestion").map_or(Ratio::ONE, |fact| fact.value)
-}
-
-fn fact(row: Row<'_>) -> Option<Fact> {
-    Some(Fact {
-        key: row.text("key").to_owned(),
-        label: row.text("label").to_owned(),
-        value: Ratio::checked(row.number("value")?)?,
-        unit: row.text("unit").to_owned(),
-        source: row.text("source").to_owned(),
-        date: row.text("date").to_owned(),
-    })
 }
 
 fn spot(row: Row<'_>) -> Option<SpotRow> {

@@ -1,49 +1,19 @@
 //! What a service is usually run with, as published or assumed (`data/serving.csv`).
 
-use super::table::Table;
-use crate::units::{BytesPerSecond, Ratio, Seconds};
+use super::fact::{self, Fact};
+use crate::units::{BytesPerSecond, Seconds};
 use std::sync::OnceLock;
-
-/// One figure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ServingFact {
-    /// Stable name.
-    pub key: String,
-    /// Name for people.
-    pub label: String,
-    /// The figure, in its unit.
-    pub value: Ratio,
-    /// The unit.
-    pub unit: String,
-    /// Where it was read.
-    pub source: String,
-    /// When that was published.
-    pub date: String,
-}
 
 /// All figures, in the order of the table.
 #[must_use]
-pub fn facts() -> &'static [ServingFact] {
-    static FACTS: OnceLock<Vec<ServingFact>> = OnceLock::new();
-    FACTS.get_or_init(|| {
-        let table = Table::read(include_str!("data/serving.csv"));
-        let fact = |row: super::table::Row<'_>| {
-            Some(ServingFact {
-                key: row.text("key").to_owned(),
-                label: row.text("label").to_owned(),
-                value: Ratio::checked(row.number("value")?)?,
-                unit: row.text("unit").to_owned(),
-                source: row.text("source").to_owned(),
-                date: row.text("date").to_owned(),
-            })
-        };
-        table.rows().filter_map(fact).collect()
-    })
+pub fn facts() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
+    FACTS.get_or_init(|| fact::read(include_str!("data/serving.csv")))
 }
 
 /// The figure of that name.
 #[must_use]
-pub fn find(key: &str) -> Option<&'static ServingFact> {
+pub fn find(key: &str) -> Option<&'static Fact> {
     facts().iter().find(|fact| fact.key == key)
 }
 

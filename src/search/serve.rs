@@ -226,17 +226,7 @@ impl Point {
     /// Whether it keeps to goals.
     #[must_use]
     pub fn keeps(&self, goals: &Goals) -> bool {
-        goals.first_token.is_none_or(|most| self.first_token <= most)
-            && goals.per_token.is_none_or(|most| self.per_token <= most)
-    }
-
-    /// The largest of what it takes over what the goals allow.
-    fn excess(&self, goals: &Goals) -> Ratio {
-        let over = |time: Seconds, goal: Option<Seconds>| {
-            goal.map_or(0.0, |most| time.get() / most.get().max(1e-12))
-        };
-        let first = over(self.first_token, goals.first_token);
-        Ratio::new(first.max(over(self.per_token, goals.per_token)))
+        goals.kept_by(self.first_token, self.per_token)
     }
 }
 
@@ -300,7 +290,7 @@ impl Finder<'_> {
         let Some(point) = point(self.question, at, serving, batch) else { return };
         if !point.keeps(&self.question.goals) {
             self.tally.missed += 1;
-            let excess = point.excess(&self.question.goals);
+            let excess = self.question.goals.excess(point.first_token, point.per_token);
             if self.nearest.is_none_or(|(least, _)| excess < least) {
                 self.nearest = Some((excess, point));
             }

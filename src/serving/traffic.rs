@@ -59,6 +59,25 @@ pub struct Goals {
     pub per_token: Option<Seconds>,
 }
 
+impl Goals {
+    /// Whether such times keep to all of them.
+    #[must_use]
+    pub fn kept_by(&self, first_token: Seconds, per_token: Seconds) -> bool {
+        self.first_token.is_none_or(|most| first_token <= most)
+            && self.per_token.is_none_or(|most| per_token <= most)
+    }
+
+    /// The largest of such times over what is allowed.
+    #[must_use]
+    pub fn excess(&self, first_token: Seconds, per_token: Seconds) -> Ratio {
+        let over = |time: Seconds, goal: Option<Seconds>| {
+            goal.map_or(0.0, |most| time.get() / most.get().max(1e-12))
+        };
+        let first = over(first_token, self.first_token);
+        Ratio::new(first.max(over(per_token, self.per_token)))
+    }
+}
+
 impl Speculation {
     /// Tokens that one step yields on the mean: `(1 - a^(k+1)) / (1 - a)` (arXiv 2211.17192, equation 1).
     #[must_use]

@@ -1,8 +1,8 @@
 //! One point of a frontier as a row.
 
 use super::{FleetRow, FleetSession};
-use crate::api::view::{part, range, shown};
-use crate::api::{Figure, PartView, Range};
+use crate::api::view::{part, plain_figure, range, shown};
+use crate::api::{PartView, Range};
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::offers;
@@ -29,7 +29,7 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
         cost: shown(Amount::Dollars(point.cost)),
         cost_range: spread(&case, "cost", Amount::Dollars(point.cost)),
         goodput: shown(Amount::Share(fleet.uptime(point)?.useful)),
-        carbon: carbon_figure(fleet, point).map(|own| figure(&own)),
+        carbon: carbon_figure(fleet, point).map(|own| plain_figure(&own)),
         layout: layout.unwrap_or_default(),
         // Bills are long: they come with the whole frontier.
         bill: if session.complete() {
@@ -78,18 +78,6 @@ fn describe(session: &FleetSession, listing: &Listing, terms: Terms, row: &mut F
 fn spread(case: &Case, id: &'static str, amount: Amount) -> Option<Range> {
     let own = plan::Figure { id, label: "", amount, derivation: Derivation::default() };
     plan::range(case, &own).as_ref().map(range)
-}
-
-fn figure(own: &plan::Figure) -> Figure {
-    Figure {
-        id: own.id.to_owned(),
-        label: own.label.to_owned(),
-        shown: shown(own.amount),
-        formula: own.derivation.formula.clone(),
-        substituted: own.derivation.substituted.clone(),
-        source: own.derivation.source.clone(),
-        range: None,
-    }
 }
 
 /// The user's inputs on these machines at this price.

@@ -246,7 +246,7 @@ impl ServeFleet {
     fn take(&mut self, found: Deployment, outcome: &mut Outcome) {
         if !found.keeps(&self.asked.goals) {
             outcome.missed += 1;
-            let excess = found.excess(&self.asked.goals);
+            let excess = self.asked.goals.excess(found.first_token, found.per_token);
             if outcome.nearest.is_none_or(|(least, _)| excess < least) {
                 outcome.nearest = Some((excess, found));
             }
@@ -361,17 +361,7 @@ impl Deployment {
     /// Whether it keeps to goals.
     #[must_use]
     pub fn keeps(&self, goals: &Goals) -> bool {
-        goals.first_token.is_none_or(|most| self.first_token <= most)
-            && goals.per_token.is_none_or(|most| self.per_token <= most)
-    }
-
-    /// The largest of what it takes over what the goals allow.
-    fn excess(&self, goals: &Goals) -> Ratio {
-        let over = |time: Seconds, goal: Option<Seconds>| {
-            goal.map_or(0.0, |most| time.get() / most.get().max(1e-12))
-        };
-        let first = over(self.first_token, goals.first_token);
-        Ratio::new(first.max(over(self.per_token, goals.per_token)))
+        goals.kept_by(self.first_token, self.per_token)
     }
 
     const fn order(&self) -> (Dollars, Seconds, Seconds) {
