@@ -130,7 +130,7 @@ fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRiva
         layout: serve::layout_text(ask, &own.own.at),
         accelerators: shown(Amount::Count(own.accelerators())),
         first_token: shown(Amount::Time(own.own.first_token)),
-        per_token: shown(Amount::Time(own.own.now.per_token)),
+        per_token: shown(Amount::Time(own.own.per_token)),
         dearer: shown(Amount::Excess(rival.dearer)),
         loses: rival.text.clone(),
         link: link::encode(&pinned(inputs, ask, &own.own.at, None)),
@@ -218,7 +218,7 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goals = &own.ask.goals;
     let pairs = [
         ("First token", own.own.first_token, goals.first_token),
-        ("Each further token", own.own.now.per_token, goals.per_token),
+        ("Each further token", own.own.per_token, goals.per_token),
     ];
     let goal = |(label, reached, goal): (&str, _, Option<_>)| {
         Some(GoalView {

@@ -334,7 +334,6 @@ impl Serving<'_> {
         let accelerator = &self.service.cluster.accelerator;
         let large = accelerator.memory.as_f64() >= LARGE && !accelerator.name.starts_with("a100");
         let sampled = if large { rule.sampled_large } else { rule.sampled };
-        let sampled = sampled.min(self.service.engine.sequences);
         f64::from(sampled) * f64::from(self.service.model.vocab) * DRAW
     }
 
