@@ -6,6 +6,7 @@ use autoparallel::catalogue::{accelerators, engines, models};
 use autoparallel::estimate::serve::{Arrivals, Load, Serving};
 use autoparallel::serving::{Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
 use autoparallel::units::{PerSecond, Ratio};
+use std::collections::VecDeque;
 
 /// Numbers between 0 and 1, the same every time (Marsaglia's xorshift, 2003).
 struct Dice(u64);
@@ -47,98 +48,148 @@ enum Come {
     InFlight(usize),
 }
 
-fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: usize) -> Seen {
-    let serving = Serving::new(service, at);
-    let engine = &service.engine;
-    let (chunk, places) = (f64::from(engine.chunk), engine.sequences as usize);
-    let output = traffic.output as u32;
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    let (mut now, mut next) = (0.0, 0.0);
-    let mut waiting: std::collections::VecDeque<Request> = std::collections::VecDeque::new();
-    let mut running: Vec<Request> = Vec::new();
-    let mut done: Vec<Request> = Vec::new();
-    let mut gaps = Vec::new();
-    let fresh =
-        |came: f64| Request { came, unread: traffic.prompt, written: 0, first: 0.0, last: 0.0 };
-    if let Come::InFlight(all) = come {
-        waiting.extend((0..all).map(|_| fresh(0.0)));
+/// An engine at work.
+struct Engine<'a> {
+    serving: Serving<'a>,
+    service: &'a Service,
+    traffic: &'a Traffic,
+    come: Come,
+    dice: Dice,
+    now: f64,
+    next: f64,
+    waiting: VecDeque<Request>,
+    running: Vec<Request>,
+    gaps: Vec<f64>,
+}
+
+impl<'a> Engine<'a> {
+    fn new(service: &'a Service, at: &Instance, traffic: &'a Traffic, come: Come) -> Self {
+        let mut engine = Self {
+            serving: Serving::new(service, at),
+            service,
+            traffic,
+            come,
+            dice: Dice(0x9E37_79B9_7F4A_7C15),
+            now: 0.0,
+            next: 0.0,
+            waiting: VecDeque::new(),
+            running: Vec::new(),
+            gaps: Vec::new(),
+        };
+        if let Come::InFlight(all) = come {
+            engine.waiting.extend((0..all).map(|_| engine.fresh(0.0)));
+        }
+        engine
     }
-    let warm = n / 5;
-    while done.len() < n + warm {
-        if let Come::Random(rate) = come {
-            if waiting.is_empty() && running.is_empty() {
-                now = f64::max(now, next);
+
+    fn fresh(&self, came: f64) -> Request {
+        Request { came, unread: self.traffic.prompt, written: 0, first: 0.0, last: 0.0 }
+    }
+
+    /// Those that have come by now wait; those for whom there is a place run.
+    fn admit(&mut self) {
+        if let Come::Random(rate) = self.come {
+            if self.waiting.is_empty() && self.running.is_empty() {
+                self.now = self.now.max(self.next);
             }
-            while next <= now {
-                waiting.push_back(fresh(next));
-                next += dice.wait(rate);
+            while self.next <= self.now {
+                self.waiting.push_back(self.fresh(self.next));
+                self.next += self.dice.wait(rate);
             }
         }
-        while running.len() < places {
-            let Some(request) = waiting.pop_front() else { break };
-            running.push(request);
+        while self.running.len() < self.service.engine.sequences as usize {
+            let Some(request) = self.waiting.pop_front() else { break };
+            self.running.push(request);
         }
-        let decoding = running.iter().filter(|r| r.unread <= 0.0).count();
-        let reads = running.iter().any(|r| r.unread > 0.0);
-        let decodes = engine.mixes || !reads;
-        let mut budget = if decodes { chunk - decoding as f64 } else { chunk };
-        let held: f64 = running
-            .iter()
-            .filter(|r| r.unread <= 0.0)
-            .map(|r| traffic.prompt + f64::from(r.written))
-            .sum();
-        let (mut prompt, mut reach, mut ended) = (0.0, 0.0, 0.0);
-        let mut pieces: Vec<(usize, f64)> = Vec::new();
-        for (i, request) in running.iter().enumerate().filter(|(_, r)| r.unread > 0.0) {
+    }
+
+    /// Pieces of prompts that the next step reads, in the order in which they came: whom, and tokens.
+    fn pieces(&self, mut budget: f64) -> Vec<(usize, f64)> {
+        let mut pieces = Vec::new();
+        for (i, request) in self.running.iter().enumerate().filter(|(_, r)| r.unread > 0.0) {
             let piece = request.unread.min(budget);
             if piece <= 0.0 {
                 break;
             }
             budget -= piece;
-            let read = traffic.prompt - request.unread;
-            reach += piece * (read + piece / 2.0);
-            prompt += piece;
-            ended += f64::from(u8::from(piece >= request.unread));
             pieces.push((i, piece));
         }
+        pieces
+    }
+
+    /// One step; those whose answer it ends.
+    fn step(&mut self) -> Vec<Request> {
+        let engine = &self.service.engine;
+        let held: Vec<f64> = self
+            .running
+            .iter()
+            .filter(|r| r.unread <= 0.0)
+            .map(|r| self.traffic.prompt + f64::from(r.written))
+            .collect();
+        let n = held.len() as f64;
+        let decodes = engine.mixes || held.len() == self.running.len();
+        let budget = f64::from(engine.chunk) - if decodes { n } else { 0.0 };
+        let pieces = self.pieces(budget);
+        let prompt: f64 = pieces.iter().map(|(_, piece)| piece).sum();
+        let reach: f64 = pieces
+            .iter()
+            .map(|(i, piece)| {
+                let read = self.traffic.prompt - self.running[*i].unread;
+                piece * (read + piece / 2.0)
+            })
+            .sum();
+        let ended = pieces.iter().filter(|(i, piece)| *piece >= self.running[*i].unread).count();
         let load = Load {
-            decode: if decodes { decoding as f64 } else { 0.0 },
-            context: held / (decoding as f64).max(1.0),
+            decode: if decodes { n } else { 0.0 },
+            context: held.iter().sum::<f64>() / n.max(1.0),
             rows: 1.0,
             prompt,
             readers: if prompt > 0.0 { 1.0 } else { 0.0 },
             reach: reach / prompt.max(1.0),
-            ended,
+            ended: ended as f64,
         };
-        now += serving.step(&load).total().get();
-        for request in running.iter_mut().filter(|r| decodes && r.unread <= 0.0) {
+        self.now += self.serving.step(&load).total().get();
+        for request in self.running.iter_mut().filter(|r| decodes && r.unread <= 0.0) {
             request.written += 1;
-            if done.len() >= warm {
-                gaps.push(now - request.last);
-            }
-            request.last = now;
+            self.gaps.push(self.now - request.last);
+            request.last = self.now;
         }
         for (i, piece) in pieces {
-            let request = &mut running[i];
+            let request = &mut self.running[i];
             request.unread -= piece;
             if request.unread <= 0.0 {
-                (request.written, request.first, request.last) = (1, now, now);
+                (request.written, request.first, request.last) = (1, self.now, self.now);
             }
         }
-        let (ended, left): (Vec<Request>, Vec<Request>) =
-            running.into_iter().partition(|r| r.written >= output);
-        running = left;
-        if let Come::InFlight(_) = come {
-            waiting.extend(ended.iter().map(|_| fresh(now)));
-        }
-        done.extend(ended);
+        let output = self.traffic.output as u32;
+        let all = std::mem::take(&mut self.running);
+        let (ended, left) = all.into_iter().partition(|r: &Request| r.written >= output);
+        self.running = left;
+        ended
     }
-    let seen = done.iter().skip(warm);
-    let per_token = seen.map(|r| {
-        assert!(r.came <= r.first, "nobody is answered before asking");
-        (r.last - r.first) / f64::from(output - 1)
-    });
-    Seen { per_token: per_token.collect(), gaps }
+}
+
+fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: usize) -> Seen {
+    let mut engine = Engine::new(service, at, traffic, come);
+    let mut per_token = Vec::new();
+    let (mut left, warm) = (n + n / 5, n);
+    while left > 0 {
+        engine.admit();
+        for request in engine.step() {
+            assert!(request.came <= request.first, "nobody is answered before asking");
+            left = left.saturating_sub(1);
+            if left < warm {
+                per_token.push((request.last - request.first) / (traffic.output - 1.0));
+            } else {
+                engine.gaps.clear();
+            }
+            if matches!(come, Come::InFlight(_)) {
+                let next = engine.fresh(engine.now);
+                engine.waiting.push_back(next);
+            }
+        }
+    }
+    Seen { per_token, gaps: engine.gaps }
 }
 
 fn at(values: &[f64], share: f64) -> f64 {

@@ -278,19 +278,18 @@ impl Serving<'_> {
         layers * self.stage_share() + self.table_bytes(model) / tp
     }
 
-    /// Embedding and head: the whole of both where there is one stage, else the larger; the head alone where the table
-    /// of embeddings stays with the host, and what it is above a layer where layers are dealt out with it.
+    /// Embedding and head: the whole of both where there is one stage, else the larger; where the table of embeddings
+    /// stays with the host and the head is dealt out as one more layer, what it is above a layer.
     fn table_bytes(&self, model: &Model) -> f64 {
         let weights = self.service.weights;
         let bytes = if weights.is_gguf() { weights.bits().get() / 8.0 } else { 2.0 };
         let params = model.params();
         let (embedding, head) = (params.embedding as f64, params.head as f64);
         let many = self.instance.pp > 1;
-        let both = if self.service.engine.memory.host_table {
+        let both = if many && self.service.engine.memory.host_table {
             let head = if head > 0.0 { head } else { embedding };
-            let layer =
-                (params.total as f64 - embedding - head) / f64::from(model.n_layers().max(1));
-            if many { (head - layer).max(0.0) } else { head }
+            let layers = params.total as f64 - embedding - head;
+            (head - layers / f64::from(model.n_layers().max(1))).max(0.0)
         } else if many {
             embedding.max(head)
         } else {
