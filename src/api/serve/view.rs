@@ -82,6 +82,7 @@ pub(super) fn study_view(
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
         points: all,
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
+        share: ask.further_share.map(serve::share_name).unwrap_or_default().to_owned(),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
     }

@@ -5,6 +5,8 @@ use crate::model::{Ffn, Mixer, Model};
 use crate::serving::{Fills, Traffic, WeightFormat};
 use crate::units::{Bytes, Ratio, Tokens};
 
+/// What a process holds before it has anything: the context of CUDA on one device.
+const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
 /// Rows of the smallest steps where memory is scarce.
 const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
@@ -88,7 +90,8 @@ impl Serving<'_> {
         // Where the usual share leaves next to nothing, people raise it, read prompts in smaller pieces, and let
         // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
         // 2025-09 and 2026-02).
-        let needed = self.least_weights() + rule.context.as_f64() + self.layers(ROWS_FEW);
+        let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
+        let needed = self.least_weights() + context_least + self.layers(ROWS_FEW);
         let raised = (all - needed).min(SCARCE * all);
         let (per_token, state) = self.cache_of(1.0);
         let scarce = pool < SCARCE * all && raised > pool;

@@ -62,6 +62,12 @@ fn first_token(own: &Deployed<'_>) -> Figure {
     figure("ttft", label, Amount::Time(whole), formula, text, source)
 }
 
+/// Name of a share that can be asked.
+#[must_use]
+pub fn share_name(share: Ratio) -> &'static str {
+    ["p50", "p90", "p95", "p99"][rank(Some(share)) - 1]
+}
+
 /// Place of a share among what can be asked: none, p50, p90, p95, p99.
 fn rank(share: Option<Ratio>) -> usize {
     let Some(share) = share else { return 0 };

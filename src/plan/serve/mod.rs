@@ -28,7 +28,7 @@ pub use binds::binds;
 pub use commit::{baseline, commit};
 pub use curve::{TradePoint, tradeoff};
 pub use facts::facts;
-pub use figures::figures;
+pub use figures::{figures, share_name};
 pub use fits::{Fit, fits};
 pub use losses::{losses, stands};
 pub use market::{Market, Offer, Question, open};

@@ -28,6 +28,10 @@ pub fn range(own: &Deployed<'_>, id: &str, amount: Amount) -> Option<Range> {
 fn cache(own: &Deployed<'_>, amount: Amount) -> Option<Range> {
     let pool = own.serving().memory().get(ServeMemoryPart::Cache);
     let off = (CACHE_OFF.as_f64() / pool.as_f64().max(1.0)).min(1.0);
+    // What rounds to the figure itself is no range.
+    if off < 0.01 {
+        return None;
+    }
     let (low, high) = (Ratio::checked(1.0 - off)?, Ratio::checked(1.0 + off)?);
     Some(Range { low: amount.times(low), high: amount.times(high) })
 }

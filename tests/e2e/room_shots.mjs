@@ -1,1 +1,0 @@
-import { serve } from "./lib/serve.mjs";
