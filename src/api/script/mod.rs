@@ -9,6 +9,7 @@ mod fault;
 mod fields;
 mod plain;
 mod question;
+mod serve;
 mod wire;
 mod work;
 
@@ -16,8 +17,13 @@ pub use catalogue::{accelerators, models, presets, stacks};
 pub use fault::{Fault, Wrong};
 pub use plain::Plain;
 pub use question::{DecodedLink, EncodedLink, decode_link, encode_link, read_field};
+pub use serve::{
+    DeploymentOut, FormatOut, Latency, NothingServes, ServingAnalysis, ServingAsked,
+    ServingComparison, ServingConfig, ServingCost, ServingCostEstimate, ServingDescription,
+    ServingLayout, ServingMemory, ServingMemoryCheck, ServingRow, ServingSearch, Throughput,
+};
 pub use wire::*;
-pub use work::{analyze, best_config, check_memory, compare_models, describe, estimate_cost};
+pub use work::{Either, analyze, best_config, check_memory, compare_models, describe, estimate_cost};
 
 /// Version of what is asked and answered.
 pub const SCRIPT_VERSION: u32 = 1;

@@ -276,6 +276,8 @@ pub struct AssumptionOut {
 pub struct Analysis {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The best layout and what it takes; none where nothing fits.
@@ -310,6 +312,8 @@ pub struct PlanOut {
 pub struct BestConfig {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The best layout; none where nothing fits.
@@ -327,6 +331,8 @@ pub struct BestConfig {
 pub struct MemoryCheck {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// Whether any layout that the question allows fits.
@@ -344,6 +350,8 @@ pub struct MemoryCheck {
 pub struct CostEstimate {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The layout; none where nothing fits.
@@ -380,6 +388,8 @@ pub struct FailuresOut {
 pub struct ModelComparison {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// One for each model, in the order asked.
     pub models: Vec<ModelRowOut>,
     /// Place in `models` of the one with the shortest step; none where nothing fits.
