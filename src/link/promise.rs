@@ -1,5 +1,5 @@
 //! The figures of a plan where its link was made: `r=0.1.0-a3f9c2,5.0234s,74.31GB` of a training run,
-//! `r=0.1.0-a3f9c2,312.4ms,18.42ms,8` of a model in service.
+//! `r=0.1.0-a3f9c2,0.3124s,0.01842s,8` of a model in service.
 
 use crate::units::text::{read, short};
 use crate::units::{Bytes, Seconds};

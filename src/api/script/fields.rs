@@ -174,9 +174,7 @@ impl Field {
             }
             (Form::Goal, Plain::Number(n)) if n.is_finite() && *n > 0.0 => Ok(format!("{n} s")),
             (Form::Goal, Plain::Text(text)) if text == "none" => Ok(text.clone()),
-            (Form::Alone, Plain::Number(n)) if n.is_finite() && *n >= 0.0 => {
-                Ok(format!("{n} $/h"))
-            }
+            (Form::Alone, Plain::Number(n)) if n.is_finite() && *n >= 0.0 => Ok(format!("{n} $/h")),
             (Form::Flag, Plain::Flag(on)) => Ok(if *on { "on" } else { "off" }.to_owned()),
             (Form::Words, Plain::List(list)) => {
                 let words = list.iter().map(|word| match word {

@@ -232,13 +232,19 @@ pub(super) fn question_of(inputs: &Inputs) -> Plain {
         let fields = FIELDS.iter().filter(|field| field.key == key);
         let mut values = fields.filter_map(|field| Some((field, field.value(text)?)));
         match values.next() {
-            Some((field, value)) if field.group == PURPOSE => whole.push((PURPOSE.to_owned(), value)),
+            Some((field, value)) if field.group == PURPOSE => {
+                whole.push((PURPOSE.to_owned(), value));
+            }
             Some((field, value)) => put(field.group, field.name, value),
             None => put(OTHER, key.link_name(), Plain::Text(text.to_owned())),
         }
     }
     for (name, text) in inputs.unknown() {
         put(OTHER, name, Plain::Text(text.clone()));
+    }
+    // Said where it is no default, and where the fields of serving would say the other.
+    if whole.is_empty() && groups.iter().any(|(name, _)| name == "serving") {
+        whole.push((PURPOSE.to_owned(), Plain::Text("train".to_owned())));
     }
     groups.splice(1..1, whole);
     Plain::Object(groups)

@@ -188,7 +188,7 @@ pub struct StepOut {
     pub model_flops_per_s_per_accelerator: f64,
 }
 
-/// The whole run: steps alone, nothing fails.
+/// The whole run: steps alone, nothing fails; `with_failures` has what to reckon with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunOut {
     /// Optimizer steps.
@@ -211,6 +211,8 @@ pub struct RunOut {
     pub usd_per_million_tokens: Option<f64>,
     /// Accelerators alone at rated power; none where that is not known.
     pub energy_kwh: Option<f64>,
+    /// The same when machines fail as foreseen: what the page shows first.
+    pub with_failures: FailuresOut,
 }
 
 /// How the search ended.
@@ -371,8 +373,12 @@ pub struct FailuresOut {
     pub level: String,
     /// From the first step to the last.
     pub seconds: f64,
+    /// By the range of step times, from good machines to young ones.
+    pub seconds_range: Option<Span>,
     /// The whole, spare machines included; none where no price is known.
     pub cost_usd: Option<f64>,
+    /// By the same range.
+    pub cost_usd_range: Option<Span>,
     /// Failures of machines that are expected.
     pub failures: f64,
     /// Seconds between checkpoints.
@@ -394,7 +400,7 @@ pub struct ModelComparison {
     pub models: Vec<ModelRowOut>,
     /// Place in `models` of the one with the shortest step; none where nothing fits.
     pub fastest_step: Option<u32>,
-    /// Place of the cheapest run.
+    /// Place of the cheapest run, failures included.
     pub cheapest_run: Option<u32>,
 }
 

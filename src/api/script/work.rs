@@ -143,7 +143,7 @@ pub fn compare_models(
         return Ok(Either::Service(comparison(served)));
     }
     let fastest_step = least(&runs, |row| row.step.as_ref().map(|step| step.seconds));
-    let cheapest_run = least(&runs, |row| row.run.as_ref()?.cost_usd);
+    let cheapest_run = least(&runs, |row| row.run.as_ref()?.with_failures.cost_usd);
     let (version, purpose, models) = (SCRIPT_VERSION, TRAIN, runs);
     Ok(Either::Run(ModelComparison { version, purpose, models, fastest_step, cheapest_run }))
 }
@@ -346,6 +346,7 @@ impl Question {
             cost_usd_range: cost.and(self.range("cost", Amount::Dollars(bill.cost))),
             usd_per_million_tokens: cost.map(|cost| cost / tokens * 1e6),
             energy_kwh: bill.energy_kwh.map(|energy| energy.get()),
+            with_failures: self.failures(plan),
         }
     }
 
@@ -355,15 +356,24 @@ impl Question {
         plan::range(&self.case, &figure).map(|range| span(&range))
     }
 
+    /// Time and cost are those that the page shows first.
     fn failures(&self, plan: &Plan) -> FailuresOut {
-        let told = plan.with_failures(&self.case, &self.inputs.fleet().reliability);
-        let rate = self.case.offer.rate;
+        let reliability = self.inputs.fleet().reliability;
+        let told = plan.with_failures(&self.case, &reliability);
+        let known = self.case.offer.rate > DollarsPerHour::ZERO;
+        let ranged = plan::budget::ranged(&self.case, plan, &reliability, Vec::new());
+        let range = |id: &str| {
+            let own = ranged.iter().find(|own| own.figure.id == id);
+            own.and_then(|own| own.range.as_ref()).map(span)
+        };
         let level = self.inputs.get(Key::Failures).to_owned();
         let fact = crate::catalogue::reliability::find(&format!("failures_{level}"));
         FailuresOut {
             level,
             seconds: told.time.total().get(),
-            cost_usd: (rate > DollarsPerHour::ZERO).then(|| told.cost(rate).get()),
+            seconds_range: range("run_days"),
+            cost_usd: known.then(|| told.cost(self.case.offer.rate).get()),
+            cost_usd_range: range("run_cost"),
             failures: told.failures().get(),
             checkpoint_interval_seconds: told.basis.interval.get(),
             useful_ratio: told.useful_share().get(),

@@ -20,7 +20,8 @@ pub(super) fn markdown(
         let _ = writeln!(text, "| {} | {} |", degree.label, degree.value);
     }
     text.push_str("\n| Asked | |\n|---|---|\n");
-    for fact in serve::facts(own, name(own.ask)).iter().filter(|own| own.section == Section::Asked) {
+    for fact in serve::facts(own, name(own.ask)).iter().filter(|own| own.section == Section::Asked)
+    {
         let _ = writeln!(text, "| {} | {} |", fact.label, fact.text);
     }
     text.push_str("\n| Figure | |\n|---|---|\n");

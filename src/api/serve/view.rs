@@ -21,7 +21,11 @@ use crate::units::{FlopsPerSecond, Params, Ratio};
 use std::fmt::Write as _;
 
 /// The whole answer.
-pub(in crate::api) fn serve_view(inputs: &Inputs, own: &Deployed<'_>, survey: &Survey) -> ServeView {
+pub(in crate::api) fn serve_view(
+    inputs: &Inputs,
+    own: &Deployed<'_>,
+    survey: &Survey,
+) -> ServeView {
     let figures: Vec<Figure> = serve::figures(own).iter().map(|one| figure(own, one)).collect();
     let memory = serve::memory(own);
     let (decode, prefill) = (serve::decode(own), serve::prefill(own));
@@ -143,7 +147,12 @@ fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRiva
 }
 
 /// The inputs with a layout fixed.
-pub(in crate::api) fn pinned(inputs: &Inputs, ask: &Ask, at: &Candidate, batch: Option<u32>) -> Inputs {
+pub(in crate::api) fn pinned(
+    inputs: &Inputs,
+    ask: &Ask,
+    at: &Candidate,
+    batch: Option<u32>,
+) -> Inputs {
     let mut pinned = inputs.clone();
     let instance = &at.instance;
     for (key, n) in [
