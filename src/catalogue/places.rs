@@ -57,7 +57,8 @@ const USUAL: &str = "aws";
 pub fn tariff(provider: &str, region: &str) -> (Tariff, String) {
     let own = find(provider, region);
     let usual = find(USUAL, "").map(|place| place.tariff).unwrap_or_default();
-    let Tariff { egress, between, storage } = own.as_ref().map(|own| own.tariff).unwrap_or_default();
+    let Tariff { egress, between, storage } =
+        own.as_ref().map(|own| own.tariff).unwrap_or_default();
     let whole = egress.is_some() && between.is_some() && storage.is_some();
     let source = own.map(|own| own.source).filter(|_| egress.is_some() || storage.is_some());
     let source = match (whole, source) {

@@ -1,11 +1,14 @@
 //! A question about serving from its link to its answer.
 
 mod launch;
+mod markdown;
 mod stuck;
 mod view;
 mod wire;
 
-pub(in crate::api) use view::name;
+pub(in crate::api) use launch::launch;
+pub(in crate::api) use stuck::obstacle;
+pub(in crate::api) use view::{assumptions, name, pinned, serve_view};
 pub use wire::*;
 
 use super::Answer;

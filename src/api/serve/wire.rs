@@ -44,6 +44,9 @@ pub struct ServeView {
     pub launch: Option<LaunchView>,
     /// What is taken as given.
     pub assumptions: Vec<Assumption>,
+    /// Link with the figures that it has now, to be passed on.
+    #[serde(default)]
+    pub link: String,
     /// Link that fixes the layout.
     pub pinned_link: String,
     /// All of it as Markdown.

@@ -3,9 +3,9 @@
 use super::course::{End, Run};
 use super::deal::{Deal, Money};
 use super::sheet::{derived, figure};
+use crate::case::Case;
 use crate::estimate::outage::OutagePart;
 use crate::inputs::Inputs;
-use crate::case::Case;
 use crate::plan::{Amount, Figure, Plan, Range, range};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};

@@ -109,9 +109,7 @@ fn single(run: &Run<'_>, price: &Price, ends: &[End; 3]) -> Option<Way> {
     }
     let wall = [0, 1, 2].map(|i: usize| ends[i].time());
     let paid = [0, 1, 2].map(|i: usize| terms.paid(ends[i].paid(), run.deal.charge));
-    let money = [0, 1, 2].map(|i: usize| {
-        Money::of(&run.outlay(&ends[i], price.terms, price.rate))
-    });
+    let money = [0, 1, 2].map(|i: usize| Money::of(&run.outlay(&ends[i], price.terms, price.rate)));
     Some(Way {
         id: price.terms.map_or("own", Terms::key),
         name: price.name().to_owned(),

@@ -142,7 +142,7 @@ fn notices(state: State, wrong: bool) -> AnyView {
         let text = format!("{} too long for a link, so it cannot be planned.", long.join(", "));
         all.push(notice("notice bad", &text, Vec::new(), ""));
     }
-    if let Some(lines) = state.broken_promise() {
+    for lines in state.broken_promises() {
         let mut lines = lines.into_iter();
         let title = lines.next().unwrap_or_default();
         all.push(notice("notice", &title, lines.collect(), ""));
