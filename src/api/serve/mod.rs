@@ -1,10 +1,12 @@
 //! A question about serving from its link to its answer.
 
 mod launch;
+mod market;
 mod stuck;
 mod view;
 mod wire;
 
+pub(in crate::api) use market::MarketSession;
 pub(in crate::api) use view::name;
 pub use wire::*;
 
