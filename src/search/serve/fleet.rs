@@ -328,7 +328,11 @@ impl ServeFleet {
     fn keep(&mut self, found: Deployment) {
         // Only what is no dearer can be as good in everything.
         let end = self.frontier.partition_point(|known| known.cost <= found.cost);
-        if self.frontier.iter().take(end).any(|known| known.covers(&found)) {
+        // Of equals the one that is listed first stays, whoever finds it when.
+        let stays = |known: &Deployment| {
+            known.covers(&found) && !(found.covers(known) && found.listed() < known.listed())
+        };
+        if self.frontier.iter().take(end).any(stays) {
             return;
         }
         self.frontier.retain(|known| !found.covers(known));
@@ -468,6 +472,10 @@ impl Deployment {
     #[must_use]
     pub fn keeps(&self, goals: &Goals) -> bool {
         goals.kept_by(self.first_token, self.per_token)
+    }
+
+    const fn listed(&self) -> (usize, usize, Instance, u32) {
+        (self.kind, self.format, self.instance, self.batch)
     }
 
     const fn order(&self) -> (Dollars, Seconds, Seconds) {

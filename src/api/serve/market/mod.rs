@@ -34,6 +34,8 @@ pub struct MarketSession {
     list: crate::api::fleet::PriceList,
     market: Market,
     search: ServeFleet,
+    /// Whether its first slice, which is as short as can be, was worked on.
+    begun: bool,
     /// Whether all of its own share is done.
     done: bool,
     /// Slices since it was last shown; none before it was.
@@ -80,6 +82,7 @@ impl MarketSession {
             market,
             search: search.share(share.0, share.1),
             listings,
+            begun: false,
             done: false,
             quiet: None,
             whole: false,
@@ -122,7 +125,7 @@ impl Session for MarketSession {
     }
 
     fn advance(&mut self) -> bool {
-        if self.quiet.is_none() {
+        if !std::mem::replace(&mut self.begun, true) {
             let mut looked = 0;
             while !self.done && looked < FIRST_KINDS_MAX && self.search.cheapest().is_none() {
                 self.done = self.search.advance(1);

@@ -185,20 +185,10 @@ fn bare(session: &MarketSession, kind: usize, lost: String) -> Option<FleetRow> 
 fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
     let search = &session.search;
     let frontier = search.frontier();
-    let answered = |id: &str, question: &str, at: &Deployment, reasons: Vec<String>| FleetAnswer {
-        id: id.to_owned(),
-        question: question.to_owned(),
-        text: money_and_time(at),
-        row: row(session, at, String::new()),
-        reasons,
-    };
+    let answered =
+        |id, question, at: &Deployment, reasons| answer(session, (id, question), at, reasons);
     let Some(cheapest) = search.cheapest() else {
-        let Some((excess, at)) = search.nearest().filter(|_| session.complete()) else {
-            return Vec::new();
-        };
-        let excess = show::factor(excess);
-        let reasons = vec![format!("It takes {excess} of a goal: {}.", missed(session, &at))];
-        return vec![answered("nearest", "Nothing keeps the goals; nearest to them", &at, reasons)];
+        return if session.complete() { vec![nearest(session)] } else { Vec::new() };
     };
     let mut all = vec![answered(
         "cheapest",
@@ -224,6 +214,36 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         }));
     }
     all
+}
+
+fn answer(
+    session: &MarketSession,
+    (id, question): (&str, &str),
+    at: &Deployment,
+    reasons: Vec<String>,
+) -> FleetAnswer {
+    FleetAnswer {
+        id: id.to_owned(),
+        question: question.to_owned(),
+        text: money_and_time(at),
+        row: row(session, at, String::new()),
+        reasons,
+    }
+}
+
+/// Where nothing keeps the goals: what misses them least.
+fn nearest(session: &MarketSession) -> FleetAnswer {
+    let Some((excess, at)) = session.search.nearest() else {
+        return FleetAnswer {
+            id: "nearest".to_owned(),
+            question: "The cheapest within the goals".to_owned(),
+            text: "Nothing that is offered holds the model on terms that are allowed.".to_owned(),
+            ..FleetAnswer::default()
+        };
+    };
+    let excess = show::factor(excess);
+    let reasons = vec![format!("It takes {excess} of a goal: {}.", missed(session, &at))];
+    answer(session, ("nearest", "Nothing keeps the goals; nearest to them"), &at, reasons)
 }
 
 /// Of the best of each kind, that which emits least.
