@@ -19,9 +19,8 @@ fn searched(link: &str, n: u32) -> FleetView {
     let prices = Prices::read(LIST);
     let now = Some(Moment::new(Day::from_epoch(TODAY), Seconds::ZERO));
     let session = |i| open(&prices, Asked { run: 7, link, now, share: (i, n) }, None);
-    let mut all: Vec<Box<dyn Session>> = (0..n)
-        .map(|i| session(i).unwrap_or_else(|answer| panic!("{link}: {answer:?}")))
-        .collect();
+    let mut all: Vec<Box<dyn Session>> =
+        (0..n).map(|i| session(i).unwrap_or_else(|answer| panic!("{link}: {answer:?}"))).collect();
     let (mut last, mut told) = (None, 0);
     loop {
         let mut idle = true;

@@ -25,8 +25,7 @@ pub(super) fn shown(amount: Amount) -> Shown {
 pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     let own = plan::explain(case, plan);
     let precedent = published(inputs, &own.figures);
-    let reliability = inputs.fleet().reliability;
-    let figures = budget::ranged(case, plan, &reliability, own.figures.clone());
+    let figures = budget::ranged(inputs, case, plan, own.figures.clone());
     let (published, published_link) = precedent.map(|own| (own.text, own.link)).unzip();
     let link = promise::promising(inputs, plan);
     PlanView {

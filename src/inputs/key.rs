@@ -337,7 +337,6 @@ keys! {
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
         ServeLeast = "sm", "Instances in service, at least", degree(), None;
-        ServeAt = "sl", "Where it stands", Kind::Words, None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");
@@ -360,6 +359,7 @@ keys! {
         Meanwhile = "bv", "Steps that go on meanwhile", count(Noun::Plain, 0, 100_000), Some("0");
         Between = "bx", "The places are", BETWEEN, Some("clouds");
         Egress = "bg", "Price of what leaves a place", Kind::Phrase, None;
+        Stands = "bs", "Where the machines stand", Kind::Words, None;
         Clients = "ec", "Edge clients", count(Noun::Plain, 1, CLIENTS), None;
         Goal = "eg", "Answers that a round needs", count(Noun::Plain, 1, CLIENTS), Some("1k");
         ClientSteps = "es", "Steps of a client", count(Noun::Plain, 1, 1_000_000), Some("100");

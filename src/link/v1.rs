@@ -158,8 +158,8 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("ea", Key::Participation, "0.1"),
     ("eo", Key::ClientDropout, "0.08"),
     ("ew", Key::ClientStraggler, "2"),
+    ("bs", Key::Stands, ""),
     ("sm", Key::ServeLeast, ""),
-    ("sl", Key::ServeAt, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.

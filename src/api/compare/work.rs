@@ -5,12 +5,11 @@ use crate::api::summary;
 use crate::api::view::{range, shown, trust};
 use crate::api::{Shown, Trust};
 use crate::case::Case;
-use crate::inputs::Echo;
+use crate::inputs::{Echo, Inputs};
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
-use crate::reliability::Reliability;
 use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -85,8 +84,7 @@ fn worked(link: &str) -> Known {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
             Some(case) => {
-                let own = decoded.inputs.fleet().reliability;
-                known.plan(case, &resolution.echoes, &own);
+                known.plan(case, &resolution.echoes, &decoded.inputs);
             }
             None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
             None => {
@@ -117,7 +115,7 @@ impl Known {
             serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
     }
 
-    fn plan(&mut self, case: &Case, echoes: &[Echo], reliability: &Reliability) {
+    fn plan(&mut self, case: &Case, echoes: &[Echo], inputs: &Inputs) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -129,7 +127,7 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, (echoes, reliability));
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, inputs));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

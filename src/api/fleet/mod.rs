@@ -108,8 +108,7 @@ impl FleetSession {
         listings.extend(asked.offers.iter().cloned());
         let mut question = Question::new(case, listings);
         narrow(&mut question, &asked);
-        let outages = Outages { reliability: asked.reliability, spot: asked.spot };
-        let fleet = Fleet::new(question, &|terms, book, least| outages.uptime(terms, book, least));
+        let fleet = Fleet::new(question);
         Ok(Self {
             run,
             now,
@@ -221,8 +220,9 @@ impl FleetSession {
 /// All that layouts depend on beside the machines and the network between them.
 fn training(inputs: &Inputs) -> Inputs {
     let mut inputs = inputs.clone();
-    let other =
-        |key: &&Key| matches!(key.group(), Group::Cluster | Group::Fleet) || **key == Key::Price;
+    let other = |key: &&Key| {
+        matches!(key.group(), Group::Cluster | Group::Fleet | Group::Budget) || **key == Key::Price
+    };
     Key::ALL.iter().filter(other).for_each(|key| inputs.clear(*key));
     inputs
 }
@@ -248,6 +248,8 @@ fn narrow(question: &mut Question, asked: &FleetInputs) {
     }
     question.discounts.clone_from(&asked.discounts);
     question.charge = asked.charge;
+    question.outages = Outages { reliability: asked.reliability, spot: asked.spot };
+    question.ways_out = asked.ways_out;
     question.home.clone_from(&asked.home);
     question.fabric = asked.fabric;
     let own = |machines: &crate::prices::OnPremises| Own {

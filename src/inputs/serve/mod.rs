@@ -125,7 +125,7 @@ fn fixed(reader: &Reader) -> FixedServing {
 
 /// The region where the machines stand.
 fn place(reader: &Reader) -> Option<Place> {
-    let (provider, region) = own::home(reader.list(Key::ServeAt)?.first()?)?;
+    let (provider, region) = own::stands(reader.list(Key::Stands)?.first()?)?;
     places::find(&provider, &region)
 }
 
@@ -241,7 +241,7 @@ fn echo(reader: &mut Reader, ask: &Ask) {
             format!("{} g CO2/kWh", show::rounded(grid.get()))
         });
         let pue = show::rounded(place.pue.unwrap_or(ask.pue).get());
-        reader.echo(Key::ServeAt, format!("{}, PUE {pue}, {carbon}", place.country));
+        reader.echo(Key::Stands, format!("{} PUE {pue}, {carbon}", place.country));
     }
     // The choice says it already.
     reader.echo(Key::Percentile, "");

@@ -1,7 +1,7 @@
 //! Lists of what may be used in service: kinds of accelerator, formats, prices by kind.
 
 use super::super::limits::{KINDS_MAX, PRICE_MAX, WORDS_CHARS_MAX};
-use super::super::{Key, Problem, own};
+use super::super::{Key, Problem};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::serving::{KvFormat, WeightFormat};
 use crate::units::DollarsPerHour;
@@ -18,9 +18,8 @@ pub fn words(key: Key, text: &str) -> Result<String, Problem> {
     }
     let words = text.split([',', '\n']).map(str::trim).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.take(KINDS_MAX + 1).collect();
-    let most = if key == Key::ServeAt { 1 } else { KINDS_MAX };
-    if words.is_empty() || words.len() > most {
-        let hint = format!("write 1 to {most} of them, with commas between");
+    if words.is_empty() || words.len() > KINDS_MAX {
+        let hint = format!("write 1 to {KINDS_MAX} of them, with commas between");
         return Err(Problem::new(key, text, expected, hint));
     }
     let mut all: Vec<String> = Vec::new();
@@ -55,7 +54,6 @@ fn word_of(key: Key, word: &str) -> Option<String> {
         Key::ServeOn => machine_of(word).map(|row| row.key.clone()),
         Key::Weights => weights_of(word).map(|format| format.key().to_owned()),
         Key::Cache => cache_of(word).map(|format| format.key().to_owned()),
-        Key::ServeAt => own::word_of(Key::Home, word),
         _ => {
             let (kind, rate) = price_of(word)?;
             let rate = short::price(rate);
@@ -110,7 +108,6 @@ const fn expected(key: Key) -> &'static str {
         Key::ServeOn => "accelerators of the catalogue",
         Key::Weights => "formats of weights",
         Key::Cache => "formats of the cache",
-        Key::ServeAt => "a provider's region that is known",
         _ => "a price, or prices by accelerator",
     }
 }
@@ -128,7 +125,6 @@ fn hint(key: Key, word: &str) -> String {
             let keys = WeightFormat::ALL.map(WeightFormat::key);
             format!("the formats are {}", keys.join(", "))
         }
-        Key::ServeAt => "write provider:region, such as aws:us-east-1".to_owned(),
         Key::Cache => format!("the formats are {}", KvFormat::ALL.map(KvFormat::key).join(", ")),
         _ => "write for example 2.50, or h200-sxm:2.50, b200:4".to_owned(),
     }

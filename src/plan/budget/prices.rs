@@ -39,16 +39,16 @@ impl Price {
     }
 }
 
-/// The plan's own price, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
+/// The plan's own price, where that is one of its own, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
 #[must_use]
 pub fn prices(
-    case: &Case,
+    (case, own): (&Case, bool),
     listings: &[Listing],
     asked: &FleetInputs,
     typed: &[(Terms, DollarsPerHour)],
 ) -> Vec<Price> {
     let mut all = Vec::new();
-    if case.offer.rate > DollarsPerHour::ZERO {
+    if own && case.offer.rate > DollarsPerHour::ZERO {
         all.push(Price {
             terms: None,
             rate: case.offer.rate,

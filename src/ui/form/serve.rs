@@ -44,7 +44,7 @@ const GOALS: &[(Key, &str, &str)] = &[
 ];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),
-    (Key::ServeAt, "Where it stands", "aws:eu-north-1"),
+    (Key::Stands, "Where it stands", "aws:eu-north-1"),
     (Key::ApiInput, "API, 1M prompt tokens", "to compare with"),
     (Key::ApiOutput, "API, 1M answer tokens", "to compare with"),
 ];

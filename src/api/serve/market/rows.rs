@@ -95,9 +95,6 @@ fn opened(session: &MarketSession, own: &Hired<'_>, each: DollarsPerHour) -> Inp
         opened.set(Key::ServeLeast, at.replicas.to_string());
     }
     let place = format!("{}:{}", own.listing.provider, own.listing.region);
-    opened.clear(Key::ServeAt);
-    if crate::inputs::read(Key::ServeAt, &place).is_ok() {
-        opened.set(Key::ServeAt, place);
-    }
+    opened.set(Key::Stands, place.trim_end_matches(':'));
     opened
 }
