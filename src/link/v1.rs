@@ -159,6 +159,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("eo", Key::ClientDropout, "0.08"),
     ("ew", Key::ClientStraggler, "2"),
     ("bs", Key::Stands, ""),
+    ("sm", Key::ServeLeast, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.

@@ -3,6 +3,7 @@
 mod convert;
 mod wire;
 
+pub(in crate::api) use convert::sheet;
 pub use wire::{BudgetView, CellView, ChartView, MarkView, RowView, SheetView, TableView};
 
 use super::fleet::{PriceList, Prices};

@@ -2,11 +2,13 @@
 
 mod launch;
 mod markdown;
+mod market;
 mod stuck;
 mod view;
 mod wire;
 
 pub(in crate::api) use launch::launch;
+pub(in crate::api) use market::MarketSession;
 pub(in crate::api) use stuck::obstacle;
 pub(in crate::api) use view::{assumptions, name, pinned, serve_view};
 pub use wire::*;

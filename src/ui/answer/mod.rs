@@ -64,8 +64,9 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
+            <FleetPane/>
             // Kept while a model is served: what it waits for outlives a switch.
-            <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
+            <div hidden=move || serves.get()><BudgetPane/></div>
             {live(move || {
                 // Made anew for the runs of what is asked now.
                 serves.track();
