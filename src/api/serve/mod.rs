@@ -1,10 +1,13 @@
 //! A question about serving from its link to its answer.
 
 mod launch;
+mod operation;
 mod stuck;
 mod view;
 mod wire;
 
+pub use operation::OPERATION_PARTS;
+pub(in crate::api) use operation::operation;
 pub(in crate::api) use view::name;
 pub use wire::*;
 
