@@ -13,6 +13,7 @@ mod key;
 pub mod limits;
 mod model;
 mod names;
+mod operation;
 mod own;
 mod problem;
 mod resolve;
@@ -24,6 +25,7 @@ mod value;
 pub use budget::{BudgetInputs, Demanded, Egress, Moves, Trials};
 pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
+pub use operation::{AreaUsers, DayShape, OperationInputs, Share};
 pub use own::Capacity;
 pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
@@ -189,6 +191,12 @@ impl Inputs {
     #[must_use]
     pub fn budget(&self) -> BudgetInputs {
         budget::resolve(self)
+    }
+
+    /// What they say of how a service is run; what cannot be read is as if it were not typed.
+    #[must_use]
+    pub fn operation(&self) -> OperationInputs {
+        operation::resolve(self)
     }
 
     /// Whether they are about a model in service.

@@ -93,7 +93,7 @@ pub(super) fn study_view(
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
-        pools: crate::api::budget::sheet(&serve::pools(own)),
+        pools: crate::api::budget::sheet_view(&serve::pools(own)),
     }
 }
 

@@ -7,7 +7,7 @@ pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value, own};
+use super::{Group, Key, Value, operation, own};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{engines, places, support};
 use crate::model::Model;
@@ -53,6 +53,7 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         engine,
     };
     echo(reader, &ask);
+    operation::remark(reader);
     let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
     let belongs = |key: Key| match key.group() {
         Group::Model | Group::Serving | Group::Purpose => true,
