@@ -13,8 +13,10 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 40] = [
+pub const CONSTANTS: [&str; 43] = [
     "matmul",
+    "narrow_matmul",
+    "narrow_weight_gradient",
     "attention",
     "pointwise_passes",
     "pointwise_ffn_passes",
@@ -38,6 +40,7 @@ pub const CONSTANTS: [&str; 40] = [
     "overlap_parameters",
     "overlap_offload",
     "experts_deduplicated",
+    "expert_outputs_kept",
     "gathers_in_rings",
     "dispatch_bytes",
     "eager_norm_bytes",
@@ -240,6 +243,8 @@ impl Reader {
         let mebi = self.number(key, "context_gib")? * 1024.0;
         Some(Profile {
             matmul: self.ratio(key, "matmul")?,
+            narrow_matmul: self.ratio(key, "narrow_matmul")?,
+            narrow_weight_gradient: self.ratio(key, "narrow_weight_gradient")?,
             attention: self.ratio(key, "attention")?,
             pointwise_passes: self.ratio(key, "pointwise_passes")?,
             pointwise_ffn_passes: self.ratio(key, "pointwise_ffn_passes")?,
@@ -257,6 +262,7 @@ impl Reader {
             overlap: self.overlap(key)?,
             weights: self.weights(key)?,
             experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
+            expert_outputs_kept: self.count(key, "expert_outputs_kept")? == 1,
             gathers_in_rings: self.count(key, "gathers_in_rings")? == 1,
             dispatch_bytes: self.count(key, "dispatch_bytes")?,
             eager_norm_bytes: self.count(key, "eager_norm_bytes")?,
