@@ -51,6 +51,15 @@ fn main() {
     let tails = tables::tails(&judged);
     let ranges = tables::ranges(&judged, tails);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // For experiments: what was said of each row, and no table of the catalogue.
+    if std::env::args().any(|argument| argument == "--dry") {
+        let rows = report::rows(&judged);
+        if let Err(error) = std::fs::write(root.join("target/fit_serve_rows.csv"), rows) {
+            eprintln!("target/fit_serve_rows.csv: {error}");
+        }
+        print!("{}", report::summary(&judged, tails));
+        return;
+    }
     let files = [
         ("src/catalogue/data/engines_fitted.csv", tables::fitted(&parameters, &judged, &x)),
         ("src/catalogue/data/engine_ranges.csv", tables::ranges_table(&ranges)),

@@ -148,3 +148,32 @@ pub fn report(judged: &[Judged], tails: [f64; 3]) -> String {
     }
     text
 }
+
+/// Errors of each row, for experiments.
+pub fn rows(judged: &[Judged]) -> String {
+    let mut text = "id,profile,kind,tp,pp,dp,ep,replicas".to_owned();
+    for name in ["ttft", "tpot", "tok_s", "whole"] {
+        write!(text, ",unseen_{name},seen_{name}").unwrap_or_default();
+    }
+    text.push('\n');
+    for row in judged {
+        let setup = &row.sample.setup;
+        let at = setup.instance;
+        let engine = &setup.service.engine.key;
+        let own = [at.tp, at.pp, at.dp, at.ep].map(|n| n.to_string()).join(",");
+        write!(
+            text,
+            "{},{engine},{},{own},{:.2}",
+            row.sample.run.id, setup.kind, setup.replicas
+        )
+        .unwrap_or_default();
+        for figure in 0..4 {
+            for errors in [&row.unseen, &row.seen] {
+                let error = errors[figure].map(|error| format!("{error:.4}")).unwrap_or_default();
+                write!(text, ",{error}").unwrap_or_default();
+            }
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -3,6 +3,7 @@
 
 mod predict;
 pub mod run;
+mod recipe;
 mod setup;
 mod shape;
 mod software;
