@@ -2,8 +2,8 @@
 //! terms ([`predict()`]).
 
 mod predict;
-pub mod run;
 mod recipe;
+pub mod run;
 mod setup;
 mod shape;
 mod software;

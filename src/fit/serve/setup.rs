@@ -273,7 +273,7 @@ fn traffic(run: &ServeRun, remarks: &mut Vec<String>) -> Result<Traffic, String>
         prompt: lengths.0.unwrap_or(0.0) * share,
         output: lengths.1.unwrap_or(1.0) * share,
         spread,
-        cached: Ratio::ZERO,
+        cached: recipe::cached(run),
     })
 }
 
