@@ -2,7 +2,7 @@
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
 use super::table::{Row, Table};
-use crate::serving::{Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
+use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -160,6 +160,7 @@ impl Reader {
             padded: self.count(key, "padded")? == 1,
             chunk: self.count(key, "chunk")?,
             sequences: self.count(key, "sequences")?,
+            admission: Admission::AtOnce,
             memory: self.memory(key)?,
             factors: self.factors(key),
             ranges: ranges(key),
