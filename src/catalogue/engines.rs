@@ -2,7 +2,7 @@
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
 use super::table::{Row, Table};
-use crate::serving::{Engine, Factor, FactorOf, MemoryRule, ServeRange};
+use crate::serving::{Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -124,17 +124,26 @@ impl Known {
         self.holds(field)?.value.parse().ok()
     }
 
+    fn fills(&self) -> Option<Fills> {
+        let name = self.text("fills")?;
+        Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
+    }
+
     fn memory(&self) -> Option<MemoryRule> {
         let gib =
             |field: &str| self.number(field).map(|gib| Bytes::from_f64(gib * (1u64 << 30) as f64));
         Some(MemoryRule {
             fraction: self.ratio("fraction")?,
-            of_free: self.count("of_free")? == 1,
+            fills: self.fills()?,
             context: gib("context_gib")?,
+            communicators: gib("communicators_gib")?,
             graphs: gib("graphs_gib")?,
             block: self.count("block")?,
             reserves: self.count("reserves")? == 1,
             activations: self.ratio("activations")?,
+            sampled: self.count("sampled")?,
+            sampled_large: self.count("sampled_large")?,
+            host_table: self.count("host_table")? == 1,
         })
     }
 }

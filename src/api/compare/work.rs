@@ -11,7 +11,6 @@ use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
-use crate::reliability::Reliability;
 use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -86,8 +85,7 @@ fn worked(link: &str) -> Known {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
             Some(case) => {
-                let own = decoded.inputs.fleet().reliability;
-                known.plan(&decoded.inputs, case, (&resolution.echoes, &own));
+                known.plan(case, &resolution.echoes, &decoded.inputs);
             }
             None if resolution.ask.is_some() => {
                 known.serve(&decoded.inputs, resolution.ask.as_ref());
@@ -121,7 +119,7 @@ impl Known {
             serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
     }
 
-    fn plan(&mut self, inputs: &Inputs, case: &Case, asked: (&[Echo], &Reliability)) {
+    fn plan(&mut self, case: &Case, echoes: &[Echo], inputs: &Inputs) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -133,7 +131,7 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, asked);
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, inputs));
         self.head.promising = plan.as_ref().map_or_else(String::new, |own| promising(inputs, own));
         self.trust = plan.and_then(|_| trust(case));
     }

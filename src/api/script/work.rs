@@ -360,19 +360,24 @@ impl Question {
     fn failures(&self, plan: &Plan) -> FailuresOut {
         let reliability = self.inputs.fleet().reliability;
         let told = plan.with_failures(&self.case, &reliability);
-        let known = self.case.offer.rate > DollarsPerHour::ZERO;
-        let ranged = plan::budget::ranged(&self.case, plan, &reliability, Vec::new());
-        let range = |id: &str| {
-            let own = ranged.iter().find(|own| own.figure.id == id);
-            own.and_then(|own| own.range.as_ref()).map(span)
-        };
+        let shown = plan::budget::ranged(&self.inputs, &self.case, plan, Vec::new());
+        let own = |id: &str| shown.iter().find(|own| own.figure.id == id);
+        let range = |id: &str| own(id).and_then(|own| own.range.as_ref()).map(span);
+        let seconds = own("run_days").and_then(|own| match own.figure.amount {
+            Amount::Days(time) => Some(time.get()),
+            _ => None,
+        });
+        let cost_usd = own("run_cost").and_then(|own| match own.figure.amount {
+            Amount::Dollars(cost) => Some(cost.get()),
+            _ => None,
+        });
         let level = self.inputs.get(Key::Failures).to_owned();
         let fact = crate::catalogue::reliability::find(&format!("failures_{level}"));
         FailuresOut {
             level,
-            seconds: told.time.total().get(),
+            seconds: seconds.unwrap_or_else(|| told.time.total().get()),
             seconds_range: range("run_days"),
-            cost_usd: known.then(|| told.cost(self.case.offer.rate).get()),
+            cost_usd,
             cost_usd_range: range("run_cost"),
             failures: told.failures().get(),
             checkpoint_interval_seconds: told.basis.interval.get(),

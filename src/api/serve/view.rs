@@ -93,6 +93,7 @@ pub(super) fn study_view(
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
+        pools: crate::api::budget::sheet_view(&serve::pools(own)),
     }
 }
 
@@ -262,7 +263,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let n = |n: u32| show::grouped(n.into());
     let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
     let all = [
-        ("sr-", "Instances", n(own.own.replicas), true),
+        ("sm", "Instances", n(own.own.replicas), true),
         ("stp", "TP", n(at.tp), true),
         ("spp", "PP", n(at.pp), at.pp > 1),
         ("sdp", "DP", n(at.dp), at.dp > 1),

@@ -110,6 +110,9 @@ pub struct ServeStudyView {
     pub machines: Vec<String>,
     /// What fits where in which format, one answer at a time.
     pub fits: Vec<FitView>,
+    /// Prompts and answers on machines of their own, against both on the same.
+    #[serde(default)]
+    pub pools: crate::api::budget::SheetView,
 }
 
 /// One format on one kind of machine, for one user alone.

@@ -65,9 +65,10 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
+            {below(state, || view! { <FleetPane/> }.into_any())}
             // Kept while a model is served: what it waits for outlives a switch.
             <div hidden=move || serves.get()>
-                {below(state, || view! { <FleetPane/> <BudgetPane/> }.into_any())}
+                {below(state, || view! { <BudgetPane/> }.into_any())}
             </div>
             {below(state, move || {
                 // Made anew for the runs of what is asked now.
