@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 const ROOM: f64 = 2.0;
 
 /// The command; none for engines without one here.
-pub(super) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
+pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
     let key = own.ask.engine.key.as_str();
     let command = match key {
         "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
