@@ -77,7 +77,7 @@ impl<'a> Engine<'a> {
             gaps: Vec::new(),
         };
         if let Come::InFlight(all) = come {
-            engine.waiting.extend((0..all).map(|_| engine.fresh(0.0)));
+            engine.waiting = (0..all).map(|_| engine.fresh(0.0)).collect();
         }
         engine
     }
