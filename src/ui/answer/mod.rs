@@ -27,6 +27,7 @@ use leptos::prelude::*;
 use super::address::address;
 use super::budget::BudgetPane;
 use super::compare;
+use super::day::DayPane;
 use super::dom;
 use super::fleet::FleetPane;
 use super::serve;
@@ -66,6 +67,7 @@ pub fn AnswerPane() -> AnyView {
             {live(move || body())}
             // Kept while a model is served: what it waits for outlives a switch.
             <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
+            <div hidden=move || !serves.get()><DayPane/></div>
             {live(move || {
                 // Made anew for the runs of what is asked now.
                 serves.track();
