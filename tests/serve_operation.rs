@@ -61,11 +61,11 @@ fn links() -> Vec<String> {
     let corners = [
         format!("{LLAMA};dg=eu:300k:EU,ea:100k,na-east:250k;du=650k"),
         format!("{LLAMA}{day};ds=0;dk=none;dx=0.5;fz=busy;bp=spot:1.2,1y:2.1,3y:1.6;bo=1095d"),
-        format!("{LLAMA};dp=120/s;dq=1/s;dh=09:30;df=600s;dl=2;dm=9;dg=oc:12/s,af:3/s"),
+        format!("{LLAMA};dt=120/s;dq=1/s;dh=09:30;df=600s;dl=2;dm=9;dg=oc:12/s,af:3/s"),
         format!("{LLAMA};sd=9;dq=40/s;ds=3;du=1;bp=1y:3;sf=none;st=none;dg=sea:1"),
         format!("{SMALL};dq=9/s;dw=none;de=none;da=100ms;dg=eu:5:DE,in:5,sa:5"),
         "1;m=Qwen/Qwen3-8B;do=serve;se=llamacpp;sg=m4-max;sn=4;sr=0.01/s;sf=60s;st=1s".to_owned(),
-        "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;dp=30/s;dg=na-west:2M,eu:1M".to_owned(),
+        "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;dt=30/s;dg=na-west:2M,eu:1M".to_owned(),
     ];
     corners.to_vec()
 }
@@ -265,8 +265,8 @@ fn what_cannot_be_is_said_plainly() {
         (format!("{LLAMA};dg=eu:3:NZ"), "near", "no offer of these machines stands within NZ"),
         (format!("{LLAMA};dg=af:3;da=1950ms"), "near", "what that leaves of"),
         (format!("{LLAMA};dm=2"), "day", "2 may run at most"),
-        (format!("{LLAMA};dp=900/s"), "day", "more than the 256"),
-        (format!("{LLAMA};dp=80/s"), "day", "type 80"),
+        (format!("{LLAMA};dt=900/s"), "day", "more than the 256"),
+        (format!("{LLAMA};dt=80/s"), "day", "type 80"),
     ] {
         let told = said(&one(&link, part));
         assert!(told.contains(words), "{link}: {told}");

@@ -30,5 +30,5 @@ pub use serve::{
     FitView, GoalView, LaunchView, OPERATION_PARTS, RoofPointView, RoofView, ServeRivalView,
     ServeStudyView, ServeView, TradeView, serve, serve_study,
 };
-pub use share::{CardColours, card, embed_markup, plan_in, plan_table, png_with};
+pub use share::{CardColours, Carried, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

@@ -340,6 +340,7 @@ keys! {
         ServeDp = "sdp", "Attention data parallel", degree(), None;
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
+        ServeLeast = "sm", "Instances in service, at least", degree(), None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");
@@ -362,6 +363,7 @@ keys! {
         Meanwhile = "bv", "Steps that go on meanwhile", count(Noun::Plain, 0, 100_000), Some("0");
         Between = "bx", "The places are", BETWEEN, Some("clouds");
         Egress = "bg", "Price of what leaves a place", Kind::Phrase, None;
+        Stands = "bs", "Where the machines stand", Kind::Words, None;
         Clients = "ec", "Edge clients", count(Noun::Plain, 1, CLIENTS), None;
         Goal = "eg", "Answers that a round needs", count(Noun::Plain, 1, CLIENTS), Some("1k");
         ClientSteps = "es", "Steps of a client", count(Noun::Plain, 1, 1_000_000), Some("100");
@@ -374,7 +376,7 @@ keys! {
         ClientStraggler = "ew", "Slowest waited for, over the usual", Kind::Factor, Some("2");
     }
     Operation {
-        Busiest = "dp", "Requests at the peak", Kind::Frequency, None;
+        Busiest = "dt", "Requests at the peak", Kind::Frequency, None;
         Quietest = "dq", "Requests at the quietest", Kind::Frequency, None;
         PeakHour = "dh", "Time of the peak", Kind::Phrase, Some("15:00");
         Hourly = "dv", "Requests hour by hour", Kind::Phrase, None;

@@ -32,6 +32,7 @@ pub use resolve::Resolution;
 pub use value::{Value, read};
 
 use crate::catalogue::presets::Published;
+use crate::serving::{Engine, KvFormat, WeightFormat};
 use std::collections::BTreeMap;
 
 /// Inputs that fix a degree or knob of the layout.
@@ -178,6 +179,12 @@ impl Inputs {
     #[must_use]
     pub fn fleet(&self) -> FleetInputs {
         fleet::resolve(self)
+    }
+
+    /// Formats of weights and cache that are looked at on machines of a market.
+    #[must_use]
+    pub fn market_formats(&self, engine: &Engine) -> Vec<(WeightFormat, KvFormat)> {
+        serve::of_market(self, engine)
     }
 
     /// What they ask of buying and planning; what cannot be read is as if it were not typed.

@@ -45,7 +45,7 @@ pub(in crate::api) fn operation(
         source: own.machine.price_source.clone(),
     };
     let cluster = &own.machine.cluster;
-    let prices = budget::prices_of((cluster, &offer), listings, &fleet, &bought.prices);
+    let prices = budget::prices_of((cluster, Some(&offer)), listings, &fleet, &bought.prices);
     let about = Day {
         own: &own,
         asked: &asked,

@@ -2,6 +2,7 @@
 //! what trials and several places make of it. Each answer is a [`Sheet`].
 
 mod course;
+mod deal;
 mod forecast;
 mod headline;
 mod months;
@@ -12,7 +13,8 @@ mod sweep;
 mod ways;
 mod whatif;
 
-pub use course::{End, Run, chance, chance_text};
+pub use course::{End, Run, chance, chance_text, ends};
+pub use deal::{Deal, Money};
 pub use forecast::{Asked as ForecastAsked, sheet as forecast_sheet};
 pub use headline::{Ranged, ranged};
 pub use months::sheet as months_sheet;

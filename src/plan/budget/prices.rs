@@ -46,27 +46,27 @@ impl Price {
     }
 }
 
-/// The plan's own price, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
+/// The plan's own price, where that is one of its own, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
 #[must_use]
 pub fn prices(
-    case: &Case,
+    (case, own): (&Case, bool),
     listings: &[Listing],
     asked: &FleetInputs,
     typed: &[(Terms, DollarsPerHour)],
 ) -> Vec<Price> {
-    prices_of((&case.cluster, &case.offer), listings, asked, typed)
+    prices_of((&case.cluster, own.then_some(&case.offer)), listings, asked, typed)
 }
 
 /// The same of machines that nothing is trained on.
 #[must_use]
 pub fn prices_of(
-    (cluster, offer): (&Cluster, &Offer),
+    (cluster, own): (&Cluster, Option<&Offer>),
     listings: &[Listing],
     asked: &FleetInputs,
     typed: &[(Terms, DollarsPerHour)],
 ) -> Vec<Price> {
     let mut all = Vec::new();
-    if offer.rate > DollarsPerHour::ZERO {
+    if let Some(offer) = own.filter(|offer| offer.rate > DollarsPerHour::ZERO) {
         all.push(Price {
             terms: None,
             rate: offer.rate,

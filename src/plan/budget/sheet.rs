@@ -162,12 +162,7 @@ impl Line {
 /// Where a number comes from.
 #[inline(never)]
 pub(in crate::plan) fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
-    Derivation {
-        formula: formula.to_owned(),
-        substituted,
-        source: source.to_owned(),
-        constants: Vec::new(),
-    }
+    Derivation::of(formula, substituted, source)
 }
 
 /// A figure.
