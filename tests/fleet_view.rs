@@ -1,7 +1,7 @@
 //! What the page is told of a fleet.
 
-use autoparallel::api::fleet::{Asked, FleetRow, Prices, SLICE};
 use autoparallel::api::budget::BudgetDesk;
+use autoparallel::api::fleet::{Asked, FleetRow, Prices, SLICE};
 use autoparallel::api::{Answer, Figure, FleetSession, FleetView, PartView, answer};
 use autoparallel::units::{Day, Moment, Seconds};
 
@@ -114,9 +114,11 @@ fn what_a_row_opens_says_the_same() {
     desk.take(LIST, TODAY);
     for (asked, terms, least) in questions {
         let view = finished(&format!("{base};{asked}"), LIST);
-        let rows: Vec<&FleetRow> = view.rows.iter().chain(view.answers.iter().filter_map(|own| {
-            own.row.as_ref()
-        })).collect();
+        let rows: Vec<&FleetRow> = view
+            .rows
+            .iter()
+            .chain(view.answers.iter().filter_map(|own| own.row.as_ref()))
+            .collect();
         assert!(view.rows.len() >= least, "{asked}: {} rows", view.rows.len());
         for row in rows {
             assert_eq!(row.terms, terms, "{asked}");

@@ -10,8 +10,8 @@
 use super::parts::{Outlay, OutlayPart};
 use crate::prices::{Charge, OnPremises, Tariff, Terms};
 use crate::units::{
-    Bytes, BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, GramsPerKwh, KilogramsCo2, KilowattHours, Ratio,
-    Seconds, Watts,
+    Bytes, BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, GramsPerKwh, KilogramsCo2,
+    KilowattHours, Ratio, Seconds, Watts,
 };
 
 /// A month of 730 hours, as clouds bill storage.

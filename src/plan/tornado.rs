@@ -104,8 +104,7 @@ pub fn tornado(run: &Run<'_>) -> Vec<Swing> {
     let swing = |(name, factors, change): &(&'static str, [f64; 2], Change)| {
         let ends = factors.map(|by| {
             let (case, deal) = (run.case.clone(), run.deal.clone());
-            let mut asked =
-                Asked { case, own: run.reliability, spot: run.spot, deal, step: 1.0 };
+            let mut asked = Asked { case, own: run.reliability, spot: run.spot, deal, step: 1.0 };
             change(&mut asked, by);
             whole(&asked, run.plan)
         });

@@ -223,8 +223,7 @@ impl FleetSession {
 /// All that layouts depend on beside the machines and the network between them.
 fn training(inputs: &Inputs) -> Inputs {
     let mut inputs = inputs.clone();
-    let other =
-        |key: &&Key| {
+    let other = |key: &&Key| {
         matches!(key.group(), Group::Cluster | Group::Fleet | Group::Budget) || **key == Key::Price
     };
     Key::ALL.iter().filter(other).for_each(|key| inputs.clear(*key));

@@ -1,8 +1,8 @@
 //! One point of a frontier as a row.
 
 use super::{FleetRow, FleetSession};
-use crate::api::view::{part, plain_figure, range, shown};
 use crate::api::PartView;
+use crate::api::view::{part, plain_figure, range, shown};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::offers;
 use crate::inputs::{Inputs, Key};

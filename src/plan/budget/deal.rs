@@ -52,8 +52,8 @@ impl Money {
     }
 
     pub(super) fn of(outlay: &Outlay) -> Self {
-        let [rented, own, storage, transfer] = Outlay::GROUPS
-            .map(|parts| parts.iter().map(|part| outlay.get(*part)).sum::<Dollars>());
+        let [rented, own, storage, transfer] =
+            Outlay::GROUPS.map(|parts| parts.iter().map(|part| outlay.get(*part)).sum::<Dollars>());
         Self { machines: rented + own, storage, transfer }
     }
 }
@@ -74,8 +74,7 @@ impl Deal {
         };
         // Where nothing is said it stands somewhere, but not where the data set lies.
         let place = if own { "" } else { asked.stands.as_ref().map_or("?", |own| own.0.as_str()) };
-        let (moving_in, routes) =
-            moving_of(fleet.home.as_ref(), (place, &region), fleet.ways_out);
+        let (moving_in, routes) = moving_of(fleet.home.as_ref(), (place, &region), fleet.ways_out);
         Self {
             terms: bought.map(|own| own.0),
             rate: bought.map_or(case.offer.rate, |own| own.1),

@@ -3,9 +3,9 @@
 use super::course::{End, Run};
 use super::deal::{Deal, Money};
 use super::sheet::{derived, figure};
+use crate::case::Case;
 use crate::estimate::outage::OutagePart;
 use crate::inputs::Inputs;
-use crate::case::Case;
 use crate::plan::{Amount, Figure, Plan, Range, range};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -97,8 +97,9 @@ fn cost(run: &Run<'_>, ends: &[End; 3]) -> Ranged {
 }
 
 /// What [`money_text`] works out.
-pub(super) const MONEY: &str = "time that is paid for \u{d7} accelerators, spares included \u{d7} price of \
-    one; machines + storage of data set and checkpoints + moving the data set there and the weights away";
+pub(super) const MONEY: &str = "time that is paid for \u{d7} accelerators, spares included \
+    \u{d7} price of one; machines + storage of data set and checkpoints + moving the data set \
+    there and the weights away";
 
 pub(super) fn money_text(rate: DollarsPerHour, paid: Seconds, n: u32, money: &Money) -> String {
     let Money { machines, storage, transfer } = *money;

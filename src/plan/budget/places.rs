@@ -43,11 +43,7 @@ impl Spread {
 /// The run in one place, averaged every step between places, and averaged now and then. `site` is the question of one
 /// place and its plan.
 #[must_use]
-pub fn sheet(
-    run: &Run<'_>,
-    site: Option<(&Case, &Plan)>,
-    asked: &BudgetInputs,
-) -> Sheet {
+pub fn sheet(run: &Run<'_>, site: Option<(&Case, &Plan)>, asked: &BudgetInputs) -> Sheet {
     let cargo = run.cargo();
     let mut sheet = Sheet { id: "places", ..Sheet::default() };
     let one = single(run);

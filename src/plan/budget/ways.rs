@@ -109,9 +109,7 @@ fn single(run: &Run<'_>, price: &Price, ends: &[End; 3]) -> Option<Way> {
     }
     let wall = [0, 1, 2].map(|i: usize| ends[i].time());
     let paid = [0, 1, 2].map(|i: usize| terms.paid(ends[i].paid(), run.deal.charge));
-    let money = [0, 1, 2].map(|i: usize| {
-        Money::of(&run.outlay(&ends[i], price.terms, price.rate))
-    });
+    let money = [0, 1, 2].map(|i: usize| Money::of(&run.outlay(&ends[i], price.terms, price.rate)));
     Some(Way {
         id: price.terms.map_or("own", Terms::key),
         name: price.name().to_owned(),
@@ -248,8 +246,9 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], limits: Limits) -> Sheet {
     sheet.notes.push(
         "Ranges hold 80 % of measured step times together with failures of a good and of a young \
          fleet; prices and the spot market are taken as they stand. A commitment is paid for its \
-         whole term, used or not. Storage and transfer are those of the place. For one run every mixture of two prices lies between them: \
-         mixing buys certainty, and pays where demand moves (next part)."
+         whole term, used or not. Storage and transfer are those of the place. For one run every \
+         mixture of two prices lies between them: mixing buys certainty, and pays where demand \
+         moves (next part)."
             .replace(" %", "\u{a0}%"),
     );
     sheet
@@ -369,8 +368,8 @@ pub(super) fn cost_of(way: &Way) -> Derivation {
     let text = money_text(way.rate, way.paid[1], way.accelerators, &way.money[1]);
     let formula = match way.id {
         "half" => {
-            "time to finish \u{d7} share that computes \u{d7} accelerators \u{d7} mean price of what \
-             computes"
+            "time to finish \u{d7} share that computes \u{d7} accelerators \u{d7} mean price of \
+             what computes"
         }
         "block" => "time, in whole days \u{d7} accelerators, spares included \u{d7} price",
         "1y" | "3y" => {
@@ -391,8 +390,8 @@ pub(super) fn useful_time(run: &Run<'_>, work: Seconds, wall: Seconds) -> Deriva
     let share = Ratio::new(work.get() / wall.get());
     let (text, moved) = (fine::time(wall), run.moved_text(wall));
     let text = format!("{} / {} = {text}{moved}", fine::time(work), fine::percent(share));
-    let formula = "time of all steps / share of the time that is useful; moving the data set there + \
-                   that + moving the weights away";
+    let formula = "time of all steps / share of the time that is useful; moving the data set \
+                   there + that + moving the weights away";
     derived(formula, text, "docs/outage.md")
 }
 

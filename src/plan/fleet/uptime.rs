@@ -1,8 +1,8 @@
 //! What failures leave of a run's time, for every pair of machines and a count.
 
 use crate::catalogue::reliability as catalogue;
-use crate::estimate::outage::{Outage, predict};
 use crate::estimate::Uptime;
+use crate::estimate::outage::{Outage, predict};
 use crate::prices::Terms;
 use crate::reliability::{Job, Reliability, Spot};
 use crate::units::Ratio;
