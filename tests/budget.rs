@@ -378,7 +378,9 @@ fn taken(deal: &str, price: f64, rest: &str) -> (f64, f64, String) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, ..ProptestConfig::with_cases(48)
+    })]
 
     /// Relations 4, 7, 17 and 18 of any cost model, for what the page says of any plan: a lower price never costs more,
     /// more failures never end sooner nor cost less, parts sum to their whole, nothing is negative or endless, and
@@ -403,7 +405,8 @@ proptest! {
         let part = |name: &str| cell(&sheet, 1, name, "Cost");
         let names = ["Machines", "Storage", "Moving data in", "Taking weights away"];
         let parts = names.map(part);
-        prop_assert!(parts.iter().all(|own| own.is_finite() && *own >= 0.0), "{}: {:?}", link, parts);
+        let sound = parts.iter().all(|own| own.is_finite() && *own >= 0.0);
+        prop_assert!(sound, "{}: {:?}", link, parts);
         let sum: f64 = parts.iter().sum();
         prop_assert!((sum / cost - 1.0).abs() < 1e-9, "{}: {} {}", link, sum, cost);
         prop_assert!((figure(&sheet, "forecast_days") / days - 1.0).abs() < 1e-9, "{}", link);

@@ -89,5 +89,5 @@ const CAVEATS: [&str; 3] = [
     "A list price is no promise of capacity.",
     "Where you say where the data set lies, it is copied from there before the first step and the \
      weights go back after the last: both cost money and days, no machine waits, and nothing \
-     overlaps.",
+     overlaps. Unless a way out is typed it is 10 Gbit/s, between regions of one provider 50.",
 ];
