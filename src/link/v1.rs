@@ -159,6 +159,23 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("eo", Key::ClientDropout, "0.08"),
     ("ew", Key::ClientStraggler, "2"),
     ("bs", Key::Stands, ""),
+    ("sm", Key::ServeLeast, ""),
+    ("dt", Key::Busiest, ""),
+    ("dq", Key::Quietest, ""),
+    ("dh", Key::PeakHour, "15:00"),
+    ("dv", Key::Hourly, ""),
+    ("ds", Key::StandBy, "1"),
+    ("dl", Key::Fewest, "1"),
+    ("dm", Key::Greatest, ""),
+    ("dk", Key::Hold, "300s"),
+    ("df", Key::Ahead, "none"),
+    ("dw", Key::MachineStart, "180s"),
+    ("de", Key::EngineStart, "60s"),
+    ("db", Key::ReadRate, "5GB/s"),
+    ("dx", Key::SpotShare, ""),
+    ("du", Key::Users, ""),
+    ("dg", Key::Areas, ""),
+    ("da", Key::Access, "20ms"),
 ];
 
 /// The part that is no input: the figures that the link promises.

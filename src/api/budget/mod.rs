@@ -3,6 +3,7 @@
 mod convert;
 mod wire;
 
+pub(in crate::api) use convert::sheet as sheet_view;
 pub use wire::{BudgetView, CellView, ChartView, MarkView, RowView, SheetView, TableView};
 
 use super::fleet::{PriceList, Prices};
@@ -60,9 +61,16 @@ impl BudgetDesk {
         self.prices = prices;
     }
 
-    /// Answers the questions of these names ([`PARTS`]) about the plan of a link.
+    /// Answers the questions of these names ([`PARTS`]) about the plan of a link; of one about a model in service
+    /// [`super::OPERATION_PARTS`].
     pub fn answer(&mut self, run: u32, link: &str, parts: &[String]) -> Answer {
         let inputs = link::decode(link).inputs;
+        if inputs.is_serving() {
+            return match super::serve::operation(&inputs, self.prices.listings(), parts) {
+                Ok(sheets) => self.said(run, sheets),
+                Err(problems) => Answer::Invalid { run, problems },
+            };
+        }
         let Some((case, plan)) = self.plan(&inputs) else { return refused(run, &inputs) };
         let (asked, fleet) = (inputs.budget(), inputs.fleet());
         let deal = Deal::of(&case, &fleet, &asked);

@@ -1,6 +1,7 @@
 //! From links to a comparison.
 
 use super::{CompareCell, CompareColumn, CompareRow, CompareView};
+use crate::api::promise::{promising, promising_service};
 use crate::api::summary;
 use crate::api::view::{range, shown, trust};
 use crate::api::{Shown, Trust};
@@ -86,7 +87,9 @@ fn worked(link: &str) -> Known {
             Some(case) => {
                 known.plan(case, &resolution.echoes, &decoded.inputs);
             }
-            None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
+            None if resolution.ask.is_some() => {
+                known.serve(&decoded.inputs, resolution.ask.as_ref());
+            }
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
                 known.head.problems.extend(wrong);
@@ -98,7 +101,7 @@ fn worked(link: &str) -> Known {
 
 impl Known {
     /// A column about a model in service.
-    fn serve(&mut self, ask: Option<&Ask>) {
+    fn serve(&mut self, inputs: &Inputs, ask: Option<&Ask>) {
         let Some(ask) = ask else { return };
         let model = crate::api::serve::name(ask);
         self.head.title = model.to_owned();
@@ -111,6 +114,7 @@ impl Known {
         let count = show::grouped(own.accelerators());
         self.head.machines = format!("{count} \u{d7} {}", own.machine.label);
         self.facts = serve::facts(&own, model);
+        self.head.promising = promising_service(inputs, &own);
         self.trust =
             serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
     }
@@ -128,6 +132,7 @@ impl Known {
             }
         };
         self.facts = compare::column(case, plan.as_deref(), named, (echoes, inputs));
+        self.head.promising = plan.as_ref().map_or_else(String::new, |own| promising(inputs, own));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

@@ -11,7 +11,7 @@ use crate::plan::fleet::{Fleet, Origin, Point, carbon_figure, money};
 use crate::plan::{self, Amount};
 use crate::prices::{Listing, Terms};
 use crate::units::text::short;
-use crate::units::{Dollars, DollarsPerHour};
+use crate::units::{Dollars, DollarsPerHour, Moment};
 
 /// The row of a point.
 pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Option<FleetRow> {
@@ -46,7 +46,7 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
     let (stands, terms) = match fleet.origin(point)? {
         Origin::Listing(i, terms) => {
             let listing = fleet.question().listings.get(i as usize)?;
-            describe(session, listing, terms, &mut row);
+            describe(session.now, listing, terms, &mut row);
             ([&*listing.provider, &*listing.region].join(":"), terms)
         }
         Origin::Own(_) => {
@@ -68,7 +68,13 @@ pub(super) fn row(session: &FleetSession, fleet: &Fleet, point: &Point) -> Optio
     Some(row)
 }
 
-fn describe(session: &FleetSession, listing: &Listing, terms: Terms, row: &mut FleetRow) {
+/// Who sells it, when that was read and where, and what makes it doubtful.
+pub(in crate::api) fn describe(
+    now: Option<Moment>,
+    listing: &Listing,
+    terms: Terms,
+    row: &mut FleetRow,
+) {
     row.provider.clone_from(&listing.provider);
     row.region.clone_from(&listing.region);
     row.country.clone_from(&listing.country);
@@ -78,7 +84,7 @@ fn describe(session: &FleetSession, listing: &Listing, terms: Terms, row: &mut F
     let stamp = listing.stamp(terms);
     if stamp.day.epoch_days() > 0 {
         row.as_of = stamp.day.to_string();
-        row.age_days = session.now.map(|now| now.day().days_since(stamp.day));
+        row.age_days = now.map(|now| now.day().days_since(stamp.day));
     }
     let flags = listing.flags.iter().filter(|flag| terms.is_spot() || !flag.is_of_spot());
     row.flags = flags.map(|flag| flag.text().to_owned()).collect();

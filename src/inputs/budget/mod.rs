@@ -67,52 +67,52 @@ pub struct Trials {
 }
 
 /// Reads values of inputs that are typed or have a default.
-struct Values<'a>(&'a Inputs);
+pub(super) struct Values<'a>(pub(super) &'a Inputs);
 
 impl Values<'_> {
-    fn get(&self, key: Key) -> Option<Value> {
+    pub(super) fn get(&self, key: Key) -> Option<Value> {
         let text = self.0.get(key);
         read(key, if text.trim().is_empty() { key.default_text()? } else { text })
             .ok()
             .or_else(|| read(key, key.default_text()?).ok())
     }
 
-    fn count(&self, key: Key) -> Option<u32> {
+    pub(super) fn count(&self, key: Key) -> Option<u32> {
         match self.get(key)? {
             Value::Count(n) => u32::try_from(n).ok(),
             _ => None,
         }
     }
 
-    fn span(&self, key: Key) -> Option<Seconds> {
+    pub(super) fn span(&self, key: Key) -> Option<Seconds> {
         match self.get(key)? {
             Value::Span(time) => Some(time),
             _ => None,
         }
     }
 
-    fn ratio(&self, key: Key) -> Ratio {
+    pub(super) fn ratio(&self, key: Key) -> Ratio {
         match self.get(key) {
             Some(Value::Ratio(ratio)) => ratio,
             _ => Ratio::ONE,
         }
     }
 
-    fn rate(&self, key: Key) -> BytesPerSecond {
+    pub(super) fn rate(&self, key: Key) -> BytesPerSecond {
         match self.get(key) {
             Some(Value::Bandwidth(rate)) => rate,
             _ => BytesPerSecond::ZERO,
         }
     }
 
-    fn word(&self, key: Key) -> &'static str {
+    pub(super) fn word(&self, key: Key) -> &'static str {
         match self.get(key) {
             Some(Value::Word(word)) => word,
             _ => "",
         }
     }
 
-    fn phrase(&self, key: Key) -> String {
+    pub(super) fn phrase(&self, key: Key) -> String {
         match self.get(key) {
             Some(Value::Words(words)) => words,
             _ => String::new(),
