@@ -123,6 +123,14 @@ pub struct MemoryRule {
     pub host_table: bool,
 }
 
+impl MemoryRule {
+    /// Told so many sequences at most, the trial run draws for no more.
+    pub fn drawn_for(&mut self, sequences: u32) {
+        (self.sampled, self.sampled_large) =
+            (self.sampled.min(sequences), self.sampled_large.min(sequences));
+    }
+}
+
 /// How an engine finds the room for its cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fills {

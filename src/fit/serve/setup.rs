@@ -103,6 +103,7 @@ fn setup_with(
     recipe::apply(run, &mut engine);
     if let Some(most) = run.max_batch.filter(|most| *most >= 1.0) {
         engine.sequences = most as u32;
+        engine.memory.drawn_for(engine.sequences);
     }
     if let Some(batch) = after(&run.notes, "compiled batch ").filter(|batch| *batch >= 1.0) {
         engine.sequences = batch as u32;
