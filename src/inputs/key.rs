@@ -347,7 +347,7 @@ keys! {
         Bought = "by", "Bought", BOUGHT, Some("own");
         WayPrices = "bp", "Prices by way to buy", Kind::Phrase, None;
         Months = "bm", "Demand by month", Kind::Phrase, None;
-        Start = "bd", "First step", Kind::Phrase, None;
+        Start = "bd", "Begins", Kind::Phrase, None;
         WhatIf = "bw", "What if", Kind::Phrase, None;
         Trials = "bn", "Trials", count(Noun::Plain, 1, TRIALS), None;
         TrialShare = "bt", "Length of a whole trial", Kind::Part, Some("0.05");
