@@ -137,7 +137,7 @@ fn parts_hours_and_tokens_are_conserved() {
             let rows = table.rows.iter().filter(|row| row.cells[0].shown.text != "All");
             rows.map(|row| row.cells[at].shown.value).sum()
         };
-        for column in ["Following the traffic", "Fixed fleet"] {
+        for column in ["Following", "Fixed fleet"] {
             near(column, sum(PARTS, column), cell(&day, PARTS, "All", column));
         }
         near("shares", sum(PARTS, "Share"), 1.0);
@@ -156,7 +156,7 @@ fn parts_hours_and_tokens_are_conserved() {
             row.cells[at].shown.value
         };
         let ask = decode(&link).inputs.resolve().ask.expect("a question");
-        let requests = sum(HOURS, "Requests") * 3600.0 * 730.0 / 24.0;
+        let requests = sum(HOURS, "Requests/s") * 3600.0 * 730.0 / 24.0;
         let tokens = value("1M prompt tokens") * ask.traffic.prompt
             + value("1M answer tokens") * ask.traffic.output;
         near("tokens pay for the month", tokens * requests / 1e6, cost);

@@ -15,7 +15,7 @@ use crate::inputs::{DayShape, OperationInputs};
 use crate::plan::budget::{Price, Sheet, less};
 use crate::prices::Terms;
 use crate::serving::Demand;
-use crate::units::text::show;
+use crate::units::text::{fine, show};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// Days of a month of 730 hours.
@@ -192,8 +192,8 @@ fn says(told: &Told<'_>) -> Vec<String> {
              requests are cut off and done again, and {} of the instances are missing on the mean.",
             show::percent(spot.given),
             show::percent(spot.stood_in),
-            show::percent(spot.cut),
-            show::percent(spot.missing)
+            fine::percent(spot.cut),
+            fine::percent(spot.missing)
         ));
         if share.spot.notice == Seconds::ZERO {
             all.push("Its seller gives no warning that is known, so nothing drains.".to_owned());

@@ -1,12 +1,12 @@
 //! The tables of a day: hour by hour, against a fixed fleet, and what machine-hours are for.
 
-use super::figures::{cost, late, late_requests, million, number, rate, user};
+use super::figures::{cost, late, late_requests, million, number, user};
 use super::{DAYS, Told};
 use crate::estimate::capacity::{Minute, MonthPart, Scaled, Spend};
 use crate::plan::Amount;
 use crate::plan::budget::{Cell, Grid, Line, derived};
 use crate::units::text::{fine, show};
-use crate::units::{Dollars, Ratio};
+use crate::units::{Dollars, PerSecond, Ratio};
 
 const SOURCE: &str = "docs/serving.md, Day and month (estimate/capacity)";
 
@@ -14,7 +14,7 @@ const SOURCE: &str = "docs/serving.md, Day and month (estimate/capacity)";
 pub(super) fn hours(told: &Told<'_>) -> Grid {
     let minutes = &told.month.scaled.minutes;
     let rows = minutes.chunks(60).enumerate().map(|(hour, own)| Line::plain(line(told, hour, own)));
-    let columns = vec!["From", "Requests", "Needed", "Wanted", "Paid for", "Ready", "Late"];
+    let columns = vec!["From", "Requests/s", "Needed", "Wanted", "Paid for", "Ready", "Late"];
     Grid { caption: "Hour by hour", columns, rows: rows.collect() }
 }
 
@@ -33,12 +33,14 @@ fn line(told: &Told<'_>, hour: usize, own: &[Minute]) -> Vec<Cell> {
     let needed = most(|minute| minute.needed);
     let ready = own.iter().map(|minute| minute.ready).min().unwrap_or(0);
     let (wanted, paid) = (most(|minute| minute.wanted), most(|minute| minute.paid));
+    let requests =
+        Cell { text: show::rounded(mean), ..Cell::of(Amount::Requests(PerSecond::new(mean))) };
     let sum = |what: &str, n: u32| format!("{what}: {}", fine::count(n.into()));
     vec![
         Cell::words(&format!("{hour:02}:00")),
-        Cell::of(rate(mean)).from_where(derived(
+        requests.from_where(derived(
             "mean of the hour's minutes; between the middles of two slots traffic changes evenly",
-            format!("the busiest minute has {}", show::frequency(crate::units::PerSecond::new(busiest))),
+            format!("the busiest minute has {}", show::frequency(PerSecond::new(busiest))),
             "typed, or a raised cosine between the quietest time and the peak",
         )),
         count(
@@ -142,7 +144,7 @@ fn hours_cell(told: &Told<'_>, scaled: &Scaled, spend: &Spend) -> Cell {
 
 /// What the machine-hours of a month are for.
 pub(super) fn parts(told: &Told<'_>) -> Grid {
-    let mut columns = vec!["Machine-hours", "Following the traffic", "Share"];
+    let mut columns = vec!["Machine-hours", "Following", "Share"];
     if told.priced {
         columns.push("Cost");
     }
