@@ -111,6 +111,7 @@ const WAYS: &[Row] = &[
     (Key::WayPrices, "Prices of one, by way to buy", "demand:3.5, spot:1.2, 1y:2.1"),
     (Key::Providers, "Providers", "all of the list"),
     (Key::Regions, "Regions", "all"),
+    (Key::Stands, "Where they stand", "aws:us-east-1, own"),
     (Key::Discounts, "Discounts", "aws:30%"),
     (Key::Deadline, "Time to finish", "30 days"),
     (Key::Budget, "Budget", "$2M"),
@@ -127,7 +128,7 @@ const MONTHS: &[Row] = &[(
 
 const FORECAST: &[Row] = &[
     (Key::Bought, "Bought", ""),
-    (Key::Start, "First step", "2027-01-15"),
+    (Key::Start, "Begins", "2027-01-15"),
     (Key::Deadline, "Time to finish", "30 days, 2027-03-01"),
     (Key::Budget, "Budget", "$2M"),
 ];

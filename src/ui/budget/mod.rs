@@ -6,7 +6,7 @@ mod sheet;
 mod sliders;
 mod store;
 
-pub use sheet::sheet as sheet_view;
+pub use sheet::{figures, sheet as sheet_view};
 
 use leptos::prelude::*;
 

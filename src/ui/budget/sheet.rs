@@ -42,7 +42,8 @@ pub fn sheet(own: &Arc<SheetView>) -> AnyView {
     .into_any()
 }
 
-fn figures(sheet: &str, all: &[Figure]) -> AnyView {
+/// Figures that open to their derivations below; `sheet` is where they stand.
+pub fn figures(sheet: &str, all: &[Figure]) -> AnyView {
     let one = |figure: &Figure| {
         let key = format!("budget:{sheet}:{}", figure.id);
         let state = state();
