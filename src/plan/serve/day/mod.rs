@@ -14,6 +14,7 @@ use crate::estimate::capacity::{DayCurve, Grid, PowerCurve, Prices, Spend, SpotS
 use crate::inputs::{DayShape, OperationInputs};
 use crate::plan::budget::{Price, Sheet, less};
 use crate::prices::Terms;
+use crate::search::deploy;
 use crate::serving::Demand;
 use crate::units::text::{fine, show};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
@@ -119,11 +120,11 @@ impl<'a> Day<'a> {
             Some((share, self.machine_rate(price)))
         });
         let ask = self.own.ask;
+        let serving = self.own.serving();
         let stood = Stood {
-            serving: &self.own.serving(),
+            serving: &serving,
             traffic: &ask.traffic,
-            goals: &ask.goals,
-            share: ask.share,
+            keeps: &|answer| deploy::keeps_from(ask, &serving, answer, Seconds::ZERO),
             spares: self.asked.spares,
             machine_size: self.machine_size(),
         };
