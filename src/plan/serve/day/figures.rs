@@ -135,8 +135,8 @@ pub(super) fn late(told: &Told<'_>) -> Derivation {
         "requests of a day × share of them that come beyond (instances that are ready × what one \
          holds), minute by minute",
         text,
-        "docs/serving.md, Day and month; ready is the least that was ordered through the whole time \
-         that an instance takes to start",
+        "docs/serving.md, Day and month; ready is the least that was ordered through the whole \
+         time that an instance takes to start",
     )
 }
 

@@ -242,8 +242,8 @@ fn verdict(told: &Told<'_>) -> String {
         format!(", {} of it on the spot market,", show::percent(share.share))
     });
     format!(
-        "Following the traffic{spot} takes {instances}, at most {}: {amount} a month, {beside} {all_day} \
-         at all times.",
+        "Following the traffic{spot} takes {instances}, at most {}: {amount} a month, {beside} \
+         {all_day} at all times.",
         told.machines_text(scaled.most())
     )
 }

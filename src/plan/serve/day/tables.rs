@@ -64,8 +64,8 @@ fn line(told: &Told<'_>, hour: usize, own: &[Minute]) -> Vec<Cell> {
             sum(&format!("ready after {}", show::time(told.month.delay)), ready),
         ),
         Cell::of(Amount::Count((late + 0.5) as u64)).from_where(derived(
-            "sum over the minutes of 60 s × (requests − instances that are ready × what one holds), \
-             where that is more than none",
+            "sum over the minutes of 60 s × (requests − instances that are ready × what one \
+             holds), where that is more than none",
             format!("{} requests", number(late)),
             SOURCE,
         )),
@@ -190,7 +190,7 @@ fn all_parts(told: &Told<'_>) -> Line {
         let parts = MonthPart::ALL.iter().map(|part| hours_of(spend, *part));
         let parts: Vec<String> = parts.map(number).collect();
         let all = spend.machine_hours;
-        let text = format!("{} = {} h", parts.join(" + "), number(all.get()));
+        let text = format!("{} = {}", parts.join(" + "), number(all.get()));
         Cell::of(Amount::Hours(all)).from_where(derived("the sum of the parts", text, SOURCE))
     };
     let share = Cell::of(Amount::Share(Ratio::ONE)).from_where(derived(
@@ -229,8 +229,8 @@ const fn label(part: MonthPart) -> &'static str {
 fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> Cell {
     let formula = match part {
         MonthPart::Traffic => {
-            "requests / what one instance holds × machines of one × hours of a month, but for those \
-             that come late"
+            "requests / what one instance holds × machines of one × hours of a month, but for \
+             those that come late"
         }
         MonthPart::Rounding => "instances that are needed − those that the traffic fills",
         MonthPart::Spare => "spare instances that are ready",
@@ -245,7 +245,7 @@ fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> C
             n => 1.0 / f64::from(n),
         };
         format!(
-            "{} / {} × {} × 730 h × (1 − {}) = {} h",
+            "{} / {} × {} × 730 × (1 − {}) = {}",
             number(told.curve.mean().get()),
             number(told.month.held.rate.get()),
             number(each),
@@ -253,7 +253,7 @@ fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> C
             number(hours)
         )
     } else {
-        format!("summed over the minutes of a day, 730 h a month: {} h", number(hours))
+        format!("summed over the minutes of a day, 730 h a month: {}", number(hours))
     };
     Cell::of(Amount::Hours(Ratio::new(hours))).from_where(derived(formula, text, SOURCE))
 }

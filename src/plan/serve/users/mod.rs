@@ -353,8 +353,8 @@ impl Told<'_> {
                 let allowed =
                     within.as_ref().map(|own| format!(" within {own}")).unwrap_or_default();
                 format!(
-                    "{name}: the nearest site{allowed} is {} away and back, and what that leaves of \
-                     {goal} no instance keeps. Allow more time for the first token.",
+                    "{name}: the nearest site{allowed} is {} away and back, and what that leaves \
+                     of {goal} no instance keeps. Allow more time for the first token.",
                     show::time(way)
                 )
             }
