@@ -300,14 +300,39 @@ impl Book<'_> {
         (owed, send): (&Owed, f64),
         transfers: f64,
     ) -> StageTime {
-        let overlap = &self.case.stack.profile.overlap;
+        let own = self.stage_alone(layout, sheet, stage, send);
+        self.stage_owing(&own, layout, stage, owed, transfers)
+    }
+
+    /// What does not depend on ZeRO of it: its own work and its sends, not summed up.
+    pub(crate) fn stage_alone(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+        send: f64,
+    ) -> StageTime {
         let again = self.recompute(layout, sheet, stage);
         let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
-        t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
-        t.pointwise += t.sums;
         let Layout { schedule, vpp, .. } = *layout;
         t.pipeline = self.sends(send, (schedule, vpp), stage.n_chunks as f64 * stage.visited);
+        t
+    }
+
+    /// The rest of it: the sums of gradients, what replicas owe with each micro-batch, transfers.
+    pub(crate) fn stage_owing(
+        &self,
+        own: &StageTime,
+        layout: &Layout,
+        stage: &Stage<'_>,
+        owed: &Owed,
+        transfers: f64,
+    ) -> StageTime {
+        let overlap = &self.case.stack.profile.overlap;
+        let mut t = *own;
+        t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
+        t.pointwise += t.sums;
         // Parameters come with each forward, and again with each backward.
         t.covers.parameters = t.covers.left;
         let both = 2.0 * owed.parameters_each;
