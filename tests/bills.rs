@@ -1,14 +1,21 @@
 //! Bills and GPU-hours that others published.
 //!
 //! What is not held here, and why (`cargo test --test bills -- --nocapture` prints it):
-//! - Llama-3.1-8B and 70B: the model card's hours are 15 % and 27 % of the peak at 15T tokens, half to a third of what
-//!   the same report and every published run of that software reach. Neither layout nor batch nor cluster was
-//!   published, so there is nothing to set the estimate to; it may only not exceed the card.
+//! - Llama-3.1-8B and 70B: the model card's hours are 15 % and 27 % of the peak at 15T tokens of 8,192, half to a third of
+//!   what the same report and every published run of that software reach. Neither layout nor batch nor cluster was
+//!   published, so there is nothing to set the estimate to. What the sources say that the hours hold beside those
+//!   tokens: a stage of about 800B tokens in which the context grows to 131,072 (arXiv 2407.21783, section 3.4.2, said of
+//!   the 405B; the cards of Llama 3 of 2024-04, with a context of 8k, have 1.3 M and 6.4 M hours, so 0.16 M and 0.6 M were
+//!   added), and time lost (over 90 % effective, section 3.3.4, said of the 405B). With both, the
+//!   stage all at its greatest length, the misses narrow from -65 to -52 % and from -39 to -21 %; annealing is part of the
+//!   tokens (section 3.4.3), and neither the card nor the report counts ablations. The rest has no published account, and
+//!   is not made up for.
 
 mod support;
 
 use autoparallel::estimate::{
-    Bill, Book, Cargo, Draw, Estimate, OutlayPart, Purchase, Source, TimePart, Uptime, bill, outlay,
+    Bill, Book, Cargo, Draw, Estimate, OutlayPart, Purchase, Routes, Source, TimePart, Uptime,
+    bill, outlay,
 };
 use autoparallel::layout::{Layout, Schedule};
 use autoparallel::prices::{Charge, Tariff, Terms};
@@ -31,6 +38,7 @@ fn rented(rate_each: f64) -> Purchase {
         source: Source::Rented { rate, terms: Terms::OnDemand, charge: Charge::WholeTerm },
         tariff: Tariff::default(),
         moving_in: DollarsPerGb::ZERO,
+        routes: Routes::default(),
         draw: Draw::default(),
     }
 }
@@ -100,18 +108,32 @@ fn llama_405b_hours_of_its_model_card() {
     }
 }
 
-/// Llama-3.1-8B and 70B, model card: 1.46 M and 7.0 M H100 hours. The estimate must not exceed what was spent.
+/// Llama-3.1-8B and 70B, model card: 1.46 M and 7.0 M H100 hours. The estimate must not exceed what was spent, not even
+/// with the stage of long contexts all at its greatest length and a tenth of the time lost: see the head of this file.
 #[test]
 fn small_llamas_take_no_more_than_their_model_card() {
     let tokens = 15_000_000_000_000;
     let wanted = Wanted { tokens, stack: "torchtitan-2024", ..LLAMA_405B };
-    for (model, count, published) in
-        [("llama-3.1-8b", 1024, 1_460_000.0), ("llama-3.1-70b", 4096, 7_000_000.0)]
-    {
+    for (model, count, published, added) in [
+        ("llama-3.1-8b", 1024, 1_460_000.0, 160_000.0),
+        ("llama-3.1-70b", 4096, 7_000_000.0, 600_000.0),
+    ] {
         let bill = best(&Wanted { model, count, ..wanted }, Fixed::default());
         let hours = bill.accelerator_hours.get();
         let share = 100.0 * bill.mfu.get() * hours / published;
         println!("{model}: {hours:.0} hours, published {published:.0} ({share:.0} % of the peak)");
-        assert!(hours <= published, "{model}: {hours}");
+        let long =
+            Wanted { sequence: 131_072, global_batch: 128, tokens: 800_000_000_000, ..wanted };
+        let long = best(&Wanted { model, count, ..long }, Fixed::default());
+        let long = long.accelerator_hours.get();
+        let all = (hours + long) / 0.9;
+        let miss = 100.0 * (all / published - 1.0);
+        println!(
+            "  with {long:.0} hours of long contexts and 90 % effective: {all:.0} ({miss:.0} %)"
+        );
+        assert!(hours <= published && all <= published, "{model}: {hours} {all}");
+        let carded = hours / 0.9 + added;
+        let miss = 100.0 * (carded / published - 1.0);
+        println!("  with what the later card added instead: {carded:.0} ({miss:.0} %)");
     }
 }

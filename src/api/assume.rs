@@ -71,7 +71,8 @@ fn stack(case: &Case) -> Vec<Assumption> {
     let mut all = Vec::new();
     let generation = &case.cluster.accelerator.generation;
     if let Some(text) = platforms::caution(&stack.key, machine(case), generation) {
-        all.push(taken(format!("{text}: the plan is as if it had."), "data/platforms.csv", false));
+        let source = platforms::source(&stack.key).unwrap_or_default();
+        all.push(taken(format!("{text}: the plan is as if it had."), source, false));
     }
     for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
         let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
@@ -81,7 +82,8 @@ fn stack(case: &Case) -> Vec<Assumption> {
         }
     }
     let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
-    all.push(taken(text, stack.source.clone(), true));
+    let ran = platforms::source(&stack.key).unwrap_or("by hand");
+    all.push(taken(text, format!("{}; hardware: {ran}", stack.source), true));
     all
 }
 

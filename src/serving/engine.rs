@@ -74,6 +74,8 @@ pub struct Engine {
     pub chunk: u32,
     /// Most sequences that decode together.
     pub sequences: u32,
+    /// When prompts that came are taken up.
+    pub admission: Admission,
     /// How memory is filled.
     pub memory: MemoryRule,
     /// Factors on the constants for machines and formats, most general first.
@@ -82,15 +84,29 @@ pub struct Engine {
     pub ranges: Vec<ServeRange>,
 }
 
+/// When an engine takes up the prompts that came while it was decoding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// In the next step.
+    #[default]
+    AtOnce,
+    /// It looks every so many steps (SGLang, `--scheduler-recv-interval`).
+    Polls(u32),
+    /// The first of them waits so many steps for others (TensorRT-LLM, `batch_wait_timeout_iters`).
+    Gathers(u32),
+}
+
 /// How an engine fills an accelerator's memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MemoryRule {
     /// Share that it takes.
     pub fraction: Ratio,
-    /// The share is of what weights and activations leave, not of all.
-    pub of_free: bool,
-    /// Runtime, driver and communicators.
+    /// What the share is of, and what comes out of it.
+    pub fills: Fills,
+    /// Runtime and driver.
     pub context: Bytes,
+    /// What communicators hold in each rank of an instance that has several.
+    pub communicators: Bytes,
     /// Graphs that are kept.
     pub graphs: Bytes,
     /// Tokens of one block of the cache.
@@ -99,6 +115,46 @@ pub struct MemoryRule {
     pub reserves: bool,
     /// Copies of one activation row that are alive at the peak.
     pub activations: Ratio,
+    /// Sequences whose next tokens the engine's trial run draws together; 0: as large as none.
+    pub sampled: u32,
+    /// Accelerators of at least 70 GiB (but A100) draw for so many.
+    pub sampled_large: u32,
+    /// The table of embeddings stays with the host.
+    pub host_table: bool,
+}
+
+impl MemoryRule {
+    /// Told so many sequences at most, the trial run draws for no more.
+    pub fn drawn_for(&mut self, sequences: u32) {
+        (self.sampled, self.sampled_large) =
+            (self.sampled.min(sequences), self.sampled_large.min(sequences));
+    }
+}
+
+/// How an engine finds the room for its cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fills {
+    /// A share of the whole memory less all that its trial run took (vLLM).
+    Whole,
+    /// A share of what is free before weights come, less the weights: the rest is for everything else (SGLang).
+    Static,
+    /// A share of what its trial run left free (TensorRT-LLM).
+    Free,
+    /// Buffers for one batch, grown by a fifth (FasterTransformer).
+    Batch,
+    /// One window of cache that is as long as prompt and answer (AutoAWQ).
+    Window,
+}
+
+impl Fills {
+    /// All, with their names in tables.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Whole, "whole"),
+        (Self::Static, "static"),
+        (Self::Free, "free"),
+        (Self::Batch, "batch"),
+        (Self::Window, "window"),
+    ];
 }
 
 /// What a factor acts on.
