@@ -25,13 +25,11 @@ fn fleets(c: &mut Criterion) {
     group.sample_size(10);
     for (name, question) in [("llama-70b-all-offers", whole), ("llama-70b-on-demand", demand)] {
         let spot = reliability::zones().first().map(|zone| zone.spot);
-        let outages = Outages { reliability: reliability::usual(), spot };
+        let question = Question { outages: Outages { spot, ..Outages::usual() }, ..question };
         for (part, searches) in [("first", FIRST), ("complete", u32::MAX)] {
             group.bench_function(format!("{name}-{part}"), |b| {
                 b.iter(|| {
-                    let mut fleet = Fleet::new(question.clone(), &|terms, book, least| {
-                        outages.uptime(terms, book, least)
-                    });
+                    let mut fleet = Fleet::new(question.clone());
                     black_box(fleet.advance(searches));
                     assert!(!fleet.frontier().is_empty());
                 });

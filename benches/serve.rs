@@ -7,7 +7,7 @@ use autoparallel::catalogue::{engines, models, offers};
 use autoparallel::plan::fleet::Limits;
 use autoparallel::plan::serve::{Question, open};
 use autoparallel::search::serve::fleet::Asked;
-use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{PerSecond, Ratio, Seconds};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -28,6 +28,7 @@ fn asked(model: &str, engine: &str) -> Asked {
         share: Some(Ratio::new(0.9)),
         rate: Some(PerSecond::new(20.0)),
         spares: 1,
+        fixed: FixedServing::default(),
     }
 }
 

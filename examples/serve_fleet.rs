@@ -6,7 +6,7 @@ use autoparallel::estimate::capacity::{DayCurve, MonthPart, SpotShare};
 use autoparallel::plan::fleet::{Limits, Refusal};
 use autoparallel::plan::serve::{DayQuestion, Market, Offer, Question, month, open};
 use autoparallel::search::serve::fleet::{Asked, Deployment, ServeFleet, staircase};
-use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{PerSecond, Ratio, Seconds};
 use std::time::Instant;
 
@@ -69,6 +69,7 @@ fn asked(model: &str, engine: &str) -> Option<Asked> {
         share: Some(Ratio::new(0.9)),
         rate: Some(PerSecond::new(20.0)),
         spares: 1,
+        fixed: FixedServing::default(),
     })
 }
 

@@ -49,6 +49,7 @@ fn question(
         traffic: Traffic { prompt, output, spread: 0.7, cached: Ratio::ZERO },
         goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(each)) },
         share: Some(Ratio::new(0.9)),
+        rate: None,
         ranks_max: 32,
     })
 }

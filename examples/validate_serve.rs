@@ -103,7 +103,7 @@ impl Figure {
             Self::PerToken => measured.tpot_ms,
             Self::Rate => measured.tok_s,
             Self::Whole => measured.whole_ms,
-            Self::Cached => measured.kv_tokens.filter(|_| row.run.mode == "memory"),
+            Self::Cached => measured.kv_tokens,
             Self::Memory => measured.memory,
         }
     }
@@ -181,8 +181,12 @@ fn report(rows: &[Row]) -> String {
     for (reason, n) in reasons {
         writeln!(text, "not predicted, {n} rows of {reason}").unwrap_or_default();
     }
-    let never = rows.iter().filter(|row| row.said.as_ref().is_ok_and(|said| !said.said.fits));
-    for row in never.take(40) {
+    let fits = |row: &&Row| row.said.as_ref().is_ok_and(|said| said.said.fits);
+    let never: Vec<&Row> = rows.iter().filter(|row| row.said.is_ok() && !fits(row)).collect();
+    let ran = rows.iter().filter(|row| row.said.is_ok()).count();
+    writeln!(text, "said not to fit, but ran: {} of {ran} predicted rows", never.len())
+        .unwrap_or_default();
+    for row in never.into_iter().take(40) {
         writeln!(text, "said not to fit, but ran: {} {}", row.run.id, row.run.accelerator)
             .unwrap_or_default();
     }

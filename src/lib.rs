@@ -12,21 +12,15 @@
 //! | F7 | link, api, chart | F0 F1 F2 F3 F6 F7 |
 //! | F8 | ui | all |
 pub mod api;
-pub mod case;
 pub mod catalogue;
 pub mod chart;
-pub mod cluster;
-pub mod estimate;
 pub mod fit;
 pub mod inputs;
-pub mod layout;
 pub mod link;
-pub mod model;
 pub mod plan;
-pub mod prices;
-pub mod reliability;
-pub mod search;
-pub mod serving;
-pub mod stack;
-pub mod units;
-pub mod workload;
+
+// The floors below, compiled apart (src/core).
+pub use autoparallel_core::{
+    case, cluster, estimate, layout, model, prices, reliability, search, serving, stack, units,
+    workload,
+};

@@ -10,7 +10,7 @@
 mod support;
 
 use autoparallel::estimate::{
-    Bill, Book, Cargo, Draw, OutlayPart, Purchase, Source, Uptime, bill, outlay,
+    Bill, Book, Cargo, Draw, OutlayPart, Purchase, Routes, Source, Uptime, bill, outlay,
 };
 use autoparallel::prices::{Charge, Tariff, Terms};
 use autoparallel::search::{Goal, search};
@@ -32,6 +32,7 @@ fn rented(rate_each: f64) -> Purchase {
         source: Source::Rented { rate, terms: Terms::OnDemand, charge: Charge::WholeTerm },
         tariff: Tariff::default(),
         moving_in: DollarsPerGb::ZERO,
+        routes: Routes::default(),
         draw: Draw::default(),
     }
 }

@@ -101,6 +101,36 @@ fn every_number_follows_from_its_derivation() {
     assert!(n > 100, "only {n} equations were found");
 }
 
+/// The forecast's parts sum to its bill and the bill is that of the headline, whatever is bought and wherever the data
+/// lies; by hand, the data set of 200 B tokens in 2 bytes from AWS Virginia to Lambda.
+#[test]
+fn a_forecast_is_the_sum_of_its_parts() {
+    let home = ";fh=aws:us-east-1;bs=lambda:us-east-1;bb=10Gbps";
+    for buys in ["", ";by=spot;bp=spot:1", ";by=1y;bp=1y:1.2", ";by=block;bp=block:1.8"] {
+        let link = format!("{}{home}{buys};bd=2027-01-15", SMALL.replace(";c=2", ""));
+        let forecast = one(&link, "forecast");
+        let part = |name: &str| cell(&forecast, 1, name, "Cost");
+        let names = ["Machines", "Storage", "Moving data in", "Taking weights away"];
+        let sum: f64 = names.iter().map(|name| part(name)).sum();
+        near("sum", sum, part("The bill"));
+        let figures = headline(&link);
+        near("bill", part("The bill"), of(&figures, "run_cost"));
+        near("days", figure(&forecast, "forecast_days"), of(&figures, "run_days"));
+        // 400 GB at 0.09 $/GB (AWS, first tier).
+        near("moving in", part("Moving data in"), 400.0 * 0.09);
+        // 13.5 GB of weights leave Lambda, whose price is not known: that of AWS.
+        near("away", part("Taking weights away"), 2.0 * 6.738_415_616 * 0.09);
+        // 400 GB and 13.5 GB at 1.25 GB/s, before and after.
+        let moving = (400.0 + 2.0 * 6.738_415_616) / 1.25 / 86_400.0;
+        let still = headline(&link.replace(home, ";fh=lambda:us-east-1;bs=lambda:us-east-1"));
+        near("moved", of(&figures, "run_days") - of(&still, "run_days"), moving);
+        let last = forecast.tables[2].rows.last().expect("a month");
+        let spent = |i: usize| last.cells[i].shown.value;
+        near("months", spent(1) + spent(2), spent(3));
+        near("end", spent(3), part("The bill"));
+    }
+}
+
 /// The plan, its forecast at its own price, one place of several and an unmoved what-if tell the same days and dollars.
 #[test]
 fn all_places_agree() {
@@ -294,7 +324,12 @@ fn sliders_move_what_they_say() {
     };
     let now = moved([1.0; 5]);
     let half = moved([0.5, 1.0, 1.0, 1.0, 1.0]);
-    near("price", figure(&half, "moved_cost"), 0.5 * figure(&now, "moved_cost"));
+    // Of the cost, the machines alone have that price: storage and transfer keep theirs.
+    let places = one(SMALL, "places");
+    let machines = cell(&places, 0, "one place", "Machines");
+    let kept = cell(&places, 0, "one place", "Storage and transfer");
+    near("parts", machines + kept, figure(&now, "moved_cost"));
+    near("price", figure(&half, "moved_cost"), 0.5 * machines + kept);
     near("days", figure(&half, "moved_days"), figure(&now, "moved_days"));
     let fast = moved([1.0, 2.0, 1.0, 1.0, 1.0]);
     assert!(figure(&fast, "moved_days") < 0.51 * figure(&now, "moved_days"));

@@ -8,12 +8,13 @@ mod support;
 use autoparallel::catalogue::reliability as catalogue;
 use autoparallel::estimate::Book;
 use autoparallel::estimate::outage::predict;
+use autoparallel::inputs::Inputs;
+use autoparallel::plan::budget::{Deal, Run};
 use autoparallel::plan::buy::{Demand, Tariff, purchases, reserve, staged};
-use autoparallel::plan::forecast::{Course, Forecast};
+use autoparallel::plan::forecast::{Course, Flow, Forecast};
 use autoparallel::plan::sweep::{Cadence, Stopping, hyperband, restarted, rungs, work};
 use autoparallel::plan::tornado::tornado;
 use autoparallel::plan::{Finding, find};
-use autoparallel::reliability::Reliability;
 use autoparallel::units::{Dollars, DollarsPerHour, Moment, Ratio, Seconds};
 use proptest::prelude::*;
 use support::runs::hold;
@@ -226,10 +227,13 @@ fn signings_are_never_dearer_than_a_baseline() {
 /// A run of ten days at 100 $ a day after 50 $ for the data, begun at noon.
 #[test]
 fn spending_follows_the_calendar() {
+    let flow = |until, amount| Flow {
+        from: Seconds::ZERO,
+        until: Seconds::days(until),
+        amount: Dollars::new(amount),
+    };
     let course = |days: f64| Course {
-        time: Seconds::days(days),
-        upfront: Dollars::new(50.0),
-        running: Dollars::new(100.0 * days),
+        flows: [flow(days, 100.0 * days), flow(days, 0.0), flow(0.0, 50.0), flow(0.0, 0.0)],
     };
     let start = Moment::read("2026-12-25 12:00").expect("a moment");
     let forecast = Forecast { start, courses: [course(8.0), course(10.0), course(12.5)] };
@@ -250,30 +254,34 @@ fn spending_follows_the_calendar() {
     assert_eq!(at_once, [Some(start); 3]);
 }
 
-/// The quick course has the shorter step and the good fleet, the slow one the longer step and the young fleet.
+/// By hand: a block paid at once, data that moves for a day, machines of two days, and weights for half a day.
 #[test]
-fn a_forecast_spans_steps_and_fleets() {
-    let case = case(&LLAMA_7B);
-    let Finding::Plan(plan) = find(&case) else { panic!("a plan") };
-    let job = Book::new(&case).job(&plan.layout, &plan.estimate);
-    let fleets = catalogue::LEVELS.map(|level| {
-        let failures = catalogue::failures(level).expect("a level");
-        predict(&job, &Reliability { failures, ..catalogue::usual() })
-    });
-    let start = Moment::read("2026-12-01").expect("a moment");
-    let [good, usual, young] = &fleets;
-    let factors = (Ratio::new(0.9), Ratio::new(1.2));
-    let upfront = Dollars::new(7.0);
-    let found = Forecast::new(start, [good, usual, young], factors, rate(2.0), upfront);
-    let [quick, expected, slow] = found.courses;
-    near("quick", quick.time.get(), 0.9 * good.time.total().get());
-    near("expected", expected.time.get(), usual.time.total().get());
-    near("slow", slow.time.get(), 1.2 * young.time.total().get());
-    near("cost", expected.cost().get(), 7.0 + usual.cost(rate(2.0)).get());
-    near("slow cost", slow.cost().get(), 7.0 + 1.2 * young.cost(rate(2.0)).get());
-    assert!(quick.time < expected.time && expected.time < slow.time);
-    let ends = found.ends();
-    assert!(ends[0] < ends[1] && ends[1] < ends[2]);
+fn a_budget_is_used_up_by_what_is_paid_then() {
+    let flow = |from, until, amount| Flow {
+        from: Seconds::days(from),
+        until: Seconds::days(until),
+        amount: Dollars::new(amount),
+    };
+    let flows =
+        [flow(1.0, 3.0, 200.0), flow(0.0, 3.5, 35.0), flow(0.0, 1.0, 10.0), flow(3.0, 3.5, 5.0)];
+    let course = Course { flows };
+    assert_eq!((course.cost(), course.time()), (Dollars::new(250.0), Seconds::days(3.5)));
+    for (day, spent) in [(0.0, 0.0), (0.5, 10.0), (1.0, 20.0), (2.0, 130.0), (3.5, 250.0)] {
+        near("spent", course.spent(Seconds::days(day)).get(), spent);
+    }
+    for (budget, day) in [(10.0, 0.5), (75.0, 1.5), (240.0, 3.0)] {
+        let day_found = course.exhausts(Dollars::new(budget)).expect("used up").as_days();
+        near("used up on day", day_found, day);
+    }
+    assert_eq!(course.exhausts(Dollars::new(250.0)), None);
+    // The same machines paid before they run.
+    let mut flows = flows;
+    flows[0] = flow(1.0, 1.0, 200.0);
+    let block = Course { flows };
+    near("before", block.spent(Seconds::days(0.999)).get(), 19.98);
+    near("at once", block.spent(Seconds::days(1.0)).get(), 220.0);
+    let used = |budget| block.exhausts(Dollars::new(budget)).expect("used up").as_days();
+    assert_eq!((used(100.0), used(10.0)), (1.0, 0.5));
 }
 
 /// Li et al., JMLR 18 (2018), table 1: R = 81, eta = 3.
@@ -337,12 +345,18 @@ fn a_tornado_moves_as_its_inputs_do() {
     let own = catalogue::usual();
     let book = Book::new(&case);
     let outage = predict(&book.job(&plan.layout, &plan.estimate), &own);
-    let cost = outage.cost(case.offer.rate).get();
-    let swings = tornado(&case, &plan, &own);
+    let inputs = Inputs::default();
+    let deal = Deal::of(&case, &inputs.fleet(), &inputs.budget());
+    let run = Run { case: &case, plan: &plan, reliability: own, spot: None, deal: &deal };
+    let machines = outage.cost(case.offer.rate).get();
+    let money = run.money(&run.plain_ends()[1]);
+    near("machines", money.machines.get(), machines);
+    let cost = money.total().get();
+    let swings = tornado(&run);
     let swing = |name: &str| swings.iter().find(|swing| swing.name.starts_with(name));
     let price = swing("Price").expect("a price");
-    near("price down", price.cost[0].get(), 0.7 * cost);
-    near("price up", price.cost[1].get(), 1.3 * cost);
+    near("price down", price.cost[0].get(), cost - 0.3 * machines);
+    near("price up", price.cost[1].get(), cost + 0.3 * machines);
     assert_eq!(price.time[0], price.time[1]);
     let tokens = swing("Tokens").expect("tokens");
     assert!((tokens.cost[1].get() / cost - 1.2).abs() < 1e-3);

@@ -189,7 +189,11 @@ fn half_the_price_is_half_the_cost_and_nothing_else_differs() {
         assert_eq!(parts, total);
     }
     let text = comparison_markdown(&view, &view.rows.iter().collect::<Vec<_>>());
-    assert!(text.contains(&format!("`#+{LLAMA}+{cheap}`")), "{text}");
+    // The link in it opens the same columns, each with the figures that it has.
+    let made = text.split("`#").nth(1).and_then(|rest| rest.split('`').next()).expect("a link");
+    let split = autoparallel::link::split(made).expect("a comparison");
+    assert_eq!(split.links, [LLAMA, &cheap]);
+    assert!(split.promises.iter().all(Option::is_some), "{made}");
     assert!(text.contains("\u{2260} Cost |"), "{text}");
 }
 

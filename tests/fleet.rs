@@ -2,25 +2,20 @@
 
 mod support;
 
-use autoparallel::catalogue::{accelerators, offers};
-use autoparallel::estimate::{Book, Outlay, OutlayPart, Uptime, least_step, outlay, wall};
-use autoparallel::plan::fleet::{Fleet, Limits, Origin, Question, choice, counts};
+use autoparallel::catalogue::{accelerators, offers, reliability};
+use autoparallel::estimate::{
+    Book, Outlay, OutlayPart, Routes, Uptime, carbon, least_step, outlay, span, wall,
+};
+use autoparallel::plan::fleet::{Fleet, Limits, Origin, Outages, Question, choice, counts};
 use autoparallel::prices::{Charge, Currency, Listing, Terms};
 use autoparallel::search::fleet::{Aim, Point};
 use autoparallel::search::{Goal, search};
-use autoparallel::units::{Dollars, Ratio, Seconds, Tokens};
+use autoparallel::units::{Dollars, KilogramsCo2, Ratio, Seconds, Tokens};
 use proptest::prelude::*;
 use support::runs::{aside, hold};
 use support::{LLAMA_7B, Wanted, case, genes};
 
 const TOKENS: u64 = 200_000_000_000;
-
-fn uptime(terms: Terms, book: &Book<'_>, _least: Seconds) -> Uptime {
-    let steady = if terms.is_spot() { 0.8 } else { 0.97 };
-    let paid = if terms.is_spot() { 0.9 } else { 1.02 };
-    let useful = Ratio::new(steady / (1.0 + f64::from(book.case().cluster.count) / 32_768.0));
-    Uptime { useful, paid: Ratio::new(paid) }
-}
 
 /// A 7B, and some rows of the market for it.
 fn question(pick: impl Fn(&Listing) -> bool) -> Question {
@@ -28,6 +23,10 @@ fn question(pick: impl Fn(&Listing) -> bool) -> Question {
     let listings = offers::all().iter().filter(|listing| pick(listing)).cloned().collect();
     let mut question = Question::new(case(&wanted), listings);
     question.limits.count_max = 256;
+    let spot = reliability::zone("ohio").map(|zone| zone.spot);
+    question.outages = Outages { spot, ..Outages::usual() };
+    // The data set lies with one of the sellers, and takes its time to the others.
+    question.home = Some(("aws".to_owned(), "us-east-1".to_owned()));
     question
 }
 
@@ -41,7 +40,7 @@ fn small() -> Question {
 }
 
 fn finished(question: Question) -> Fleet {
-    let mut fleet = Fleet::new(question, &uptime);
+    let mut fleet = Fleet::new(question);
     while !fleet.advance(7).done {}
     fleet
 }
@@ -52,7 +51,8 @@ fn key(point: &Point) -> (u64, u64, u64, u32) {
     (bits(point.time.get()), bits(point.cost.get()), bits(point.carbon.get()), point.count)
 }
 
-/// Every point of a market, by a layout search of its own for every row, terms and count.
+/// Every point of a market, by a layout search of its own for every row, terms and count, with the failures of that
+/// layout's own job.
 fn sweep(fleet: &Fleet) -> Vec<Point> {
     let mut all = Vec::new();
     for (k, kind) in fleet.market().kinds.iter().enumerate() {
@@ -62,11 +62,33 @@ fn sweep(fleet: &Fleet) -> Vec<Point> {
             let Some(best) = search(&book, &Goal::fastest(&book)).best else { continue };
             let busy = best.estimate.step() * case.training.n_steps() as f64;
             assert!(size.least <= busy, "a bound lies above what it bounds");
+            let job = book.job(&best.layout, &best.estimate);
             for (lot, bought) in kind.lots.iter().enumerate() {
-                if bought.machines_max < size.count / kind.machine_size {
+                let machines = size.count / kind.machine_size;
+                if bought.machines_max < machines {
                     continue;
                 }
-                all.extend(fleet.point(k as u32, s as u32, lot as u32, busy));
+                let Question { outages, cargo, aim, .. } = fleet.question();
+                let terms = if bought.class == 1 { Terms::Spot } else { Terms::OnDemand };
+                let uptime = outages.uptime(terms, &job);
+                let purchase = &bought.purchase;
+                let lasts = wall(busy, uptime);
+                let carbon = carbon(&purchase.draw, machines, lasts);
+                if purchase.most_time().is_some_and(|most| lasts > most)
+                    || (*aim != Aim::Cost && carbon.is_none())
+                {
+                    continue;
+                }
+                all.push(Point {
+                    busy,
+                    time: span(&purchase.routes, cargo, lasts),
+                    cost: outlay(purchase, cargo, machines, busy, uptime).total(),
+                    carbon: carbon.unwrap_or(KilogramsCo2::UNBOUNDED),
+                    kind: k as u32,
+                    size: s as u32,
+                    count: size.count,
+                    lot: lot as u32,
+                });
             }
         }
     }
@@ -135,10 +157,10 @@ fn no_row_of_the_market_beats_the_frontier() {
 fn slices_shares_and_order_of_rows_change_nothing() {
     let keys = |fleet: &Fleet| fleet.frontier().iter().map(key).collect::<Vec<_>>();
     let whole = finished(small());
-    let mut at_once = Fleet::new(small(), &uptime);
+    let mut at_once = Fleet::new(small());
     assert!(at_once.advance(u32::MAX).done);
     assert_eq!(keys(&at_once), keys(&whole));
-    let mut shares: Vec<Fleet> = (0..3).map(|i| Fleet::new(small(), &uptime).share(i, 3)).collect();
+    let mut shares: Vec<Fleet> = (0..3).map(|i| Fleet::new(small()).share(i, 3)).collect();
     let mut merged = shares.remove(0);
     while !merged.advance(5).done {}
     for mut share in shares {
@@ -337,12 +359,14 @@ proptest! {
         let listing = &question.listings[0];
         let terms = Terms::ALL[terms];
         let Some(rate) = listing.rates.get(terms) else { return Ok(()) };
+        let way = Some(autoparallel::catalogue::places::WAYS_OUT[0]);
         let purchase = autoparallel::estimate::Purchase {
             source: autoparallel::estimate::Source::Rented {
                 rate, terms, charge: Charge::WholeTerm,
             },
             tariff: Default::default(),
             moving_in: autoparallel::units::DollarsPerGb::new(rate.get()),
+            routes: Routes { into: way, out: way },
             draw: Default::default(),
         };
         let busy = Seconds::new(days * 86_400.0);

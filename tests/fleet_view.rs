@@ -1,7 +1,8 @@
 //! What the page is told of a fleet.
 
+use autoparallel::api::budget::BudgetDesk;
 use autoparallel::api::fleet::{Asked, FleetRow, Prices, SLICE};
-use autoparallel::api::{Answer, FleetSession, FleetView, PartView};
+use autoparallel::api::{Answer, Figure, FleetSession, FleetView, PartView, answer};
 use autoparallel::units::{Day, Moment, Seconds};
 
 const LIST: &str = include_str!("../public/prices-v1.csv");
@@ -51,11 +52,94 @@ fn rows_carry_price_age_source_bill_and_a_link_that_opens() {
         let case = opened.inputs.resolve().case.expect("a case");
         assert_eq!(case.cluster.count, row.count);
         assert!((case.offer.rate.get() - row.rate.value).abs() < 1e-9);
-        // The same machines: the plan that opens takes the time of the row.
-        let plan = autoparallel::plan::find(&case).plan().expect("a plan");
-        let days = plan.bill.time.as_days();
-        assert!((days / (row.days.value * row.goodput.value) - 1.0).abs() < 1e-9, "{}", row.link);
     }
+}
+
+/// The headline of the plan that a link opens.
+fn headline(link: &str) -> Vec<Figure> {
+    let mut found = Vec::new();
+    answer(0, link, &|| 0.0, &mut || false, &mut |own| {
+        if let Answer::Plan { plan, .. } = own {
+            found = plan.figures;
+        }
+    });
+    found
+}
+
+/// Opens a row and compares days, dollars and both ranges with the headline, and the forecast with both.
+fn opens_to_itself(desk: &mut BudgetDesk, row: &FleetRow) {
+    let figures = headline(&row.link);
+    let of = |id: &str| {
+        let own = figures.iter().find(|own| own.id == id);
+        own.unwrap_or_else(|| panic!("no {id} at {}", row.link))
+    };
+    let near = |what: &str, found: f64, row_has: f64| {
+        // Prices and bandwidths of links are short texts that are read back.
+        assert!((found / row_has - 1.0).abs() < 1e-9, "{what}: {found}, {row_has} at {}", row.link);
+    };
+    for (id, shown, range) in
+        [("run_days", &row.days, &row.days_range), ("run_cost", &row.cost, &row.cost_range)]
+    {
+        let (own, range) = (of(id), range.as_ref().expect("a range"));
+        let other = own.range.as_ref().expect("a range");
+        near(id, own.shown.value, shown.value);
+        near("low", other.low, range.low);
+        near("high", other.high, range.high);
+    }
+    let parts = ["forecast".to_owned()];
+    let Answer::Budget { budget, .. } = desk.answer(1, &row.link, &parts) else { panic!() };
+    let spent = budget.sheets[0].figures.iter().find(|own| own.id == "forecast_cost");
+    near("forecast", spent.expect("a forecast").shown.value, row.cost.value);
+}
+
+/// A row of every kind, opened: on demand, spot, committed, in blocks, one's own, a private offer, with a discount,
+/// with spares, blocking checkpoints, a young fleet, a restless zone, data elsewhere; and each answer.
+#[test]
+fn what_a_row_opens_says_the_same() {
+    let base = "1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;ff=h100-sxm,h200-sxm";
+    let questions = [
+        ("ft=demand;fb=100000;fd=30d", "on demand", 3),
+        ("ft=demand;fk=on;fc=blocking;fq=young;fx=nebius:30%,verda:20%", "on demand", 2),
+        ("ft=demand;fh=aws:us-east-1;fs=300TB;fp=aws;fd=40d", "on demand", 2),
+        ("ft=spot;fd=60d;fb=50000", "spot, median zone", 2),
+        ("ft=spot;fz=virginia;fh=gcp:us-central1", "spot, median zone", 2),
+        ("ft=spotmin;fb=30000", "spot, cheapest zone", 1),
+        ("ft=1y;fp=gcp", "1-year commitment", 1),
+        ("ft=3y;fp=gcp;fw=hours", "3-year commitment", 1),
+        ("ft=block;fb=200000", "capacity block", 1),
+        ("fm=h100-sxm:16:250000;fp=nobody;fk=on;fh=aws:us-east-1", "owned", 1),
+        ("fo=acme:h100:8:16.5;fp=acme;fb=90000", "on demand", 1),
+    ];
+    let mut desk = BudgetDesk::default();
+    desk.take(LIST, TODAY);
+    for (asked, terms, least) in questions {
+        let view = finished(&format!("{base};{asked}"), LIST);
+        let rows: Vec<&FleetRow> = view
+            .rows
+            .iter()
+            .chain(view.answers.iter().filter_map(|own| own.row.as_ref()))
+            .collect();
+        assert!(view.rows.len() >= least, "{asked}: {} rows", view.rows.len());
+        for row in rows {
+            assert_eq!(row.terms, terms, "{asked}");
+            opens_to_itself(&mut desk, row);
+        }
+    }
+}
+
+/// Data that is far away costs days: what arrives later than the deadline is no answer.
+#[test]
+fn moving_data_counts_against_the_deadline() {
+    let base = "1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;ff=h100-sxm;ft=demand;fp=nebius;fs=1000TB";
+    let near = finished(base, LIST);
+    let fastest = near.rows[0].days.value;
+    // 1 PB at 10 Gbit/s takes 9.26 days.
+    let far = finished(&format!("{base};fh=aws:us-east-1"), LIST);
+    let days = far.rows[0].days.value;
+    assert!((days - fastest - 1e15 / 1.25e9 / 86_400.0).abs() < 1e-6, "{days} {fastest}");
+    let by = |extra: &str| finished(&format!("{base};fh=aws:us-east-1;fd=8d{extra}"), LIST);
+    assert!(by("").answers[0].row.is_none(), "no run ends before its data is there");
+    assert!(by(";bb=100Gbps").answers[0].row.is_some());
 }
 
 #[test]
@@ -237,11 +321,8 @@ fn the_network_that_is_typed_is_that_of_the_fleet() {
         let thin = finished(&format!("{base};{network}"), LIST);
         let fastest = |view: &FleetView| view.rows[0].days.value;
         assert!(fastest(&thin) > fastest(&full), "{network}");
-        for row in &thin.rows {
-            let case = autoparallel::link::decode(&row.link).inputs.resolve().case.expect("a case");
-            let days = autoparallel::plan::find(&case).plan().expect("a plan").bill.time.as_days();
-            assert!((days / (row.days.value * row.goodput.value) - 1.0).abs() < 1e-9, "{network}");
-        }
+        let mut desk = BudgetDesk::default();
+        thin.rows.iter().for_each(|row| opens_to_itself(&mut desk, row));
     }
 }
 

@@ -5,8 +5,9 @@ mod plans;
 
 use autoparallel::catalogue::presets;
 use autoparallel::inputs::{Inputs, Key, Kind};
-use autoparallel::link::{self, LinkProblem, decode, encode};
+use autoparallel::link::{self, LinkProblem, Promised, decode, encode};
 use autoparallel::stack::Technique;
+use autoparallel::units::{Bytes, Seconds};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -260,7 +261,8 @@ fn a_link_may_promise_figures() {
     let promise = decoded.promise.clone().unwrap();
     assert_eq!(decoded.problems, []);
     assert_eq!(promise.version, "0.1.0-a3f9c2");
-    assert_eq!((promise.step.get(), promise.memory.get()), (5.0234, 74_310_000_000));
+    let (step, memory) = (Seconds::new(5.0234), Bytes::new(74_310_000_000));
+    assert_eq!(promise.figures, Promised::Run { step, memory });
     // It is no input: the canonical form is without it.
     assert_eq!(encode(&decoded.inputs), "1;n=64");
     assert_eq!(decoded.unknown, []);
@@ -269,7 +271,27 @@ fn a_link_may_promise_figures() {
     let inputs = Inputs::default().with(Key::Model, "config").with(Key::Config, CONFIG);
     let packed = decode(&link::encode_promising(&inputs, &promise));
     assert_eq!((packed.inputs, packed.promise), (inputs.canonical(), Some(promise)));
-    for text in ["", "x", "a,1s", "a,0s,1GB", "a,1s,1GB,2", "a_b,1s,1GB", "a,1,1GB", "a,1s,GB"] {
+    // Of a model in service: two times and a number of accelerators.
+    let link = "1;do=serve;sr=10/s;r=0.1.0-a3f9c2,0.3124s,0.01842s,8";
+    let served = decode(link);
+    let figures = served.promise.clone().unwrap().figures;
+    let (first_token, per_token) = (Seconds::new(0.3124), Seconds::new(0.01842));
+    assert_eq!(figures, Promised::Service { first_token, per_token, accelerators: 8 });
+    assert_eq!(link::encode_promising(&served.inputs, &served.promise.unwrap()), link);
+    for text in [
+        "",
+        "x",
+        "a,1s",
+        "a,1s,1ms,0",
+        "a,1s,1ms,1.5",
+        "a,1s,0s,8",
+        "a,1s,1ms,8,9",
+        "a,0s,1GB",
+        "a,1s,1GB,2",
+        "a_b,1s,1GB",
+        "a,1,1GB",
+        "a,1s,GB",
+    ] {
         let decoded = decode(&format!("1;n=8;r={text}"));
         assert_eq!(decoded.promise, None, "{text}");
         assert_eq!(decoded.problems, [LinkProblem::Promise(text.into())], "{text}");

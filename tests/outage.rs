@@ -463,7 +463,7 @@ fn no_layout_has_a_higher_goodput_than_the_best() {
         own.checkpoint.interval = None;
         own.restart += catalogue::elastic_stall() * 2.0;
         if let Some(spot) = &mut own.spot {
-            (spot.median, spot.notice, spot.zones) = (None, Seconds::ZERO, 1);
+            spot.zones = 1;
         }
         let best = predict(&book.job_at_best(job.work), &own).useful_share().get();
         let share = predict(&job, &own).useful_share().get();

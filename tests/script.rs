@@ -101,8 +101,8 @@ fn every_old_link_is_a_question_that_writes_it_again() {
 
 #[test]
 fn every_input_of_a_plan_has_a_field() {
-    use Group::{Budget, Fleet, Purpose, Serving};
-    let beside = |key: &&Key| matches!(key.group(), Budget | Fleet | Purpose | Serving);
+    use Group::{Budget, Fleet};
+    let beside = |key: &&Key| matches!(key.group(), Budget | Fleet);
     for key in Key::ALL.iter().filter(|key| !beside(key)) {
         let text = format!("1;{}=8", key.link_name());
         let Ok(decoded) = decode_link(&text) else { panic!("{text}") };
@@ -157,6 +157,14 @@ fn an_analysis_keeps_its_sums_and_its_units() {
     assert_eq!(number(&answer, "/asked/model/parameters"), 6_738_415_616.0);
 }
 
+/// Seconds in the unit of a figure.
+fn day(figure: &Value) -> f64 {
+    match figure["shown"]["unit"].as_str() {
+        Some("days") => 86400.0,
+        _ => 1.0,
+    }
+}
+
 #[test]
 fn the_calls_agree_with_one_another() {
     let question = plain(&small());
@@ -179,12 +187,177 @@ fn the_calls_agree_with_one_another() {
     let figures = words["plan"]["figures"].as_array().expect("figures");
     let step = figures.iter().find(|figure| figure["id"] == "step_time").expect("a step time");
     assert_eq!(step["shown"]["value"], whole["plan"]["step"]["seconds"]);
+    // Steps alone and with failures: both are named, both are the page's.
+    let shown = |id: &str| figures.iter().find(|figure| figure["id"] == id).expect(id);
+    let run = &whole["plan"]["run"];
+    for (id, alone, failing) in [("run_days", "seconds", true), ("days", "seconds", false)] {
+        let own = if failing { &run["with_failures"] } else { run };
+        near(number(shown(id), "/shown/value") * day(shown(id)), number(own, &format!("/{alone}")));
+    }
+    assert_eq!(shown("run_cost")["shown"]["value"], run["with_failures"]["cost_usd"]);
+    assert_eq!(shown("run_cost")["range"]["low"], run["with_failures"]["cost_usd_range"]["low"]);
+    assert_eq!(shown("cost")["shown"]["value"], run["cost_usd"]);
+    assert_eq!(cost["with_failures"], run["with_failures"]);
     // Failures only add time and money.
     assert!(number(&cost, "/with_failures/seconds") > number(&cost, "/run/seconds"));
     assert!(number(&cost, "/with_failures/cost_usd") > number(&cost, "/run/cost_usd"));
     let link = whole["plan"]["layout"]["link"].as_str().expect("a link");
     let pinned = told(&best_config(&plain(&json!({ "link": link }))).expect("an answer"));
     assert_eq!(pinned["step"], best["step"]);
+}
+
+/// Ten requests a second for Llama-3.3-70B at a price, all typed as fields.
+fn serving() -> Value {
+    json!({
+        "version": 1,
+        "purpose": "serve",
+        "model": "meta-llama/Llama-3.3-70B-Instruct",
+        "serving": {
+            "engine": "vllm",
+            "accelerators": ["h100-sxm", "h200-sxm"],
+            "accelerators_max": 32,
+            "prompt_tokens": 1024,
+            "answer_tokens": 256,
+            "requests_per_s": 10,
+            "first_token_goal_seconds": 1.5,
+            "per_token_goal_seconds": 0.04,
+            "goals_hold_for": "p95",
+            "usd_per_accelerator_hour": 2.5,
+            "api_usd_per_million_answer_tokens": 0.9,
+        },
+    })
+}
+
+#[test]
+fn a_deployment_keeps_its_goals_its_sums_and_its_units() {
+    let answer = told(&analyze(&plain(&serving())).expect("an answer"));
+    assert_eq!(answer["purpose"], json!("serve"));
+    let own = answer.pointer("/deployment").expect("a deployment");
+    let n = |path: &str| number(own, path);
+    let sum = |path: &str, field: &str| -> f64 {
+        let parts = own.pointer(path).and_then(Value::as_array).expect("parts");
+        parts.iter().map(|part| part[field].as_f64().expect("a number")).sum()
+    };
+    // Goals are kept, memory and accelerators add up, what is asked is answered.
+    assert!(n("/latency/first_token_seconds") <= 1.5 && n("/latency/per_token_seconds") <= 0.04);
+    assert_eq!(sum("/memory/parts", "bytes"), n("/memory/used_bytes"));
+    assert_eq!(n("/memory/used_bytes") + n("/memory/free_bytes"), n("/memory/capacity_bytes"));
+    let ranks = ["tensor_parallel", "pipeline_parallel", "attention_data_parallel"]
+        .map(|name| n(&format!("/layout/{name}")));
+    let accelerators = ranks.iter().product::<f64>() * n("/layout/instances");
+    assert_eq!(accelerators, n("/layout/accelerators"));
+    near(n("/throughput/requests_per_s"), 10.0);
+    assert!(n("/throughput/requests_per_s_max") >= 10.0);
+    // Each answer has 256 tokens, of which a request sees one every `per_token_seconds`.
+    near(n("/throughput/answer_tokens_per_s"), 2560.0);
+    near(n("/throughput/answer_tokens_per_s_per_accelerator") * accelerators, 2560.0);
+    near(n("/throughput/answer_tokens_per_s_per_request") * n("/latency/per_token_seconds"), 1.0);
+    assert!(sum("/decode_parts", "seconds") <= n("/latency/per_token_seconds"));
+    // Money: by the hour, the month, and all tokens of an hour together.
+    near(n("/cost/usd_per_hour"), 2.5 * accelerators);
+    near(n("/cost/usd_per_month"), 730.0 * n("/cost/usd_per_hour"));
+    let prompts = n("/cost/usd_per_million_prompt_tokens") * 10.0 * 1024.0;
+    let answers = n("/cost/usd_per_million_answer_tokens") * 10.0 * 256.0;
+    near((prompts + answers) * 3600.0 / 1e6, n("/cost/usd_per_hour"));
+    let api = 0.9 * 10.0 * 256.0 * 3600.0 / 1e6;
+    near(n("/cost/break_even_ratio"), n("/cost/usd_per_hour") / api);
+    let low = n("/latency/per_token_seconds_range/low");
+    assert!(low <= n("/latency/per_token_seconds"));
+    assert_eq!(number(&answer, "/asked/first_token_goal_seconds"), 1.5);
+    assert!(own["command"].as_str().is_some_and(|text| text.starts_with("vllm serve")));
+}
+
+#[test]
+fn the_calls_agree_on_serving_too() {
+    let question = plain(&serving());
+    let whole = told(&analyze(&question).expect("an answer"));
+    let own = &whole["deployment"];
+    let best = told(&best_config(&question).expect("an answer"));
+    let memory = told(&check_memory(&question).expect("an answer"));
+    let cost = told(&estimate_cost(&question).expect("an answer"));
+    let words = told(&describe(&question).expect("an answer"));
+    let models = ["meta-llama/Llama-3.3-70B-Instruct", "Qwen/Qwen3-8B"].map(str::to_owned);
+    let both = told(&compare_models(&models, &question).expect("an answer"));
+    for answer in [&best, &memory, &cost, &words, &both] {
+        assert_eq!(answer["purpose"], json!("serve"));
+    }
+    assert_eq!(
+        (&best["layout"], &best["latency"], &best["throughput"], &best["search"]),
+        (&own["layout"], &own["latency"], &own["throughput"], &own["search"])
+    );
+    assert_eq!((&memory["memory"], &memory["fits"]), (&own["memory"], &json!(true)));
+    assert_eq!(cost["cost"], own["cost"]);
+    assert_eq!(both["models"][0]["latency"], own["latency"]);
+    assert_eq!(both["cheapest_token"], json!(1), "8 B cost less a token than 70 B");
+    // The words are those of the page.
+    let figures = words["serve"]["figures"].as_array().expect("figures");
+    let shown = |id: &str| {
+        let found = figures.iter().find(|figure| figure["id"] == id).expect(id);
+        found["shown"]["value"].clone()
+    };
+    assert_eq!(shown("ttft"), own["latency"]["first_token_seconds"]);
+    assert_eq!(shown("tpot"), own["latency"]["per_token_seconds"]);
+    assert_eq!(shown("output_price"), own["cost"]["usd_per_million_answer_tokens"]);
+    assert_eq!(shown("monthly"), own["cost"]["usd_per_month"]);
+    // The link that fixes the layout gives it again, and the question's own link asks it again.
+    let link = own["layout"]["link"].as_str().expect("a link");
+    let pinned = told(&best_config(&plain(&json!({ "link": link }))).expect("an answer"));
+    assert_eq!(pinned["latency"], own["latency"]);
+    let decoded =
+        decode_link(whole["asked"]["link"].as_str().expect("a link")).expect("a question");
+    let again = told(&analyze(&decoded.question).expect("an answer"));
+    assert_eq!(again["deployment"], whole["deployment"]);
+}
+
+#[test]
+fn what_a_question_is_about_follows_from_what_it_says() {
+    let purpose = |question: Value| {
+        told(&best_config(&plain(&question)).expect("an answer"))["purpose"].clone()
+    };
+    let model = "Qwen/Qwen3-8B";
+    let link = format!("1;m={model};n=8;do=serve");
+    assert_eq!(purpose(json!({ "link": link })), json!("serve"));
+    assert_eq!(purpose(json!({ "link": link, "purpose": "train" })), json!("train"));
+    let fields = json!({ "requests_per_s": 1 });
+    assert_eq!(purpose(json!({ "model": model, "serving": fields })), json!("serve"));
+    let cluster = json!({ "accelerators": 8 });
+    assert_eq!(purpose(json!({ "model": model, "cluster": cluster })), json!("train"));
+    // Fields of serving in a link that trains stay, and it still trains.
+    let decoded = decode_link(&format!("1;m={model};n=8;sr=3/s")).expect("a question");
+    assert_eq!(told(&decoded.question)["serving"]["requests_per_s"], json!(3.0));
+    assert_eq!(encode_link(&decoded.question).expect("a link").link, decoded.link);
+    assert_eq!(purpose(told(&decoded.question)), json!("train"));
+}
+
+#[test]
+fn what_does_not_serve_says_why() {
+    let ask = |serving: Value| {
+        let question = json!({
+            "purpose": "serve", "model": "meta-llama/Llama-3.3-70B-Instruct", "serving": serving,
+        });
+        told(&check_memory(&plain(&question)).expect("an answer"))
+    };
+    for (serving, because, fits) in [
+        (json!({ "accelerators": ["rtx-4090"], "accelerators_max": 1 }), "memory", false),
+        (json!({ "per_token_goal_seconds": 0.001 }), "latency", true),
+        (json!({ "requests_per_s": 1000, "accelerators_max": 8 }), "accelerators", true),
+        (json!({ "tensor_parallel": 7 }), "rules", false),
+    ] {
+        let answer = ask(serving.clone());
+        assert_eq!(answer["nothing"]["because"], json!(because), "{serving}");
+        assert_eq!(answer["fits"], json!(fits), "{serving}");
+        let message = answer["nothing"]["message"].as_str().unwrap_or_default();
+        assert!(message.len() > 20 && answer["layout"].is_null(), "{answer}");
+    }
+    // Narrower weights need no more accelerators, each format told.
+    let formats = ask(json!({ "accelerators": ["h200-sxm"] }))["formats"].clone();
+    let of = |name: &str| {
+        let all = formats.as_array().expect("formats");
+        all.iter().find(|own| own["weights_format"] == name).expect(name).clone()
+    };
+    let (wide, narrow) = (of("bf16"), of("fp8"));
+    assert!(number(&narrow, "/weights_bytes") * number(&narrow, "/accelerators") < 80e9);
+    assert!(number(&wide, "/weights_bytes") * number(&wide, "/accelerators") > 140e9);
 }
 
 #[test]
@@ -223,6 +396,19 @@ fn faults_say_which_field_and_what_is_right() {
         (json!({ "link": "9;n=64" }), "bad_link", "link"),
         (json!({ "link": 64 }), "wrong_type", "link"),
         (json!({ "training": { "dropout": "on" } }), "wrong_type", "training.dropout"),
+        (json!({ "purpose": "sell" }), "bad_value", "purpose.name"),
+        (json!({ "serving": { "rate": 8 } }), "unknown_field", "serving.rate"),
+        (json!({ "serving": { "engine": "nosuch" } }), "bad_value", "serving.engine"),
+        (
+            json!({ "serving": { "first_token_goal_seconds": "soon" } }),
+            "wrong_type",
+            "serving.first_token_goal_seconds",
+        ),
+        (
+            json!({ "serving": { "requests_per_s": 1, "requests_in_flight": 1 } }),
+            "bad_value",
+            "serving.requests_in_flight",
+        ),
         (
             json!({ "training": { "global_batch_sequences": 8, "global_batch_tokens": 8 } }),
             "given_twice",

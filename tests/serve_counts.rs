@@ -31,34 +31,71 @@ fn apart(found: f64, expected: f64) -> f64 {
     (found / expected - 1.0).abs()
 }
 
-/// vLLM ModelMetrics on CPU, TP 8, decode at context 4,096 (`ux.md`, section 6b): operations a GPU to the unit but for
-/// the router, which it leaves out; bytes without activations, which it adds (0.03 to 0.2 %).
+/// One row of what vLLM 0.33.0 counts: model, weights, tensor-parallel degree, operations and bytes read of one GPU.
+struct Counted(&'static str, WeightFormat, u32, f64, f64);
+
+/// `vllm.v1.metrics.perf.ModelMetrics` of vLLM 0.33.0, run on CPU (2026-11-28) from folders that hold only a config.json
+/// with the shapes that the models publish; one sequence that decodes at context 4,096. Not counted by vLLM and so taken
+/// off ours: the router. Counted by it and not by us: activations that a product reads (0.03 to 0.8 %).
+const COUNTED: [Counted; 15] = [
+    Counted("Llama-2-7b-hf", WeightFormat::Bf16, 1, 15_361_638_400.0, 15_364_808_704.0),
+    Counted("Llama-2-70b-hf", WeightFormat::Bf16, 8, 18_520_473_600.0, 17_350_754_304.0),
+    Counted("Llama-3.1-8B", WeightFormat::Bf16, 1, 17_156_800_512.0, 15_549_997_056.0),
+    Counted("Llama-3.1-70B", WeightFormat::Bf16, 8, 18_717_605_888.0, 17_547_886_592.0),
+    Counted("Llama-3.1-405B", WeightFormat::Bf16, 8, 105_164_832_768.0, 101_215_569_920.0),
+    Counted("Qwen2.5-7B", WeightFormat::Bf16, 4, 3_946_184_704.0, 3_595_167_744.0),
+    Counted("Qwen3-32B", WeightFormat::Bf16, 4, 18_139_250_688.0, 16_264_505_344.0),
+    Counted(
+        "Mistral-Nemo-Instruct-2407",
+        WeightFormat::Bf16,
+        2,
+        12_918_456_320.0,
+        11_914_700_800.0,
+    ),
+    Counted(
+        "Mixtral-8x7B-Instruct-v0.1",
+        WeightFormat::Bf16,
+        2,
+        13_821_280_256.0,
+        13_019_783_168.0,
+    ),
+    Counted("Qwen3-30B-A3B", WeightFormat::Bf16, 4, 2_319_843_328.0, 1_617_612_800.0),
+    Counted("Qwen3-235B-A22B", WeightFormat::Bf16, 8, 7_055_212_544.0, 5_683_476_480.0),
+    Counted("DeepSeek-V3", WeightFormat::Fp8, 8, 13_304_135_680.0, 5_787_481_600.0),
+    Counted("DeepSeek-V2-Lite", WeightFormat::Bf16, 2, 3_045_982_208.0, 2_609_168_704.0),
+    Counted("Kimi-K2-Instruct", WeightFormat::Fp8, 8, 10_775_560_192.0, 5_193_708_032.0),
+    Counted("gemma-3-27b", WeightFormat::Bf16, 2, 27_779_743_744.0, 27_399_719_424.0),
+];
+
+/// Weights of the routers: layers with experts x experts x width.
+fn router(service: &Service) -> f64 {
+    let model = &service.model;
+    let of = |index: &u8| model.kind_params(usize::from(*index)).router as f64;
+    model.pattern.iter().map(of).sum()
+}
+
+/// Operations to the unit, bytes within 1 %.
 #[test]
 fn vllm_counts_the_same() {
-    let cases = [
-        ("Llama-3.1-70B", WeightFormat::Bf16, 18_717_605_888.0, 17_547_886_592.0, 0.0),
-        (
-            "DeepSeek-V3",
-            WeightFormat::Fp8,
-            13_304_135_680.0,
-            5_787_481_600.0,
-            58.0 * 256.0 * 7168.0,
-        ),
-        (
-            "Qwen3-235B-A22B",
-            WeightFormat::Bf16,
-            7_055_212_544.0,
-            5_683_476_480.0,
-            94.0 * 128.0 * 4096.0,
-        ),
-    ];
-    for (model, weights, flops, bytes, router) in cases {
-        let found = count(model, weights, 8, LatentForm::Rebuilt);
+    for Counted(model, weights, tp, flops, bytes) in COUNTED {
+        let found = count(model, weights, tp, LatentForm::Rebuilt);
+        let router = router(&service(model, weights));
         let without = found.flops.get() - 2.0 * router;
-        assert!(apart(without, flops) < 1e-9, "{model}: {without} operations");
+        assert!(apart(without, flops) < 1e-9, "{model}: {without} operations, vLLM {flops}");
         let read = found.bytes.as_f64() - 2.0 * router;
-        assert!(apart(read, bytes) < 0.01, "{model}: {read} bytes");
+        assert!(apart(read, bytes) < 0.01, "{model}: {read} bytes, vLLM {bytes}");
     }
+}
+
+/// Where vLLM 0.33.0 counts otherwise, with the reason. GLM-4.5: it takes all 92 layers for layers of experts, though
+/// the first three are dense (`first_k_dense_replace` 3): 3 x (12,288 - 9 x 1,536) inner columns too few on its side.
+#[test]
+fn vllm_takes_dense_layers_of_glm_for_experts() {
+    let found = count("GLM-4.5", WeightFormat::Bf16, 8, LatentForm::Rebuilt);
+    let router = router(&service("GLM-4.5", WeightFormat::Bf16));
+    let dense = 3.0 * 3.0 * 5120.0 * (12_288.0 - 9.0 * 1536.0) * 2.0 / 8.0;
+    let without = found.flops.get() - 2.0 * router - dense;
+    assert!(apart(without, 10_528_227_328.0) < 1e-9, "{without} operations");
 }
 
 /// Absorbed, decoding reads the same latent but multiplies by its full rank: 16 heads x 2 x (2 x 512 + 64) operations

@@ -10,7 +10,7 @@ use autoparallel::search::serve::fleet::{
     Asked, Deployment, Kind, ServeFleet, deployment, service, staircase,
 };
 use autoparallel::search::serve::{batches, instances};
-use autoparallel::serving::{Goals, Instance, KvFormat, Mode, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, Instance, KvFormat, Mode, Traffic, WeightFormat};
 use autoparallel::units::{Dollars, PerSecond, Ratio, Seconds};
 
 /// Rows of the market that the sweep looks at: whole machines of a few kinds in a few places.
@@ -39,6 +39,7 @@ fn asked(model: &str, goals: Goals, rate: Option<f64>) -> Asked {
         share: Some(Ratio::new(0.9)),
         rate: rate.map(PerSecond::new),
         spares: 1,
+        fixed: FixedServing::default(),
     }
 }
 
@@ -234,6 +235,7 @@ fn a_load_is_the_open_loop_at_its_rate() {
         machine_size: 8,
         rate: autoparallel::units::DollarsPerHour::new(20.0),
         formats: vec![1],
+        degrees: Vec::new(),
         machines_max: 1,
     };
     let service = service(&asked, &kind, 1).expect("a service");

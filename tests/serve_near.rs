@@ -6,7 +6,7 @@ use autoparallel::plan::fleet::Limits;
 use autoparallel::plan::serve::{Group, Market, NearPlan, Question, near, open};
 use autoparallel::search::serve::fleet::{Asked, Deployment, ServeFleet};
 use autoparallel::search::serve::near::{Site, at, nearest};
-use autoparallel::serving::{Goals, Instance, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, Instance, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 use proptest::prelude::*;
 
@@ -124,6 +124,7 @@ fn asked(first: f64) -> Asked {
         share: Some(Ratio::new(0.9)),
         rate: Some(PerSecond::new(40.0)),
         spares: 1,
+        fixed: FixedServing::default(),
     }
 }
 

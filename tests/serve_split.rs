@@ -31,6 +31,7 @@ fn question(
             per_token: Some(Seconds::new(each)),
         },
         share: Some(Ratio::new(0.9)),
+        rate: None,
         ranks_max: 16,
     }
 }

@@ -1,11 +1,11 @@
 //! What is passed on: the card that carries its plan, the table, the frame, and a promise held.
 
 use autoparallel::api::{
-    self, Answer, CardColours, PlanView, broken_promise, card, embed_markup, plan_in, plan_table,
-    png_with,
+    self, Answer, CardColours, Carried, Columns, PlanView, ServeView, broken_promise, card,
+    embed_markup, plan_in, plan_table, png_with,
 };
 use autoparallel::catalogue::table::Table;
-use autoparallel::link::{self, Promise, decode};
+use autoparallel::link::{self, Promise, Promised, decode};
 use autoparallel::plan::model_version;
 use autoparallel::units::{Bytes, Seconds};
 use proptest::prelude::*;
@@ -27,6 +27,25 @@ fn plan(link: &str) -> PlanView {
     found.expect("a plan")
 }
 
+fn run(promise: &Promise) -> (Seconds, Bytes) {
+    match promise.figures {
+        Promised::Run { step, memory } => (step, memory),
+        Promised::Service { .. } => panic!("{promise:?} is of a model in service"),
+    }
+}
+
+const SERVED: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
+
+fn served() -> ServeView {
+    let mut found = None;
+    api::serve(1, SERVED, &|| 0.0, &mut |answer| {
+        if let Answer::Served { serve, .. } = answer {
+            found = Some(*serve);
+        }
+    });
+    found.expect("a deployment")
+}
+
 fn colours() -> CardColours {
     let named = |text: &str| text.to_owned();
     CardColours {
@@ -46,39 +65,41 @@ fn a_link_to_pass_on_promises_what_its_plan_has() {
     assert_eq!(link::encode(&decoded.inputs), LINK);
     assert_eq!(promise.version, model_version());
     let step = plan.figures.iter().find(|figure| figure.id == "step_time").expect("a step");
-    assert!((promise.step.get() / step.shown.value - 1.0).abs() < 1e-4);
-    assert!((promise.memory.get() as f64 / plan.memory.figure.shown.value - 1.0).abs() < 1e-4);
+    let (told, memory) = run(&promise);
+    assert!((told.get() / step.shown.value - 1.0).abs() < 1e-4);
+    assert!((memory.get() as f64 / plan.memory.figure.shown.value - 1.0).abs() < 1e-4);
     assert!(plan.link.len() <= 200, "{}", plan.link);
     assert!(plan.markdown.contains(&plan.link));
-    assert_eq!(broken_promise(&promise, &plan), None);
+    assert_eq!(broken_promise(&promise, &plan.link), None);
     // Another version that came to the same says nothing.
     let elsewhere = Promise { version: "0.0.9-000000".into(), ..promise };
-    assert_eq!(broken_promise(&elsewhere, &plan), None);
+    assert_eq!(broken_promise(&elsewhere, &plan.link), None);
 }
 
 #[test]
 fn a_promise_that_is_not_kept_is_told_with_both_versions() {
     let plan = plan(LINK);
     let now = decode(&plan.link).promise.expect("a promise");
-    let step = Seconds::new(now.step.get() * 2.0);
-    let memory = Bytes::new(now.memory.get() / 2);
-    let then = Promise::new("0.0.9-abcdef", step, memory).expect("numbers");
-    let said = broken_promise(&then, &plan).expect("it is told").join("\n");
+    let (step, memory) = run(&now);
+    let then = Promise::run("0.0.9-abcdef", step * 2.0, Bytes::new(memory.get() / 2));
+    let then = then.expect("numbers");
+    let said = broken_promise(&then, &plan.link).expect("it is told").join("\n");
     assert!(said.starts_with("The model has changed"), "{said}");
     assert!(said.contains("0.0.9-abcdef") && said.contains(&model_version()), "{said}");
     assert!(said.contains("(\u{2212}50.0%)") && said.contains("(+100"), "{said}");
     let by_hand = Promise { version: model_version(), ..then };
-    let said = broken_promise(&by_hand, &plan).expect("it is told").join("\n");
+    let said = broken_promise(&by_hand, &plan.link).expect("it is told").join("\n");
     assert!(said.contains("by hand"), "{said}");
-    let almost = Promise { step: Seconds::new(now.step.get() * 1.0001), ..now };
-    let said = broken_promise(&almost, &plan).expect("it is told").join("\n");
+    let figures = Promised::Run { step: step * 1.0001, memory };
+    let almost = Promise { figures, ..now };
+    let said = broken_promise(&almost, &plan.link).expect("it is told").join("\n");
     assert!(said.contains("less than 0.1%") && said.contains("(the same)"), "{said}");
 }
 
 #[test]
 fn the_card_carries_its_plan() {
     let plan = plan(LINK);
-    let svg = card(&plan, &colours());
+    let svg = card(&Carried::from(&plan), &colours());
     assert_eq!(plan_in(svg.as_bytes()).as_deref(), Some(&*plan.link));
     for figure in ["step_time", "mfu", "run_days", "run_cost"] {
         let figure = plan.figures.iter().find(|own| own.id == figure).expect(figure);
@@ -89,7 +110,7 @@ fn the_card_carries_its_plan() {
     let opened = svg.matches("<text").count();
     assert!(opened > 15 && svg.matches("</text>").count() == opened);
     let hostile = PlanView { title: "a<script>&\" \u{b7} b\u{1}".into(), ..plan.clone() };
-    let svg = card(&hostile, &colours());
+    let svg = card(&Carried::from(&hostile), &colours());
     assert!(!svg.contains("<script") && svg.contains("a&lt;script&gt;&amp;&quot;"), "{svg}");
     // A picture of points keeps it as well, and still is the picture that it was.
     let png = png_with(PNG, &plan.link);
@@ -129,7 +150,7 @@ fn texts_that_hold_a_plan_open_it() {
 #[test]
 fn the_table_has_every_figure_and_part() {
     let plan = plan(LINK);
-    let text = plan_table(&plan);
+    let text = plan_table(&Carried::from(&plan));
     let table = Table::read(&text);
     assert!(table.is_even());
     let of = |kind: &str| table.rows().filter(|row| row.text("kind") == kind).count();
@@ -147,8 +168,86 @@ fn the_table_has_every_figure_and_part() {
     assert_eq!(Some(sum), whole.number("value"));
     // Names come from links, and a spreadsheet must not run them.
     let hostile = PlanView { title: "=HYPERLINK(\"x\"),1".into(), ..plan };
-    let text = plan_table(&hostile);
+    let text = plan_table(&Carried::from(&hostile));
     assert!(text.contains("plan,title,Plan,,,\"'=HYPERLINK(\"\"x\"\"),1\","), "{text}");
+}
+
+#[test]
+fn a_model_in_service_is_passed_on_alike() {
+    let own = served();
+    let value = |id: &str| own.figures.iter().find(|figure| figure.id == id).expect(id).shown.value;
+    // The link promises what users see and how many accelerators it takes.
+    let decoded = decode(&own.link);
+    let promise = decoded.promise.clone().expect("a promise");
+    assert_eq!(link::encode(&decoded.inputs), SERVED);
+    let Promised::Service { first_token, per_token, accelerators } = promise.figures else {
+        panic!("{promise:?} is of a training run")
+    };
+    assert!((first_token.get() / value("ttft") - 1.0).abs() < 1e-4);
+    assert!((per_token.get() / value("tpot") - 1.0).abs() < 1e-4);
+    assert_eq!(accelerators as f64, value("accelerators"));
+    assert!(own.link.len() <= 200, "{}", own.link);
+    assert_eq!(broken_promise(&promise, &own.link), None);
+    let times = (first_token * 2.0, per_token);
+    let then = Promise::service("0.0.9-abcdef", times, accelerators + 4).expect("numbers");
+    let said = broken_promise(&then, &own.link).expect("it is told").join("\n");
+    assert!(said.starts_with("The model has changed"), "{said}");
+    assert!(said.contains("(\u{2212}50.0%)") && said.contains("each further one (the same)"));
+    // A promise of training in a link that serves was changed by hand, whoever made it.
+    let other = Promise::run(&model_version(), first_token, Bytes::new(1 << 30)).expect("numbers");
+    assert!(broken_promise(&other, &own.link).expect("it is told").join(" ").contains("by hand"));
+
+    let carried = Carried::from(&own);
+    let svg = card(&carried, &colours());
+    assert_eq!(plan_in(svg.as_bytes()).as_deref(), Some(&*own.link));
+    for id in ["ttft", "tpot", "tokens_per_s", "output_price", "monthly"] {
+        let figure = own.figures.iter().find(|figure| figure.id == id).expect(id);
+        let text = figure.shown.text.replace(['\u{202f}', '\u{a0}', '\u{2009}'], " ");
+        assert!(svg.contains(&text), "{text}");
+    }
+    assert!(svg.contains(">vLLM (V1)") || svg.contains("with vLLM"), "the engine is named");
+    assert_eq!(plan_in(&png_with(PNG, &own.link)).as_deref(), Some(&*own.link));
+
+    let text = plan_table(&carried);
+    let table = Table::read(&text);
+    assert!(table.is_even());
+    let of = |kind: &str| table.rows().filter(|row| row.text("kind") == kind).count();
+    assert_eq!(of("figure"), own.figures.len());
+    // A token of every answer and a prompt, each with its parts.
+    assert_eq!(of("time"), 2 + own.decode.children.len() + own.prefill.children.len());
+    let price = table.rows().find(|row| row.text("id") == "output_price").expect("a price");
+    assert_eq!(price.number("value"), Some(value("output_price")));
+
+    let link = format!("https://example.org/#{}", own.link);
+    let markdown = own.markdown.replace("`#", "`https://example.org/#");
+    assert!(markdown.contains(&link) && markdown.contains("| Requests | 10 requests/s |"));
+    assert_eq!(plan_in(markdown.as_bytes()).as_deref(), Some(&*own.link));
+    let frame = embed_markup("https://example.org/x/", &own.link, &own.title);
+    assert_eq!(plan_in(frame.as_bytes()).as_deref(), Some(&*own.link));
+}
+
+#[test]
+fn every_column_of_a_comparison_promises_its_own() {
+    let links = [LINK.to_owned(), SERVED.to_owned(), "1;m=nosuch;n=8".to_owned()];
+    let mut columns = Columns::default();
+    while columns.work(&links) < links.len() {}
+    let view = columns.view(&links);
+    let made = view.promising();
+    let split = link::split(&made).expect("a comparison");
+    // What opens is what was asked, without the promises; those stand beside it.
+    assert_eq!(split.links, links);
+    let promises: Vec<bool> = split.promises.iter().map(Option::is_some).collect();
+    assert_eq!(promises, [true, true, false]);
+    for (promise, column) in split.promises.iter().zip(&view.columns) {
+        let Some(promise) = promise else { continue };
+        assert_eq!(broken_promise(promise, &column.promising), None, "{}", column.name);
+    }
+    assert_eq!(decode(&view.columns[0].promising).promise, decode(&plan(LINK).link).promise);
+    assert_eq!(decode(&view.columns[1].promising).promise, decode(&served().link).promise);
+    // An older one is told of its own column.
+    let then = Promise::run("0.0.9-abcdef", Seconds::new(1.0), Bytes::new(1 << 30));
+    let told = broken_promise(&then.expect("numbers"), &view.columns[0].promising);
+    assert!(told.expect("it is told").join(" ").contains("0.0.9-abcdef"));
 }
 
 proptest! {

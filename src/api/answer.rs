@@ -191,7 +191,7 @@ fn scale_point(inputs: &Inputs, count: u32, current: bool) -> ScalePoint {
         }
     };
     let figures = plan::explain(case, &plan).figures;
-    let figures = budget::ranged(case, &plan, &inputs.fleet().reliability, figures);
+    let figures = budget::ranged(&inputs, case, &plan, figures);
     let find = |id: &str| {
         let own = figures.iter().find(|own| own.figure.id == id);
         own.map(|own| shown(own.figure.amount)).unwrap_or_default()

@@ -1,8 +1,8 @@
 //! What a link promised of its plan, held against what the plan comes to now.
 
-use super::PlanView;
 use crate::inputs::Inputs;
-use crate::link::{self, Promise};
+use crate::link::{self, Promise, Promised};
+use crate::plan::serve::Deployed;
 use crate::plan::{self, Plan};
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -13,18 +13,29 @@ const SMALL: f64 = 0.0005;
 /// The link of a plan with its figures.
 pub(super) fn promising(inputs: &Inputs, plan: &Plan) -> String {
     let memory = plan.estimate.memory.total();
-    match Promise::new(&plan::model_version(), plan.step(), memory) {
+    with(inputs, Promise::run(&plan::model_version(), plan.step(), memory))
+}
+
+/// The same of a deployment.
+pub(super) fn promising_service(inputs: &Inputs, own: &Deployed<'_>) -> String {
+    let times = (own.own.first_token, own.own.now.per_token);
+    with(inputs, Promise::service(&plan::model_version(), times, own.accelerators()))
+}
+
+fn with(inputs: &Inputs, promise: Option<Promise>) -> String {
+    match promise {
         Some(promise) => link::encode_promising(inputs, &promise),
         None => link::encode(inputs),
     }
 }
 
 /// What is to be said where a link promised other figures than its plan has: why in a title, then both with
-/// the versions of the model that found them, and how far they lie apart. Nothing where they agree.
+/// the versions of the model that found them, and how far they lie apart. `now` is the link with the figures of
+/// today. Nothing where they agree.
 #[must_use]
-pub fn broken_promise(promise: &Promise, plan: &PlanView) -> Option<Vec<String>> {
-    let now = link::decode(&plan.link).promise?;
-    if (now.step, now.memory) == (promise.step, promise.memory) {
+pub fn broken_promise(promise: &Promise, now: &str) -> Option<Vec<String>> {
+    let now = link::decode(now).promise?;
+    if now.figures == promise.figures {
         return None;
     }
     let title = if now.version == promise.version {
@@ -32,15 +43,34 @@ pub fn broken_promise(promise: &Promise, plan: &PlanView) -> Option<Vec<String>>
     } else {
         "The model has changed since this link was made, and so has its result."
     };
-    let step = off(now.step.get(), promise.step.get());
-    let memory = off(now.memory.as_gib(), promise.memory.as_gib());
-    let said = |promise: &Promise| (show::time(promise.step), show::bytes(promise.memory));
-    let (then, here) = (said(promise), said(&now));
+    let (then, here) = (told(&promise.figures), told(&now.figures));
+    let before = |name: &str| then.iter().find(|own| own.1 == name).map(|own| own.2);
+    let moved = |(text, name, value): &(String, &str, f64)| match before(name) {
+        Some(before) => format!("{text} {name} ({})", off(*value, before)),
+        None => format!("{text} {name}"),
+    };
+    let was: Vec<String> = then.iter().map(|(text, name, _)| format!("{text} {name}")).collect();
+    let is: Vec<String> = here.iter().map(moved).collect();
     Some(vec![
         title.to_owned(),
-        format!("Then, model {}: {} a step, {} of memory.", promise.version, then.0, then.1),
-        format!("Now, model {}: {} a step ({step}), {} ({memory}).", now.version, here.0, here.1),
+        format!("Then, model {}: {}.", promise.version, was.join(", ")),
+        format!("Now, model {}: {}.", now.version, is.join(", ")),
     ])
+}
+
+/// Each figure as a text, what it is of, and as a number.
+fn told(figures: &Promised) -> Vec<(String, &'static str, f64)> {
+    match *figures {
+        Promised::Run { step, memory } => vec![
+            (show::time(step), "a step", step.get()),
+            (show::bytes(memory), "of memory", memory.as_gib()),
+        ],
+        Promised::Service { first_token, per_token, accelerators } => vec![
+            (show::time(first_token), "to the first token", first_token.get()),
+            (show::time(per_token), "each further one", per_token.get()),
+            (show::grouped(accelerators), "accelerators", accelerators as f64),
+        ],
+    }
 }
 
 /// How far a figure moved: `+1.2%`.

@@ -25,8 +25,7 @@ pub(super) fn shown(amount: Amount) -> Shown {
 pub(super) fn plan_view(inputs: &Inputs, case: &Case, plan: &Plan) -> PlanView {
     let own = plan::explain(case, plan);
     let precedent = published(inputs, &own.figures);
-    let reliability = inputs.fleet().reliability;
-    let figures = budget::ranged(case, plan, &reliability, own.figures.clone());
+    let figures = budget::ranged(inputs, case, plan, own.figures.clone());
     let (published, published_link) = precedent.map(|own| (own.text, own.link)).unzip();
     let link = promise::promising(inputs, plan);
     PlanView {
@@ -109,14 +108,28 @@ fn figure(case: &Case, ranged: &Ranged) -> Figure {
 
 /// A figure that rests on no constant of a stack.
 pub(super) fn plain_figure(own: &plan::Figure) -> Figure {
+    plain(own.id, own.label, own.amount, &own.derivation)
+}
+
+fn plain(id: &str, label: &str, amount: Amount, own: &plan::Derivation) -> Figure {
     Figure {
-        id: own.id.to_owned(),
-        label: own.label.to_owned(),
-        shown: shown(own.amount),
-        formula: own.derivation.formula.clone(),
-        substituted: own.derivation.substituted.clone(),
-        source: own.derivation.source.clone(),
+        id: id.to_owned(),
+        label: label.to_owned(),
+        shown: shown(amount),
+        formula: own.formula.clone(),
+        substituted: own.substituted.clone(),
+        source: own.source.clone(),
         range: None,
+    }
+}
+
+/// A part that rests on no constant of a stack.
+pub(super) fn plain_part(own: &Part) -> PartView {
+    PartView {
+        id: own.id.clone(),
+        figure: plain(&own.id, own.label, own.amount, &own.derivation),
+        share: own.share.get(),
+        children: own.children.iter().map(plain_part).collect(),
     }
 }
 
@@ -156,15 +169,7 @@ fn derivation(
             sources.push(format!("{stack}, {name} {}: {}", fact.value, fact.source));
         }
     }
-    Figure {
-        id: id.to_owned(),
-        label: label.to_owned(),
-        shown: shown(amount),
-        formula: own.formula.clone(),
-        substituted: own.substituted.clone(),
-        source: sources.join(". "),
-        range: None,
-    }
+    Figure { source: sources.join(". "), ..plain(id, label, amount, own) }
 }
 
 /// Layouts or combinations that something took out.

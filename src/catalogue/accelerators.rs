@@ -239,6 +239,7 @@ fn accelerator(
         name: row.text("key").to_owned(),
         generation: row.text("generation").to_owned(),
         memory: Bytes::mib(u64::from(row.count("memory_mib")?)),
+        usable: usable(row.text("key"), row.text("generation"), row.count("memory_mib")?),
         memory_bandwidth: BytesPerSecond::gb(row.number("memory_gb_s")?),
         peak: Peak {
             fp32: tera("fp32_tflops"),
@@ -252,6 +253,17 @@ fn accelerator(
         kernels: fitted.kernels,
         unverified: unverified.iter().map(|&field| field.to_owned()).collect(),
     })
+}
+
+/// What programs found of an accelerator's memory (`data/usable.csv`), else what they find of its generation.
+fn usable(key: &str, generation: &str, memory_mib: u32) -> Ratio {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let table = TABLE.get_or_init(|| Table::read(include_str!("data/usable.csv")));
+    let own = table.rows().find(|row| row.text("key") == key);
+    let gib = own.and_then(|row| row.number("gib"));
+    let share = gib.map(|gib| gib * 1024.0 / f64::from(memory_mib.max(1)));
+    let of_kind = || table.rows().find(|row| row.text("key") == generation)?.number("share");
+    Ratio::new(share.or_else(of_kind).unwrap_or(1.0).min(1.0))
 }
 
 fn host(row: Row<'_>) -> Option<Host> {

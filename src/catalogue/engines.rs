@@ -2,7 +2,7 @@
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
 use super::table::{Row, Table};
-use crate::serving::{Admission, Engine, Factor, FactorOf, MemoryRule, ServeRange};
+use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -173,13 +173,22 @@ impl Reader {
         };
         Some(MemoryRule {
             fraction: self.ratio(key, "fraction")?,
-            of_free: self.count(key, "of_free")? == 1,
+            fills: self.fills(key)?,
             context: gib("context_gib")?,
+            communicators: gib("communicators_gib")?,
             graphs: gib("graphs_gib")?,
             block: self.count(key, "block")?,
             reserves: self.count(key, "reserves")? == 1,
             activations: self.ratio(key, "activations")?,
+            sampled: self.count(key, "sampled")?,
+            sampled_large: self.count(key, "sampled_large")?,
+            host_table: self.count(key, "host_table")? == 1,
         })
+    }
+
+    fn fills(&self, key: &str) -> Option<Fills> {
+        let name = self.text(key, "fills")?;
+        Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
     }
 
     /// Factors of every engine, then of the family from its root on, then its own.

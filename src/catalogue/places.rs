@@ -2,7 +2,7 @@
 
 use super::table::{Row, Table};
 use crate::prices::{Place, Tariff};
-use crate::units::{DollarsPerGb, GramsPerKwh, Ratio};
+use crate::units::{BytesPerSecond, DollarsPerGb, GramsPerKwh, Ratio};
 use std::sync::OnceLock;
 
 /// All regions, in the order of the table; one without a region holds what a provider has in general.
@@ -40,6 +40,37 @@ pub fn find(provider: &str, region: &str) -> Option<Place> {
         place.source = [place.source.as_str(), "country", other.source.as_str()].join(" ");
     }
     Some(place)
+}
+
+/// How fast data leaves a place where nothing else is said: to another provider, to another region of the same one.
+pub const WAYS_OUT: [BytesPerSecond; 2] = [BytesPerSecond::gbit(10.0), BytesPerSecond::gbit(50.0)];
+/// Where these come from.
+pub const WAYS_SOURCE: &str = "10 Gbit/s to another provider (assumed: two single flows of 5 Gbit/s); 50 Gbit/s \
+    between regions of one (half of a machine of 100 Gbit/s): Amazon EC2 User Guide, instance network bandwidth";
+
+/// Whose tariff stands for those that are not known.
+const USUAL: &str = "aws";
+
+/// What data costs in a region, and where that was read; what nobody states is taken from AWS in general, so that
+/// nothing unknown looks free.
+#[must_use]
+pub fn tariff(provider: &str, region: &str) -> (Tariff, String) {
+    let own = find(provider, region);
+    let usual = find(USUAL, "").map(|place| place.tariff).unwrap_or_default();
+    let Tariff { egress, between, storage } =
+        own.as_ref().map(|own| own.tariff).unwrap_or_default();
+    let whole = egress.is_some() && between.is_some() && storage.is_some();
+    let source = own.map(|own| own.source).filter(|_| egress.is_some() || storage.is_some());
+    let source = match (whole, source) {
+        (true, Some(source)) => source,
+        (_, source) => [source.as_deref().unwrap_or(""), "assumed aws-watch"].join(" "),
+    };
+    let tariff = Tariff {
+        egress: egress.or(usual.egress),
+        between: between.or(usual.between),
+        storage: storage.or(usual.storage),
+    };
+    (tariff, source.trim_start().to_owned())
 }
 
 /// Countries whose grids differ so much from one region to another that none stands for another.

@@ -41,9 +41,15 @@ pub fn find(engine: &str, generation: &str) -> Option<Support> {
     let cache = KvFormat::ALL.into_iter();
     let cache: Vec<KvFormat> =
         cache.filter(|own| formats::cache(engine, generation, *own).is_some()).collect();
-    let degrees = engines::holds(engine, "degrees").map(|fact| fact.value.as_str());
-    let degrees = degrees.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let degrees = degrees(engine);
     (!weights.is_empty() && !cache.is_empty()).then_some(Support { weights, cache, degrees })
+}
+
+/// Ways to split a model that an engine has.
+#[must_use]
+pub fn degrees(engine: &str) -> Vec<String> {
+    let degrees = engines::holds(engine, "degrees").map(|fact| fact.value.as_str());
+    degrees.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 /// Engines to choose from.

@@ -59,6 +59,8 @@ pub struct Accelerator {
     pub generation: String,
     /// Memory as the driver reports it.
     pub memory: Bytes,
+    /// Share of it that a program finds: error correction and the driver keep the rest.
+    pub usable: Ratio,
     /// Memory bandwidth of the data sheet.
     pub memory_bandwidth: BytesPerSecond,
     /// Dense matrix rates of the data sheet.

@@ -36,7 +36,8 @@ pub use basis::{
 pub use bill::{Bill, bill, least_step, model_flops};
 pub(crate) use least::{Load, Loads, Whole};
 pub use outlay::{
-    Cargo, Draw, MONTH, Purchase, Source, Uptime, carbon, energy, outlay, paid, wall,
+    Cargo, Draw, MONTH, Purchase, Routes, Source, Uptime, carbon, energy, moving, outlay, paid,
+    span, wall,
 };
 pub use parts::{Memory, MemoryPart, Outlay, OutlayPart, Time, TimePart};
 pub(crate) use relief::{Relief, TooFull};

@@ -3,12 +3,15 @@
 //! A run keeps its machines busy for the time of all its steps; what is lost to failures makes it last longer by
 //! 1 over the goodput ([`wall`]). Of that time spot machines are not paid for while they are away, and spare ones are
 //! paid for beside the others ([`Uptime`]); a term or whole days are paid to their end ([`paid`]).
+//!
+//! Data is moved from store to store, the data set whole before the first step (it is shuffled as a whole) and the
+//! weights after the last one: nothing overlaps, storage is paid for meanwhile, machines are not ([`moving`], [`span`]).
 
 use super::parts::{Outlay, OutlayPart};
 use crate::prices::{Charge, OnPremises, Tariff, Terms};
 use crate::units::{
-    Bytes, Dollars, DollarsPerGb, DollarsPerHour, GramsPerKwh, KilogramsCo2, KilowattHours, Ratio,
-    Seconds, Watts,
+    Bytes, BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, GramsPerKwh, KilogramsCo2,
+    KilowattHours, Ratio, Seconds, Watts,
 };
 
 /// A month of 730 hours, as clouds bill storage.
@@ -23,8 +26,19 @@ pub struct Purchase {
     pub tariff: Tariff,
     /// Bringing the data set there.
     pub moving_in: DollarsPerGb,
+    /// How fast data moves there and away.
+    pub routes: Routes,
     /// What one machine draws.
     pub draw: Draw,
+}
+
+/// How fast data moves to machines and away from them; none where it need not move.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Routes {
+    /// The data set to the machines.
+    pub into: Option<BytesPerSecond>,
+    /// The trained weights away from them.
+    pub out: Option<BytesPerSecond>,
 }
 
 /// Whose the machines are.
@@ -103,6 +117,23 @@ pub fn wall(busy: Seconds, uptime: Uptime) -> Seconds {
     Seconds::new(busy.get() / uptime.useful.min(Ratio::ONE).get())
 }
 
+/// How long the data set takes to the machines, and the weights away from them.
+#[must_use]
+pub fn moving(routes: &Routes, cargo: &Cargo) -> [Seconds; 2] {
+    let time = |bytes: Bytes, rate: Option<BytesPerSecond>| match rate {
+        Some(rate) if bytes > Bytes::ZERO => bytes / rate,
+        _ => Seconds::ZERO,
+    };
+    [time(cargo.data_set, routes.into), time(cargo.result, routes.out)]
+}
+
+/// How long a run lasts from the first byte that is moved to the last, its machines being held for `wall`.
+#[must_use]
+pub fn span(routes: &Routes, cargo: &Cargo, wall: Seconds) -> Seconds {
+    let [before, after] = moving(routes, cargo);
+    before + wall + after
+}
+
 /// How long its machines are paid for.
 #[must_use]
 pub fn paid(source: &Source, wall: Seconds) -> Seconds {
@@ -134,16 +165,24 @@ pub fn outlay(
             outlay.set(OutlayPart::Unused, all * paid.less(run));
         }
         Source::Owned(own) => {
+            // Spare ones lose their worth and draw power like the others.
+            let held = wall * uptime.paid.get();
             let used = own.lifetime.get() * own.utilisation.get();
-            let worth = own.purchase.get() * n * (wall.get() / used);
+            let worth = own.purchase.get() * n * (held.get() / used);
             outlay.set(OutlayPart::Purchase, Dollars::new(worth));
-            let kwh = energy(&purchase.draw, machines, wall).unwrap_or(KilowattHours::UNBOUNDED);
+            let kwh = energy(&purchase.draw, machines, held).unwrap_or(KilowattHours::UNBOUNDED);
             outlay.set(OutlayPart::Power, own.power * kwh);
-            outlay.set(OutlayPart::Space, own.space * n * wall);
-            outlay.set(OutlayPart::Staff, own.staff * n * wall);
+            outlay.set(OutlayPart::Space, own.space * n * held);
+            outlay.set(OutlayPart::Staff, own.staff * n * held);
         }
     }
-    let months = wall.get() / MONTH.get();
+    keep(purchase, cargo, wall, &mut outlay);
+    outlay
+}
+
+/// What keeping and moving the data costs of a run whose machines are held for `wall`.
+fn keep(purchase: &Purchase, cargo: &Cargo, wall: Seconds, outlay: &mut Outlay) {
+    let months = span(&purchase.routes, cargo, wall).get() / MONTH.get();
     let tariff = &purchase.tariff;
     let rate = |rate: Option<DollarsPerGb>| rate.unwrap_or(DollarsPerGb::ZERO);
     let storage = rate(tariff.storage) * months;
@@ -151,7 +190,6 @@ pub fn outlay(
     outlay.set(OutlayPart::Checkpoints, storage * cargo.checkpoints);
     outlay.set(OutlayPart::MovingIn, purchase.moving_in * cargo.data_set);
     outlay.set(OutlayPart::MovingOut, rate(tariff.egress) * cargo.result);
-    outlay
 }
 
 /// Energy of machines and building over that time; nothing where the machine's power is not known.
@@ -186,6 +224,7 @@ mod tests {
                 storage: Some(DollarsPerGb::new(0.02)),
             },
             moving_in: DollarsPerGb::new(0.01),
+            routes: Routes::default(),
             draw: Draw {
                 machine: Some(Watts::new(8000.0)),
                 pue: Some(Ratio::new(1.25)),
@@ -225,6 +264,23 @@ mod tests {
         assert!((kwh.get() - 29_200.0).abs() < 1e-6);
         let kg = carbon(&rented(Terms::OnDemand).draw, 2, MONTH * 2.0).unwrap();
         assert!((kg.get() - 11_680.0).abs() < 1e-6);
+    }
+
+    /// 10 TB at 10 Gbit/s are 8,000 s, 100 GB back are 80 s: nothing overlaps, and only storage is paid for.
+    #[test]
+    fn data_moves_before_and_after() {
+        let way = Some(BytesPerSecond::gbit(10.0));
+        let mut purchase = rented(Terms::OnDemand);
+        purchase.routes = Routes { into: way, out: way };
+        let [before, after] = moving(&purchase.routes, &CARGO);
+        assert_eq!([before.get(), after.get()], [8000.0, 80.0]);
+        assert!((span(&purchase.routes, &CARGO, MONTH).get() - MONTH.get() - 8080.0).abs() < 1e-6);
+        let still = outlay(&rented(Terms::OnDemand), &CARGO, 2, MONTH, Uptime::ALL);
+        let moved = outlay(&purchase, &CARGO, 2, MONTH, Uptime::ALL);
+        assert_eq!(still.get(OutlayPart::Machines), moved.get(OutlayPart::Machines));
+        let more = moved.total().get() - still.total().get();
+        let expected = 0.02 * 15_000.0 * 8080.0 / MONTH.get();
+        assert!((more - expected).abs() < 1e-6, "{more} {expected}");
     }
 
     #[test]

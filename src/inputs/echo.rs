@@ -3,7 +3,7 @@
 use super::cluster::fabric;
 use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
-use super::{Key, Kind, Value, budget};
+use super::{Group, Key, Kind, Value, budget, operation};
 use crate::catalogue::accelerators::MachineRow;
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
@@ -172,6 +172,7 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Word(word) => (*word).to_owned(),
         Value::Money(dollars) => show::dollars(*dollars),
         Value::Span(time) => show::time(*time),
+        Value::Words(words) if key.group() == Group::Operation => operation::meaning(key, words)?,
         Value::Words(words) if key.kind() == Kind::Phrase => budget::meaning(key, words)?,
         Value::Frequency(rate) => show::frequency(*rate),
         Value::Deadline(deadline) => deadline.text(),

@@ -3,12 +3,13 @@
 use super::limits::{WORDS_CHARS_MAX, WORDS_MAX};
 use super::own::{self, Capacity};
 use super::{Inputs, Key, Problem, Value, cluster, read};
+use crate::catalogue::places::WAYS_OUT;
 use crate::catalogue::{accelerators, reliability as catalogue};
 use crate::cluster::Fabric;
 use crate::prices::{Charge, Currency, Flag, Flags, Listing, OnPremises, Rates, Stamp, Terms};
 use crate::reliability::{Checkpointing, Reliability, Spot, Way};
 use crate::units::text::{read as texts, short};
-use crate::units::{Bytes, Deadline, Dollars, DollarsPerHour, Ratio};
+use crate::units::{Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, Ratio};
 
 /// What the inputs ask of a fleet; an empty list narrows nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,8 @@ pub struct FleetInputs {
     pub capacity: Vec<Capacity>,
     /// Provider and region where the data set lies; none where moving it is not counted.
     pub home: Option<(String, String)>,
+    /// How fast data leaves a place: to another provider, to another region of the same one.
+    pub ways_out: [BytesPerSecond; 2],
     /// Which hours of a commitment are charged.
     pub charge: Charge,
     /// The network between machines, wherever they stand.
@@ -64,7 +67,7 @@ pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
     }
     let words: Vec<&str> = text.split([',', '\n']).map(str::trim).collect();
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    let most = if key == Key::Home { 1 } else { WORDS_MAX };
+    let most = if matches!(key, Key::Home | Key::Stands) { 1 } else { WORDS_MAX };
     if words.is_empty() || words.len() > most {
         let hint = format!("write 1 to {most} of them, with commas between");
         return Err(Problem::new(key, text, expected, hint));
@@ -77,7 +80,7 @@ pub(super) fn words(key: Key, text: &str) -> Result<String, Problem> {
 
 /// The list of an input, or nothing.
 #[inline(never)] // It is called a dozen times.
-fn list(inputs: &Inputs, key: Key) -> Vec<String> {
+pub(super) fn list(inputs: &Inputs, key: Key) -> Vec<String> {
     match inputs.typed(key).map(|text| read(key, text)) {
         Some(Ok(Value::Words(words))) => words.split(',').map(str::to_owned).collect(),
         _ => Vec::new(),
@@ -119,6 +122,10 @@ pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
             .filter_map(|word| own::capacity(word))
             .collect(),
         home: list(inputs, Key::Home).first().and_then(|word| own::home(word)),
+        ways_out: match value(Key::Wan) {
+            Some(Value::Bandwidth(rate)) => [rate; 2],
+            _ => WAYS_OUT,
+        },
         charge: match value(Key::Charge) {
             Some(Value::Word("hours")) => Charge::HoursUsed,
             _ => Charge::WholeTerm,
@@ -165,6 +172,7 @@ const fn expected(key: Key) -> &'static str {
         Key::OwnMachines => "machines of your own",
         Key::Capacity => "how many machines there are",
         Key::Home => "a provider's region that is known",
+        Key::Stands => "a provider, or one of its regions",
         _ => "offers of your own",
     }
 }
@@ -186,6 +194,7 @@ fn hint(key: Key) -> String {
         }
         Key::Capacity => "write for example 64, aws:32, h100-sxm:16".to_owned(),
         Key::Home => "write provider:region, such as aws:us-east-1".to_owned(),
+        Key::Stands => "write aws:us-east-1, lambda, or own for machines of your own".to_owned(),
         _ => "a name has letters, digits, dashes, dots and blanks".to_owned(),
     }
 }
@@ -216,7 +225,7 @@ fn word_of(key: Key, word: &str) -> Option<String> {
             let (name, n) = (&offer.provider, offer.accelerators.get());
             Some(format!("{name}:{}:{n}:{}", offer.accelerator, short::price(rate)))
         }
-        Key::OwnMachines | Key::Capacity | Key::Home => own::word_of(key, word),
+        Key::OwnMachines | Key::Capacity | Key::Home | Key::Stands => own::word_of(key, word),
         _ => name_of(word),
     }
 }

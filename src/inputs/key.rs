@@ -79,13 +79,15 @@ pub enum Group {
     Serving,
     /// How it is bought, planned and paid for.
     Budget,
+    /// How a service is run: over a day, near its users.
+    Operation,
 }
 
 impl Group {
     /// Whether what is asked there stands in no plan's way.
     #[must_use]
     pub const fn is_aside(self) -> bool {
-        matches!(self, Self::Fleet | Self::Serving | Self::Budget)
+        matches!(self, Self::Fleet | Self::Serving | Self::Budget | Self::Operation)
     }
 }
 
@@ -205,6 +207,8 @@ const PURPOSES: Kind = Kind::Choice(&["train", "serve"]);
 /// Share of requests that must be within the goals; `mean`: the mean of all.
 const SHARES: Kind = Kind::Choice(&["mean", "p50", "p90", "p95", "p99"]);
 const GUESSES: u64 = 16;
+const INSTANCES: u64 = 1_000_000;
+const USERS: u64 = 4_000_000_000;
 
 keys! {
     Model {
@@ -336,6 +340,7 @@ keys! {
         ServeDp = "sdp", "Attention data parallel", degree(), None;
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
+        ServeLeast = "sm", "Instances in service, at least", degree(), None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");
@@ -358,6 +363,7 @@ keys! {
         Meanwhile = "bv", "Steps that go on meanwhile", count(Noun::Plain, 0, 100_000), Some("0");
         Between = "bx", "The places are", BETWEEN, Some("clouds");
         Egress = "bg", "Price of what leaves a place", Kind::Phrase, None;
+        Stands = "bs", "Where the machines stand", Kind::Words, None;
         Clients = "ec", "Edge clients", count(Noun::Plain, 1, CLIENTS), None;
         Goal = "eg", "Answers that a round needs", count(Noun::Plain, 1, CLIENTS), Some("1k");
         ClientSteps = "es", "Steps of a client", count(Noun::Plain, 1, 1_000_000), Some("100");
@@ -368,5 +374,23 @@ keys! {
         Participation = "ea", "Share that can take part at one time", Kind::Part, Some("0.1");
         ClientDropout = "eo", "Share that never answers", Kind::Share, Some("0.08");
         ClientStraggler = "ew", "Slowest waited for, over the usual", Kind::Factor, Some("2");
+    }
+    Operation {
+        Busiest = "dt", "Requests at the peak", Kind::Frequency, None;
+        Quietest = "dq", "Requests at the quietest", Kind::Frequency, None;
+        PeakHour = "dh", "Time of the peak", Kind::Phrase, Some("15:00");
+        Hourly = "dv", "Requests hour by hour", Kind::Phrase, None;
+        StandBy = "ds", "Spare instances", count(Noun::Plain, 0, 1000), Some("1");
+        Fewest = "dl", "Instances at least", count(Noun::Plain, 1, INSTANCES), Some("1");
+        Greatest = "dm", "Instances at most", count(Noun::Plain, 1, INSTANCES), None;
+        Hold = "dk", "Kept when not wanted for", Kind::Latency, Some("300s");
+        Ahead = "df", "Ordered ahead by", Kind::Latency, Some("none");
+        MachineStart = "dw", "Start of a machine", Kind::Latency, Some("180s");
+        EngineStart = "de", "Start of the engine", Kind::Latency, Some("60s");
+        ReadRate = "db", "Weights are read at", Kind::Bandwidth, Some("5GB/s");
+        SpotShare = "dx", "Share on the spot market", Kind::Part, None;
+        Users = "du", "Users", count(Noun::Plain, 1, USERS), None;
+        Areas = "dg", "Users by area", Kind::Phrase, None;
+        Access = "da", "From users to the nearest region and back", Kind::Delay, Some("20ms");
     }
 }

@@ -54,3 +54,5 @@ pub const LATENCY_MIN: f64 = 1e-6;
 pub const LATENCY_MAX: f64 = 86_400.0;
 /// Kinds of accelerator that are searched for one deployment.
 pub const KINDS_MAX: usize = 16;
+/// Areas of users.
+pub const AREAS_MAX: usize = 12;

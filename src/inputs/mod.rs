@@ -13,6 +13,7 @@ mod key;
 pub mod limits;
 mod model;
 mod names;
+mod operation;
 mod own;
 mod problem;
 mod resolve;
@@ -24,12 +25,14 @@ mod value;
 pub use budget::{BudgetInputs, Demanded, Egress, Moves, Trials};
 pub use fleet::FleetInputs;
 pub use key::{Group, Key, Kind};
+pub use operation::{AreaUsers, DayShape, OperationInputs, Share};
 pub use own::Capacity;
 pub use problem::{Echo, Note, Origin, Problem};
 pub use resolve::Resolution;
 pub use value::{Value, read};
 
 use crate::catalogue::presets::Published;
+use crate::serving::{Engine, KvFormat, WeightFormat};
 use std::collections::BTreeMap;
 
 /// Inputs that fix a degree or knob of the layout.
@@ -178,10 +181,22 @@ impl Inputs {
         fleet::resolve(self)
     }
 
+    /// Formats of weights and cache that are looked at on machines of a market.
+    #[must_use]
+    pub fn market_formats(&self, engine: &Engine) -> Vec<(WeightFormat, KvFormat)> {
+        serve::of_market(self, engine)
+    }
+
     /// What they ask of buying and planning; what cannot be read is as if it were not typed.
     #[must_use]
     pub fn budget(&self) -> BudgetInputs {
         budget::resolve(self)
+    }
+
+    /// What they say of how a service is run; what cannot be read is as if it were not typed.
+    #[must_use]
+    pub fn operation(&self) -> OperationInputs {
+        operation::resolve(self)
     }
 
     /// Whether they are about a model in service.

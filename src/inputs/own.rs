@@ -75,6 +75,14 @@ pub(super) fn word_of(key: Key, word: &str) -> Option<String> {
             let n = own.machines;
             Some(if own.name.is_empty() { n.to_string() } else { format!("{}:{n}", own.name) })
         }
+        Key::Stands => {
+            let (provider, region) = stands(word)?;
+            Some(match (&*provider, &*region) {
+                ("", _) => OWN.to_owned(),
+                (_, "") => provider,
+                _ => format!("{provider}:{region}"),
+            })
+        }
         _ => home(word).map(|(provider, region)| format!("{provider}:{region}")),
     }
 }
@@ -114,6 +122,20 @@ pub(super) fn home(word: &str) -> Option<(String, String)> {
     let (provider, region) = (name_of(provider.trim())?, name_of(region.trim())?);
     let known = places::all().iter().any(|p| p.provider == provider && p.region == region);
     known.then_some((provider, region))
+}
+
+/// What is written for machines of one's own.
+const OWN: &str = "own";
+
+/// `provider`, `provider:region` or `own`, which is no provider.
+pub(super) fn stands(word: &str) -> Option<(String, String)> {
+    let (provider, region) = word.split_once(':').unwrap_or((word, ""));
+    let provider = name_of(provider.trim())?;
+    match region.trim() {
+        "" if provider == OWN => Some((String::new(), String::new())),
+        "" => Some((provider, String::new())),
+        region => Some((provider, name_of(region)?)),
+    }
 }
 
 fn number(text: &str) -> Option<u32> {

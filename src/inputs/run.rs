@@ -63,6 +63,9 @@ pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer 
     if let Some(Value::Price(rate)) = reader.value(Key::Price) {
         return Offer { rate: *rate, source: TYPED.to_owned() };
     }
+    if let Some(rate) = super::budget::bought(reader) {
+        return Offer { rate, source: TYPED.to_owned() };
+    }
     match machine.and_then(|machine| Some((machine.price?, machine))) {
         Some((rate, machine)) => Offer { rate, source: machine.price_source.clone() },
         None => {

@@ -5,7 +5,7 @@ use super::limits::{
     FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
     NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Group, Key, Kind, Problem, budget, fleet, names, serve};
+use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
@@ -141,6 +141,9 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
         Problem::new(key, text, misread.expected, hint)
     };
     match key.kind() {
+        Kind::Phrase if key.group() == Group::Operation => {
+            operation::phrase(key, text).map(Value::Words)
+        }
         Kind::Phrase => budget::phrase(key, text).map(Value::Words),
         Kind::Span | Kind::Delay => {
             let time = read::time(text).map_err(misread)?;

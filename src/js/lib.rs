@@ -78,6 +78,16 @@ pub fn accelerators() -> Answer {
 }
 
 #[wasm_bindgen]
+pub fn edge_accelerators() -> Answer {
+    out(&script::edge_accelerators())
+}
+
+#[wasm_bindgen]
+pub fn engines() -> Answer {
+    out(&script::engines())
+}
+
+#[wasm_bindgen]
 pub fn stacks() -> Answer {
     out(&script::stacks())
 }

@@ -5,16 +5,18 @@
 //! its own; one that cannot be read stays as it is beside the others.
 
 use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX};
-use super::{Decoded, LinkProblem, clean, decode, encode};
+use super::{Decoded, LinkProblem, Promise, clean, decode, encode};
 
 /// What stands before each column.
 pub(super) const SIGN: char = '+';
 
 /// The columns of a comparison.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     /// The link of each, canonical where all of it could be read.
     pub links: Vec<String>,
+    /// What the link of each promised of its plan.
+    pub promises: Vec<Option<Promise>>,
     /// Columns beyond the most that are compared; they were dropped.
     pub beyond: usize,
 }
@@ -44,6 +46,7 @@ pub fn split(link: &str) -> Option<Columns> {
         let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
         // A `#` in what stays would be taken for the end of an address.
         columns.links.push(canonical.unwrap_or_else(|| column.replace('#', "~23")));
+        columns.promises.push(decoded.promise);
     }
     Some(columns)
 }

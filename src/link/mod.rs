@@ -19,7 +19,7 @@ mod promise;
 mod v1;
 
 pub use columns::{Columns, join, split};
-pub use promise::Promise;
+pub use promise::{Promise, Promised};
 
 use crate::inputs::{Inputs, Key};
 use std::fmt;

@@ -51,6 +51,19 @@ pub struct Derivation {
     pub constants: Vec<String>,
 }
 
+impl Derivation {
+    /// One that rests on no constant of a stack.
+    #[must_use]
+    pub fn of(formula: &str, substituted: String, source: &str) -> Self {
+        Self {
+            formula: formula.to_owned(),
+            substituted,
+            source: source.to_owned(),
+            constants: Vec::new(),
+        }
+    }
+}
+
 /// A named number with its derivation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {

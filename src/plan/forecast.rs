@@ -1,27 +1,36 @@
 //! F6: what has been spent by which day, when it ends, and when a budget is used up. No clock: the start is an
 //! input.
 
-use crate::estimate::outage::Outage;
-use crate::units::{Day, Dollars, DollarsPerHour, Moment, Ratio, Seconds};
+use crate::units::{Day, Dollars, Moment, Seconds};
 
 /// Most points of a curve of spending.
 pub const POINTS_MAX: u32 = 200;
 
+/// An amount that is paid evenly from one time after the start to another; at once where they are the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// From then on.
+    pub from: Seconds,
+    /// Until then.
+    pub until: Seconds,
+    /// In all.
+    pub amount: Dollars,
+}
+
+/// What is paid for in a [`Course`], in this order.
+pub const FLOWS: [&str; 4] = ["Machines", "Storage", "Moving data in", "Taking weights away"];
+
 /// One course that a run may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Course {
-    /// From the first step to the last.
-    pub time: Seconds,
-    /// Paid before the first step: commitments, blocks, moving the data.
-    pub upfront: Dollars,
-    /// Paid evenly while it runs.
-    pub running: Dollars,
+    /// What is paid for, by part.
+    pub flows: [Flow; FLOWS.len()],
 }
 
 /// A run in the calendar, as expected and at both ends of its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Forecast {
-    /// First step.
+    /// When it begins: the first byte that is moved, or the first step.
     pub start: Moment,
     /// Least time, as expected, greatest time.
     pub courses: [Course; 3],
@@ -36,67 +45,73 @@ pub struct Spending {
     pub spent: [Dollars; 3],
 }
 
+impl Flow {
+    /// Spent that long after the start.
+    #[must_use]
+    pub fn spent(&self, after: Seconds) -> Dollars {
+        if after >= self.until {
+            return self.amount;
+        }
+        if after <= self.from {
+            return Dollars::ZERO;
+        }
+        let (gone, whole) = (after.less(self.from).get(), self.until.less(self.from).get());
+        self.amount * (gone / whole)
+    }
+}
+
 impl Course {
-    /// A run that fails as foreseen, its machines paid by the hour at that price of one accelerator.
-    #[must_use]
-    pub fn of(outage: &Outage, rate: DollarsPerHour, upfront: Dollars) -> Self {
-        Self { time: outage.time.total(), upfront, running: outage.cost(rate) }
-    }
-
-    /// The same with steps that take so much longer or shorter.
-    #[must_use]
-    pub fn times(self, factor: Ratio) -> Self {
-        let factor = factor.get();
-        Self { time: self.time * factor, running: self.running * factor, ..self }
-    }
-
     /// Everything.
     #[must_use]
     pub fn cost(&self) -> Dollars {
-        self.upfront + self.running
+        self.flows.iter().map(|flow| flow.amount).sum()
     }
 
-    /// Spent that long after the first step.
+    /// Until the last of it is paid.
+    #[must_use]
+    pub fn time(&self) -> Seconds {
+        self.flows.iter().map(|flow| flow.until).max().unwrap_or_default()
+    }
+
+    /// Spent that long after the start.
     #[must_use]
     pub fn spent(&self, after: Seconds) -> Dollars {
-        if after >= self.time {
-            return self.cost();
-        }
-        self.upfront + self.running * (after.get() / self.time.get())
+        self.flows.iter().map(|flow| flow.spent(after)).sum()
     }
 
-    /// When a budget is used up, counted from the first step; nothing where it lasts.
+    /// When a budget is used up, counted from the start; nothing where it lasts.
     #[must_use]
     pub fn exhausts(&self, budget: Dollars) -> Option<Seconds> {
         if budget >= self.cost() {
             return None;
         }
-        let left = budget.less(self.upfront).get();
-        Some(if left > 0.0 { self.time * (left / self.running.get()) } else { Seconds::ZERO })
+        // Between two of these times spending grows evenly.
+        let ends = |flow: &Flow| [flow.from, flow.until];
+        let mut times: Vec<Seconds> = self.flows.iter().flat_map(ends).collect();
+        times.push(Seconds::ZERO);
+        crate::units::order::sort_by_key(&mut times, |time| *time);
+        let above = times.iter().position(|time| self.spent(*time) > budget)?;
+        let high = *times.get(above)?;
+        let Some(low) = above.checked_sub(1).and_then(|i| times.get(i)) else { return Some(high) };
+        // Just below a time at which something is paid at once.
+        let before: Dollars = self
+            .flows
+            .iter()
+            .map(|flow| if flow.from == high { Dollars::ZERO } else { flow.spent(high) })
+            .sum();
+        let (grows, wanted) = (before.less(self.spent(*low)), budget.less(self.spent(*low)));
+        if wanted >= grows || grows == Dollars::ZERO {
+            return Some(high);
+        }
+        Some(*low + high.less(*low) * (wanted.get() / grows.get()))
     }
 }
 
 impl Forecast {
-    /// The expected course and its range: the factors on the time of a step, and the outage at the better and the worse
-    /// rate of failures.
-    #[must_use]
-    pub fn new(
-        start: Moment,
-        outages: [&Outage; 3],
-        step: (Ratio, Ratio),
-        rate: DollarsPerHour,
-        upfront: Dollars,
-    ) -> Self {
-        let factors = [step.0, Ratio::ONE, step.1];
-        let [quick, usual, slow] = outages.map(|outage| Course::of(outage, rate, upfront));
-        let [a, b, c] = factors;
-        Self { start, courses: [quick.times(a), usual.times(b), slow.times(c)] }
-    }
-
     /// When each course ends.
     #[must_use]
     pub fn ends(&self) -> [Moment; 3] {
-        self.courses.map(|course| self.start.after(course.time))
+        self.courses.map(|course| self.start.after(course.time()))
     }
 
     /// When each course has used a budget up.
@@ -123,11 +138,23 @@ impl Forecast {
         all
     }
 
+    /// Spent on machines, and on storage and transfer, by the end of a day, as expected.
+    #[must_use]
+    pub fn parts(&self, day: Day) -> [Dollars; 2] {
+        let after = self.until(day);
+        let [_, course, _] = &self.courses;
+        let spent = |flows: &[Flow]| flows.iter().map(|flow| flow.spent(after)).sum();
+        [spent(&course.flows[..1]), spent(&course.flows[1..])]
+    }
+
+    fn until(&self, day: Day) -> Seconds {
+        self.start.until(Moment::new(day, Seconds::days(1.0)))
+    }
+
     fn at(&self, first: Day, days: u32) -> Spending {
         let days = i32::try_from(days).unwrap_or(i32::MAX);
         let day = Day::from_epoch(first.epoch_days().saturating_add(days));
-        let midnight = Moment::new(day, Seconds::days(1.0));
-        let after = self.start.until(midnight);
+        let after = self.until(day);
         Spending { day, spent: self.courses.map(|course| course.spent(after)) }
     }
 }

@@ -3,11 +3,11 @@
 //! Hardware and software change under the chosen layout, as a sweep must be quick; [`super::levers`] searches anew.
 
 use super::Plan;
+use super::budget::{Deal, Run};
 use super::levers::{scale_links, scale_peak};
 use crate::case::Case;
 use crate::estimate::Book;
-use crate::estimate::outage::{Outage, predict};
-use crate::reliability::Reliability;
+use crate::reliability::{Reliability, Spot};
 use crate::units::{Dollars, Ratio, Seconds, Tokens, order};
 
 /// One input, and what its change down and up makes of the whole run.
@@ -15,9 +15,9 @@ use crate::units::{Dollars, Ratio, Seconds, Tokens, order};
 pub struct Swing {
     /// `Price, -30% to +30%`.
     pub name: &'static str,
-    /// From the first step to the last, with the input down and up.
+    /// From start to end, with the input down and up.
     pub time: [Seconds; 2],
-    /// What the machines cost then.
+    /// What it costs then.
     pub cost: [Dollars; 2],
 }
 
@@ -37,11 +37,13 @@ impl Swing {
     }
 }
 
-/// A question with the failures that it is asked under.
+/// A question with the failures and the price that it is asked under.
 #[derive(Clone, Debug)]
 struct Asked {
     case: Case,
     own: Reliability,
+    spot: Option<Spot>,
+    deal: Deal,
     /// On the time of a step.
     step: f64,
 }
@@ -52,7 +54,7 @@ type Change = fn(&mut Asked, f64);
 /// What is changed, by which factors, and how.
 const INPUTS: [(&str, [f64; 2], Change); 11] = [
     ("Price, \u{2212}30% to +30%", [0.7, 1.3], |asked, by| {
-        asked.case.offer.rate = asked.case.offer.rate * by;
+        asked.deal.rate = asked.deal.rate * by;
     }),
     ("Tokens, \u{2212}20% to +20%", [0.8, 1.2], |asked, by| {
         let tokens = asked.case.training.tokens.as_f64() * by;
@@ -89,7 +91,7 @@ const INPUTS: [(&str, [f64; 2], Change); 11] = [
         saving.read = saving.read * by;
     }),
     ("Time there of spot machines, half to double", [0.5, 2.0], |asked, by| {
-        if let Some(spot) = &mut asked.own.spot {
+        if let Some(spot) = &mut asked.spot {
             spot.available = spot.available * by;
             spot.median = spot.median.map(|median| median * by);
         }
@@ -98,12 +100,13 @@ const INPUTS: [(&str, [f64; 2], Change); 11] = [
 
 /// Every input that moves the cost or the time of a plan, the one that moves the cost most first.
 #[must_use]
-pub fn tornado(case: &Case, plan: &Plan, reliability: &Reliability) -> Vec<Swing> {
+pub fn tornado(run: &Run<'_>) -> Vec<Swing> {
     let swing = |(name, factors, change): &(&'static str, [f64; 2], Change)| {
         let ends = factors.map(|by| {
-            let mut asked = Asked { case: case.clone(), own: *reliability, step: 1.0 };
+            let (case, deal) = (run.case.clone(), run.deal.clone());
+            let mut asked = Asked { case, own: run.reliability, spot: run.spot, deal, step: 1.0 };
             change(&mut asked, by);
-            whole(&asked, plan)
+            whole(&asked, run.plan)
         });
         let [(a, x), (b, y)] = ends;
         Swing { name, time: [a, b], cost: [x, y] }
@@ -121,6 +124,8 @@ fn whole(asked: &Asked, plan: &Plan) -> (Seconds, Dollars) {
     let mut job = book.job(&plan.layout, &book.estimate(&plan.layout));
     job.work = job.work * asked.step;
     job.step = job.step * asked.step;
-    let outage: Outage = predict(&job, &asked.own);
-    (outage.time.total(), outage.cost(asked.case.offer.rate))
+    let Asked { case, own, spot, deal, .. } = asked;
+    let run = Run { case, plan, reliability: *own, spot: *spot, deal };
+    let end = &run.ends_of(&job)[1];
+    (run.lasts(end), run.money(end).total())
 }

@@ -266,7 +266,7 @@ fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
     for instance in instances(&ask.model, &kind.cluster) {
-        if !allowed(&instance, kind, &ask.fixed) {
+        if !allowed(&instance, &kind.degrees, &ask.fixed) {
             continue;
         }
         let at = Candidate { machine, format, instance };
@@ -339,7 +339,8 @@ fn least(ask: &Ask, instance: &Instance, batch: u32, full: &Answer) -> u64 {
         Demand::Rate(rate) => (rate.get() / full.request_rate.get().max(1e-12)).ceil().max(1.0),
         Demand::InFlight(n) => (f64::from(n) / f64::from(batch.max(1))).ceil().max(1.0),
     };
-    (replicas.min(1e15) as u64).saturating_mul(instance.ranks().max(1))
+    let fewest = f64::from(ask.fixed.least.unwrap_or(1));
+    (replicas.max(fewest).min(1e15) as u64).saturating_mul(instance.ranks().max(1))
 }
 
 /// Layouts by what they cost at least, the cheapest first; those that cannot serve are left out.
@@ -371,8 +372,9 @@ fn weighed(ask: &Ask, at: &Candidate, rate: PerSecond, accelerators: u64) -> Rat
 }
 
 /// Whether the engine can split the model so, and the user lets it.
-fn allowed(instance: &Instance, machine: &AskedMachine, fixed: &FixedServing) -> bool {
-    let splits = |degree: &str| machine.degrees.iter().any(|known| known == degree);
+#[must_use]
+pub fn allowed(instance: &Instance, degrees: &[String], fixed: &FixedServing) -> bool {
+    let splits = |degree: &str| degrees.iter().any(|known| known == degree);
     let free = [
         (instance.tp, fixed.tp, "tp"),
         (instance.pp, fixed.pp, "pp"),

@@ -3,6 +3,7 @@
 use super::{Engine, Goals, KvFormat, Speculation, Traffic, WeightFormat};
 use crate::cluster::Cluster;
 use crate::model::Model;
+use crate::prices::Place;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
 
 /// A question about serving: what, by which software, on what, for whom and how fast.
@@ -28,6 +29,10 @@ pub struct Ask {
     pub fixed: FixedServing,
     /// What a service that is paid by the token asks.
     pub api: ApiPrice,
+    /// Where it stands, if that is said.
+    pub place: Option<Place>,
+    /// Power of the building over power of its machines, where the place does not tell it.
+    pub pue: Ratio,
 }
 
 /// One kind of accelerator in its machines.
@@ -73,6 +78,8 @@ pub struct FixedServing {
     pub ep: Option<u32>,
     /// Most sequences that run together in one instance.
     pub batch: Option<u32>,
+    /// Fewest instances.
+    pub least: Option<u32>,
 }
 
 /// Dollars of a million tokens.

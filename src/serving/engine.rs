@@ -101,10 +101,12 @@ pub enum Admission {
 pub struct MemoryRule {
     /// Share that it takes.
     pub fraction: Ratio,
-    /// The share is of what weights and activations leave, not of all.
-    pub of_free: bool,
-    /// Runtime, driver and communicators.
+    /// What the share is of, and what comes out of it.
+    pub fills: Fills,
+    /// Runtime and driver.
     pub context: Bytes,
+    /// What communicators hold in each rank of an instance that has several.
+    pub communicators: Bytes,
     /// Graphs that are kept.
     pub graphs: Bytes,
     /// Tokens of one block of the cache.
@@ -113,6 +115,38 @@ pub struct MemoryRule {
     pub reserves: bool,
     /// Copies of one activation row that are alive at the peak.
     pub activations: Ratio,
+    /// Sequences whose next tokens the engine's trial run draws together; 0: as large as none.
+    pub sampled: u32,
+    /// Accelerators of at least 70 GiB (but A100) draw for so many.
+    pub sampled_large: u32,
+    /// The table of embeddings stays with the host.
+    pub host_table: bool,
+}
+
+/// How an engine finds the room for its cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fills {
+    /// A share of the whole memory less all that its trial run took (vLLM).
+    Whole,
+    /// A share of what is free before weights come, less the weights: the rest is for everything else (SGLang).
+    Static,
+    /// A share of what its trial run left free (TensorRT-LLM).
+    Free,
+    /// Buffers for one batch, grown by a fifth (FasterTransformer).
+    Batch,
+    /// One window of cache that is as long as prompt and answer (AutoAWQ).
+    Window,
+}
+
+impl Fills {
+    /// All, with their names in tables.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Whole, "whole"),
+        (Self::Static, "static"),
+        (Self::Free, "free"),
+        (Self::Batch, "batch"),
+        (Self::Window, "window"),
+    ];
 }
 
 /// What a factor acts on.

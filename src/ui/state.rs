@@ -174,11 +174,15 @@ impl State {
         self.store.with_value(|store| store.link_problems.clone())
     }
 
-    /// What is to be said where the link that was opened promised other figures than its plan has.
-    pub fn broken_promise(self) -> Option<Vec<String>> {
+    /// What is to be said where the link that was opened promised other figures than its plans have.
+    pub fn broken_promises(self) -> Vec<Vec<String>> {
         self.changed.track();
-        let promise = self.store.with_value(|store| store.promise.clone())?;
-        api::broken_promise(&promise, &*self.settled_plan()?)
+        if self.is_comparing() {
+            return self.broken_columns();
+        }
+        let promise = self.store.with_value(|store| store.promise.clone());
+        let told = promise.and_then(|own| api::broken_promise(&own, self.settled()?.link()));
+        told.into_iter().collect()
     }
 
     /// The text of one input.

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker};
 
 use super::{bench, fault};
-use crate::api::fleet::{Asked, Prices, SLICE};
-use crate::api::{self, Answer, FleetSession, Request};
+use crate::api::fleet::{self, Asked, Prices, Session};
+use crate::api::{self, Answer, Request};
 use crate::units::{Day, Moment, Seconds};
 
 #[wasm_bindgen]
@@ -78,7 +78,7 @@ struct Desk {
     /// The list of prices that was read last.
     prices: RefCell<Prices>,
     /// The fleet that is being searched, or was last.
-    fleet: RefCell<Option<FleetSession>>,
+    fleet: RefCell<Option<Box<dyn Session>>>,
     /// Whether its next slice is on its way.
     sliced: Cell<bool>,
     /// Where a message is put that comes back after those that have arrived by then.
@@ -144,13 +144,9 @@ impl Desk {
 
     /// Begins a fleet search with what the last one found.
     fn search_fleet(&self, asked: Asked<'_>) {
-        let session = FleetSession::over(&self.prices.borrow(), asked);
         let mut own = self.fleet.borrow_mut();
-        match session {
-            Ok(mut session) => {
-                if let Some(earlier) = own.as_ref() {
-                    session.learn(earlier);
-                }
+        match fleet::open(&self.prices.borrow(), asked, own.as_deref()) {
+            Ok(session) => {
                 *own = Some(session);
                 self.slice_later();
             }
@@ -182,7 +178,7 @@ impl Desk {
         let Some(session) = own.as_mut().filter(|own| own.run() == *self.latest.borrow()) else {
             return;
         };
-        let done = session.advance(SLICE);
+        let done = session.advance();
         if let Some(news) = session.news() {
             self.send(&news);
         }

@@ -47,6 +47,29 @@ export async function outputs({ init, ...api }) {
     ["StackEntry[]", api.stacks()],
     ["PresetEntry[]", api.presets()],
   );
+  const llama = { purpose: "serve", model: "meta-llama/Llama-3.3-70B-Instruct" };
+  const asked = { ...llama, serving: { requests_per_s: 10, api_usd_per_million_answer_tokens: 0.9 } };
+  const quick = { ...llama, serving: { per_token_goal_seconds: 0.001 } };
+  const full = { ...llama, serving: { accelerators: ["rtx-4090"], accelerators_max: 1 } };
+  const edge = { ...llama, model: "mistralai/Mistral-7B-Instruct-v0.3" };
+  edge.serving = { engine: "llamacpp", accelerators: ["m4-max"], accelerators_max: 1, requests_in_flight: 1 };
+  edge.serving.first_token_goal_seconds = edge.serving.per_token_goal_seconds = "none";
+  for (const question of [llama, asked, quick, full, edge]) {
+    answers.push(
+      ["ServingQuestion", question],
+      ["ServingAnalysis", api.analyze(question)],
+      ["ServingConfig", api.best_config(question)],
+      ["ServingMemoryCheck", api.check_memory(question)],
+      ["ServingCostEstimate", api.estimate_cost(question)],
+      ["ServingDescription", api.describe(question)],
+      ["DecodedLink", api.decode_link(api.encode_link(question).link)],
+    );
+  }
+  answers.push(
+    ["ServingComparison", api.compare_models(["Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-R1"], { purpose: "serve" })],
+    ["EngineEntry[]", api.engines()],
+    ["AcceleratorEntry[]", api.edge_accelerators()],
+  );
   const types = [...new Set(answers.map(([type]) => type.replace("[]", "")))];
   const lines = answers.map(([type, value], i) => `export const a${i}: ${type} = ${literal(value)};`);
   return `import type { ${types.join(", ")} } from "autoparallel";\n${lines.join("\n")}\n`;

@@ -7,6 +7,10 @@ export async function use(): Promise<number> {
   const answer = analyze(question);
   if (answer.plan === null) throw new Error(answer.nothing?.message);
   const seconds: number = answer.plan.step.seconds;
+  const served = analyze({ purpose: "serve", serving: { requests_per_s: 4, per_token_goal_seconds: "none" } });
+  const token: number | undefined = served.deployment?.latency.per_token_seconds;
+  const either = analyze({ link: "1;do=serve" });
+  const dollars = either.purpose === "serve" ? either.deployment?.cost?.usd_per_million_answer_tokens : undefined;
   const place: number | null = compare_models(["a"], question).cheapest_run;
 
   // @ts-expect-error a count is a number
@@ -15,6 +19,10 @@ export async function use(): Promise<number> {
   analyze({ cluster: { gpus: 8 } });
   // @ts-expect-error nor such a precision
   analyze({ training: { precision: "fp12" } });
+  // @ts-expect-error what a link asks is not known beforehand
+  analyze({ link: "1;n=64" }).plan;
+  // @ts-expect-error whoever says how a model is served says that it is served
+  analyze({ serving: { requests_per_s: 4 } });
   // @ts-expect-error a layout may be missing
   best_config().layout.tensor_parallel;
   try {
@@ -24,5 +32,5 @@ export async function use(): Promise<number> {
     // @ts-expect-error no such code
     if (error instanceof AutoParallelError && error.code === "oops") return 0;
   }
-  return seconds + (place ?? 0);
+  return seconds + (place ?? 0) + (token ?? 0) + (dollars ?? 0);
 }

@@ -85,7 +85,7 @@ fn fmt() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    run(cargo().args(["test", "--package", "autoparallel"]))?;
+    run(cargo().args(["test", "--package", "autoparallel-core", "--package", "autoparallel"]))?;
     run(cargo().args(["test", "--package", "xtask"]))
 }
 
@@ -99,6 +99,8 @@ fn clippy_wasm() -> Result<()> {
     run(cargo()
         .args([
             "clippy",
+            "--package",
+            "autoparallel-core",
             "--package",
             "autoparallel",
             "--package",

@@ -7,7 +7,7 @@ use crate::plan::Figure;
 use crate::plan::budget::{Cell, Chart, Grid, Sheet};
 use crate::units::Ratio;
 
-pub(super) fn sheet(own: &Sheet) -> SheetView {
+pub(in crate::api) fn sheet(own: &Sheet) -> SheetView {
     SheetView {
         id: own.id.to_owned(),
         says: own.says.clone(),

@@ -3,6 +3,7 @@
 mod convert;
 mod wire;
 
+pub(in crate::api) use convert::sheet as sheet_view;
 pub use wire::{BudgetView, CellView, ChartView, MarkView, RowView, SheetView, TableView};
 
 use super::fleet::{PriceList, Prices};
@@ -10,8 +11,7 @@ use super::{Answer, WIRE_VERSION};
 use crate::case::Case;
 use crate::inputs::{BudgetInputs, FleetInputs, Inputs, Key, Moves};
 use crate::link;
-use crate::plan::budget::{self, ForecastAsked, Limits, Run, Sheet};
-use crate::plan::fleet::cargo;
+use crate::plan::budget::{self, Deal, ForecastAsked, Limits, Run, Sheet};
 use crate::plan::{self, Plan};
 use crate::units::text::short;
 use crate::units::{Day, Ratio};
@@ -61,14 +61,22 @@ impl BudgetDesk {
         self.prices = prices;
     }
 
-    /// Answers the questions of these names ([`PARTS`]) about the plan of a link.
+    /// Answers the questions of these names ([`PARTS`]) about the plan of a link; of one about a model in service
+    /// [`super::OPERATION_PARTS`].
     pub fn answer(&mut self, run: u32, link: &str, parts: &[String]) -> Answer {
         let inputs = link::decode(link).inputs;
+        if inputs.is_serving() {
+            return match super::serve::operation(&inputs, self.prices.listings(), parts) {
+                Ok(sheets) => self.said(run, sheets),
+                Err(problems) => Answer::Invalid { run, problems },
+            };
+        }
         let Some((case, plan)) = self.plan(&inputs) else { return refused(run, &inputs) };
         let (asked, fleet) = (inputs.budget(), inputs.fleet());
+        let deal = Deal::of(&case, &fleet, &asked);
         let mut sheets = Vec::new();
         for part in parts {
-            sheets.extend(self.sheets(part, (&inputs, &case, &plan), (&asked, &fleet)));
+            sheets.extend(self.sheets(part, (&inputs, &case, &plan), (&asked, &fleet, &deal)));
         }
         self.said(run, sheets)
     }
@@ -82,7 +90,8 @@ impl BudgetDesk {
         }
         let Some((case, plan)) = self.plan(&inputs) else { return refused(run, &inputs) };
         let fleet = inputs.fleet();
-        let sheets = self.moved_sheet(&inputs, &run_of(&case, &plan, &fleet), &moves);
+        let deal = Deal::of(&case, &fleet, &inputs.budget());
+        let sheets = self.moved_sheet(&inputs, &Run::of(&case, &plan, &fleet, &deal), &moves);
         self.said(run, sheets.into_iter().collect())
     }
 
@@ -98,8 +107,13 @@ impl BudgetDesk {
         let aside = Key::ALL.iter().filter(|key| key.group().is_aside());
         aside.for_each(|key| bare.clear(*key));
         let key = link::encode(&bare);
+        let offer = inputs.resolve().case?.offer;
+        let priced = |found: &Option<(Case, Plan)>| {
+            let (case, plan) = found.clone()?;
+            Some((Case { offer: offer.clone(), ..case }, plan))
+        };
         if let Some((_, found)) = self.plans.iter().find(|(known, _)| *known == key) {
-            return found.clone();
+            return priced(found);
         }
         let found = bare.resolve().case.and_then(|case| {
             let plan = plan::find(&case).plan()?;
@@ -108,18 +122,20 @@ impl BudgetDesk {
         if self.plans.len() >= KEPT {
             self.plans.remove(0);
         }
-        self.plans.push((key, found.clone()));
-        found
+        let own = priced(&found);
+        self.plans.push((key, found));
+        own
     }
 
     fn sheets(
         &mut self,
         part: &str,
         (inputs, case, plan): (&Inputs, &Case, &Plan),
-        (asked, fleet): (&BudgetInputs, &FleetInputs),
+        (asked, fleet, deal): (&BudgetInputs, &FleetInputs, &Deal),
     ) -> Vec<SheetView> {
-        let run = run_of(case, plan, fleet);
-        let prices = || budget::prices(case, self.prices.listings(), fleet, &asked.prices);
+        let run = Run::of(case, plan, fleet, deal);
+        let own = deal.terms.is_none() || inputs.typed(Key::Price).is_some();
+        let prices = || budget::prices((case, own), self.prices.listings(), fleet, &asked.prices);
         let forecast = ForecastAsked {
             bought: asked.bought,
             start: asked.start,
@@ -141,10 +157,8 @@ impl BudgetDesk {
             }
             "places" => {
                 let site = self.site(inputs, case, asked);
-                let mut cargo = cargo(case);
-                cargo.data_set = fleet.data_set.unwrap_or(cargo.data_set);
                 let site = site.as_ref().map(|(case, plan)| (case, plan));
-                budget::places_sheet(&run, site, asked, cargo)
+                budget::places_sheet(&run, site, asked)
             }
             "clients" => match &asked.federation {
                 Some((own, step)) => budget::clients_sheet(&run, own, *step),
@@ -196,7 +210,11 @@ impl BudgetDesk {
         let mut view = convert::sheet(&budget::moved(run, (&case, &plan), moves));
         let mut opened = counted;
         if price != Ratio::ONE {
-            opened.set(Key::Price, short::price(case.offer.rate));
+            let rate = short::price(run.deal.rate * price.get());
+            match run.deal.terms {
+                Some(terms) => opened.set(Key::WayPrices, format!("{}:{rate}", terms.key())),
+                None => opened.set(Key::Price, rate),
+            }
         }
         if tokens != Ratio::ONE {
             opened.set(Key::Tokens, case.training.tokens.get().to_string());
@@ -205,10 +223,6 @@ impl BudgetDesk {
         view.link = Some(link::encode(&opened));
         Some(view)
     }
-}
-
-fn run_of<'a>(case: &'a Case, plan: &'a Plan, fleet: &FleetInputs) -> Run<'a> {
-    Run { case, plan, reliability: fleet.reliability, spot: fleet.spot }
 }
 
 /// Why there is no plan to ask about.

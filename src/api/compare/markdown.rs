@@ -1,7 +1,6 @@
 //! A comparison as Markdown, to be pasted.
 
 use super::{CompareCell, CompareRow, CompareView};
-use crate::link;
 use crate::units::text::show;
 use std::fmt::Write as _;
 
@@ -38,8 +37,7 @@ pub fn comparison_markdown(view: &CompareView, rows: &[&CompareRow]) -> String {
     for note in &view.notes {
         let _ = write!(text, "\nIn brackets: {note}\n");
     }
-    let links: Vec<String> = view.columns.iter().map(|column| column.link.clone()).collect();
-    let _ = writeln!(text, "\nComparison: `#{}`", link::join(&links));
+    let _ = writeln!(text, "\nComparison: `#{}`", view.promising());
     text.replace([show::GAP, show::GROUP], " ")
 }
 

@@ -1,6 +1,7 @@
 //! The wire types of a comparison. Fields are only ever added.
 
 use crate::api::{Range, Shown};
+use crate::link;
 use serde::{Deserialize, Serialize};
 
 /// Two to four plans side by side.
@@ -29,6 +30,9 @@ pub struct CompareColumn {
     pub machines: String,
     /// Link that opens it as a plan.
     pub link: String,
+    /// The same with the figures that it has now, to be passed on; empty where there is no plan.
+    #[serde(default)]
+    pub promising: String,
     /// What is wrong with it.
     pub problems: Vec<String>,
     /// Whether its link can be read, so that there is something to open.
@@ -50,6 +54,18 @@ pub struct CompareRow {
     pub differs: bool,
     /// A cell for each column.
     pub cells: Vec<CompareCell>,
+}
+
+impl CompareView {
+    /// The link of the comparison, each column with the figures that it has now.
+    #[must_use]
+    pub fn promising(&self) -> String {
+        let own = |column: &CompareColumn| match column.promising.as_str() {
+            "" => column.link.clone(),
+            promising => promising.to_owned(),
+        };
+        link::join(&self.columns.iter().map(own).collect::<Vec<_>>())
+    }
 }
 
 /// What one column says in one row.

@@ -1,16 +1,16 @@
 //! From links to a comparison.
 
 use super::{CompareCell, CompareColumn, CompareRow, CompareView};
+use crate::api::promise::{promising, promising_service};
 use crate::api::summary;
 use crate::api::view::{range, shown, trust};
 use crate::api::{Shown, Trust};
 use crate::case::Case;
-use crate::inputs::Echo;
+use crate::inputs::{Echo, Inputs};
 use crate::link;
 use crate::plan::compare::{self, Cell, Comparison, Fact, Named, Row, Section};
 use crate::plan::serve::{self, Deployed};
 use crate::plan::{self, Amount, Finding};
-use crate::reliability::Reliability;
 use crate::serving::Ask;
 use crate::units::Ratio;
 use crate::units::text::show;
@@ -85,10 +85,11 @@ fn worked(link: &str) -> Known {
         let resolution = decoded.inputs.resolve();
         match &resolution.case {
             Some(case) => {
-                let own = decoded.inputs.fleet().reliability;
-                known.plan(case, &resolution.echoes, &own);
+                known.plan(case, &resolution.echoes, &decoded.inputs);
             }
-            None if resolution.ask.is_some() => known.serve(resolution.ask.as_ref()),
+            None if resolution.ask.is_some() => {
+                known.serve(&decoded.inputs, resolution.ask.as_ref());
+            }
             None => {
                 let wrong = resolution.problems.iter().map(ToString::to_string);
                 known.head.problems.extend(wrong);
@@ -100,7 +101,7 @@ fn worked(link: &str) -> Known {
 
 impl Known {
     /// A column about a model in service.
-    fn serve(&mut self, ask: Option<&Ask>) {
+    fn serve(&mut self, inputs: &Inputs, ask: Option<&Ask>) {
         let Some(ask) = ask else { return };
         let model = crate::api::serve::name(ask);
         self.head.title = model.to_owned();
@@ -113,11 +114,12 @@ impl Known {
         let count = show::grouped(own.accelerators());
         self.head.machines = format!("{count} \u{d7} {}", own.machine.label);
         self.facts = serve::facts(&own, model);
+        self.head.promising = promising_service(inputs, &own);
         self.trust =
             serve::basis(&own).map(|basis| Trust { text: basis.text, measured: basis.measured });
     }
 
-    fn plan(&mut self, case: &Case, echoes: &[Echo], reliability: &Reliability) {
+    fn plan(&mut self, case: &Case, echoes: &[Echo], inputs: &Inputs) {
         let named = Named { model: summary::name(case), machine: summary::machine(case) };
         self.head.title = named.model.to_owned();
         let count = show::grouped(case.cluster.count.into());
@@ -129,7 +131,8 @@ impl Known {
                 None
             }
         };
-        self.facts = compare::column(case, plan.as_deref(), named, (echoes, reliability));
+        self.facts = compare::column(case, plan.as_deref(), named, (echoes, inputs));
+        self.head.promising = plan.as_ref().map_or_else(String::new, |own| promising(inputs, own));
         self.trust = plan.and_then(|_| trust(case));
     }
 }

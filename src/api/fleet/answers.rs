@@ -89,8 +89,12 @@ fn fastest(session: &FleetSession, budget: Dollars) -> FleetAnswer {
 fn most(session: &FleetSession, budget: Dollars) -> FleetAnswer {
     let question = format!("The most tokens for {}{}", show::dollars(budget), by(session));
     let most = choice::most_tokens(&session.fleet, budget, session.left());
-    let point = most.as_ref().map(|most| &most.point);
-    answered(session, &session.fleet, ("most_tokens", question), point, |_| {
+    let then = most
+        .as_ref()
+        .and_then(|most| choice::with_tokens(&session.fleet, &most.point, most.tokens));
+    let fleet = then.as_ref().map_or(&session.fleet, |then| &then.0);
+    let point = then.as_ref().map(|then| &then.1);
+    answered(session, fleet, ("most_tokens", question), point, |_| {
         most.as_ref().map_or(String::new(), |most| {
             let (tokens, time) = (show::tokens(most.tokens), show::time(most.time));
             format!("{tokens} in {time} for {}.", show::dollars(most.outlay.total()))

@@ -5,6 +5,8 @@ use crate::catalogue::offers;
 use crate::prices::Listing;
 use crate::units::Day;
 
+/// Months after which a price is flagged as old.
+const STALE_MONTHS: u32 = 12;
 /// Longest list of prices, in bytes.
 pub const LIST_BYTES_MAX: u32 = 4 << 20;
 
@@ -12,7 +14,7 @@ pub const LIST_BYTES_MAX: u32 = 4 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Prices {
     /// The rows.
-    pub(super) listings: Vec<Listing>,
+    listings: Vec<Listing>,
     /// What there is to say about them, their age aside.
     about: PriceList,
     newest: Option<Day>,
@@ -38,6 +40,15 @@ impl Prices {
     #[must_use]
     pub fn listings(&self) -> &[Listing] {
         &self.listings
+    }
+
+    /// The rows with the old ones flagged, today being that day.
+    #[must_use]
+    pub fn aged(&self, today: Option<Day>) -> Vec<Listing> {
+        match today {
+            Some(today) => offers::aged(&self.listings, today, STALE_MONTHS),
+            None => self.listings.clone(),
+        }
     }
 
     /// What there is to say about the list, today being that day.

@@ -4,23 +4,23 @@ mod answers;
 mod list;
 mod news;
 mod rows;
+mod session;
 mod view;
 mod wire;
 
 pub use list::{LIST_BYTES_MAX, Prices};
-pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList};
+pub(in crate::api) use rows::describe;
+pub use session::{Session, open};
+pub use wire::{FleetAnswer, FleetRow, FleetView, PriceList, ServedRow};
 
 use super::Answer;
-use crate::catalogue::offers;
 use crate::inputs::{FleetInputs, Group, Inputs, Key};
 use crate::link;
-use crate::plan::fleet::{Aim, Fleet, Outages, Own, Progress, Question, choice};
+use crate::plan::fleet::{Aim, Fleet, Limits, Outages, Own, Progress, Question, choice};
 use crate::prices::Terms;
 use crate::units::{Day, Moment, Seconds};
 use news::Other;
 
-/// Months after which a price is flagged as old.
-const STALE_MONTHS: u32 = 12;
 /// Searches of layouts, at most, after which a first frontier is shown.
 const FIRST_SEARCHES_MAX: u32 = 32;
 /// Searches of layouts in a slice.
@@ -104,15 +104,11 @@ impl FleetSession {
         };
         let today = now.map(Moment::day);
         let asked = inputs.fleet();
-        let mut listings = match today {
-            Some(today) => offers::aged(&prices.listings, today, STALE_MONTHS),
-            None => prices.listings.clone(),
-        };
+        let mut listings = prices.aged(today);
         listings.extend(asked.offers.iter().cloned());
         let mut question = Question::new(case, listings);
         narrow(&mut question, &asked);
-        let outages = Outages { reliability: asked.reliability, spot: asked.spot };
-        let fleet = Fleet::new(question, &|terms, book, least| outages.uptime(terms, book, least));
+        let fleet = Fleet::new(question);
         Ok(Self {
             run,
             now,
@@ -224,28 +220,36 @@ impl FleetSession {
 /// All that layouts depend on beside the machines and the network between them.
 fn training(inputs: &Inputs) -> Inputs {
     let mut inputs = inputs.clone();
-    let other =
-        |key: &&Key| matches!(key.group(), Group::Cluster | Group::Fleet) || **key == Key::Price;
+    let other = |key: &&Key| {
+        matches!(key.group(), Group::Cluster | Group::Fleet | Group::Budget) || **key == Key::Price
+    };
     Key::ALL.iter().filter(other).for_each(|key| inputs.clear(*key));
     inputs
 }
 
-/// What the inputs ask, put into the question.
-fn narrow(question: &mut Question, asked: &FleetInputs) {
-    let limits = &mut question.limits;
-    // The cheapest zone of a region is no promise that a whole cluster is to be had there.
-    limits.terms = match asked.terms.as_slice() {
-        [] => Terms::ALL.into_iter().filter(|terms| *terms != Terms::SpotLowest).collect(),
-        terms => terms.to_vec(),
-    };
+/// What of the market may be used.
+pub(in crate::api) fn narrow_market(limits: &mut Limits, asked: &FleetInputs) {
+    limits.terms.clone_from(&asked.terms);
     limits.providers.clone_from(&asked.providers);
     limits.regions.clone_from(&asked.regions);
     limits.jurisdictions.clone_from(&asked.jurisdictions);
     limits.families.clone_from(&asked.families);
     limits.machines_max = asked.machines_max;
     limits.capacity = asked.capacity.iter().map(|own| (own.name.clone(), own.machines)).collect();
+}
+
+/// What the inputs ask, put into the question.
+fn narrow(question: &mut Question, asked: &FleetInputs) {
+    narrow_market(&mut question.limits, asked);
+    // The cheapest zone of a region is no promise that a whole cluster is to be had there.
+    if asked.terms.is_empty() {
+        let others = Terms::ALL.into_iter().filter(|terms| *terms != Terms::SpotLowest);
+        question.limits.terms = others.collect();
+    }
     question.discounts.clone_from(&asked.discounts);
     question.charge = asked.charge;
+    question.outages = Outages { reliability: asked.reliability, spot: asked.spot };
+    question.ways_out = asked.ways_out;
     question.home.clone_from(&asked.home);
     question.fabric = asked.fabric;
     let own = |machines: &crate::prices::OnPremises| Own {

@@ -1,10 +1,10 @@
 //! What workers that share a search tell one another, as lines of text that only they read: first `worker looked_at
-//! searches short bounded beaten found done`, then a line for each fact, `kind size step slower layout`, times as the
+//! searches short bounded beaten found done`, then a line for each fact, `kind size step replicas holders slower layout`, times as the
 //! bits of their seconds in hexadecimal and `-` for none.
 
 use super::FleetSession;
 use crate::api::Answer;
-use crate::plan::fleet::{Fact, FleetTally};
+use crate::plan::fleet::{Best, Fact, FleetTally};
 use crate::units::Seconds;
 use std::fmt::Write as _;
 
@@ -41,13 +41,15 @@ impl FleetSession {
         let mut news = numbers.map(|n| n.to_string()).join(" ");
         for fact in facts {
             let bits = |time: Seconds| format!("{:x}", time.get().to_bits());
-            let (step, layout) = match fact.best {
-                Some((step, layout)) => (bits(step), layout),
-                None => ("-".to_owned(), String::new()),
+            let (best, layout) = match fact.best {
+                Some(Best { step, replicas, holders, text }) => {
+                    (format!("{} {replicas} {holders}", bits(step)), text)
+                }
+                None => ("- - -".to_owned(), String::new()),
             };
             let (kind, size, slower) = (fact.kind, fact.size, bits(fact.slower));
             // Into memory, which does not fail.
-            let _ = write!(news, "\n{kind} {size} {step} {slower} {layout}");
+            let _ = write!(news, "\n{kind} {size} {best} {slower} {layout}");
         }
         Some(Answer::FleetNews { run: self.run, news })
     }
@@ -71,10 +73,13 @@ impl FleetSession {
 }
 
 fn fact(line: &str) -> Option<Fact> {
-    let mut words = line.splitn(5, ' ');
+    let mut words = line.splitn(7, ' ');
     let time = |bits: &str| Some(Seconds::new(f64::from_bits(u64::from_str_radix(bits, 16).ok()?)));
     let (kind, size) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    let (step, slower) = (time(words.next()?), time(words.next()?)?);
-    let layout = words.next()?;
-    Some(Fact { kind, size, best: step.map(|step| (step, layout.to_owned())), slower })
+    let step = time(words.next()?);
+    let (replicas, holders) = (words.next()?.parse().ok(), words.next()?.parse().ok());
+    let (slower, text) = (time(words.next()?)?, words.next()?.to_owned());
+    let best = step.zip(replicas).zip(holders);
+    let best = best.map(|((step, replicas), holders)| Best { step, replicas, holders, text });
+    Some(Fact { kind, size, best, slower })
 }

@@ -45,6 +45,8 @@ impl FleetSession {
             answers: self.told.clone(),
             lost: self.lost(),
             caveats: CAVEATS.map(str::to_owned).to_vec(),
+            kinds: Vec::new(),
+            sellers: Vec::new(),
         }
     }
 

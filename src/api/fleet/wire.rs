@@ -29,6 +29,12 @@ pub struct FleetView {
     pub lost: Vec<Cut>,
     /// What the figures leave out.
     pub caveats: Vec<String>,
+    /// Of a model in service: the best of each accelerator, and why it lost; once it is complete.
+    #[serde(default)]
+    pub kinds: Vec<FleetRow>,
+    /// The best of each seller, in the same way.
+    #[serde(default)]
+    pub sellers: Vec<FleetRow>,
 }
 
 /// A list of prices.
@@ -94,6 +100,30 @@ pub struct FleetRow {
     pub bill: PartView,
     /// Link that opens the plan on these machines at this price.
     pub link: String,
+    /// What it gives, where a model is served; none for a training run.
+    #[serde(default)]
+    pub served: Option<ServedRow>,
+}
+
+/// What a deployment gives.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServedRow {
+    /// Time to the first token.
+    pub first_token: Shown,
+    /// Time of each further token.
+    pub per_token: Shown,
+    /// Tokens of answers a second of one accelerator.
+    pub each: Shown,
+    /// A million tokens of answers.
+    pub price: Shown,
+    /// Instances.
+    pub replicas: u32,
+    /// Energy and carbon of a month, where they are known.
+    pub power: Vec<Figure>,
+    /// Why it lost, or what it misses; empty for the best.
+    pub lost: String,
+    /// Whether it keeps the goals.
+    pub keeps: bool,
 }
 
 /// The answer to one question.

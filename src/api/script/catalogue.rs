@@ -1,7 +1,8 @@
 //! What the catalogue has, for those who want to choose from it.
 
 use crate::catalogue::{
-    accelerators as machines, models as all_models, presets as runs, stacks as software,
+    accelerators as machines, engines as servers, models as all_models, presets as runs,
+    stacks as software, support,
 };
 use crate::stack::Technique;
 use serde::Serialize;
@@ -83,6 +84,23 @@ pub struct StackEntry {
     pub source: &'static str,
 }
 
+/// One serving engine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EngineEntry {
+    /// Key, as `serving.engine` takes it.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// Version described.
+    pub version: &'static str,
+    /// Date of that version.
+    pub date: &'static str,
+    /// Keys of the accelerators that it runs on, as `serving.accelerators` takes them.
+    pub accelerators: Vec<&'static str>,
+    /// Where it was read.
+    pub source: &'static str,
+}
+
 /// One run to start from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PresetEntry {
@@ -121,10 +139,20 @@ pub fn models() -> Vec<ModelEntry> {
     all_models::all().iter().map(entry).collect()
 }
 
-/// All accelerators that train.
+/// All accelerators that train; all of them serve as well.
 #[must_use]
 pub fn accelerators() -> Vec<AcceleratorEntry> {
-    let entry = |row: &'static machines::MachineRow| AcceleratorEntry {
+    machines::all().iter().map(accelerator).collect()
+}
+
+/// Machines that only serve: laptops, phones, processors, cards without a network.
+#[must_use]
+pub fn edge_accelerators() -> Vec<AcceleratorEntry> {
+    machines::edge().iter().map(accelerator).collect()
+}
+
+fn accelerator(row: &'static machines::MachineRow) -> AcceleratorEntry {
+    AcceleratorEntry {
         accelerator: &row.key,
         label: &row.label,
         aliases: &row.aliases,
@@ -140,8 +168,7 @@ pub fn accelerators() -> Vec<AcceleratorEntry> {
         verified: row.verified,
         source: &row.source,
         date: &row.date,
-    };
-    machines::all().iter().map(entry).collect()
+    }
 }
 
 /// All stacks.
@@ -156,6 +183,26 @@ pub fn stacks() -> Vec<StackEntry> {
         source: &row.source,
     };
     software::all().iter().map(entry).collect()
+}
+
+/// All serving engines, each era on its own.
+#[must_use]
+pub fn engines() -> Vec<EngineEntry> {
+    let entry = |engine: &'static crate::serving::Engine| {
+        let known = machines::all().iter().chain(machines::edge());
+        let runs = |row: &&machines::MachineRow| {
+            support::find(&engine.key, &row.accelerator.generation).is_some()
+        };
+        EngineEntry {
+            name: &engine.key,
+            label: &engine.name,
+            version: &engine.version,
+            date: &engine.date,
+            accelerators: known.filter(runs).map(|row| row.key.as_str()).collect(),
+            source: &engine.source,
+        }
+    };
+    servers::all().iter().map(entry).collect()
 }
 
 /// All runs to start from, published ones first.

@@ -24,9 +24,13 @@ pub(super) enum Form {
     Flag,
     /// A list of words.
     Words,
+    /// Seconds, or `none`.
+    Goal,
+    /// Dollars, where one number stands for all.
+    Alone,
 }
 
-use Form::{Flag, Number, Text, Words};
+use Form::{Alone, Flag, Goal, Number, Text, Words};
 
 const fn field(group: &'static str, name: &'static str, key: Key, form: Form) -> Field {
     Field { group, name, key, form }
@@ -43,6 +47,9 @@ const M: &str = "model";
 const C: &str = "cluster";
 const T: &str = "training";
 const L: &str = "constraints";
+const S: &str = "serving";
+/// Told as a word rather than as a group.
+pub(super) const PURPOSE: &str = "purpose";
 
 /// All of them, in the order in which a question is written.
 pub(super) const FIELDS: &[Field] = &[
@@ -110,6 +117,32 @@ pub(super) const FIELDS: &[Field] = &[
     field(L, "recomputed_layers_per_chunk", Key::Recompute, N),
     field(L, "schedule", Key::Schedule, Text),
     field(L, "forbidden_techniques", Key::Forbid, Words),
+    field(PURPOSE, "name", Key::Purpose, Text),
+    field(S, "engine", Key::Engine, Text),
+    field(S, "accelerators", Key::ServeOn, Words),
+    field(S, "accelerators_max", Key::ServeMost, N),
+    field(S, "weights_formats", Key::Weights, Words),
+    field(S, "cache_formats", Key::Cache, Words),
+    field(S, "prompt_tokens", Key::Prompt, N),
+    field(S, "answer_tokens", Key::Answer, N),
+    field(S, "answer_tokens_deviation_ratio", Key::Spread, N),
+    field(S, "prefix_cache_hit_ratio", Key::Cached, N),
+    field(S, "requests_per_s", Key::Rate, Number("/s")),
+    field(S, "requests_in_flight", Key::InFlight, N),
+    field(S, "first_token_goal_seconds", Key::FirstToken, Goal),
+    field(S, "per_token_goal_seconds", Key::PerToken, Goal),
+    field(S, "goals_hold_for", Key::Percentile, Text),
+    field(S, "guessed_tokens", Key::Guesses, N),
+    field(S, "guess_acceptance_ratio", Key::Acceptance, N),
+    field(S, "usd_per_accelerator_hour", Key::ServePrice, Alone),
+    field(S, "prices_by_accelerator", Key::ServePrice, Words),
+    field(S, "api_usd_per_million_prompt_tokens", Key::ApiInput, Number(" $")),
+    field(S, "api_usd_per_million_answer_tokens", Key::ApiOutput, Number(" $")),
+    field(S, "tensor_parallel", Key::ServeTp, N),
+    field(S, "pipeline_parallel", Key::ServePp, N),
+    field(S, "attention_data_parallel", Key::ServeDp, N),
+    field(S, "expert_parallel", Key::ServeEp, N),
+    field(S, "sequences_max", Key::BatchMax, N),
 ];
 
 /// Inputs without a field of their own, by their names in links, as typed texts.
@@ -139,6 +172,9 @@ impl Field {
             (Form::Number(unit), Plain::Number(n)) if n.is_finite() && *n >= 0.0 => {
                 Ok(format!("{n}{unit}"))
             }
+            (Form::Goal, Plain::Number(n)) if n.is_finite() && *n > 0.0 => Ok(format!("{n} s")),
+            (Form::Goal, Plain::Text(text)) if text == "none" => Ok(text.clone()),
+            (Form::Alone, Plain::Number(n)) if n.is_finite() && *n >= 0.0 => Ok(format!("{n} $/h")),
             (Form::Flag, Plain::Flag(on)) => Ok(if *on { "on" } else { "off" }.to_owned()),
             (Form::Words, Plain::List(list)) => {
                 let words = list.iter().map(|word| match word {
@@ -155,7 +191,8 @@ impl Field {
     fn wrong(&self, value: &Plain) -> Wrong {
         let expected = match self.form {
             Form::Text => "a text that is not empty",
-            Form::Number(_) => "a finite number, not negative",
+            Form::Number(_) | Form::Alone => "a finite number, not negative",
+            Form::Goal => "seconds above 0, or \"none\"",
             Form::Flag => "true or false",
             Form::Words => "a list of texts",
         };
@@ -174,7 +211,14 @@ impl Field {
             (Value::Name(text) | Value::Json(text) | Value::Words(text), Form::Text) => {
                 Plain::Text(text)
             }
-            (Value::Word(word), Form::Text) => Plain::Text(word.to_owned()),
+            (Value::Word(word), Form::Text | Form::Goal) => Plain::Text(word.to_owned()),
+            (Value::Span(time), Form::Goal) => Plain::Number(time.get()),
+            (Value::Frequency(rate), Form::Number(_)) => Plain::Number(rate.get()),
+            (Value::Money(dollars), Form::Number(_)) => Plain::Number(dollars.get()),
+            (Value::Words(words), Form::Alone) => Plain::Number(one_price(&words)?),
+            (Value::Words(words), Form::Words) => {
+                Plain::List(words.split(',').map(|word| Plain::Text(word.to_owned())).collect())
+            }
             (Value::Count(n), Form::Number(_)) => Plain::Number(n as f64),
             (Value::Tokens(tokens), Form::Number(_)) => Plain::Number(tokens.as_f64()),
             (Value::Batch(Batch::Sequences(n)), Form::Number("")) => Plain::Number(n as f64),
@@ -195,5 +239,13 @@ impl Field {
             }
             _ => return None,
         })
+    }
+}
+
+/// The price that stands alone, without the accelerator that it is of.
+fn one_price(words: &str) -> Option<f64> {
+    match read(Key::Price, words).ok()? {
+        Value::Price(rate) => Some(rate.get()),
+        _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! From a question to inputs and back.
 
-use super::fields::{FIELDS, OTHER, find, path};
+use super::fields::{FIELDS, OTHER, PURPOSE, find, path};
 use super::{Fault, Plain, SCRIPT_VERSION, Wrong};
-use crate::inputs::{Inputs, Key, read};
+use crate::inputs::{Group, Inputs, Key, read};
 use crate::link;
 use serde::Serialize;
 
@@ -76,6 +76,7 @@ pub(super) fn inputs_of(question: &Plain) -> Result<Inputs, Fault> {
         other => reader.problems.push(Wrong::not_plain(&format!("it is {}", other.kind()))),
     }
     reader.choose_model();
+    reader.choose_purpose();
     match Fault::of(reader.problems) {
         Some(fault) => Err(fault),
         None => Ok(reader.inputs),
@@ -112,7 +113,7 @@ impl Reader {
                     let wrong = Wrong::new("unsupported_version", "version", &expected, &given);
                     self.problems.push(wrong);
                 }
-                ("model" | "stack", Plain::Text(_)) => self.field(name, "name", value),
+                ("model" | "stack" | PURPOSE, Plain::Text(_)) => self.field(name, "name", value),
                 (OTHER, Plain::Object(members)) => self.others(members),
                 (group, Plain::Object(members)) if is_group(group) => {
                     members.iter().for_each(|(field, value)| self.field(group, field, value));
@@ -184,6 +185,14 @@ impl Reader {
             self.inputs.set(Key::Model, "custom");
         }
     }
+
+    /// Whoever says how a model is served asks about that.
+    fn choose_purpose(&mut self) {
+        let serving = |key: &Key| key.group() == Group::Serving;
+        if !self.given.contains(&Key::Purpose) && self.given.iter().any(serving) {
+            self.inputs.set(Key::Purpose, "serve");
+        }
+    }
 }
 
 fn is_group(name: &str) -> bool {
@@ -195,7 +204,8 @@ fn unknown(field: &str) -> Wrong {
     let inside = |f: &&super::fields::Field| f.group == group;
     let fields: Vec<&str> = FIELDS.iter().filter(inside).map(|field| field.name).collect();
     let expected = if fields.is_empty() {
-        "one of version, link, model, cluster, training, stack, price, constraints, other"
+        "one of version, link, purpose, model, cluster, training, stack, price, constraints, \
+         serving, other"
             .to_owned()
     } else {
         format!("one of {}", fields.join(", "))
@@ -210,6 +220,7 @@ pub(super) fn question_of(inputs: &Inputs) -> Plain {
     let inputs = inputs.canonical();
     let mut groups: Vec<(String, Plain)> =
         vec![("version".to_owned(), Plain::Number(f64::from(SCRIPT_VERSION)))];
+    let mut whole: Vec<(String, Plain)> = Vec::new();
     let mut put = |group: &str, name: &str, value: Plain| {
         let member = (name.to_owned(), value);
         match groups.iter_mut().find(|(own, _)| own == group) {
@@ -221,6 +232,9 @@ pub(super) fn question_of(inputs: &Inputs) -> Plain {
         let fields = FIELDS.iter().filter(|field| field.key == key);
         let mut values = fields.filter_map(|field| Some((field, field.value(text)?)));
         match values.next() {
+            Some((field, value)) if field.group == PURPOSE => {
+                whole.push((PURPOSE.to_owned(), value));
+            }
             Some((field, value)) => put(field.group, field.name, value),
             None => put(OTHER, key.link_name(), Plain::Text(text.to_owned())),
         }
@@ -228,5 +242,10 @@ pub(super) fn question_of(inputs: &Inputs) -> Plain {
     for (name, text) in inputs.unknown() {
         put(OTHER, name, Plain::Text(text.clone()));
     }
+    // Said where it is no default, and where the fields of serving would say the other.
+    if whole.is_empty() && groups.iter().any(|(name, _)| name == "serving") {
+        whole.push((PURPOSE.to_owned(), Plain::Text("train".to_owned())));
+    }
+    groups.splice(1..1, whole);
     Plain::Object(groups)
 }

@@ -188,7 +188,7 @@ pub struct StepOut {
     pub model_flops_per_s_per_accelerator: f64,
 }
 
-/// The whole run: steps alone, nothing fails.
+/// The whole run: steps alone, nothing fails; `with_failures` has what to reckon with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunOut {
     /// Optimizer steps.
@@ -211,6 +211,8 @@ pub struct RunOut {
     pub usd_per_million_tokens: Option<f64>,
     /// Accelerators alone at rated power; none where that is not known.
     pub energy_kwh: Option<f64>,
+    /// The same when machines fail as foreseen: what the page shows first.
+    pub with_failures: FailuresOut,
 }
 
 /// How the search ended.
@@ -276,6 +278,8 @@ pub struct AssumptionOut {
 pub struct Analysis {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The best layout and what it takes; none where nothing fits.
@@ -310,6 +314,8 @@ pub struct PlanOut {
 pub struct BestConfig {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The best layout; none where nothing fits.
@@ -327,6 +333,8 @@ pub struct BestConfig {
 pub struct MemoryCheck {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// Whether any layout that the question allows fits.
@@ -344,6 +352,8 @@ pub struct MemoryCheck {
 pub struct CostEstimate {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The layout; none where nothing fits.
@@ -363,8 +373,12 @@ pub struct FailuresOut {
     pub level: String,
     /// From the first step to the last.
     pub seconds: f64,
+    /// By the range of step times, from good machines to young ones.
+    pub seconds_range: Option<Span>,
     /// The whole, spare machines included; none where no price is known.
     pub cost_usd: Option<f64>,
+    /// By the same range.
+    pub cost_usd_range: Option<Span>,
     /// Failures of machines that are expected.
     pub failures: f64,
     /// Seconds between checkpoints.
@@ -380,11 +394,13 @@ pub struct FailuresOut {
 pub struct ModelComparison {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// One for each model, in the order asked.
     pub models: Vec<ModelRowOut>,
     /// Place in `models` of the one with the shortest step; none where nothing fits.
     pub fastest_step: Option<u32>,
-    /// Place of the cheapest run.
+    /// Place of the cheapest run, failures included.
     pub cheapest_run: Option<u32>,
 }
 

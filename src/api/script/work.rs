@@ -1,6 +1,7 @@
 //! Questions answered.
 
 use super::question::inputs_of;
+use super::serve::*;
 use super::wire::*;
 use super::{Fault, Plain, SCRIPT_VERSION, Wrong, limits::MODELS_MAX};
 use crate::api::assume::assumptions;
@@ -15,12 +16,28 @@ use crate::plan::{self, Amount, Finding, Obstacle, Part, Plan, Removed, Tally};
 use crate::units::{Bytes, DollarsPerHour};
 use serde::Serialize;
 
+/// Purpose of answers about training.
+const TRAIN: &str = "train";
+
+/// An answer about a training run, or about a model in service.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Either<R, S> {
+    /// Of a training run.
+    Run(R),
+    /// Of a model in service.
+    Service(S),
+}
+
 /// Everything about the best plan.
 ///
 /// # Errors
 /// When it is not a question, or its values make no case.
-pub fn analyze(question: &Plain) -> Result<Analysis, Fault> {
-    let own = Question::read(question)?;
+pub fn analyze(question: &Plain) -> Result<Either<Analysis, ServingAnalysis>, Fault> {
+    let own = match Question::read(question)? {
+        Either::Run(own) => own,
+        Either::Service(own) => return Ok(Either::Service(own.analysis())),
+    };
     let (plan, nothing) = match plan::find(&own.case) {
         Finding::Plan(plan) => (Some(own.plan(&plan)), None),
         Finding::Nothing(tally) => (None, Some(own.nothing(&tally))),
@@ -32,15 +49,19 @@ pub fn analyze(question: &Plain) -> Result<Analysis, Fault> {
         verified: one.verified,
     });
     let assumptions = assumptions.collect();
-    Ok(Analysis { version: SCRIPT_VERSION, asked: own.asked(), plan, nothing, assumptions })
+    let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
+    Ok(Either::Run(Analysis { version, purpose, asked, plan, nothing, assumptions }))
 }
 
 /// The best layout alone.
 ///
 /// # Errors
 /// When it is not a question, or its values make no case.
-pub fn best_config(question: &Plain) -> Result<BestConfig, Fault> {
-    let own = Question::read(question)?;
+pub fn best_config(question: &Plain) -> Result<Either<BestConfig, ServingConfig>, Fault> {
+    let own = match Question::read(question)? {
+        Either::Run(own) => own,
+        Either::Service(own) => return Ok(Either::Service(own.config())),
+    };
     let found = plan::find(&own.case);
     let nothing = own.why_nothing(&found);
     let (layout, step, search) = match &found {
@@ -50,15 +71,19 @@ pub fn best_config(question: &Plain) -> Result<BestConfig, Fault> {
         }
         Finding::Nothing(tally) => (None, None, search(tally, true)),
     };
-    Ok(BestConfig { version: SCRIPT_VERSION, asked: own.asked(), layout, step, search, nothing })
+    let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
+    Ok(Either::Run(BestConfig { version, purpose, asked, layout, step, search, nothing }))
 }
 
 /// Whether anything that the question allows fits, and its memory by part and stage.
 ///
 /// # Errors
 /// When it is not a question, or its values make no case.
-pub fn check_memory(question: &Plain) -> Result<MemoryCheck, Fault> {
-    let own = Question::read(question)?;
+pub fn check_memory(question: &Plain) -> Result<Either<MemoryCheck, ServingMemoryCheck>, Fault> {
+    let own = match Question::read(question)? {
+        Either::Run(own) => own,
+        Either::Service(own) => return Ok(Either::Service(own.memory())),
+    };
     let found = plan::find(&own.case);
     let nothing = own.why_nothing(&found);
     let nearest = nothing.as_ref().and_then(|nothing| nothing.nearest.clone());
@@ -66,57 +91,61 @@ pub fn check_memory(question: &Plain) -> Result<MemoryCheck, Fault> {
         Some(plan) => (Some(own.layout(&plan.layout)), Some(own.memory(&plan))),
         None => nearest.map(|own| (own.layout, own.memory)).unzip(),
     };
-    let (version, asked, fits) = (SCRIPT_VERSION, own.asked(), nothing.is_none());
-    Ok(MemoryCheck { version, asked, fits, layout, memory, nothing })
+    let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
+    let fits = nothing.is_none();
+    Ok(Either::Run(MemoryCheck { version, purpose, asked, fits, layout, memory, nothing }))
 }
 
 /// What the whole run costs, without failures and with them.
 ///
 /// # Errors
 /// When it is not a question, or its values make no case.
-pub fn estimate_cost(question: &Plain) -> Result<CostEstimate, Fault> {
-    let own = Question::read(question)?;
+pub fn estimate_cost(question: &Plain) -> Result<Either<CostEstimate, ServingCostEstimate>, Fault> {
+    let own = match Question::read(question)? {
+        Either::Run(own) => own,
+        Either::Service(own) => return Ok(Either::Service(own.cost())),
+    };
     let found = plan::find(&own.case);
     let nothing = own.why_nothing(&found);
     let plan = found.plan();
-    Ok(CostEstimate {
+    Ok(Either::Run(CostEstimate {
         version: SCRIPT_VERSION,
+        purpose: TRAIN,
         asked: own.asked(),
         layout: plan.as_ref().map(|plan| own.layout(&plan.layout)),
         run: plan.as_ref().map(|plan| own.run(plan)),
         with_failures: plan.as_ref().map(|plan| own.failures(plan)),
         nothing,
-    })
+    }))
 }
 
 /// The same question for several models.
 ///
 /// # Errors
 /// When it is not a question, its values make no case with one of the models, or there are none or too many of them.
-pub fn compare_models(models: &[String], question: &Plain) -> Result<ModelComparison, Fault> {
+pub fn compare_models(
+    models: &[String],
+    question: &Plain,
+) -> Result<Either<ModelComparison, ServingComparison>, Fault> {
     if models.is_empty() || models.len() > MODELS_MAX {
         let expected = format!("1 to {MODELS_MAX} models");
         return Err(Wrong::new("too_many", "models", &expected, &models.len().to_string()).into());
     }
     let base = inputs_of(question)?;
-    let row = |model: &String| {
-        let own = Question::new(base.clone().with(Key::Model, model.clone()))?;
-        let found = plan::find(&own.case);
-        let nothing = own.why_nothing(&found);
-        let plan = found.plan();
-        Ok(ModelRowOut {
-            asked: own.asked(),
-            layout: plan.as_ref().map(|plan| own.layout(&plan.layout)),
-            step: plan.as_ref().map(|plan| own.step(plan)),
-            needed_bytes: plan.as_ref().map(|plan| plan.estimate.memory.total().as_f64()),
-            run: plan.as_ref().map(|plan| own.run(plan)),
-            nothing,
-        })
-    };
-    let models = models.iter().map(row).collect::<Result<Vec<ModelRowOut>, Fault>>()?;
-    let fastest_step = least(&models, |row| row.step.as_ref().map(|step| step.seconds));
-    let cheapest_run = least(&models, |row| row.run.as_ref()?.cost_usd);
-    Ok(ModelComparison { version: SCRIPT_VERSION, models, fastest_step, cheapest_run })
+    let (mut runs, mut served) = (Vec::new(), Vec::new());
+    for model in models {
+        match Question::new(base.clone().with(Key::Model, model.clone()))? {
+            Either::Run(own) => runs.push(own.row()),
+            Either::Service(own) => served.push(own.row()),
+        }
+    }
+    if runs.is_empty() {
+        return Ok(Either::Service(comparison(served)));
+    }
+    let fastest_step = least(&runs, |row| row.step.as_ref().map(|step| step.seconds));
+    let cheapest_run = least(&runs, |row| row.run.as_ref()?.with_failures.cost_usd);
+    let (version, purpose, models) = (SCRIPT_VERSION, TRAIN, runs);
+    Ok(Either::Run(ModelComparison { version, purpose, models, fastest_step, cheapest_run }))
 }
 
 /// The answer in words, as the page shows it.
@@ -124,6 +153,8 @@ pub fn compare_models(models: &[String], question: &Plain) -> Result<ModelCompar
 pub struct Description {
     /// Version of this object.
     pub version: u32,
+    /// `train`.
+    pub purpose: &'static str,
     /// The question as it was understood.
     pub asked: Asked,
     /// The plan in words; none where nothing fits.
@@ -136,8 +167,11 @@ pub struct Description {
 ///
 /// # Errors
 /// When it is not a question, or its values make no case.
-pub fn describe(question: &Plain) -> Result<Description, Fault> {
-    let own = Question::read(question)?;
+pub fn describe(question: &Plain) -> Result<Either<Description, ServingDescription>, Fault> {
+    let own = match Question::read(question)? {
+        Either::Run(own) => own,
+        Either::Service(own) => return Ok(Either::Service(own.description())),
+    };
     let (plan, stuck) = match plan::find(&own.case) {
         Finding::Plan(plan) => (Some(plan_view(&own.inputs, &own.case, &plan)), None),
         Finding::Nothing(tally) => {
@@ -145,7 +179,8 @@ pub fn describe(question: &Plain) -> Result<Description, Fault> {
             (None, Some(stuck.unwrap_or_default()))
         }
     };
-    Ok(Description { version: SCRIPT_VERSION, asked: own.asked(), plan, stuck })
+    let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
+    Ok(Either::Run(Description { version, purpose, asked, plan, stuck }))
 }
 
 /// A question that makes a case.
@@ -156,22 +191,40 @@ struct Question {
 }
 
 impl Question {
-    fn read(question: &Plain) -> Result<Self, Fault> {
+    fn read(question: &Plain) -> Result<Either<Self, Service>, Fault> {
         Self::new(inputs_of(question)?)
     }
 
-    fn new(inputs: Inputs) -> Result<Self, Fault> {
-        let Resolution { case, problems, notes, .. } = inputs.resolve();
+    fn new(inputs: Inputs) -> Result<Either<Self, Service>, Fault> {
+        let Resolution { case, ask, problems, notes, .. } = inputs.resolve();
+        let note = |note: crate::inputs::Note| Note {
+            field: super::fields::path(note.key),
+            text: note.text,
+        };
+        let notes: Vec<Note> = notes.into_iter().map(note).collect();
+        if let Some(ask) = ask {
+            return Ok(Either::Service(Service::new(inputs, ask, notes)));
+        }
         let Some(case) = case else {
             let problems = problems.iter().map(Wrong::input).collect();
             let none = || Wrong::not_plain("it makes no case").into();
             return Err(Fault::of(problems).unwrap_or_else(none));
         };
-        let note = |note: crate::inputs::Note| Note {
-            field: super::fields::path(note.key),
-            text: note.text,
-        };
-        Ok(Self { inputs, case, notes: notes.into_iter().map(note).collect() })
+        Ok(Either::Run(Self { inputs, case, notes }))
+    }
+
+    fn row(&self) -> ModelRowOut {
+        let found = plan::find(&self.case);
+        let nothing = self.why_nothing(&found);
+        let plan = found.plan();
+        ModelRowOut {
+            asked: self.asked(),
+            layout: plan.as_ref().map(|plan| self.layout(&plan.layout)),
+            step: plan.as_ref().map(|plan| self.step(plan)),
+            needed_bytes: plan.as_ref().map(|plan| plan.estimate.memory.total().as_f64()),
+            run: plan.as_ref().map(|plan| self.run(plan)),
+            nothing,
+        }
     }
 
     fn asked(&self) -> Asked {
@@ -293,6 +346,7 @@ impl Question {
             cost_usd_range: cost.and(self.range("cost", Amount::Dollars(bill.cost))),
             usd_per_million_tokens: cost.map(|cost| cost / tokens * 1e6),
             energy_kwh: bill.energy_kwh.map(|energy| energy.get()),
+            with_failures: self.failures(plan),
         }
     }
 
@@ -302,15 +356,29 @@ impl Question {
         plan::range(&self.case, &figure).map(|range| span(&range))
     }
 
+    /// Time and cost are those that the page shows first.
     fn failures(&self, plan: &Plan) -> FailuresOut {
-        let told = plan.with_failures(&self.case, &self.inputs.fleet().reliability);
-        let rate = self.case.offer.rate;
+        let reliability = self.inputs.fleet().reliability;
+        let told = plan.with_failures(&self.case, &reliability);
+        let shown = plan::budget::ranged(&self.inputs, &self.case, plan, Vec::new());
+        let own = |id: &str| shown.iter().find(|own| own.figure.id == id);
+        let range = |id: &str| own(id).and_then(|own| own.range.as_ref()).map(span);
+        let seconds = own("run_days").and_then(|own| match own.figure.amount {
+            Amount::Days(time) => Some(time.get()),
+            _ => None,
+        });
+        let cost_usd = own("run_cost").and_then(|own| match own.figure.amount {
+            Amount::Dollars(cost) => Some(cost.get()),
+            _ => None,
+        });
         let level = self.inputs.get(Key::Failures).to_owned();
         let fact = crate::catalogue::reliability::find(&format!("failures_{level}"));
         FailuresOut {
             level,
-            seconds: told.time.total().get(),
-            cost_usd: (rate > DollarsPerHour::ZERO).then(|| told.cost(rate).get()),
+            seconds: seconds.unwrap_or_else(|| told.time.total().get()),
+            seconds_range: range("run_days"),
+            cost_usd,
+            cost_usd_range: range("run_cost"),
             failures: told.failures().get(),
             checkpoint_interval_seconds: told.basis.interval.get(),
             useful_ratio: told.useful_share().get(),
@@ -363,7 +431,7 @@ fn cut(removed: &Removed) -> CutOut {
     CutOut { name, reason, layouts: removed.count as f64 }
 }
 
-fn span(range: &plan::Range) -> Span {
+pub(super) fn span(range: &plan::Range) -> Span {
     let value = |amount: Amount| match amount {
         // Long times are told in seconds, like short ones.
         Amount::Days(time) => time.get(),
@@ -372,7 +440,7 @@ fn span(range: &plan::Range) -> Span {
     Span { low: value(range.low), high: value(range.high) }
 }
 
-fn memory_part(part: &Part) -> MemoryPart {
+pub(super) fn memory_part(part: &Part) -> MemoryPart {
     let bytes = match part.amount {
         Amount::Bytes(bytes) => bytes,
         _ => Bytes::ZERO,
@@ -385,7 +453,7 @@ fn memory_part(part: &Part) -> MemoryPart {
     }
 }
 
-fn time_part(part: &Part) -> TimePart {
+pub(super) fn time_part(part: &Part) -> TimePart {
     TimePart {
         id: part.id.clone(),
         label: part.label,
@@ -405,7 +473,7 @@ fn stage(row: plan::StageRow) -> StageOut {
 }
 
 /// Place of the row with the least value, the first of equals.
-fn least(rows: &[ModelRowOut], value: impl Fn(&ModelRowOut) -> Option<f64>) -> Option<u32> {
+pub(super) fn least<T>(rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Option<u32> {
     let mut best: Option<(u32, f64)> = None;
     for (place, row) in (0..).zip(rows) {
         if let Some(own) = value(row).filter(|own| best.is_none_or(|(_, least)| *own < least)) {

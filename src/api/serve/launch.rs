@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 const ROOM: f64 = 2.0;
 
 /// The command; none for engines without one here.
-pub(super) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
+pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
     let key = own.ask.engine.key.as_str();
     let command = match key {
         "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
@@ -87,11 +87,17 @@ fn vllm(own: &Deployed<'_>) -> String {
     all.push(("--max-num-seqs", Some(engine.sequences.to_string())));
     all.push(("--max-num-batched-tokens", Some(engine.chunk.to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
-    all.push(("--gpu-memory-utilization", Some(engine.memory.fraction.get().to_string())));
+    all.push(("--gpu-memory-utilization", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
         all.push(("--kv-cache-dtype", Some("fp8".to_owned())));
     }
     flags(format!("vllm serve {}", model(own)), all)
+}
+
+/// The share of memory that the engine is given, to three digits.
+fn share(own: &Deployed<'_>) -> String {
+    let share = own.serving().memory().share.get();
+    ((share * 1e3).ceil().min(1e3) / 1e3).to_string()
 }
 
 fn sglang(own: &Deployed<'_>) -> String {
@@ -115,7 +121,7 @@ fn sglang(own: &Deployed<'_>) -> String {
     all.push(("--max-running-requests", Some(own.own.batch.to_string())));
     all.push(("--chunked-prefill-size", Some(engine.chunk.to_string())));
     all.push(("--context-length", Some(length(own).to_string())));
-    all.push(("--mem-fraction-static", Some(engine.memory.fraction.get().to_string())));
+    all.push(("--mem-fraction-static", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
         all.push(("--kv-cache-dtype", Some("fp8_e4m3".to_owned())));
     }
@@ -147,8 +153,7 @@ fn trtllm(own: &Deployed<'_>) -> String {
     all.push(("--max_batch_size", Some(engine.sequences.to_string())));
     all.push(("--max_num_tokens", Some(engine.chunk.to_string())));
     all.push(("--max_seq_len", Some(length(own).to_string())));
-    let fraction = engine.memory.fraction.get().to_string();
-    all.push(("--kv_cache_free_gpu_memory_fraction", Some(fraction)));
+    all.push(("--kv_cache_free_gpu_memory_fraction", Some(share(own))));
     all.push(("--config", Some("config.yml".to_owned())));
     text + &flags(format!("trtllm-serve {}", model(own)), all)
 }

@@ -1,11 +1,19 @@
 //! A question about serving from its link to its answer.
 
 mod launch;
+mod markdown;
+mod market;
+mod operation;
 mod stuck;
 mod view;
 mod wire;
 
-pub(in crate::api) use view::name;
+pub(in crate::api) use launch::launch;
+pub(in crate::api) use market::MarketSession;
+pub use operation::OPERATION_PARTS;
+pub(in crate::api) use operation::operation;
+pub(in crate::api) use stuck::obstacle;
+pub(in crate::api) use view::{assumptions, name, pinned, serve_view};
 pub use wire::*;
 
 use super::Answer;

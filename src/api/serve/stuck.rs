@@ -15,9 +15,14 @@ const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
 
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
+    StuckView { remedies: remedies(inputs, ask, survey), ..obstacle(ask, survey) }
+}
+
+/// The same without remedies, which take a search each.
+pub(in crate::api) fn obstacle(ask: &Ask, survey: &Survey) -> StuckView {
     let (headline, _) = serve::stands(ask, survey);
     let details = serve::losses(survey).iter().map(crate::api::view::cut).collect();
-    StuckView { headline, details, memory: None, remedies: remedies(inputs, ask, survey) }
+    StuckView { headline, details, ..StuckView::default() }
 }
 
 fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Remedy> {

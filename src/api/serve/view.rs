@@ -1,10 +1,12 @@
 //! Deployments as wire objects.
 
 use super::launch::launch;
+use super::markdown::markdown;
 use super::{
     FitView, GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
     TradeView,
 };
+use crate::api::promise::promising_service;
 use crate::api::view::{cut, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
 use crate::catalogue::{accelerators, engines, kernels};
@@ -19,7 +21,11 @@ use crate::units::{FlopsPerSecond, Params, Ratio};
 use std::fmt::Write as _;
 
 /// The whole answer.
-pub(super) fn serve_view(inputs: &Inputs, own: &Deployed<'_>, survey: &Survey) -> ServeView {
+pub(in crate::api) fn serve_view(
+    inputs: &Inputs,
+    own: &Deployed<'_>,
+    survey: &Survey,
+) -> ServeView {
     let figures: Vec<Figure> = serve::figures(own).iter().map(|one| figure(own, one)).collect();
     let memory = serve::memory(own);
     let (decode, prefill) = (serve::decode(own), serve::prefill(own));
@@ -32,10 +38,11 @@ pub(super) fn serve_view(inputs: &Inputs, own: &Deployed<'_>, survey: &Survey) -
     let summary = summary(own, &figures);
     let pinned_link = link::encode(&pinned(inputs, own.ask, &own.own.at, Some(own.own.batch)));
     let bill = serve::bill(own);
+    let link = promising_service(inputs, own);
+    let degrees = degrees(inputs, own);
     ServeView {
         version: WIRE_VERSION,
         title: title(own),
-        degrees: degrees(inputs, own),
         goals: goals(own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),
@@ -50,9 +57,11 @@ pub(super) fn serve_view(inputs: &Inputs, own: &Deployed<'_>, survey: &Survey) -
         break_even: bill.map_or_else(String::new, |bill| break_even(own, &bill)),
         launch: launch(own),
         assumptions: assumptions(own),
-        markdown: markdown(own, &summary, &figures, &link::encode(inputs)),
+        markdown: markdown(own, &summary, (&figures, &degrees), &link),
+        link,
         pinned_link,
         summary,
+        degrees,
         figures,
     }
 }
@@ -84,6 +93,7 @@ pub(super) fn study_view(
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
+        pools: crate::api::budget::sheet_view(&serve::pools(own)),
     }
 }
 
@@ -138,7 +148,12 @@ fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRiva
 }
 
 /// The inputs with a layout fixed.
-pub(super) fn pinned(inputs: &Inputs, ask: &Ask, at: &Candidate, batch: Option<u32>) -> Inputs {
+pub(in crate::api) fn pinned(
+    inputs: &Inputs,
+    ask: &Ask,
+    at: &Candidate,
+    batch: Option<u32>,
+) -> Inputs {
     let mut pinned = inputs.clone();
     let instance = &at.instance;
     for (key, n) in [
@@ -248,7 +263,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let n = |n: u32| show::grouped(n.into());
     let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
     let all = [
-        ("sr-", "Instances", n(own.own.replicas), true),
+        ("sm", "Instances", n(own.own.replicas), true),
         ("stp", "TP", n(at.tp), true),
         ("spp", "PP", n(at.pp), at.pp > 1),
         ("sdp", "DP", n(at.dp), at.dp > 1),
@@ -345,7 +360,7 @@ fn break_even(own: &Deployed<'_>, bill: &serve::Bill) -> String {
     format!("The same tokens cost {api} by the token and {mine} on your own machines: {rest}.")
 }
 
-fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
+pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
     let taken =
         |text: String, source: String, verified: bool| Assumption { text, source, verified };
     let engine = &own.ask.engine;
@@ -396,18 +411,4 @@ fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
     ));
     crate::units::order::sort_by_key(&mut all, |assumption| assumption.verified);
     all
-}
-
-fn markdown(own: &Deployed<'_>, summary: &str, figures: &[Figure], link: &str) -> String {
-    let mut text = format!("**{summary}**\n\n| Figure | |\n|---|---|\n");
-    for figure in figures {
-        let range = figure.range.as_ref().map(|range| format!(" ({})", range.text));
-        let range = range.unwrap_or_default();
-        let _ = writeln!(text, "| {} | {}{range} |", figure.label, figure.shown.text);
-    }
-    if let Some(launch) = launch(own) {
-        let _ = write!(text, "\n```sh\n{}\n```\n", launch.command);
-    }
-    let _ = write!(text, "\n`#{link}`\n");
-    text
 }

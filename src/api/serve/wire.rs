@@ -44,6 +44,9 @@ pub struct ServeView {
     pub launch: Option<LaunchView>,
     /// What is taken as given.
     pub assumptions: Vec<Assumption>,
+    /// Link with the figures that it has now, to be passed on.
+    #[serde(default)]
+    pub link: String,
     /// Link that fixes the layout.
     pub pinned_link: String,
     /// All of it as Markdown.
@@ -107,6 +110,9 @@ pub struct ServeStudyView {
     pub machines: Vec<String>,
     /// What fits where in which format, one answer at a time.
     pub fits: Vec<FitView>,
+    /// Prompts and answers on machines of their own, against both on the same.
+    #[serde(default)]
+    pub pools: crate::api::budget::SheetView,
 }
 
 /// One format on one kind of machine, for one user alone.

@@ -1,7 +1,7 @@
 //! The plan as a picture (SVG 1.1) that carries its link.
 
-use super::{escaped, plain};
-use crate::api::{Figure, PlanView};
+use super::{Carried, escaped, plain};
+use crate::api::Figure;
 use std::fmt::Write as _;
 
 /// What stands before the link in a picture, and after it.
@@ -26,9 +26,6 @@ const LEGEND_MAX: usize = 12;
 const LINK_CHARS_MAX: usize = 110;
 const BAR_GAP: f64 = 2.0;
 
-/// Figures of the card, in their order.
-const FIGURES: [&str; 5] = ["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"];
-
 /// Colours as CSS writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CardColours {
@@ -46,9 +43,9 @@ pub struct CardColours {
 
 /// The picture.
 #[must_use]
-pub fn card(plan: &PlanView, colours: &CardColours) -> String {
+pub fn card(plan: &Carried<'_>, colours: &CardColours) -> String {
     let mut sheet = Sheet { out: String::new(), colours };
-    let (summary, link) = (escaped(&plain(&plan.summary)), escaped(&plan.link));
+    let (summary, link) = (escaped(&plain(plan.summary)), escaped(plan.link));
     let _ = write!(
         sheet.out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
@@ -75,17 +72,16 @@ struct Sheet<'a> {
 type Style = (f64, u32, bool, &'static str);
 
 impl Sheet<'_> {
-    fn head(&mut self, plan: &PlanView) {
-        let (name, rest) = plan.title.split_once(" \u{b7} ").unwrap_or((&plan.title, ""));
-        let stack = plan.summary.split(": ").next().and_then(|own| own.rsplit_once(" with "));
-        let rest = stack.map_or(rest.to_owned(), |(_, stack)| format!("{rest}, {stack}"));
+    fn head(&mut self, plan: &Carried<'_>) {
+        let (name, rest) = plan.title.split_once(" \u{b7} ").unwrap_or((plan.title, ""));
+        let rest = plan.stack.map_or(rest.to_owned(), |stack| format!("{rest}, {stack}"));
         self.text((LEFT, 60.0), (22.0, 600, false, "start"), "AutoParallel");
         let size = fit(name, 50.0);
         self.text((LEFT, 120.0), (size, 700, true, "start"), name);
         self.text((LEFT, 158.0), (fit(&rest, 24.0), 400, false, "start"), &rest);
     }
 
-    fn degrees(&mut self, plan: &PlanView) {
+    fn degrees(&mut self, plan: &Carried<'_>) {
         let mut x = LEFT;
         for degree in plan.degrees.iter().filter(|degree| degree.main).take(CHIPS_MAX) {
             let text = format!("{} {}", degree.label, degree.value);
@@ -100,9 +96,9 @@ impl Sheet<'_> {
         }
     }
 
-    fn figures(&mut self, plan: &PlanView) {
+    fn figures(&mut self, plan: &Carried<'_>) {
         let find = |id: &&str| plan.figures.iter().find(|figure| figure.id == **id);
-        let all: Vec<&Figure> = FIGURES.iter().filter_map(find).collect();
+        let all: Vec<&Figure> = plan.large.iter().filter_map(find).collect();
         let width = INNER / all.len().max(1) as f64;
         for (i, figure) in all.iter().enumerate() {
             let x = LEFT + i as f64 * width;
@@ -117,14 +113,14 @@ impl Sheet<'_> {
         }
     }
 
-    fn memory(&mut self, plan: &PlanView) {
-        let (used, of) = (&plan.memory.figure.shown.text, &plan.memory_capacity.text);
-        let free = &plan.memory_headroom.text;
+    fn memory(&mut self, plan: &Carried<'_>) {
+        let (used, of) = (&plan.memory.figure.shown.text, &plan.capacity.text);
+        let free = &plan.free.text;
         let line = format!("Memory of the fullest accelerator: {used} of {of}, {free} free");
         self.text((LEFT, 402.0), (19.0, 400, false, "start"), &line);
         let wash = self.colours.wash.clone();
         self.rect((LEFT, 416.0, INNER, 30.0), 6.0, &wash);
-        let capacity = plan.memory_capacity.value.max(f64::MIN_POSITIVE);
+        let capacity = plan.capacity.value.max(f64::MIN_POSITIVE);
         let mut x = LEFT;
         for (i, part) in plan.memory.children.iter().enumerate() {
             let width = (part.figure.shown.value / capacity * INNER).clamp(0.0, LEFT + INNER - x);
@@ -144,7 +140,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn foot(&mut self, plan: &PlanView) {
+    fn foot(&mut self, plan: &Carried<'_>) {
         let mut link: String = plan.link.chars().take(LINK_CHARS_MAX).collect();
         if plan.link.chars().nth(LINK_CHARS_MAX).is_some() {
             link.push('\u{2026}');

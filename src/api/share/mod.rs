@@ -1,11 +1,13 @@
 //! A plan to be passed on: a picture that carries it, a table, a frame for other pages.
 
 mod card;
+mod carried;
 mod found;
 mod png;
 mod table;
 
 pub use card::{CardColours, card};
+pub use carried::Carried;
 pub use found::plan_in;
 pub use png::png_with;
 pub use table::plan_table;

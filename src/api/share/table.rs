@@ -1,26 +1,26 @@
 //! The result as comma-separated values (RFC 4180).
 
-use super::plain;
-use crate::api::{Figure, PartView, PlanView, Range};
+use super::{Carried, plain};
+use crate::api::{Figure, PartView, Range};
 
 const HEAD: &str = "kind,id,label,value,unit,text,low,high,source";
 
-/// The plan as a table: its link, the layout, every figure, memory and step time by part.
+/// The plan as a table: its link, the layout, every figure, memory and time by part.
 #[must_use]
-pub fn plan_table(plan: &PlanView) -> String {
+pub fn plan_table(plan: &Carried<'_>) -> String {
     let mut lines = vec![HEAD.to_owned()];
     let mut row = |cells: [&str; 9]| lines.push(cells.map(cell).join(","));
-    row(["plan", "title", "Plan", "", "", &plan.title, "", "", ""]);
-    row(["plan", "link", "Link", "", "", &plan.link, "", "", ""]);
-    for degree in &plan.degrees {
+    row(["plan", "title", "Plan", "", "", plan.title, "", "", ""]);
+    row(["plan", "link", "Link", "", "", plan.link, "", "", ""]);
+    for degree in plan.degrees {
         row(["degree", &degree.key, &degree.label, "", "", &degree.value, "", "", ""]);
     }
-    for figure in &plan.figures {
+    for figure in plan.figures {
         row(cells("figure", &figure.id, figure, figure.range.as_ref()).each_ref().map(|c| &**c));
     }
-    for (kind, whole, range) in
-        [("memory", &plan.memory, plan.memory_range.as_ref()), ("time", &plan.time, None)]
-    {
+    let mut wholes = vec![("memory", plan.memory, plan.memory_range)];
+    wholes.extend(plan.times.iter().map(|time| ("time", *time, None)));
+    for (kind, whole, range) in wholes {
         row(cells(kind, &whole.id, &whole.figure, range).each_ref().map(|c| &**c));
         let mut parts = Vec::new();
         list(whole, &mut parts);

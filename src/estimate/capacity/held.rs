@@ -1,11 +1,14 @@
 //! The rate at which one instance still keeps to the goals.
 
 use crate::estimate::serve::{Answer, Sequences, Serving};
-use crate::serving::{Goals, Traffic};
+use crate::serving::{Goals, Mode, Traffic};
 use crate::units::{PerSecond, Ratio, Seconds};
 
 /// Halvings of the range of loads.
 const HALVINGS: u32 = 40;
+
+/// Least rate that is looked at, over that at which one sequence decodes on the mean.
+const SELDOM: f64 = 0.01;
 
 /// What one instance answers within the goals.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +33,8 @@ impl Held {
 }
 
 /// The highest rate at which requests that come at random are answered within the goals: nine of ten first tokens
-/// where the share is 0.9, the mean where there is none; times between tokens on the mean. Nothing where even one
-/// sequence alone misses them.
+/// where the share is 0.9, the mean where there is none; times between tokens on the mean. Nothing where requests
+/// that hardly ever meet another one miss them.
 ///
 /// Loads a third to a half apart are looked at, then the room above the highest that keeps to the goals is halved: what
 /// is returned was looked at. (Larger batches of prompts read each of them sooner, so that waiting may fall with the
@@ -47,19 +50,32 @@ pub fn held(
         return None;
     }
     let full = serving.full(traffic);
-    let told = |running: f64| {
-        let answer = serving.arriving(traffic, Sequences(running), &full);
+    let kept = |answer: Answer| {
         let first = match share {
             Some(share) => answer.first_token_at(share),
             None => answer.first_token,
         };
         let keeps = |time: Seconds, goal: Option<Seconds>| goal.is_none_or(|most| time <= most);
-        let kept = keeps(first, goals.first_token) && keeps(answer.per_token, goals.per_token);
+        let kept = !answer.saturated
+            && keeps(first, goals.first_token)
+            && keeps(answer.per_token, goals.per_token);
         kept.then_some(answer)
     };
+    let told = |running: f64| kept(serving.arriving(traffic, Sequences(running), &full));
     let most = full.running.0.max(1.0);
-    let (low, high, best) = highest(most, &told)?;
-    let best = between(low, high, best, &told);
+    let best = match highest(most, &told) {
+        Some((low, high, best)) => between(low, high, best, &told),
+        None => {
+            // So few come that mostly none is there: by their rate.
+            let one = serving.arriving(traffic, Sequences(1.0), &full).request_rate;
+            let seldom = |rate: f64| {
+                let rate = PerSecond::new(rate);
+                kept(serving.answer(traffic, Mode::Open { rate, requests: None }))
+            };
+            let low = one.get() * SELDOM;
+            between(low, one.get(), seldom(low)?, &seldom)
+        }
+    };
     let rate = best.request_rate;
     let utilisation = Ratio::new(rate.get() / full.rate.get());
     Some(Held { rate, utilisation, answer: best })

@@ -33,6 +33,8 @@ pub struct Minute {
     pub demand: PerSecond,
     /// Instances that these need, without spare ones.
     pub needed: u32,
+    /// Instances that are wanted then: for what comes within the time ahead, spare ones included.
+    pub wanted: u32,
     /// Instances that are ordered, and paid for.
     pub paid: u32,
     /// Instances that answer.
@@ -100,6 +102,7 @@ pub fn scale(day: &DayCurve, each: PerSecond, policy: &Policy) -> Scaled {
     let minutes = (0..MINUTES).map(|at| Minute {
         demand: demand[at],
         needed: needed[at],
+        wanted: wanted[at],
         paid: paid[at],
         ready: ready[at],
     });

@@ -126,11 +126,12 @@ impl Packing {
     }
 
     /// Machines of one instance where all are filled.
-    fn each(&self) -> f64 {
-        match self.per_machine {
+    #[must_use]
+    pub fn each(&self) -> Ratio {
+        Ratio::new(match self.per_machine {
             0 => f64::from(self.machines_each),
             held => 1.0 / f64::from(held),
-        }
+        })
     }
 }
 
@@ -228,9 +229,9 @@ pub fn spend(
         let held = f64::from(packing.machines(minute.paid));
         machines += held;
         let split = split(day, minute);
-        let filled: f64 = split.iter().sum::<f64>() * packing.each();
+        let filled: f64 = split.iter().sum::<f64>() * packing.each().get();
         for (sum, part) in minutes.iter_mut().zip(split) {
-            *sum += part * packing.each();
+            *sum += part * packing.each().get();
         }
         minutes[MonthPart::Packing as u8 as usize] += (held - filled).max(0.0);
     }

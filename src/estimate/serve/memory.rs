@@ -1,15 +1,20 @@
 //! Memory of one accelerator in service, and how much cache is left.
 
 use super::Serving;
-use crate::model::{Mixer, Model};
-use crate::serving::{Traffic, WeightFormat};
-use crate::units::{Bytes, Tokens};
+use crate::model::{Ffn, Mixer, Model};
+use crate::serving::{Fills, Traffic, WeightFormat};
+use crate::units::{Bytes, Ratio, Tokens};
 
-/// Share of an accelerator's memory that can be taken at most, and rows of the smallest steps that are used to.
-const RAISED: f64 = 0.99;
+/// Rows of the smallest steps where memory is scarce.
 const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
 const SCARCE: f64 = 0.02;
+/// Bytes of a trial draw for each sequence and word: logits in 16 and 32 bits, sorted values and their places,
+/// probabilities, sums. vLLM logs 1.26 GiB for 256 sequences of 128,256 words, whatever the tensor-parallel degree
+/// (vllm-project/vllm pull 10511).
+const DRAW: f64 = 41.2;
+/// Accelerators with at least so much memory draw for more sequences, but for A100 (vllm/engine/arg_utils.py).
+const LARGE: f64 = 70.0 * 1_073_741_824.0;
 
 /// What takes memory on one accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +47,8 @@ pub struct ServeMemory {
     pub tokens: Tokens,
     /// The weights alone, or with what every step needs, leave no room for one block.
     pub too_full: bool,
+    /// The share of the memory that the engine must be given for this: its usual one, or more where memory is scarce.
+    pub share: Ratio,
 }
 
 impl ServeMemory {
@@ -65,26 +72,34 @@ impl Serving<'_> {
     pub fn memory(&self) -> ServeMemory {
         let engine = &self.service.engine;
         let rule = &engine.memory;
-        let all = self.service.cluster.accelerator.memory.as_f64();
+        let all = self.usable();
         let weights = self.weight_bytes();
         let activations = self.activation_bytes();
         let graphs = if engine.graphs { rule.graphs.as_f64() } else { 0.0 };
-        let context = rule.context.as_f64();
+        let context = self.context_bytes();
         let used = weights + activations + context;
-        let share = rule.fraction.get();
+        let share = self.share().get();
         // Engines that take a share of everything capture their graphs outside of it.
-        let pool = if rule.of_free {
-            (all - used - graphs) * share
-        } else {
-            (all * share - used).min(all - used - graphs)
+        let pool = match rule.fills {
+            Fills::Free => (all - used - graphs) * share,
+            Fills::Static => ((all - context) * share - weights).min(all - used - graphs),
+            _ => (all * share - used).min(all - used - graphs),
         };
-        // Where the usual share leaves next to nothing, people raise it and read prompts in smaller pieces.
-        let raised = all * RAISED - self.least_weights() - context - self.activations(ROWS_FEW);
-        let (_, state) = self.cache_of(1.0);
-        let scarce = pool < SCARCE * all;
-        let pool = if scarce { pool.max(raised.min(SCARCE * all)) } else { pool };
+        // Where the usual share leaves next to nothing, people raise it, read prompts in smaller pieces, and let
+        // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
+        // 2025-09 and 2026-02).
+        let needed = self.least_weights() + rule.context.as_f64() + self.layers(ROWS_FEW);
+        let raised = (all - needed).min(SCARCE * all);
+        let (per_token, state) = self.cache_of(1.0);
+        let scarce = pool < SCARCE * all && raised > pool;
+        let pool = if scarce { raised } else { pool };
+        let given = match rule.fills {
+            Fills::Free => 1.0,
+            Fills::Static => (weights + pool) / (all - context).max(1.0),
+            _ => (needed + pool) / all.max(1.0),
+        };
+        let share = if scarce { given.min(1.0) } else { share };
         let pool = (pool - state).max(0.0);
-        let (per_token, _) = self.cache_of(1.0);
         let groups = f64::from(self.instance.dp.max(1));
         let block = f64::from(rule.block.max(1));
         let blocks = (pool / (per_token * block).max(1e-9)).floor().min(1e15);
@@ -92,6 +107,7 @@ impl Serving<'_> {
         let mut memory = ServeMemory {
             tokens: Tokens::new((blocks * block * groups) as u64),
             too_full,
+            share: Ratio::new(share),
             ..ServeMemory::default()
         };
         let free = (all - used - graphs - pool).max(0.0);
@@ -100,6 +116,46 @@ impl Serving<'_> {
             *part = Bytes::from_f64(bytes.min(1e18));
         }
         memory
+    }
+
+    /// Memory that a program finds on one accelerator.
+    fn usable(&self) -> f64 {
+        let accelerator = &self.service.cluster.accelerator;
+        accelerator.memory.as_f64() * accelerator.usable.get()
+    }
+
+    /// Runtime, driver, and communicators where the instance has several ranks.
+    pub(super) fn context_bytes(&self) -> f64 {
+        let rule = &self.service.engine.memory;
+        let several = self.instance.ranks() > 1;
+        rule.context.as_f64() + if several { rule.communicators.as_f64() } else { 0.0 }
+    }
+
+    /// The share of memory that the engine takes. SGLang works it out where none is given
+    /// (srt/arg_groups/memory_hook.py 0.5.23): all but 0.5 GiB, 1.5 MiB for each token of the largest step, an eighth
+    /// of a GiB for each rank, and 2 MiB for each sequence that graphs are captured for (more under attention data
+    /// parallelism), at least 10 GiB on accelerators above 60.
+    #[must_use]
+    pub fn share(&self) -> Ratio {
+        let engine = &self.service.engine;
+        if engine.memory.fraction.get() > 0.0 {
+            return engine.memory.fraction;
+        }
+        let mib = self.service.cluster.accelerator.memory.as_f64() / (1u64 << 20) as f64;
+        let few = self.instance.tp * self.instance.dp < 4;
+        let (chunk, captured) = match mib / 1024.0 {
+            small if small < 20.0 => (2048.0, 8.0),
+            small if small < 35.0 => (4096.0, if few { 48.0 } else { 160.0 }),
+            small if small < 60.0 => (4096.0, if few { 32.0 } else { 160.0 }),
+            large if large < 160.0 => (8192.0, if few { 256.0 } else { 512.0 }),
+            _ => (16384.0, 512.0),
+        };
+        let ranks = self.instance.ranks() as f64;
+        let groups = f64::from(self.instance.dp.max(1));
+        let apart = if groups > 1.0 { captured * groups * 4.5 } else { 0.0 };
+        let kept = 512.0 + chunk * 1.5 + ranks * 128.0 + captured * 2.0 + apart;
+        let kept = if mib > 61_440.0 { kept.max(10_240.0) } else { kept };
+        Ratio::new(((mib - kept) / mib.max(1.0)).clamp(0.05, 0.99))
     }
 
     /// Whether the pool holds one request of that traffic to its end.
@@ -125,21 +181,28 @@ impl Serving<'_> {
         cache + state
     }
 
-    /// What the instance has in use when that many sequences of that many tokens run, on one accelerator.
+    /// What the instance has in use when so many sequences of those lengths run, on one accelerator.
     #[must_use]
-    pub fn used(&self, sequences: u32, tokens: Tokens) -> Bytes {
-        let (cache, state) = self.cache_of(tokens.as_f64());
+    pub fn used(&self, sequences: u32, prompt: Tokens, output: Tokens) -> Bytes {
+        let engine = &self.service.engine;
+        let lengths = (prompt.as_f64(), output.as_f64());
+        match engine.memory.fills {
+            Fills::Batch => return self.used_by_batch(f64::from(sequences), lengths),
+            Fills::Window => return self.used_by_window(f64::from(sequences), lengths),
+            _ => {}
+        }
+        let tokens = lengths.0 + lengths.1;
+        let (cache, state) = self.cache_of(tokens);
         let groups = f64::from(self.instance.dp.max(1));
         let running = (f64::from(sequences) / groups).ceil();
-        let engine = &self.service.engine;
-        let fixed = self.weight_bytes() + engine.memory.context.as_f64();
-        let rows = (running * tokens.as_f64()).min(f64::from(engine.chunk));
-        Bytes::from_f64(fixed + self.activations(rows) + running * (cache + state))
+        let fixed = self.weight_bytes() + self.context_bytes();
+        let rows = (running * tokens).min(f64::from(engine.chunk));
+        Bytes::from_f64(fixed + self.layers(rows) + running * (cache + state))
     }
 
     /// Bytes of the cache of one sequence on one accelerator of the fullest stage: keys and values of its tokens, and
     /// state that does not grow.
-    fn cache_of(&self, tokens: f64) -> (f64, f64) {
+    pub(super) fn cache_of(&self, tokens: f64) -> (f64, f64) {
         let tp = f64::from(self.instance.tp.max(1));
         let bytes = self.service.cache.bits().get() / 8.0;
         let model = &self.service.model;
@@ -169,9 +232,13 @@ impl Serving<'_> {
     }
 
     /// Layers of the fullest stage over all layers.
-    fn stage_share(&self) -> f64 {
+    pub(super) fn stage_share(&self) -> f64 {
         let layers = self.service.model.n_layers().max(1);
         let pp = self.instance.pp.max(1);
+        if self.service.engine.memory.host_table {
+            // llama.cpp deals layers and head out as equal units: the fullest holds one more than the least.
+            return f64::from((layers + 1).div_ceil(pp).min(layers)) / f64::from(layers);
+        }
         if layers.is_multiple_of(pp) {
             return 1.0 / f64::from(pp);
         }
@@ -211,17 +278,29 @@ impl Serving<'_> {
         layers * self.stage_share() + self.table_bytes(model) / tp
     }
 
-    /// Embedding and head: the whole of both where there is one stage, else the larger.
+    /// Embedding and head: the whole of both where there is one stage, else the larger; the head alone where the table
+    /// of embeddings stays with the host, and what it is above a layer where layers are dealt out with it.
     fn table_bytes(&self, model: &Model) -> f64 {
         let weights = self.service.weights;
         let bytes = if weights.is_gguf() { weights.bits().get() / 8.0 } else { 2.0 };
         let params = model.params();
         let (embedding, head) = (params.embedding as f64, params.head as f64);
-        let both = if self.instance.pp > 1 { embedding.max(head) } else { embedding + head };
+        let many = self.instance.pp > 1;
+        let both = if self.service.engine.memory.host_table {
+            let head = if head > 0.0 { head } else { embedding };
+            let layer =
+                (params.total as f64 - embedding - head) / f64::from(model.n_layers().max(1));
+            if many { (head - layer).max(0.0) } else { head }
+        } else if many {
+            embedding.max(head)
+        } else {
+            embedding + head
+        };
         bytes * both + 2.0 * params.other as f64
     }
 
-    /// Weights where attention over a latent is kept in 8 bits beside experts in 4, as some checkpoints do.
+    /// Weights where attention over a latent is kept in 8 bits beside experts in 4, its output in 4, as some
+    /// checkpoints do (nvidia/DeepSeek-R1-0528-NVFP4-v2), and tables are shared out among all ranks.
     fn least_weights(&self) -> f64 {
         let model = &self.service.model;
         let all = self.weight_bytes();
@@ -229,36 +308,49 @@ impl Serving<'_> {
             return all;
         }
         let tp = f64::from(self.instance.tp.max(1));
+        let groups = f64::from(self.instance.dp.max(1));
         let latent = model.pattern.iter().map(|index| {
             let params = model.kind_params(usize::from(*index));
             let kind = model.kinds.get(usize::from(*index));
-            let is_latent = kind.is_some_and(|kind| matches!(kind.mixer, Mixer::Mla(_)));
+            let Some(Mixer::Mla(mla)) = kind.map(|kind| &kind.mixer) else { return 0.0 };
             let held = params.heads as f64 / tp + params.mixer_whole as f64;
-            if is_latent { held } else { 0.0 }
+            let output = f64::from(mla.heads) * f64::from(mla.v_head_dim) * f64::from(model.hidden);
+            held + 0.4375 * output / tp
         });
-        all - latent.sum::<f64>() * self.stage_share()
+        let shared = self.table_bytes(model) / tp * (1.0 - 1.0 / groups);
+        all - latent.sum::<f64>() * self.stage_share() - shared
     }
 
-    /// Activations of the largest step that the engine plans for.
+    /// What the engine's trial run of its largest step keeps alive at most: a layer, or the draw of next tokens after
+    /// the last.
     fn activation_bytes(&self) -> f64 {
-        self.activations(f64::from(self.service.engine.chunk).min(8192.0))
+        let layers = self.layers(f64::from(self.service.engine.chunk).min(8192.0));
+        layers.max(self.draw_bytes())
     }
 
-    /// Activations of a step of so many rows, and logits in 32 bits twice.
-    fn activations(&self, rows: f64) -> f64 {
+    /// Every rank draws from the whole vocabulary.
+    fn draw_bytes(&self) -> f64 {
+        let rule = &self.service.engine.memory;
+        let accelerator = &self.service.cluster.accelerator;
+        let large = accelerator.memory.as_f64() >= LARGE && !accelerator.name.starts_with("a100");
+        let sampled = if large { rule.sampled_large } else { rule.sampled };
+        let sampled = sampled.min(self.service.engine.sequences);
+        f64::from(sampled) * f64::from(self.service.model.vocab) * DRAW
+    }
+
+    /// Activations of a layer in a step of so many rows.
+    fn layers(&self, rows: f64) -> f64 {
         let engine = &self.service.engine;
         let model = &self.service.model;
         let tp = f64::from(self.instance.tp.max(1));
         let wide = model.kinds.iter().map(|kind| match &kind.ffn {
-            crate::model::Ffn::Dense(dense) => f64::from(dense.width) * 2.0,
-            crate::model::Ffn::Moe(moe) => {
+            Ffn::Dense(dense) => f64::from(dense.width) * 2.0,
+            Ffn::Moe(moe) => {
                 f64::from(moe.width) * f64::from(moe.top_k) * 2.0 + f64::from(moe.shared_width)
             }
-            crate::model::Ffn::None => 0.0,
+            Ffn::None => 0.0,
         });
         let wide = wide.fold(0.0, f64::max) / tp;
-        let copies = engine.memory.activations.get();
-        let logits = f64::from(engine.sequences.min(256)) * f64::from(model.vocab) * 8.0 / tp;
-        copies * rows * (2.0 * f64::from(model.hidden) + wide) * 2.0 + logits
+        engine.memory.activations.get() * rows * (2.0 * f64::from(model.hidden) + wide) * 2.0
     }
 }

@@ -8,6 +8,7 @@ mod detail;
 mod flow;
 mod loads;
 mod memory;
+mod older;
 mod rates;
 mod split;
 mod work;

@@ -116,8 +116,8 @@ pub fn of_setup(setup: &ServeSetup, run: &ServeRun) -> Said {
     said.weights = memory.get(crate::estimate::serve::ServeMemoryPart::Weights);
     said.memory = match &setup.asked {
         Asked::Mode(Mode::Static { batch }) => {
-            let tokens = Tokens::new((traffic.prompt + traffic.output) as u64);
-            serving.used(*batch, tokens)
+            let tokens = |n: f64| Tokens::new(n as u64);
+            serving.used(*batch, tokens(traffic.prompt), tokens(traffic.output))
         }
         _ => memory.taken(),
     };

@@ -5,7 +5,7 @@ use super::{recipe, shape, software};
 use crate::catalogue::{datasets, engines};
 use crate::estimate::serve::Serving;
 use crate::serving::{Engine, Goals, Instance, Mode, Service, Speculation, Traffic};
-use crate::units::{PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, PerSecond, Ratio, Seconds};
 
 /// Spread of lengths drawn evenly from 0.8 to 1 of a nominal one: `0.2 / sqrt(12) / 0.9`.
 const EVEN_SPREAD: f64 = 0.064;
@@ -23,6 +23,12 @@ const ACCEPTANCE_DEEP: f64 = 0.7;
 const SUBMITTED: u32 = 2048;
 /// Requests of a run that does not say: as many as those that do (LLMServingSim, 300).
 const REQUESTS: u32 = 300;
+/// What NCCL kept in each rank of vLLM 0.2 with several: 31,615 blocks of 16 tokens and 80 KiB before it was counted,
+/// 20,865 after (Llama-2-70B, TP 4: vllm-project/vllm pull 2031, 2023-12).
+const COMMUNICATORS_EARLY: f64 = 10_750.0 * 16.0 * 81_920.0;
+/// Tokens of a prompt that engines of TensorRT-LLM 0.5 were built for unless told (examples/llama/build.py,
+/// `--max_input_len`); they keep activations for as many in each sequence of the largest batch, and replay no graphs.
+const BUILT_INPUT: f64 = 2048.0;
 /// Cost of one such guess: one layer of sixty and the output head.
 const GUESS_COST: f64 = 0.03;
 
@@ -105,6 +111,7 @@ fn setup_with(
         // Submitters set what fits: no default holds.
         engine.sequences = engine.sequences.max(SUBMITTED);
     }
+    of_release(run, &mut engine);
     let weights = software::weights(run, &mut remarks);
     let cache = software::cache(run).unwrap_or_else(|| engine.usual_cache(weights));
     let count = accelerators(run);
@@ -126,6 +133,19 @@ fn setup_with(
     spread(run, &mut setup);
     setup.service.check(&setup.instance).map_err(|error| error.to_string())?;
     Ok(setup)
+}
+
+/// What single releases keep in memory unlike the rest of their era.
+fn of_release(run: &ServeRun, engine: &mut Engine) {
+    if engine.key == "vllm-2024" && run.version.starts_with("0.2") {
+        engine.memory.communicators = Bytes::from_f64(COMMUNICATORS_EARLY);
+    }
+    if let (Some(batch), "trtllm-2024") = (after(&run.notes, "max_batch_size "), &*engine.key) {
+        let rows = batch * BUILT_INPUT;
+        engine.sequences = batch.clamp(1.0, 1e6) as u32;
+        engine.memory.activations = Ratio::new(rows / f64::from(engine.chunk.clamp(1, 8192)));
+        engine.memory.graphs = Bytes::ZERO;
+    }
 }
 
 /// Accelerators of the whole system.

@@ -49,6 +49,8 @@ pub(super) fn model(run: &ServeRun, remarks: &mut Vec<String>) -> Result<Model, 
         VOCAB
     });
     model.other_params = Params::new(u64::from(hidden));
+    // MPT's head is its table of embeddings (mosaicml/llm-foundry, models/mpt/modeling_mpt.py).
+    model.tied = run.model.starts_with("mpt");
     Ok(model)
 }
 

@@ -7,7 +7,9 @@ pub use demand::Demanded;
 pub use phrase::{Egress, Moves};
 pub(super) use phrase::{meaning, phrase};
 
-use super::{Inputs, Key, Value, read};
+use super::fleet::list;
+use super::resolve::Reader;
+use super::{FleetInputs, Inputs, Key, Value, own, read};
 use crate::cluster::{Federation, OuterSteps, Wan};
 use crate::prices::Terms;
 use crate::units::{
@@ -17,6 +19,8 @@ use crate::units::{
 /// What the inputs ask of buying and planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BudgetInputs {
+    /// Provider and region where the machines stand, empty for machines of one's own; none where nothing is said.
+    pub stands: Option<(String, String)>,
     /// How the run is bought; none at the plan's own price by the hour.
     pub bought: Option<Terms>,
     /// Prices of one accelerator by way to buy.
@@ -63,52 +67,52 @@ pub struct Trials {
 }
 
 /// Reads values of inputs that are typed or have a default.
-struct Values<'a>(&'a Inputs);
+pub(super) struct Values<'a>(pub(super) &'a Inputs);
 
 impl Values<'_> {
-    fn get(&self, key: Key) -> Option<Value> {
+    pub(super) fn get(&self, key: Key) -> Option<Value> {
         let text = self.0.get(key);
         read(key, if text.trim().is_empty() { key.default_text()? } else { text })
             .ok()
             .or_else(|| read(key, key.default_text()?).ok())
     }
 
-    fn count(&self, key: Key) -> Option<u32> {
+    pub(super) fn count(&self, key: Key) -> Option<u32> {
         match self.get(key)? {
             Value::Count(n) => u32::try_from(n).ok(),
             _ => None,
         }
     }
 
-    fn span(&self, key: Key) -> Option<Seconds> {
+    pub(super) fn span(&self, key: Key) -> Option<Seconds> {
         match self.get(key)? {
             Value::Span(time) => Some(time),
             _ => None,
         }
     }
 
-    fn ratio(&self, key: Key) -> Ratio {
+    pub(super) fn ratio(&self, key: Key) -> Ratio {
         match self.get(key) {
             Some(Value::Ratio(ratio)) => ratio,
             _ => Ratio::ONE,
         }
     }
 
-    fn rate(&self, key: Key) -> BytesPerSecond {
+    pub(super) fn rate(&self, key: Key) -> BytesPerSecond {
         match self.get(key) {
             Some(Value::Bandwidth(rate)) => rate,
             _ => BytesPerSecond::ZERO,
         }
     }
 
-    fn word(&self, key: Key) -> &'static str {
+    pub(super) fn word(&self, key: Key) -> &'static str {
         match self.get(key) {
             Some(Value::Word(word)) => word,
             _ => "",
         }
     }
 
-    fn phrase(&self, key: Key) -> String {
+    pub(super) fn phrase(&self, key: Key) -> String {
         match self.get(key) {
             Some(Value::Words(words)) => words,
             _ => String::new(),
@@ -120,10 +124,11 @@ pub(super) fn resolve(inputs: &Inputs) -> BudgetInputs {
     let values = Values(inputs);
     let own_regions = values.word(Key::Between) == "regions";
     let fleet = inputs.fleet();
-    let seller = |list: &[String]| list.first().cloned().unwrap_or_default();
-    let near = (seller(&fleet.providers), seller(&fleet.regions));
+    let stands = stands(inputs, &fleet);
+    let near = stands.clone().unwrap_or_default();
     let egress = Egress::of(&values.phrase(Key::Egress), &near, own_regions);
     BudgetInputs {
+        stands,
         bought: Terms::from_key(values.word(Key::Bought)),
         prices: phrase::prices(&values.phrase(Key::WayPrices)).unwrap_or_default(),
         demand: demand::read(&values.phrase(Key::Months)).unwrap_or_default(),
@@ -144,6 +149,27 @@ pub(super) fn resolve(inputs: &Inputs) -> BudgetInputs {
         federation: federation(&values, egress.price),
         egress,
     }
+}
+
+/// What was typed; else the only provider that is asked of the market, in its only region.
+fn stands(inputs: &Inputs, fleet: &FleetInputs) -> Option<(String, String)> {
+    let typed = list(&inputs.canonical(), Key::Stands).first().and_then(|word| own::stands(word));
+    typed.or_else(|| match (&*fleet.providers, &*fleet.regions) {
+        ([provider], [region]) => Some((provider.clone(), region.clone())),
+        ([provider], _) => Some((provider.clone(), String::new())),
+        _ => None,
+    })
+}
+
+/// The typed price of the way to buy that was chosen, which is the plan's own where no other is typed.
+pub(super) fn bought(reader: &mut Reader) -> Option<DollarsPerHour> {
+    let terms = match reader.value(Key::Bought) {
+        Some(Value::Word(word)) => Terms::from_key(word)?,
+        _ => return None,
+    };
+    let Some(Value::Words(words)) = reader.value(Key::WayPrices) else { return None };
+    let known = phrase::prices(words)?;
+    known.into_iter().find(|(own, _)| *own == terms).map(|(_, rate)| rate)
 }
 
 fn trials(values: &Values<'_>) -> Option<Trials> {

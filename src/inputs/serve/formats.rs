@@ -1,7 +1,7 @@
 //! Which formats may be used where: what was typed, as far as engine and hardware have it.
 
-use super::super::Key;
 use super::super::resolve::Reader;
+use super::super::{Inputs, Key, Value, read};
 use super::words::machine_of;
 use crate::catalogue::accelerators::MachineRow;
 use crate::catalogue::engines;
@@ -54,6 +54,32 @@ fn usual(engine: &Engine, row: &MachineRow, can: &Support) -> Vec<WeightFormat> 
         *format == WeightFormat::Bf16 || native && *format == WeightFormat::Fp8
     };
     can.weights.iter().copied().filter(fits).collect()
+}
+
+/// Pairs that are looked at on any machine of a market that has them.
+pub fn of_market(inputs: &Inputs, engine: &Engine) -> Vec<(WeightFormat, KvFormat)> {
+    let typed = |key: Key| match inputs.typed(key).map(|text| read(key, text)) {
+        Some(Ok(Value::Words(words))) => words,
+        _ => String::new(),
+    };
+    let words = typed(Key::Weights);
+    let mut weights: Vec<WeightFormat> =
+        words.split(',').filter_map(WeightFormat::of_key).collect();
+    if weights.is_empty() {
+        weights = match engine.key.starts_with(GGUF_ENGINE) {
+            true => USUAL_GGUF[..2].to_vec(),
+            false => vec![WeightFormat::Bf16, WeightFormat::Fp8],
+        };
+    }
+    let words = typed(Key::Cache);
+    let caches: Vec<KvFormat> = words.split(',').filter_map(cache_of_key).collect();
+    let mut all = Vec::new();
+    for format in weights {
+        let usual = [engine.usual_cache(format)];
+        let own = if caches.is_empty() { &usual[..] } else { &caches };
+        all.extend(own.iter().map(|cache| (format, *cache)));
+    }
+    all
 }
 
 /// Says which typed formats nothing of what was chosen can run, and what can be run instead.

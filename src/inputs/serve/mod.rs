@@ -1,16 +1,17 @@
 //! What is asked of a model in service: engine, machines, formats, traffic and goals.
 
 mod formats;
-
 mod words;
 
+pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value};
+use super::{Group, Key, Value, operation, own};
 use crate::catalogue::accelerators::{self, MachineRow};
-use crate::catalogue::{engines, support};
+use crate::catalogue::{engines, places, support};
 use crate::model::Model;
+use crate::prices::Place;
 use crate::serving::{
     ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
 };
@@ -45,11 +46,14 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
             input: money(reader, Key::ApiInput),
             output: money(reader, Key::ApiOutput),
         },
+        place: place(reader),
+        pue: reader.ratio(Key::Pue).unwrap_or(Ratio::ONE),
         machines,
         model,
         engine,
     };
     echo(reader, &ask);
+    operation::remark(reader);
     let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
     let belongs = |key: Key| match key.group() {
         Group::Model | Group::Serving | Group::Purpose => true,
@@ -116,7 +120,14 @@ fn fixed(reader: &Reader) -> FixedServing {
         dp: reader.count(Key::ServeDp),
         ep: reader.count(Key::ServeEp),
         batch: reader.count(Key::BatchMax),
+        least: reader.count(Key::ServeLeast),
     }
+}
+
+/// The region where the machines stand.
+fn place(reader: &Reader) -> Option<Place> {
+    let (provider, region) = own::stands(reader.list(Key::Stands)?.first()?)?;
+    places::find(&provider, &region)
 }
 
 fn money(reader: &Reader, key: Key) -> Option<Dollars> {
@@ -225,6 +236,13 @@ fn echo(reader: &mut Reader, ask: &Ask) {
         [(Key::FirstToken, ask.goals.first_token), (Key::PerToken, ask.goals.per_token)]
     {
         reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
+    }
+    if let Some(place) = &ask.place {
+        let carbon = place.carbon.map_or("grid not known".to_owned(), |grid| {
+            format!("{} g CO2/kWh", show::rounded(grid.get()))
+        });
+        let pue = show::rounded(place.pue.unwrap_or(ask.pue).get());
+        reader.echo(Key::Stands, format!("{} PUE {pue}, {carbon}", place.country));
     }
     // The choice says it already.
     reader.echo(Key::Percentile, "");

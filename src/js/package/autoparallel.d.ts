@@ -16,27 +16,40 @@ export function init(source?: Source): Promise<void>;
 /** The same at once. */
 export function init_sync(source: BufferSource | WebAssembly.Module): void;
 
+/** Of a question about training, an answer about training; of one about serving, one about serving; of a link, either. */
+export interface Ask<R, S> {
+  (question: ServingQuestion): S;
+  (question: LinkedQuestion): R | S;
+  (question?: Question): R;
+}
+
 /** Everything about the best plan. */
-export function analyze(question?: Question): Analysis;
-/** The fastest layout that fits, proven to be that. */
-export function best_config(question?: Question): BestConfig;
-/** Whether anything that the question allows fits, with the memory by part and stage. */
-export function check_memory(question?: Question): MemoryCheck;
-/** What the whole run costs, without failures and with them. */
-export function estimate_cost(question?: Question): CostEstimate;
+export const analyze: Ask<Analysis, ServingAnalysis>;
+/** The best layout: the fastest that fits, proven to be that; or the cheapest deployment that keeps the goals. */
+export const best_config: Ask<BestConfig, ServingConfig>;
+/** Whether anything that the question allows fits, with the memory by part. */
+export const check_memory: Ask<MemoryCheck, ServingMemoryCheck>;
+/** What the whole run costs, without failures and with them; or what serving costs an hour, a month and a token. */
+export const estimate_cost: Ask<CostEstimate, ServingCostEstimate>;
 /** The same question for 1 to 64 models: names of the catalogue. */
+export function compare_models(models: string[], question: ServingQuestion): ServingComparison;
+export function compare_models(models: string[], question: LinkedQuestion): ModelComparison | ServingComparison;
 export function compare_models(models: string[], question?: Question): ModelComparison;
 /** The best plan in words, as the page shows it: every number as text, with its formula and its source. */
-export function describe(question?: Question): Description;
+export const describe: Ask<Description, ServingDescription>;
 /** The link of a question, without `#`. */
-export function encode_link(question?: Question): EncodedLink;
+export function encode_link(question?: AnyQuestion): EncodedLink;
 /** The question of a link, in whatever state it arrives. */
 export function decode_link(link: string): DecodedLink;
 /** The value of a field as a person types it: `read_field("cluster.accelerators", "16k")` is 16000. */
 export function read_field(field: string, text: string): number | string | boolean | string[];
 
 export function models(): ModelEntry[];
+/** Accelerators that train; all of them serve as well. */
 export function accelerators(): AcceleratorEntry[];
+/** Machines that only serve: laptops, phones, processors, cards without a network. */
+export function edge_accelerators(): AcceleratorEntry[];
+export function engines(): EngineEntry[];
 export function stacks(): StackEntry[];
 export function presets(): PresetEntry[];
 
@@ -74,10 +87,8 @@ export class AutoParallelError extends Error implements Problem {
 // ---------------------------------------------------------------------------------------------- what is asked
 
 /** All is optional: what is left out has the default of the page, or the catalogue's value for what was chosen. */
-export interface Question {
+export interface Groups {
   version?: 1;
-  /** A plan's link to start from; the fields beside it change what it says. */
-  link?: string;
   /** A name of the catalogue, a Hugging Face config.json, or a shape. */
   model?: string | ModelQuestion;
   cluster?: ClusterQuestion;
@@ -88,6 +99,70 @@ export interface Question {
   constraints?: ConstraintsQuestion;
   /** Inputs that this version has no field for, by their names in links, as a person types them. */
   other?: Record<string, string>;
+}
+
+/** About training. `link` is a plan's link to start from; the fields beside it change what it says. */
+export type Question = Groups &
+  (
+    | { purpose?: "train"; link?: undefined; serving?: undefined }
+    | { purpose: "train"; link?: string; serving?: ServiceQuestion }
+  );
+
+/** About a model in service; what is said of training is kept for links. */
+export interface ServingQuestion extends Groups {
+  purpose: "serve";
+  link?: string;
+  serving?: ServiceQuestion;
+}
+
+/** About whatever the link is about. */
+export interface LinkedQuestion extends Groups {
+  purpose?: undefined;
+  link: string;
+  serving?: undefined;
+}
+
+export type AnyQuestion = Question | ServingQuestion | LinkedQuestion;
+
+/** Requests, goals, machines and software of a model in service. */
+export interface ServiceQuestion {
+  /** See `engines()`. */
+  engine?: string;
+  /** Kinds, any one of which may serve: see `accelerators()`, `edge_accelerators()`, or `custom` for that of `cluster`. */
+  accelerators?: string[];
+  accelerators_max?: number;
+  /** `bf16`, `fp8`, `int4-awq`, `q4_k_m` and so on; the engine's where nothing is said. */
+  weights_formats?: string[];
+  cache_formats?: string[];
+  /** Means over requests. */
+  prompt_tokens?: number;
+  answer_tokens?: number;
+  /** Standard deviation over mean. */
+  answer_tokens_deviation_ratio?: number;
+  /** Share of the prompts' tokens that need no work. */
+  prefix_cache_hit_ratio?: number;
+  /** This, or `requests_in_flight`, or neither for as much as the machines can answer. */
+  requests_per_s?: number;
+  requests_in_flight?: number;
+  first_token_goal_seconds?: number | "none";
+  per_token_goal_seconds?: number | "none";
+  /** Whose first token must come in time. */
+  goals_hold_for?: "mean" | "p50" | "p90" | "p95" | "p99";
+  /** Tokens guessed ahead by speculative decoding. */
+  guessed_tokens?: number;
+  guess_acceptance_ratio?: number;
+  /** Of every kind; `prices_by_accelerator` for some: `["h200-sxm:3.5", "b200:5"]`, in dollars an hour. */
+  usd_per_accelerator_hour?: number;
+  prices_by_accelerator?: string[];
+  /** Of a service that is paid by the token, to compare with. */
+  api_usd_per_million_prompt_tokens?: number;
+  api_usd_per_million_answer_tokens?: number;
+  /** What is fixed; what is not, the search chooses. */
+  tensor_parallel?: number;
+  pipeline_parallel?: number;
+  attention_data_parallel?: number;
+  expert_parallel?: number;
+  sequences_max?: number;
 }
 
 export interface ModelQuestion {
@@ -281,7 +356,23 @@ export interface Step {
   model_flops_per_s_per_accelerator: number;
 }
 
-/** The whole run: steps alone, nothing fails. */
+/** The run when machines fail as foreseen: what the page shows first. */
+export interface Failures {
+  level: string;
+  /** From the first step to the last. */
+  seconds: number;
+  /** By the range of step times, from good machines to young ones. */
+  seconds_range: Span | null;
+  /** Spare machines included. */
+  cost_usd: number | null;
+  cost_usd_range: Span | null;
+  failures: number;
+  checkpoint_interval_seconds: number;
+  useful_ratio: number;
+  source: string;
+}
+
+/** The whole run: steps alone, nothing fails; `with_failures` has what to reckon with. */
 export interface Run {
   steps: number;
   seconds: number;
@@ -295,6 +386,7 @@ export interface Run {
   usd_per_million_tokens: number | null;
   /** Accelerators alone, at rated power. */
   energy_kwh: number | null;
+  with_failures: Failures;
 }
 
 export interface Cut {
@@ -335,6 +427,7 @@ export interface Plan {
 /** Either `plan` or `nothing` is null. */
 export type Analysis = {
   version: 1;
+  purpose: "train";
   asked: Asked;
   assumptions: { text: string; source: string; verified: boolean }[];
 } & ({ plan: Plan; nothing: null } | { plan: null; nothing: NothingFits });
@@ -342,12 +435,14 @@ export type Analysis = {
 /** Either `nothing` is null, or `layout` and `step` are. */
 export type BestConfig = {
   version: 1;
+  purpose: "train";
   asked: Asked;
   search: Search;
 } & ({ layout: Layout; step: Step; nothing: null } | { layout: null; step: null; nothing: NothingFits });
 
 export interface MemoryCheck {
   version: 1;
+  purpose: "train";
   asked: Asked;
   fits: boolean;
   /** The fastest that fits, else the smallest. */
@@ -358,25 +453,17 @@ export interface MemoryCheck {
 
 export interface CostEstimate {
   version: 1;
+  purpose: "train";
   asked: Asked;
   layout: Layout | null;
   run: Run | null;
-  with_failures: {
-    level: string;
-    /** From the first step to the last. */
-    seconds: number;
-    /** Spare machines included. */
-    cost_usd: number | null;
-    failures: number;
-    checkpoint_interval_seconds: number;
-    useful_ratio: number;
-    source: string;
-  } | null;
+  with_failures: Failures | null;
   nothing: NothingFits | null;
 }
 
 export interface ModelComparison {
   version: 1;
+  purpose: "train";
   models: {
     asked: Asked;
     layout: Layout | null;
@@ -385,9 +472,195 @@ export interface ModelComparison {
     run: Run | null;
     nothing: NothingFits | null;
   }[];
-  /** Places in `models`. */
+  /** Places in `models`; the cheapest with failures. */
   fastest_step: number | null;
   cheapest_run: number | null;
+}
+
+// ---------------------------------------------------------------------------------------------- of a model in service
+
+/** The question as it was understood, defaults filled in. */
+export interface ServingAsked {
+  link: string;
+  model: { name: string; parameters: number; active_parameters: number };
+  engine: string;
+  engine_version: string;
+  accelerators: string[];
+  accelerators_max: number;
+  prompt_tokens: number;
+  answer_tokens: number;
+  requests_per_s: number | null;
+  requests_in_flight: number | null;
+  first_token_goal_seconds: number | null;
+  per_token_goal_seconds: number | null;
+  goals_hold_for: "mean" | "p50" | "p90" | "p95" | "p99";
+  notes: { field: string; text: string }[];
+}
+
+export interface ServingLayout {
+  /** For people: `TP 4 · fp8, cache fp16 · H200 SXM`. */
+  text: string;
+  /** Link that fixes all of it. */
+  link: string;
+  accelerator: string;
+  /** Of all instances. */
+  accelerators: number;
+  /** Copies of the engine, each with all weights. */
+  instances: number;
+  tensor_parallel: number;
+  pipeline_parallel: number;
+  attention_data_parallel: number;
+  expert_parallel: number;
+  /** Sequences that run together in one instance, at most. */
+  sequences_max: number;
+  weights_format: string;
+  cache_format: string;
+}
+
+export interface Latency {
+  /** TTFT, of the share of requests that was asked for. */
+  first_token_seconds: number;
+  first_token_seconds_range: Span | null;
+  /** TPOT: each further token, on the mean. */
+  per_token_seconds: number;
+  per_token_seconds_range: Span | null;
+  /** A whole answer, on the mean. */
+  answer_seconds: number;
+}
+
+export interface Throughput {
+  /** Tokens of answers; prompts come on top. */
+  answer_tokens_per_s: number;
+  answer_tokens_per_s_per_accelerator: number;
+  answer_tokens_per_s_per_request: number;
+  requests_per_s: number;
+  /** At which all instances are full. */
+  requests_per_s_max: number;
+  /** Answers that are being written at once, on the mean. */
+  running_requests: number;
+}
+
+/** One accelerator, as the engine fills it. */
+export interface ServingMemory {
+  used_bytes: number;
+  capacity_bytes: number;
+  free_bytes: number;
+  /** Tokens that the cache of one instance holds. */
+  cache_tokens: number;
+  parts: MemoryPart[];
+}
+
+export interface ServingCost {
+  usd_per_accelerator_hour: number;
+  price_source: string;
+  usd_per_hour: number;
+  /** Of 730 hours. */
+  usd_per_month: number;
+  usd_per_million_prompt_tokens: number;
+  usd_per_million_answer_tokens: number;
+  /** None where the machines wait for requests. */
+  usd_per_million_answer_tokens_range: Span | null;
+  /** Share of the demand from which on it is cheaper than paying by the token; above 1: never. */
+  break_even_ratio: number | null;
+}
+
+export interface ServingSearch {
+  /** Pairs of a layout and a limit of the batch. */
+  looked_at: number;
+  cuts: Cut[];
+}
+
+/** Why nothing serves. */
+export interface NothingServes {
+  because: "memory" | "latency" | "accelerators" | "rules";
+  message: string;
+}
+
+export interface Deployment {
+  layout: ServingLayout;
+  latency: Latency;
+  throughput: Throughput;
+  memory: ServingMemory;
+  /** One token of every running answer. */
+  decode_parts: TimePart[];
+  /** One prompt read alone. */
+  prefill_parts: TimePart[];
+  /** Null where no price is known. */
+  cost: ServingCost | null;
+  search: ServingSearch;
+  /** What binds it, most important first. */
+  binds: string[];
+  /** Starts one instance; null for engines whose command is not known here. */
+  command: string | null;
+}
+
+/** Either `deployment` or `nothing` is null. */
+export type ServingAnalysis = {
+  version: 1;
+  purpose: "serve";
+  asked: ServingAsked;
+  assumptions: { text: string; source: string; verified: boolean }[];
+} & ({ deployment: Deployment; nothing: null } | { deployment: null; nothing: NothingServes });
+
+/** Either `nothing` is null, or the layout and what it gives are. */
+export type ServingConfig = {
+  version: 1;
+  purpose: "serve";
+  asked: ServingAsked;
+  search: ServingSearch;
+} & (
+  | { layout: ServingLayout; latency: Latency; throughput: Throughput; nothing: null }
+  | { layout: null; latency: null; throughput: null; nothing: NothingServes }
+);
+
+export interface ServingMemoryCheck {
+  version: 1;
+  purpose: "serve";
+  asked: ServingAsked;
+  /** Whether any layout holds the model and one request, whatever the goals. */
+  fits: boolean;
+  /** Of the deployment, where one keeps the goals. */
+  layout: ServingLayout | null;
+  memory: ServingMemory | null;
+  /** Every format of the weights on each kind of accelerator, one request at a time. */
+  formats: {
+    accelerator: string;
+    weights_format: string;
+    /** Of the smallest instance that holds a request; null where none does. */
+    accelerators: number | null;
+    /** On one of them. */
+    weights_bytes: number;
+    cache_tokens: number;
+    answer_tokens_per_s: number;
+    first_token_seconds: number;
+  }[];
+  nothing: NothingServes | null;
+}
+
+export interface ServingCostEstimate {
+  version: 1;
+  purpose: "serve";
+  asked: ServingAsked;
+  layout: ServingLayout | null;
+  cost: ServingCost | null;
+  nothing: NothingServes | null;
+}
+
+export interface ServingComparison {
+  version: 1;
+  purpose: "serve";
+  models: {
+    asked: ServingAsked;
+    layout: ServingLayout | null;
+    latency: Latency | null;
+    throughput: Throughput | null;
+    used_bytes: number | null;
+    cost: ServingCost | null;
+    nothing: NothingServes | null;
+  }[];
+  /** Places in `models`: of the shortest time of a further token, and of the least dollars a token of an answer. */
+  fastest_token: number | null;
+  cheapest_token: number | null;
 }
 
 export interface EncodedLink {
@@ -399,7 +672,7 @@ export interface EncodedLink {
 
 export interface DecodedLink {
   version: 1;
-  question: Question;
+  question: Question | ServingQuestion;
   /** The same link in its shortest spelling. */
   link: string;
   problems: string[];
@@ -432,9 +705,38 @@ export interface PartInWords {
 
 export interface Description {
   version: 1;
+  purpose: "train";
   asked: Asked;
   plan: PlanInWords | null;
   stuck: { headline: string; [more: string]: unknown } | null;
+}
+
+export interface ServingDescription {
+  version: 1;
+  purpose: "serve";
+  asked: ServingAsked;
+  serve: DeploymentInWords | null;
+  stuck: { headline: string; [more: string]: unknown } | null;
+}
+
+export interface DeploymentInWords {
+  version: number;
+  title: string;
+  summary: string;
+  degrees: { key: string; label: string; value: string; help: string; fixed: boolean; main: boolean }[];
+  figures: Figure[];
+  goals: { label: string; reached: Shown; goal: Shown }[];
+  memory: PartInWords;
+  memory_capacity: Shown;
+  memory_free: Shown;
+  /** One token of every answer, and one prompt read. */
+  decode: PartInWords;
+  prefill: PartInWords;
+  binds: string[];
+  pinned_link: string;
+  markdown: string;
+  /** What else the page shows. */
+  [more: string]: unknown;
 }
 
 export interface PlanInWords {
@@ -487,6 +789,16 @@ export interface AcceleratorEntry {
   verified: boolean;
   source: string;
   date: string;
+}
+
+export interface EngineEntry {
+  name: string;
+  label: string;
+  version: string;
+  date: string;
+  /** Keys of the accelerators that it runs on. */
+  accelerators: string[];
+  source: string;
 }
 
 export interface StackEntry {

@@ -83,5 +83,7 @@ export const decode_link = (link) => call("decode_link", String(link));
 export const read_field = (field, text) => call("read_field", String(field), String(text));
 export const models = () => call("models");
 export const accelerators = () => call("accelerators");
+export const edge_accelerators = () => call("edge_accelerators");
+export const engines = () => call("engines");
 export const stacks = () => call("stacks");
 export const presets = () => call("presets");

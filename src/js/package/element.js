@@ -3,7 +3,7 @@
 (() => {
   const PARTS = "./";
   const APP = "";
-  const VIEWS = ["card", "memory", "time", "cost", "compact", "wide"];
+  const VIEWS = ["card", "memory", "time", "latency", "cost", "compact", "wide"];
   const own = document.currentScript ?? document.querySelector('script[src*="element"][src$=".js"]');
   const base = new URL(PARTS, own?.src ?? document.baseURI);
   const app = own?.dataset.app ?? (APP && new URL(APP, own?.src ?? document.baseURI).href);

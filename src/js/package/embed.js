@@ -1,10 +1,9 @@
 // The page for frames: `embed.html?view=card&theme=dark&interactive#1;n=64`. It needs scripts and nothing else: no
 // storage, no origin, no worker. Messages are a closed set; whatever else arrives is ignored.
 import { start } from "./calls.js";
-import { mount } from "./view.js";
+import { VIEWS, mount } from "./view.js";
 
 const PREFIX = "autoparallel:";
-const VIEWS = ["card", "memory", "time", "cost", "compact", "wide"];
 const THEMES = ["light", "dark", "auto"];
 const LINK_CHARS_MAX = 16_384;
 const own = document.currentScript;

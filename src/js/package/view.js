@@ -1,15 +1,30 @@
 // Draws a plan into a shadow root or a document: the same for the custom element and for the embedded page.
-import { accelerators, describe, read_field } from "./calls.js";
+import { accelerators, describe, edge_accelerators, engines, read_field } from "./calls.js";
 import { STYLE } from "./style.js";
 
-/** What a reader may change, in the order of the form. */
-const INPUTS = [
-  ["cluster.accelerators", "Accelerators", "accelerators"],
-  ["training.global_batch_sequences", "Global batch, sequences", "global_batch_sequences"],
-  ["training.sequence_tokens", "Sequence length, tokens", "sequence_tokens"],
-];
-const LARGE = ["step_time", "mfu", "tokens_per_gpu", "days", "cost"];
-const MONEY = ["cost", "days", "gpu_hours", "energy"];
+/** What a reader may change of a training run and of a model in service, in the order of the form; the value is asked's. */
+const INPUTS = {
+  train: [
+    ["cluster.accelerators", "Accelerators", ({ accelerators }) => accelerators],
+    ["training.global_batch_sequences", "Global batch, sequences", (asked) => asked.global_batch_sequences],
+    ["training.sequence_tokens", "Sequence length, tokens", (asked) => asked.sequence_tokens],
+  ],
+  serve: [
+    ["serving.requests_per_s", "Requests a second", (asked) => asked.requests_per_s],
+    ["serving.requests_in_flight", "Requests in flight", (asked) => asked.requests_in_flight],
+    ["serving.prompt_tokens", "Prompt, tokens", (asked) => asked.prompt_tokens],
+    ["serving.answer_tokens", "Answer, tokens", (asked) => asked.answer_tokens],
+  ],
+};
+/** Figures that are shown large, and those of money, of each kind of plan. */
+const LARGE = {
+  train: ["step_time", "mfu", "tokens_per_gpu", "run_days", "run_cost"],
+  serve: ["ttft", "tpot", "tokens_per_s", "accelerators", "output_price"],
+};
+const MONEY = {
+  train: ["run_cost", "run_days", "cost", "days", "gpu_hours", "energy"],
+  serve: ["output_price", "input_price", "monthly", "accelerators", "tokens_per_gpu"],
+};
 /** Colours that a kind of part has on the page too; others go by their place. */
 const SERIES = [
   [/bubble|slack|memory\.context/, 7],
@@ -21,7 +36,16 @@ const SERIES = [
   [/buffer|network\.context/, 5],
   [/expert/, 6],
 ];
-const SEEN = { card: ["figures", "bar"], memory: ["memory"], time: ["time"], cost: ["money"], wide: ["figures", "memory", "time"], compact: [] };
+const SEEN = {
+  card: ["figures", "bar"],
+  memory: ["memory"],
+  time: ["time"],
+  latency: ["time"],
+  cost: ["money"],
+  wide: ["figures", "memory", "time"],
+  compact: [],
+};
+export const VIEWS = Object.keys(SEEN);
 
 let sheet;
 
@@ -117,35 +141,71 @@ function table(open, root, title) {
 
 const spoken = (root) => root.children.map(({ figure }) => `${figure.label} ${figure.shown.text}`).join(", ");
 
+/** What of an answer is drawn, of a training run and of a model in service alike; nothing where there is no plan. */
+function drawable({ purpose, plan, serve }) {
+  if (plan) {
+    return {
+      ...plan,
+      purpose,
+      whole: "Memory of the fullest stage",
+      free: plan.memory_headroom,
+      times: [["Step time", plan.time]],
+      goals: [],
+      line: ["step_time", "a step,", "run_days", "to finish"],
+    };
+  }
+  return (
+    serve && {
+      ...serve,
+      purpose,
+      whole: "Memory of one accelerator",
+      free: serve.memory_free,
+      times: [serve.decode, serve.prefill].map((root) => [root.figure.label, root]),
+      line: ["ttft", "to the first token,", "tpot", "each further one"],
+    }
+  );
+}
+
+const kept = ({ goals }) =>
+  goals.length === 0
+    ? null
+    : make("p", { class: "note" }, `Within the goals: ${goals.map(({ label, goal }) => `${label} ${goal.text}`).join(", ")}`);
+
+/** The figures of these ids, in their order. */
+const picked = ({ figures }, ids) => ids.flatMap((id) => figures.filter((figure) => figure.id === id));
+
 const DRAW = {
-  figures: ({ plan }, open) => {
-    const figures = plan.figures.filter(({ id }) => LARGE.includes(id)).map((figure) => derived(open, figure, "figure"));
-    return [make("div", { class: "figures" }, ...figures)];
+  figures: (plan, open) => {
+    const figures = picked(plan, LARGE[plan.purpose]).map((figure) => derived(open, figure, "figure"));
+    return [make("div", { class: "figures" }, ...figures), kept(plan)];
   },
-  bar: ({ plan }) => {
-    const { memory, memory_capacity: all, memory_headroom: free } = plan;
+  bar: ({ memory, memory_capacity: all, free }) => {
     const text = `${memory.figure.shown.text} of ${all.text} of memory, ${free.text} free`;
     return [bar(memory, all.value, `${text}: ${spoken(memory)}`), make("p", { class: "note" }, text)];
   },
-  memory: ({ plan }, open) => {
-    const { memory, memory_capacity: all, memory_headroom: free } = plan;
+  memory: (plan, open) => {
+    const { memory, memory_capacity: all, free, whole } = plan;
     const text = `${memory.figure.shown.text} of ${all.text}, ${free.text} free`;
     const doubt = plan.memory_doubt ? make("p", { class: "doubt" }, plan.memory_doubt) : null;
-    const title = make("p", { class: "part" }, "Memory of the fullest stage ", make("span", { class: "value" }, text));
+    const title = make("p", { class: "part" }, `${whole} `, make("span", { class: "value" }, text));
     const parts = [title, bar(memory, all.value, spoken(memory)), doubt, table(open, memory, "Memory by part")];
     return [make("section", {}, ...parts)];
   },
-  time: ({ plan }, open) => {
-    const { time } = plan;
-    const title = make("p", { class: "part" }, "Step time ", make("span", { class: "value" }, time.figure.shown.text));
-    return [make("section", {}, title, bar(time, 0, spoken(time)), table(open, time, "Step time by part"))];
+  time: (plan, open) => {
+    const one = ([name, time]) => {
+      const title = make("p", { class: "part" }, `${name} `, make("span", { class: "value" }, time.figure.shown.text));
+      return make("section", {}, title, bar(time, 0, spoken(time)), table(open, time, `${name} by part`));
+    };
+    const first = plan.purpose === "serve" ? picked(plan, ["ttft", "tpot", "whole"]) : [];
+    const figures = first.map((figure) => derived(open, figure, "figure"));
+    const large = figures.length > 0 ? [make("div", { class: "figures" }, ...figures), kept(plan)] : [];
+    return [...large, ...plan.times.map(one)];
   },
-  money: ({ plan }, open) => {
-    const figures = plan.figures.filter(({ id }) => MONEY.includes(id));
-    const order = (figure) => MONEY.indexOf(figure.id);
-    const list = figures.sort((a, b) => order(a) - order(b)).map((figure) => derived(open, figure, "figure"));
-    const none = figures.some(({ id }) => id === "cost") ? null : make("p", { class: "note" }, "No price is known.");
-    return [make("div", { class: "figures" }, ...list), none].filter(Boolean);
+  money: (plan, open) => {
+    const figures = picked(plan, MONEY[plan.purpose]);
+    const list = figures.map((figure) => derived(open, figure, "figure"));
+    const priced = figures.some(({ id }) => id === MONEY[plan.purpose][0]);
+    return [make("div", { class: "figures" }, ...list), priced ? null : make("p", { class: "note" }, "No price is known.")];
   },
 };
 
@@ -155,7 +215,7 @@ function stuck({ stuck: why }) {
 
 /**
  * Shows the plan of `options.link` in `root` (a shadow root, or an element of a document).
- * - view: card, memory, time, cost, compact or wide
+ * - view: card, memory, time (or latency), cost, compact or wide
  * - interactive: whether the reader may change a few inputs
  * - theme: light or dark; else as what lies behind `host`
  * - app: address of the page that "Open in AutoParallel" leads to; none for no such link
@@ -171,7 +231,7 @@ export function mount(root, options) {
 class Shown {
   #open = new Set();
   #typed = new Map();
-  #kind = "";
+  #drawn = "";
   #observer;
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #retheme = () => this.#theme();
@@ -207,7 +267,6 @@ class Shown {
     if (options.link !== undefined && options.link !== this.options?.link) this.#forget();
     this.options = { ...this.options, ...options };
     this.#theme();
-    this.#fields();
     this.#draw();
   }
 
@@ -232,25 +291,47 @@ class Shown {
     this.frame.dataset.theme = dark ? "dark" : "light";
   }
 
-  /** The form is made once, so that typing keeps its place. */
+  /** The form is made once for a kind of plan, so that typing keeps its place. */
   #fields() {
+    const kind = this.answer?.purpose ?? this.kind ?? "train";
+    const form = `${kind} ${this.answer?.asked.engine} ${Boolean(this.answer?.asked.requests_in_flight)}`;
     this.form.hidden = !this.options.interactive;
-    if (this.form.hidden || this.form.childElementCount > 0) return;
+    if (this.form.hidden || this.inputs && (!this.answer || this.formed === form)) return;
+    this.formed = form;
+    this.kind = kind;
+    const serves = kind === "serve";
     const list = make("select", { id: "ap-accelerator" });
-    for (const row of accelerators()) list.append(make("option", { value: row.accelerator }, row.label));
-    list.addEventListener("change", () => this.#take("cluster.accelerator", list.value));
+    for (const { accelerator, label } of serves ? this.#servers() : accelerators()) {
+      list.append(make("option", { value: accelerator }, label));
+    }
+    const take = () =>
+      serves ? this.#take("serving.accelerators", [list.value]) : this.#take("cluster.accelerator", list.value);
+    list.addEventListener("change", take);
     this.list = list;
     const label = make("label", { for: "ap-accelerator" }, "Accelerator");
-    this.form.append(make("div", { class: "field" }, label, list));
-    this.inputs = INPUTS.map(([field, name, asked]) => {
+    this.form.replaceChildren(make("div", { class: "field" }, label, list));
+    // Demand is told in one of two ways.
+    const other = this.answer?.asked.requests_in_flight ? "serving.requests_per_s" : "serving.requests_in_flight";
+    const rows = INPUTS[kind].filter(([field]) => field !== other);
+    this.inputs = rows.map(([field, name, asked]) => {
       const id = `ap-${field.replace(/\W/g, "-")}`;
-      const input = make("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false" });
+      const hint = field === "serving.requests_per_s" ? "as many as it can" : undefined;
+      const input = make("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false", placeholder: hint });
       const wrong = make("p", { class: "wrong", id: `${id}-wrong` });
       input.setAttribute("aria-describedby", wrong.id);
       input.addEventListener("input", () => this.#type(field, input, wrong));
       this.form.append(make("div", { class: "field" }, make("label", { for: id }, name), input, wrong));
       return { asked, input, wrong };
     });
+  }
+
+  /** The accelerators that the engine runs on, and one that it is asked about beside them. */
+  #servers() {
+    const { engine, accelerators: kinds } = this.answer.asked;
+    const runs = engines().find(({ name }) => name === engine)?.accelerators ?? [];
+    const known = [...accelerators(), ...edge_accelerators()].filter(({ accelerator }) => runs.includes(accelerator));
+    const own = kinds.filter((kind) => !runs.includes(kind)).map((kind) => ({ accelerator: kind, label: kind }));
+    return [...own, ...known];
   }
 
   #type(field, input, wrong) {
@@ -283,8 +364,8 @@ class Shown {
 
   #draw() {
     const key = JSON.stringify([this.#question(), this.options.view, this.options.app]);
-    if (key === this.#kind) return;
-    this.#kind = key;
+    if (key === this.#drawn) return this.#filled();
+    this.#drawn = key;
     const view = this.options.view ?? "card";
     this.frame.className = `plan ${view}`;
     try {
@@ -295,16 +376,24 @@ class Shown {
       const wrong = make("p", { class: "bad" }, error.message);
       this.body.replaceChildren(this.#title("No plan"), wrong, this.#out());
     }
-    this.#fill();
+    this.#filled();
     this.options.drawn?.();
+  }
+
+  #filled() {
+    this.#fields();
+    this.#fill();
   }
 
   #content(view) {
     const { answer } = this;
-    const { plan } = answer;
-    const count = answer.asked.accelerators.toLocaleString("en");
-    const title = plan?.title ?? `${answer.asked.model.name} on ${count} ${answer.asked.accelerator}`;
-    const heading = this.#title(title);
+    const plan = drawable(answer);
+    const { asked } = answer;
+    const machines =
+      answer.purpose === "serve"
+        ? asked.accelerators.join(" or ")
+        : `${asked.accelerators.toLocaleString("en")} ${asked.accelerator}`;
+    const heading = this.#title(plan?.title ?? `${asked.model.name} on ${machines}`);
     if (!plan) {
       this.status.textContent = answer.stuck.headline;
       return [heading, ...stuck(answer), this.#out()];
@@ -314,11 +403,9 @@ class Shown {
     const degree = ({ label, value, help }) =>
       make("li", { title: help }, make("span", { class: "name" }, label), " ", make("b", {}, value));
     const layout = make("ul", { class: "layout", "aria-label": "Layout" }, ...chips.map(degree));
-    const step = plan.figures.find(({ id }) => id === "step_time");
-    const days = plan.figures.find(({ id }) => id === "days");
-    const line =
-      view === "compact" ? make("p", { class: "note" }, `${step.shown.text} a step, ${days.shown.text} to finish`) : null;
-    const drawn = SEEN[view].flatMap((name) => DRAW[name](answer, this.#open));
+    const shown = (word) => picked(plan, [word])[0]?.shown.text ?? word;
+    const line = view === "compact" ? make("p", { class: "note" }, plan.line.map(shown).join(" ")) : null;
+    const drawn = SEEN[view].flatMap((name) => DRAW[name](plan, this.#open));
     return [heading, layout, line, ...drawn, this.#out()].filter(Boolean);
   }
 
@@ -339,10 +426,11 @@ class Shown {
   #fill() {
     const asked = this.answer?.asked;
     if (!this.inputs || !asked) return;
-    this.list.value = asked.accelerator;
-    for (const { asked: name, input } of this.inputs) {
+    const chosen = this.kind === "serve" ? asked.accelerators[0] : asked.accelerator;
+    this.list.value = chosen;
+    for (const { asked: value, input } of this.inputs) {
       if (input.matches(":focus") || input.hasAttribute("aria-invalid")) continue;
-      input.value = asked[name].toLocaleString("en");
+      input.value = value(asked)?.toLocaleString("en") ?? "";
     }
   }
 }

@@ -3,11 +3,14 @@
 //! The ends are those of the step time (80 % of measured runs lay within) with failures of the good and of the young
 //! fleet, both at the better or both at the worse end: the range of the whole is rather too wide than too narrow.
 
+use super::deal::Deal;
 use crate::case::Case;
 use crate::catalogue::reliability as catalogue;
 use crate::estimate::Book;
 use crate::estimate::outage::{Outage, OutagePart, predict};
+use crate::inputs::FleetInputs;
 use crate::plan::Plan;
+use crate::prices::Terms;
 use crate::reliability::{Job, Reliability, Spot};
 use crate::units::{Frequency, Ratio, Seconds};
 
@@ -22,6 +25,8 @@ pub struct Run<'a> {
     pub reliability: Reliability,
     /// The spot market.
     pub spot: Option<Spot>,
+    /// How it is bought.
+    pub deal: &'a Deal,
 }
 
 /// One end of a run's range, or its middle.
@@ -36,6 +41,12 @@ pub struct End {
 }
 
 impl<'a> Run<'a> {
+    /// The run of a plan under the failures that the inputs describe.
+    #[must_use]
+    pub fn of(case: &'a Case, plan: &'a Plan, fleet: &FleetInputs, deal: &'a Deal) -> Self {
+        Self { case, plan, reliability: fleet.reliability, spot: fleet.spot, deal }
+    }
+
     /// What of the layout matters to failures.
     #[must_use]
     #[inline(never)]
@@ -44,40 +55,58 @@ impl<'a> Run<'a> {
         book.job(&self.plan.layout, &self.plan.estimate)
     }
 
-    /// The run at the better end, as expected and at the worse end, by the hour.
+    /// The run at the better end, as expected and at the worse end, as it is bought.
     #[must_use]
     pub fn plain_ends(&self) -> [End; 3] {
-        self.ends(&self.job(), &|_| ())
+        self.ends_of(&self.job())
     }
 
-    /// The same of another job; `change` is what else befalls it.
-    #[inline(never)]
-    pub fn ends(&self, job: &Job, change: &dyn Fn(&mut Reliability)) -> [End; 3] {
-        let own = self.reliability.failures;
-        let level = |key| catalogue::failures(key).unwrap_or(own);
-        let levels = [own.min(level("failures_good")), own, own.max(level("failures_young"))];
-        let factors = self.factors();
-        let end = |i: usize| -> End {
-            let (failures, factor): (Frequency, Ratio) = (levels[i], factors[i]);
-            let job = Job { work: job.work * factor.get(), step: job.step * factor.get(), ..*job };
-            let mut reliability = Reliability { failures, spot: None, ..self.reliability };
-            change(&mut reliability);
-            End { job, reliability, outage: predict(&job, &reliability) }
-        };
-        [end(0), end(1), end(2)]
-    }
-
-    /// On the time of a step: least, none, greatest.
+    /// The same of another job.
     #[must_use]
-    pub fn factors(&self) -> [Ratio; 3] {
-        let spread = self.case.stack.spread(&self.case.cluster.accelerator.generation);
-        let (low, high) = spread.map_or((Ratio::ONE, Ratio::ONE), |spread| spread.time);
-        [low, Ratio::ONE, high]
+    pub fn ends_of(&self, job: &Job) -> [End; 3] {
+        self.ends(job, &|own| own.spot = self.market())
+    }
+
+    /// The spot market, where the run is bought there.
+    #[must_use]
+    pub fn market(&self) -> Option<Spot> {
+        self.spot.filter(|_| self.deal.terms.is_some_and(Terms::is_spot))
+    }
+
+    /// The same by the hour; `change` is what else befalls it.
+    #[must_use]
+    pub fn ends(&self, job: &Job, change: &dyn Fn(&mut Reliability)) -> [End; 3] {
+        ends(self.case, job, &self.reliability, change)
     }
 }
 
+/// A job at the better end, as expected and at the worse end, by the hour; `change` is what else befalls it.
+#[must_use]
+#[inline(never)]
+pub fn ends(
+    case: &Case,
+    job: &Job,
+    reliability: &Reliability,
+    change: &dyn Fn(&mut Reliability),
+) -> [End; 3] {
+    let own = reliability.failures;
+    let level = |key| catalogue::failures(key).unwrap_or(own);
+    let levels = [own.min(level("failures_good")), own, own.max(level("failures_young"))];
+    let spread = case.stack.spread(&case.cluster.accelerator.generation);
+    let (low, high) = spread.map_or((Ratio::ONE, Ratio::ONE), |spread| spread.time);
+    let factors = [low, Ratio::ONE, high];
+    let end = |i: usize| -> End {
+        let (failures, factor): (Frequency, Ratio) = (levels[i], factors[i]);
+        let job = Job { work: job.work * factor.get(), step: job.step * factor.get(), ..*job };
+        let mut reliability = Reliability { failures, spot: None, ..*reliability };
+        change(&mut reliability);
+        End { job, reliability, outage: predict(&job, &reliability) }
+    };
+    [end(0), end(1), end(2)]
+}
+
 impl End {
-    /// From the first step to the last.
+    /// From the first step to the last: the machines are held for it.
     #[must_use]
     pub fn time(&self) -> Seconds {
         self.outage.time.total()

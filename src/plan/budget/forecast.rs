@@ -2,12 +2,12 @@
 
 use super::course::{Run, chance, chance_text};
 use super::prices::Price;
-use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
-use super::ways::{Way, cost_of, ways};
+use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, figure};
+use super::ways::{Way, cost_of, time_of, ways};
 use crate::plan::Amount;
-use crate::plan::forecast::{Course, Forecast};
+use crate::plan::forecast::{Course, FLOWS, Flow, Forecast};
 use crate::prices::Terms;
-use crate::units::text::{fine, show};
+use crate::units::text::show;
 use crate::units::{Day, Deadline, Dollars, Moment, Ratio, Seconds};
 
 /// What a forecast is asked for.
@@ -73,42 +73,63 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], asked: &Asked) -> Sheet {
         return sheet;
     };
     let calendar = Calendar::new(asked.start);
-    let courses = [0, 1, 2].map(|i| course(way, i));
+    let courses = [0, 1, 2].map(|i| course(run, way, i));
     let forecast = Forecast { start: calendar.start, courses };
     let ends = way.time.map(|time| calendar.start.after(time));
     sheet.says = verdicts(way, asked, &forecast, (&calendar, ends));
     sheet.figures = vec![
         figure("forecast_cost", "Spent in all", Amount::Dollars(way.cost[1]), cost_of(way)),
-        figure("forecast_days", "Time to finish", Amount::Days(way.time[1]), ending(way, run)),
+        figure("forecast_days", "Time to finish", Amount::Days(way.time[1]), time_of(way, run)),
     ];
     sheet.charts.push(picture(&forecast, asked, (&calendar, ends)));
     sheet.tables.push(table(way, asked, &forecast, (&calendar, ends)));
+    sheet.tables.push(by_part(way, &forecast.courses));
     sheet.tables.push(by_month(&forecast, &calendar));
     sheet.notes.push(
         "80\u{a0}% of such runs should end within the range: step times as far as measured runs \
          lay from what was said of them, failures between those of a good and of a young fleet. \
-         Prices are taken as they stand; storage and transfer are not in it (see \u{201c}Where to \
-         train it\u{201d})."
-            .to_owned(),
+         Prices are taken as they stand. "
+            .to_owned()
+            + &run.deal.kept
+            + ".",
     );
     sheet
 }
 
-/// Spending of one end of the range; a commitment goes on to its last day.
-fn course(way: &Way, i: usize) -> Course {
-    let (time, cost) = (way.time[i].max(way.paid[i]), way.cost[i]);
-    let (upfront, running) =
-        if way.upfront { (cost, Dollars::ZERO) } else { (Dollars::ZERO, cost) };
-    let time = if way.idle > Seconds::ZERO { time } else { way.time[i] };
-    Course { time, upfront, running }
+/// Spending of one end of the range: the data set comes, the machines run, a commitment to its last day, and the
+/// weights go; storage is paid for from the first byte to the last.
+fn course(run: &Run<'_>, way: &Way, i: usize) -> Course {
+    let (first, money) = (run.moves()[0], way.money[i]);
+    let last = first + way.wall[i];
+    let held = if way.idle > Seconds::ZERO { way.wall[i].max(way.paid[i]) } else { way.wall[i] };
+    let held = if way.upfront { Seconds::ZERO } else { held };
+    let into = run.deal.moving_in * run.cargo().data_set;
+    let flow = |from, until, amount| Flow { from, until, amount };
+    Course {
+        flows: [
+            flow(first, first + held, money.machines),
+            flow(Seconds::ZERO, way.time[i], money.storage),
+            flow(Seconds::ZERO, first, into),
+            flow(last, way.time[i], money.transfer.less(into)),
+        ],
+    }
 }
 
-fn ending(way: &Way, run: &Run<'_>) -> crate::plan::Derivation {
-    let work = run.plan.bill.time;
-    let share = Ratio::new(work.get() / way.time[1].get());
-    let text =
-        format!("{} / {} = {}", fine::time(work), fine::percent(share), fine::time(way.time[1]));
-    derived("time of all steps / share of the time that is useful", text, "docs/outage.md")
+/// What it is spent on; the last line is the bill.
+fn by_part(way: &Way, courses: &[Course; 3]) -> Grid {
+    let row = |(i, name): (usize, &&str)| {
+        let range = courses.map(|course| Amount::Dollars(course.flows[i].amount));
+        let whole = way.cost[1].get().max(f64::MIN_POSITIVE);
+        let share = Ratio::new(courses[1].flows[i].amount.get() / whole);
+        let cells = [Cell::words(name), Cell::ranged(range), Cell::of(Amount::Share(share))];
+        Line::plain(cells.to_vec())
+    };
+    let mut rows: Vec<Line> = FLOWS.iter().enumerate().map(row).collect();
+    let whole = Cell::ranged(way.cost.map(Amount::Dollars)).from_where(cost_of(way));
+    let cells = vec![Cell::words("The bill"), whole, Cell::of(Amount::Share(Ratio::ONE))];
+    rows.push(Line { cells, marked: true });
+    let columns = vec!["Part", "Cost", "Of the bill"];
+    Grid { caption: "What it is spent on", columns, rows }
 }
 
 fn verdicts(
@@ -217,12 +238,21 @@ fn by_month(forecast: &Forecast, calendar: &Calendar) -> Grid {
             let day = Moment::new(own.day, Seconds::ZERO);
             // The slow course has spent less by any day, until the quick one has ended.
             let (low, high) = extremes(own.spent);
-            let spent = [own.spent[1], low, high].map(|own| Cell::of(Amount::Dollars(own)));
+            let [machines, kept] = forecast.parts(own.day);
+            let spent = [machines, kept, own.spent[1], low, high];
+            let spent = spent.map(|own| Cell::of(Amount::Dollars(own)));
             let named = vec![Cell::words(&calendar.text(day))];
             rows.push(Line::plain([named, spent.to_vec()].concat()));
         }
     }
-    let columns = vec!["By the end of", "Spent", "At least", "At most"];
+    let columns = vec![
+        "By the end of",
+        "On machines",
+        "On storage and transfer",
+        "Spent",
+        "At least",
+        "At most",
+    ];
     Grid { caption: "Spent in all by the end of each month", columns, rows }
 }
 
@@ -235,7 +265,7 @@ fn picture(
     let dollars = |own: Dollars| Ratio::new(own.get());
     let x = |day: Day| calendar.place(day);
     let end = |day: Day| Ratio::new(x(day).get() + 1.0);
-    let none = [x(calendar.start.day()), dollars(forecast.courses[1].upfront)];
+    let none = [x(calendar.start.day()), dollars(forecast.courses[1].spent(Seconds::ZERO))];
     let mut points = none.to_vec();
     let mut band = vec![none[0], none[1], none[1]];
     for own in &all {

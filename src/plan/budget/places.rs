@@ -1,6 +1,7 @@
 //! Training spread over several places, and over edge clients as its extreme.
 
 use super::course::Run;
+use super::deal::Money;
 use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
 use crate::case::Case;
 use crate::catalogue::places;
@@ -25,7 +26,8 @@ struct Spread {
     /// Traffic between places; none within one.
     own: Option<Averaged>,
     time: [Seconds; 3],
-    machines: [Dollars; 3],
+    /// Machines, storage, and what the run moves in one place too.
+    money: [Money; 3],
     /// What leaves while it trains.
     egress: Dollars,
     /// Bringing data and state there.
@@ -34,19 +36,15 @@ struct Spread {
 
 impl Spread {
     fn cost(&self) -> [Dollars; 3] {
-        self.machines.map(|machines| machines + self.egress + self.moving.1)
+        self.money.map(|money| money.total() + self.egress + self.moving.1)
     }
 }
 
 /// The run in one place, averaged every step between places, and averaged now and then. `site` is the question of one
 /// place and its plan.
 #[must_use]
-pub fn sheet(
-    run: &Run<'_>,
-    site: Option<(&Case, &Plan)>,
-    asked: &BudgetInputs,
-    cargo: Cargo,
-) -> Sheet {
+pub fn sheet(run: &Run<'_>, site: Option<(&Case, &Plan)>, asked: &BudgetInputs) -> Sheet {
+    let cargo = run.cargo();
     let mut sheet = Sheet { id: "places", ..Sheet::default() };
     let one = single(run);
     let Some((case, plan)) = site else {
@@ -104,8 +102,8 @@ fn single(run: &Run<'_>) -> Spread {
         below: format!("{} accelerators", show::grouped(run.case.cluster.count.into())),
         sites: 1,
         own: None,
-        time: [0, 1, 2].map(|i: usize| ends[i].time()),
-        machines: [0, 1, 2].map(|i: usize| ends[i].outage.cost(run.case.offer.rate)),
+        time: [0, 1, 2].map(|i: usize| run.lasts(&ends[i])),
+        money: [0, 1, 2].map(|i: usize| run.money(&ends[i])),
         egress: Dollars::ZERO,
         moving: (Seconds::ZERO, Dollars::ZERO),
     }
@@ -156,7 +154,12 @@ impl Sited<'_> {
             ..each
         };
         let site = Run { case: self.case, plan: self.plan, ..*self.run };
-        let ends = site.ends(&job, &|_| ());
+        let ends = site.ends_of(&job);
+        let machines = |i: usize| {
+            let Money { machines, .. } = site.money(&ends[i]);
+            // Of the data set each place keeps its share, of checkpoints a copy.
+            Money { machines, ..self.run.kept(ends[i].time()) }
+        };
         let moving = self.moving(sites);
         Spread {
             name,
@@ -169,8 +172,8 @@ impl Sited<'_> {
             ),
             sites,
             own: Some(own),
-            time: [0, 1, 2].map(|i: usize| ends[i].time() + moving.0),
-            machines: [0, 1, 2].map(|i: usize| ends[i].outage.cost(self.case.offer.rate)),
+            time: [0, 1, 2].map(|i: usize| self.run.lasts(&ends[i]) + moving.0),
+            money: [0, 1, 2].map(machines),
             egress: own.cost,
             moving,
         }
@@ -300,6 +303,7 @@ fn table(all: &[Spread; 3]) -> Grid {
         "Time",
         "Cost",
         "Machines",
+        "Storage and transfer",
         "Averages",
         "Moving data",
         "Time in steps",
@@ -317,7 +321,8 @@ fn table(all: &[Spread; 3]) -> Grid {
                 Cell::words(spread.name).with_below(&spread.below),
                 Cell::ranged(days(spread.time)),
                 Cell::ranged(spread.cost().map(Amount::Dollars)),
-                Cell::of(Amount::Dollars(spread.machines[1])),
+                Cell::of(Amount::Dollars(spread.money[1].machines)),
+                Cell::of(Amount::Dollars(spread.money[1].storage + spread.money[1].transfer)),
                 Cell::of(Amount::Dollars(spread.egress)).with_below(&traffic),
                 Cell::of(Amount::Dollars(spread.moving.1)).with_below(&moving),
                 Cell::of(Amount::Share(used)),

@@ -2,8 +2,9 @@
 
 use crate::case::Case;
 use crate::catalogue::{offers, places};
+use crate::cluster::Cluster;
 use crate::inputs::FleetInputs;
-use crate::prices::{Currency, Flag, Listing, Terms};
+use crate::prices::{Currency, Flag, Listing, Offer, Terms};
 use crate::units::{Day, DollarsPerHour};
 
 /// Share of the plan's network that a machine must have to be the same machine.
@@ -28,6 +29,12 @@ pub struct Price {
 }
 
 impl Price {
+    /// Who sells it; empty where it was typed.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        self.seller.split(' ').next().unwrap_or_default()
+    }
+
     /// What it is called.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -39,21 +46,32 @@ impl Price {
     }
 }
 
-/// The plan's own price, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
+/// The plan's own price, where that is one of its own, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
 #[must_use]
 pub fn prices(
-    case: &Case,
+    (case, own): (&Case, bool),
+    listings: &[Listing],
+    asked: &FleetInputs,
+    typed: &[(Terms, DollarsPerHour)],
+) -> Vec<Price> {
+    prices_of((&case.cluster, own.then_some(&case.offer)), listings, asked, typed)
+}
+
+/// The same of machines that nothing is trained on.
+#[must_use]
+pub fn prices_of(
+    (cluster, own): (&Cluster, Option<&Offer>),
     listings: &[Listing],
     asked: &FleetInputs,
     typed: &[(Terms, DollarsPerHour)],
 ) -> Vec<Price> {
     let mut all = Vec::new();
-    if case.offer.rate > DollarsPerHour::ZERO {
+    if let Some(offer) = own.filter(|offer| offer.rate > DollarsPerHour::ZERO) {
         all.push(Price {
             terms: None,
-            rate: case.offer.rate,
+            rate: offer.rate,
             seller: String::new(),
-            source: case.offer.source.clone(),
+            source: offer.source.clone(),
             day: None,
             doubts: Vec::new(),
         });
@@ -69,20 +87,25 @@ pub fn prices(
         });
         // The cheapest zone of a region is no promise that a whole cluster is to be had there.
         let listed =
-            || (terms != Terms::SpotLowest).then(|| cheapest(case, listings, asked, terms));
+            || (terms != Terms::SpotLowest).then(|| cheapest(cluster, listings, asked, terms));
         all.extend(own.or_else(|| listed().flatten()));
     }
     all
 }
 
-fn cheapest(case: &Case, listings: &[Listing], asked: &FleetInputs, terms: Terms) -> Option<Price> {
-    let size = case.cluster.node_size.max(1);
-    if terms.most_machines().is_some_and(|most| case.cluster.count.div_ceil(size) > most) {
+fn cheapest(
+    cluster: &Cluster,
+    listings: &[Listing],
+    asked: &FleetInputs,
+    terms: Terms,
+) -> Option<Price> {
+    let size = cluster.node_size.max(1);
+    if terms.most_machines().is_some_and(|most| cluster.count.div_ceil(size) > most) {
         return None;
     }
     let least = |fast: bool| {
-        let all = listings.iter().chain(&asked.offers).filter(|own| suits(case, own, asked));
-        let priced = all.filter(|own| !fast || is_fast(case, own)).filter_map(|listing| {
+        let all = listings.iter().chain(&asked.offers).filter(|own| suits(cluster, own, asked));
+        let priced = all.filter(|own| !fast || is_fast(cluster, own)).filter_map(|listing| {
             let off = asked.discounts.iter().find(|(name, _)| *name == listing.provider);
             let kept = off.map_or(1.0, |(_, share)| (1.0 - share.get()).max(0.0));
             Some((listing, listing.rate_each(terms)? * kept))
@@ -95,7 +118,7 @@ fn cheapest(case: &Case, listings: &[Listing], asked: &FleetInputs, terms: Terms
     let words = [listing.provider.as_str(), &listing.region, &listing.instance];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let flags = listing.flags.iter().filter(|flag| terms.is_spot() || !flag.is_of_spot());
-    let slow = (!is_fast(case, listing)).then_some(SLOWER);
+    let slow = (!is_fast(cluster, listing)).then_some(SLOWER);
     Some(Price {
         terms: Some(terms),
         rate,
@@ -107,16 +130,14 @@ fn cheapest(case: &Case, listings: &[Listing], asked: &FleetInputs, terms: Terms
 }
 
 /// Whether it has the network of the plan, as far as is known.
-fn is_fast(case: &Case, listing: &Listing) -> bool {
-    let cluster = &case.cluster;
+fn is_fast(cluster: &Cluster, listing: &Listing) -> bool {
     let outside = cluster.levels.get(1).map_or(0.0, |level| level.bandwidth.get());
     let wanted = outside * f64::from(cluster.node_size) * SAME_NETWORK;
     cluster.levels.len() < 2 || listing.network.is_none_or(|own| own.get() >= wanted)
 }
 
 /// Whether it is a machine of the plan, in a place that may be used, at a price to rely on.
-fn suits(case: &Case, listing: &Listing, asked: &FleetInputs) -> bool {
-    let cluster = &case.cluster;
+fn suits(cluster: &Cluster, listing: &Listing, asked: &FleetInputs) -> bool {
     let same = listing.accelerator == cluster.accelerator.name
         && (listing.flags.has(Flag::SoldEach)
             || listing.machine_size().is_some_and(|size| size == cluster.node_size));

@@ -161,18 +161,13 @@ impl Line {
 
 /// Where a number comes from.
 #[inline(never)]
-pub(super) fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
-    Derivation {
-        formula: formula.to_owned(),
-        substituted,
-        source: source.to_owned(),
-        constants: Vec::new(),
-    }
+pub(in crate::plan) fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
+    Derivation::of(formula, substituted, source)
 }
 
 /// A figure.
 #[inline(never)]
-pub(super) const fn figure(
+pub(in crate::plan) const fn figure(
     id: &'static str,
     label: &'static str,
     amount: Amount,
@@ -183,7 +178,7 @@ pub(super) const fn figure(
 
 /// How much less a part is than a whole: `21.4%`.
 #[inline(never)]
-pub(super) fn less(part: f64, whole: f64) -> String {
+pub(in crate::plan) fn less(part: f64, whole: f64) -> String {
     show::percent(Ratio::new((1.0 - part / whole).abs().min(1e6)))
 }
 

@@ -1,13 +1,12 @@
 //! Searches over hyper-parameters and training again and again, as workloads.
 
-use super::course::{End, Run};
+use super::course::Run;
 use super::sheet::{Cell, Grid, Line, Sheet, derived, figure};
-use crate::estimate::outage::Outage;
 use crate::inputs::{BudgetInputs, Trials};
 use crate::plan::sweep::{Cadence, Rung, Stopping, rungs, work};
 use crate::plan::{Amount, Derivation};
 use crate::units::text::{fine, show};
-use crate::units::{Dollars, DollarsPerHour, Ratio, Seconds};
+use crate::units::{Dollars, Ratio, Seconds};
 
 const HALVING: &str = "successive halving: Jamieson and Talwalkar, AISTATS 2016; trials go on from \
     where they stopped";
@@ -32,10 +31,9 @@ struct Search {
 pub fn sheet(run: &Run<'_>, asked: &BudgetInputs) -> Sheet {
     let mut sheet = Sheet { id: "sweep", ..Sheet::default() };
     let ends = run.plain_ends();
-    let rate = run.case.offer.rate;
     let whole = Whole {
-        time: [0, 1, 2].map(|i: usize| ends[i].time()),
-        cost: [0, 1, 2].map(|i: usize| cost(&ends[i], rate)),
+        time: [0, 1, 2].map(|i: usize| run.lasts(&ends[i])),
+        cost: [0, 1, 2].map(|i: usize| run.money(&ends[i]).total()),
     };
     let search = asked.trials.map(|trials| (trials, searched(&trials)));
     match (&search, asked.retrain) {
@@ -56,16 +54,12 @@ pub fn sheet(run: &Run<'_>, asked: &BudgetInputs) -> Sheet {
         tell_cadence(&mut sheet, run, (every, asked.horizon), &whole, each);
     }
     sheet.notes.push(
-        "At the plan's price by the hour, failures included. A trial is the same model on the same \
-         accelerators for a share of the tokens; stopped trials cost nothing more."
+        "Bought like the plan, failures included; storage and transfer in proportion. A trial is the \
+         same model on the same accelerators for a share of the tokens; stopped trials cost nothing \
+         more."
             .to_owned(),
     );
     sheet
-}
-
-fn cost(end: &End, rate: DollarsPerHour) -> Dollars {
-    let outage: &Outage = &end.outage;
-    outage.cost(rate)
 }
 
 /// The rungs of a search; as many as leave one trial on the last.

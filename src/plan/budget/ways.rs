@@ -1,10 +1,11 @@
 //! Ways to buy a run: what each makes of its cost and its days.
 
 use super::course::{End, Run, chance, chance_text};
+use super::deal::Money;
+use super::headline::money_text;
 use super::prices::Price;
 use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure, less};
 use crate::catalogue::reliability as catalogue;
-use crate::estimate::outage::OutagePart;
 use crate::plan::buy::Tariff;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
@@ -23,13 +24,17 @@ pub struct Way {
     pub seller: String,
     /// By the hour; of a mixture the mean.
     pub rate: DollarsPerHour,
-    /// From the first step to the last.
+    /// Time for which the machines are held: from the first step to the last.
+    pub wall: [Seconds; 3],
+    /// The same with the moving of data before and after.
     pub time: [Seconds; 3],
     /// Time that is paid for.
     pub paid: [Seconds; 3],
     /// Accelerators that are paid for.
     pub accelerators: u32,
-    /// For all of them.
+    /// Everything, in three parts.
+    pub money: [Money; 3],
+    /// Everything.
     pub cost: [Dollars; 3],
     /// Share of the paid time that is useful while there is work.
     pub goodput: Ratio,
@@ -43,6 +48,8 @@ pub struct Way {
     pub dated: String,
 }
 
+/// What is added to the machines of every way.
+const KEPT: &str = "machines + storage of data set and checkpoints + moving data";
 const HALF: &str = "half by the hour, half spot";
 
 /// Ways that cannot be had, and why.
@@ -61,7 +68,7 @@ pub fn ways(run: &Run<'_>, prices: &[Price]) -> (Vec<Way>, Vec<Refused>) {
             continue;
         }
         let ends = run.ends(&job, &|own| own.spot = spot);
-        match single(price, &ends) {
+        match single(run, price, &ends) {
             Some(way) => all.push(way),
             None => {
                 let text = "the run is longer than can be bought at once (182 days)";
@@ -94,25 +101,28 @@ pub(super) const fn tariff(terms: Option<Terms>, rate: DollarsPerHour, goodput: 
     }
 }
 
-fn single(price: &Price, ends: &[End; 3]) -> Option<Way> {
-    let bought = |end: &End| {
-        let goodput = Ratio::new(end.useful().get() / end.paid().get());
-        let own = tariff(price.terms, price.rate, goodput);
-        let work = end.outage.time.get(OutagePart::Useful);
-        own.buy(end.outage.accelerators, work).map(|bought| (end.time(), bought, goodput))
-    };
-    let [a, b, c] = [bought(&ends[0])?, bought(&ends[1])?, bought(&ends[2])?];
+fn single(run: &Run<'_>, price: &Price, ends: &[End; 3]) -> Option<Way> {
+    let terms = price.terms.unwrap_or(Terms::OnDemand);
+    let most = terms.most_time().unwrap_or(Seconds::UNBOUNDED);
+    if ends.iter().any(|end| end.time() > most) {
+        return None;
+    }
+    let wall = [0, 1, 2].map(|i: usize| ends[i].time());
+    let paid = [0, 1, 2].map(|i: usize| terms.paid(ends[i].paid(), run.deal.charge));
+    let money = [0, 1, 2].map(|i: usize| Money::of(&run.outlay(&ends[i], price.terms, price.rate)));
     Some(Way {
         id: price.terms.map_or("own", Terms::key),
         name: price.name().to_owned(),
         seller: price.seller.clone(),
         rate: price.rate,
-        time: [a.0, b.0, c.0],
-        paid: [a.1.paid, b.1.paid, c.1.paid],
+        wall,
+        time: wall.map(|wall| run.span(wall)),
+        paid,
         accelerators: ends[1].outage.accelerators,
-        cost: [a.1.cost, b.1.cost, c.1.cost],
+        cost: money.map(|money| money.total()),
+        money,
         goodput: ends[1].outage.paid_share(&ends[1].job),
-        idle: b.1.idle,
+        idle: paid[1].less(wall[1]),
         upfront: price.terms == Some(Terms::Block),
         source: sourced(price),
         dated: dated(price),
@@ -159,7 +169,7 @@ fn switching(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Opt
     );
     let own = Price { rate, terms: None, seller: text, ..spot.clone() };
     let name = "spot, by the hour while it is away".to_owned();
-    Some(Way { id: "switch", name, ..single(&own, &ends)? })
+    Some(Way { id: "switch", name, ..single(run, &own, &ends)? })
 }
 
 /// Half of the replicas by the hour, half on spot machines; those that are there go on without the others. Nothing
@@ -176,21 +186,27 @@ fn halved(run: &Run<'_>, (hourly, spot): (&Price, &Price), zone: Spot) -> Option
     let moves = Frequency::every(zone.available + zone.away) * 2.0;
     let stalled = 1.0 + libm::expm1((moves * stall).get().min(300.0));
     let speed = 0.5 + 0.5 * there;
-    let time = ends.map(|end| end.time() * (stalled / speed));
+    let wall = ends.map(|end| end.time() * (stalled / speed));
     let accelerators = ends[1].outage.accelerators;
     // Of both halves together, the share that is paid for is that which computes.
-    let paid = time.map(|time| time * speed);
+    let paid = wall.map(|wall| wall * speed);
     let rate = DollarsPerHour::new(0.5 / speed * (hourly.rate.get() + there * spot.rate.get()));
     let useful = ends[1].useful().get() * f64::from(job.accelerators);
+    let money = [0, 1, 2].map(|i: usize| {
+        let machines = rate * paid[i] * f64::from(accelerators);
+        Money { machines, ..run.kept(wall[i]) }
+    });
     Some(Way {
         id: "half",
         name: HALF.to_owned(),
         seller: format!("elastic replicas; {} at {}", hourly.name(), show::price(hourly.rate)),
         rate,
-        time,
+        wall,
+        time: wall.map(|wall| run.span(wall)),
         paid,
         accelerators,
-        cost: paid.map(|paid| rate * paid * f64::from(accelerators)),
+        cost: money.map(|money| money.total()),
+        money,
         goodput: Ratio::new(useful / (paid[1].get() * f64::from(accelerators))),
         idle: Seconds::ZERO,
         upfront: false,
@@ -230,7 +246,7 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], limits: Limits) -> Sheet {
     sheet.notes.push(
         "Ranges hold 80 % of measured step times together with failures of a good and of a young \
          fleet; prices and the spot market are taken as they stand. A commitment is paid for its \
-         whole term, used or not. For one run every mixture of two prices lies between them: \
+         whole term, used or not. Storage and transfer are those of the place. For one run every mixture of two prices lies between them: \
          mixing buys certainty, and pays where demand moves (next part)."
             .replace(" %", "\u{a0}%"),
     );
@@ -348,33 +364,34 @@ fn figures(best: &Way, ways: &[Way], prices: &[Price], run: &Run<'_>) -> Vec<Fig
 }
 
 pub(super) fn cost_of(way: &Way) -> Derivation {
-    let text = format!(
-        "{} \u{d7} {} \u{d7} {} = {}",
-        show::price(way.rate),
-        fine::time(way.paid[1]),
-        fine::count(way.accelerators.into()),
-        show::dollars(way.cost[1])
-    );
+    let text = money_text(way.rate, way.paid[1], way.accelerators, &way.money[1]);
     let formula = match way.id {
         "half" => {
-            "mean price of what computes \u{d7} time to finish \u{d7} share that computes \u{d7} \
-             accelerators"
+            "time to finish \u{d7} share that computes \u{d7} accelerators \u{d7} mean price of what \
+             computes"
         }
-        "block" => "price \u{d7} time, in whole days \u{d7} accelerators, spares included",
+        "block" => "time, in whole days \u{d7} accelerators, spares included \u{d7} price",
         "1y" | "3y" => {
-            "price \u{d7} the longer of term and run \u{d7} accelerators, spares included"
+            "the longer of term and run \u{d7} accelerators, spares included \u{d7} price"
         }
-        _ => "price \u{d7} time that is paid for \u{d7} accelerators, spares included",
+        _ => "time that is paid for \u{d7} accelerators, spares included \u{d7} price",
     };
-    derived(formula, text, &way.source)
+    let formula = format!("{formula}; {KEPT}");
+    derived(&formula, text, &way.source)
 }
 
-fn time_of(way: &Way, run: &Run<'_>) -> Derivation {
-    let work = run.plan.bill.time;
-    let share = Ratio::new(work.get() / way.time[1].get());
-    let text =
-        format!("{} / {} = {}", fine::time(work), fine::percent(share), fine::time(way.time[1]));
-    derived("time of all steps / share of the time that is useful", text, "docs/outage.md")
+pub(super) fn time_of(way: &Way, run: &Run<'_>) -> Derivation {
+    useful_time(run, run.plan.bill.time, way.wall[1])
+}
+
+/// How the time of all steps becomes the whole.
+pub(super) fn useful_time(run: &Run<'_>, work: Seconds, wall: Seconds) -> Derivation {
+    let share = Ratio::new(work.get() / wall.get());
+    let (text, moved) = (fine::time(wall), run.moved_text(wall));
+    let text = format!("{} / {} = {text}{moved}", fine::time(work), fine::percent(share));
+    let formula = "time of all steps / share of the time that is useful; moving the data set there + \
+                   that + moving the weights away";
+    derived(formula, text, "docs/outage.md")
 }
 
 fn per_useful(way: &Way, run: &Run<'_>) -> Cell {

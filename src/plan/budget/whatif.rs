@@ -1,31 +1,32 @@
 //! Which input moves cost and days most, and what becomes of them when some are moved.
 
 use super::course::Run;
+use super::deal::Deal;
+use super::headline::{MONEY, money_text};
 use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, derived, figure};
+use super::ways::useful_time;
 use crate::case::Case;
-use crate::estimate::Book;
-use crate::estimate::outage::predict;
 use crate::inputs::Moves;
 use crate::plan::tornado::{Swing, tornado};
 use crate::plan::{Amount, Plan};
 use crate::reliability::{Job, Reliability};
-use crate::units::text::{fine, show};
+use crate::units::text::show;
 use crate::units::{Dollars, Ratio, Seconds, Tokens};
 
 /// A swing below this share of the whole is not drawn.
 const SEEN: f64 = 0.002;
 
-/// The run with the plan's own price and failures: what all else is compared with.
+/// The run as it is bought: what all else is compared with.
 fn now(run: &Run<'_>) -> (Seconds, Dollars) {
-    let end = predict(&run.job(), &Reliability { spot: None, ..run.reliability });
-    (end.time.total(), end.cost(run.case.offer.rate))
+    let end = &run.plain_ends()[1];
+    (run.lasts(end), run.money(end).total())
 }
 
 /// Every input that moves cost or days, the one that moves the cost most first.
 #[must_use]
 pub fn sheet(run: &Run<'_>) -> Sheet {
     let mut sheet = Sheet { id: "whatif", ..Sheet::default() };
-    let swings = tornado(run.case, run.plan, &Reliability { spot: None, ..run.reliability });
+    let swings = tornado(run);
     let (time, cost) = now(run);
     let most = |width: fn(&Swing) -> f64| {
         swings.iter().max_by(|a, b| width(a).total_cmp(&width(b))).map(|swing| swing.name)
@@ -66,7 +67,7 @@ pub fn sheet(run: &Run<'_>) -> Sheet {
     sheet.tables.push(table(&swings));
     sheet.notes.push(
         "Each input alone, the layout kept; the number of accelerators is searched anew, with the \
-         sliders. Spot machines are not looked at here."
+         sliders. Storage and transfer are in it and keep their prices."
             .to_owned(),
     );
     sheet
@@ -118,12 +119,11 @@ fn table(swings: &[Swing]) -> Grid {
     Grid { caption: "Each input moved alone", columns, rows: swings.iter().map(row).collect() }
 }
 
-/// The question with tokens and price moved; what else is moved is told to [`moved`].
+/// The question with tokens moved; what else is moved is told to [`moved`].
 #[must_use]
 pub fn changed(case: &Case, moves: &Moves) -> Case {
-    let [price, _, _, _, tokens] = moves.0;
+    let [.., tokens] = moves.0;
     let mut case = case.clone();
-    case.offer.rate = case.offer.rate * price.get();
     let all = case.training.tokens.as_f64() * tokens.get();
     case.training.tokens = Tokens::new((all as u64).max(1));
     case
@@ -132,44 +132,25 @@ pub fn changed(case: &Case, moves: &Moves) -> Case {
 /// What becomes of the run: `after` is the plan for [`changed`] on the moved number of accelerators.
 #[must_use]
 pub fn moved(run: &Run<'_>, after: (&Case, &Plan), moves: &Moves) -> Sheet {
-    let [_, speed, failures, ..] = moves.0;
+    let [price, speed, failures, ..] = moves.0;
     let (case, plan) = after;
     let (time, cost) = now(run);
-    let job = Book::new(case).job(&plan.layout, &plan.estimate);
+    let reliability =
+        Reliability { failures: run.reliability.failures * failures.get(), ..run.reliability };
+    let deal = Deal { rate: run.deal.rate * price.get(), ..run.deal.clone() };
+    let then = Run { case, plan, reliability, spot: run.spot, deal: &deal };
+    let job = then.job();
     let by = 1.0 / speed.get();
     let job = Job { work: job.work * by, step: job.step * by, ..job };
-    let own = Reliability {
-        failures: run.reliability.failures * failures.get(),
-        spot: None,
-        ..run.reliability
-    };
-    let outage = predict(&job, &own);
-    let (new_time, new_cost) = (outage.time.total(), outage.cost(case.offer.rate));
+    let [_, end, _] = then.ends_of(&job);
+    let money = then.money(&end);
+    let (new_time, new_cost) = (then.lasts(&end), money.total());
     let mut sheet = Sheet { id: "moved", ..Sheet::default() };
     let n = show::grouped(case.cluster.count.into());
-    let time_text = format!(
-        "{} / {} = {}",
-        fine::time(job.work),
-        fine::percent(outage.useful_share()),
-        fine::time(new_time)
-    );
-    let time_own = derived(
-        "steps \u{d7} step / speed / share of the time that is useful",
-        time_text,
-        "docs/outage.md",
-    );
-    let cost_text = format!(
-        "{} \u{d7} {} \u{d7} {} = {}",
-        fine::time(outage.time.paid()),
-        fine::count(outage.accelerators.into()),
-        show::price(case.offer.rate),
-        show::dollars(new_cost)
-    );
-    let cost_own = derived(
-        "time that is paid for \u{d7} accelerators, spares included \u{d7} price of one",
-        cost_text,
-        &case.offer.source,
-    );
+    let time_own = useful_time(&then, job.work, end.time());
+    let paid = deal.terms.map_or(end.paid(), |terms| terms.paid(end.paid(), deal.charge));
+    let cost_text = money_text(deal.rate, paid, end.outage.accelerators, &money);
+    let cost_own = derived(MONEY, cost_text, &deal.source);
     sheet.figures = vec![figure("moved_days", "Then", days([new_time; 3])[1], time_own)];
     let mut text = format!(
         "{n} accelerators: {} ({})",

@@ -1,10 +1,9 @@
 //! F6: one column of a comparison.
 
 use crate::case::Case;
-use crate::inputs::{Echo, Group, Key};
+use crate::inputs::{Echo, Group, Inputs, Key};
 use crate::plan::budget::{self, Ranged};
 use crate::plan::{self, Amount, Part, Plan, Range};
-use crate::reliability::Reliability;
 use crate::units::text::{fine, show};
 use crate::units::{Bytes, DollarsPerHour};
 
@@ -65,13 +64,13 @@ pub struct Named<'a> {
 }
 
 /// All that is said of one case and its plan, where one was found, in the order of the table.
-/// `echoes` are its inputs as they were understood, `reliability` what they say of failures.
+/// `echoes` are its `inputs` as they were understood.
 #[must_use]
 pub fn column(
     case: &Case,
     plan: Option<&Plan>,
     named: Named<'_>,
-    (echoes, reliability): (&[Echo], &Reliability),
+    (echoes, inputs): (&[Echo], &Inputs),
 ) -> Vec<Fact> {
     let mut all = asked(case, named);
     all.extend(echoes.iter().filter(|echo| is_beside(echo.key)).map(|echo| Fact {
@@ -80,7 +79,7 @@ pub fn column(
     }));
     if let Some(plan) = plan {
         let own = plan::explain(case, plan);
-        all.extend(budget::ranged(case, plan, reliability, own.figures.clone()).iter().map(figure));
+        all.extend(budget::ranged(inputs, case, plan, own.figures.clone()).iter().map(figure));
         all.extend(layout(case, plan));
         all.extend(memory(case, plan));
         all.extend(parts(Section::Memory, &own.memory));

@@ -1,9 +1,10 @@
 //! Questions that a fleet answers.
 
-use super::Fleet;
-use crate::estimate::{Outlay, outlay, wall};
+use super::{Fleet, Question};
+use crate::estimate::{Cargo, Outlay, outlay, span, wall};
+use crate::reliability::Job;
 use crate::search::fleet::Point;
-use crate::units::{Dollars, KilogramsCo2, Seconds, Tokens};
+use crate::units::{Bytes, Dollars, KilogramsCo2, Seconds, Tokens};
 
 /// The cheapest run that ends by a deadline: the last point of the frontier within it.
 #[must_use]
@@ -53,6 +54,25 @@ pub fn most_tokens(fleet: &Fleet, budget: Dollars, deadline: Seconds) -> Option<
     most.max_by_key(|most| (most.tokens, std::cmp::Reverse(most.outlay.total())))
 }
 
+/// The data of a question with other tokens: of the data set in proportion.
+fn cargo_for(fleet: &Fleet, tokens: Tokens) -> Cargo {
+    let Question { case, cargo, .. } = fleet.question();
+    let share = tokens.as_f64() / case.training.tokens.as_f64().max(1.0);
+    Cargo { data_set: Bytes::from_f64(cargo.data_set.as_f64() * share), ..*cargo }
+}
+
+/// The same market about that many tokens, and the same machines in it.
+#[must_use]
+pub fn with_tokens(fleet: &Fleet, point: &Point, tokens: Tokens) -> Option<(Fleet, Point)> {
+    let mut question = fleet.question().clone();
+    question.cargo = cargo_for(fleet, tokens);
+    question.case.training.tokens = tokens;
+    let other = fleet.asked(question);
+    let busy = other.best(point)?.step * other.n_steps();
+    let point = other.point(point.kind, point.size, point.lot, busy)?;
+    Some((other, point))
+}
+
 fn tokens_at(
     fleet: &Fleet,
     point: &Point,
@@ -67,15 +87,14 @@ fn tokens_at(
     let kind = fleet.market().kinds.get(point.kind as usize)?;
     let purchase = &kind.lots.get(point.lot as usize)?.purchase;
     let machines = point.count.checked_div(kind.machine_size)?;
-    let uptime = fleet.uptime(point)?;
-    let step = fleet.best(point)?.0;
+    let (step, job) = (fleet.best(point)?.step, fleet.job_of(point)?);
     let each = training.step_tokens().get().max(1);
     let tried = |n_steps: u64| {
         let busy = step * n_steps as f64;
-        let mut cargo = fleet.question().cargo;
-        let share = n_steps as f64 / training.n_steps().max(1) as f64;
-        cargo.data_set = crate::units::Bytes::from_f64(cargo.data_set.as_f64() * share);
-        (outlay(purchase, &cargo, machines, busy, uptime), wall(busy, uptime))
+        let cargo = cargo_for(fleet, Tokens::new(n_steps.saturating_mul(each)));
+        let uptime = fleet.uptime_of(point, &Job { work: busy, ..job });
+        let money = outlay(purchase, &cargo, machines, busy, uptime);
+        (money, span(&purchase.routes, &cargo, wall(busy, uptime)))
     };
     let fits = |n_steps: u64| {
         let (outlay, time) = tried(n_steps);

@@ -6,6 +6,19 @@
 use super::Fleet;
 use crate::units::Seconds;
 
+/// The layout of the fastest step of one pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Time of one step.
+    pub step: Seconds,
+    /// Complete copies of the state on machines of their own: see [`crate::reliability::Job`].
+    pub replicas: u32,
+    /// Accelerators that hold different parts of one copy.
+    pub holders: u32,
+    /// The layout in short.
+    pub text: String,
+}
+
 /// What is known of the best layout of one pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
@@ -13,8 +26,8 @@ pub struct Fact {
     pub kind: u32,
     /// Index of the size.
     pub size: u32,
-    /// Time of one step under the best layout, and the layout in short; nothing where none was found.
-    pub best: Option<(Seconds, String)>,
+    /// The best layout; nothing where none was found.
+    pub best: Option<Best>,
     /// Where none was found: no layout that fits steps as fast as this.
     pub slower: Seconds,
 }

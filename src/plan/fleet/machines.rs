@@ -3,19 +3,16 @@
 use super::power::machine_power;
 use super::question::{Limits, Question};
 use super::refusal::Refusal;
+use super::uptime::Outages;
 use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{places, platforms};
 use crate::cluster::Fabric;
-use crate::estimate::{Book, Draw, Purchase, Source, Uptime, least_step};
+use crate::estimate::{Book, Draw, Purchase, Routes, Source, Uptime, least_step};
 use crate::prices::{Flag, Listing, Tariff, Terms};
+use crate::reliability::Job;
 use crate::search::fleet::{Aim, Lot, MachineKind, Size};
-use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio, Seconds};
-
-/// What of the time of a run is useful and paid for, on the machines of a case bought on those terms (asked for
-/// [`Terms::OnDemand`] and [`Terms::Spot`], which stand for all that stay and all that may be taken away), its steps
-/// taking at least that long together.
-pub type UptimeOf<'a> = &'a dyn Fn(Terms, &Book<'_>, Seconds) -> Uptime;
+use crate::units::{BytesPerSecond, DollarsPerGb, DollarsPerHour, Ratio};
 
 /// Machines that look the same to a layout.
 #[derive(Clone, Debug)]
@@ -81,9 +78,10 @@ pub fn case_at(case: &Case, row: &MachineRow, fabric: &Fabric, count: u32) -> Op
 }
 
 impl Market {
-    /// Sorts the market of a question by what layouts see.
+    /// Sorts the market of a question by what layouts see; sizes are those of `known`, a market of the same question
+    /// with another aim, where there is one.
     #[must_use]
-    pub fn new(question: &Question, uptime: UptimeOf<'_>) -> Self {
+    pub fn new(question: &Question, known: Option<&Self>) -> Self {
         let mut market = Self::default();
         for (i, listing) in question.listings.iter().enumerate() {
             market.add_listing(question, listing, i as u32);
@@ -92,18 +90,11 @@ impl Market {
             market.add_own(question, own, i as u32);
         }
         market.keep_best();
-        for (shape, kind) in market.shapes.iter().zip(&mut market.kinds) {
-            kind.sizes = sizes(question, shape, kind, uptime);
-        }
-        market
-    }
-
-    /// The same market sorted by another question that differs from this one's in its aim alone.
-    #[must_use]
-    pub(super) fn again(&self, question: &Question) -> Self {
-        let mut market = Self::new(question, &|_, _, _| Uptime::ALL);
-        for (kind, known) in market.kinds.iter_mut().zip(&self.kinds) {
-            kind.sizes.clone_from(&known.sizes);
+        for (i, (shape, kind)) in market.shapes.iter().zip(&mut market.kinds).enumerate() {
+            kind.sizes = match known.and_then(|known| known.kinds.get(i)) {
+                Some(known) => known.sizes.clone(),
+                None => sizes(question, shape, kind),
+            };
         }
         market
     }
@@ -117,7 +108,7 @@ impl Market {
         };
         let kind = self.kind(row, machine_size);
         let place = places::find(&listing.provider, &listing.region);
-        let tariff = place.as_ref().map_or(Tariff::default(), |place| place.tariff);
+        let tariff = places::tariff(&listing.provider, &listing.region).0;
         let power = self.shapes[kind].row.accelerator.power;
         let draw = Draw {
             machine: power.map(|power| machine_power(power, machine_size)),
@@ -131,6 +122,8 @@ impl Market {
         let to_be_had = question.limits.to_be_had(&names);
         // A listing of single accelerators is bought a machine at a time.
         let times = f64::from(machine_size) / listing.accelerators.get();
+        let stands = (&*listing.provider, &*listing.region);
+        let (moving_in, routes) = moving(question.home.as_ref(), stands, question.ways_out);
         for (terms, rate) in listing.rates.iter() {
             let refusal = refused_terms(&question.limits, listing, terms).or_else(|| {
                 let unknown = draw.machine.is_none() || draw.grid.is_none();
@@ -142,8 +135,7 @@ impl Market {
             }
             let rate = DollarsPerHour::new(rate.get() * times * keep);
             let source = Source::Rented { rate, terms, charge: question.charge };
-            let moving_in = moving(question, &listing.provider, &listing.region);
-            let purchase = Purchase { source, tariff, moving_in, draw };
+            let purchase = Purchase { source, tariff, moving_in, routes, draw };
             let most = [terms.most_machines(), to_be_had];
             let machines_max = most.into_iter().flatten().min().unwrap_or(u32::MAX);
             let lot = Lot { purchase, class: class(terms), machines_max };
@@ -168,10 +160,12 @@ impl Market {
             pue: own.pue,
             grid: own.grid,
         };
+        let (moving_in, routes) = moving(question.home.as_ref(), ("", ""), question.ways_out);
         let purchase = Purchase {
             source: Source::Owned(machines.clone()),
             tariff: Tariff::default(),
-            moving_in: moving(question, "", ""),
+            moving_in,
+            routes,
             draw,
         };
         let (class, machines_max) = (class(Terms::OnDemand), machines.machines);
@@ -225,12 +219,7 @@ fn class(terms: Terms) -> u32 {
 }
 
 /// The sizes of cluster of one kind of machine.
-fn sizes(
-    question: &Question,
-    shape: &Shape,
-    kind: &MachineKind,
-    uptime: UptimeOf<'_>,
-) -> Vec<Size> {
+fn sizes(question: &Question, shape: &Shape, kind: &MachineKind) -> Vec<Size> {
     let counts = counts(&question.limits, kind.machine_size);
     let wanted = |class: u32| kind.lots.iter().any(|lot| lot.class == class);
     let most = kind.lots.iter().map(|lot| lot.machines_max).max().unwrap_or(0);
@@ -239,14 +228,20 @@ fn sizes(
         let least = least_step(&case) * case.training.n_steps() as f64;
         // More than any way to buy has: never looked at.
         let short = count / kind.machine_size.max(1) > most;
-        let book = (!short).then(|| Book::new(&case));
-        let uptime = CLASSES.iter().zip(0..).map(|(terms, class)| match &book {
-            Some(book) if wanted(class) => uptime(*terms, book, least),
-            _ => Uptime::ALL,
-        });
-        Some(Size { count, least, uptime: uptime.collect() })
+        let job = Book::new(&case).job_at_best(least);
+        let uptime = uptimes(&question.outages, &job, &|class| !short && wanted(class));
+        Some(Size { count, least, uptime })
     };
     counts.into_iter().filter_map(size).collect()
+}
+
+/// What of the time of a job is useful and paid for, by class; all of it in those that are not wanted.
+pub(super) fn uptimes(outages: &Outages, job: &Job, wanted: &dyn Fn(u32) -> bool) -> Vec<Uptime> {
+    let uptime = |(terms, class): (&Terms, u32)| match wanted(class) {
+        true => outages.uptime(*terms, job),
+        false => Uptime::ALL,
+    };
+    CLASSES.iter().zip(0..).map(uptime).collect()
 }
 
 /// Whether one way to buy is no worse than another in anything, whatever is asked.
@@ -260,6 +255,10 @@ fn covers(lot: &Lot, other: &Lot) -> bool {
     };
     let dollars = |rate: Option<DollarsPerGb>| rate.unwrap_or(DollarsPerGb::ZERO);
     let (tariff, against) = (&lot.purchase.tariff, &other.purchase.tariff);
+    let as_fast = |own: Option<BytesPerSecond>, other: Option<BytesPerSecond>| match (own, other) {
+        (Some(own), Some(other)) => own >= other,
+        (own, _) => own.is_none(),
+    };
     let emits = |draw: &Draw| {
         let grid = draw.grid.map_or(f64::MAX, |grid| grid.get());
         grid * draw.pue.unwrap_or(Ratio::ONE).get()
@@ -272,6 +271,8 @@ fn covers(lot: &Lot, other: &Lot) -> bool {
         && dollars(tariff.storage) <= dollars(against.storage)
         && dollars(tariff.egress) <= dollars(against.egress)
         && lot.purchase.moving_in <= other.purchase.moving_in
+        && as_fast(lot.purchase.routes.into, other.purchase.routes.into)
+        && as_fast(lot.purchase.routes.out, other.purchase.routes.out)
         && emits(&lot.purchase.draw) <= emits(&other.purchase.draw)
 }
 
@@ -368,17 +369,23 @@ pub(in crate::plan) fn refused_terms(
     doubted.then_some(Refusal::Doubtful)
 }
 
-/// Price of bringing the data set to a region: nothing within it, between regions of one provider, or out of one
-/// provider to another, or to machines of one's own.
-fn moving(question: &Question, to_provider: &str, to_region: &str) -> DollarsPerGb {
-    let Some((provider, region)) = &question.home else {
-        return DollarsPerGb::ZERO;
+/// Price of bringing the data set from its home to a place, and how fast it and the weights move: nothing within a
+/// region, between regions of one provider, or out of one provider to another, or to machines of one's own. The
+/// weights leave like to another provider where no home is said; machines of one's own then keep them.
+pub(in crate::plan) fn moving(
+    home: Option<&(String, String)>,
+    (to_provider, to_region): (&str, &str),
+    [out, between]: [BytesPerSecond; 2],
+) -> (DollarsPerGb, Routes) {
+    let Some((provider, region)) = home else {
+        let out = (!to_provider.is_empty()).then_some(out);
+        return (DollarsPerGb::ZERO, Routes { into: None, out });
     };
-    let tariff = places::find(provider, region).map_or(Tariff::default(), |place| place.tariff);
-    let rate = match (provider == to_provider, region == to_region) {
-        (true, true) => None,
-        (true, false) => tariff.between,
-        (false, _) => tariff.egress,
+    let tariff = places::tariff(provider, region).0;
+    let (price, way) = match (provider == to_provider, region == to_region) {
+        (true, true) => (None, None),
+        (true, false) => (tariff.between, Some(between)),
+        (false, _) => (tariff.egress, Some(out)),
     };
-    rate.unwrap_or(DollarsPerGb::ZERO)
+    (price.unwrap_or(DollarsPerGb::ZERO), Routes { into: way, out: way })
 }

@@ -13,22 +13,26 @@ mod refusal;
 mod uptime;
 
 pub use crate::search::fleet::{Aim, FleetTally, Point};
-pub use facts::Fact;
-pub use machines::{Market, Origin, Shape, UptimeOf, case_at, counts};
-pub(super) use machines::{narrowed, of_family, refused_terms, sized};
+pub use facts::{Best, Fact};
+pub use machines::{Market, Origin, Shape, case_at, counts};
+pub(super) use machines::{moving as moving_of, narrowed, of_family, refused_terms, sized};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};
 pub use refusal::Refusal;
-pub use uptime::Outages;
+pub use uptime::{Outages, uptime};
 
 use crate::case::Case;
-use crate::estimate::{Book, Outlay, OutlayPart as Part, Source, Uptime, outlay};
+use crate::estimate::{Book, Outlay, OutlayPart as Part, Source, Uptime, outlay, span, wall};
+use crate::plan::budget::ends;
 use crate::plan::{layout_text, placement_text};
+use crate::prices::Terms;
+use crate::reliability::Job;
 use crate::search::fleet::{Ask, FleetSearch};
 use crate::search::{Goal, search};
-use crate::units::{DollarsPerHour, Seconds};
+use crate::units::{Dollars, DollarsPerHour, Seconds};
 use facts::Facts;
+use machines::uptimes;
 
 /// A question with what was found so far.
 #[derive(Clone, Debug)]
@@ -60,8 +64,8 @@ pub struct Progress {
 impl Fleet {
     /// Takes a question; nothing is searched yet.
     #[must_use]
-    pub fn new(question: Question, uptime: UptimeOf<'_>) -> Self {
-        let market = Market::new(&question, uptime);
+    pub fn new(question: Question) -> Self {
+        let market = Market::new(&question, None);
         Self::over(question, market, Facts::default())
     }
 
@@ -77,18 +81,48 @@ impl Fleet {
     #[must_use]
     pub fn aimed(&self, aim: Aim, within: Seconds) -> Self {
         let question = Question { aim, within, ..self.question.clone() };
-        let market = self.market.again(&question);
+        self.asked(question)
+    }
+
+    /// Another question about the same machines, and what is known already.
+    fn asked(&self, question: Question) -> Self {
+        let market = Market::new(&question, Some(&self.market));
         Self::over(question, market, self.facts.clone())
     }
 
     /// Gives the search every best layout that is known, so that it cuts from the start.
     fn tell_known(&mut self) {
-        let n_steps = self.n_steps();
-        for fact in self.facts.iter() {
-            if let Some((step, _)) = &fact.best {
-                self.search.found(fact.kind, fact.size, *step * n_steps);
-            }
+        let facts = std::mem::take(&mut self.facts);
+        facts.iter().for_each(|fact| self.tell(fact));
+        self.facts = facts;
+    }
+
+    fn tell(&mut self, fact: &Fact) {
+        if let Some(best) = &fact.best {
+            self.settle(fact.kind, fact.size, best);
+            self.search.found(fact.kind, fact.size, best.step * self.n_steps());
         }
+    }
+
+    /// From now on a pair has the uptime of its best layout.
+    fn settle(&mut self, kind: u32, size: u32, best: &Best) {
+        let job = self.job(kind, size, best);
+        let uptime = job.map(|job| uptimes(&self.question.outages, &job, &|_| true));
+        self.search.settle(kind, size, uptime.unwrap_or_default());
+    }
+
+    /// What of the best layout of a pair matters to failures; the same as [`Book::job`].
+    fn job(&self, kind: u32, size: u32, best: &Best) -> Option<Job> {
+        let count = self.market.kinds.get(kind as usize)?.sizes.get(size as usize)?.count;
+        let job = Book::new(&self.case(kind, count)?).job_at_best(best.step * self.n_steps());
+        let &Best { replicas, holders, .. } = best;
+        Some(Job { replicas, holders, ..job })
+    }
+
+    /// The same of a point.
+    #[must_use]
+    pub fn job_of(&self, point: &Point) -> Option<Job> {
+        self.job(point.kind, point.size, self.best(point)?)
     }
 
     /// The `i`th of `n` shares of the work, for one of `n` workers.
@@ -138,19 +172,22 @@ impl Fleet {
         const MORE: f64 = 1.0 + 1e-9;
         let cutoff = Seconds::new(cutoff.get() / self.n_steps() * MORE);
         match self.facts.get(kind, size) {
-            Some(Fact { best: Some((step, _)), .. }) => return Some(*step),
+            Some(Fact { best: Some(best), .. }) => return Some(best.step),
             Some(fact) if fact.slower >= cutoff => return None,
             _ => {}
         }
         self.searches += 1;
         let fact = Fact { kind, size, best: self.searched(kind, size, cutoff), slower: cutoff };
-        let step = fact.best.as_ref().map(|(step, _)| *step);
+        if let Some(best) = &fact.best {
+            self.settle(kind, size, best);
+        }
+        let step = fact.best.as_ref().map(|best| best.step);
         self.facts.add(fact.clone());
         self.news.push(fact);
         step
     }
 
-    fn searched(&self, kind: u32, size: u32, cutoff: Seconds) -> Option<(Seconds, String)> {
+    fn searched(&self, kind: u32, size: u32, cutoff: Seconds) -> Option<Best> {
         let count = self.market.kinds.get(kind as usize)?.sizes.get(size as usize)?.count;
         let case = self.case(kind, count)?;
         let book = Book::new(&case);
@@ -160,7 +197,8 @@ impl Fleet {
             text.push_str(" \u{b7} ");
             text.push_str(placement_text(&best.layout));
         }
-        Some((best.estimate.step(), text))
+        let Job { replicas, holders, .. } = book.job(&best.layout, &best.estimate);
+        Some(Best { step: best.estimate.step(), replicas, holders, text })
     }
 
     fn n_steps(&self) -> f64 {
@@ -217,9 +255,7 @@ impl Fleet {
 
     /// Takes in what another worker on the same question found.
     pub fn hear(&mut self, fact: Fact) {
-        if let Some((step, _)) = &fact.best {
-            self.search.found(fact.kind, fact.size, *step * self.n_steps());
-        }
+        self.tell(&fact);
         self.facts.add(fact);
     }
 
@@ -228,9 +264,9 @@ impl Fleet {
         other.facts.iter().for_each(|fact| self.hear(fact.clone()));
     }
 
-    /// Time of one step of a point, and its layout in short.
+    /// The layout of a point.
     #[must_use]
-    pub fn best(&self, point: &Point) -> Option<&(Seconds, String)> {
+    pub fn best(&self, point: &Point) -> Option<&Best> {
         self.facts.get(point.kind, point.size)?.best.as_ref()
     }
 
@@ -269,16 +305,44 @@ impl Fleet {
                 let outlay = self.outlay(point)?;
                 let own = [Part::Purchase, Part::Power, Part::Space, Part::Staff];
                 let dollars: f64 = own.iter().map(|part| outlay.get(*part).get()).sum();
-                let hours = point.time.get() / 3600.0 * f64::from(point.count);
+                let lasts = wall(point.busy, self.uptime(point)?);
+                let hours = lasts.get() / 3600.0 * f64::from(point.count);
                 Some(DollarsPerHour::new(dollars / hours.max(f64::MIN_POSITIVE)))
             }
         }
     }
 
+    /// Time and money of a point at the better end of its range, as expected and at the worse end: those of the plan
+    /// that it opens ([`crate::plan::budget::Run::plain_ends`]).
+    #[must_use]
+    pub fn ends(&self, point: &Point) -> Option<[(Seconds, Dollars); 3]> {
+        let kind = self.market.kinds.get(point.kind as usize)?;
+        let lot = kind.lots.get(point.lot as usize)?;
+        let machines = point.count.checked_div(kind.machine_size)?;
+        let (case, job) = (self.case(point.kind, point.count)?, self.job_of(point)?);
+        let (cargo, outages) = (&self.question.cargo, &self.question.outages);
+        let spot = outages.spot.filter(|_| lot.class > 0);
+        let ends = ends(&case, &job, &outages.reliability, &|own| own.spot = spot);
+        let purchase = &lot.purchase;
+        Some(ends.map(|end| {
+            let uptime = uptime(&end.outage, &end.job);
+            let money = outlay(purchase, cargo, machines, end.job.work, uptime);
+            (span(&purchase.routes, cargo, end.time()), money.total())
+        }))
+    }
+
+    /// The same of another job on these machines.
+    fn uptime_of(&self, point: &Point, job: &Job) -> Uptime {
+        let lot = self.market.kinds.get(point.kind as usize);
+        let lot = lot.and_then(|kind| kind.lots.get(point.lot as usize));
+        let spot = lot.is_some_and(|lot| lot.class > 0);
+        self.question.outages.uptime(if spot { Terms::Spot } else { Terms::OnDemand }, job)
+    }
+
     /// What of the time of a point is useful and paid for.
     #[must_use]
     pub fn uptime(&self, point: &Point) -> Option<Uptime> {
-        let kind = self.market.kinds.get(point.kind as usize)?;
+        let kind = self.search.kinds().get(point.kind as usize)?;
         let class = kind.lots.get(point.lot as usize)?.class as usize;
         kind.sizes.get(point.size as usize)?.uptime.get(class).copied()
     }

@@ -94,13 +94,10 @@ impl<'a> Own<'a> {
         let (source, tariff_source) = match fleet.origin(point)? {
             Origin::Listing(i, terms) => {
                 let listing = fleet.question().listings.get(i as usize)?;
-                let place = places::find(&listing.provider, &listing.region);
                 let day = listing.stamp(terms).day;
                 let source = offers::source_text(&listing.source);
-                let place = place.map_or("no tariff known".to_owned(), |place| {
-                    offers::sources_text(&place.source)
-                });
-                (format!("{source}, {day}"), place)
+                let place = places::tariff(&listing.provider, &listing.region).1;
+                (format!("{source}, {day}"), offers::sources_text(&place))
             }
             Origin::Own(_) => (OWN.to_owned(), OWN.to_owned()),
         };

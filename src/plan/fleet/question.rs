@@ -6,7 +6,10 @@ use crate::cluster::Fabric;
 use crate::estimate::Cargo;
 use crate::prices::{Charge, Currency, Flag, Listing, OnPremises, Terms};
 use crate::search::fleet::Aim;
-use crate::units::{Bytes, Ratio, Seconds, Tokens};
+use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds, Tokens};
+
+use super::uptime::Outages;
+use crate::catalogue::places::WAYS_OUT;
 
 /// Fewest accelerators of a fleet unless the user says otherwise.
 pub const COUNT_MIN: u32 = 8;
@@ -30,8 +33,12 @@ pub struct Question {
     pub discounts: Vec<(String, Ratio)>,
     /// Which hours of a commitment are charged.
     pub charge: Charge,
+    /// Failures, and how spot machines come and go.
+    pub outages: Outages,
     /// Data that is read and written.
     pub cargo: Cargo,
+    /// How fast data leaves a place: to another provider, to another region of the same one.
+    pub ways_out: [BytesPerSecond; 2],
     /// Provider and region where the data set lies; none where moving it costs nothing.
     pub home: Option<(String, String)>,
     /// What is traded against time.
@@ -121,7 +128,9 @@ impl Question {
             limits: Limits::default(),
             discounts: Vec::new(),
             charge: Charge::WholeTerm,
+            outages: Outages::usual(),
             cargo,
+            ways_out: WAYS_OUT,
             home: None,
             aim: Aim::Cost,
             within: Seconds::UNBOUNDED,

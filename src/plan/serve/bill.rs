@@ -79,6 +79,6 @@ pub(super) fn reading(own: &Deployed<'_>) -> Ratio {
 }
 
 /// Requests of all instances in an hour.
-fn hourly_requests(own: &Deployed<'_>) -> f64 {
+pub(super) fn hourly_requests(own: &Deployed<'_>) -> f64 {
     own.own.now.request_rate.get() * f64::from(own.own.replicas) * 3600.0
 }

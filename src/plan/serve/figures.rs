@@ -12,6 +12,7 @@ use crate::units::{PerSecond, Ratio, Seconds};
 pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     let mut all = vec![first_token(own), per_token(own), tokens(own), each(own), accelerators(own)];
     all.extend(money(own));
+    all.extend(super::power::emissions(own));
     all.extend(capacity(own));
     all.extend(running(own));
     all

@@ -1,7 +1,7 @@
 //! From a market to kinds of machine that serve a model, each at its cheapest.
 
 use crate::catalogue::accelerators::{self, MachineRow};
-use crate::catalogue::formats;
+use crate::catalogue::{formats, support};
 use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms, sized};
 use crate::prices::{Flag, Listing, Terms};
 use crate::search::serve::fleet::{Asked, Kind, ServeFleet};
@@ -41,6 +41,8 @@ pub struct Market {
     pub kinds: Vec<Kind>,
     /// The offer that each is priced at.
     pub offers: Vec<Offer>,
+    /// Other offers of the same, which cost no less: number of the kind, rate of a machine, offer.
+    pub others: Vec<(usize, DollarsPerHour, Offer)>,
     /// Offers (a row on some terms) that were kept out, by rule.
     pub refused: [u32; Refusal::ALL.len()],
     /// Offers in all.
@@ -111,6 +113,7 @@ impl Market {
                 machine_size: shape.row.node_size,
                 rate: DollarsPerHour::new(rate.get() * times * keep),
                 formats: has.clone(),
+                degrees: support::degrees(&engine.key),
                 machines_max: most.into_iter().chain([more]).flatten().min().unwrap_or(u32::MAX),
             };
             let lacking = lacking.clone();
@@ -134,10 +137,12 @@ impl Market {
             return;
         };
         self.refuse(Refusal::Dominated, 1);
-        if kind.rate < self.kinds[at].rate {
-            self.kinds[at] = kind;
-            self.offers[at] = offer;
+        let mut other = (kind, offer);
+        if other.0.rate < self.kinds[at].rate {
+            std::mem::swap(&mut self.kinds[at], &mut other.0);
+            std::mem::swap(&mut self.offers[at], &mut other.1);
         }
+        self.others.push((at, other.0.rate, other.1));
     }
 }
 

@@ -62,7 +62,7 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Deriva
                 "cached tokens / attention groups × bytes of one token, to the next whole block",
                 format!("{tokens} / {groups} × {each} = {is}"),
                 "the engine gives the cache what its share of the memory leaves, in whole blocks",
-                &["fraction", "of_free", "block"],
+                &["fraction", "fills", "block"],
             )
         }
         M::Activations => {
@@ -86,7 +86,7 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Deriva
             "driver, runtime and communicators",
             format!("{is} = {is}"),
             "measured at start-up",
-            &["context_gib"],
+            &["context_gib", "communicators_gib"],
         ),
     }
 }

@@ -10,6 +10,7 @@ use crate::estimate::serve::{ServeMemoryPart, Serving};
 use crate::plan::fleet::machine_power;
 use crate::prices::{Listing, Terms};
 use crate::search::serve::fleet::{Asked, Deployment, Kind, service};
+use crate::serving::{Goals, Traffic};
 use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, Ratio, Seconds};
 
 /// A day, and how instances may follow it.
@@ -40,6 +41,8 @@ pub struct DayQuestion {
 pub struct MonthPlan {
     /// What one instance answers within the goals.
     pub held: Held,
+    /// Weights of one instance.
+    pub weights: Bytes,
     /// From the order of an instance until it answers.
     pub delay: Seconds,
     /// As many instances as the peak needs, all day.
@@ -76,6 +79,22 @@ impl DayQuestion {
     }
 }
 
+/// One instance of a deployment: what is asked of it, and the machines that hold it.
+pub struct Stood<'a> {
+    /// The instance.
+    pub serving: &'a Serving<'a>,
+    /// Lengths of requests.
+    pub traffic: &'a Traffic,
+    /// What must be kept to.
+    pub goals: &'a Goals,
+    /// Share of requests whose first token must come in time; none: the mean.
+    pub share: Option<Ratio>,
+    /// Instances that stand by.
+    pub spares: u32,
+    /// Accelerators of one machine.
+    pub machine_size: u32,
+}
+
 /// The day and month of a deployment that was found on an offer; nothing where its instances cannot hold the goals at
 /// any rate.
 #[must_use]
@@ -86,43 +105,65 @@ pub fn month(
     question: &DayQuestion,
 ) -> Option<MonthPlan> {
     let service = service(asked, kind, at.format)?;
-    let serving = Serving::new(&service, &at.instance);
-    let held = held(&serving, &asked.traffic, &asked.goals, asked.share)?;
-    let weights = serving.memory().get(ServeMemoryPart::Weights).as_f64();
-    let whole = Bytes::from_f64(weights * at.instance.ranks() as f64);
-    let delay = load_time(question.machine, whole, question.read, question.engine);
-    let policy = Policy {
-        least: question.least,
-        most: question.most,
+    let stood = Stood {
+        serving: &Serving::new(&service, &at.instance),
+        traffic: &asked.traffic,
+        goals: &asked.goals,
+        share: asked.share,
         spares: asked.spares,
-        delay,
-        ahead: question.ahead,
-        hold: question.hold,
+        machine_size: kind.machine_size,
     };
-    let all_day = fixed(&question.day, held.rate, asked.spares);
-    let scaled = scale(&question.day, held.rate, &policy);
-    let packing = Packing::new(kind.machine_size, &at.instance);
-    let on_demand = Prices { demand: kind.rate, spot: None };
     let spot = question.spot.and_then(|share| {
         let mut share = share;
         share.spot.notice = reliability::notice(&listing.provider);
         Some((share, spot_rate(kind, offer, listing)?))
     });
-    let prices = Prices { spot, ..on_demand };
-    let reading = held.reading_share(&asked.traffic);
-    let requests = Requests { traffic: asked.traffic, reading };
-    let grid = grid(kind, offer, listing, &held);
-    Some(MonthPlan {
-        fixed_spend: spend(&all_day, &packing, &on_demand, &requests, &grid),
-        spend: spend(&scaled, &packing, &prices, &requests, &grid),
-        spot: prices.spot.map(|(share, _)| share.told(held.answer.whole, delay)),
-        held,
-        delay,
-        fixed: all_day,
-        scaled,
-        prices,
-        packing,
-    })
+    let prices = Prices { demand: kind.rate, spot };
+    stood.month(question, prices, &|held| grid(kind, offer, listing, held))
+}
+
+impl Stood<'_> {
+    /// Its day and month at those prices of a machine; nothing where it cannot hold the goals at any rate.
+    #[must_use]
+    pub fn month(
+        &self,
+        question: &DayQuestion,
+        prices: Prices,
+        grid: &dyn Fn(&Held) -> Grid,
+    ) -> Option<MonthPlan> {
+        let held = held(self.serving, self.traffic, self.goals, self.share)?;
+        let instance = self.serving.instance();
+        let each = self.serving.memory().get(ServeMemoryPart::Weights).as_f64();
+        let weights = Bytes::from_f64(each * instance.ranks() as f64);
+        let delay = load_time(question.machine, weights, question.read, question.engine);
+        let policy = Policy {
+            least: question.least,
+            most: question.most,
+            spares: self.spares,
+            delay,
+            ahead: question.ahead,
+            hold: question.hold,
+        };
+        let all_day = fixed(&question.day, held.rate, self.spares);
+        let scaled = scale(&question.day, held.rate, &policy);
+        let packing = Packing::new(self.machine_size, &instance);
+        let on_demand = Prices { spot: None, ..prices };
+        let requests =
+            Requests { traffic: *self.traffic, reading: held.reading_share(self.traffic) };
+        let grid = grid(&held);
+        Some(MonthPlan {
+            fixed_spend: spend(&all_day, &packing, &on_demand, &requests, &grid),
+            spend: spend(&scaled, &packing, &prices, &requests, &grid),
+            spot: prices.spot.map(|(share, _)| share.told(held.answer.whole, delay)),
+            held,
+            weights,
+            delay,
+            fixed: all_day,
+            scaled,
+            prices,
+            packing,
+        })
+    }
 }
 
 /// The rate of one machine of the same row on the spot market, with the same discount.

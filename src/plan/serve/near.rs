@@ -8,8 +8,8 @@ use crate::plan::fleet::{narrowed, refused_terms};
 use crate::prices::Terms;
 use crate::search::serve::fleet::{Asked, Deployment, service};
 use crate::search::serve::near::{Nearest, SITES_MAX, Site, nearest};
-use crate::serving::Goals;
-use crate::units::{DollarsPerHour, PerSecond, Seconds};
+use crate::serving::{Goals, Traffic};
+use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// Users of one area.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,14 +56,26 @@ pub fn near(
     groups: &[Group],
     access: Seconds,
 ) -> Option<NearPlan> {
+    let held = |at: usize, way: Seconds| holds(asked, market, deployments.get(at)?, way);
+    placed(question, market, deployments, (groups, access, asked.spares), &held)
+}
+
+/// The same, where `held` says what one instance of the deployment of that number holds for users so far away.
+#[must_use]
+pub fn placed(
+    question: &Question<'_>,
+    market: &Market,
+    deployments: &[Deployment],
+    (groups, access, spares): (&[Group], Seconds, u32),
+    held: &dyn Fn(usize, Seconds) -> Option<PerSecond>,
+) -> Option<NearPlan> {
     let mut plan = Sites { stands: Vec::new(), sites: Vec::new(), countries: Vec::new() };
     for (number, deployment) in deployments.iter().enumerate() {
         plan.add(question, market, (number, deployment));
     }
+    let mut known: Vec<(usize, Seconds, Option<PerSecond>)> = Vec::new();
     for (at, stand) in plan.stands.iter().enumerate() {
-        let deployment = deployments.get(stand.deployment)?;
         let country = plan.countries.get(at)?;
-        let mut ways: Vec<(Seconds, Option<PerSecond>)> = Vec::new();
         let site = plan.sites.get_mut(at)?;
         for group in groups {
             let allowed =
@@ -71,17 +83,20 @@ pub fn near(
             let way = areas::round_trip(&group.area, &stand.area).map(|trip| trip.time + access);
             let way = way.filter(|_| allowed);
             site.holds.push(way.and_then(|way| {
-                if let Some((_, known)) = ways.iter().find(|(known, _)| *known == way) {
-                    return *known;
+                let own = |known: &&(usize, Seconds, Option<PerSecond>)| {
+                    known.0 == stand.deployment && known.1 == way
+                };
+                if let Some((.., rate)) = known.iter().find(own) {
+                    return *rate;
                 }
-                let rate = holds(asked, market, deployment, way);
-                ways.push((way, rate));
+                let rate = held(stand.deployment, way);
+                known.push((stand.deployment, way, rate));
                 rate
             }));
         }
     }
     let rates: Vec<PerSecond> = groups.iter().map(|group| group.rate).collect();
-    let nearest = nearest(&rates, &plan.sites, asked.spares)?;
+    let nearest = nearest(&rates, &plan.sites, spares)?;
     Some(NearPlan { nearest, stands: plan.stands, sites: plan.sites })
 }
 
@@ -89,12 +104,22 @@ pub fn near(
 fn holds(asked: &Asked, market: &Market, at: &Deployment, way: Seconds) -> Option<PerSecond> {
     let service = service(asked, market.kinds.get(at.kind)?, at.format)?;
     let serving = Serving::new(&service, &at.instance);
-    if asked.goals.first_token.is_some_and(|goal| goal <= way) {
+    held_from(&serving, &asked.traffic, (&asked.goals, asked.share), way)
+}
+
+/// The rate that an instance holds for users so far away: of the goal for the first token it has what the way leaves.
+#[must_use]
+pub fn held_from(
+    serving: &Serving<'_>,
+    traffic: &Traffic,
+    (goals, share): (&Goals, Option<Ratio>),
+    way: Seconds,
+) -> Option<PerSecond> {
+    if goals.first_token.is_some_and(|goal| goal <= way) {
         return None;
     }
-    let goals =
-        Goals { first_token: asked.goals.first_token.map(|goal| goal.less(way)), ..asked.goals };
-    held(&serving, &asked.traffic, &goals, asked.share).map(|held| held.rate)
+    let goals = Goals { first_token: goals.first_token.map(|goal| goal.less(way)), ..*goals };
+    held(serving, traffic, &goals, share).map(|held| held.rate)
 }
 
 struct Sites {

@@ -4,15 +4,17 @@
 //! without any search for a layout; where a point of the frontier beats every way to buy the pair even so, the pair
 //! is cut. Otherwise [`FleetSearch::ask`] hands it out with a cutoff, the run time beyond which every way to buy it is
 //! beaten, and [`FleetSearch::tell`] takes the time of its best layout. A pair is handed out once for all its ways to
-//! buy. Money, carbon and days never fall as a run takes longer, so the fastest layout of a pair is its best one, and
-//! the frontier is exact. Nothing here knows prices by name, layouts or the clock.
+//! buy. Money, carbon and days never fall as a run takes longer, nor as less of its time is useful, so a bound that
+//! takes the least time and the most uptime cuts nothing that it should not. Of a pair the layout of the fastest step
+//! is taken, with its own uptime ([`FleetSearch::settle`]): over these points the frontier is exact. Nothing here knows
+//! prices by name, layouts or the clock.
 
 mod frontier;
 
 pub use frontier::{Aim, Point};
 
 use super::solve::SAFE;
-use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, wall};
+use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, span, wall};
 use crate::units::{Dollars, KilogramsCo2, Seconds};
 use frontier::Worth;
 
@@ -34,7 +36,8 @@ pub struct Size {
     pub count: u32,
     /// Time of all steps that no layout undercuts.
     pub least: Seconds,
-    /// What of the time is useful and paid for, by [`Lot::class`].
+    /// What of the time is useful and paid for, by [`Lot::class`]: the most that any layout reaches, until one is
+    /// settled on.
     pub uptime: Vec<Uptime>,
 }
 
@@ -140,6 +143,14 @@ impl FleetSearch {
         self.found(ask.kind, ask.size, busy);
     }
 
+    /// Takes what of the time is useful and paid for under the best layout of a pair, which was found.
+    pub fn settle(&mut self, kind: u32, size: u32, uptime: Vec<Uptime>) {
+        let at = self.kinds.get_mut(kind as usize).map(|at| &mut at.sizes);
+        if let Some(size) = at.and_then(|sizes| sizes.get_mut(size as usize)) {
+            size.uptime = uptime;
+        }
+    }
+
     /// Takes the time of all steps under the best layout of a pair that another worker was handed.
     pub fn found(&mut self, kind: u32, size: u32, busy: Seconds) {
         let Some(at) = self.size(kind, size) else { return };
@@ -193,8 +204,9 @@ impl FleetSearch {
         let machines = here.count.checked_div(at.machine_size)?;
         let uptime = here.uptime.get(bought.class as usize).copied().unwrap_or(Uptime::ALL);
         let lasts = wall(busy, uptime);
+        let time = span(&bought.purchase.routes, &self.cargo, lasts);
         let most = bought.purchase.most_time().unwrap_or(Seconds::UNBOUNDED);
-        if lasts > most.min(self.within) {
+        if lasts > most || time > self.within {
             return None;
         }
         let carbon = carbon(&bought.purchase.draw, machines, lasts);
@@ -204,7 +216,7 @@ impl FleetSearch {
         let cost = outlay(&bought.purchase, &self.cargo, machines, busy, uptime).total();
         let carbon = carbon.unwrap_or(KilogramsCo2::UNBOUNDED);
         let count = here.count;
-        Some(Point { busy, time: lasts, cost, carbon, kind, size, count, lot })
+        Some(Point { busy, time, cost, carbon, kind, size, count, lot })
     }
 
     fn size(&self, kind: u32, size: u32) -> Option<&Size> {

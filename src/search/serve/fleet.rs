@@ -11,8 +11,10 @@ use crate::cluster::Cluster;
 use crate::estimate::capacity::{Packing, replicas};
 use crate::estimate::serve::{Answer, Full, Sequences, Serving};
 use crate::model::Model;
+use crate::search::deploy::{allowed, sequences_most};
 use crate::serving::{
-    Engine, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    Ask, Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic,
+    WeightFormat,
 };
 use crate::units::order::sort_by;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
@@ -33,6 +35,8 @@ pub struct Kind {
     pub rate: DollarsPerHour,
     /// Numbers of the formats that hardware and engine have.
     pub formats: Vec<usize>,
+    /// Ways to split a model that the engine has there: `tp`, `pp`, `dp`, `ep`.
+    pub degrees: Vec<String>,
     /// Most machines there are.
     pub machines_max: u32,
 }
@@ -58,6 +62,29 @@ pub struct Asked {
     pub rate: Option<PerSecond>,
     /// Instances beside those that the rate needs (N+1: one).
     pub spares: u32,
+    /// What is decided already.
+    pub fixed: FixedServing,
+}
+
+impl Asked {
+    /// What a question asks of every kind, in those formats, with no spare instance.
+    #[must_use]
+    pub fn of(ask: &Ask, formats: Vec<(WeightFormat, KvFormat)>, rate: Option<PerSecond>) -> Self {
+        let mut engine = ask.engine.clone();
+        engine.sequences = sequences_most(&engine);
+        Self {
+            model: ask.model.clone(),
+            engine,
+            formats,
+            speculation: ask.speculation,
+            traffic: ask.traffic,
+            goals: ask.goals,
+            share: ask.share,
+            rate,
+            spares: 0,
+            fixed: ask.fixed,
+        }
+    }
 }
 
 /// One way to serve.
@@ -116,6 +143,8 @@ pub struct ServeFleet {
     outcomes: Vec<Option<Outcome>>,
     frontier: Vec<Deployment>,
     short: bool,
+    /// Kinds that were looked at since it was last asked.
+    news: Vec<usize>,
 }
 
 impl ServeFleet {
@@ -132,7 +161,39 @@ impl ServeFleet {
         };
         sort_by(&mut left, |a, b| worth(b).total_cmp(&worth(a)).then(b.cmp(a)));
         let outcomes = vec![None; kinds.len()];
-        Self { asked, kinds, left, outcomes, frontier: Vec::new(), short: false }
+        Self { asked, kinds, left, outcomes, frontier: Vec::new(), short: false, news: Vec::new() }
+    }
+
+    /// One of `of` equal shares of it: what the others find is heard from them.
+    #[must_use]
+    pub fn share(mut self, part: u32, of: u32) -> Self {
+        let (part, of) = (part as usize, of.max(1) as usize);
+        let mut at = self.left.len();
+        self.left.retain(|_| {
+            at -= 1;
+            at % of == part
+        });
+        self
+    }
+
+    /// What was found of kinds since this was last asked: kind, outcome, and its deployments that nothing found here
+    /// beats.
+    pub fn news(&mut self) -> Vec<(usize, Outcome, Vec<Deployment>)> {
+        let told = |kind: usize| {
+            let points = self.frontier.iter().filter(|at| at.kind == kind).copied().collect();
+            Some((kind, self.outcomes[kind]?, points))
+        };
+        let news = self.news.iter().filter_map(|kind| told(*kind)).collect();
+        self.news.clear();
+        news
+    }
+
+    /// Takes in what was found of a kind elsewhere.
+    pub fn hear(&mut self, kind: usize, outcome: Outcome, points: &[Deployment]) {
+        if let Some(known) = self.outcomes.get_mut(kind) {
+            *known = Some(outcome);
+            points.iter().for_each(|found| self.keep(*found));
+        }
     }
 
     /// Looks at that many more kinds; whether all are done.
@@ -141,6 +202,7 @@ impl ServeFleet {
             let Some(kind) = self.left.pop() else { break };
             let outcome = self.look(kind);
             self.outcomes[kind] = Some(outcome);
+            self.news.push(kind);
         }
         self.left.is_empty()
     }
@@ -191,10 +253,10 @@ impl ServeFleet {
         &self.asked
     }
 
-    /// Kinds that are still to be looked at.
+    /// Kinds that are still to be looked at, here or elsewhere.
     #[must_use]
     pub fn n_left(&self) -> u32 {
-        self.left.len() as u32
+        self.outcomes.iter().filter(|outcome| outcome.is_none()).count() as u32
     }
 
     fn look(&mut self, kind: usize) -> Outcome {
@@ -202,7 +264,9 @@ impl ServeFleet {
         for format in self.kinds[kind].formats.clone() {
             let Some(service) = service(&self.asked, &self.kinds[kind], format) else { continue };
             for instance in instances(&self.asked.model, &service.cluster) {
-                if service.check(&instance).is_err() {
+                if !allowed(&instance, &self.kinds[kind].degrees, &self.asked.fixed)
+                    || service.check(&instance).is_err()
+                {
                     continue;
                 }
                 let serving = Serving::new(&service, &instance);
@@ -218,7 +282,9 @@ impl ServeFleet {
     /// Batches of one layout, small ones first.
     fn climb(&mut self, at: (usize, usize), serving: &Serving<'_>, outcome: &mut Outcome) {
         let traffic = self.asked.traffic;
-        let limits = batches(serving.most_running(&traffic));
+        let most = serving.most_running(&traffic);
+        let own = self.asked.fixed.batch.map_or(f64::INFINITY, f64::from);
+        let limits = batches(Sequences(most.0.min(own)));
         outcome.all += limits.len() as u64;
         if serving.memory().too_full || !serving.holds_one(&traffic) {
             outcome.too_full += limits.len() as u64;
@@ -255,9 +321,18 @@ impl ServeFleet {
         if outcome.cheapest.is_none_or(|best| found.order() < best.order()) {
             outcome.cheapest = Some(found);
         }
+        self.keep(found);
+    }
+
+    /// Puts a deployment on the frontier unless another is as good in everything.
+    fn keep(&mut self, found: Deployment) {
         // Only what is no dearer can be as good in everything.
         let end = self.frontier.partition_point(|known| known.cost <= found.cost);
-        if self.frontier.iter().take(end).any(|known| known.covers(&found)) {
+        // Of equals the one that is listed first stays, whoever finds it when.
+        let stays = |known: &Deployment| {
+            known.covers(&found) && !(found.covers(known) && found.listed() < known.listed())
+        };
+        if self.frontier.iter().take(end).any(stays) {
             return;
         }
         self.frontier.retain(|known| !found.covers(known));
@@ -300,11 +375,39 @@ pub fn deployment(
         None => answer.first_token,
     };
     let instance = serving.instance();
+    priced(asked, kind, &Found { number, format, instance, batch, first_token, per_token, each })
+}
+
+/// A deployment before it is known how many there are of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// Number of the kind.
+    pub number: usize,
+    /// Number of the formats.
+    pub format: usize,
+    /// How one instance lies.
+    pub instance: Instance,
+    /// Sequences that decode together.
+    pub batch: u32,
+    /// Time to the first token.
+    pub first_token: Seconds,
+    /// Time between tokens.
+    pub per_token: Seconds,
+    /// Requests a second of one instance.
+    pub each: PerSecond,
+}
+
+/// As many of it as are asked for, and what they cost; nothing where it takes more machines than there are.
+#[must_use]
+pub fn priced(asked: &Asked, kind: &Kind, found: &Found) -> Option<Deployment> {
+    let Found { number, format, instance, batch, first_token, per_token, each } = *found;
+    let traffic = &asked.traffic;
     let packing = Packing::new(kind.machine_size, &instance);
     let replicas = match asked.rate {
         Some(rate) => replicas(rate, each).saturating_add(asked.spares),
         None => packing.per_machine.max(1),
     };
+    let replicas = replicas.max(asked.fixed.least.unwrap_or(1));
     let machines = packing.machines(replicas);
     if machines > kind.machines_max {
         return None;
@@ -350,6 +453,13 @@ pub fn staircase(
 }
 
 impl Deployment {
+    /// The same on machines of another rate.
+    #[must_use]
+    pub fn at_rate(self, from: DollarsPerHour, to: DollarsPerHour) -> Self {
+        let times = to.get() / from.get();
+        Self { hour: self.hour * times, cost: self.cost * times, ..self }
+    }
+
     /// At least as good in all three.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
@@ -362,6 +472,10 @@ impl Deployment {
     #[must_use]
     pub fn keeps(&self, goals: &Goals) -> bool {
         goals.kept_by(self.first_token, self.per_token)
+    }
+
+    const fn listed(&self) -> (usize, usize, Instance, u32) {
+        (self.kind, self.format, self.instance, self.batch)
     }
 
     const fn order(&self) -> (Dollars, Seconds, Seconds) {

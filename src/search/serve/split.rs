@@ -8,7 +8,7 @@
 //! what is found is the optimum of all layouts and numbers.
 
 use super::{Offer, instances};
-use crate::estimate::capacity::held;
+use crate::estimate::capacity::{held, replicas};
 use crate::estimate::serve::{Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
 use crate::serving::{
@@ -40,6 +40,8 @@ pub struct SplitQuestion {
     pub goals: Goals,
     /// Share of first tokens that must; none: the mean.
     pub share: Option<Ratio>,
+    /// Requests a second of all users; none: as many as the accelerators answer for the least each.
+    pub rate: Option<PerSecond>,
     /// Most accelerators of one instance.
     pub ranks_max: u32,
 }
@@ -49,11 +51,13 @@ pub struct SplitQuestion {
 pub struct Together {
     /// How one lies.
     pub instance: Instance,
+    /// Instances: those that the rate needs, or one.
+    pub replicas: u32,
     /// Requests a second of one within the goals.
     pub rate: PerSecond,
     /// Sequences that decode in it.
     pub running: Sequences,
-    /// Time to the first token then, on the mean.
+    /// Time to the first token then, at the share that is asked for or on the mean.
     pub first_token: Seconds,
     /// Time between tokens then.
     pub per_token: Seconds,
@@ -78,13 +82,13 @@ pub struct Apart {
     pub readers_busy: Ratio,
     /// Share of what the writers could take.
     pub writers_busy: Ratio,
-    /// Sequences that decode in a writer at its limit.
+    /// Sequences that decode in a writer.
     pub running: Sequences,
     /// Time in which the cache of a prompt moves.
     pub moved: Seconds,
-    /// Time to the first token with readers at their limit, on the mean.
+    /// Time to the first token, at the share that is asked for or on the mean.
     pub first_token: Seconds,
-    /// Time between tokens with writers at their limit.
+    /// Time between tokens.
     pub per_token: Seconds,
     /// Dollars a million tokens of answers.
     pub cost: Dollars,
@@ -180,7 +184,8 @@ impl SplitQuestion {
     }
 
     /// The link between instances of so many accelerators in all: the level of the network that holds them.
-    fn link(&self, all: u32) -> BytesPerSecond {
+    #[must_use]
+    pub fn link(&self, all: u32) -> BytesPerSecond {
         let levels = &self.offer.cluster.levels;
         let holds = levels.iter().find(|level| level.span >= all).or(levels.last());
         holds.map_or(BytesPerSecond::gb(25.0), |level| level.bandwidth)
@@ -265,12 +270,25 @@ fn why(together: Option<&Together>, apart: Option<&Apart>, least: Option<Dollars
 fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
     let found = held(serving, &question.traffic, &question.goals, question.share)?;
     let instance = serving.instance();
-    let ranks = instance.ranks() as f64;
+    let one = instance.ranks() as f64;
+    // Of a whole number of instances, each with its share of what is asked.
+    let (replicas, ranks) = match question.rate {
+        Some(rate) => {
+            let n = replicas(rate, found.rate);
+            (n, one * f64::from(n) * found.rate.get() / rate.get())
+        }
+        None => (1, one),
+    };
+    let most = f64::from(question.offer.cluster.count);
+    if one * f64::from(replicas) > most {
+        return None;
+    }
     Some(Together {
         instance,
+        replicas,
         rate: found.rate,
         running: found.answer.running,
-        first_token: found.answer.first_token,
+        first_token: question.said(found.answer.first_token, found.answer.waiting),
         per_token: found.answer.per_token,
         cost: question.cost(ranks / found.rate.get()),
     })
@@ -354,7 +372,34 @@ impl<'q, 's> Finder<'q, 's> {
             self.looked += 1;
             self.numbers(&pair, &mut best);
         }
-        best.map(|(_, apart)| apart)
+        best.map(|(_, apart)| self.settled(apart))
+    }
+
+    /// With the times at the load that each pool has, where that is less than it could take.
+    fn settled(&self, apart: Apart) -> Apart {
+        let at = |instance| self.servings.iter().position(|own| own.instance() == instance);
+        let (Some(reader), Some(writer)) = (at(apart.reader), at(apart.writer)) else {
+            return apart;
+        };
+        let each = |n: u32| PerSecond::new(apart.rate.get() / f64::from(n));
+        let first = self.readers[reader].first_token(each(apart.readers), apart.moved);
+        let target = each(apart.writers);
+        let (mut low, mut high) = (1.0, apart.running.0);
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (low + high);
+            if self.writers[writer].with(Sequences(middle)).rate < target {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let written = self.writers[writer].with(Sequences(high));
+        Apart {
+            first_token: self.question.said(first.0, first.1),
+            running: written.running,
+            per_token: written.per_token,
+            ..apart
+        }
     }
 
     /// All numbers of readers and writers of two layouts.
@@ -377,7 +422,11 @@ impl<'q, 's> Finder<'q, 's> {
                 let Some((x, first_token, moved)) = read else { continue };
                 let (can_read, can_write) =
                     (x.get() * f64::from(readers), pool.written.rate.get() * f64::from(writers));
-                let rate = can_read.min(can_write);
+                let most = can_read.min(can_write);
+                let rate = self.question.rate.map_or(most, |rate| rate.get());
+                if rate > most {
+                    continue;
+                }
                 let seconds = f64::from(all) / rate;
                 if best.is_some_and(|(least, _)| seconds >= least) {
                     continue;

@@ -46,7 +46,9 @@ pub fn headline(plan: &Arc<PlanView>) -> AnyView {
                 <h2 id="plan-title" class="plan-title" tabindex="-1">{plan.title.clone()}</h2>
                 <div class="headline-acts">
                     {compare::button()}
-                    {copier("quiet-button", "Copy as Markdown", move || share::markdown(&markdown))}
+                    {copier("quiet-button", "Copy as Markdown", move || {
+                        share::markdown(&markdown.markdown)
+                    })}
                 </div>
             </div>
             {degrees(state, &plan.degrees)}

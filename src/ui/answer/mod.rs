@@ -64,8 +64,9 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
+            <FleetPane/>
             // Kept while a model is served: what it waits for outlives a switch.
-            <div hidden=move || serves.get()><FleetPane/> <BudgetPane/></div>
+            <div hidden=move || serves.get()><BudgetPane/></div>
             {live(move || {
                 // Made anew for the runs of what is asked now.
                 serves.track();
@@ -142,7 +143,7 @@ fn notices(state: State, wrong: bool) -> AnyView {
         let text = format!("{} too long for a link, so it cannot be planned.", long.join(", "));
         all.push(notice("notice bad", &text, Vec::new(), ""));
     }
-    if let Some(lines) = state.broken_promise() {
+    for lines in state.broken_promises() {
         let mut lines = lines.into_iter();
         let title = lines.next().unwrap_or_default();
         all.push(notice("notice", &title, lines.collect(), ""));

@@ -74,6 +74,14 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
         let kind = KINDS.iter().find(|kind| kind.0 == block.kind);
         let (name, series, hatched) =
             kind.map_or((block.kind.as_str(), 7, false), |kind| (kind.1, kind.2, kind.3));
+        // What is hatched follows the passes and belongs to no micro-batch.
+        let (what, mark) = if hatched {
+            (name.to_owned(), String::new())
+        } else {
+            let what =
+                format!("{name} of micro-batch {}, chunk {}", block.micro_batch, block.chunk);
+            (what, block.micro_batch.to_string())
+        };
         LaneBlock {
             start: block.start_s,
             end: block.end_s,
@@ -83,14 +91,8 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
                 Ink::Pale(series)
             },
             hatched,
-            mark: block.micro_batch.to_string(),
-            text: format!(
-                "{name} of micro-batch {}, chunk {}, {} to {}",
-                block.micro_batch,
-                block.chunk,
-                seconds(block.start_s),
-                seconds(block.end_s)
-            ),
+            mark,
+            text: format!("{what}, {} to {}", seconds(block.start_s), seconds(block.end_s)),
         }
     };
     let row = |lane: &Lane| LaneRow {

@@ -6,6 +6,8 @@ mod sheet;
 mod sliders;
 mod store;
 
+pub use sheet::sheet as sheet_view;
+
 use leptos::prelude::*;
 
 use super::answer::{fold, notice};

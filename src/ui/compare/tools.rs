@@ -10,6 +10,7 @@ use crate::ui::copier::copier;
 use crate::ui::lists;
 use crate::ui::live::{live, words};
 use crate::ui::segments::segments;
+use crate::ui::share;
 use crate::ui::state::{State, state};
 
 /// Value of the choice that is no published run.
@@ -21,7 +22,8 @@ pub fn head() -> AnyView {
     let title = move || format!("{} plans side by side", state.columns().len());
     let markdown = move || {
         let (view, only) = untrack(|| (state.comparison(), state.unfolded(ONLY).get()));
-        view.map(|view| api::comparison_markdown(&view, &rows(only, &view))).unwrap_or_default()
+        let text = view.map(|view| api::comparison_markdown(&view, &rows(only, &view)));
+        share::markdown(&text.unwrap_or_default())
     };
     let close = move || {
         state.close_comparison();

@@ -4,6 +4,7 @@ mod crew;
 mod fetched;
 mod questions;
 mod results;
+mod served;
 mod store;
 
 use leptos::prelude::*;
@@ -16,6 +17,9 @@ use store::{Fleet, Loaded};
 const SECTION: &str = "fleet";
 const FOLD: &str = "fleet-search";
 
+const SERVE_LEAD: &str = "For a service rather than a cluster: every offer of the price list, every layout, \
+    format and load on its machines, and of these the deployments that nothing beats in both time \
+    and dollars a million tokens.";
 const LEAD: &str = "For a budget or a date rather than a cluster: every offer of the price list, \
     every useful number of accelerators and the best layout on each, and of these the runs that \
     nothing beats in both days and dollars.";
@@ -26,21 +30,33 @@ const AGAIN: &str = "Fold this part and open it again to try once more.";
 #[component]
 pub fn FleetPane() -> AnyView {
     let fleet = Fleet::new(state());
-    let body = move || {
-        untrack(|| fetched::fetch(fleet));
-        live(move || content(fleet))
-    };
     view! {
         <section class="part fleet" id=SECTION tabindex="-1" aria-labelledby="fleet-title">
-            <h2 id="fleet-title">"Where to train it, and for how much"</h2>
-            <p class="lead">{LEAD}</p>
-            {fold(FOLD, "Every offer, every useful size", body)}
+            {live(move || whole(fleet, fleet.serves()))}
         </section>
     }
     .into_any()
 }
 
-fn content(fleet: Fleet) -> AnyView {
+fn whole(fleet: Fleet, serves: bool) -> AnyView {
+    let body = move || {
+        untrack(|| fetched::fetch(fleet));
+        live(move || content(fleet, serves))
+    };
+    let (title, lead, fold_title) = if serves {
+        ("Where to serve it, and for how much", SERVE_LEAD, "Every offer, every layout")
+    } else {
+        ("Where to train it, and for how much", LEAD, "Every offer, every useful size")
+    };
+    view! {
+        <h2 id="fleet-title">{title}</h2>
+        <p class="lead">{lead}</p>
+        {fold(FOLD, fold_title, body)}
+    }
+    .into_any()
+}
+
+fn content(fleet: Fleet, serves: bool) -> AnyView {
     match fleet.loaded() {
         Loaded::Not | Loaded::Reading => {
             view! { <p class="quiet">"Reading the price list…"</p> }.into_any()
@@ -49,6 +65,8 @@ fn content(fleet: Fleet) -> AnyView {
             let title = "The price list could not be read.";
             notice("notice", title, vec![reason], AGAIN)
         }
-        Loaded::Ready => vec![questions::questions(fleet), results::results(fleet)].into_any(),
+        Loaded::Ready => {
+            vec![questions::questions(fleet, serves), results::results(fleet, serves)].into_any()
+        }
     }
 }

@@ -43,8 +43,11 @@ const FAILURES: &[(Key, &str, &str)] = &[
     (Key::Spares, "Spare machines beside them", ""),
 ];
 
+/// Of [`MAIN`], what a service is asked as well.
+const SERVED: [std::ops::Range<usize>; 3] = [2..3, 4..10, 12..14];
+
 /// The questions, and the list of prices.
-pub fn questions(fleet: Fleet) -> AnyView {
+pub fn questions(fleet: Fleet, serves: bool) -> AnyView {
     let list = move || {
         let Some(view) = fleet.view() else {
             return String::new();
@@ -57,12 +60,23 @@ pub fn questions(fleet: Fleet) -> AnyView {
     let columns =
         |rows| view! { <div class="columns three fleet-questions">{fields(rows)}</div> }.into_any();
     let keys = |rows: &[(Key, &str, &str)]| rows.iter().map(|row| row.0).collect();
+    let main = if serves {
+        SERVED.into_iter().filter_map(|rows| MAIN.get(rows)).map(fields).collect_view().into_any()
+    } else {
+        fields(MAIN)
+    };
+    let mores = (!serves).then(|| {
+        view! {
+            <div class="mores">
+                {more("Failures and spot markets", keys(FAILURES), move || columns(FAILURES))}
+                {more("Machines of your own", keys(OWN), move || columns(OWN))}
+            </div>
+        }
+        .into_any()
+    });
     view! {
-        <div class="columns three fleet-questions">{fields(MAIN)}</div>
-        <div class="mores">
-            {more("Failures and spot markets", keys(FAILURES), move || columns(FAILURES))}
-            {more("Machines of your own", keys(OWN), move || columns(OWN))}
-        </div>
+        <div class="columns three fleet-questions">{main}</div>
+        {mores}
         <p class="fleet-list">
             <label for="fleet-file">"A price list of your own (CSV): "</label>
             <input

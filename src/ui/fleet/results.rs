@@ -4,16 +4,17 @@ use leptos::prelude::*;
 
 use super::store::Fleet;
 use crate::api::fleet::{FleetAnswer, FleetRow};
-use crate::api::{Cut, FleetView};
+use crate::api::{Cut, Figure, FleetView};
 use crate::chart::{Curve, Extent, Sample, curve};
-use crate::ui::answer::{fold, notice, parts_table, told};
+use crate::ui::answer::{derivation, fold, notice, parts_table, told};
 use crate::ui::live::{live, words};
 use crate::ui::plot::plot;
 use crate::ui::table::{Cell, line, table, table_of};
 use crate::units::text::show;
 
 /// Everything below the questions.
-pub fn results(fleet: Fleet) -> AnyView {
+pub fn results(fleet: Fleet, serves: bool) -> AnyView {
+    let found = if serves { super::served::found(fleet) } else { found(fleet) };
     view! {
         <div role="status">{live(move || faults(fleet))}</div>
         <p class="quiet fleet-progress">
@@ -21,17 +22,26 @@ pub fn results(fleet: Fleet) -> AnyView {
             {live(move || stop(fleet))}
         </p>
         {live(move || of(fleet, answers))}
-        <h3 class="fleet-title">"Runs that nothing beats in both days and dollars"</h3>
-        {picture(fleet)}
-        {live(move || of(fleet, frontier))}
-        {live(move || bill(fleet))}
+        {found}
         {live(move || of(fleet, caveats))}
         {fold("fleet-lost", "Where the rest of the market went", move || of(fleet, lost))}
     }
     .into_any()
 }
 
-fn of(fleet: Fleet, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
+/// The frontier as picture and table, and the bill of a row.
+fn found(fleet: Fleet) -> AnyView {
+    view! {
+        <h3 class="fleet-title">"Runs that nothing beats in both days and dollars"</h3>
+        {picture(fleet)}
+        {live(move || of(fleet, frontier))}
+        {live(move || bill(fleet))}
+    }
+    .into_any()
+}
+
+/// A part of what was found.
+pub fn of(fleet: Fleet, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
     match fleet.view() {
         Some(view) => part(fleet, &view),
         None => ().into_any(),
@@ -56,6 +66,13 @@ fn progress(fleet: Fleet) -> String {
         return "Searching…".to_owned();
     };
     let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
+    if view.complete && fleet.serves() {
+        return format!(
+            "Complete: {pairs} kinds of machine, {searches} deployments, each looked at or beyond \
+             a goal that smaller ones miss already."
+        );
+    }
+    let what = if fleet.serves() { "kinds of machine" } else { "sizes of cluster" };
     if view.complete {
         return format!(
             "Complete: {pairs} sizes of cluster, {searches} searches for a layout, the others \
@@ -64,12 +81,10 @@ fn progress(fleet: Fleet) -> String {
     }
     let looked_at = show::grouped(view.looked_at.into());
     if fleet.stopped.get() {
-        return format!(
-            "Stopped at {looked_at} of {pairs} sizes of cluster: others may be better."
-        );
+        return format!("Stopped at {looked_at} of {pairs} {what}: others may be better.");
     }
     let workers = show::plural(view.workers.into(), "worker");
-    format!("{looked_at} of {pairs} sizes of cluster, {} {workers}…", view.workers)
+    format!("{looked_at} of {pairs} {what}, {} {workers}…", view.workers)
 }
 
 /// Stops the search, or goes on with it.
@@ -105,14 +120,16 @@ fn answer(answer: &FleetAnswer) -> AnyView {
     view! { <div class="fleet-answer">{told} {open}</div> }.into_any()
 }
 
-fn on(row: &FleetRow) -> String {
+/// How many of what, and where.
+pub fn on(row: &FleetRow) -> String {
     let count = show::grouped(row.count.into());
     let place = [row.provider.as_str(), row.region.as_str(), row.country.as_str()];
     let place: Vec<&str> = place.into_iter().filter(|text| !text.is_empty()).collect();
     format!("{count} {}, {} ({})", row.accelerator, place.join(" "), row.terms)
 }
 
-fn priced(row: &FleetRow) -> String {
+/// What one of them costs, and who says so.
+pub fn priced(row: &FleetRow) -> String {
     let age = row.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
     let flags = if row.flags.is_empty() {
         String::new()
@@ -178,13 +195,38 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
         let range = range.as_ref().map(|range| range.text.clone()).unwrap_or_default();
         Cell::Ranged(text.to_owned(), range)
     };
+    let carbon = row.carbon.as_ref().map_or("–".to_owned(), |own| own.shown.text.clone());
+    line(vec![
+        Cell::Count(show::grouped(row.count.into()), row.link.clone()),
+        Cell::Lines(row.accelerator.clone(), seller(row)),
+        ranged(&row.days.text, &row.days_range),
+        ranged(&row.cost.text, &row.cost_range),
+        Cell::Number(row.goodput.text.clone()),
+        Cell::Quiet(carbon),
+        price(row),
+        Cell::Reason(bill_button(fleet, i)),
+    ])
+}
+
+/// Who sells it and how it is bought.
+pub fn seller(row: &FleetRow) -> String {
+    let place = [row.provider.as_str(), row.region.as_str()].join(" ");
+    format!("{}, {}", place.trim(), row.terms)
+}
+
+/// The price of one accelerator, its day and how doubtful it is.
+pub fn price(row: &FleetRow) -> Cell {
     let doubts = match row.flags.len() {
         0 => String::new(),
         1 => ", 1 doubt".to_owned(),
         n => format!(", {n} doubts"),
     };
-    let price = format!("{}/h", row.rate.text);
-    let show_bill = view! {
+    Cell::Ranged(format!("{}/h", row.rate.text), format!("{}{doubts}", row.as_of))
+}
+
+/// Shows the bill of that row.
+pub fn bill_button(fleet: Fleet, i: u32) -> AnyView {
+    view! {
         <button
             type="button"
             class="amount"
@@ -193,23 +235,12 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
         >
             "Open"
         </button>
-    };
-    let place = [row.provider.as_str(), row.region.as_str()].join(" ");
-    let seller = format!("{}, {}", place.trim(), row.terms);
-    let carbon = row.carbon.as_ref().map_or("–".to_owned(), |own| own.shown.text.clone());
-    line(vec![
-        Cell::Count(show::grouped(row.count.into()), row.link.clone()),
-        Cell::Lines(row.accelerator.clone(), seller),
-        ranged(&row.days.text, &row.days_range),
-        ranged(&row.cost.text, &row.cost_range),
-        Cell::Number(row.goodput.text.clone()),
-        Cell::Quiet(carbon),
-        Cell::Ranged(price, format!("{}{doubts}", row.as_of)),
-        Cell::Reason(show_bill.into_any()),
-    ])
+    }
+    .into_any()
 }
 
-fn bill(fleet: Fleet) -> AnyView {
+/// The bill of the row that was chosen, else of the first answer.
+pub fn bill(fleet: Fleet) -> AnyView {
     let chosen = fleet.row.get();
     let Some(view) = fleet.view() else {
         return ().into_any();
@@ -225,9 +256,15 @@ fn bill(fleet: Fleet) -> AnyView {
     view! {
         <h3 class="fleet-title">{format!("The bill: {}", on(row))}</h3>
         <p class="quiet">{priced(row)}</p>
-        {parts_table(&row.bill, "Cost of the run by part")}
+        {parts_table(&row.bill, "Cost by part")}
+        {row.served.iter().flat_map(|own| &own.power).map(power).collect_view()}
     }
     .into_any()
+}
+
+/// A figure that stands open.
+fn power(figure: &Figure) -> AnyView {
+    derivation(figure, format!("fleet-{}", figure.id))
 }
 
 fn lost(_: Fleet, view: &FleetView) -> AnyView {

@@ -8,9 +8,11 @@ use wasm_bindgen::JsValue;
 use super::FOLD;
 use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
+use crate::inputs::Inputs;
 use crate::ui::dom;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
+use crate::units::Seconds;
 
 /// Typing is left to pause for this long before the market is searched again.
 const PAUSE_MS: u32 = 200;
@@ -38,6 +40,7 @@ pub struct Fleet {
     store: StoredValue<Store, LocalStorage>,
     state: State,
     open: Memo<bool>,
+    serves: Memo<bool>,
     loading: RwSignal<u32>,
     changed: RwSignal<u32>,
     /// Row of the frontier whose bill is shown; that of the first answer where none was chosen.
@@ -56,6 +59,8 @@ struct Store {
     /// Link and number of the list that were asked about.
     asked: (String, u32),
     view: Option<Arc<FleetView>>,
+    /// Whether that is about a model in service.
+    serves: bool,
     fault: String,
 }
 
@@ -70,20 +75,23 @@ impl Fleet {
             run: 0,
             asked: Default::default(),
             view: None,
+            serves: false,
             fault: String::new(),
         };
         let number = || RwSignal::new(0u32);
         let (loading, changed, row) = (number(), number(), RwSignal::new(None));
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
         let stopped = RwSignal::new(false);
-        let fleet = Self { store, state, open, loading, changed, row, stopped };
+        let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
+        let fleet = Self { store, state, open, serves, loading, changed, row, stopped };
         let again = dom::debounced(PAUSE_MS, move || fleet.ask());
         Effect::new(move |_| {
             state.run.track();
             again();
         });
         Effect::new(move |warm: Option<bool>| {
-            let first = state.plan().is_some() && warm != Some(true);
+            let some = state.plan().is_some() || state.served().is_some();
+            let first = some && warm != Some(true);
             if first {
                 dom::later(IDLE_MS, move || {
                     if !fleet.is_gone() {
@@ -143,7 +151,10 @@ impl Fleet {
         let ready = self.store.with_value(|store| {
             store.loaded == Loaded::Ready && store.asked != (link.clone(), store.number)
         });
-        let valid = untrack(|| self.state.reading_now(|reading| reading.case.is_some()));
+        let valid = self.state.reading_now(|reading| match self.state.serves_now() {
+            true => reading.ask.is_some(),
+            false => reading.case.is_some(),
+        });
         if ready && valid && self.open.try_get_untracked() == Some(true) {
             self.search(link);
         }
@@ -168,6 +179,12 @@ impl Fleet {
         self.hire(wanted);
         self.stopped.set(false);
         self.row.set(None);
+        let serves = self.state.serves_now();
+        let other = self.store.with_value(|store| store.serves != serves);
+        if other {
+            self.store.update_value(|store| (store.view, store.serves) = (None, serves));
+            self.tell();
+        }
         let (day, minute) = local_time();
         self.store.update_value(|store| {
             store.run = store.run.wrapping_add(1);
@@ -189,6 +206,19 @@ impl Fleet {
     pub fn view(self) -> Option<Arc<FleetView>> {
         self.changed.track();
         self.store.with_value(|store| store.view.clone())
+    }
+
+    /// Whether the question is about a model in service.
+    pub fn serves(self) -> bool {
+        self.serves.get()
+    }
+
+    /// The goals of that question: for a further token and for the first.
+    pub fn goals(self) -> [Option<Seconds>; 2] {
+        self.state.reading(|reading| {
+            let goals = reading.ask.as_ref().map(|ask| ask.goals).unwrap_or_default();
+            [goals.per_token, goals.first_token]
+        })
     }
 
     /// What went wrong, if anything did.

@@ -44,6 +44,7 @@ const GOALS: &[(Key, &str, &str)] = &[
 ];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),
+    (Key::Stands, "Where it stands", "aws:eu-north-1"),
     (Key::ApiInput, "API, 1M prompt tokens", "to compare with"),
     (Key::ApiOutput, "API, 1M answer tokens", "to compare with"),
 ];
@@ -53,7 +54,9 @@ const FIXED: &[(Key, &str, &str)] = &[
     (Key::ServeDp, "Attention DP", "free"),
     (Key::ServeEp, "EP", "free"),
     (Key::BatchMax, "Batch at most", "free"),
+    (Key::ServeLeast, "Instances at least", "1"),
 ];
+const POWER: &[(Key, &str, &str)] = &[(Key::Pue, "Power of the building, PUE", "")];
 
 /// All parts but the model.
 pub fn parts() -> AnyView {
@@ -84,9 +87,10 @@ pub fn parts() -> AnyView {
     };
     let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
     let money = view! {
-        {field(MONEY[0].0, MONEY[0].1, MONEY[0].2)}
+        {columns(&MONEY[..2])}
         <div class="mores">
-            {more("Against a price by the token", keys(&MONEY[1..]), move || columns(&MONEY[1..]))}
+            {more("Against a price by the token", keys(&MONEY[2..]), move || columns(&MONEY[2..]))}
+            {more("Power of the building", keys(POWER), move || columns(POWER))}
             {more("Fix the layout", keys(FIXED), fixed)}
         </div>
     };

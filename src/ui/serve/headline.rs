@@ -5,10 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::api::{GoalView, LaunchView, ServeView};
-use crate::ui::address::address;
 use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
 use crate::ui::compare;
 use crate::ui::copier::copier;
+use crate::ui::share;
 use crate::ui::state::state;
 
 /// Figures that are shown large; the others stand in a line below.
@@ -30,7 +30,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                 <div class="headline-acts">
                     {compare::button()}
                     {copier("quiet-button", "Copy as Markdown", move || {
-                        markdown.markdown.replace("`#", &format!("`{}", address("")))
+                        share::markdown(&markdown.markdown)
                     })}
                 </div>
             </div>

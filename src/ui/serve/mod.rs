@@ -3,6 +3,7 @@
 mod fits;
 mod headline;
 mod pictures;
+mod pools;
 mod why;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ fn whole(serve: &Arc<ServeView>) -> AnyView {
             {headline::headline(serve)}
             {why::why(serve)}
             <div class="pair">{pictures::tradeoff()} {pictures::roofline(serve)}</div>
+            {pools::pools()}
             {fits::fits()}
             <div class="pair">{decode} {prefill}</div>
             <div class="pair">{memory} {assumptions(&serve.assumptions)}</div>

@@ -15,8 +15,7 @@ use super::address::{address, folder};
 use super::copier;
 use super::live::{live, words};
 use super::state::{State, state};
-use crate::api::{self, PlanView};
-use crate::inputs::Inputs;
+use crate::api::{self, Carried, PlanView, ServeView};
 
 /// Place of the texts that may not be put on the clipboard.
 const BY_HAND: &str = "share-by-hand";
@@ -101,7 +100,7 @@ fn row(
 ) -> AnyView {
     let absent = move || match state.is_comparing() {
         true => !compared,
-        false => kind != Kind::Link && state.settled_plan().is_none(),
+        false => kind != Kind::Link && state.settled().is_none(),
     };
     view! {
         <li>
@@ -134,92 +133,127 @@ fn hand(by_hand: RwSignal<String>) -> AnyView {
 }
 
 fn take(state: State, kind: Kind, said: RwSignal<String>, by_hand: RwSignal<String>) {
-    let plan = untrack(|| state.settled_plan());
-    let name = plan.as_deref().map(file_name).unwrap_or_default();
     by_hand.set(String::new());
-    let saved = match (kind, plan) {
-        (Kind::Link | Kind::Markdown | Kind::Frame, plan) => {
-            let text = untrack(|| text(state, kind, plan.as_deref()));
-            spawn_local(async move {
-                let done = copier::to_clipboard(&text).await;
-                said.try_set(if done { "Copied." } else { "This browser refused." }.to_owned());
-                if !done {
-                    by_hand.try_set(text);
-                }
-            });
-            return;
-        }
-        (_, None) => return,
-        (Kind::Png, Some(plan)) => {
-            spawn_local(async move {
-                let picture = picture::points(&plan).await;
-                let saved = picture.and_then(|own| files::save(&own, "image/png", &name, "png"));
-                said.try_set(files::told(saved));
-            });
-            return;
-        }
-        (Kind::Svg, Some(plan)) => {
-            files::save(picture::drawing(&plan).as_bytes(), "image/svg+xml", &name, "svg")
-        }
-        (Kind::Csv, Some(plan)) => {
-            files::save(api::plan_table(&plan).as_bytes(), "text/csv", &name, "csv")
-        }
-        (Kind::Json, Some(plan)) => {
-            let text = serde_wasm_bindgen::to_value(&*plan).ok().and_then(|value| {
-                js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into())
-                    .ok()
-            });
-            let text = text.map(String::from).unwrap_or_default();
-            files::save(text.as_bytes(), "application/json", &name, "json")
-        }
-    };
-    said.set(files::told(saved));
-}
-
-/// The link of what is shown: of a plan with its figures, once they are there.
-pub fn link(state: State) -> String {
-    match state.settled_plan().filter(|_| !state.is_comparing()) {
-        Some(plan) => plan.link.clone(),
-        None => state.address(),
+    if matches!(kind, Kind::Link | Kind::Markdown | Kind::Frame) {
+        let text = untrack(|| text(state, kind));
+        spawn_local(async move {
+            let done = copier::to_clipboard(&text).await;
+            said.try_set(if done { "Copied." } else { "This browser refused." }.to_owned());
+            if !done {
+                by_hand.try_set(text);
+            }
+        });
+        return;
     }
+    let Some(plan) = untrack(|| state.settled()) else { return };
+    let name = file_name(plan.carried().title);
+    if kind == Kind::Png {
+        spawn_local(async move {
+            let picture = picture::points(&plan.carried()).await;
+            let saved = picture.and_then(|own| files::save(&own, "image/png", &name, "png"));
+            said.try_set(files::told(saved));
+        });
+        return;
+    }
+    let (text, media_type, extension) = match kind {
+        Kind::Svg => (picture::drawing(&plan.carried()), "image/svg+xml", "svg"),
+        Kind::Csv => (api::plan_table(&plan.carried()), "text/csv", "csv"),
+        _ => (plan.json().unwrap_or_default(), "application/json", "json"),
+    };
+    said.set(files::told(files::save(text.as_bytes(), media_type, &name, extension)));
 }
 
-fn text(state: State, kind: Kind, plan: Option<&PlanView>) -> String {
+/// The link of what is shown: of plans with their figures, once they are there.
+pub fn link(state: State) -> String {
+    if state.is_comparing() {
+        return state.settled_comparison().map_or_else(|| state.address(), |own| own.promising());
+    }
+    state.settled().map_or_else(|| state.address(), |plan| plan.link().to_owned())
+}
+
+fn text(state: State, kind: Kind) -> String {
     let link = link(state);
+    let plan = state.settled().filter(|_| !state.is_comparing());
     match kind {
         Kind::Markdown => match state.comparison().filter(|_| state.is_comparing()) {
             Some(view) => {
                 let rows: Vec<_> = view.rows.iter().collect();
-                api::comparison_markdown(&view, &rows)
+                markdown(&api::comparison_markdown(&view, &rows))
             }
-            None => plan.map(|plan| markdown(plan)).unwrap_or_default(),
+            None => plan.map(|plan| markdown(plan.markdown())).unwrap_or_default(),
         },
         Kind::Frame => {
-            let title = plan.filter(|_| !state.is_comparing()).map(|plan| plan.title.as_str());
+            let title = plan.as_ref().map(|plan| plan.carried().title);
             api::embed_markup(&folder(), &link, title.unwrap_or("plans side by side"))
         }
         _ => address(&link),
     }
 }
 
-/// The plan as Markdown, its link with the address of the page.
-pub fn markdown(plan: &PlanView) -> String {
-    plan.markdown.replace("`#", &format!("`{}", address("")))
+/// A plan as Markdown, its link with the address of the page.
+pub fn markdown(text: &str) -> String {
+    text.replace("`#", &format!("`{}", address("")))
 }
 
 /// `autoparallel-llama-3.1-405b`.
-fn file_name(plan: &PlanView) -> String {
-    let name = plan.title.split(" \u{b7} ").next().unwrap_or_default().to_lowercase();
+fn file_name(title: &str) -> String {
+    let name = title.split(" \u{b7} ").next().unwrap_or_default().to_lowercase();
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     let name: String = name.chars().take(60).map(plain).collect();
     format!("autoparallel-{}", name.trim_matches(['-', '.']))
 }
 
+/// An answer that can be taken away.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// Of a training run.
+    Run(Arc<PlanView>),
+    /// Of a model in service.
+    Service(Arc<ServeView>),
+}
+
+impl Settled {
+    /// As pictures and tables show it.
+    pub fn carried(&self) -> Carried<'_> {
+        match self {
+            Self::Run(plan) => Carried::from(&**plan),
+            Self::Service(serve) => Carried::from(&**serve),
+        }
+    }
+
+    /// Its link with the figures that it has.
+    pub fn link(&self) -> &str {
+        self.carried().link
+    }
+
+    fn markdown(&self) -> &str {
+        match self {
+            Self::Run(plan) => &plan.markdown,
+            Self::Service(serve) => &serve.markdown,
+        }
+    }
+
+    fn json(&self) -> Option<String> {
+        let value = match self {
+            Self::Run(plan) => serde_wasm_bindgen::to_value(&**plan),
+            Self::Service(serve) => serde_wasm_bindgen::to_value(&**serve),
+        };
+        let value = value.ok()?;
+        let text =
+            js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into());
+        text.ok().map(String::from)
+    }
+}
+
 impl State {
-    /// The plan of the inputs as they are, once it is there.
-    pub fn settled_plan(self) -> Option<Arc<PlanView>> {
-        let answered = self.answered.get() == self.run.get();
-        let trains = !self.inputs(Inputs::is_serving);
-        self.plan().filter(|_| trains && answered && !self.is_stale())
+    /// The answer to the inputs as they are, once it is there.
+    pub fn settled(self) -> Option<Settled> {
+        if self.answered.get() != self.run.get() || self.is_stale() {
+            return None;
+        }
+        match self.inputs(crate::inputs::Inputs::is_serving) {
+            true => self.served().map(Settled::Service),
+            false => self.plan().map(Settled::Run),
+        }
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement};
 
-use crate::api::{self, CardColours, PlanView};
+use crate::api::{self, CardColours, Carried};
 use crate::ui::answer::of_part;
 
 /// Points of a side of the card, twice its size for sharp screens.
@@ -13,7 +13,7 @@ const WIDTH: u32 = 2400;
 const HEIGHT: u32 = 1260;
 
 /// The card as SVG.
-pub fn drawing(plan: &PlanView) -> String {
+pub fn drawing(plan: &Carried<'_>) -> String {
     let parts = plan.memory.children.iter().zip(0u32..);
     let parts: Vec<(u8, bool)> = parts.map(|(part, place)| of_part(&part.id, place)).collect();
     let named = ["ink-surface", "ink-grid", "ink-text", "ink-muted"].map(str::to_owned);
@@ -51,7 +51,7 @@ fn computed(classes: &[String]) -> Vec<String> {
 }
 
 /// The card as PNG, with the plan in it.
-pub async fn points(plan: &PlanView) -> Option<Vec<u8>> {
+pub async fn points(plan: &Carried<'_>) -> Option<Vec<u8>> {
     let image = HtmlImageElement::new().ok()?;
     let drawing = js_sys::encode_uri_component(&drawing(plan));
     image.set_src(&format!("data:image/svg+xml,{drawing}"));
@@ -67,5 +67,5 @@ pub async fn points(plan: &PlanView) -> Option<Vec<u8>> {
     let url = canvas.to_data_url_with_type("image/png").ok()?;
     let binary = window().atob(url.split_once(',')?.1).ok()?;
     let bytes: Vec<u8> = binary.chars().map(|c| c as u8).collect();
-    Some(api::png_with(&bytes, &plan.link))
+    Some(api::png_with(&bytes, plan.link))
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{State, Store, bump};
-use crate::api::{CompareView, Request};
+use crate::api::{self, CompareView, Request};
+use crate::link::Promise;
 use crate::link::limits::COLUMNS_MAX;
 use crate::link::{decode, join, split};
 use leptos::prelude::*;
@@ -19,6 +20,8 @@ pub struct Side {
     shown: bool,
     said: String,
     view: Option<Arc<CompareView>>,
+    /// What the link that was opened promised of which columns.
+    promised: Vec<(String, Promise)>,
 }
 
 impl Side {
@@ -35,6 +38,7 @@ impl Side {
     fn close(&mut self) {
         self.shown = false;
         self.said.clear();
+        self.promised.clear();
         let mut seen: Vec<String> = Vec::new();
         for link in self.kept.drain(..) {
             if !seen.contains(&link) {
@@ -64,7 +68,9 @@ pub fn arrived(link: &str) -> (Side, Option<String>) {
             n + COLUMNS_MAX
         ),
     };
-    (Side { kept, at, shown: true, said, view: None }, own)
+    let promised = kept.iter().zip(columns.promises);
+    let promised = promised.filter_map(|(link, own)| Some((link.clone(), own?))).collect();
+    (Side { kept, at, shown: true, said, view: None, promised }, own)
 }
 
 impl State {
@@ -92,6 +98,27 @@ impl State {
     pub fn comparison(self) -> Option<Arc<CompareView>> {
         self.compared.track();
         self.store.with_value(|store| store.side.view.clone())
+    }
+
+    /// The comparison of the columns as they are, once all of it is worked out.
+    pub fn settled_comparison(self) -> Option<Arc<CompareView>> {
+        let view = self.comparison().filter(|_| self.answered.get() == self.run.get())?;
+        view.columns.iter().map(|own| &own.link).eq(&self.columns()).then_some(view)
+    }
+
+    /// What the link promised of columns that come to something else now.
+    pub(super) fn broken_columns(self) -> Vec<Vec<String>> {
+        let Some(view) = self.settled_comparison() else { return Vec::new() };
+        let promised = self.side(|side| side.promised.clone());
+        let told = |column: &api::CompareColumn| {
+            let (_, promise) = promised.iter().find(|(link, _)| *link == column.link)?;
+            let mut lines = api::broken_promise(promise, &column.promising)?;
+            if let Some(title) = lines.first_mut() {
+                *title = format!("Column {}: {title}", column.name);
+            }
+            Some(lines)
+        };
+        view.columns.iter().filter_map(told).collect()
     }
 
     /// The links of the columns.

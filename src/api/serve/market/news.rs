@@ -1,0 +1,77 @@
+//! What workers that share a search for where to serve tell one another, as lines that only they read: for each kind
+//! `k kind all too_full too_slow missed too_many`, then its deployments, `c` the cheapest, `n` the nearest, `f` those of
+//! the frontier: `letter format tp pp dp ep batch first_token per_token each`, times and rates as their bits.
+
+use super::MarketSession;
+use crate::api::Answer;
+use crate::search::serve::fleet::{Deployment, Found, Outcome, priced};
+use crate::serving::Instance;
+use crate::units::{PerSecond, Seconds};
+use std::fmt::Write as _;
+
+/// What was found since this was last called.
+pub(super) fn told(session: &mut MarketSession) -> Option<Answer> {
+    let mut news = String::new();
+    for (kind, outcome, points) in session.search.news() {
+        let Outcome { all, too_full, too_slow, missed, too_many, cheapest, nearest } = outcome;
+        // Into memory, which does not fail.
+        let _ = writeln!(news, "k {kind} {all} {too_full} {too_slow} {missed} {too_many}");
+        let nearest = nearest.map(|(_, at)| at);
+        for (letter, at) in [('c', cheapest), ('n', nearest)] {
+            at.iter().for_each(|at| line(letter, at, &mut news));
+        }
+        points.iter().for_each(|at| line('f', at, &mut news));
+    }
+    (!news.is_empty()).then_some(Answer::FleetNews { run: session.run, news })
+}
+
+fn line(letter: char, at: &Deployment, news: &mut String) {
+    let Instance { tp, pp, dp, ep } = at.instance;
+    let [first, each, rate] =
+        [at.first_token.get(), at.per_token.get(), at.each.get()].map(f64::to_bits);
+    let (format, batch) = (at.format, at.batch);
+    let _ = writeln!(news, "{letter} {format} {tp} {pp} {dp} {ep} {batch} {first} {each} {rate}");
+}
+
+/// Takes in what another worker found; a line that cannot be read is as good as none.
+pub(super) fn hear(session: &mut MarketSession, news: &str) {
+    for own in news.split("k ").skip(1) {
+        let mut lines = own.lines();
+        let head = numbers(lines.next().unwrap_or_default());
+        let [kind, all, too_full, too_slow, missed, too_many] = *head else { continue };
+        let mut outcome =
+            Outcome { all, too_full, too_slow, missed, too_many, ..Outcome::default() };
+        let mut points = Vec::new();
+        for line in lines {
+            let (letter, rest) = line.split_at_checked(1).unwrap_or_default();
+            let Some(at) = read(session, kind as usize, &numbers(rest)) else { continue };
+            match letter {
+                "c" => outcome.cheapest = Some(at),
+                "n" => {
+                    let excess = session.ask.goals.excess(at.first_token, at.per_token);
+                    outcome.nearest = Some((excess, at));
+                }
+                _ => points.push(at),
+            }
+        }
+        session.search.hear(kind as usize, outcome, &points);
+    }
+}
+
+fn read(session: &MarketSession, number: usize, line: &[u64]) -> Option<Deployment> {
+    let [format, tp, pp, dp, ep, batch, first, each, rate] = *line else { return None };
+    let found = Found {
+        number,
+        format: format as usize,
+        instance: Instance { tp: tp as u32, pp: pp as u32, dp: dp as u32, ep: ep as u32 },
+        batch: batch as u32,
+        first_token: Seconds::new(f64::from_bits(first)),
+        per_token: Seconds::new(f64::from_bits(each)),
+        each: PerSecond::new(f64::from_bits(rate)),
+    };
+    priced(session.search.asked(), session.search.kinds().get(number)?, &found)
+}
+
+fn numbers(line: &str) -> Vec<u64> {
+    line.split_whitespace().map_while(|n| n.parse().ok()).collect()
+}

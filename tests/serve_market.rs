@@ -1,0 +1,189 @@
+//! Where to serve, as the page is told it: rows, bills, workers, sellers, misses, links.
+
+#[path = "plan/equations.rs"]
+mod equations;
+
+use autoparallel::api::Answer;
+use autoparallel::api::fleet::{Asked, FleetRow, FleetView, Prices, ServedRow, Session, open};
+use autoparallel::link;
+use autoparallel::plan::serve::find;
+use autoparallel::units::{Day, Moment, Seconds};
+
+const LIST: &str = include_str!("../public/prices-v1.csv");
+const LINK: &str = "1;m=meta-llama/Llama-3.1-8B;do=serve;sr=20/s;ff=h100-sxm,l40s,b200,a100-80g";
+/// 2026-11-28.
+const TODAY: i32 = 20_785;
+
+/// Works through a question in that many workers, which tell one another what they find, in turns.
+fn searched(link: &str, n: u32) -> FleetView {
+    let prices = Prices::read(LIST);
+    let now = Some(Moment::new(Day::from_epoch(TODAY), Seconds::ZERO));
+    let session = |i| open(&prices, Asked { run: 7, link, now, share: (i, n) }, None);
+    let mut all: Vec<Box<dyn Session>> =
+        (0..n).map(|i| session(i).unwrap_or_else(|answer| panic!("{link}: {answer:?}"))).collect();
+    let (mut last, mut told) = (None, 0);
+    loop {
+        let mut idle = true;
+        for i in 0..all.len() {
+            idle &= all[i].advance();
+            if let Some(Answer::FleetNews { run: 7, news }) = all[i].news() {
+                told += 1;
+                let others = all.iter_mut().enumerate().filter(|(j, _)| *j != i);
+                others.for_each(|(_, other)| other.hear(&news));
+            }
+            if all[i].leads()
+                && let Some(Answer::Fleet { run: 7, fleet }) = all[i].fresh()
+            {
+                last = Some(*fleet);
+            }
+        }
+        if idle && last.as_ref().is_some_and(|view| view.complete) {
+            break;
+        }
+    }
+    assert!(n == 1 || told >= n, "the work was shared");
+    last.expect("a view")
+}
+
+fn served(row: &FleetRow) -> &ServedRow {
+    row.served.as_ref().expect("what it gives")
+}
+
+/// Hours of a month times dollars an hour are the bill; tokens a second times their price are the dollars; all parts
+/// are worked out again from their texts.
+#[test]
+fn rows_carry_money_power_age_and_source() {
+    let view = searched(LINK, 1);
+    assert!(view.complete && view.looked_at == view.pairs && view.rows.len() >= 5);
+    for row in &view.rows {
+        let own = served(row);
+        assert!(own.keeps && own.lost.is_empty());
+        assert!(!row.source.is_empty() && !row.as_of.is_empty() && row.age_days.is_some());
+        let month = f64::from(row.count) * row.rate.value * 730.0;
+        assert!((month / row.cost.value - 1.0).abs() < 1e-9, "{}", row.link);
+        // 20 requests of 512 tokens a second.
+        let tokens = 20.0 * 512.0 * 730.0 * 3600.0;
+        let price = row.cost.value / tokens * 1e6;
+        assert!((price / own.price.value - 1.0).abs() < 1e-9, "{price}");
+        let parts: f64 = row.bill.children.iter().map(|part| part.figure.shown.value).sum();
+        assert!((parts / row.cost.value - 1.0).abs() < 1e-9, "{}: {parts}", row.link);
+        let figures = row.bill.children.iter().map(|part| &part.figure).chain(&own.power);
+        for figure in figures {
+            let told = equations::check(&figure.substituted);
+            assert!(told.as_ref().is_ok_and(|n| *n > 0), "{}: {told:?}", figure.id);
+            assert!(!figure.formula.is_empty() && !figure.source.is_empty(), "{}", figure.id);
+        }
+        let energy = own.power.iter().find(|figure| figure.id == "energy").expect("energy");
+        // No machine draws more than a rated 10.2 kW for eight of 700 W, at any PUE of the list, nor less than idle.
+        let watts = energy.shown.value * 1000.0 / 730.0 / f64::from(row.count);
+        assert!((40.0..2500.0).contains(&watts), "{watts} W each");
+    }
+    for pair in view.rows.windows(2) {
+        let (a, b) = (served(&pair[0]), served(&pair[1]));
+        assert!(a.price.value <= b.price.value);
+    }
+}
+
+#[test]
+fn any_number_of_workers_finds_the_same() {
+    let alone = searched(LINK, 1);
+    for n in [2, 3, 8] {
+        let view = searched(LINK, n);
+        assert_eq!(view.rows, alone.rows, "{n} workers");
+        assert_eq!(view.kinds, alone.kinds, "{n} workers");
+        assert_eq!((view.sellers, view.lost), (alone.sellers.clone(), alone.lost.clone()));
+        assert_eq!(view.answers, alone.answers, "{n} workers");
+    }
+}
+
+/// What is opened is that machine, split and priced so, and it keeps the goals.
+#[test]
+fn a_row_opens_as_a_deployment() {
+    let view = searched(LINK, 1);
+    for row in view.rows.iter().chain(&view.sellers) {
+        let opened = link::decode(&row.link).inputs.resolve();
+        let ask = opened.ask.unwrap_or_else(|| panic!("{}: {:?}", row.link, opened.problems));
+        let best = find(&ask).best.unwrap_or_else(|| panic!("{} serves nothing", row.link));
+        let machine = &ask.machines[best.at.machine];
+        assert_eq!((machine.label.as_str(), ask.machines.len()), (row.accelerator.as_str(), 1));
+        let price = machine.price.expect("a price").get();
+        assert!((price / row.rate.value - 1.0).abs() < 1e-6, "{}", row.link);
+        assert!(ask.goals.kept_by(best.first_token, best.now.per_token), "{}", row.link);
+        assert!(best.replicas >= served(row).replicas || !row.link.contains(";sm="));
+    }
+}
+
+/// The best of each is no better than the best of all; the first is the best.
+#[test]
+fn accelerators_and_sellers_stand_in_order() {
+    let view = searched(LINK, 1);
+    let best = served(view.answers[0].row.as_ref().expect("a row")).price.value;
+    for rows in [&view.kinds, &view.sellers] {
+        assert!(rows.len() >= 3);
+        assert!((served(&rows[0]).price.value / best - 1.0).abs() < 1e-12);
+        let kept: Vec<f64> =
+            rows.iter().map(served).filter(|own| own.keeps).map(|own| own.price.value).collect();
+        assert!(kept.windows(2).all(|pair| pair[0] <= pair[1]), "{kept:?}");
+    }
+    let mut sellers: Vec<&str> = view.sellers.iter().map(|row| row.provider.as_str()).collect();
+    sellers.sort_unstable();
+    sellers.dedup();
+    assert_eq!(sellers.len(), view.sellers.len());
+    let lost = |row: &FleetRow| served(row).lost.clone();
+    assert!(lost(&view.kinds[0]).is_empty() && lost(&view.kinds[1]).contains("dearer"));
+}
+
+#[test]
+fn the_market_is_narrowed_and_offers_of_ones_own_are_in_it() {
+    let only = searched(&format!("{LINK};fp=lambda,nebius"), 1);
+    let known = ["lambda", "nebius"];
+    assert!(only.sellers.iter().all(|row| known.contains(&row.provider.as_str())));
+    assert_eq!(only.sellers.len(), 2);
+    let plain = searched(LINK, 1);
+    let cost = |view: &FleetView| served(view.answers[0].row.as_ref().expect("a row")).price.value;
+    assert!(cost(&plain) <= cost(&only));
+    let private = searched(&format!("{LINK};fo=acme:h100:8:0.8"), 1);
+    let row = private.answers[0].row.as_ref().expect("a row");
+    assert_eq!((row.provider.as_str(), row.source.as_str()), ("acme", "typed"));
+    let spot = searched(&format!("{LINK};ft=spot"), 1);
+    assert!(spot.rows.iter().all(|row| row.terms == "spot") && cost(&spot) < cost(&plain));
+    let north = searched(&format!("{LINK};fj=SE"), 1);
+    assert!(!north.rows.is_empty() && north.rows.iter().all(|row| row.country == "SE"));
+}
+
+/// Where nothing keeps the goals, the nearest is told with what it misses; where nothing is for sale, that is told.
+#[test]
+fn misses_are_told() {
+    let view = searched(&format!("{LINK};st=1ms"), 1);
+    assert!(view.rows.is_empty() && view.complete);
+    let answer = &view.answers[0];
+    assert_eq!(answer.id, "nearest");
+    let own = served(answer.row.as_ref().expect("a row"));
+    assert!(!own.keeps && own.per_token.value > 1e-3);
+    assert!(answer.reasons[0].contains("further token in"), "{:?}", answer.reasons);
+    let nobody = searched(&format!("{LINK};fp=nobody"), 1);
+    assert!(nobody.complete && nobody.answers[0].text.starts_with("Nothing that is offered"));
+    let large = searched("1;m=deepseek-ai/DeepSeek-R1;do=serve;sn=1;ff=l4,t4", 1);
+    assert!(large.kinds.iter().all(|row| served(row).lost.contains("do not fit")));
+}
+
+/// Every deployment of the space is accounted for.
+#[test]
+fn what_lost_is_counted() {
+    let view = searched(LINK, 1);
+    let count = |name: &str| -> f64 {
+        view.lost.iter().filter(|cut| cut.name == name).map(|cut| cut.count.value).sum()
+    };
+    assert_eq!(count("deployments"), f64::from(view.searches));
+    let kinds = f64::from(view.pairs);
+    assert!(count("offers") + kinds > 3000.0, "{}", count("offers"));
+}
+
+/// A link without a model is no question.
+#[test]
+fn what_is_no_question_is_said_to_be_none() {
+    let prices = Prices::read(LIST);
+    let asked = Asked { run: 3, link: "1;do=serve;si=0", now: None, share: (0, 1) };
+    let Err(answer) = open(&prices, asked, None) else { panic!("a session") };
+    assert!(matches!(*answer, Answer::Invalid { run: 3, .. }));
+}

@@ -1,0 +1,127 @@
+//! Memory and cache of engines against their own logs.
+
+use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::estimate::serve::{ServeMemoryPart, Serving};
+use autoparallel::serving::{Instance, KvFormat, Service, WeightFormat};
+use autoparallel::units::{Ratio, Tokens};
+
+/// An engine with a share of memory of the log's own on so many of a machine.
+fn service(engine: &str, share: f64, model: &str, weights: WeightFormat, machine: &str) -> Service {
+    let row = accelerators::find(machine).unwrap_or_else(|| panic!("{machine}"));
+    let mut engine = engines::find(engine).unwrap_or_else(|| panic!("{engine}")).clone();
+    engine.memory.fraction = Ratio::new(share);
+    Service {
+        model: models::find(model).unwrap_or_else(|| panic!("{model}")).model.clone(),
+        cluster: accelerators::cluster(row, 8),
+        engine,
+        weights,
+        cache: KvFormat::Wide,
+        speculation: None,
+    }
+}
+
+fn within_5_percent(found: f64, logged: f64, what: &str) {
+    let off = found / logged - 1.0;
+    assert!(off.abs() < 0.05, "{what}: {found}, logged {logged}: {:+.1} %", 100.0 * off);
+}
+
+fn tokens(service: &Service, tp: u32) -> f64 {
+    Serving::new(service, &Instance { tp, ..Instance::ONE }).memory().tokens.as_f64()
+}
+
+fn pool_gib(service: &Service, tp: u32) -> f64 {
+    let memory = Serving::new(service, &Instance { tp, ..Instance::ONE }).memory();
+    memory.get(ServeMemoryPart::Cache).as_gib()
+}
+
+/// vllm-project/vllm pull 10511 (2024-12): 79.22 GiB x 0.90, available for the cache 53.29 GiB.
+#[test]
+fn vllm_0_6_on_80_gb() {
+    let service = service("vllm-2024", 0.9, "Meta-Llama-3-8B", WeightFormat::Bf16, "h100-sxm");
+    within_5_percent(pool_gib(&service, 1), 53.29, "Llama-3-8B");
+}
+
+/// vllm-project/vllm issue 21348 (2025-07), four H100, no share given: 178,880 tokens.
+#[test]
+fn vllm_0_9_draws_for_1024_sequences_on_h100() {
+    let service = service("vllm", 0.9, "Qwen3-235B-A22B", WeightFormat::Fp8, "h100-sxm");
+    within_5_percent(tokens(&service, 4), 178_880.0, "Qwen3-235B-A22B-FP8");
+}
+
+/// The same issue, SGLang with `--mem-fraction-static 0.93`: 367,404 tokens.
+#[test]
+fn sglang_leaves_activations_to_what_it_does_not_take() {
+    let service = service("sglang", 0.93, "Qwen3-235B-A22B", WeightFormat::Fp8, "h100-sxm");
+    within_5_percent(tokens(&service, 4), 367_404.0, "Qwen3-235B-A22B-FP8");
+}
+
+/// ai-dynamo/aisimulate pull 263 (2026-09): DeepSeek-R1 in FP8 on eight H200, `mem_fraction_static` 0.82, a cache of 16
+/// bits: about 509,000 tokens observed.
+#[test]
+fn sglang_keeps_one_latent_in_every_rank() {
+    let service = service("sglang", 0.82, "DeepSeek-V3", WeightFormat::Fp8, "h200-sxm");
+    within_5_percent(tokens(&service, 8), 509_000.0, "DeepSeek-R1");
+}
+
+/// A page of logs of vLLM 0.19 on an A100 of 80 GB with `--gpu-memory-utilization 0.65` (myoceane.fr, 2026-04):
+/// gpt-oss-20b in MXFP4, weights 13.72 GiB, available for the cache 36.56 GiB.
+#[test]
+fn vllm_0_19_draws_for_256_sequences_on_a100() {
+    let service = service("vllm", 0.65, "gpt-oss-20b", WeightFormat::Mxfp4, "a100-80g");
+    within_5_percent(pool_gib(&service, 1), 36.56, "gpt-oss-20b");
+}
+
+/// SGLang 0.5.23, srt/arg_groups/memory_hook.py, worked out by hand: 8,192 x 1.5 + 512 + 128 + 256 x 2 MiB of 81,559
+/// are kept on one H100; on eight, 1,024 for the ranks and 512 x 2 for graphs; B200 reads 16,384 tokens a step.
+#[test]
+fn sglang_works_its_share_out() {
+    let cases = [
+        ("h100-sxm", 1, 1.0 - (12_288.0 + 512.0 + 128.0 + 512.0) / 81_559.0),
+        ("h100-sxm", 8, 1.0 - (12_288.0 + 512.0 + 1024.0 + 1024.0) / 81_559.0),
+        ("b200", 8, 1.0 - (24_576.0 + 512.0 + 1024.0 + 1024.0) / 183_359.0),
+    ];
+    for (machine, tp, share) in cases {
+        let service = service("sglang", 0.0, "Meta-Llama-3-8B", WeightFormat::Bf16, machine);
+        let found = Serving::new(&service, &Instance { tp, ..Instance::ONE }).share().get();
+        assert!((found - share).abs() < 1e-12, "{machine} x {tp}: {found}, by hand {share}");
+    }
+}
+
+/// What ran is never called impossible: DeepSeek-R1 in NVFP4 on two GB200 (vLLM's blog, 2026-02), and Llama-3-70B in 16
+/// bits on six RTX 3090 with llama.cpp (XiongjieDai's table, 2024-05). What cannot be loaded is never called possible:
+/// the same on five, whose 118 GiB are fewer than its 131 GiB of weights, and DeepSeek-R1 in FP8 on eight A100 of 80 GB.
+#[test]
+fn what_ran_fits_and_what_is_larger_does_not() {
+    let full = |engine, model, weights, machine, at: Instance| {
+        let share = engines::find(engine).map_or(0.9, |found| found.memory.fraction.get());
+        let service = service(engine, share, model, weights, machine);
+        Serving::new(&service, &at).memory().too_full
+    };
+    let one = Instance::ONE;
+    let pair = Instance { dp: 2, ep: 2, ..one };
+    assert!(!full("vllm", "DeepSeek-V3", WeightFormat::Nvfp4, "gb200", pair));
+    let cards = |pp| Instance { pp, ..one };
+    let llama =
+        |pp| full("llamacpp-2024", "Llama-3.1-70B", WeightFormat::Bf16, "rtx-3090", cards(pp));
+    assert!(!llama(6));
+    assert!(llama(5));
+    let eight = Instance { tp: 8, ..one };
+    assert!(full("vllm", "DeepSeek-V3", WeightFormat::Fp8, "a100-80g", eight));
+}
+
+/// FasterTransformer's buffers by hand: 6.7B, batch 64, 512 + 32 tokens (docs/gpt_guide.md: 41.84 GiB): batch 76, reach
+/// 654, input 614; weights with two tables, cache, five rows, mask, 7.4 words of the vocabulary, 2.67 GiB.
+#[test]
+fn faster_transformer_grows_buffers_by_a_fifth() {
+    let mut service = service("ft", 0.98, "Llama-2-7b-hf", WeightFormat::Bf16, "a100-80g");
+    let kv = 32.0 * 2.0 * 4096.0 * 2.0;
+    let serving = Serving::new(&service, &Instance::ONE);
+    let used = |batch| serving.used(batch, Tokens::new(512), Tokens::new(32)).as_f64();
+    let each = 654.0 * kv + 614.0 * 5.0 * 4096.0 * 2.0 + 2.0 * 654.0 * 654.0 + 4.0 * 7.4 * 32_000.0;
+    // 64 and 32 sequences have room for 76 and 38.
+    assert!(((used(64) - used(32)) / (38.0 * each) - 1.0).abs() < 1e-9);
+    service.engine.memory.fraction = Ratio::new(0.5);
+    let other = Serving::new(&service, &Instance::ONE);
+    let same = other.used(64, Tokens::new(512), Tokens::new(32)).as_f64();
+    assert!((same - used(64)).abs() < 1.0, "no share bounds it");
+}
