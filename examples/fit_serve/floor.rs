@@ -28,7 +28,7 @@ pub fn paragraph(runs: &[(ServeRun, ServeMeasured)], judged: &[Judged]) -> Strin
         writeln!(
             text,
             "- {name}, closed loop: a point lies {:.1} % (median of {}, mean {:.1} %) off what the runs at half and \
-             twice its concurrency say of it, beyond their own noise. Of the errors of groups unseen, {:.1} % (median) \
+             twice its concurrency say of it. Of the errors of groups unseen, {:.1} % (median) \
              are within the runs of one launch, {:.1} % those of whole launches.",
             percent(&mut steps),
             steps.len(),
