@@ -2,7 +2,7 @@
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
 use super::table::{Row, Table};
-use crate::serving::{Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
+use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -203,6 +203,7 @@ impl Reader {
             padded: own.count("padded")? == 1,
             chunk: own.count("chunk")?,
             sequences: own.count("sequences")?,
+            admission: Admission::AtOnce,
             memory: own.memory()?,
             factors: self.factors(key),
             ranges: ranges(key),

@@ -13,8 +13,10 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 40] = [
+pub const CONSTANTS: [&str; 43] = [
     "matmul",
+    "narrow_matmul",
+    "narrow_weight_gradient",
     "attention",
     "pointwise_passes",
     "pointwise_ffn_passes",
@@ -38,6 +40,7 @@ pub const CONSTANTS: [&str; 40] = [
     "overlap_parameters",
     "overlap_offload",
     "experts_deduplicated",
+    "expert_outputs_kept",
     "gathers_in_rings",
     "dispatch_bytes",
     "eager_norm_bytes",
@@ -208,6 +211,8 @@ impl Known {
         let mebi = self.number("context_gib")? * 1024.0;
         Some(Profile {
             matmul: self.ratio("matmul")?,
+            narrow_matmul: self.ratio("narrow_matmul")?,
+            narrow_weight_gradient: self.ratio("narrow_weight_gradient")?,
             attention: self.ratio("attention")?,
             pointwise_passes: self.ratio("pointwise_passes")?,
             pointwise_ffn_passes: self.ratio("pointwise_ffn_passes")?,
@@ -225,6 +230,7 @@ impl Known {
             overlap: self.overlap()?,
             weights: self.weights()?,
             experts_deduplicated: self.count("experts_deduplicated")? == 1,
+            expert_outputs_kept: self.count("expert_outputs_kept")? == 1,
             gathers_in_rings: self.count("gathers_in_rings")? == 1,
             dispatch_bytes: self.count("dispatch_bytes")?,
             eager_norm_bytes: self.count("eager_norm_bytes")?,

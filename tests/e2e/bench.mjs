@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { launch } from "./lib/browser.mjs";
-import { fleetTimes } from "./lib/fleet.mjs";
+import { SERVE, TRAIN, fleetTimes } from "./lib/fleet.mjs";
 import { serve } from "./lib/server.mjs";
 
 const LIMIT_MS = 10 * 60_000;
@@ -54,23 +54,43 @@ async function firstPlans(browser, url) {
   console.log(`first plan painted: median ${middle} ms, ${least} to ${most} ms over ${FIRST_PLANS} loads`);
 }
 
-async function fleets(browser, url) {
+async function fleets(browser, url, name, link) {
   const all = [];
-  for (let i = 0; i < FLEETS; i += 1) all.push(await fleetTimes(browser, url));
+  for (let i = 0; i < FLEETS; i += 1) all.push(await fleetTimes(browser, url, link));
   const of = (what) => {
     const sorted = all.map((times) => Math.round(times[what])).sort((a, b) => a - b);
     return `median ${sorted[(FLEETS - 1) / 2]} ms, ${sorted[0]} to ${sorted.at(-1)} ms`;
   };
-  console.log(`where to train, every offer, over ${FLEETS} loads:`);
+  console.log(`${name}, every offer, over ${FLEETS} loads:`);
   console.log(`  first frontier on screen: ${of("first")} after the section is opened (goal: 300 ms)`);
   console.log(`  complete: ${of("complete")} (goal: 3000 ms); longest deaf: ${of("deaf")}`);
+}
+
+/** Milliseconds of the search for a deployment on up to 64 H200, as the page says them, the first of a visit. */
+async function deployments(browser, url, name, link) {
+  const all = [];
+  for (let i = 0; i < FLEETS; i += 1) {
+    const session = await browser.createBrowserContext();
+    const page = await session.newPage();
+    await page.goto(url + link.replace(";sr=20/s", ""), { waitUntil: "load" });
+    await page.waitForSelector("#why .proof", { timeout: LIMIT_MS });
+    all.push(await page.$eval("#why .proof", (proof) => Number(/in ([\d.]+) ms/.exec(proof.textContent)[1])));
+    await session.close();
+  }
+  all.sort((a, b) => a - b);
+  const middle = all[(FLEETS - 1) / 2];
+  console.log(`${name} on up to 64 H200: median ${middle} ms, ${all[0]} to ${all.at(-1)} ms, first search of a visit (goal: 50 ms)`);
 }
 
 const server = await serve(resolve(process.argv[2]));
 const browser = await launch();
 try {
   await firstPlans(browser, server.url);
-  await fleets(browser, server.url);
+  await fleets(browser, server.url, "where to train", TRAIN);
+  for (const [name, link] of Object.entries(SERVE)) {
+    await fleets(browser, server.url, `where to serve ${name}`, link);
+    await deployments(browser, server.url, name, link);
+  }
   const page = await browser.newPage();
   page.setDefaultTimeout(LIMIT_MS);
   page.on("console", (message) => console.error(`page: ${message.text()}`));

@@ -163,11 +163,8 @@ impl Both<'_> {
         let (a, b) = (own.reader.ranks(), own.writer.ranks());
         let (readers, writers) = (u64::from(own.readers), u64::from(own.writers));
         let n = readers * a + writers * b;
-        let text = format!(
-            "{readers} × {} read, {writers} × {} write",
-            instance_text(&own.reader),
-            instance_text(&own.writer)
-        );
+        let read = format!("{readers} × {} read", instance_text(&own.reader));
+        let write = format!("{writers} × {} write", instance_text(&own.writer));
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
             let text = format!(
@@ -193,7 +190,7 @@ impl Both<'_> {
             fine::time(own.per_token)
         );
         vec![
-            Cell::words(&text),
+            Cell::words(&read).with_below(&write),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
                 "readers × accelerators of one + writers × accelerators of one",
                 format!("{readers} × {a} + {writers} × {b} = {n}"),

@@ -27,6 +27,7 @@ use leptos::prelude::*;
 use super::address::address;
 use super::budget::BudgetPane;
 use super::compare;
+use super::day::DayPane;
 use super::dom;
 use super::fleet::FleetPane;
 use super::serve;
@@ -69,6 +70,9 @@ pub fn AnswerPane() -> AnyView {
             // Kept while a model is served: what it waits for outlives a switch.
             <div hidden=move || serves.get()>
                 {below(state, || view! { <BudgetPane/> }.into_any())}
+            </div>
+            <div hidden=move || !serves.get()>
+                {below(state, || view! { <DayPane/> }.into_any())}
             </div>
             {below(state, move || {
                 // Made anew for the runs of what is asked now.

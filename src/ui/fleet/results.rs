@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::store::Fleet;
 use crate::api::fleet::{FleetAnswer, FleetRow};
-use crate::api::{Cut, Figure, FleetView};
+use crate::api::{Cut, FleetView};
 use crate::chart::{Curve, Extent, Sample, curve};
-use crate::ui::answer::{derivation, fold, notice, parts_table, told};
+use crate::ui::answer::{fold, notice, parts_table, told};
+use crate::ui::budget::figures;
 use crate::ui::live::{live, words};
 use crate::ui::plot::plot;
 use crate::ui::table::{Cell, line, table, table_of};
@@ -112,7 +113,8 @@ fn answer(answer: &FleetAnswer) -> AnyView {
         lines.push(("Layout", "", row.layout.clone()));
         lines.push(("Price", "source", priced(row)));
         let link = format!("#{}", row.link);
-        open = view! { <a class="fleet-open" href=link>"Open this plan"</a> }.into_any();
+        let what = if row.served.is_some() { "Open this deployment" } else { "Open this plan" };
+        open = view! { <a class="fleet-open" href=link>{what}</a> }.into_any();
     }
     lines.push(("Beside it", "", answer.reasons.join(" ")));
     let id = format!("fleet-{}", answer.id);
@@ -257,14 +259,9 @@ pub fn bill(fleet: Fleet) -> AnyView {
         <h3 class="fleet-title">{format!("The bill: {}", on(row))}</h3>
         <p class="quiet">{priced(row)}</p>
         {parts_table(&row.bill, "Cost by part")}
-        {row.served.iter().flat_map(|own| &own.power).map(power).collect_view()}
+        {row.served.as_ref().map(|own| figures("fleet", &own.power))}
     }
     .into_any()
-}
-
-/// A figure that stands open.
-fn power(figure: &Figure) -> AnyView {
-    derivation(figure, format!("fleet-{}", figure.id))
 }
 
 fn lost(_: Fleet, view: &FleetView) -> AnyView {

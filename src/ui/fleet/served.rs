@@ -21,12 +21,12 @@ const AXES: [&str; 3] = ["Further token", "First token", "Tokens/s"];
 const TITLES: [&str; 3] =
     ["Time of each further token", "Time to the first token", "Tokens/s of one accelerator"];
 const COLUMNS: [Column; 7] = [
-    ("Accelerators", true),
-    ("Machine", false),
-    ("Further token, first token", true),
-    ("1M answer tokens, a month", true),
-    ("Each accelerator", true),
-    ("Carbon, a month", true),
+    ("Number", true),
+    ("Machine, seller", false),
+    ("Layout, formats", false),
+    ("Further, first token", true),
+    ("1M answer tokens, month", true),
+    ("Each, carbon a month", true),
     ("Price of each", true),
 ];
 
@@ -152,14 +152,15 @@ fn line_of(row: &FleetRow, last: Cell) -> AnyView {
     let count = show::grouped(row.count.into());
     let first =
         if row.link.is_empty() { Cell::Name(count) } else { Cell::Count(count, row.link.clone()) };
-    let carbon = row.carbon.as_ref().map_or("–".to_owned(), |own| own.shown.text.clone());
+    let carbon = row.carbon.as_ref().map_or("\u{2013}".to_owned(), |own| own.shown.text.clone());
+    let (layout, formats) = row.layout.split_once(", ").unwrap_or_default();
     line(vec![
         first,
-        Cell::Lines(row.accelerator.clone(), format!("{}; {}", row.layout, seller(row))),
+        Cell::Lines(row.accelerator.clone(), seller(row)),
+        Cell::Lines(layout.to_owned(), formats.to_owned()),
         Cell::Ranged(own.per_token.text.clone(), own.first_token.text.clone()),
         Cell::Ranged(own.price.text.clone(), row.cost.text.clone()),
-        Cell::Quiet(own.each.text.clone()),
-        Cell::Quiet(carbon),
+        Cell::Ranged(own.each.text.clone(), carbon),
         price(row),
         last,
     ])

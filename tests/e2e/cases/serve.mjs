@@ -81,9 +81,10 @@ async function switched(ctx) {
   await planned(page);
   await page.waitForSelector(".plan.serve");
   ctx.assert.match(await fragment(page), /m=Qwen\/Qwen3-8B;n=64;b=512;do=serve/, "training stays");
-  ctx.assert.ok(await page.$eval("#fleet", (fleet) => fleet.closest("[hidden]") !== null));
+  ctx.assert.match(await text(page, "#fleet-title"), /Where to serve it/);
+  ctx.assert.ok(await page.$eval("#budget", (budget) => budget.closest("[hidden]") !== null));
   // A format that the hardware lacks: named, with the nearest that runs.
-  await page.type("#in-sw", "nvfp4");
+  await page.type("#in-sw", "mxfp8");
   await page.waitForFunction(
     () => /nearest that runs/.test(document.querySelector("#in-sw-note").textContent),
     { timeout: 10_000 },

@@ -1,7 +1,12 @@
-// How long the search for where to train takes on the page.
+// How long the searches for where to train and where to serve take on the page.
 
 /** Every offer, counts from 8 to 16,384. */
-const LINK = "#1;m=meta-llama/Llama-3.1-70B;t=15T;b=1024;s=8192;n=1024";
+export const TRAIN = "#1;m=meta-llama/Llama-3.1-70B;t=15T;b=1024;s=8192;n=1024";
+/** Every offer, every layout of up to 64 accelerators, the usual formats, every load. */
+export const SERVE = {
+  "Llama-3.3-70B": "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=20/s",
+  "DeepSeek-R1": "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s",
+};
 /** The visitor reads the plan for so long before opening the section. */
 const READ_MS = 2500;
 
@@ -9,10 +14,10 @@ const READ_MS = 2500;
  * Milliseconds from the click that opens the section to the frame with the first rows of the frontier and to the one
  * with the complete frontier, and the longest that the page was deaf in between.
  */
-export async function fleetTimes(browser, url) {
+export async function fleetTimes(browser, url, link = TRAIN) {
   const session = await browser.createBrowserContext();
   const page = await session.newPage();
-  await page.goto(url + LINK, { waitUntil: "load" });
+  await page.goto(url + link, { waitUntil: "load" });
   await page.waitForFunction(() => document.getElementById("app")?.dataset.answered === "true");
   await new Promise((resolve) => setTimeout(resolve, READ_MS));
   const times = await page.evaluate(
