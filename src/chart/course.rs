@@ -123,7 +123,12 @@ fn shade(scene: &mut Scene, chart: &Course<'_>, x: &Scale, y: &Scale) {
     }
     let low = chart.band.iter().map(|own| Point { x: x.at(own[0]), y: y.at(own[1]) });
     let high = chart.band.iter().rev().map(|own| Point { x: x.at(own[0]), y: y.at(own[2]) });
+    let edge: Vec<Point> = high.clone().collect();
     scene.marks.push(Mark::Polygon { points: low.chain(high).collect(), ink: Ink::Wash });
+    // Among lines the shade is one of them: its edge is drawn as well.
+    if !chart.lines.is_empty() {
+        scene.line(edge, Ink::Muted, 1.0);
+    }
 }
 
 /// The way of a line, so far above where it belongs.

@@ -271,6 +271,15 @@ pub fn per_token(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Seconds {
     share.map_or(answer.per_token, |share| pace(ask, serving, answer).per_token_at(share))
 }
 
+/// Whether what users see that are so far away keeps to the goals, where requests come at random.
+#[must_use]
+pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Seconds) -> bool {
+    let pace = || serving.pace(&ask.traffic, answer, Arrivals::Random);
+    let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
+    let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
+    !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
+}
+
 fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
     ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
 }

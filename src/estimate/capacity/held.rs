@@ -2,7 +2,7 @@
 
 use crate::estimate::serve::{Answer, Sequences, Serving};
 use crate::serving::{Goals, Mode, Traffic};
-use crate::units::{PerSecond, Ratio, Seconds};
+use crate::units::{PerSecond, Ratio};
 
 /// Halvings of the range of loads.
 const HALVINGS: u32 = 40;
@@ -46,21 +46,28 @@ pub fn held(
     goals: &Goals,
     share: Option<Ratio>,
 ) -> Option<Held> {
+    held_while(serving, traffic, &|answer| within(goals, share, answer))
+}
+
+/// Whether what users see keeps to the goals: of the first token at a share, or on the mean; of the others on the mean.
+#[must_use]
+pub fn within(goals: &Goals, share: Option<Ratio>, answer: &Answer) -> bool {
+    let first = share.map_or(answer.first_token, |share| answer.first_token_at(share));
+    !answer.saturated && goals.kept_by(first, answer.per_token)
+}
+
+/// The same as [`held`], where `keeps` says whether what users see is within the goals.
+#[must_use]
+pub fn held_while(
+    serving: &Serving<'_>,
+    traffic: &Traffic,
+    keeps: &dyn Fn(&Answer) -> bool,
+) -> Option<Held> {
     if serving.memory().too_full || !serving.holds_one(traffic) {
         return None;
     }
     let full = serving.full(traffic);
-    let kept = |answer: Answer| {
-        let first = match share {
-            Some(share) => answer.first_token_at(share),
-            None => answer.first_token,
-        };
-        let keeps = |time: Seconds, goal: Option<Seconds>| goal.is_none_or(|most| time <= most);
-        let kept = !answer.saturated
-            && keeps(first, goals.first_token)
-            && keeps(answer.per_token, goals.per_token);
-        kept.then_some(answer)
-    };
+    let kept = |answer: Answer| keeps(&answer).then_some(answer);
     let told = |running: f64| kept(serving.arriving(traffic, Sequences(running), &full));
     let most = full.running.0.max(1.0);
     let best = match highest(most, &told) {

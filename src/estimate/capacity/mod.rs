@@ -12,7 +12,7 @@ mod spend;
 mod spot;
 
 pub use day::{DayCurve, MINUTES, SLOTS_MAX};
-pub use held::{Held, held};
+pub use held::{Held, held, held_while, within};
 pub use scale::{Minute, Policy, Scaled, fixed, load_time, replicas, scale};
 pub use spend::{
     Grid, Month, MonthPart, Packing, PowerCurve, Prices, Requests, Spend, TokenPrice, break_even,

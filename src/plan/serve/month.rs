@@ -4,13 +4,13 @@ use super::Offer;
 use crate::catalogue::{places, power, reliability, serving};
 use crate::estimate::capacity::{
     DayCurve, Grid, Held, Packing, Policy, PowerCurve, Prices, Requests, Scaled, Spend, SpotShare,
-    SpotTold, fixed, held, load_time, scale, spend,
+    SpotTold, fixed, held_while, load_time, scale, spend, within,
 };
-use crate::estimate::serve::{ServeMemoryPart, Serving};
+use crate::estimate::serve::{Answer, ServeMemoryPart, Serving};
 use crate::plan::fleet::machine_power;
 use crate::prices::{Listing, Terms};
 use crate::search::serve::fleet::{Asked, Deployment, Kind, service};
-use crate::serving::{Goals, Traffic};
+use crate::serving::Traffic;
 use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, Ratio, Seconds};
 
 /// A day, and how instances may follow it.
@@ -85,10 +85,8 @@ pub struct Stood<'a> {
     pub serving: &'a Serving<'a>,
     /// Lengths of requests.
     pub traffic: &'a Traffic,
-    /// What must be kept to.
-    pub goals: &'a Goals,
-    /// Share of requests whose first token must come in time; none: the mean.
-    pub share: Option<Ratio>,
+    /// Whether what users see is within the goals.
+    pub keeps: &'a dyn Fn(&Answer) -> bool,
     /// Instances that stand by.
     pub spares: u32,
     /// Accelerators of one machine.
@@ -108,8 +106,7 @@ pub fn month(
     let stood = Stood {
         serving: &Serving::new(&service, &at.instance),
         traffic: &asked.traffic,
-        goals: &asked.goals,
-        share: asked.share,
+        keeps: &|answer| within(&asked.goals, asked.share, answer),
         spares: asked.spares,
         machine_size: kind.machine_size,
     };
@@ -131,7 +128,7 @@ impl Stood<'_> {
         prices: Prices,
         grid: &dyn Fn(&Held) -> Grid,
     ) -> Option<MonthPlan> {
-        let held = held(self.serving, self.traffic, self.goals, self.share)?;
+        let held = held_while(self.serving, self.traffic, self.keeps)?;
         let instance = self.serving.instance();
         let each = self.serving.memory().get(ServeMemoryPart::Weights).as_f64();
         let weights = Bytes::from_f64(each * instance.ranks() as f64);

@@ -8,8 +8,8 @@ use crate::plan::fleet::{narrowed, refused_terms};
 use crate::prices::Terms;
 use crate::search::serve::fleet::{Asked, Deployment, service};
 use crate::search::serve::near::{Nearest, SITES_MAX, Site, nearest};
-use crate::serving::{Goals, Traffic};
-use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
+use crate::serving::Goals;
+use crate::units::{DollarsPerHour, PerSecond, Seconds};
 
 /// Users of one area.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,26 +100,16 @@ pub fn placed(
     Some(NearPlan { nearest, stands: plan.stands, sites: plan.sites })
 }
 
-/// What one instance holds for users so far away.
+/// What one instance holds for users so far away: of the goal for the first token it has what the way leaves.
 fn holds(asked: &Asked, market: &Market, at: &Deployment, way: Seconds) -> Option<PerSecond> {
     let service = service(asked, market.kinds.get(at.kind)?, at.format)?;
     let serving = Serving::new(&service, &at.instance);
-    held_from(&serving, &asked.traffic, (&asked.goals, asked.share), way)
-}
-
-/// The rate that an instance holds for users so far away: of the goal for the first token it has what the way leaves.
-#[must_use]
-pub fn held_from(
-    serving: &Serving<'_>,
-    traffic: &Traffic,
-    (goals, share): (&Goals, Option<Ratio>),
-    way: Seconds,
-) -> Option<PerSecond> {
-    if goals.first_token.is_some_and(|goal| goal <= way) {
+    if asked.goals.first_token.is_some_and(|goal| goal <= way) {
         return None;
     }
-    let goals = Goals { first_token: goals.first_token.map(|goal| goal.less(way)), ..*goals };
-    held(serving, traffic, &goals, share).map(|held| held.rate)
+    let goals =
+        Goals { first_token: asked.goals.first_token.map(|goal| goal.less(way)), ..asked.goals };
+    held(&serving, &asked.traffic, &goals, asked.share).map(|held| held.rate)
 }
 
 struct Sites {

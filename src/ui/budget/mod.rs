@@ -20,8 +20,8 @@ pub use store::Budget;
 const MONEY: Section = Section {
     id: "budget",
     title: "Budget and buying",
-    lead: "For those who pay: the plan above with its failures, bought in every way that is for sale, \
-        over months and over the calendar, with the range that it may take.",
+    lead: "For those who pay: the plan above with its failures, bought in every way that is for \
+        sale, over months and over the calendar, with the range that it may take.",
     asks: ASKS,
 };
 

@@ -10,8 +10,8 @@ use crate::inputs::Key;
 const DAY: Section = Section {
     id: "day",
     title: "Over the day",
-    lead: "The instance above over 24 hours of traffic: as many as the peak needs and one to spare, \
-        or as many as each hour needs, and what a month of it costs.",
+    lead: "The instance above over 24 hours of traffic: as many as the peak needs and one to \
+        spare, or as many as each hour needs, and what a month of it costs.",
     asks: &[
         Ask {
             id: "day",
@@ -71,7 +71,7 @@ const TRAFFIC: &[Row] = &[
     (Key::Busiest, "Requests at the peak", "as the inputs say"),
     (Key::Quietest, "At the quietest", "30% of the peak"),
     (Key::PeakHour, "Time of the peak", ""),
-    (Key::StandBy, "Spare instances (N+1: one)", ""),
+    (Key::StandBy, "Spare instances", ""),
     (Key::SpotShare, "Share on the spot market", "none"),
     (Key::Users, "Users", "to share the cost"),
 ];
@@ -94,7 +94,7 @@ const POLICY: &[Row] = &[
 ];
 
 const COMMIT: &[Row] = &[
-    (Key::WayPrices, "Prices of one, by way to buy", "1y:2.1, 3y:1.6, spot:1.2"),
+    (Key::WayPrices, "Prices by way to buy", "1y:2.1, 3y:1.6, spot:1.2"),
     (Key::Horizon, "Looked at for", ""),
     (Key::Providers, "Providers", "all of the list"),
     (Key::Regions, "Regions", "all"),
@@ -107,7 +107,7 @@ const AREAS: &[Row] = &[(
 )];
 
 const NEAR_MORE: &[Row] = &[
-    (Key::Access, "From users to a region and back", ""),
+    (Key::Access, "Access, there and back", ""),
     (Key::Providers, "Providers", "all of the list"),
     (Key::Regions, "Regions", "all"),
 ];

@@ -11,7 +11,6 @@ const sheet = (part) => `#sheet-${part}`;
 
 /** Opens a part by the keyboard, as its summary is reached by Tab. */
 async function unfold(page, part) {
-  await page.$eval(`#${part === "near" ? "near" : "day"} summary[data-part=${part}]`, () => {}).catch(() => {});
   const titles = { day: /^Traffic, instances/, commit: /^How much of it/, near: /^Sites by/ };
   const all = await page.$$("#day summary, #near summary");
   for (const summary of all) {

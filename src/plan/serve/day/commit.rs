@@ -76,8 +76,8 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
         sheet.tables.push(moved(&found));
     }
     sheet.notes.push(
-        "A commitment is paid whether or not it is used, is renewed until the time is over, and its \
-         last term is paid in full. Spot machines are not counted here."
+        "A commitment is paid whether or not it is used, is renewed until the time is over, and \
+         its last term is paid in full. Spot machines are not counted here."
             .to_owned(),
     );
     sheet
@@ -127,8 +127,8 @@ fn even(told: &Told<'_>, found: &Reserve, price: &Price, tariff: &Tariff) -> Fig
         fine::percent(found.break_even)
     );
     let own = derived(
-        "price of the commitment × its terms / (price by the hour × time): the share of the time for \
-         which a machine must be wanted",
+        "price of the commitment × its terms / (price by the hour × time): the share of the time \
+         for which a machine must be wanted",
         text,
         &format!("{RULE}; {}", sold_by(price)),
     );

@@ -6,7 +6,7 @@ use crate::plan::budget::{derived, figure};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
-use crate::units::{Dollars, PerSecond, Ratio};
+use crate::units::{Dollars, Ratio};
 
 /// All of them, the most asked for first.
 pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
@@ -21,7 +21,7 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
     }
     let amount = Amount::Count(late_requests(told, told.month.scaled.late_share()));
     all.push(figure("day_late", "Late requests a day", amount, late(told)));
-    all.extend([each(told), peak(told), delay(told), orders(told)]);
+    all.extend([each(told), peak(told), delay(told)]);
     all
 }
 
@@ -135,8 +135,8 @@ pub(super) fn late(told: &Told<'_>) -> Derivation {
         "requests of a day × share of them that come beyond (instances that are ready × what one \
          holds), minute by minute",
         text,
-        "docs/serving.md, Day and month; ready is the least that was ordered through the whole time \
-         that an instance takes to start",
+        "docs/serving.md, Day and month; ready is the least that was ordered through the whole \
+         time that an instance takes to start",
     )
 }
 
@@ -202,18 +202,4 @@ fn delay(told: &Told<'_>) -> Figure {
         "start of a machine + weights / rate at which they are read + start of the engine";
     let own = derived(formula, text, source);
     figure("day_delay", "A new instance answers after", Amount::Time(told.month.delay), own)
-}
-
-fn orders(told: &Told<'_>) -> Figure {
-    let orders = told.month.scaled.orders();
-    let text = format!("{} in the 1\u{202f}440 minutes of a day", fine::count(orders.into()));
-    let formula = "sum over the minutes of a day of instances paid for beyond those of the minute \
-        before";
-    let own = derived(formula, text, "docs/serving.md, Day and month");
-    figure("day_orders", "Instances started a day", Amount::Count(orders.into()), own)
-}
-
-/// Requests a second, as they stand in tables.
-pub(super) fn rate(value: f64) -> Amount {
-    Amount::Requests(PerSecond::new(value))
 }

@@ -14,8 +14,9 @@ use crate::estimate::capacity::{DayCurve, Grid, PowerCurve, Prices, Spend, SpotS
 use crate::inputs::{DayShape, OperationInputs};
 use crate::plan::budget::{Price, Sheet, less};
 use crate::prices::Terms;
+use crate::search::deploy;
 use crate::serving::Demand;
-use crate::units::text::show;
+use crate::units::text::{fine, show};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// Days of a month of 730 hours.
@@ -119,11 +120,11 @@ impl<'a> Day<'a> {
             Some((share, self.machine_rate(price)))
         });
         let ask = self.own.ask;
+        let serving = self.own.serving();
         let stood = Stood {
-            serving: &self.own.serving(),
+            serving: &serving,
             traffic: &ask.traffic,
-            goals: &ask.goals,
-            share: ask.share,
+            keeps: &|answer| deploy::keeps_from(ask, &serving, answer, Seconds::ZERO),
             spares: self.asked.spares,
             machine_size: self.machine_size(),
         };
@@ -192,8 +193,8 @@ fn says(told: &Told<'_>) -> Vec<String> {
              requests are cut off and done again, and {} of the instances are missing on the mean.",
             show::percent(spot.given),
             show::percent(spot.stood_in),
-            show::percent(spot.cut),
-            show::percent(spot.missing)
+            fine::percent(spot.cut),
+            fine::percent(spot.missing)
         ));
         if share.spot.notice == Seconds::ZERO {
             all.push("Its seller gives no warning that is known, so nothing drains.".to_owned());
@@ -241,8 +242,8 @@ fn verdict(told: &Told<'_>) -> String {
         format!(", {} of it on the spot market,", show::percent(share.share))
     });
     format!(
-        "Following the traffic{spot} takes {instances}, at most {}: {amount} a month, {beside} {all_day} \
-         at all times.",
+        "Following the traffic{spot} takes {instances}, at most {}: {amount} a month, {beside} \
+         {all_day} at all times.",
         told.machines_text(scaled.most())
     )
 }

@@ -1,12 +1,12 @@
 //! The tables of a day: hour by hour, against a fixed fleet, and what machine-hours are for.
 
-use super::figures::{cost, late, late_requests, million, number, rate, user};
+use super::figures::{cost, late, late_requests, million, number, user};
 use super::{DAYS, Told};
 use crate::estimate::capacity::{Minute, MonthPart, Scaled, Spend};
 use crate::plan::Amount;
 use crate::plan::budget::{Cell, Grid, Line, derived};
 use crate::units::text::{fine, show};
-use crate::units::{Dollars, Ratio};
+use crate::units::{Dollars, PerSecond, Ratio};
 
 const SOURCE: &str = "docs/serving.md, Day and month (estimate/capacity)";
 
@@ -14,7 +14,7 @@ const SOURCE: &str = "docs/serving.md, Day and month (estimate/capacity)";
 pub(super) fn hours(told: &Told<'_>) -> Grid {
     let minutes = &told.month.scaled.minutes;
     let rows = minutes.chunks(60).enumerate().map(|(hour, own)| Line::plain(line(told, hour, own)));
-    let columns = vec!["From", "Requests", "Needed", "Wanted", "Paid for", "Ready", "Late"];
+    let columns = vec!["From", "Requests/s", "Needed", "Wanted", "Paid for", "Ready", "Late"];
     Grid { caption: "Hour by hour", columns, rows: rows.collect() }
 }
 
@@ -33,12 +33,14 @@ fn line(told: &Told<'_>, hour: usize, own: &[Minute]) -> Vec<Cell> {
     let needed = most(|minute| minute.needed);
     let ready = own.iter().map(|minute| minute.ready).min().unwrap_or(0);
     let (wanted, paid) = (most(|minute| minute.wanted), most(|minute| minute.paid));
+    let requests =
+        Cell { text: show::rounded(mean), ..Cell::of(Amount::Requests(PerSecond::new(mean))) };
     let sum = |what: &str, n: u32| format!("{what}: {}", fine::count(n.into()));
     vec![
         Cell::words(&format!("{hour:02}:00")),
-        Cell::of(rate(mean)).from_where(derived(
+        requests.from_where(derived(
             "mean of the hour's minutes; between the middles of two slots traffic changes evenly",
-            format!("the busiest minute has {}", show::frequency(crate::units::PerSecond::new(busiest))),
+            format!("the busiest minute has {}", show::frequency(PerSecond::new(busiest))),
             "typed, or a raised cosine between the quietest time and the peak",
         )),
         count(
@@ -62,8 +64,8 @@ fn line(told: &Told<'_>, hour: usize, own: &[Minute]) -> Vec<Cell> {
             sum(&format!("ready after {}", show::time(told.month.delay)), ready),
         ),
         Cell::of(Amount::Count((late + 0.5) as u64)).from_where(derived(
-            "sum over the minutes of 60 s × (requests − instances that are ready × what one holds), \
-             where that is more than none",
+            "sum over the minutes of 60 s × (requests − instances that are ready × what one \
+             holds), where that is more than none",
             format!("{} requests", number(late)),
             SOURCE,
         )),
@@ -142,7 +144,7 @@ fn hours_cell(told: &Told<'_>, scaled: &Scaled, spend: &Spend) -> Cell {
 
 /// What the machine-hours of a month are for.
 pub(super) fn parts(told: &Told<'_>) -> Grid {
-    let mut columns = vec!["Machine-hours", "Following the traffic", "Share"];
+    let mut columns = vec!["Machine-hours", "Following", "Share"];
     if told.priced {
         columns.push("Cost");
     }
@@ -188,7 +190,7 @@ fn all_parts(told: &Told<'_>) -> Line {
         let parts = MonthPart::ALL.iter().map(|part| hours_of(spend, *part));
         let parts: Vec<String> = parts.map(number).collect();
         let all = spend.machine_hours;
-        let text = format!("{} = {} h", parts.join(" + "), number(all.get()));
+        let text = format!("{} = {}", parts.join(" + "), number(all.get()));
         Cell::of(Amount::Hours(all)).from_where(derived("the sum of the parts", text, SOURCE))
     };
     let share = Cell::of(Amount::Share(Ratio::ONE)).from_where(derived(
@@ -227,8 +229,8 @@ const fn label(part: MonthPart) -> &'static str {
 fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> Cell {
     let formula = match part {
         MonthPart::Traffic => {
-            "requests / what one instance holds × machines of one × hours of a month, but for those \
-             that come late"
+            "requests / what one instance holds × machines of one × hours of a month, but for \
+             those that come late"
         }
         MonthPart::Rounding => "instances that are needed − those that the traffic fills",
         MonthPart::Spare => "spare instances that are ready",
@@ -243,7 +245,7 @@ fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> C
             n => 1.0 / f64::from(n),
         };
         format!(
-            "{} / {} × {} × 730 h × (1 − {}) = {} h",
+            "{} / {} × {} × 730 × (1 − {}) = {}",
             number(told.curve.mean().get()),
             number(told.month.held.rate.get()),
             number(each),
@@ -251,7 +253,7 @@ fn part_cell(told: &Told<'_>, part: MonthPart, scaled: &Scaled, hours: f64) -> C
             number(hours)
         )
     } else {
-        format!("summed over the minutes of a day, 730 h a month: {} h", number(hours))
+        format!("summed over the minutes of a day, 730 h a month: {}", number(hours))
     };
     Cell::of(Amount::Hours(Ratio::new(hours))).from_where(derived(formula, text, SOURCE))
 }

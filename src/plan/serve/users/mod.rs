@@ -3,10 +3,10 @@
 
 mod tables;
 
-use super::{Deployed, Group, Market, NearPlan, Question, Survey, held_from, placed};
+use super::{Deployed, Group, Market, NearPlan, Question, Survey, placed};
 use crate::catalogue::{areas, places};
-use crate::estimate::capacity::DayCurve;
-use crate::estimate::serve::Serving;
+use crate::estimate::capacity::{DayCurve, held_while};
+use crate::estimate::serve::{Answer, Serving};
 use crate::inputs::{AreaUsers, DayShape, FleetInputs, OperationInputs, Share};
 use crate::plan::budget::Sheet;
 use crate::plan::fleet::Limits;
@@ -101,7 +101,8 @@ impl<'a> Users<'a> {
             let (candidate, batch) = layouts.get(*of_layout.get(number)?)?;
             let service = deploy::service(ask, candidate, Some(*batch))?;
             let serving = Serving::new(&service, &candidate.instance);
-            held_from(&serving, &ask.traffic, (&ask.goals, ask.share), way)
+            let keeps = |answer: &Answer| deploy::keeps_from(ask, &serving, answer, way);
+            held_while(&serving, &ask.traffic, &keeps).map(|held| held.rate)
         };
         let how = (groups.as_slice(), self.asked.access, self.asked.spares);
         let plan = placed(&question, &market, &deployments, how, &held)
@@ -352,8 +353,8 @@ impl Told<'_> {
                 let allowed =
                     within.as_ref().map(|own| format!(" within {own}")).unwrap_or_default();
                 format!(
-                    "{name}: the nearest site{allowed} is {} away and back, and what that leaves of \
-                     {goal} no instance keeps. Allow more time for the first token.",
+                    "{name}: the nearest site{allowed} is {} away and back, and what that leaves \
+                     of {goal} no instance keeps. Allow more time for the first token.",
                     show::time(way)
                 )
             }

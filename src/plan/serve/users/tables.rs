@@ -9,8 +9,8 @@ use crate::search::serve::near::Taken;
 use crate::units::text::{fine, show};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 
-const OPTIMUM: &str = "the cheapest of all ways to part areas among sites (Bellman's recursion over \
-    subsets, search/serve/near)";
+const OPTIMUM: &str = "the cheapest of all ways to part areas among sites (Bellman's recursion \
+    over subsets, search/serve/near)";
 
 pub(super) fn figures(told: &Told<'_>) -> Vec<Figure> {
     let nearest = told.nearest();
