@@ -1,6 +1,6 @@
 //! Plans side by side: what differs, by how much, which is best; and the link that holds them.
 
-use autoparallel::api::{Columns, comparison_markdown};
+use autoparallel::api::{Columns, Request, comparison_markdown};
 use autoparallel::inputs::{Inputs, Key};
 use autoparallel::link::{self, decode, encode, join, limits::COLUMNS_MAX, split};
 use autoparallel::plan::compare::{Better, Comparison, Fact, Row, Section, table};
@@ -325,4 +325,20 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_the_loader_asks_is_what_the_page_would() {
+    let of = |link: &str| Request::of(1, link.to_owned());
+    let plan = |link: &str| Request::Plan { run: 1, link: link.to_owned() };
+    assert_eq!(of("1;n=64"), plan("1;n=64"));
+    assert_eq!(of(""), plan(""));
+    let serve = Request::Serve { run: 1, link: "1;do=serve".to_owned() };
+    assert_eq!(of("1;do=serve"), serve);
+    let links = vec!["1;n=8".to_owned(), "1;do=serve".to_owned()];
+    let both = Request::Compare { run: 1, links };
+    assert_eq!(of("+1;n=8;r=0.1.0-a3f9c2,1s,1GB+1;do=serve"), both);
+    // One column, or none that can be read, is a plan.
+    assert_eq!(of("+1;n=8"), plan("1;n=8"));
+    assert_eq!(of("+2;n=8+3;n=8"), plan("2;n=8"));
 }

@@ -33,14 +33,14 @@ const SERIES = [
   [/optimizer|data/, 2],
   [/activation|pipeline/, 3],
   [/attention|logit/, 4],
-  [/buffer|network\.context/, 5],
+  [/buffer|graphs|network\.context/, 5],
   [/expert/, 6],
 ];
 const SEEN = {
   card: ["figures", "bar"],
   memory: ["memory"],
-  time: ["time"],
-  latency: ["time"],
+  time: ["waits", "time"],
+  latency: ["waits", "time"],
   cost: ["money"],
   wide: ["figures", "memory", "time"],
   compact: [],
@@ -191,15 +191,16 @@ const DRAW = {
     const parts = [title, bar(memory, all.value, spoken(memory)), doubt, table(open, memory, "Memory by part")];
     return [make("section", {}, ...parts)];
   },
+  waits: (plan, open) => {
+    const figures = picked(plan, ["ttft", "tpot", "whole"]).map((figure) => derived(open, figure, "figure"));
+    return figures.length > 0 ? [make("div", { class: "figures" }, ...figures), kept(plan)] : [];
+  },
   time: (plan, open) => {
     const one = ([name, time]) => {
       const title = make("p", { class: "part" }, `${name} `, make("span", { class: "value" }, time.figure.shown.text));
       return make("section", {}, title, bar(time, 0, spoken(time)), table(open, time, `${name} by part`));
     };
-    const first = plan.purpose === "serve" ? picked(plan, ["ttft", "tpot", "whole"]) : [];
-    const figures = first.map((figure) => derived(open, figure, "figure"));
-    const large = figures.length > 0 ? [make("div", { class: "figures" }, ...figures), kept(plan)] : [];
-    return [...large, ...plan.times.map(one)];
+    return plan.times.map(one);
   },
   money: (plan, open) => {
     const figures = picked(plan, MONEY[plan.purpose]);

@@ -14,6 +14,8 @@ pub fn of_part(id: &str, place: u32) -> (u8, bool) {
         ("logit", 4, false),
         ("loss", 4, false),
         ("buffer", 5, false),
+        ("cache", 1, false),
+        ("graphs", 5, false),
         ("context", 7, false),
         ("slack", 7, true),
         ("driver", 7, false),

@@ -99,7 +99,8 @@ fn paint_first(state: State) {
                 state.painted.set(true);
             }
         };
-        request_animation_frame(move || dom::later(0, done));
+        // The second of two frames begins when the first has been painted.
+        request_animation_frame(move || request_animation_frame(move || dom::later(0, done)));
         dom::later(UNSEEN_MS, done);
     });
 }
