@@ -7,6 +7,8 @@ use crate::units::{Bytes, Ratio, Tokens};
 
 /// What a process holds before it has anything: the context of CUDA on one device.
 const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
+/// Share of the memory that allocators leave in pieces too small for anything: less than that is no room.
+const PIECES: f64 = 0.0075;
 /// Rows of the smallest steps where memory is scarce.
 const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
@@ -93,6 +95,7 @@ impl Serving<'_> {
         let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
         let needed = self.least_weights() + context_least + self.layers(ROWS_FEW);
         let raised = (all - needed).min(SCARCE * all);
+        let raised = if raised < PIECES * all { 0.0 } else { raised };
         let (per_token, state) = self.cache_of(1.0);
         let scarce = pool < SCARCE * all && raised > pool;
         let pool = if scarce { raised } else { pool };
