@@ -220,8 +220,8 @@ pub(super) fn others(told: &Told<'_>) -> Grid {
     let (one, each) = told.others();
     let own = told.nearest().hour;
     let ways = [
-        ("one site for all", one.map(|own| own.hour)),
         ("the sites above", Some(own)),
+        ("one site for all", one.map(|own| own.hour)),
         ("a site for each area", Some(each)),
     ];
     let row = |(name, hour): (&str, Option<DollarsPerHour>)| {
