@@ -73,7 +73,7 @@ fn sweep(fleet: &Fleet) -> Vec<Point> {
                 let uptime = outages.uptime(terms, &job);
                 let purchase = &bought.purchase;
                 let lasts = wall(busy, uptime);
-                let carbon = carbon(&purchase.draw, machines, lasts);
+                let carbon = carbon(&purchase.draw, machines, lasts * uptime.paid.get());
                 if purchase.most_time().is_some_and(|most| lasts > most)
                     || (*aim != Aim::Cost && carbon.is_none())
                 {

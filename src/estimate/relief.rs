@@ -3,8 +3,9 @@
 use super::room::{Thrift, stays};
 use super::stage::{Sheet, Stage};
 use super::step::StageTime;
+use super::work::Cost;
 use super::{Book, Memory, MemoryPart as P, Replicas};
-use crate::layout::{Layout, Offload};
+use crate::layout::{Layout, Offload, Schedule};
 use crate::units::Bytes;
 
 /// A stage that does not fit.
@@ -27,12 +28,9 @@ pub(crate) struct Relief {
     visited: f64,
     /// Micro-batches in flight, in the whole stage's worth.
     chunks: f64,
-    /// Its time, but for what more work could hide.
+    /// Its time, and that of the slowest stage.
     total: f64,
-    idle: f64,
-    /// The same of the slowest stage.
     slow_total: f64,
-    slow_idle: f64,
     /// Layers of its chunks, and the least seconds of one of them.
     slow_chunks: Vec<u32>,
     slow_layer: f64,
@@ -111,19 +109,17 @@ impl Relief {
             m: f64::from(layout.n_micro_batches(book.case.training.global_batch).max(1)),
             visited: stage.visited,
             chunks: book.chunks_in_flight(layout, stage.class),
-            total: time.total - time.idle(),
-            idle: time.idle(),
+            total: time.total,
             slow_total: slow_time.total,
-            slow_idle: slow_time.idle(),
             slow_chunks: slow.class.chunks.iter().map(|chunk| chunk.len() as u32).collect(),
             slow_layer: f64::MAX,
-            slow: vertices(book, sheet, slow),
+            slow: vertices(book, layout.schedule, sheet, slow),
             excess: excess.as_f64(),
             optimizer_bytes: sum(states, &OPTIMIZER).as_f64(),
             optimizer_time: (math + moved * way - stays).max(0.0),
             weight_bytes: sum(states, &WEIGHTS).as_f64(),
             weight_moved: n * f64::from(profile.weights.gathered),
-            fullest: vertices(book, sheet, stage),
+            fullest: vertices(book, layout.schedule, sheet, stage),
             price: [f64::MAX; 2],
             fullest_moved: [0.0; 2],
             slow_moved: [0.0; 2],
@@ -135,19 +131,27 @@ impl Relief {
             way,
             link: book.case.cluster.host.link.get(),
         };
-        relief.set_layers(book, sheet, stage, slow);
-        relief.set_prices(book, sheet, stage);
+        let schedule = layout.schedule;
+        relief.set_layers(book, schedule, sheet, (stage, slow));
+        relief.set_prices(book, schedule, sheet, stage);
         let per_byte = 2.0 * way / relief.link;
-        relief.fullest_moved = moved_kinds(book, sheet, stage, per_byte);
-        relief.slow_moved = moved_kinds(book, sheet, slow, per_byte);
+        relief.fullest_moved = moved_kinds(book, schedule, sheet, stage, per_byte);
+        relief.slow_moved = moved_kinds(book, schedule, sheet, slow, per_byte);
         relief
     }
 
-    fn set_prices(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) {
+    fn set_prices(
+        &mut self,
+        book: &Book<'_>,
+        schedule: Schedule,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+    ) {
         for (cost, ..) in stage.layers(book, sheet, 0) {
             let to = cost.kept_checkpoint.min(cost.kept_selective);
+            let again = book.least_again(schedule, cost);
             let price = |old: f64, kept: f64, selective: f64| {
-                let added = (cost.again() - selective).max(0.0) * stage.visited;
+                let added = (again - book.straggling(selective)).max(0.0) * stage.visited;
                 let freed = (kept - to) * self.chunks * self.slack;
                 if freed > 0.0 { old.min(added / freed) } else { old }
             };
@@ -159,7 +163,13 @@ impl Relief {
         }
     }
 
-    fn set_layers(&mut self, book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, slow: &Stage<'_>) {
+    fn set_layers(
+        &mut self,
+        book: &Book<'_>,
+        schedule: Schedule,
+        sheet: &Sheet,
+        (stage, slow): (&Stage<'_>, &Stage<'_>),
+    ) {
         for (cost, ..) in stage.layers(book, sheet, 0) {
             let to = cost.kept_checkpoint.min(cost.kept_selective);
             let most = |old: f64, from: f64| old.max(from - to);
@@ -173,7 +183,8 @@ impl Relief {
         self.workspace = workspace.map(|bytes| bytes * self.slack);
         self.near = near.map(|bytes| bytes * self.slack);
         for (cost, ..) in slow.layers(book, sheet, 0) {
-            self.slow_layer = self.slow_layer.min(cost.again() * slow.visited);
+            let again = book.least_again(schedule, cost) * slow.visited;
+            self.slow_layer = self.slow_layer.min(again);
         }
     }
 
@@ -225,7 +236,7 @@ impl Relief {
                 return None;
             }
             let least = self.fullest_moved[usize::from(selective)];
-            each += self.moved(least, full, self.total + self.idle);
+            each += self.moved(least, full, self.total);
             let least = self.slow_moved[usize::from(selective)];
             slow = self.moved(least, &self.slow[2], self.slow_total);
         } else {
@@ -241,8 +252,7 @@ impl Relief {
             each += from.seconds;
         }
         let fullest = (self.total + each - self.slow_total).max(0.0);
-        let slowest = (slow - self.slow_idle).max(0.0);
-        Some(once + (self.m - 1.0) * fullest.max(slowest))
+        Some(once + (self.m - 1.0) * fullest.max(slow.max(0.0)))
     }
 }
 
@@ -262,6 +272,22 @@ fn staying(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> ([f64; 2], [f64
 }
 
 impl Book<'_> {
+    /// Seconds that recomputing a layer whole adds at least: its work, behind which nothing hides, and the part of its
+    /// collectives that is never hidden.
+    fn least_again(&self, schedule: Schedule, cost: &Cost) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        let open = |time: f64, hidden: f64| time * (1.0 - hidden);
+        self.straggling(cost.again())
+            + open(cost.forward.tensor, overlap.tensor.get())
+            + open(cost.forward.context, overlap.context.get())
+            + open(cost.forward.expert, self.hidden_exchange(schedule))
+    }
+
+    /// Seconds of work with the wait for the slowest rank.
+    fn straggling(&self, busy: f64) -> f64 {
+        busy * self.case.stack.profile.straggler.get().max(1.0)
+    }
+
     /// Most bytes of a stage that these could free.
     pub(crate) fn most_freed(
         &self,
@@ -280,29 +306,36 @@ impl Book<'_> {
 
 /// What a stage keeps of a micro-batch that visits it, and adds, with nothing recomputed, every layer selectively,
 /// every layer whole.
-fn vertices(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>) -> [Vertex; 3] {
+fn vertices(book: &Book<'_>, schedule: Schedule, sheet: &Sheet, stage: &Stage<'_>) -> [Vertex; 3] {
     let [mut none, mut selective, mut full] = [Vertex::default(); 3];
     for (cost, count, _) in stage.layers(book, sheet, 0) {
         let n = f64::from(count) * stage.visited;
         none.bytes += n * cost.kept;
         selective.bytes += n * cost.kept_selective;
-        selective.seconds += n * cost.selective;
+        selective.seconds += n * book.straggling(cost.selective);
         full.bytes += n * cost.kept_checkpoint.min(cost.kept_selective);
-        full.seconds += n * cost.again();
+        full.seconds += n * book.least_again(schedule, cost);
     }
     [none, selective, full]
 }
 
 /// Least seconds to recompute or move what a stage keeps of a micro-batch, at so many seconds a byte, each kind of
 /// layer as is cheaper for it; without and with selective recompute of those that are moved.
-fn moved_kinds(book: &Book<'_>, sheet: &Sheet, stage: &Stage<'_>, per_byte: f64) -> [f64; 2] {
+fn moved_kinds(
+    book: &Book<'_>,
+    schedule: Schedule,
+    sheet: &Sheet,
+    stage: &Stage<'_>,
+    per_byte: f64,
+) -> [f64; 2] {
     let mut least = [0.0; 2];
     for (cost, count, _) in stage.layers(book, sheet, 0) {
         let n = f64::from(count) * stage.visited;
         let to = cost.kept_checkpoint.min(cost.kept_selective);
-        let whole = cost.again() + to * per_byte;
+        let whole = book.least_again(schedule, cost) + to * per_byte;
         least[0] += n * whole.min(cost.kept * per_byte);
-        least[1] += n * whole.min(cost.selective + cost.kept_selective * per_byte);
+        let selective = book.straggling(cost.selective) + cost.kept_selective * per_byte;
+        least[1] += n * whole.min(selective);
     }
     least
 }

@@ -19,8 +19,6 @@ pub(crate) struct StageTime {
     pub weight: f64,
     /// What a chunk takes longer, forward and backward, where no other hides its experts' exchange (DualPipe).
     pub alone: [f64; 2],
-    /// What more work could not hide of the experts' exchange and of what replicas owe with each micro-batch.
-    exposed_least: f64,
     /// What each kind of communication could hide behind.
     pub covers: Covers,
     matmul: f64,
@@ -302,14 +300,39 @@ impl Book<'_> {
         (owed, send): (&Owed, f64),
         transfers: f64,
     ) -> StageTime {
-        let overlap = &self.case.stack.profile.overlap;
+        let own = self.stage_alone(layout, sheet, stage, send);
+        self.stage_owing(&own, layout, stage, owed, transfers)
+    }
+
+    /// What does not depend on ZeRO of it: its own work and its sends, not summed up.
+    pub(crate) fn stage_alone(
+        &self,
+        layout: &Layout,
+        sheet: &Sheet,
+        stage: &Stage<'_>,
+        send: f64,
+    ) -> StageTime {
         let again = self.recompute(layout, sheet, stage);
         let mut t = self.work_time(layout.schedule, &stage.forward, &stage.backward, &again);
         t.weight = stage.weight;
-        t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
-        t.pointwise += t.sums;
         let Layout { schedule, vpp, .. } = *layout;
         t.pipeline = self.sends(send, (schedule, vpp), stage.n_chunks as f64 * stage.visited);
+        t
+    }
+
+    /// The rest of it: the sums of gradients, what replicas owe with each micro-batch, transfers.
+    pub(crate) fn stage_owing(
+        &self,
+        own: &StageTime,
+        layout: &Layout,
+        stage: &Stage<'_>,
+        owed: &Owed,
+        transfers: f64,
+    ) -> StageTime {
+        let overlap = &self.case.stack.profile.overlap;
+        let mut t = *own;
+        t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
+        t.pointwise += t.sums;
         // Parameters come with each forward, and again with each backward.
         t.covers.parameters = t.covers.left;
         let both = 2.0 * owed.parameters_each;
@@ -317,8 +340,6 @@ impl Book<'_> {
         t.covers.gradients = t.covers.left;
         let each = owed.gradients_each;
         t.gradients = hide(each, overlap.gradients.get(), &mut t.covers.left);
-        t.exposed_least +=
-            each * (1.0 - overlap.gradients.get()) + both * (1.0 - overlap.parameters.get());
         t.covers.offload = t.covers.left;
         t.offload = hide(transfers, overlap.offload.get(), &mut t.covers.left);
         t.finish(stage.forward.busy())
@@ -362,6 +383,12 @@ impl Book<'_> {
         send * (2.0 * visited) * (1.0 - hidden)
     }
 
+    /// Share of the experts' exchange that may hide.
+    pub(super) fn hidden_exchange(&self, schedule: Schedule) -> f64 {
+        let dual = schedule == Schedule::DualPipe;
+        if dual { 1.0 } else { self.case.stack.profile.overlap.expert.get() }
+    }
+
     /// A stage's own work, and the communication within its layers.
     #[inline(always)]
     fn work_time(&self, schedule: Schedule, f: &Work, b: &Work, again: &Again) -> StageTime {
@@ -386,7 +413,7 @@ impl Book<'_> {
         let context = f.context + b.context + again.context;
         t.context = hide_first(context, overlap.context.get(), &mut attention, &mut wait);
         let expert = f.expert + b.expert + again.expert;
-        let hidden = if schedule == Schedule::DualPipe { 1.0 } else { overlap.expert.get() };
+        let hidden = self.hidden_exchange(schedule);
         t.covers.left = matmul + attention + wait + t.experts;
         t.covers.expert = t.covers.left;
         t.expert = hide(expert, hidden, &mut t.covers.left);
@@ -394,7 +421,6 @@ impl Book<'_> {
             let alone = (expert - t.expert) / expert;
             t.alone = [alone * f.expert, alone * (b.expert + again.expert)];
         }
-        t.exposed_least = expert * (1.0 - hidden);
         t
     }
 
@@ -452,11 +478,6 @@ struct Again {
 }
 
 impl StageTime {
-    /// How much work could be added at no cost, because communication would hide behind it.
-    pub(crate) fn idle(&self) -> f64 {
-        self.expert + self.gradients + self.parameters - self.exposed_least
-    }
-
     /// The same, had the gradients not to be summed on this rank.
     pub(crate) fn without_sums(&self) -> Self {
         let Self { total, backward, pointwise, sums, .. } = *self;

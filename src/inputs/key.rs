@@ -330,7 +330,7 @@ keys! {
         FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
         PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
         Percentile = "sp", "Goals hold for", SHARES, Some("p90");
-        FurtherPercentile = "sm", "Further tokens keep their goal for", SHARES, Some("mean");
+        FurtherPercentile = "spt", "Further tokens keep their goal for", SHARES, Some("mean");
         Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
         Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
         ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;

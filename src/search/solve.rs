@@ -91,18 +91,23 @@ impl<'a, 'b> Solver<'a, 'b> {
         let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
         let mut least = f64::INFINITY;
         for (placement, list) in &choices.placed {
+            let own = OnceCell::new();
             for family in FAMILIES {
-                let Some((layout, times)) = self.family(&entry, *placement, family, list) else {
+                let plain = self.family(&entry, *placement, family, list, &own);
+                let Some((layout, times)) = plain else {
                     continue;
                 };
                 let total = self.book.quick_total(&layout, &entry.stages, &times);
                 let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
                 let dues = choices.least(self.book, (Some(*placement), family), slow, (m, 0.0));
                 for (i, due) in dues.iter().enumerate().filter(|(i, _)| family.contains(i)) {
-                    if due.is_finite() {
-                        least = least
-                            .min(total + due + self.relief(&entry, (&layout, &times), list, i));
+                    // Relief only adds: it is not asked for where it decides nothing.
+                    if total + due >= least {
+                        continue;
                     }
+                    let slower = self.bound(total + due);
+                    let relief = || self.relief(&entry, (&layout, &times), list, i);
+                    least = least.min(total + due + if slower { 0.0 } else { relief() });
                 }
             }
         }
@@ -117,11 +122,13 @@ impl<'a, 'b> Solver<'a, 'b> {
         placement: Placement,
         family: &Range<usize>,
         list: &[Due],
+        own: &OnceCell<Vec<StageTime>>,
     ) -> Option<(Layout, Vec<StageTime>)> {
         let any = list.iter().any(|due| family.contains(&group(due.zero)));
         any.then(|| {
             let layout = Layout { placement, zero: plain(family.start), ..entry.layout };
-            let mut times = self.stage_times(&layout, entry.sheet, &entry.stages, None);
+            let own = own.get_or_init(|| self.alone(&layout, entry));
+            let mut times = self.stage_times(&layout, entry, own, None);
             if layout.zero >= ZeroStage::Two {
                 // What is summed of the gradients depends on the choice.
                 times = times.iter().map(StageTime::without_sums).collect();
@@ -141,19 +148,27 @@ impl<'a, 'b> Solver<'a, 'b> {
     ) {
         let entry = Entry::new(self.book, at, sheet, pipeline, cut);
         for (placement, list) in &choices.placed {
+            let own = OnceCell::new();
             for family in FAMILIES {
-                let Some((layout, times)) = self.family(&entry, *placement, family, list) else {
+                let plain = self.family(&entry, *placement, family, list, &own);
+                let (Some((layout, times)), Some(own)) = (plain, own.get()) else {
                     continue;
                 };
                 let total = self.book.quick_total(&layout, &entry.stages, &times);
                 if self.bound(total) {
                     continue;
                 }
+                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
                 for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
+                    self.bounds += 1;
+                    let least = total + due.least(self.book, slow, (0.0, 0.0));
+                    if self.bound(least) {
+                        continue;
+                    }
                     let relief = self.relief(&entry, (&layout, &times), list, group(due.zero));
-                    if relief.is_finite() {
+                    if relief.is_finite() && !self.bound(least + relief) {
                         let layout = Layout { zero: due.zero, shard: due.shard, ..layout };
-                        self.solve_choice(&entry, &layout, due, (&times, total), relief);
+                        self.solve_choice(&entry, &layout, due, (&times, own, total), relief);
                     }
                 }
             }
@@ -167,19 +182,14 @@ impl<'a, 'b> Solver<'a, 'b> {
         entry: &Entry<'_>,
         layout: &Layout,
         due: &Due,
-        (times, total): (&[StageTime], f64),
+        (times, own, total): (&[StageTime], &[StageTime], f64),
         relief: f64,
     ) {
-        self.bounds += 1;
-        let slow = times.get(slowest(times) as usize).map_or(0.0, |time| time.total);
-        if self.bound(total + due.least(self.book, slow, (0.0, 0.0)) + relief) {
-            return;
-        }
         let (stages, replicas) = (&entry.stages, &due.replicas);
-        let own: Vec<StageTime>;
+        let owing: Vec<StageTime>;
         let (times, total) = if due.zero >= ZeroStage::Two {
-            own = self.stage_times(layout, entry.sheet, stages, Some(replicas));
-            (own.as_slice(), self.book.quick_total(layout, stages, &own))
+            owing = self.stage_times(layout, entry, own, Some(replicas));
+            (owing.as_slice(), self.book.quick_total(layout, stages, &owing))
         } else {
             (times, total)
         };
@@ -189,25 +199,25 @@ impl<'a, 'b> Solver<'a, 'b> {
         }
     }
 
-    /// Time of a micro-batch on each stage, with what ZeRO-2 and 3 owe each time if `replicas` are given.
+    /// What does not depend on ZeRO of a micro-batch's time on each stage.
+    fn alone(&self, layout: &Layout, entry: &Entry<'_>) -> Vec<StageTime> {
+        let send = self.book.send(layout, entry.sheet);
+        let stages = entry.stages.classes.iter();
+        stages.map(|stage| self.book.stage_alone(layout, entry.sheet, stage, send)).collect()
+    }
+
+    /// Time of a micro-batch on each stage, of which `own` does not depend on ZeRO, with what ZeRO-2 and 3 owe each time
+    /// if `replicas` are given.
     fn stage_times(
         &self,
         layout: &Layout,
-        sheet: &Sheet,
-        stages: &Stages<'_>,
+        entry: &Entry<'_>,
+        own: &[StageTime],
         replicas: Option<&Replicas>,
     ) -> Vec<StageTime> {
-        let send = self.book.send(layout, sheet);
-        let price = |stage| {
-            let owed = match replicas {
-                Some(replicas) => Book::owed(replicas, stage),
-                None => Owed::default(),
-            };
-            (owed, send)
-        };
-        let times = stages.classes.iter().map(|stage| {
-            let (owed, send) = price(&stage.elements);
-            self.book.stage_time(layout, sheet, stage, &owed, send)
+        let times = entry.stages.classes.iter().zip(own).map(|(stage, own)| {
+            let owed = replicas.map_or_else(Owed::default, |all| Book::owed(all, &stage.elements));
+            self.book.stage_owing(own, layout, stage, &owed, 0.0)
         });
         times.collect()
     }

@@ -97,9 +97,9 @@ fn cost(run: &Run<'_>, ends: &[End; 3]) -> Ranged {
 }
 
 /// What [`money_text`] works out.
-pub(super) const MONEY: &str = "machines + storage of data set and checkpoints + moving the data set \
-    there and the weights away; machines: time that is paid for \u{d7} accelerators, spares included \
-    \u{d7} price of one";
+pub(super) const MONEY: &str = "machines + storage of data set and checkpoints + moving the data \
+    set there and the weights away; machines: time that is paid for \u{d7} accelerators, spares \
+    included \u{d7} price of one";
 
 pub(super) fn money_text(rate: DollarsPerHour, paid: Seconds, n: u32, money: &Money) -> String {
     let Money { machines, storage, transfer } = *money;

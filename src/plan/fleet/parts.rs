@@ -55,7 +55,7 @@ pub fn money(fleet: &Fleet, point: &Point) -> Option<Part> {
 pub fn carbon_figure(fleet: &Fleet, point: &Point) -> Option<Figure> {
     let own = Own::new(fleet, point)?;
     let draw = &own.purchase.draw;
-    let wall = wall(own.busy, own.uptime);
+    let wall = wall(own.busy, own.uptime) * own.uptime.paid.get();
     let (kwh, grid) = (energy(draw, own.machines, wall)?, draw.grid?);
     let pue = draw.pue.unwrap_or(Ratio::ONE);
     let substituted = format!(
@@ -72,7 +72,8 @@ pub fn carbon_figure(fleet: &Fleet, point: &Point) -> Option<Figure> {
         fine::number(RATED_OVER)
     });
     let derivation = Derivation {
-        formula: "machines \u{d7} power of one \u{d7} PUE \u{d7} time \u{d7} carbon of the grid"
+        formula: "machines \u{d7} power of one \u{d7} PUE \u{d7} time that they run, spares \
+                  included \u{d7} carbon of the grid"
             .to_owned(),
         substituted,
         source: format!(

@@ -209,7 +209,9 @@ impl FleetSearch {
         if lasts > most || time > self.within {
             return None;
         }
-        let carbon = carbon(&bought.purchase.draw, machines, lasts);
+        // Machines that are away draw nothing, spare ones do.
+        let runs = lasts * uptime.paid.get();
+        let carbon = carbon(&bought.purchase.draw, machines, runs);
         if self.aim != Aim::Cost && carbon.is_none() {
             return None;
         }

@@ -102,14 +102,14 @@ fn legend(state: State) -> AnyView {
         }
     };
     let rows = study.machines.iter().enumerate().map(row).collect_view();
+    let share = &study.share;
+    let further =
+        if share.is_empty() { String::new() } else { format!(", further ones at {share}") };
     view! {
         <ul class="legend">{rows}</ul>
         <p class="quiet">
-            {format!(
-                "Under full load. Filled: keeps all goals, the first token on the mean{}. Large: the \
-                 answer at its batch limit.",
-                if study.share.is_empty() { String::new() } else { format!(", further ones at {}", study.share) },
-            )}
+            "Under full load. Filled: keeps all goals, the first token on the mean"{further}". \
+            Large: the answer at its batch limit."
         </p>
     }
     .into_any()
