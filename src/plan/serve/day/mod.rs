@@ -7,6 +7,7 @@ mod figures;
 mod tables;
 
 pub use commit::sheet as commit_sheet;
+pub(super) use figures::number;
 
 use super::{DayQuestion, Deployed, MonthPlan, Stood};
 use crate::catalogue::reliability::{self, SpotRow};
