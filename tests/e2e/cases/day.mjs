@@ -60,7 +60,7 @@ async function overTheDay(ctx, page) {
   // A curve of one's own, hour by hour.
   await retype(page, "#day-dv", `${"5 ".repeat(12)}${"40 ".repeat(12)}`);
   await page.waitForFunction(
-    (at, was) => document.querySelector(at).textContent !== was,
+    (at, was) => (document.querySelector(at)?.textContent ?? was) !== was,
     { timeout: 30_000 },
     `${sheet("day")} [data-figure=day_cost] button`,
     usual,

@@ -26,7 +26,10 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
 }
 
 pub(super) fn number(value: f64) -> String {
-    fine::number(Ratio::new(value))
+    let text = fine::number(Ratio::new(value));
+    // Four digits that show no fraction where there is one would say that there is none.
+    let whole = value >= 1e5 || (value - value.floor()).abs() < 1e-9 || text.contains('.');
+    if whole { text } else { show::fixed(value, 2) }
 }
 
 /// Machine-hours at the price of one; `scaled` may stand on the spot market in part.
@@ -148,12 +151,11 @@ fn each(told: &Told<'_>) -> Figure {
         None => held.answer.first_token,
     };
     let text = format!(
-        "{} of {} requests/s, the most that it answers = {} requests/s",
+        "{} × {} requests/s = {} requests/s",
         fine::percent(held.utilisation),
         number(full),
         number(held.rate.get())
-    )
-    .replace(" of ", " × ");
+    );
     let formula =
         "the highest rate within the goals / the most that an instance answers × that most";
     let source = format!(
@@ -170,7 +172,7 @@ fn peak(told: &Told<'_>) -> Figure {
     let (peak, each) = (told.curve.peak(), told.month.held.rate);
     let (all, spares) = (told.wanted_at_peak(), told.day.asked.spares);
     let text = format!(
-        "{} + {} = {}; {} / {} = {}, rounded up",
+        "{} + {} = {}; {} / {} = {} rounded up",
         fine::count((all - spares.min(all)).into()),
         fine::count(spares.into()),
         fine::count(all.into()),

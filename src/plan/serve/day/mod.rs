@@ -7,6 +7,7 @@ mod figures;
 mod tables;
 
 pub use commit::sheet as commit_sheet;
+pub(super) use figures::number;
 
 use super::{DayQuestion, Deployed, MonthPlan, Stood};
 use crate::catalogue::reliability::{self, SpotRow};
@@ -16,7 +17,7 @@ use crate::plan::budget::{Price, Sheet, less};
 use crate::prices::Terms;
 use crate::search::deploy;
 use crate::serving::Demand;
-use crate::units::text::{fine, show};
+use crate::units::text::show;
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// Days of a month of 730 hours.
@@ -193,8 +194,8 @@ fn says(told: &Told<'_>) -> Vec<String> {
              requests are cut off and done again, and {} of the instances are missing on the mean.",
             show::percent(spot.given),
             show::percent(spot.stood_in),
-            fine::percent(spot.cut),
-            fine::percent(spot.missing)
+            hundredths(spot.cut),
+            hundredths(spot.missing)
         ));
         if share.spot.notice == Seconds::ZERO {
             all.push("Its seller gives no warning that is known, so nothing drains.".to_owned());
@@ -206,6 +207,11 @@ fn says(told: &Told<'_>) -> Vec<String> {
     }
     all.extend(other_load(told));
     all
+}
+
+/// A share that may be far below a percent.
+fn hundredths(share: Ratio) -> String {
+    format!("{}%", show::rounded(share.get() * 100.0))
 }
 
 fn verdict(told: &Told<'_>) -> String {

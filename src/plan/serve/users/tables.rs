@@ -3,6 +3,7 @@
 use super::{MONTH_HOURS, Told, label, month};
 use crate::catalogue::offers;
 use crate::plan::budget::{Cell, Grid, Line, derived, figure};
+use crate::plan::serve::day::number;
 use crate::plan::serve::instance_text;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::serve::near::Taken;
@@ -50,10 +51,6 @@ pub(super) fn figures(told: &Told<'_>) -> Vec<Figure> {
             ),
         ),
     ]
-}
-
-fn number(value: f64) -> String {
-    fine::number(Ratio::new(value))
 }
 
 pub(super) fn sites(told: &Told<'_>) -> Grid {
@@ -111,7 +108,7 @@ fn instances(told: &Told<'_>, taken: &Taken) -> Cell {
     let spares = told.users.asked.spares;
     let (rate, each) = (taken.rate.get(), taken.each.get());
     let text = format!(
-        "{} + {} = {}; {} / {} = {}, rounded up",
+        "{} + {} = {}; {} / {} = {} rounded up",
         fine::count(taken.replicas.saturating_sub(spares).into()),
         fine::count(spares.into()),
         fine::count(taken.replicas.into()),
@@ -131,7 +128,7 @@ fn machines(told: &Told<'_>, taken: &Taken) -> Cell {
         Some(own) if own.per_machine > 0 => {
             let each = own.per_machine;
             format!(
-                "{n} / {each} = {}, rounded up",
+                "{n} / {each} = {} rounded up",
                 number(f64::from(taken.replicas) / f64::from(each))
             )
         }
@@ -220,8 +217,8 @@ pub(super) fn others(told: &Told<'_>) -> Grid {
     let (one, each) = told.others();
     let own = told.nearest().hour;
     let ways = [
-        ("one site for all", one.map(|own| own.hour)),
         ("the sites above", Some(own)),
+        ("one site for all", one.map(|own| own.hour)),
         ("a site for each area", Some(each)),
     ];
     let row = |(name, hour): (&str, Option<DollarsPerHour>)| {
