@@ -129,7 +129,7 @@ impl Both<'_> {
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
         Grid {
             caption: "Together and apart",
-            columns: vec!["", "Together", "Apart"],
+            columns: vec!["Figure", "Together", "Apart"],
             rows: names.zip(left.into_iter().zip(right)).map(line).collect(),
         }
     }
