@@ -50,9 +50,31 @@ async function start() {
   fallback.querySelector("#fallback-afresh").addEventListener("click", () => again(false));
   if (script?.dataset.worker) self.autoparallelWorker = asset("worker");
   const integrity = script?.dataset.integrity ?? "";
-  const module = self.autoparallelModule?.() ?? fetch(asset("module"), { integrity });
-  const init = self.autoparallelInit ?? (await import(asset("glue"))).default;
-  await init({ module_or_path: module });
+  const module = compiled(self.autoparallelModule?.() ?? fetch(asset("module"), { integrity }));
+  const glue = script?.dataset.glue ? asset("glue") : "";
+  if (self.autoparallelWorker) hire(glue, module);
+  const init = self.autoparallelInit ?? (await import(glue)).default;
+  await init({ module_or_path: await module });
+}
+
+/** Compiled as it comes; whole where a host does not say what it is. */
+async function compiled(answer) {
+  const response = await answer;
+  if (response.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** The first worker starts, and looks for what the address asks, while the page builds itself. */
+function hire(glue, module) {
+  const worker = new Worker(self.autoparallelWorker);
+  const heard = [];
+  worker.onmessage = worker.onerror = (event) => heard.push(event);
+  const ask = (own) => {
+    worker.postMessage([glue, own]);
+    worker.postMessage({ open: { run: 1, link: location.hash.slice(1) } });
+  };
+  module.then(ask, () => {});
+  self.autoparallelFirst = { worker, heard };
 }
 
 /** Says that the copy for times without a network is of a newer version than what is shown. */

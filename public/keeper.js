@@ -6,14 +6,15 @@ const VERSION = "";
 
 const OWN = `autoparallel ${registration.scope} `;
 const CACHE = OWN + VERSION;
-const PAGE = "./";
+/** What may be gone to, and the file that answers: the page, and the one that frames show. */
+const PAGES = { "": "./", "index.html": "./", "embed.html": "./embed.html" };
 const PATIENCE_MS = 4000;
 
 async function keep() {
   const cache = await caches.open(CACHE);
   const one = async ([path, integrity]) => {
     // A name made from the content never gets stale; the others must be those of this version.
-    const named = /-[0-9a-f]{16}\./.test(path);
+    const named = /-[0-9a-f]{16}[./]/.test(path);
     const response = await fetch(new Request(path, { integrity, cache: named ? "default" : "reload" }));
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     await cache.put(path, response);
@@ -42,8 +43,7 @@ async function newest(request) {
 
 async function answer(request, path) {
   if (request.mode === "navigate") {
-    const page = path === "" || path === "index.html";
-    return (page && (await kept(PAGE))) || fetch(request);
+    return (Object.hasOwn(PAGES, path) && (await kept(PAGES[path]))) || fetch(request);
   }
   if (FILES[`./${path}`] === "") return newest(request);
   return (await kept(request)) ?? fetch(request);

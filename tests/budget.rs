@@ -8,6 +8,7 @@ mod equations;
 use autoparallel::api::budget::{BudgetDesk, PARTS, STOPS, SheetView, moves_text, stop};
 use autoparallel::api::{Answer, Figure, answer};
 use autoparallel::units::Ratio;
+use proptest::prelude::*;
 
 const SMALL: &str = "1;m=meta-llama/Llama-2-7b-hf;t=200B;b=512;s=4096;n=64;g=h100-sxm;c=2";
 const ALL: &str = ";bp=demand:2,spot:1,1y:1.2,3y:0.9,block:1.8;bm=12@64/0.25/128;bd=2027-01-15;\
@@ -343,4 +344,83 @@ fn sliders_move_what_they_say() {
     near("opened", of(&headline(&link), "run_days"), figure(&wide, "moved_days"));
     assert_eq!(moves_text(&[8, 8, 8, 14, 2]), "count:2,tokens:0.5");
     assert_eq!((0..17).map(|i| stop(Ratio::new(STOPS[i as usize]))).sum::<u32>(), 136);
+}
+
+/// What a plan is bought with and where: by name of the link, in all orders of what a person may type.
+fn random_deal() -> impl Strategy<Value = String> {
+    const WAYS: &[&str] = &[
+        "",
+        ";by=demand;bp=demand:PRICE",
+        ";by=spot;bp=spot:PRICE",
+        ";by=1y;bp=1y:PRICE",
+        ";by=3y;bp=3y:PRICE",
+        ";by=block;bp=block:PRICE",
+    ];
+    const HOMES: &[&str] =
+        &["", ";fh=aws:us-east-1", ";fh=gcp:us-central1;fs=40TB", ";fh=aws:sa-east-1;bb=1Gbps"];
+    const STANDS: &[&str] =
+        &["", ";bs=aws:us-east-1", ";bs=aws:eu-north-1", ";bs=lambda", ";bs=own"];
+    const CARES: &[&str] = &["", ";fk=on", ";fc=blocking", ";fc=memory;fw=hours", ";fz=virginia"];
+    let pick = proptest::sample::select::<&str>;
+    (pick(WAYS), pick(HOMES), pick(STANDS), pick(CARES))
+        .prop_map(|(way, home, stands, care)| format!("{way}{home}{stands}{care}"))
+}
+
+const BARE: &str = "1;m=meta-llama/Llama-2-7b-hf;b=512;s=4096;g=h100-sxm";
+
+/// A link of [`random_deal`] at a price, and its headline's days and dollars.
+fn taken(deal: &str, price: f64, rest: &str) -> (f64, f64, String) {
+    let priced = deal.replace("PRICE", &format!("{price}"));
+    let own = if priced.contains("bp=") { String::new() } else { format!(";c={price}") };
+    let link = format!("{BARE}{rest}{own}{priced}");
+    let figures = headline(&link);
+    (of(&figures, "run_days"), of(&figures, "run_cost"), link)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, ..ProptestConfig::with_cases(48)
+    })]
+
+    /// Relations 4, 7, 17 and 18 of any cost model, for what the page says of any plan: a lower price never costs more,
+    /// more failures never end sooner nor cost less, parts sum to their whole, nothing is negative or endless, and
+    /// twice the tokens take twice the time and money of all that goes with tokens.
+    #[test]
+    fn money_obeys_the_relations(
+        deal in random_deal(), price in 0.1..20.0f64, factor in 1.0..10.0f64,
+        machines in prop::sample::select(vec![1_u32, 4, 16]), billions in 20..400u32,
+    ) {
+        let rest = format!(";n={};t={billions}B", machines * 8);
+        let (days, cost, link) = taken(&deal, price, &rest);
+        prop_assert!(days.is_finite() && days > 0.0 && cost.is_finite() && cost > 0.0, "{}", link);
+        let (same, dearer, _) = taken(&deal, price * factor, &rest);
+        prop_assert_eq!(same, days);
+        prop_assert!(dearer >= cost && dearer <= cost * factor * (1.0 + 1e-9), "{}", link);
+        for (better, worse) in [(";fq=good", ";fq=usual"), (";fq=usual", ";fq=young")] {
+            let (before, less, _) = taken(&deal, price, &format!("{rest}{better}"));
+            let (after, more, _) = taken(&deal, price, &format!("{rest}{worse}"));
+            prop_assert!(after >= before && more >= less * (1.0 - 1e-9), "{}", link);
+        }
+        let sheet = one(&link, "forecast");
+        let part = |name: &str| cell(&sheet, 1, name, "Cost");
+        let names = ["Machines", "Storage", "Moving data in", "Taking weights away"];
+        let parts = names.map(part);
+        let sound = parts.iter().all(|own| own.is_finite() && *own >= 0.0);
+        prop_assert!(sound, "{}: {:?}", link, parts);
+        let sum: f64 = parts.iter().sum();
+        prop_assert!((sum / cost - 1.0).abs() < 1e-9, "{}: {} {}", link, sum, cost);
+        prop_assert!((figure(&sheet, "forecast_days") / days - 1.0).abs() < 1e-9, "{}", link);
+        // Terms that are paid whole, days of blocks, and a data set of fixed size do not grow with tokens.
+        let grows = !["by=1y", "by=3y", "by=block", "fs="].iter().any(|own| link.contains(own));
+        if grows {
+            let twice = format!(";n={};t={}B", machines * 8, 2 * billions);
+            let (double, money, other) = taken(&deal, price, &twice);
+            // Steps are whole, and the weights go away once.
+            prop_assert!((1.97..2.001).contains(&(double / days)), "{}: {} {}", link, days, double);
+            let sheet = one(&other, "forecast");
+            let now = cell(&sheet, 1, "Machines", "Cost");
+            prop_assert!((now / parts[0] / 2.0 - 1.0).abs() < 2e-3, "{}", link);
+            prop_assert!(money <= 4.0 * cost && money >= cost, "{}", link);
+        }
+    }
 }

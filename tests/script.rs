@@ -101,8 +101,8 @@ fn every_old_link_is_a_question_that_writes_it_again() {
 
 #[test]
 fn every_input_of_a_plan_has_a_field() {
-    use Group::{Budget, Fleet};
-    let beside = |key: &&Key| matches!(key.group(), Budget | Fleet);
+    use Group::{Budget, Fleet, Operation};
+    let beside = |key: &&Key| matches!(key.group(), Budget | Fleet | Operation);
     for key in Key::ALL.iter().filter(|key| !beside(key)) {
         let text = format!("1;{}=8", key.link_name());
         let Ok(decoded) = decode_link(&text) else { panic!("{text}") };

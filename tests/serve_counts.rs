@@ -2,6 +2,7 @@
 
 use autoparallel::catalogue::{accelerators, engines, models};
 use autoparallel::estimate::serve::{Counts, LatentForm, Load, counts};
+use autoparallel::model::Ffn;
 use autoparallel::serving::{Instance, KvFormat, Service, WeightFormat};
 
 /// One sequence that decodes at that context.
@@ -70,7 +71,10 @@ const COUNTED: [Counted; 15] = [
 /// Weights of the routers: layers with experts x experts x width.
 fn router(service: &Service) -> f64 {
     let model = &service.model;
-    let of = |index: &u8| model.kind_params(usize::from(*index)).router as f64;
+    let of = |index: &u8| match &model.kinds[usize::from(*index)].ffn {
+        Ffn::Moe(moe) => f64::from(moe.experts) * f64::from(model.hidden),
+        _ => 0.0,
+    };
     model.pattern.iter().map(of).sum()
 }
 

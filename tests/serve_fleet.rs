@@ -211,14 +211,16 @@ fn machines_and_money_by_hand() {
     }
 }
 
-/// What an engine has no kernels for is not offered: 4-bit floats are Blackwell's, 8-bit floats not Ampere's.
+/// What an engine has no kernels for is not offered: 4-bit floats go from Ampere on (vLLM's Marlin kernels widen them),
+/// 8-bit floats in weights and cache not on Ampere.
 #[test]
 fn formats_are_those_that_the_hardware_has() {
     let (search, market) =
         done(&listings(), asked("Llama-3.1-8B", GOALS, None), &Limits::default());
     for (kind, offer) in search.kinds().iter().zip(&market.offers) {
         let generation = offer.row.accelerator.generation.as_str();
-        assert_eq!(kind.formats.contains(&2), generation == "blackwell", "{generation}");
+        let four = ["ampere", "ada", "hopper", "blackwell"].contains(&generation);
+        assert_eq!(kind.formats.contains(&2), four, "{generation}");
         assert_eq!(kind.formats.contains(&1), generation != "ampere", "{generation}");
     }
     let counted: u32 = market.refused.iter().sum();
@@ -274,7 +276,7 @@ fn a_month_of_a_deployment_by_hand() {
     assert!(plan.held.rate.get() >= at.each.get() * 0.999, "{plan:?}");
     let (keeps, answer) = (plan.held.answer, search.asked());
     assert!(answer.goals.per_token.is_some_and(|most| keeps.per_token <= most));
-    // 8.03e9 weights of 8 to 16 bits at 5 GB/s after 180 s and 60 s.
-    assert!((240.0 + 1.6..240.0 + 3.5).contains(&plan.delay.get()), "{:?}", plan.delay);
+    // 8.03e9 weights of 4.5 (tables of 16) to 16 bits at 5 GB/s after 180 s and 60 s.
+    assert!((240.0 + 1.2..240.0 + 3.5).contains(&plan.delay.get()), "{:?}", plan.delay);
     assert!(plan.spend.energy < plan.fixed_spend.energy);
 }

@@ -352,10 +352,9 @@ fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() 
         assert!(resolution.ask.is_none(), "{link}");
         resolution.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
-    let text = said("1;do=serve;sg=h200;sw=nvfp4");
+    let text = said("1;do=serve;sg=b200;sw=int8");
     assert!(
-        text.contains("vLLM (V1) has no nvfp4 on H200")
-            && text.contains("nearest that runs: mxfp4"),
+        text.contains("vLLM (V1) has no int8 on B200") && text.contains("nearest that runs: fp8"),
         "{text}"
     );
     let text = said("1;do=serve;sg=a100-80g;sk=fp8");
@@ -367,9 +366,9 @@ fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() 
     let text = said("1;do=serve;sr=5/s;sc=3");
     assert!(text.contains("clear one of the two"), "{text}");
     // On one of two kinds it is only left out, and that is said.
-    let resolution = decode("1;do=serve;sg=h200,b200;sw=nvfp4").inputs.resolve();
+    let resolution = decode("1;do=serve;sg=h200,b200;sw=int8").inputs.resolve();
     assert_eq!(resolution.ask.map(|ask| ask.machines.len()), Some(1));
-    assert!(resolution.notes.iter().any(|note| note.text.contains("no nvfp4 on H200")));
+    assert!(resolution.notes.iter().any(|note| note.text.contains("no int8 on B200")));
 }
 
 #[test]
@@ -407,7 +406,11 @@ fn every_engine_that_is_offered_runs_somewhere() {
         assert!(support::find("llamacpp", &row.accelerator.generation).is_some(), "{key}");
     }
     let hopper = support::find("vllm", "hopper").expect("support");
-    assert!(!hopper.weights.iter().any(|own| own.key() == "mxfp8" || own.key() == "nvfp4"));
+    // Marlin reads 4-bit floats and multiplies in 16 (vllm-project/vllm pull 17687); Blackwell has no kernel for int8.
+    assert!(!hopper.weights.iter().any(|own| own.key() == "mxfp8"));
+    assert!(hopper.weights.iter().any(|own| own.key() == "nvfp4"));
+    let blackwell = support::find("vllm", "blackwell").expect("support");
+    assert!(!blackwell.weights.iter().any(|own| own.key() == "int8"));
 }
 
 #[test]

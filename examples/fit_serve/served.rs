@@ -96,6 +96,9 @@ fn link_of(row: &Judged) -> Option<String> {
     ] {
         inputs.set(key, n.to_string());
     }
+    if traffic.cached.get() > 0.0 {
+        inputs.set(Key::Cached, format!("{:.3}", traffic.cached.get()));
+    }
     match asked {
         Asked::Mode(Mode::Closed { concurrency: n } | Mode::Static { batch: n }) => {
             inputs.set(Key::InFlight, n.to_string());

@@ -71,7 +71,8 @@ fn stack(case: &Case) -> Vec<Assumption> {
     let mut all = Vec::new();
     let generation = &case.cluster.accelerator.generation;
     if let Some(text) = platforms::caution(&stack.key, machine(case), generation) {
-        all.push(taken(format!("{text}: the plan is as if it had."), "data/platforms.csv", false));
+        let source = platforms::source(&stack.key).unwrap_or_default();
+        all.push(taken(format!("{text}: the plan is as if it had."), source, false));
     }
     for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
         let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
@@ -81,7 +82,8 @@ fn stack(case: &Case) -> Vec<Assumption> {
         }
     }
     let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
-    all.push(taken(text, stack.source.clone(), true));
+    let ran = platforms::source(&stack.key).unwrap_or("by hand");
+    all.push(taken(text, format!("{}; hardware: {ran}", stack.source), true));
     all
 }
 
@@ -102,6 +104,10 @@ fn constant_text(fact: &Fact) -> String {
     }
     match field {
         "matmul" => format!("matrix kernels reach {share} of their rate alone"),
+        "narrow_matmul" => format!("8-bit products reach {share} of their curve"),
+        "narrow_weight_gradient" => {
+            format!("weight gradients in 8 bits run at {share} of other products' rate")
+        }
         "attention" => format!("attention reaches {share} of its rate alone"),
         "pointwise_passes" => {
             format!("a layer's norms, residuals and rotary make {value} passes over its tokens")
@@ -137,6 +143,10 @@ fn rest_text(field: &str, share: &str, value: &str, is: &dyn Fn(&str, &str) -> S
         "experts_deduplicated" => is(
             "a token crosses once to each machine that holds some of its experts",
             "a token crosses once to each of its experts",
+        ),
+        "expert_outputs_kept" => is(
+            "what experts put out is kept for the gradient of its weight",
+            "the weight of an expert goes into its activation, so that its output is not kept",
         ),
         "gathers_in_rings" => is(
             "gathers across machines go round in flat rings",

@@ -44,12 +44,12 @@ pub fn broken_promise(promise: &Promise, now: &str) -> Option<Vec<String>> {
         "The model has changed since this link was made, and so has its result."
     };
     let (then, here) = (told(&promise.figures), told(&now.figures));
-    let before = |name: &str| then.iter().find(|own| own.1 == name).map(|own| own.2);
-    let moved = |(text, name, value): &(String, &str, f64)| match before(name) {
-        Some(before) => format!("{text} {name} ({})", off(*value, before)),
-        None => format!("{text} {name}"),
+    let before = |of: &str| then.iter().find(|own| own.1 == of).map(|own| own.2);
+    let moved = |(text, of, value): &(String, &str, f64)| match before(of) {
+        Some(before) => format!("{text} ({})", off(*value, before)),
+        None => text.clone(),
     };
-    let was: Vec<String> = then.iter().map(|(text, name, _)| format!("{text} {name}")).collect();
+    let was: Vec<String> = then.iter().map(|own| own.0.clone()).collect();
     let is: Vec<String> = here.iter().map(moved).collect();
     Some(vec![
         title.to_owned(),
@@ -58,18 +58,24 @@ pub fn broken_promise(promise: &Promise, now: &str) -> Option<Vec<String>> {
     ])
 }
 
-/// Each figure as a text, what it is of, and as a number.
+/// Each figure in words, what it is of, and as a number.
 fn told(figures: &Promised) -> Vec<(String, &'static str, f64)> {
     match *figures {
         Promised::Run { step, memory } => vec![
-            (show::time(step), "a step", step.get()),
-            (show::bytes(memory), "of memory", memory.as_gib()),
+            (format!("{} a step", show::time(step)), "step", step.get()),
+            (format!("{} of memory", show::bytes(memory)), "memory", memory.as_gib()),
         ],
-        Promised::Service { first_token, per_token, accelerators } => vec![
-            (show::time(first_token), "to the first token", first_token.get()),
-            (show::time(per_token), "each further one", per_token.get()),
-            (show::grouped(accelerators), "accelerators", accelerators as f64),
-        ],
+        Promised::Service { first_token, per_token, accelerators } => {
+            let noun = show::plural(accelerators, "accelerator");
+            let count = format!("{} {noun}", show::grouped(accelerators));
+            let first = format!("{} to the first token", show::time(first_token));
+            let further = format!("{} each further one", show::time(per_token));
+            vec![
+                (first, "first", first_token.get()),
+                (further, "further", per_token.get()),
+                (count, "accelerators", accelerators as f64),
+            ]
+        }
     }
 }
 

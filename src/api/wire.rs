@@ -1,6 +1,7 @@
 //! The wire types, version 1. Fields are only ever added.
 
 use super::CompareView;
+use crate::link;
 use serde::{Deserialize, Serialize};
 
 /// Version of these objects.
@@ -17,6 +18,14 @@ pub enum Request {
         /// Number of the run; answers carry it, and a later run makes earlier ones stale.
         run: u32,
         /// The link text, without `#`.
+        link: String,
+    },
+    /// Answer whatever this link asks: one of the three, as the page would. Its loader sends it before the page is
+    /// there.
+    Open {
+        /// Number of the run.
+        run: u32,
+        /// What stands in the address behind its `#`.
         link: String,
     },
     /// Look where to train the case of this link: [`Answer::Fleet`] comes again and again until it is complete.
@@ -89,6 +98,27 @@ pub enum Request {
         /// Number of the run to stop.
         run: u32,
     },
+}
+
+impl Request {
+    /// What a link in whatever state asks.
+    #[must_use]
+    pub fn of(run: u32, link: String) -> Self {
+        match link::split(&link) {
+            Some(columns) if columns.is_comparison() => Self::Compare { run, links: columns.links },
+            Some(columns) => {
+                Self::of_plan(run, columns.links.into_iter().next().unwrap_or_default())
+            }
+            None => Self::of_plan(run, link),
+        }
+    }
+
+    fn of_plan(run: u32, link: String) -> Self {
+        match link::decode(&link).inputs.is_serving() {
+            true => Self::Serve { run, link },
+            false => Self::Plan { run, link },
+        }
+    }
 }
 
 /// What the worker answers.

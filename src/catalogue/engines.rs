@@ -2,7 +2,7 @@
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
 use super::table::{Row, Table};
-use crate::serving::{Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
+use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
 
@@ -98,96 +98,116 @@ struct Reader {
 const FITTED: Reader = Reader { fitted };
 const STATED: Reader = Reader { fitted: || &[] };
 
-impl Reader {
-    fn holds(&self, key: &str, field: &str) -> Option<&'static EngineFact> {
-        let of_field = |fact: &&EngineFact| fact.engine == key && fact.field == field;
-        let own = (self.fitted)().iter().find(of_field).or_else(|| facts().iter().find(of_field));
-        own.or_else(|| self.holds(base(key)?, field))
+/// What is known of an engine, what counts first: its own facts, as fitted and as stated, then those of the engine
+/// that it follows.
+struct Known(Vec<&'static EngineFact>);
+
+impl Known {
+    fn holds(&self, field: &str) -> Option<&'static EngineFact> {
+        self.0.iter().copied().find(|fact| fact.field == field)
     }
 
-    fn text(&self, key: &str, field: &str) -> Option<String> {
-        self.holds(key, field).map(|fact| fact.value.clone())
+    fn text(&self, field: &str) -> Option<String> {
+        self.holds(field).map(|fact| fact.value.clone())
     }
 
-    fn number(&self, key: &str, field: &str) -> Option<f64> {
-        let value: f64 = self.holds(key, field)?.value.parse().ok()?;
+    fn number(&self, field: &str) -> Option<f64> {
+        let value: f64 = self.holds(field)?.value.parse().ok()?;
         (value.is_finite() && value >= 0.0).then_some(value)
     }
 
-    fn ratio(&self, key: &str, field: &str) -> Option<Ratio> {
-        self.number(key, field).map(Ratio::new)
+    fn ratio(&self, field: &str) -> Option<Ratio> {
+        self.number(field).map(Ratio::new)
     }
 
-    fn count(&self, key: &str, field: &str) -> Option<u32> {
-        self.holds(key, field)?.value.parse().ok()
+    fn count(&self, field: &str) -> Option<u32> {
+        self.holds(field)?.value.parse().ok()
+    }
+
+    fn fills(&self) -> Option<Fills> {
+        let name = self.text("fills")?;
+        Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
+    }
+
+    fn memory(&self) -> Option<MemoryRule> {
+        let gib =
+            |field: &str| self.number(field).map(|gib| Bytes::from_f64(gib * (1u64 << 30) as f64));
+        Some(MemoryRule {
+            fraction: self.ratio("fraction")?,
+            fills: self.fills()?,
+            context: gib("context_gib")?,
+            communicators: gib("communicators_gib")?,
+            graphs: gib("graphs_gib")?,
+            block: self.count("block")?,
+            reserves: self.count("reserves")? == 1,
+            activations: self.ratio("activations")?,
+            sampled: self.count("sampled")?,
+            sampled_large: self.count("sampled_large")?,
+            host_table: self.count("host_table")? == 1,
+        })
+    }
+}
+
+impl Reader {
+    fn known(&self, key: &str) -> Known {
+        let mut all = Vec::new();
+        let mut at = Some(key);
+        while let Some(key) = at {
+            let lists = [(self.fitted)(), facts()].into_iter().flatten();
+            all.extend(lists.filter(|fact| fact.engine == key));
+            at = base(key);
+        }
+        Known(all)
+    }
+
+    fn holds(&self, key: &str, field: &str) -> Option<&'static EngineFact> {
+        self.known(key).holds(field)
     }
 
     fn engine(&self, key: &'static str) -> Option<Engine> {
         let name = facts().iter().find(|fact| fact.engine == key && fact.field == "name")?;
-        let us = |field: &str| self.number(key, field).map(Seconds::us);
+        let own = self.known(key);
+        let us = |field: &str| own.number(field).map(Seconds::us);
         Some(Engine {
             key: key.to_owned(),
             name: name.value.clone(),
-            version: self.text(key, "version")?,
-            date: self.text(key, "date")?,
+            version: own.text("version")?,
+            date: own.text("date")?,
             source: name.source.clone(),
-            compute: self.ratio(key, "compute")?,
-            stream: self.ratio(key, "stream")?,
-            unit_stream: BytesPerSecond::gb(self.number(key, "unit_gb_s")?),
-            unpack: self.ratio(key, "unpack")?,
-            cache: self.ratio(key, "cache")?,
-            attention: self.ratio(key, "attention")?,
-            experts: self.ratio(key, "experts")?,
-            expert_stream: self.ratio(key, "expert_stream")?,
+            compute: own.ratio("compute")?,
+            stream: own.ratio("stream")?,
+            unit_stream: BytesPerSecond::gb(own.number("unit_gb_s")?),
+            unpack: own.ratio("unpack")?,
+            cache: own.ratio("cache")?,
+            attention: own.ratio("attention")?,
+            experts: own.ratio("experts")?,
+            expert_stream: own.ratio("expert_stream")?,
             gap: us("gap_us")?,
             launch: us("launch_us")?,
-            graphs: self.count(key, "graphs")? == 1,
-            kernels: self.ratio(key, "kernels")?,
-            expert_kernels: self.ratio(key, "expert_kernels")?,
-            expert_starts: self.ratio(key, "expert_starts")?,
+            graphs: own.count("graphs")? == 1,
+            kernels: own.ratio("kernels")?,
+            expert_kernels: own.ratio("expert_kernels")?,
+            expert_starts: own.ratio("expert_starts")?,
             step: us("step_us")?,
             sequence: us("sequence_us")?,
-            request: Seconds::us(self.number(key, "request_ms")? * 1e3),
+            request: Seconds::us(own.number("request_ms")? * 1e3),
             token: us("token_us")?,
             collective: us("collective_us")?,
-            link_inside: self.ratio(key, "link_inside")?,
-            link_outside: self.ratio(key, "link_outside")?,
-            dispatch_bytes: self.count(key, "dispatch_bytes")?,
-            imbalance: self.ratio(key, "imbalance")?,
-            dispatches_once: self.count(key, "dispatches_once")? == 1,
-            overlaps: self.count(key, "overlaps")? == 1,
-            mixes: self.count(key, "mixes")? == 1,
-            padded: self.count(key, "padded")? == 1,
-            chunk: self.count(key, "chunk")?,
-            sequences: self.count(key, "sequences")?,
-            memory: self.memory(key)?,
+            link_inside: own.ratio("link_inside")?,
+            link_outside: own.ratio("link_outside")?,
+            dispatch_bytes: own.count("dispatch_bytes")?,
+            imbalance: own.ratio("imbalance")?,
+            dispatches_once: own.count("dispatches_once")? == 1,
+            overlaps: own.count("overlaps")? == 1,
+            mixes: own.count("mixes")? == 1,
+            padded: own.count("padded")? == 1,
+            chunk: own.count("chunk")?,
+            sequences: own.count("sequences")?,
+            admission: Admission::AtOnce,
+            memory: own.memory()?,
             factors: self.factors(key),
             ranges: ranges(key),
         })
-    }
-
-    fn memory(&self, key: &str) -> Option<MemoryRule> {
-        let gib = |field: &str| {
-            self.number(key, field).map(|gib| Bytes::from_f64(gib * (1u64 << 30) as f64))
-        };
-        Some(MemoryRule {
-            fraction: self.ratio(key, "fraction")?,
-            fills: self.fills(key)?,
-            context: gib("context_gib")?,
-            communicators: gib("communicators_gib")?,
-            graphs: gib("graphs_gib")?,
-            block: self.count(key, "block")?,
-            reserves: self.count(key, "reserves")? == 1,
-            activations: self.ratio(key, "activations")?,
-            sampled: self.count(key, "sampled")?,
-            sampled_large: self.count(key, "sampled_large")?,
-            host_table: self.count(key, "host_table")? == 1,
-        })
-    }
-
-    fn fills(&self, key: &str) -> Option<Fills> {
-        let name = self.text(key, "fills")?;
-        Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
     }
 
     /// Factors of every engine, then of the family from its root on, then its own.
@@ -216,7 +236,8 @@ fn factor(fact: &EngineFact) -> Option<Factor> {
 
 /// Ranges of an engine, then those of any.
 fn ranges(key: &str) -> Vec<ServeRange> {
-    let table = Table::read(include_str!("data/engine_ranges.csv"));
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let table = TABLE.get_or_init(|| Table::read(include_str!("data/engine_ranges.csv")));
     let range = |row: Row<'_>| {
         Some(ServeRange {
             engine: row.text("engine").to_owned(),

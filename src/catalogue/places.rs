@@ -45,8 +45,9 @@ pub fn find(provider: &str, region: &str) -> Option<Place> {
 /// How fast data leaves a place where nothing else is said: to another provider, to another region of the same one.
 pub const WAYS_OUT: [BytesPerSecond; 2] = [BytesPerSecond::gbit(10.0), BytesPerSecond::gbit(50.0)];
 /// Where these come from.
-pub const WAYS_SOURCE: &str = "10 Gbit/s to another provider (assumed: two single flows of 5 Gbit/s); 50 Gbit/s \
-    between regions of one (half of a machine of 100 Gbit/s): Amazon EC2 User Guide, instance network bandwidth";
+pub const WAYS_SOURCE: &str = "ways out unless typed: 10 Gbit/s to another provider (assumed: \
+    two flows of 5 Gbit/s), 50 Gbit/s between regions of one (half of a machine of 100 Gbit/s): \
+    Amazon EC2 User Guide, instance network bandwidth";
 
 /// Whose tariff stands for those that are not known.
 const USUAL: &str = "aws";
@@ -57,8 +58,8 @@ const USUAL: &str = "aws";
 pub fn tariff(provider: &str, region: &str) -> (Tariff, String) {
     let own = find(provider, region);
     let usual = find(USUAL, "").map(|place| place.tariff).unwrap_or_default();
-    let Tariff { egress, between, storage } =
-        own.as_ref().map(|own| own.tariff).unwrap_or_default();
+    let known = own.as_ref().map(|own| own.tariff).unwrap_or_default();
+    let Tariff { egress, between, storage } = known;
     let whole = egress.is_some() && between.is_some() && storage.is_some();
     let source = own.map(|own| own.source).filter(|_| egress.is_some() || storage.is_some());
     let source = match (whole, source) {

@@ -20,10 +20,25 @@ const GENERATIONS: [(&str, &[&str]); 5] = [
 /// accelerator by hand (no generation), are taken at the user's word.
 #[must_use]
 pub fn runs_on(stack: &str, generation: &str) -> bool {
-    let Some((_, platforms)) = rows().iter().find(|(key, _)| key == stack) else {
-        return true;
-    };
-    generation.is_empty() || platforms.iter().any(|platform| has(platform, generation))
+    let Some(row) = find(stack) else { return true };
+    generation.is_empty() || row.platforms.iter().any(|platform| has(platform, generation))
+}
+
+/// Where that was read, when, and whether nobody has checked it; nothing for a stack that the table does not know.
+#[must_use]
+pub fn source(stack: &str) -> Option<&'static str> {
+    find(stack).map(|row| row.source.as_str())
+}
+
+/// One stack of the table.
+struct PlatformRow {
+    stack: String,
+    platforms: Vec<String>,
+    source: String,
+}
+
+fn find(stack: &str) -> Option<&'static PlatformRow> {
+    rows().iter().find(|row| row.stack == stack)
 }
 
 /// What to know where the stack has no code for that accelerator, `machine` being its name for people.
@@ -41,11 +56,11 @@ pub fn caution(stack: &str, machine: &str, generation: &str) -> Option<String> {
 /// The stack to take on accelerators of that generation: the first that is made for their platform, or else runs
 /// there too.
 fn own_stack(generation: &str) -> Option<&'static str> {
-    let rows = || rows().iter().filter(|(key, _)| key != stacks::UNCONSTRAINED);
+    let rows = || rows().iter().filter(|row| row.stack != stacks::UNCONSTRAINED);
     let made = |own: &[String]| own.first().is_some_and(|platform| has(platform, generation));
-    let found = rows().find(|(_, own)| made(own));
-    let found = found.or_else(|| rows().find(|(key, _)| runs_on(key, generation)));
-    found.map(|(key, _)| key.as_str())
+    let found = rows().find(|row| made(&row.platforms));
+    let found = found.or_else(|| rows().find(|row| runs_on(&row.stack, generation)));
+    found.map(|row| row.stack.as_str())
 }
 
 fn has(platform: &str, generation: &str) -> bool {
@@ -53,13 +68,15 @@ fn has(platform: &str, generation: &str) -> bool {
     known.is_some_and(|(_, generations)| generations.contains(&generation))
 }
 
-fn rows() -> &'static [(String, Vec<String>)] {
-    static ROWS: OnceLock<Vec<(String, Vec<String>)>> = OnceLock::new();
+fn rows() -> &'static [PlatformRow] {
+    static ROWS: OnceLock<Vec<PlatformRow>> = OnceLock::new();
     ROWS.get_or_init(|| {
         let table = Table::read(include_str!("data/platforms.csv"));
         let words = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-        let row = |row: super::table::Row<'_>| {
-            (row.text("stack").to_owned(), words(row.list("platforms", ' ')))
+        let row = |row: super::table::Row<'_>| PlatformRow {
+            stack: row.text("stack").to_owned(),
+            platforms: words(row.list("platforms", ' ')),
+            source: ["source", "date", "checked"].map(|name| row.text(name)).join(", "),
         };
         table.rows().map(row).collect()
     })
@@ -72,7 +89,8 @@ mod tests {
     #[test]
     fn every_stack_says_where_it_runs() {
         for key in stacks::keys() {
-            assert!(rows().iter().any(|(known, _)| known == key), "{key}");
+            let source = source(key).unwrap_or_else(|| panic!("{key}"));
+            assert!(["read", "unverified", "by definition"].iter().any(|w| source.ends_with(w)));
         }
         assert!(runs_on("megatron", "hopper") && !runs_on("megatron", "tpu"));
         assert!(runs_on("maxtext", "tpu") && runs_on("own", "tpu") && runs_on("megatron", ""));

@@ -13,8 +13,10 @@ use std::sync::OnceLock;
 pub const UNCONSTRAINED: &str = "unconstrained";
 
 /// Fields of the constants of a profile, in the order in which they are told.
-pub const CONSTANTS: [&str; 40] = [
+pub const CONSTANTS: [&str; 43] = [
     "matmul",
+    "narrow_matmul",
+    "narrow_weight_gradient",
     "attention",
     "pointwise_passes",
     "pointwise_ffn_passes",
@@ -38,6 +40,7 @@ pub const CONSTANTS: [&str; 40] = [
     "overlap_parameters",
     "overlap_offload",
     "experts_deduplicated",
+    "expert_outputs_kept",
     "gathers_in_rings",
     "dispatch_bytes",
     "eager_norm_bytes",
@@ -177,43 +180,125 @@ fn lines(key: &str, field: &str) -> Vec<&'static Fact> {
     }
 }
 
-impl Reader {
-    fn holds(&self, key: &str, field: &str) -> Option<&'static Fact> {
-        let of_field = |fact: &&Fact| fact.stack == key && fact.field == field;
-        let own = (self.fitted)().iter().find(of_field).or_else(|| facts().iter().find(of_field));
-        own.or_else(|| self.holds(base(key)?, field))
+/// What is known of a stack, what counts first: its own facts, as fitted and as stated, then those of the stack that it
+/// is based on.
+struct Known(Vec<&'static Fact>);
+
+impl Known {
+    fn holds(&self, field: &str) -> Option<&'static Fact> {
+        self.0.iter().copied().find(|fact| fact.field == field)
     }
 
     /// The one value of a field.
-    fn text(&self, key: &str, field: &str) -> Option<&'static str> {
-        self.holds(key, field).map(|fact| fact.value.as_str())
+    fn text(&self, field: &str) -> Option<&'static str> {
+        self.holds(field).map(|fact| fact.value.as_str())
     }
 
-    fn number(&self, key: &str, field: &str) -> Option<f64> {
-        let value: f64 = self.text(key, field)?.parse().ok()?;
+    fn number(&self, field: &str) -> Option<f64> {
+        let value: f64 = self.text(field)?.parse().ok()?;
         (value.is_finite() && value >= 0.0).then_some(value)
     }
 
-    fn ratio(&self, key: &str, field: &str) -> Option<Ratio> {
-        self.number(key, field).map(Ratio::new)
+    fn ratio(&self, field: &str) -> Option<Ratio> {
+        self.number(field).map(Ratio::new)
     }
 
-    fn count(&self, key: &str, field: &str) -> Option<u32> {
-        self.text(key, field)?.parse().ok()
+    fn count(&self, field: &str) -> Option<u32> {
+        self.text(field)?.parse().ok()
+    }
+
+    fn profile(&self) -> Option<Profile> {
+        let mebi = self.number("context_gib")? * 1024.0;
+        Some(Profile {
+            matmul: self.ratio("matmul")?,
+            narrow_matmul: self.ratio("narrow_matmul")?,
+            narrow_weight_gradient: self.ratio("narrow_weight_gradient")?,
+            attention: self.ratio("attention")?,
+            pointwise_passes: self.ratio("pointwise_passes")?,
+            pointwise_ffn_passes: self.ratio("pointwise_ffn_passes")?,
+            kernels_per_layer: self.ratio("kernels_per_layer")?,
+            kernels_per_moe: self.ratio("kernels_per_moe")?,
+            accumulate_bytes: self.ratio("accumulate_bytes")?,
+            cast_bytes: self.ratio("cast_bytes")?,
+            kernels_per_chunk: self.ratio("kernels_per_chunk")?,
+            kernels_per_expert: self.ratio("kernels_per_expert")?,
+            launch: Seconds::us(self.number("launch_us")?),
+            collective: Seconds::us(self.number("collective_us")?),
+            step_overhead: Seconds::us(self.number("step_overhead_ms")? * 1e3),
+            link_inside: self.ratio("link_inside")?,
+            link_outside: self.ratio("link_outside")?,
+            overlap: self.overlap()?,
+            weights: self.weights()?,
+            experts_deduplicated: self.count("experts_deduplicated")? == 1,
+            expert_outputs_kept: self.count("expert_outputs_kept")? == 1,
+            gathers_in_rings: self.count("gathers_in_rings")? == 1,
+            dispatch_bytes: self.count("dispatch_bytes")?,
+            eager_norm_bytes: self.count("eager_norm_bytes")?,
+            products_again: self.count("products_again")? == 1,
+            stops_early: self.count("stops_early")? == 1,
+            logit_bytes: self.count("logit_bytes")?,
+            context: Bytes::mib(mebi as u64),
+            slack: self.ratio("slack")?,
+            straggler: self.ratio("straggler")?,
+        })
+    }
+
+    fn overlap(&self) -> Option<Overlap> {
+        let share = |kind: &str| self.ratio(&format!("overlap_{kind}"));
+        Some(Overlap {
+            tensor: share("tensor")?,
+            context: share("context")?,
+            expert: share("expert")?,
+            pipeline: share("pipeline")?,
+            gradients: share("gradients")?,
+            parameters: share("parameters")?,
+            offload: share("offload")?,
+        })
+    }
+
+    fn weights(&self) -> Option<WeightCopies> {
+        Some(WeightCopies {
+            working: self.count("working")?,
+            working_narrow: self.count("working_narrow")?,
+            gathered: self.count("gathered")?,
+            gathered_by_matrix: self.count("gathered_by_matrix")? == 1,
+            quantised: self.count("quantised")?,
+            wire_gradient: self.count("wire_gradient")?,
+            update: self.count("update")?,
+            working_is_master: self.count("working_is_master")? == 1,
+        })
+    }
+}
+
+impl Reader {
+    fn known(&self, key: &str) -> Known {
+        let mut all = Vec::new();
+        let mut at = Some(key);
+        while let Some(key) = at {
+            let lists = [(self.fitted)(), facts()].into_iter().flatten();
+            all.extend(lists.filter(|fact| fact.stack == key));
+            at = base(key);
+        }
+        Known(all)
+    }
+
+    fn holds(&self, key: &str, field: &str) -> Option<&'static Fact> {
+        self.known(key).holds(field)
     }
 
     fn stack(&self, key: &'static str) -> Option<Stack> {
         let name = facts_of(key).find(|fact| fact.field == "name")?;
         let techniques = techniques(key)?;
+        let own = self.known(key);
         Some(Stack {
             key: key.to_owned(),
             name: name.value.clone(),
-            version: self.text(key, "version")?.to_owned(),
-            date: self.text(key, "date")?.to_owned(),
+            version: own.text("version")?.to_owned(),
+            date: own.text("date")?.to_owned(),
             source: name.source.clone(),
             techniques,
             exclusions: exclusions(key, techniques)?,
-            profile: self.profile(key)?,
+            profile: own.profile()?,
             paces: self.paces(key),
             spreads: spreads(key),
         })
@@ -235,70 +320,12 @@ impl Reader {
         all.extend(base(key).map(|base| self.paces(base)).unwrap_or_default());
         all
     }
-
-    fn profile(&self, key: &str) -> Option<Profile> {
-        let mebi = self.number(key, "context_gib")? * 1024.0;
-        Some(Profile {
-            matmul: self.ratio(key, "matmul")?,
-            attention: self.ratio(key, "attention")?,
-            pointwise_passes: self.ratio(key, "pointwise_passes")?,
-            pointwise_ffn_passes: self.ratio(key, "pointwise_ffn_passes")?,
-            kernels_per_layer: self.ratio(key, "kernels_per_layer")?,
-            kernels_per_moe: self.ratio(key, "kernels_per_moe")?,
-            accumulate_bytes: self.ratio(key, "accumulate_bytes")?,
-            cast_bytes: self.ratio(key, "cast_bytes")?,
-            kernels_per_chunk: self.ratio(key, "kernels_per_chunk")?,
-            kernels_per_expert: self.ratio(key, "kernels_per_expert")?,
-            launch: Seconds::us(self.number(key, "launch_us")?),
-            collective: Seconds::us(self.number(key, "collective_us")?),
-            step_overhead: Seconds::us(self.number(key, "step_overhead_ms")? * 1e3),
-            link_inside: self.ratio(key, "link_inside")?,
-            link_outside: self.ratio(key, "link_outside")?,
-            overlap: self.overlap(key)?,
-            weights: self.weights(key)?,
-            experts_deduplicated: self.count(key, "experts_deduplicated")? == 1,
-            gathers_in_rings: self.count(key, "gathers_in_rings")? == 1,
-            dispatch_bytes: self.count(key, "dispatch_bytes")?,
-            eager_norm_bytes: self.count(key, "eager_norm_bytes")?,
-            products_again: self.count(key, "products_again")? == 1,
-            stops_early: self.count(key, "stops_early")? == 1,
-            logit_bytes: self.count(key, "logit_bytes")?,
-            context: Bytes::mib(mebi as u64),
-            slack: self.ratio(key, "slack")?,
-            straggler: self.ratio(key, "straggler")?,
-        })
-    }
-
-    fn overlap(&self, key: &str) -> Option<Overlap> {
-        let share = |kind: &str| self.ratio(key, &format!("overlap_{kind}"));
-        Some(Overlap {
-            tensor: share("tensor")?,
-            context: share("context")?,
-            expert: share("expert")?,
-            pipeline: share("pipeline")?,
-            gradients: share("gradients")?,
-            parameters: share("parameters")?,
-            offload: share("offload")?,
-        })
-    }
-
-    fn weights(&self, key: &str) -> Option<WeightCopies> {
-        Some(WeightCopies {
-            working: self.count(key, "working")?,
-            working_narrow: self.count(key, "working_narrow")?,
-            gathered: self.count(key, "gathered")?,
-            gathered_by_matrix: self.count(key, "gathered_by_matrix")? == 1,
-            quantised: self.count(key, "quantised")?,
-            wire_gradient: self.count(key, "wire_gradient")?,
-            update: self.count(key, "update")?,
-            working_is_master: self.count(key, "working_is_master")? == 1,
-        })
-    }
 }
 
 /// Ranges of a stack (`data/ranges.csv`): its own by generation, then those of any stack, then the widest.
 fn spreads(key: &str) -> Vec<Spread> {
-    let table = Table::read(include_str!("data/ranges.csv"));
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let table = TABLE.get_or_init(|| Table::read(include_str!("data/ranges.csv")));
     let spread = |row: Row<'_>| {
         let ratio = |column: &str| Ratio::checked(row.number(column)?);
         Some(Spread {

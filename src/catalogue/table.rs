@@ -93,13 +93,16 @@ fn records(text: &str) -> Vec<(u32, Vec<String>)> {
     let (mut all, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
     let mut quoted = false;
     let (mut line, mut start) = (1, 1);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        line += u32::from(c == '\n');
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
+    let mut rest = text;
+    // Signs one by one, all between them at once.
+    while let Some((before, sign, after)) = split(rest) {
+        field.push_str(before);
+        rest = after;
+        line += u32::from(sign == '\n');
+        match sign {
+            '"' if quoted && after.starts_with('"') => {
                 field.push('"');
-                chars.next();
+                rest = after.get(1..).unwrap_or_default();
             }
             '"' => quoted = !quoted,
             ',' if !quoted => record.push(std::mem::take(&mut field)),
@@ -109,15 +112,25 @@ fn records(text: &str) -> Vec<(u32, Vec<String>)> {
                 start = line;
             }
             '\r' if !quoted => {}
-            _ => field.push(c),
+            sign => field.push(sign),
         }
     }
+    field.push_str(rest);
     if !field.is_empty() || !record.is_empty() {
         record.push(field);
         all.push((start, record));
     }
     all.retain(|(_, record)| record.iter().any(|field| !field.is_empty()));
     all
+}
+
+/// What stands before the next sign, the sign, and what comes after it.
+fn split(text: &str) -> Option<(&str, char, &str)> {
+    let at = text.bytes().position(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'))?;
+    let (before, after) = text.split_at_checked(at)?;
+    let mut chars = after.chars();
+    let sign = chars.next()?;
+    Some((before, sign, chars.as_str()))
 }
 
 #[cfg(test)]

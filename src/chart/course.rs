@@ -17,6 +17,12 @@ pub struct Course<'a> {
     pub titles: [&'a str; 2],
     /// The line holds its level until the next point.
     pub steps: bool,
+    /// More lines, each a category with its points, thinner and beside the first where they meet.
+    pub lines: &'a [(u8, &'a [[f64; 2]])],
+    /// Across, up and text of what answers to the pointer; the points do where there is none.
+    pub spots: &'a [(f64, f64, String)],
+    /// Where the names across stand; at round values where there is none.
+    pub x_ticks: &'a [f64],
 }
 
 /// Names a place on an axis.
@@ -24,6 +30,8 @@ pub type Tick = fn(f64) -> String;
 
 const HEAD: f64 = 24.0;
 const FOOT: f64 = 42.0;
+/// Lines that say the same run so far from one another.
+const BESIDE: f64 = 3.0;
 /// Height of one name of a place.
 const NAME: f64 = 15.0;
 
@@ -45,9 +53,21 @@ pub fn course(chart: &Course<'_>, ticks: [Tick; 2], width: f64, height: f64) -> 
         scene.line(vec![Point { x: left, y: at }, Point { x: width, y: at }], Ink::Grid, 1.0);
         scene.text(left - 6.0, at, name, Ink::Muted, Align::End);
     }
-    x_axis(&mut scene, chart.titles[0], ticks[0], (xs, &x));
+    x_axis(&mut scene, chart, ticks[0], (xs, &x));
     shade(&mut scene, chart, &x, &y);
-    line(&mut scene, chart, &x, &y);
+    for (i, (series, own)) in chart.lines.iter().enumerate() {
+        let way = way(own, chart.steps, &x, &y, BESIDE * (i as f64 + 1.0));
+        scene.marks.push(Mark::Line {
+            points: way,
+            ink: Ink::Series(*series),
+            width: 1.5,
+            dashed: i == 0,
+        });
+    }
+    let own = way(chart.points, chart.steps, &x, &y, 0.0);
+    if own.len() > 1 {
+        scene.line(own, Ink::Accent, 2.0);
+    }
     levels(&mut scene, chart, &y, (left, right));
     places(&mut scene, chart, &x, (left, right));
     points(&mut scene, chart, ticks, (&x, &y));
@@ -62,7 +82,8 @@ fn across(chart: &Course<'_>) -> Option<(f64, f64)> {
 
 /// From nothing to the greatest, with some room above.
 fn up(chart: &Course<'_>) -> Option<(f64, f64)> {
-    let points = chart.points.iter().map(|point| point[1]);
+    let lines = chart.lines.iter().flat_map(|line| line.1);
+    let points = chart.points.iter().chain(lines).map(|point| point[1]);
     let band = chart.band.iter().map(|point| point[2]);
     let all = points.chain(band).chain(chart.levels.iter().map(|level| level.0));
     extent(all).map(|(_, most)| (0.0, if most > 0.0 { most * 1.06 } else { 1.0 }))
@@ -76,10 +97,12 @@ fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     (low <= high).then_some((low, if high > low { high } else { low + 1.0 }))
 }
 
-fn x_axis(scene: &mut Scene, title: &str, tick: Tick, (xs, x): ((f64, f64), &Scale)) {
+fn x_axis(scene: &mut Scene, chart: &Course<'_>, tick: Tick, (xs, x): ((f64, f64), &Scale)) {
     let bottom = scene.height - FOOT;
     let mut free_from = f64::NEG_INFINITY;
-    for value in linear_ticks(xs.0, xs.1, (scene.width / 110.0).clamp(2.0, 7.0) as u32) {
+    let round = || linear_ticks(xs.0, xs.1, (scene.width / 110.0).clamp(2.0, 7.0) as u32);
+    let all = if chart.x_ticks.is_empty() { round() } else { chart.x_ticks.to_vec() };
+    for value in all {
         let (at, name) = (x.at(value), tick(value));
         let half = text_width(&name) / 2.0;
         let centre = at.min(scene.width - half);
@@ -91,7 +114,7 @@ fn x_axis(scene: &mut Scene, title: &str, tick: Tick, (xs, x): ((f64, f64), &Sca
         scene.line(mark, Ink::Muted, 1.0);
         scene.text(centre, bottom + 14.0, name, Ink::Muted, Align::Middle);
     }
-    scene.text(scene.width, scene.height - 8.0, title, Ink::Muted, Align::End);
+    scene.text(scene.width, scene.height - 8.0, chart.titles[0], Ink::Muted, Align::End);
 }
 
 fn shade(scene: &mut Scene, chart: &Course<'_>, x: &Scale, y: &Scale) {
@@ -103,18 +126,17 @@ fn shade(scene: &mut Scene, chart: &Course<'_>, x: &Scale, y: &Scale) {
     scene.marks.push(Mark::Polygon { points: low.chain(high).collect(), ink: Ink::Wash });
 }
 
-fn line(scene: &mut Scene, chart: &Course<'_>, x: &Scale, y: &Scale) {
+/// The way of a line, so far above where it belongs.
+fn way(points: &[[f64; 2]], steps: bool, x: &Scale, y: &Scale, above: f64) -> Vec<Point> {
     let mut all: Vec<Point> = Vec::new();
-    for own in chart.points {
-        let next = Point { x: x.at(own[0]), y: y.at(own[1]) };
-        if let (true, Some(last)) = (chart.steps, all.last().copied()) {
+    for own in points {
+        let next = Point { x: x.at(own[0]), y: y.at(own[1]) - above };
+        if let (true, Some(last)) = (steps, all.last().copied()) {
             all.push(Point { x: next.x, y: last.y });
         }
         all.push(next);
     }
-    if all.len() > 1 {
-        scene.line(all, Ink::Accent, 2.0);
-    }
+    all
 }
 
 fn levels(scene: &mut Scene, chart: &Course<'_>, y: &Scale, (left, right): (f64, f64)) {
@@ -140,17 +162,21 @@ fn places(scene: &mut Scene, chart: &Course<'_>, x: &Scale, (left, right): (f64,
 }
 
 fn points(scene: &mut Scene, chart: &Course<'_>, ticks: [Tick; 2], (x, y): (&Scale, &Scale)) {
-    let n = chart.points.len().max(1) as f64;
-    let reach = (scene.width / n / 2.0).max(6.0);
-    for own in chart.points {
-        let at = Point { x: x.at(own[0]), y: y.at(own[1]) };
+    let told =
+        |own: &[f64; 2]| (own[0], own[1], format!("{} · {}", ticks[0](own[0]), ticks[1](own[1])));
+    let all: Vec<(f64, f64, String)> = match chart.spots {
+        [] => chart.points.iter().map(told).collect(),
+        spots => spots.to_vec(),
+    };
+    let reach = (scene.width / all.len().max(1) as f64 / 2.0).max(6.0);
+    for (across, up, text) in all {
+        let at = Point { x: x.at(across), y: y.at(up) };
         let area = Area {
             x: at.x - reach,
             y: HEAD,
             width: 2.0 * reach,
             height: (scene.height - FOOT - HEAD).max(1.0),
         };
-        let text = format!("{} · {}", ticks[0](own[0]), ticks[1](own[1]));
         scene.hits.push(Hit { area, text, link: None });
     }
 }
@@ -203,6 +229,37 @@ mod tests {
         });
         let line = line.expect("a line");
         assert!(line.len() == 3 && line[1].y == line[0].y && line[1].x == line[2].x);
+    }
+
+    #[test]
+    fn more_lines_run_beside_and_spots_answer() {
+        let (points, more) = ([[0.0, 1.0], [24.0, 1.0]], [[0.0, 1.0], [6.0, 3.0], [24.0, 3.0]]);
+        let spots = [(6.5, 1.0, "06:30".to_owned())];
+        let chart = Course {
+            points: &points,
+            steps: true,
+            lines: &[(1, &more)],
+            spots: &spots,
+            x_ticks: &[0.0, 6.0, 12.0],
+            ..Course::default()
+        };
+        let scene = course(&chart, [plain, plain], 500.0, 300.0);
+        let ink = |wanted: Ink| {
+            scene.marks.iter().find_map(|mark| match mark {
+                Mark::Line { points, ink, .. } if *ink == wanted => Some(points.clone()),
+                _ => None,
+            })
+        };
+        let (own, other) = (ink(Ink::Accent).expect("one"), ink(Ink::Series(1)).expect("another"));
+        assert!((own[0].y - other[0].y - BESIDE).abs() < 1e-9 && other[4].y < own[1].y);
+        assert_eq!((scene.hits.len(), scene.hits[0].text.as_str()), (1, "06:30"));
+        let said = |text: &str| {
+            scene
+                .marks
+                .iter()
+                .any(|mark| matches!(mark, Mark::Text { text: own, .. } if own == text))
+        };
+        assert!(said("6") && said("12") && !said("5"));
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl Book<'_> {
         let flops = 2.0 * held.tokens * held.inner * f64::from(moe.width) * matrices;
         let time = self.kernels.linear.ideal(flops);
         cost.forward.experts = time;
-        cost.backward.experts = if self.adapter_rank.is_some() { time } else { 2.0 * time };
+        let weight = self.kernels.gradient.ideal(flops);
+        cost.backward.experts = time + if self.adapter_rank.is_some() { 0.0 } else { weight };
         for (n, k) in held.products() {
             let product = Product { m: held.tokens, n, k, groups: 1.0 };
             self.add_casts(&mut cost, product);
@@ -173,7 +174,7 @@ impl Book<'_> {
         for ((n, k), out) in held.products().into_iter().zip([false, true]) {
             let product = Product { m: rows, n, k, groups: experts };
             let rate = &self.kernels.linear;
-            let weight = self.weight_time(rate, product);
+            let weight = self.weight_time(&self.kernels.gradient, product);
             cost.forward.experts += rate.time(product);
             cost.backward.experts += rate.time(product.input_gradient()) + weight;
             cost.weight += weight;
@@ -189,9 +190,9 @@ impl Book<'_> {
     /// Activation and permutation of the tokens that a rank's experts hold.
     fn add_held(&self, cost: &mut Cost, held: &Held) {
         self.add_activation(cost, held.tokens, held.ups * held.width, held.width);
-        // Permuted inputs and outputs of the experts, the latter weighted by the router.
+        // Permuted inputs of the experts, and what they put out where the router weights that.
         let array = held.tokens * held.inner;
-        let kept = (self.linear_bytes + 2.0) * array;
+        let kept = self.expert_token_bytes * array;
         cost.kept += kept;
         cost.kept_selective += kept;
         let permute = self.kernels.stream(4.0 * 2.0 * array);

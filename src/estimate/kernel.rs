@@ -9,6 +9,8 @@ use crate::workload::Precision;
 pub(crate) struct Kernels {
     /// Large products in the run's number format.
     pub linear: Rate,
+    /// The same that make weight gradients.
+    pub gradient: Rate,
     /// Large products that stay in 16 bits (output head, router).
     pub wide: Rate,
     attention_forward: f64,
@@ -105,11 +107,19 @@ impl Kernels {
             Precision::Nvfp4 => rate(&kernels.matmul_fp4, case.peak().get(), 0.5),
             _ => wide,
         };
+        let slower = |rate: Rate, share: f64| Rate { flops: rate.flops * share, ..rate };
+        let (linear, gradient) = if case.training.precision.is_narrow() {
+            let linear = slower(linear, profile.narrow_matmul.get());
+            (linear, slower(linear, profile.narrow_weight_gradient.get()))
+        } else {
+            (linear, linear)
+        };
         let sequence = f64::from(case.training.sequence);
         let long = sequence / (sequence + kernels.attention_half);
         let attention = case.peak_16().get() * profile.attention.get() * pace * narrow * long;
         Self {
             linear,
+            gradient,
             wide,
             attention_forward: attention * kernels.attention_forward.get(),
             attention_backward: attention * kernels.attention_backward.get(),
@@ -122,7 +132,7 @@ impl Kernels {
     /// FLOP/s that nothing exceeds: the tops of all curves.
     pub(crate) fn fastest(&self) -> f64 {
         let attention = self.attention_forward.max(self.attention_backward);
-        self.linear.flops.max(self.wide.flops).max(attention)
+        self.linear.flops.max(self.gradient.flops).max(self.wide.flops).max(attention)
     }
 
     /// Seconds of fused attention forward, `flops` at head width `head_dim`.

@@ -156,7 +156,8 @@ impl Book<'_> {
     /// Seconds of a micro-batch on the slowest stage of a cut, doing nothing twice, owing and moving nothing; `send` is
     /// the seconds of one send.
     pub(crate) fn plain_slowest(&self, loads: &Loads, cut: &Cut, way: &Way, send: f64) -> f64 {
-        let sends = self.sends(send, way.vpp, f64::from(cut.chunks_visited));
+        let visits = f64::from(cut.chunks_visited);
+        let sends = self.sends(send, (way.schedule, way.vpp), visits);
         let stage = |class: &StageClass| {
             let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
             self.plain_pace(way.schedule, &loads.stage(class, visited), sends).total
@@ -175,7 +176,8 @@ impl Book<'_> {
         send: f64,
         scratch: &mut Vec<(f64, Pace)>,
     ) -> (f64, f64) {
-        let sends = self.sends(send, way.vpp, f64::from(cut.chunks_visited));
+        let visits = f64::from(cut.chunks_visited);
+        let sends = self.sends(send, (way.schedule, way.vpp), visits);
         scratch.clear();
         scratch.extend(cut.classes.iter().map(|class| {
             let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;

@@ -180,7 +180,7 @@ impl Book<'_> {
     /// Forward and backward time of one product.
     pub(super) fn add_product(&self, cost: &mut Cost, product: Product) {
         let rate = &self.kernels.linear;
-        let weight = self.weight_time(rate, product);
+        let weight = self.weight_time(&self.kernels.gradient, product);
         cost.forward.matmul += rate.time(product);
         cost.backward.matmul += rate.time(product.input_gradient()) + weight;
         cost.weight += weight;

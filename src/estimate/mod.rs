@@ -105,6 +105,8 @@ pub struct Book<'a> {
     pub(crate) kernels_per_layer: f64,
     pub(crate) update: replica::Update,
     pub(crate) experts_deduplicated: bool,
+    /// Bytes kept of a token at its expert: as it comes, and as it leaves where that is kept.
+    pub(crate) expert_token_bytes: f64,
     pub(crate) dispatch_bytes: f64,
     /// Rank of adapters, where only they are trained.
     pub(crate) adapter_rank: Option<u32>,
@@ -188,6 +190,8 @@ impl<'a> Book<'a> {
             pointwise_ffn_passes: profile.pointwise_ffn_passes.get(),
             kernels_per_layer: profile.kernels_per_layer.get(),
             experts_deduplicated: profile.experts_deduplicated,
+            expert_token_bytes: input_bytes(case)
+                + if profile.expert_outputs_kept { 2.0 } else { 0.0 },
             adapter_rank: case.training.adapter_rank,
             dispatch_bytes: f64::from(profile.dispatch_bytes),
             kinds: (0..model.kinds.len()).map(|i| model.kind_params(i)).collect(),

@@ -27,6 +27,8 @@ pub struct StageReport {
     pub backward: Seconds,
     /// The part of `backward` that makes weight gradients and may be put off.
     pub weight: Seconds,
+    /// What a chunk takes longer, forward and backward, where no other hides its experts' exchange (DualPipe).
+    pub alone: (Seconds, Seconds),
 }
 
 impl StageReport {
@@ -62,6 +64,7 @@ impl Book<'_> {
                 forward: Seconds::new(time.forward),
                 backward: Seconds::new(time.backward),
                 weight: Seconds::new(time.weight.min(time.backward)),
+                alone: (Seconds::new(time.alone[0]), Seconds::new(time.alone[1])),
             }
         };
         stages.classes.iter().map(report).collect()

@@ -55,8 +55,7 @@ pub fn ideal_bubble(pp: u32, vpp: u32, m: u32) -> Ratio {
 /// 1F1B and GPipe: the first micro-batch must pass the other stages and come back, `sum t - t_max`, for equal
 /// stages `(pp - 1)(F + B)`. Interleaving divides that by `vpp` (arXiv 2104.04473). ZB-H1 fills it with
 /// weight gradients, `(pp - 1)(F + B - 2 W)` with `B` the whole backward, and the V schedule
-/// `(pp - 1)(F + B - 3 W)` as ZB-H2 (arXiv 2401.10241, table 2). DualPipe:
-/// `(pp / 2 - 1)(F&B + B - 3 W)` (arXiv 2412.19437, table 2).
+/// `(pp - 1)(F + B - 3 W)` as ZB-H2 (arXiv 2401.10241, table 2). DualPipe: [`dual_wait`].
 pub(crate) fn bubble(layout: &Layout, stages: &Stages<'_>, times: &[StageTime]) -> f64 {
     let Layout { schedule, pp, vpp, .. } = *layout;
     let paces = times.iter().map(StageTime::pace);
@@ -84,9 +83,29 @@ pub(crate) fn waits(way: &Way, stages: impl Iterator<Item = (f64, Pace)> + Clone
         }
         Schedule::ZeroBubble => others(|stage| (stage.total - 2.0 * stage.weight).max(0.0)),
         Schedule::ZeroBubbleV => others(|stage| (stage.total - 3.0 * stage.weight).max(0.0)),
-        Schedule::DualPipe => {
-            let one = |pace: Pace| pace.total + pace.backward - 3.0 * pace.weight;
-            (f64::from(pp) / 2.0 - 1.0) * stages.map(|(_, pace)| one(pace)).fold(0.0, f64::max)
-        }
+        Schedule::DualPipe => dual_wait(f64::from(pp), stages),
     }
+}
+
+/// What a step of DualPipe takes beyond its micro-batches, each at the pace `F&B` of two chunks that hide each other's
+/// exchanges: the longest way through the order of its authors' code (deepseek-ai/DualPipe, dualpipe.py @bb214e8).
+///
+/// With `h = pp / 2`, `F` and `B` chunks that run alone, their exchanges in the open, and `W` the weight gradients in
+/// `B`, equal stages take `(m - h - 2) F&B` and the longer of `2 h F + 3 h B - 3 (h - 1) W` and
+/// `3 h F + (2 h + 1) B - 2 (h - 1) W`. Where no exchange is in the open and `B - W = F`, that is
+/// `(h - 1)(F&B + B - 3 W)` beyond `m F&B`, as arXiv 2412.19437 has it (table 2). Both ways cross all stages, so they
+/// take the average one; the slowest sets the pace of the rest.
+fn dual_wait(pp: f64, stages: impl Iterator<Item = (f64, Pace)>) -> f64 {
+    let (mut slowest, mut forward, mut backward, mut weight) = (0.0_f64, 0.0, 0.0, 0.0);
+    for (count, pace) in stages {
+        let share = count / pp;
+        slowest = slowest.max(pace.total);
+        forward += share * (pace.total - pace.backward + pace.alone[0]);
+        backward += share * (pace.backward + pace.alone[1]);
+        weight += share * pace.weight;
+    }
+    let h = pp / 2.0;
+    let early = 2.0 * h * forward + 3.0 * h * backward - 3.0 * (h - 1.0) * weight;
+    let late = 3.0 * h * forward + (2.0 * h + 1.0) * backward - 2.0 * (h - 1.0) * weight;
+    (early.max(late) - (h + 2.0) * slowest).max(0.0)
 }

@@ -17,6 +17,8 @@ pub(crate) struct StageTime {
     pub backward: f64,
     /// The part of `backward` that may be put off.
     pub weight: f64,
+    /// What a chunk takes longer, forward and backward, where no other hides its experts' exchange (DualPipe).
+    pub alone: [f64; 2],
     /// What more work could not hide of the experts' exchange and of what replicas owe with each micro-batch.
     exposed_least: f64,
     /// What each kind of communication could hide behind.
@@ -63,6 +65,8 @@ pub(crate) struct Pace {
     pub backward: f64,
     /// The part of `backward` that may be put off.
     pub weight: f64,
+    /// What a chunk alone takes longer, forward and backward.
+    pub alone: [f64; 2],
 }
 
 /// What follows the micro-batches, in seconds.
@@ -77,7 +81,9 @@ pub(crate) struct Finish {
 impl Pace {
     /// Of a stage that does `n` times as much: every time is a sum, a maximum or a minimum of times.
     pub(crate) fn times(&self, n: f64) -> Self {
-        Self { total: self.total * n, backward: self.backward * n, weight: self.weight * n }
+        let Self { total, backward, weight, alone: [forward, back] } = *self;
+        let alone = [forward * n, back * n];
+        Self { total: total * n, backward: backward * n, weight: weight * n, alone }
     }
 }
 
@@ -302,7 +308,8 @@ impl Book<'_> {
         t.weight = stage.weight;
         t.sums = self.accumulate(layout, &stage.elements) * stage.visited;
         t.pointwise += t.sums;
-        t.pipeline = self.sends(send, layout.vpp, stage.n_chunks as f64 * stage.visited);
+        let Layout { schedule, vpp, .. } = *layout;
+        t.pipeline = self.sends(send, (schedule, vpp), stage.n_chunks as f64 * stage.visited);
         // Parameters come with each forward, and again with each backward.
         t.covers.parameters = t.covers.left;
         let both = 2.0 * owed.parameters_each;
@@ -338,6 +345,8 @@ impl Book<'_> {
     /// sends: about the same bits.
     pub(crate) fn plain_pace(&self, schedule: Schedule, load: &Load, sends: f64) -> Pace {
         let mut t = self.work_time(schedule, &load.work, &Work::default(), &Again::default());
+        // Forward and backward exchange the same bytes.
+        t.alone = [0.5 * t.alone[0]; 2];
         t.weight = load.weight;
         t.pointwise += load.sums;
         t.pipeline = sends;
@@ -345,9 +354,11 @@ impl Book<'_> {
     }
 
     /// Seconds of all sends of a micro-batch that nothing hides, from those of one.
-    pub(crate) fn sends(&self, send: f64, vpp: u32, visited: f64) -> f64 {
-        // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile.
-        let hidden = if vpp > 1 { self.case.stack.profile.overlap.pipeline.get() } else { 0.0 };
+    pub(crate) fn sends(&self, send: f64, way: (Schedule, u32), visited: f64) -> f64 {
+        // Plain 1F1B waits for each send; interleaving has other chunks to work on meanwhile, DualPipe those of the
+        // other direction (arXiv 2412.19437, section 3.2.1).
+        let hides = way.1 > 1 || way.0 == Schedule::DualPipe;
+        let hidden = if hides { self.case.stack.profile.overlap.pipeline.get() } else { 0.0 };
         send * (2.0 * visited) * (1.0 - hidden)
     }
 
@@ -379,6 +390,10 @@ impl Book<'_> {
         t.covers.left = matmul + attention + wait + t.experts;
         t.covers.expert = t.covers.left;
         t.expert = hide(expert, hidden, &mut t.covers.left);
+        if schedule == Schedule::DualPipe && expert > 0.0 {
+            let alone = (expert - t.expert) / expert;
+            t.alone = [alone * f.expert, alone * (b.expert + again.expert)];
+        }
         t.exposed_least = expert * (1.0 - hidden);
         t
     }
@@ -453,7 +468,8 @@ impl StageTime {
     /// What others wait for of it.
     #[inline(always)]
     pub(crate) const fn pace(&self) -> Pace {
-        Pace { total: self.total, backward: self.backward, weight: self.weight }
+        let Self { total, backward, weight, alone, .. } = *self;
+        Pace { total, backward, weight, alone }
     }
 
     /// Sums up; a third of what is not work counts as forward, beside `forward` seconds of work.

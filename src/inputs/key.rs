@@ -330,6 +330,7 @@ keys! {
         FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
         PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
         Percentile = "sp", "Goals hold for", SHARES, Some("p90");
+        FurtherPercentile = "sm", "Further tokens keep their goal for", SHARES, Some("mean");
         Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
         Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
         ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;
@@ -346,7 +347,7 @@ keys! {
         Bought = "by", "Bought", BOUGHT, Some("own");
         WayPrices = "bp", "Prices by way to buy", Kind::Phrase, None;
         Months = "bm", "Demand by month", Kind::Phrase, None;
-        Start = "bd", "First step", Kind::Phrase, None;
+        Start = "bd", "Begins", Kind::Phrase, None;
         WhatIf = "bw", "What if", Kind::Phrase, None;
         Trials = "bn", "Trials", count(Noun::Plain, 1, TRIALS), None;
         TrialShare = "bt", "Length of a whole trial", Kind::Part, Some("0.05");

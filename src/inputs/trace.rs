@@ -18,6 +18,11 @@ const FAULTS_MAX: usize = 5;
 /// Longest prompt or answer of a row.
 const TOKENS_MAX: f64 = crate::workload::SEQUENCE_MAX as f64;
 
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 86_400.0;
+/// An hour that was seen for less says nothing, in seconds.
+const SEEN_MIN: f64 = 600.0;
+
 const PROMPTS: [&str; 10] = [
     "prompt",
     "prompttokens",
@@ -61,6 +66,8 @@ pub struct Trace {
     pub rate: Option<PerSecond>,
     /// From the first arrival to the last.
     pub span: Seconds,
+    /// Requests a second of each hour of the day; none where it does not cover all of them.
+    pub hours: Vec<PerSecond>,
     /// What could not be used, with its line.
     pub faults: Vec<String>,
 }
@@ -101,6 +108,13 @@ impl Trace {
             inputs.clear(Key::InFlight);
             inputs.set(Key::Rate, format!("{}/s", hundredths.max(0.01)));
         }
+        if !self.hours.is_empty() {
+            let hour = |rate: &PerSecond| format!("{}", (rate.get() * 1e4 + 0.5).floor() / 1e4);
+            let hours: Vec<String> = self.hours.iter().map(hour).collect();
+            // A peak would make a mere shape of them.
+            inputs.clear(Key::Busiest);
+            inputs.set(Key::Hourly, hours.join(","));
+        }
     }
 
     /// In a sentence.
@@ -112,8 +126,13 @@ impl Trace {
             || ", no times".to_owned(),
             |rate| format!(", {} over {}", show::frequency(rate), show::time(self.span)),
         );
+        let day = match (self.rate, self.hours.is_empty()) {
+            (None, _) => "",
+            (_, true) => " It does not cover a whole day, so it says nothing of the hours.",
+            (_, false) => " Its hours are the day's traffic.",
+        };
         format!(
-            "{rows} {noun}: prompts of {}, answers of {} tokens on the mean{rate}.",
+            "{rows} {noun}: prompts of {}, answers of {} tokens on the mean{rate}.{day}",
             show::rounded(self.prompt.get()),
             show::rounded(self.answer.get())
         )
@@ -287,8 +306,32 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         spread: Ratio::new(spread),
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
+        hours: if known { hours(requests, first, span) } else { Vec::new() },
         faults: faults.told(),
     }
+}
+
+/// Requests a second of each hour of the day, where every hour was seen for a while.
+fn hours(requests: &[Request], first: f64, span: f64) -> Vec<PerSecond> {
+    let whole = (span / DAY).floor();
+    let mut seen = [whole * HOUR; 24];
+    let mut at = first;
+    let end = first + (span - whole * DAY);
+    for _ in 0..25 {
+        let next = ((at / HOUR).floor() + 1.0) * HOUR;
+        seen[hour_of(at)] += (next.min(end) - at).max(0.0);
+        at = next;
+    }
+    if seen.iter().any(|seen| *seen < SEEN_MIN) {
+        return Vec::new();
+    }
+    let mut counts = [0.0; 24];
+    requests.iter().filter_map(|own| own.at).for_each(|at| counts[hour_of(at)] += 1.0);
+    counts.iter().zip(seen).map(|(n, seen)| PerSecond::new(n / seen)).collect()
+}
+
+fn hour_of(at: f64) -> usize {
+    ((at / HOUR).floor() % 24.0) as usize % 24
 }
 
 fn plain(name: &str) -> String {
@@ -323,6 +366,34 @@ mod tests {
         let burst = "Timestamp,Model,Request tokens,Response tokens,Total tokens\n5,a,472,18,490\n";
         let own = trace(burst);
         assert_eq!((own.rows, own.rate), (1, None));
+    }
+
+    /// Two days: one request every 20 minutes, and every 5 from noon to six.
+    #[test]
+    fn hours_of_a_day_come_from_arrivals() {
+        let mut text = "time,prompt,output\n".to_owned();
+        for minute in (0..=2 * 1440).step_by(5) {
+            let busy = (12..18).contains(&(minute / 60 % 24));
+            if busy || minute % 20 == 0 {
+                text += &format!("{},100,10\n", minute * 60);
+            }
+        }
+        let own = trace(&text);
+        let a_minute: Vec<f64> = own.hours.iter().map(|rate| rate.get() * 60.0).collect();
+        // The last arrival begins a third day: a seventh in the first hour.
+        let near = |value: f64, wanted: f64| (value - wanted).abs() < 1e-9;
+        assert!(near(a_minute[0], 7.0 / 120.0) && near(a_minute[1], 0.05), "{a_minute:?}");
+        assert!(near(a_minute[12], 0.2) && near(a_minute[17], 0.2) && near(a_minute[18], 0.05));
+        let mut inputs = Inputs::default().with(Key::Busiest, "5/s");
+        own.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Hourly).split(',').count(), 24);
+        assert_eq!(inputs.typed(Key::Busiest), None);
+        // Less than a day says nothing of the hours.
+        let short: String = text.lines().take(60).map(|line| format!("{line}\n")).collect();
+        assert!(trace(&short).hours.is_empty() && trace(&short).rate.is_some());
+        assert!(trace(&short).text().contains("does not cover a whole day"));
+        let far = "time,prompt,output\n0,1,1\n1e15,1,1\n";
+        assert_eq!(trace(far).hours.len(), 24, "any span is answered");
     }
 
     #[test]

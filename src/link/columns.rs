@@ -51,6 +51,20 @@ pub fn split(link: &str) -> Option<Columns> {
     Some(columns)
 }
 
+impl Columns {
+    /// Place of the column that the page takes for its inputs: the last that can be read.
+    #[must_use]
+    pub fn own(&self) -> Option<usize> {
+        self.links.iter().rposition(|link| !decode(link).is_lost())
+    }
+
+    /// Whether there is something to compare: several columns, one of which can be read.
+    #[must_use]
+    pub fn is_comparison(&self) -> bool {
+        self.links.len() > 1 && self.own().is_some()
+    }
+}
+
 impl Decoded {
     /// Whether nothing of the link could be read: the inputs are not what it meant.
     #[must_use]

@@ -118,6 +118,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("sf", Key::FirstToken, "2s"),
     ("st", Key::PerToken, "50ms"),
     ("sp", Key::Percentile, "p90"),
+    ("sm", Key::FurtherPercentile, "mean"),
     ("sq", Key::Guesses, "0"),
     ("sy", Key::Acceptance, "0.7"),
     ("sd", Key::ServePrice, ""),

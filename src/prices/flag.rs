@@ -32,6 +32,8 @@ pub enum Flag {
     Fraction,
     /// The region is not stated.
     PlaceUnknown,
+    /// The country is read off the region's name, and nobody has checked it.
+    CountryUnverified,
 }
 
 /// A set of flags.
@@ -40,7 +42,7 @@ pub struct Flags(u16);
 
 impl Flag {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SpotFloor,
         Self::SpotNotBelow,
         Self::SpotEstimated,
@@ -55,6 +57,7 @@ impl Flag {
         Self::SoldEach,
         Self::Fraction,
         Self::PlaceUnknown,
+        Self::CountryUnverified,
     ];
 
     /// What it says, for people.
@@ -75,6 +78,7 @@ impl Flag {
             Self::NetworkBurst => "network reached in bursts only",
             Self::Fraction => "less than one accelerator",
             Self::PlaceUnknown => "region not stated",
+            Self::CountryUnverified => "country read off the region's name, unverified",
         }
     }
 

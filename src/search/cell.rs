@@ -121,7 +121,7 @@ impl Cell {
 
     fn sends(&self, book: &Book<'_>, schedule: Schedule, vpp: u32) -> f64 {
         let visited = if schedule == Schedule::DualPipe { 1.0 } else { f64::from(vpp) };
-        book.sends(self.send, vpp, visited)
+        book.sends(self.send, (schedule, vpp), visited)
     }
 
     /// The least bound of all that wait.

@@ -7,7 +7,7 @@
 //! More instances never make a request wait longer, so the least number that does is found by halving.
 
 use super::serve::{batches, instances};
-use crate::estimate::serve::{Answer, Sequences, Serving};
+use crate::estimate::serve::{Answer, Arrivals, Pace, Sequences, Serving};
 use crate::serving::{Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Service};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -45,6 +45,8 @@ pub struct Deployment {
     pub now: Answer,
     /// Time to the first token that the asked share of requests stays within.
     pub first_token: Seconds,
+    /// Time a token that the asked share of answers stays within.
+    pub per_token: Seconds,
 }
 
 /// Why a layout does not serve.
@@ -98,6 +100,9 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
         Some(batch) => batch.div_ceil(at.instance.dp.max(1)).max(1),
         None => sequences_most(&engine),
     };
+    if batch.is_some() {
+        engine.memory.drawn_for(engine.sequences);
+    }
     Some(Service {
         model: ask.model.clone(),
         cluster: machine.cluster.clone(),
@@ -189,6 +194,8 @@ pub fn settle(ask: &Ask, looked: &Looked) -> Result<Deployment, Loss> {
     let ranks = looked.at.instance.ranks().max(1);
     let most = u32::try_from(u64::from(machine.cluster.count) / ranks).unwrap_or(u32::MAX);
     let least = u32::try_from(looked.least / ranks).unwrap_or(u32::MAX);
+    let service = service(ask, &looked.at, Some(batch)).ok_or(Loss::Full)?;
+    let serving = Serving::new(&service, &looked.at.instance);
     let made = |replicas: u32, now: Answer| Deployment {
         at: looked.at,
         batch,
@@ -196,6 +203,7 @@ pub fn settle(ask: &Ask, looked: &Looked) -> Result<Deployment, Loss> {
         full,
         now,
         first_token: first_token(ask, &now),
+        per_token: per_token(ask, &serving, &now),
     };
     if ask.demand == Demand::Most {
         return Ok(made(most, full));
@@ -203,21 +211,20 @@ pub fn settle(ask: &Ask, looked: &Looked) -> Result<Deployment, Loss> {
     if least > most {
         return Err(Loss::Few(looked.least));
     }
-    let service = service(ask, &looked.at, Some(batch)).ok_or(Loss::Full)?;
-    let serving = Serving::new(&service, &looked.at.instance);
     let tried = |replicas: u32| made(replicas, shared(ask, &serving, replicas));
     let first = tried(least);
-    if keeps(ask, &first.now) {
+    if first.keeps(ask) {
         return Ok(first);
     }
     let last = tried(most);
-    if !keeps(ask, &last.now) {
-        return Err(Loss::Late(last.first_token));
+    if !last.keeps(ask) {
+        let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
+        return Err(if slow { Loss::Slow(last.per_token) } else { Loss::Late(last.first_token) });
     }
     let (mut low, mut high) = (least, most);
     while high - low > 1 {
         let middle = low + (high - low) / 2;
-        if keeps(ask, &tried(middle).now) {
+        if tried(middle).keeps(ask) {
             high = middle;
         } else {
             low = middle;
@@ -242,11 +249,26 @@ pub fn hourly(ask: &Ask, own: &Deployment) -> Option<DollarsPerHour> {
     Some(DollarsPerHour::new(each.get() * n))
 }
 
-/// Whether what users see keeps to the goals.
-fn keeps(ask: &Ask, answer: &Answer) -> bool {
-    !answer.saturated
-        && ask.goals.first_token.is_none_or(|most| first_token(ask, answer) <= most)
-        && ask.goals.per_token.is_none_or(|most| answer.per_token <= most)
+impl Deployment {
+    /// Whether what users see keeps to the goals.
+    fn keeps(&self, ask: &Ask) -> bool {
+        !self.now.saturated && ask.goals.kept_by(self.first_token, self.per_token)
+    }
+}
+
+/// How evenly tokens come in an answer to what is asked.
+#[must_use]
+pub fn pace(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Pace {
+    let random = matches!(ask.demand, Demand::Rate(_));
+    let arrivals = if random { Arrivals::Random } else { Arrivals::Answered };
+    serving.pace(&ask.traffic, answer, arrivals)
+}
+
+/// The time a token that the asked share of answers stays within.
+#[must_use]
+pub fn per_token(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Seconds {
+    let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
+    share.map_or(answer.per_token, |share| pace(ask, serving, answer).per_token_at(share))
 }
 
 fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
@@ -297,7 +319,7 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
         _ => most,
     };
     let limits = batches(most);
-    let mut nearest: Option<Answer> = None;
+    let mut nearest: Option<(Answer, Seconds)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
     for batch in &limits {
         // Decoding alone never gets faster with more sequences, and prompts only add to it.
@@ -307,21 +329,23 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
             break;
         }
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(*batch)));
-        if keeps(ask, &answer) {
+        let further = per_token(ask, serving, &answer);
+        let kept = ask.goals.kept_by(first_token(ask, &answer), further);
+        if kept && !answer.saturated {
             let more = |(_, best): &(u32, Answer)| answer.request_rate > best.request_rate;
             if looked.limit.as_ref().is_none_or(more) {
                 looked.limit = Some((*batch, answer));
             }
         } else if nearest.is_none() {
-            nearest = Some(answer);
+            nearest = Some((answer, further));
         }
     }
     looked.least = match (looked.limit, nearest) {
         (Some((batch, answer)), _) => least(ask, &looked.at.instance, batch, &answer),
-        (None, Some(answer)) => {
-            let slow = ask.goals.per_token.is_some_and(|most| answer.per_token > most);
+        (None, Some((answer, further))) => {
+            let slow = ask.goals.per_token.is_some_and(|most| further > most);
             let loss = Loss::Late(first_token(ask, &answer));
-            looked.loss = Some(if slow { Loss::Slow(answer.per_token) } else { loss });
+            looked.loss = Some(if slow { Loss::Slow(further) } else { loss });
             u64::MAX
         }
         (None, None) => {

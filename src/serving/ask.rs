@@ -25,6 +25,8 @@ pub struct Ask {
     pub goals: Goals,
     /// Share of requests whose first token must come in time; none: the mean of all.
     pub share: Option<Ratio>,
+    /// Share of answers whose time a token must keep to its goal; none: the mean of all.
+    pub further_share: Option<Ratio>,
     /// What is decided already.
     pub fixed: FixedServing,
     /// What a service that is paid by the token asks.

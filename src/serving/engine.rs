@@ -74,12 +74,26 @@ pub struct Engine {
     pub chunk: u32,
     /// Most sequences that decode together.
     pub sequences: u32,
+    /// When prompts that came are taken up.
+    pub admission: Admission,
     /// How memory is filled.
     pub memory: MemoryRule,
     /// Factors on the constants for machines and formats, most general first.
     pub factors: Vec<Factor>,
     /// Ranges of its figures, nearest kind first.
     pub ranges: Vec<ServeRange>,
+}
+
+/// When an engine takes up the prompts that came while it was decoding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// In the next step.
+    #[default]
+    AtOnce,
+    /// It looks every so many steps (SGLang, `--scheduler-recv-interval`).
+    Polls(u32),
+    /// The first of them waits so many steps for others (TensorRT-LLM, `batch_wait_timeout_iters`).
+    Gathers(u32),
 }
 
 /// How an engine fills an accelerator's memory.
@@ -107,6 +121,14 @@ pub struct MemoryRule {
     pub sampled_large: u32,
     /// The table of embeddings stays with the host.
     pub host_table: bool,
+}
+
+impl MemoryRule {
+    /// Told so many sequences at most, the trial run draws for no more.
+    pub fn drawn_for(&mut self, sequences: u32) {
+        (self.sampled, self.sampled_large) =
+            (self.sampled.min(sequences), self.sampled_large.min(sequences));
+    }
 }
 
 /// How an engine finds the room for its cache.

@@ -7,7 +7,7 @@ mod service;
 mod traffic;
 
 pub use ask::{ApiPrice, Ask, AskedMachine, Demand, FixedServing};
-pub use engine::{Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
+pub use engine::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 pub use format::{KvFormat, ProductFormat, WeightFormat};
 pub use service::{Instance, Service, ServiceError};
 pub use traffic::{Goals, Mode, Speculation, Traffic};

@@ -10,6 +10,11 @@ use crate::units::{Bytes, Ratio, Seconds};
 pub struct Profile {
     /// Matrix kernels in the stack over the same kernels alone (clock, power and cache effects).
     pub matmul: Ratio,
+    /// 8- and 4-bit products of the stack over the curve of such products, beside `matmul`: block scales, and sums in
+    /// registers that hold more bits.
+    pub narrow_matmul: Ratio,
+    /// Weight gradients in 8 and 4 bits over the other products: both operands scaled in rows.
+    pub narrow_weight_gradient: Ratio,
     /// Fused attention in the stack over the same kernel alone.
     pub attention: Ratio,
     /// Passes over a `tokens x hidden` array that one layer's pointwise work makes forward (reads and writes).
@@ -46,6 +51,9 @@ pub struct Profile {
     /// A token crosses the network once for each machine that holds some of its experts, not once for each
     /// expert (DeepEP).
     pub experts_deduplicated: bool,
+    /// What an expert puts out is kept for the gradient of its weight in the sum; not where that weight goes into the
+    /// activation before the last product.
+    pub expert_outputs_kept: bool,
     /// All-gathers and reduce-scatters go round in flat rings over all members (NCCL), not machine by machine.
     pub gathers_in_rings: bool,
     /// Bytes of one activation as it crosses to its expert (combining always takes two).

@@ -17,6 +17,9 @@ const GRACE_MS: u32 = 60;
 /// After this long without an answer the page says that it is searching.
 const SLOW_MS: u32 = 250;
 
+/// The run that the loader asks for.
+pub const FIRST_RUN: u32 = 1;
+
 /// Asks for plans.
 #[derive(Clone)]
 pub struct Engine(Rc<RefCell<Inner>>);
@@ -51,11 +54,17 @@ enum Hearing {
 }
 
 impl Engine {
-    /// Starts the first worker.
+    /// Starts the first worker. Where the loader has done so already, that one is at work on run [`FIRST_RUN`].
     pub fn start(state: State) -> Self {
+        let early = Handle::is_first_there();
         let inner = Inner { state, working: None, spare: None, started: 0, wanted: None };
         let engine = Self(Rc::new(RefCell::new(inner)));
-        let first = engine.hire();
+        let mut first = engine.hire();
+        if let (true, Some(seat)) = (early, &mut first) {
+            seat.hears = Hearing::Planning;
+            state.run.set(FIRST_RUN);
+            engine.watch(FIRST_RUN);
+        }
         engine.0.borrow_mut().working = first;
         engine
     }
@@ -64,6 +73,11 @@ impl Engine {
     pub fn ask(&self, run: u32, request: Request) {
         self.0.borrow_mut().wanted = Some(request);
         self.serve();
+        self.watch(run);
+    }
+
+    /// Says that the page is searching, where that takes long.
+    fn watch(&self, run: u32) {
         let state = self.0.borrow().state;
         later(SLOW_MS, move || {
             let latest = state.run.try_get_untracked() == Some(run);

@@ -9,6 +9,7 @@ mod bench;
 mod budget;
 mod compare;
 mod copier;
+mod day;
 mod dom;
 mod engine;
 pub mod fault;

@@ -9,7 +9,7 @@ use super::address::{self, address};
 use super::answer::{AnswerPane, Strip};
 use super::copier::copier;
 use super::dom;
-use super::engine::Engine;
+use super::engine::{Engine, FIRST_RUN};
 use super::form::{Form, Presets, id_of};
 use super::share::{self, Share};
 use super::state::{State, Verdict, state};
@@ -25,9 +25,12 @@ pub fn App() -> impl IntoView {
     let state = State::new(&address::fragment());
     provide_context(state);
     let engine = Engine::start(state);
+    let early = state.run.get_untracked() == FIRST_RUN;
     Effect::new(move |before: Option<String>| {
         let link = state.address();
-        if before.as_ref() != Some(&link) {
+        // What the page was opened with may be asked already.
+        let asked = before.is_none() && early;
+        if before.as_ref() != Some(&link) && !asked {
             let run = state.run.get_untracked().wrapping_add(1);
             state.run.set(run);
             engine.ask(run, state.question(run));
@@ -42,6 +45,7 @@ pub fn App() -> impl IntoView {
             id="app"
             data-worker=move || state.worker.get()
             data-answered=move || (state.answered.get() == state.run.get()).to_string()
+            data-whole=move || state.painted.get().to_string()
         >
             <Header/>
             <Progress/>

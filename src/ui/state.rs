@@ -48,6 +48,8 @@ pub struct State {
     pub visits: RwSignal<u32>,
     /// Changes whenever colours do.
     pub theme: RwSignal<u32>,
+    /// Whether the first answer has been painted, after which the rest of the page is made.
+    pub painted: RwSignal<bool>,
 }
 
 struct Store {
@@ -131,6 +133,7 @@ impl State {
             searches: count(),
             visits: count(),
             theme: count(),
+            painted: RwSignal::new(false),
         }
     }
 

@@ -7,6 +7,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker};
 
+use super::dom::later;
 use super::{bench, fault};
 use crate::api::fleet::{self, Asked, Prices, Session};
 use crate::api::{self, Answer, Request};
@@ -104,6 +105,7 @@ impl Desk {
                     api::serve_study(run, &link, &mut |answer| desk.send(&answer));
                 });
             }
+            Request::Open { run, link } => self.take(Request::of(run, link)),
             Request::Fleet { run, link, list, today, minute, share } => {
                 self.latest.replace(run);
                 if !list.is_empty() {
@@ -269,11 +271,31 @@ fn script(glue: &str) -> Result<String, JsValue> {
     }
 }
 
+/// A worker that has been told where the module is.
+fn started() -> Result<Worker, JsValue> {
+    let glue = IMPORT_META.with(ImportMeta::url);
+    let worker = Worker::new(&script(&glue)?)?;
+    worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
+    Ok(worker)
+}
+
 /// A worker as the page holds it; it ends when this is dropped.
 pub struct Handle {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+/// Name under which the page's loader keeps the first worker, and what that has said.
+const FIRST: &str = "autoparallelFirst";
+
+/// The worker that the loader started, and the events that were for whoever takes it; once.
+fn first() -> Option<(Worker, Array)> {
+    let global = js_sys::global();
+    let own = js_sys::Reflect::get(&global, &FIRST.into()).ok().filter(|own| own.is_object())?;
+    drop(js_sys::Reflect::delete_property(&global, &FIRST.into()));
+    let part = |name: &str| js_sys::Reflect::get(&own, &name.into()).ok();
+    Some((part("worker")?.dyn_into().ok()?, part("heard")?.dyn_into().ok()?))
 }
 
 impl Handle {
@@ -282,8 +304,10 @@ impl Handle {
         on_reply: impl Fn(JsValue) + 'static,
         on_error: impl Fn(String) + 'static,
     ) -> Result<Self, JsValue> {
-        let glue = IMPORT_META.with(ImportMeta::url);
-        let worker = Worker::new(&script(&glue)?)?;
+        let (worker, heard) = match first() {
+            Some((worker, heard)) => (worker, Some(heard)),
+            None => (started()?, None),
+        };
         // A fault comes as words, from where it happened, and then as the worker's end.
         let said = Rc::new(RefCell::new(String::new()));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new({
@@ -301,8 +325,19 @@ impl Handle {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        worker.post_message(&Array::of2(&JsValue::from_str(&glue), &wasm_bindgen::module()))?;
+        if let Some(heard) = heard {
+            let worker = worker.clone();
+            // Once it has its place.
+            later(0, move || {
+                heard.iter().for_each(|event| drop(worker.dispatch_event(event.unchecked_ref())));
+            });
+        }
         Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Whether the loader has started a worker, which is at work on what the address asks.
+    pub fn is_first_there() -> bool {
+        js_sys::Reflect::has(&js_sys::global(), &FIRST.into()).unwrap_or(false)
     }
 
     /// Sends it a word.

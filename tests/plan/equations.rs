@@ -52,6 +52,11 @@ pub fn amount(shown: &Shown) -> Interval {
 }
 
 impl Interval {
+    /// Whether one is the other rounded up or down to a whole number.
+    pub fn meets_up_to_one(self, other: Self) -> bool {
+        self.low <= other.high + 1.0 && other.low <= self.high + 1.0
+    }
+
     /// Whether both can be the same number.
     pub fn meets(self, other: Self) -> bool {
         let slack = 1e-9 * self.high.abs().max(other.high.abs());

@@ -19,6 +19,7 @@ fn stages(pp: u32, times: &dyn Fn(u32) -> (f64, f64, f64)) -> Vec<StageReport> {
             forward: Seconds::new(forward),
             backward: Seconds::new(backward),
             weight: Seconds::new(weight),
+            alone: (Seconds::ZERO, Seconds::ZERO),
         }
     };
     (0..pp).map(stage).collect()

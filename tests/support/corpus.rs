@@ -6,9 +6,11 @@
 use super::genes::{self, LARGE, SMALL};
 use super::{Wanted, case};
 use autoparallel::case::Case;
-use autoparallel::catalogue::{accelerators, models, stacks};
+use autoparallel::catalogue::{accelerators, engines, models, stacks, support};
 use autoparallel::estimate::{Book, Estimate, MemoryPart, TimePart, bill};
 use autoparallel::layout::Layout;
+use autoparallel::link::decode;
+use autoparallel::plan::serve::find;
 use autoparallel::search::{Goal, search};
 use autoparallel::units::Bytes;
 use autoparallel::workload::Precision;
@@ -19,6 +21,9 @@ pub const DIGESTS: &str = include_str!("../agree/digests.txt");
 
 /// Fewest cases that make a corpus.
 pub const CASES_MIN: usize = 200;
+
+/// Fewest questions about serving among them.
+const SERVED_MIN: usize = 20;
 
 /// Seeds of random cases of each size.
 const RANDOM: u64 = 220;
@@ -136,11 +141,51 @@ fn digest(case: &Case, seed: u64) -> u64 {
     digest.0
 }
 
+/// Questions about serving: every engine on some of what it runs on, with a dense model and one of experts.
+fn served() -> Vec<String> {
+    const MACHINES: [&str; 8] =
+        ["h100-sxm", "b200", "a100-80g", "mi300x", "v6e", "trn2", "m4-max", "rtx-4090"];
+    const ASKED: [&str; 2] = [
+        "m=Qwen/Qwen3-8B;sn=8;sr=2/s",
+        "m=deepseek-ai/DeepSeek-R1;sn=32;sc=64;st=80ms;sf=none;sh=0.3;sq=1",
+    ];
+    let mut all = Vec::new();
+    for (i, engine) in engines::all().iter().enumerate() {
+        let runs = |key: &&&str| {
+            let row = accelerators::find_serving(key).expect("a machine of the catalogue");
+            support::find(&engine.key, &row.accelerator.generation).is_some()
+        };
+        // Others for each era, so that few questions see most of what there is.
+        let known: Vec<&&str> = MACHINES.iter().filter(runs).collect();
+        for k in 0..known.len().min(4) {
+            let machine = known[(i + k) % known.len()];
+            let (engine, asked) = (&engine.key, ASKED[k % 2]);
+            all.push(format!("1;do=serve;se={engine};sg={machine};{asked}"));
+        }
+    }
+    // Some eras have no format that the machine runs.
+    all.retain(|link| decode(link).inputs.resolve().ask.is_some());
+    assert!(all.len() >= SERVED_MIN, "{} questions about serving", all.len());
+    all
+}
+
+/// The digest of every layout that was looked at, and of the one that was chosen.
+fn served_digest(link: &str) -> u64 {
+    let ask = decode(link).inputs.resolve().ask;
+    let ask = ask.unwrap_or_else(|| panic!("{link} asks nothing"));
+    let mut digest = Digest::new();
+    digest.bytes(format!("{:?}", find(&ask)).as_bytes());
+    digest.0
+}
+
 /// One line for each case: its name and its digest.
 pub fn digests() -> String {
     let mut text = String::new();
     for (i, (name, case)) in cases().iter().enumerate() {
         let _ = writeln!(text, "{name} {:016x}", digest(case, i as u64));
+    }
+    for link in served() {
+        let _ = writeln!(text, "{link} {:016x}", served_digest(&link));
     }
     text
 }

@@ -360,6 +360,9 @@ fn profile(g: &mut Genes<'_>) -> Profile {
         products_again: g.chance(1, 2),
         stops_early: g.chance(1, 2),
         eager_norm_bytes: g.of(&[0, 6]),
+        narrow_matmul: Ratio::new(g.of(&[1.0, 0.8])),
+        narrow_weight_gradient: Ratio::new(g.of(&[1.0, 0.7])),
+        expert_outputs_kept: g.chance(1, 2),
     }
 }
 

@@ -79,6 +79,7 @@ fn import_map(built: &Built) -> String {
     format!("{{\"integrity\":{{\"./{name}\":\"{integrity}\"}}}}")
 }
 
+/// The module's digest is demanded by the request that takes it: browsers ignore one on its preload, and say so.
 fn start_tags(built: &Built, map: &str) -> String {
     let Built { boot, glue, module, worker, keeper, .. } = built;
     let keeper = keeper.iter().map(|name| format!(" data-keeper=\"./{name}\""));
@@ -86,13 +87,12 @@ fn start_tags(built: &Built, map: &str) -> String {
         "<script type=\"importmap\">{map}</script>\n\
          <link rel=\"modulepreload\" href=\"./{}\" integrity=\"{}\">\n\
          <link rel=\"preload\" href=\"./{}\" as=\"fetch\" type=\"application/wasm\" \
-         integrity=\"{}\" crossorigin>\n\
+         crossorigin>\n\
          <script type=\"module\" src=\"./{}\" integrity=\"{}\" data-glue=\"./{}\" \
          data-module=\"./{}\" data-integrity=\"{}\" data-worker=\"./{}\"{}></script>\n",
         glue.name,
         glue.integrity,
         module.name,
-        module.integrity,
         boot.name,
         boot.integrity,
         glue.name,

@@ -16,6 +16,8 @@ const ELEMENT_BYTES_MAX: usize = 5 * 1024;
 
 /// What of the package a page loads, beside the module.
 const SCRIPTS: [&str; 3] = ["autoparallel.js", "calls.js", "view.js"];
+/// The module as a script.
+const MODULE_SCRIPT: &str = "wasm.js";
 /// The rest of the package.
 const PAPERS: [&str; 3] = ["README.md", "autoparallel.d.ts", "package.json"];
 
@@ -50,8 +52,17 @@ pub fn package() -> Result<PathBuf> {
     Ok(package)
 }
 
+/// What was added to a site.
+pub struct Added {
+    /// The folder of what is loaded, named by its content.
+    pub folder: String,
+    /// Files to be kept for times without a network: all but the module as a script, which only frames without an
+    /// origin load, and those no copy answers.
+    pub kept: Vec<String>,
+}
+
 /// Adds the custom element and the embedded plan to a site. All that they load lies in a folder named by its content.
-pub fn add_to(site: &Path) -> Result<()> {
+pub fn add_to(site: &Path) -> Result<Added> {
     let stage = bound()?;
     let parts = stage.with_file_name("parts");
     site::remove_dir(&parts)?;
@@ -59,29 +70,25 @@ pub fn add_to(site: &Path) -> Result<()> {
     write_scripts(&stage, &parts)?;
     fs::write(parts.join("embed.js"), embed(&stage)?)?;
     fs::write(parts.join("embed.css"), text("embed.css")?)?;
-    fs::write(parts.join("wasm.js"), wasm_as_script(&fs::read(parts.join("autoparallel.wasm"))?))?;
+    fs::write(
+        parts.join(MODULE_SCRIPT),
+        wasm_as_script(&fs::read(parts.join("autoparallel.wasm"))?),
+    )?;
     let mut all = Vec::new();
+    let mut names = Vec::new();
     for file in site::files(&parts)? {
-        all.extend(fs::read(file)?);
+        all.extend(fs::read(&file)?);
+        names.push(site::file_name(&file));
     }
     let folder = hashed_name("js", "", &all).trim_end_matches('.').to_owned();
     site::copy_dir(&parts, &site.join(&folder))?;
     fs::write(site.join("element.js"), element(&format!("./{folder}/"), "./")?)?;
-    fs::write(
-        site.join("embed.html"),
-        text("embed.html")?.replace("./js/", &format!("./{folder}/")),
-    )?;
-    keep_long(site, &folder)
-}
-
-/// Adds to the headers of a site that its parts never change under their name.
-fn keep_long(site: &Path, folder: &str) -> Result<()> {
-    let path = site.join("_headers");
-    let own = format!(
-        "/{folder}/*\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n"
-    );
-    let before = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    Ok(fs::write(path, before + &own)?)
+    let page = text("embed.html")?.replace("./js/", &format!("./{folder}/"));
+    fs::write(site.join("embed.html"), page)?;
+    let mut kept = vec!["element.js".to_owned(), "embed.html".to_owned()];
+    let names = names.iter().filter(|name| *name != MODULE_SCRIPT);
+    kept.extend(names.map(|name| format!("{folder}/{name}")));
+    Ok(Added { folder, kept })
 }
 
 /// The module and both kinds of glue: a module's (`web/`) and a plain script's (`classic/`).

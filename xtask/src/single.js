@@ -1,8 +1,10 @@
 // A page that is one file: this script is its own worker, and what would be fetched is held by the page.
 if (typeof document === "undefined") {
   self.onmessage = async ({ data: [, module] }) => {
-    self.onmessage = null;
+    const early = [];
+    self.onmessage = ({ data }) => early.push(data);
     await autoparallelInit({ module_or_path: module });
+    for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));
   };
 } else {
   self.autoparallelInit = autoparallelInit;

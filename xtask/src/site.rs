@@ -3,7 +3,7 @@
 use crate::hash::{Asset, base64, digest_384, hashed_name};
 use crate::keeper::{self, KEEPER};
 use crate::page::{self, Built};
-use crate::script;
+use crate::script::{self, Added};
 use crate::single;
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, command, run};
@@ -99,9 +99,10 @@ fn build_into(profile: Profile, args: &[&str], out: PathBuf) -> Result<PathBuf> 
         Profile::Dev => stage.join("app_bg.wasm"),
         Profile::Release => optimized(&stage, "app_bg.wasm")?,
     };
-    assemble(profile, &stage, &module, &out)?;
-    if profile == Profile::Release {
-        script::add_to(&out)?;
+    let (built, page) = assemble(profile, &stage, &module, &out)?;
+    match profile {
+        Profile::Dev => fs::write(out.join(KEEPER), keeper::FORGETFUL)?,
+        Profile::Release => keep(&built, &page, &script::add_to(&out)?, &out)?,
     }
     eprintln!("built {}", out.display());
     Ok(out)
@@ -183,7 +184,7 @@ fn index() -> Result<String> {
 }
 
 /// Writes the folder: hashed names for all that the page loads, `public/` as it is.
-fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result<()> {
+fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result<(Built, String)> {
     let root = workspace::root();
     let index = index()?;
     let script = |name: &str| fs::read(root.join("public").join(name)).context(name.to_owned());
@@ -212,14 +213,11 @@ fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result
     };
     let page = page::filled(&index, &built)?;
     fs::write(out.join("index.html"), &page)?;
-    keep(&built, &page, out)
+    Ok((built, page))
 }
 
-/// Writes the script that keeps a copy of the site, and the headers.
-fn keep(built: &Built, page: &str, out: &Path) -> Result<()> {
-    if built.keeper.is_none() {
-        return Ok(fs::write(out.join(KEEPER), keeper::FORGETFUL)?);
-    }
+/// Writes the script that keeps a copy of the site, element and frame included, and the headers.
+fn keep(built: &Built, page: &str, added: &Added, out: &Path) -> Result<()> {
     let Built { style, boot, glue, module, worker, .. } = built;
     let named = [style, boot, glue, module, worker];
     let mut files = vec![("./".to_owned(), digest_384(page.as_bytes()))];
@@ -233,12 +231,17 @@ fn keep(built: &Built, page: &str, out: &Path) -> Result<()> {
             files.push((format!("./{name}"), digest));
         }
     }
+    for name in &added.kept {
+        files.push((format!("./{name}"), digest_384(&fs::read(out.join(name))?)));
+    }
     let template = fs::read_to_string(workspace::root().join("public").join(KEEPER))?;
     fs::write(out.join(KEEPER), keeper::filled(&template, &files)?)?;
     let policy = page.split("Content-Security-Policy\" content=\"").nth(1);
     let policy =
         policy.and_then(|rest| rest.split('"').next()).context("the page has no policy")?;
-    let names = named.map(|asset| asset.name.as_str());
+    let folder = format!("{}/*", added.folder);
+    let mut names = named.map(|asset| asset.name.as_str()).to_vec();
+    names.push(&folder);
     Ok(fs::write(out.join("_headers"), keeper::headers(policy, &names))?)
 }
 

@@ -89,6 +89,7 @@ const CAVEATS: [&str; 3] = [
      was measured on V100 in 2023 or told by their sellers, and differs by orders of magnitude \
      between zones.",
     "A list price is no promise of capacity.",
-    "Moving the data set is priced where you say where it lies; the time that it takes is not \
-     counted.",
+    "Where you say where the data set lies, it is copied from there before the first step and the \
+     weights go back after the last: both cost money and days, no machine waits, and nothing \
+     overlaps. Unless a way out is typed it is 10 Gbit/s, between regions of one provider 50.",
 ];

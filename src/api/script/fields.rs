@@ -143,6 +143,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "attention_data_parallel", Key::ServeDp, N),
     field(S, "expert_parallel", Key::ServeEp, N),
     field(S, "sequences_max", Key::BatchMax, N),
+    field(S, "instances_min", Key::ServeLeast, N),
 ];
 
 /// Inputs without a field of their own, by their names in links, as typed texts.

@@ -49,7 +49,7 @@ fn result(inputs: &Inputs) -> Option<String> {
         show::grouped(own.accelerators()),
         own.machine.label,
         show::time(best.first_token),
-        show::time(best.now.per_token),
+        show::time(best.per_token),
         serve::layout_text(&ask, &best.at)
     ))
 }

@@ -91,6 +91,7 @@ pub(super) fn study_view(
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
         points: all,
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
+        share: ask.further_share.map(serve::share_name).unwrap_or_default().to_owned(),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
         pools: crate::api::budget::sheet_view(&serve::pools(own)),
@@ -140,7 +141,7 @@ fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRiva
         layout: serve::layout_text(ask, &own.own.at),
         accelerators: shown(Amount::Count(own.accelerators())),
         first_token: shown(Amount::Time(own.own.first_token)),
-        per_token: shown(Amount::Time(own.own.now.per_token)),
+        per_token: shown(Amount::Time(own.own.per_token)),
         dearer: shown(Amount::Excess(rival.dearer)),
         loses: rival.text.clone(),
         link: link::encode(&pinned(inputs, ask, &own.own.at, None)),
@@ -233,7 +234,7 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goals = &own.ask.goals;
     let pairs = [
         ("First token", own.own.first_token, goals.first_token),
-        ("Each further token", own.own.now.per_token, goals.per_token),
+        ("Each further token", own.own.per_token, goals.per_token),
     ];
     let goal = |(label, reached, goal): (&str, _, Option<_>)| {
         Some(GoalView {

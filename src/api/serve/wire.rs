@@ -106,6 +106,8 @@ pub struct ServeStudyView {
     pub points: Vec<TradeView>,
     /// Longest time between tokens, where there is a goal.
     pub goal: Option<Shown>,
+    /// Of which answers the times a token are: `p90`; empty: the mean.
+    pub share: String,
     /// Names of the kinds of machine, in the order of `points.machine`.
     pub machines: Vec<String>,
     /// What fits where in which format, one answer at a time.

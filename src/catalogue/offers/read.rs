@@ -147,9 +147,12 @@ fn read(
         if text.is_empty() { Err(wrong(column, "a name: it is empty")) } else { Ok(text) }
     };
     let (provider, region) = (needed("provider")?, text("region")?);
+    let place = places::find(&provider, &region);
+    let mut guessed = false;
     let country = match text("country")? {
         country if country.is_empty() => {
-            places::find(&provider, &region).map_or(String::new(), |place| place.country)
+            guessed = place.as_ref().is_some_and(|place| place.source.contains("unverified"));
+            place.map_or(String::new(), |place| place.country)
         }
         country if country.len() == 2 && country.bytes().all(|b| b.is_ascii_alphabetic()) => {
             country.to_ascii_uppercase()
@@ -158,6 +161,7 @@ fn read(
     };
     let flags = flags(row)?
         .with_if(Flag::PlaceUnknown, region.is_empty())
+        .with_if(Flag::CountryUnverified, guessed)
         .with_if(Flag::NetworkAssumed, row.text("network_gbit_s").is_empty());
     let count = amount(row, "count", COUNT_MAX)?.ok_or_else(|| wrong("count", "a number"))?;
     let network = amount(row, "network_gbit_s", NETWORK_MAX)?;

@@ -193,7 +193,7 @@ impl List<'_> {
                 let held = t / tp * f64::from(moe.top_k) * etp * self.book.imbalance;
                 self.add_activation(held, f64::from(moe.width) / etp, moe.gated);
                 let inner = moe.latent.map_or(self.book.hidden, f64::from);
-                let bytes = self.book.linear_bytes + 2.0;
+                let bytes = self.book.expert_token_bytes;
                 self.add(KeptKind::ExpertTokens, bytes, held, inner, When::Selective);
                 let whole = f64::from(moe.shared_width) + f64::from(moe.dense_width);
                 if whole > 0.0 {

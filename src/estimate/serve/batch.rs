@@ -66,7 +66,7 @@ impl Serving<'_> {
     }
 
     /// Rows that each decoding sequence brings to a step, and tokens that it gets out of it.
-    fn guessed(&self) -> (f64, f64, f64) {
+    pub(super) fn guessed(&self) -> (f64, f64, f64) {
         self.service.speculation.as_ref().map_or((1.0, 1.0, 0.0), |s| {
             (1.0 + f64::from(s.guesses), s.yielded().get(), f64::from(s.guesses) * s.cost.get())
         })

@@ -6,7 +6,7 @@
 
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
-use crate::serving::Traffic;
+use crate::serving::{Admission, Traffic};
 use crate::units::{PerSecond, Seconds};
 
 /// Requests of a benchmark over those in flight: what InferenceX sends (utils/bench_serving, `num_prompts` is ten
@@ -94,6 +94,23 @@ impl Serving<'_> {
         first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
     }
 
+    /// Mean time that a prompt is held back by the engine's own rule while others decode.
+    fn held_back(&self, balance: &Balance) -> f64 {
+        let step = balance.per_token * self.guessed().1;
+        let time = match self.service.engine.admission {
+            Admission::AtOnce => 0.0,
+            Admission::Polls(steps) => 0.5 * f64::from(steps) * step,
+            Admission::Gathers(steps) => {
+                // The first waits all of it, those that come meanwhile half of it on the mean.
+                let window = f64::from(steps) * step;
+                let company = balance.rate * window;
+                window * (1.0 + 0.5 * company) / (1.0 + company)
+            }
+        };
+        // Where nothing decodes, steps pass in no time.
+        time * (1.0 - 1.0 / balance.decode.max(1.0))
+    }
+
     /// What users see where so many sequences decode at any time, as many as a batch limit lets.
     #[must_use]
     pub fn loaded(&self, traffic: &Traffic, running: Sequences) -> Answer {
@@ -132,7 +149,8 @@ impl Serving<'_> {
         for _ in 0..STEPS {
             let decode = 0.5 * (low + high);
             balance = self.balance(traffic, decode.max(1e-3));
-            let reading = least + balance.read + self.crowd(&balance, running);
+            let held = self.held_back(&balance);
+            let reading = least + held + balance.read + self.crowd(&balance, running);
             if decode + balance.rate * reading > running {
                 high = decode;
             } else {
@@ -147,7 +165,7 @@ impl Serving<'_> {
             balance = self.balance(traffic, 1.0_f64.min(running));
         }
         let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
-        let read = least + balance.read + wait;
+        let read = least + self.held_back(&balance) + balance.read + wait;
         let cycle = read + output * balance.per_token;
         let throughput = running / cycle;
         // What does not fit waits for a place.

@@ -5,6 +5,8 @@ use crate::model::{Ffn, Mixer, Model};
 use crate::serving::{Fills, Traffic, WeightFormat};
 use crate::units::{Bytes, Ratio, Tokens};
 
+/// What a process holds before it has anything: the context of CUDA on one device.
+const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
 /// Rows of the smallest steps where memory is scarce.
 const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
@@ -88,7 +90,8 @@ impl Serving<'_> {
         // Where the usual share leaves next to nothing, people raise it, read prompts in smaller pieces, and let
         // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
         // 2025-09 and 2026-02).
-        let needed = self.least_weights() + rule.context.as_f64() + self.layers(ROWS_FEW);
+        let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
+        let needed = self.least_weights() + context_least + self.layers(ROWS_FEW);
         let raised = (all - needed).min(SCARCE * all);
         let (per_token, state) = self.cache_of(1.0);
         let scarce = pool < SCARCE * all && raised > pool;
@@ -278,19 +281,18 @@ impl Serving<'_> {
         layers * self.stage_share() + self.table_bytes(model) / tp
     }
 
-    /// Embedding and head: the whole of both where there is one stage, else the larger; the head alone where the table
-    /// of embeddings stays with the host, and what it is above a layer where layers are dealt out with it.
+    /// Embedding and head: the whole of both where there is one stage, else the larger; where the table of embeddings
+    /// stays with the host and the head is dealt out as one more layer, what it is above a layer.
     fn table_bytes(&self, model: &Model) -> f64 {
         let weights = self.service.weights;
         let bytes = if weights.is_gguf() { weights.bits().get() / 8.0 } else { 2.0 };
         let params = model.params();
         let (embedding, head) = (params.embedding as f64, params.head as f64);
         let many = self.instance.pp > 1;
-        let both = if self.service.engine.memory.host_table {
+        let both = if many && self.service.engine.memory.host_table {
             let head = if head > 0.0 { head } else { embedding };
-            let layer =
-                (params.total as f64 - embedding - head) / f64::from(model.n_layers().max(1));
-            if many { (head - layer).max(0.0) } else { head }
+            let layers = params.total as f64 - embedding - head;
+            (head - layers / f64::from(model.n_layers().max(1))).max(0.0)
         } else if many {
             embedding.max(head)
         } else {
@@ -334,7 +336,6 @@ impl Serving<'_> {
         let accelerator = &self.service.cluster.accelerator;
         let large = accelerator.memory.as_f64() >= LARGE && !accelerator.name.starts_with("a100");
         let sampled = if large { rule.sampled_large } else { rule.sampled };
-        let sampled = sampled.min(self.service.engine.sequences);
         f64::from(sampled) * f64::from(self.service.model.vocab) * DRAW
     }
 

@@ -9,6 +9,7 @@ mod flow;
 mod loads;
 mod memory;
 mod older;
+mod pace;
 mod rates;
 mod split;
 mod work;
@@ -17,6 +18,7 @@ pub use batch::{Answer, Sequences};
 pub use detail::PartCount;
 pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
+pub use pace::{Arrivals, Pace};
 pub use split::{Half, Pair, Reader, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 

@@ -2,6 +2,7 @@
 //! terms ([`predict()`]).
 
 mod predict;
+mod recipe;
 pub mod run;
 mod setup;
 mod shape;

@@ -1,7 +1,7 @@
 //! From a row to a question: a service, how it is spread, and what is asked of it.
 
 use super::run::ServeRun;
-use super::{shape, software};
+use super::{recipe, shape, software};
 use crate::catalogue::{datasets, engines};
 use crate::estimate::serve::Serving;
 use crate::serving::{Engine, Goals, Instance, Mode, Service, Speculation, Traffic};
@@ -96,11 +96,14 @@ fn setup_with(
     engine: impl Fn(&str) -> Option<Engine>,
 ) -> Result<ServeSetup, String> {
     let mut remarks = Vec::new();
+    let run = &recipe::meant(run, &mut remarks);
     let model = shape::model(run, &mut remarks)?;
     let key = software::engine(run);
     let mut engine = engine(key).ok_or_else(|| format!("no profile of {key}"))?;
+    recipe::apply(run, &mut engine);
     if let Some(most) = run.max_batch.filter(|most| *most >= 1.0) {
         engine.sequences = most as u32;
+        engine.memory.drawn_for(engine.sequences);
     }
     if let Some(batch) = after(&run.notes, "compiled batch ").filter(|batch| *batch >= 1.0) {
         engine.sequences = batch as u32;
@@ -291,7 +294,7 @@ fn traffic(run: &ServeRun, remarks: &mut Vec<String>) -> Result<Traffic, String>
         prompt: lengths.0.unwrap_or(0.0) * share,
         output: lengths.1.unwrap_or(1.0) * share,
         spread,
-        cached: Ratio::ZERO,
+        cached: recipe::cached(run),
     })
 }
 

@@ -40,7 +40,8 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         traffic,
         demand,
         goals,
-        share: share(reader),
+        share: share(reader, Key::Percentile),
+        further_share: share(reader, Key::FurtherPercentile),
         fixed: fixed(reader),
         api: ApiPrice {
             input: money(reader, Key::ApiInput),
@@ -97,8 +98,8 @@ fn goal(reader: &Reader, key: Key) -> Option<Seconds> {
     }
 }
 
-fn share(reader: &Reader) -> Option<Ratio> {
-    Some(Ratio::new(match reader.name(Key::Percentile)? {
+fn share(reader: &Reader, key: Key) -> Option<Ratio> {
+    Some(Ratio::new(match reader.name(key)? {
         "p50" => 0.50,
         "p90" => 0.90,
         "p95" => 0.95,
@@ -246,6 +247,7 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     }
     // The choice says it already.
     reader.echo(Key::Percentile, "");
+    reader.echo(Key::FurtherPercentile, "");
     if let Some(own) = &ask.speculation {
         let yielded = show::rounded(own.yielded().get());
         reader.echo(Key::Guesses, format!("{yielded} tokens a step"));

@@ -163,6 +163,8 @@ export interface ServiceQuestion {
   attention_data_parallel?: number;
   expert_parallel?: number;
   sequences_max?: number;
+  /** At least; what keeps the goals where there may be fewer. */
+  instances_min?: number;
 }
 
 export interface ModelQuestion {

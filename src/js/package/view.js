@@ -314,7 +314,7 @@ class Shown {
     const other = this.answer?.asked.requests_in_flight ? "serving.requests_per_s" : "serving.requests_in_flight";
     const rows = INPUTS[kind].filter(([field]) => field !== other);
     this.inputs = rows.map(([field, name, asked]) => {
-      const id = `ap-${field.replace(/\W/g, "-")}`;
+      const id = `ap-${field.replace(/[\W_]/g, "-")}`;
       const hint = field === "serving.requests_per_s" ? "as many as it can" : undefined;
       const input = make("input", { id, inputmode: "text", autocomplete: "off", spellcheck: "false", placeholder: hint });
       const wrong = make("p", { class: "wrong", id: `${id}-wrong` });

@@ -149,13 +149,13 @@ impl Run<'_> {
         Money::of(&self.outlay(end, self.deal.terms, self.deal.rate))
     }
 
-    /// ` + 13.3 h + 2 min = 31 d` after the time of the machines, where data moves.
+    /// `13.3 h + 30 d + 2 min = 31 d; ` before the time of the machines, where data moves.
     pub(super) fn moved_text(&self, wall: Seconds) -> String {
         let [before, after] = self.moves();
         if before + after == Seconds::ZERO {
             return String::new();
         }
         let (wall, whole) = (fine::time(wall), fine::time(self.span(wall)));
-        format!("; {} + {wall} + {} = {whole}", fine::time(before), fine::time(after))
+        format!("{} + {wall} + {} = {whole}; ", fine::time(before), fine::time(after))
     }
 }

@@ -88,7 +88,7 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], asked: &Asked) -> Sheet {
     sheet.notes.push(
         "80\u{a0}% of such runs should end within the range: step times as far as measured runs \
          lay from what was said of them, failures between those of a good and of a young fleet. \
-         Prices are taken as they stand. "
+         Prices are taken as they stand. Storage and transfer: "
             .to_owned()
             + &run.deal.kept
             + ".",

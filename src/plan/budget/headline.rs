@@ -97,19 +97,20 @@ fn cost(run: &Run<'_>, ends: &[End; 3]) -> Ranged {
 }
 
 /// What [`money_text`] works out.
-pub(super) const MONEY: &str = "time that is paid for \u{d7} accelerators, spares included \u{d7} price of \
-    one; machines + storage of data set and checkpoints + moving the data set there and the weights away";
+pub(super) const MONEY: &str = "machines + storage of data set and checkpoints + moving the data set \
+    there and the weights away; machines: time that is paid for \u{d7} accelerators, spares included \
+    \u{d7} price of one";
 
 pub(super) fn money_text(rate: DollarsPerHour, paid: Seconds, n: u32, money: &Money) -> String {
     let Money { machines, storage, transfer } = *money;
     format!(
-        "{} \u{d7} {} \u{d7} {} = {machines}; {machines} + {} + {} = {}",
-        fine::time(paid),
-        fine::count(n.into()),
-        show::price(rate),
+        "{machines} + {} + {} = {}; {} \u{d7} {} \u{d7} {} = {machines}",
         show::dollars(storage),
         show::dollars(transfer),
         show::dollars(money.total()),
+        fine::time(paid),
+        fine::count(n.into()),
+        show::price(rate),
         machines = show::dollars(machines),
     )
 }

@@ -46,7 +46,8 @@ impl Price {
     }
 }
 
-/// The plan's own price, where that is one of its own, and for each way to buy what was typed, else the cheapest of the list that `asked` leaves.
+/// The plan's own price, where it has one, and for each way to buy what was typed, else the cheapest of the list that
+/// `asked` leaves.
 #[must_use]
 pub fn prices(
     (case, own): (&Case, bool),

@@ -54,9 +54,9 @@ pub fn sheet(run: &Run<'_>, asked: &BudgetInputs) -> Sheet {
         tell_cadence(&mut sheet, run, (every, asked.horizon), &whole, each);
     }
     sheet.notes.push(
-        "Bought like the plan, failures included; storage and transfer in proportion. A trial is the \
-         same model on the same accelerators for a share of the tokens; stopped trials cost nothing \
-         more."
+        "Bought like the plan, failures included; storage and transfer in proportion. A trial is \
+         the same model on the same accelerators for a share of the tokens; stopped trials cost \
+         nothing more."
             .to_owned(),
     );
     sheet

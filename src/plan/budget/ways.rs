@@ -246,8 +246,9 @@ pub fn sheet(run: &Run<'_>, prices: &[Price], limits: Limits) -> Sheet {
     sheet.notes.push(
         "Ranges hold 80 % of measured step times together with failures of a good and of a young \
          fleet; prices and the spot market are taken as they stand. A commitment is paid for its \
-         whole term, used or not. Storage and transfer are those of the place. For one run every mixture of two prices lies between them: \
-         mixing buys certainty, and pays where demand moves (next part)."
+         whole term, used or not. Storage and transfer are those of the place. For one run every \
+         mixture of two prices lies between them: mixing buys certainty, and pays where demand \
+         moves (next part)."
             .replace(" %", "\u{a0}%"),
     );
     sheet
@@ -367,8 +368,8 @@ pub(super) fn cost_of(way: &Way) -> Derivation {
     let text = money_text(way.rate, way.paid[1], way.accelerators, &way.money[1]);
     let formula = match way.id {
         "half" => {
-            "time to finish \u{d7} share that computes \u{d7} accelerators \u{d7} mean price of what \
-             computes"
+            "time to finish \u{d7} share that computes \u{d7} accelerators \u{d7} mean price of \
+             what computes"
         }
         "block" => "time, in whole days \u{d7} accelerators, spares included \u{d7} price",
         "1y" | "3y" => {
@@ -376,7 +377,7 @@ pub(super) fn cost_of(way: &Way) -> Derivation {
         }
         _ => "time that is paid for \u{d7} accelerators, spares included \u{d7} price",
     };
-    let formula = format!("{formula}; {KEPT}");
+    let formula = format!("{KEPT}; machines: {formula}");
     derived(&formula, text, &way.source)
 }
 
@@ -388,9 +389,9 @@ pub(super) fn time_of(way: &Way, run: &Run<'_>) -> Derivation {
 pub(super) fn useful_time(run: &Run<'_>, work: Seconds, wall: Seconds) -> Derivation {
     let share = Ratio::new(work.get() / wall.get());
     let (text, moved) = (fine::time(wall), run.moved_text(wall));
-    let text = format!("{} / {} = {text}{moved}", fine::time(work), fine::percent(share));
-    let formula = "time of all steps / share of the time that is useful; moving the data set there + \
-                   that + moving the weights away";
+    let text = format!("{moved}{} / {} = {text}", fine::time(work), fine::percent(share));
+    let formula = "moving the data set there + machines + moving the weights away; machines: time \
+                   of all steps / share of the time that is useful";
     derived(formula, text, "docs/outage.md")
 }
 
@@ -446,16 +447,24 @@ fn table(ways: &[Way], run: &Run<'_>, limits: Limits) -> Grid {
     Grid { caption: "Ways to buy this run, the cheapest first", columns, rows }
 }
 
+/// What costs more times the cheapest than this is in the table alone.
+const FAR: f64 = 20.0;
+
 fn picture(ways: &[Way], limits: Limits) -> Chart {
     let row = |way: &Way| {
         let range = way.cost.map(|cost| Ratio::new(cost.get()));
         let text = format!("{} · {}", show::dollars(way.cost[1]), show::time(way.time[1]));
         Mark::span(&way.name, range, text)
     };
-    let mut marks: Vec<Mark> = ways.iter().map(row).collect();
+    // A whole term for a short run would leave no room to tell the others apart.
+    let most = ways.first().map_or(Dollars::ZERO, |best| best.cost[1] * FAR);
+    let near = || ways.iter().filter(|way| way.cost[1] <= most);
+    let more =
+        if near().count() < ways.len() { ", those below twenty times the cheapest" } else { "" };
+    let mut marks: Vec<Mark> = near().map(row).collect();
     marks.extend(limits.cost.map(|cost| Mark::at("rule", "budget", Ratio::new(cost.get()))));
     Chart {
-        title: "Cost of the run by way to buy".to_owned(),
+        title: format!("Cost of the run by way to buy{more}"),
         axes: ["Dollars, with the 80\u{a0}% range", ""],
         units: ["usd", ""],
         marks,

@@ -240,7 +240,8 @@ const fn told(kind: KeptKind) -> (&'static str, &'static str) {
         KeptKind::RouterScores => ("Router scores", "8 b s / (c t) \u{d7} experts, in 32 bits"),
         KeptKind::ExpertTokens => (
             "Tokens at their experts",
-            "(bytes in + 2 out) \u{d7} b s / (c t) \u{d7} top-k \u{d7} h",
+            "(bytes in + 2 out where the router weights that) \u{d7} b s / (c t) \u{d7} top-k \
+             \u{d7} h",
         ),
     }
 }

@@ -149,7 +149,8 @@ impl Explained<'_> {
     }
 
     pub(super) fn pipeline(&self, basis: &Basis) -> Derivation {
-        let hides = self.plan.layout.vpp > 1;
+        let dual = self.plan.layout.schedule == Schedule::DualPipe;
+        let hides = dual || self.plan.layout.vpp > 1;
         let overlap = self.case.stack.profile.overlap.pipeline;
         let share = if hides { overlap } else { Ratio::ZERO };
         let send = &basis.send;
@@ -168,7 +169,7 @@ impl Explained<'_> {
         );
         let formula = "m \u{d7} 2 v sends. Each tensor-parallel rank sends 2 b s h / (c t) bytes \
                        / rate + latency; without sequence parallelism the receivers gather all \
-                       of it. Plain 1F1B waits for each, interleaving hides a share";
+                       of it. Plain 1F1B waits for each, interleaving and DualPipe hide a share";
         let constants = ["overlap_pipeline", constant_of(&send.link), START];
         with(derived(formula, substituted, "arXiv 2104.04473, sections 2.2.2 and 4.1"), &constants)
     }

@@ -13,6 +13,13 @@ impl Explained<'_> {
         self.case.pace().map(|pace| format!("pace@{}/{}", pace.accelerator, pace.precision))
     }
 
+    /// The constants behind the rate of products in the run's number format.
+    pub(super) fn product_constants(&self) -> Vec<&'static str> {
+        let narrow = self.case.training.precision.is_narrow();
+        let all = ["matmul", "narrow_matmul", "narrow_weight_gradient"];
+        all.into_iter().take(if narrow { 3 } else { 1 }).collect()
+    }
+
     /// A derivation with the pace among its constants.
     pub(super) fn with_pace(&self, derivation: Derivation, constants: &[&str]) -> Derivation {
         let mut derivation = with(derivation, constants);
@@ -53,8 +60,21 @@ impl Explained<'_> {
             Precision::Nvfp4 => (kernels.matmul_fp4.top, self.case.peak()),
             _ => (kernels.matmul.top, self.case.peak_16()),
         };
-        let (text, reached) = self.reached(sheet, top, self.case.stack.profile.matmul);
-        format!("largest products at {text} = {}", fine::flop_rate(reached))
+        let profile = &self.case.stack.profile;
+        let (mut text, mut reached) = self.reached(sheet, top, profile.matmul);
+        let narrow = self.case.training.precision.is_narrow();
+        if narrow && profile.narrow_matmul != Ratio::ONE {
+            text.push_str(&factor_text(profile.narrow_matmul, "of narrow ones"));
+            reached = reached * profile.narrow_matmul.get();
+        }
+        let rate = fine::flop_rate(reached);
+        let text = format!("largest products at {text} = {rate}");
+        if !narrow || profile.narrow_weight_gradient == Ratio::ONE {
+            return text;
+        }
+        let slower = fine::flop_rate(reached * profile.narrow_weight_gradient.get());
+        let share = fine::percent(profile.narrow_weight_gradient);
+        format!("{text}; those of weight gradients at {rate} {TIMES} {share} = {slower}")
     }
 
     /// The same of products that stay in 16 bits.

@@ -67,7 +67,7 @@ impl Explained<'_> {
         let source = "tiles and waves as in arXiv 2301.03598; top and k\u{bd} fitted to measured \
                       kernels (docs/kernels.md)";
         let substituted = format!("{text}; {}", self.rate_text());
-        self.with_pace(derived(formula, substituted, source), &["matmul"])
+        self.with_pace(derived(formula, substituted, source), &self.product_constants())
     }
 
     fn expert_products(&self, basis: &Basis) -> Derivation {
@@ -76,7 +76,7 @@ impl Explained<'_> {
                        top-k \u{d7} tokens / (ep experts) rows for each expert of the rank, waves \
                        as for other products";
         let source = "grouped products; curve fitted to measured kernels (docs/kernels.md)";
-        self.with_pace(derived(formula, text, source), &["matmul"])
+        self.with_pace(derived(formula, text, source), &self.product_constants())
     }
 
     fn attention(&self, basis: &Basis) -> Derivation {
@@ -204,8 +204,12 @@ impl Explained<'_> {
                 self.others(|stage| stage.time().less(stage.weight * 3.0)),
             ),
             Schedule::DualPipe => (
-                "(p / 2 \u{2212} 1) (F&B + B \u{2212} 3 W) of the stage for which that is longest",
-                "DualPipe, arXiv 2412.19437, table 2",
+                "max(2 h F + 3 h B \u{2212} 3 (h \u{2212} 1) W, 3 h F + (2 h + 1) B \u{2212} \
+                 2 (h \u{2212} 1) W) \u{2212} (h + 2) F&B; h = p / 2, F and B an average chunk \
+                 that runs alone, its experts' exchange in the open, W its weight gradients, F&B \
+                 two chunks that hide each other's exchange, on the slowest stage",
+                "the longest way through the order of DualPipe's code (deepseek-ai/DualPipe, \
+                 dualpipe.py @bb214e8); arXiv 2412.19437, table 2",
                 self.dual_text(pp),
             ),
         };
@@ -213,18 +217,24 @@ impl Explained<'_> {
     }
 
     fn dual_text(&self, pp: u32) -> String {
-        let one = |stage: &&StageReport| {
-            let whole = stage.time() + stage.backward;
-            whole.less(stage.weight * 3.0)
+        let mean = |of: fn(&StageReport) -> Seconds| {
+            fine::time(self.stages.iter().map(of).sum::<Seconds>() * (1.0 / f64::from(pp)))
         };
-        let Some(most) = self.stages.iter().max_by_key(one) else {
-            return String::new();
+        let forward = mean(|stage| stage.forward + stage.alone.0);
+        let backward = mean(|stage| stage.backward + stage.alone.1);
+        let weight = mean(|stage| stage.weight);
+        let slowest = self.stages.iter().map(StageReport::time).fold(Seconds::ZERO, Seconds::max);
+        let h = pp / 2;
+        let way = |f: u32, b: u32, w: u32| {
+            let back = format!("{b} {TIMES} {backward} \u{2212} {w} {TIMES} {weight}");
+            format!("{f} {TIMES} {forward} + {back}")
         };
         format!(
-            "({pp} / 2 \u{2212} 1) {TIMES} ({} + {} \u{2212} 3 {TIMES} {})",
-            fine::time(most.time()),
-            fine::time(most.backward),
-            fine::time(most.weight)
+            "max({}, {}) \u{2212} {} {TIMES} {}",
+            way(2 * h, 3 * h, 3 * h.saturating_sub(1)),
+            way(3 * h, 2 * h + 1, 2 * h.saturating_sub(1)),
+            h + 2,
+            fine::time(slowest)
         )
     }
 

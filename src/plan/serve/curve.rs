@@ -1,6 +1,7 @@
 //! Latency against throughput: what nothing beats, on each kind of machine, whatever the goals.
 
-use crate::search::deploy::{Candidate, sequences_most};
+use crate::estimate::serve::{Sequences, Serving};
+use crate::search::deploy::{self, Candidate, sequences_most};
 use crate::search::serve::{Offer, Point, Question, frontier};
 use crate::serving::{Ask, Demand, Goals, Instance};
 use crate::units::{DollarsPerHour, PerSecond, Seconds};
@@ -15,7 +16,7 @@ pub struct TradePoint {
     pub at: Candidate,
     /// Sequences at once.
     pub batch: u32,
-    /// Time between tokens.
+    /// Time a token: of the asked share of answers, else the mean.
     pub per_token: Seconds,
     /// Time to the first token, on the mean.
     pub first_token: Seconds,
@@ -76,14 +77,24 @@ fn of_machine(ask: &Ask, machine: usize) -> Vec<TradePoint> {
 
 fn trade(ask: &Ask, machine: usize, point: &Point) -> TradePoint {
     let ranks = point.instance.ranks().max(1) as f64 * f64::from(point.replicas.max(1));
-    let goals = &ask.goals;
     let fits = ask.demand != Demand::Most || point.replicas > 0;
+    let at = Candidate { machine, format: point.format, instance: point.instance };
+    let per_token = further(ask, &at, point).unwrap_or(point.per_token);
     TradePoint {
-        at: Candidate { machine, format: point.format, instance: point.instance },
+        at,
         batch: point.batch,
-        per_token: point.per_token,
+        per_token,
         first_token: point.first_token,
         rate: PerSecond::new(point.rate.get() / ranks),
-        keeps: fits && point.keeps(goals),
+        keeps: fits && ask.goals.kept_by(point.first_token, per_token),
     }
+}
+
+/// The time a token of the asked share of answers, where one is asked.
+fn further(ask: &Ask, at: &Candidate, point: &Point) -> Option<Seconds> {
+    ask.further_share?;
+    let service = deploy::service(ask, at, Some(point.batch))?;
+    let serving = Serving::new(&service, &at.instance);
+    let answer = serving.loaded(&ask.traffic, Sequences(f64::from(point.batch)));
+    Some(deploy::per_token(ask, &serving, &answer))
 }

@@ -4,6 +4,7 @@ use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
+use crate::search::deploy;
 use crate::units::text::{fine, show};
 use crate::units::{PerSecond, Ratio, Seconds};
 
@@ -11,6 +12,7 @@ use crate::units::{PerSecond, Ratio, Seconds};
 #[must_use]
 pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     let mut all = vec![first_token(own), per_token(own), tokens(own), each(own), accelerators(own)];
+    all.extend(evenness(own));
     all.extend(money(own));
     all.extend(super::power::emissions(own));
     all.extend(capacity(own));
@@ -49,20 +51,42 @@ fn first_token(own: &Deployed<'_>) -> Figure {
     };
     let times = fine::number(Ratio::new(times));
     let text = format!("{reading} + {waiting} × {times} = {}", fine::time(whole));
-    let label = match own.ask.share {
-        None => "First token, mean",
-        Some(share) if share.get() < 0.6 => "First token, p50",
-        Some(share) if share.get() < 0.92 => "First token, p90",
-        Some(share) if share.get() < 0.97 => "First token, p95",
-        Some(_) => "First token, p99",
-    };
+    let label = [
+        "First token, mean",
+        "First token, p50",
+        "First token, p90",
+        "First token, p95",
+        "First token, p99",
+    ][rank(own.ask.share)];
     let source = "waits fall off exponentially: the tail of an M/G/1 queue (Kleinrock 1975, \
         section 5.7); its mean by Pollaczek and Khinchine (section 5.6)";
     figure("ttft", label, Amount::Time(whole), formula, text, source)
 }
 
+/// Name of a share that can be asked.
+#[must_use]
+pub fn share_name(share: Ratio) -> &'static str {
+    ["p50", "p90", "p95", "p99"][rank(Some(share)) - 1]
+}
+
+/// Place of a share among what can be asked: none, p50, p90, p95, p99.
+fn rank(share: Option<Ratio>) -> usize {
+    let Some(share) = share else { return 0 };
+    1 + [0.6, 0.92, 0.97].into_iter().filter(|most| share.get() >= *most).count()
+}
+
 fn per_token(own: &Deployed<'_>) -> Figure {
     let now = &own.own.now;
+    if let Some(share) = own.ask.further_share {
+        let label = [
+            "Each further token",
+            "Each further token, p50",
+            "Each further token, p90",
+            "Each further token, p95",
+            "Each further token, p99",
+        ][rank(Some(share))];
+        return spread(own, "tpot", label, share);
+    }
     let alone = own.serving().writing(now.running, own.context());
     let more = now.per_token.less(alone);
     let text =
@@ -76,6 +100,46 @@ fn per_token(own: &Deployed<'_>) -> Figure {
         "mean over an answer at the load that is asked for; at the batch limit it keeps the goal \
          as well. Little's law over reading and writing (estimate/serve/flow)",
     )
+}
+
+/// The time a token that a share of answers stays within.
+fn spread(own: &Deployed<'_>, id: &'static str, label: &'static str, share: Ratio) -> Figure {
+    let pace = deploy::pace(own.ask, &own.serving(), &own.own.now);
+    let at = pace.per_token_at(share);
+    let factor = Ratio::new(at.get() / pace.mean.get().max(1e-12));
+    let text = format!("{} × {} = {}", fine::time(pace.mean), fine::number(factor), fine::time(at));
+    let source = format!(
+        "answers deviate by {} from the mean: prompts that others bring while one is written, and \
+         the batch that swings with them (shot noise, estimate/serve/pace; a simulation step by \
+         step agrees, tests/serve_pace.rs)",
+        fine::percent(pace.deviation)
+    );
+    let formula = "mean over answers × factor of a lognormal with their deviation";
+    figure(id, label, Amount::Time(at), formula, text, &source)
+}
+
+/// How unevenly tokens come.
+fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
+    let pace = deploy::pace(own.ask, &own.serving(), &own.own.now);
+    let longest = pace.gap_at(Ratio::new(0.99));
+    let more = longest.less(pace.alone);
+    let text =
+        format!("{} + {} = {}", fine::time(pace.alone), fine::time(more), fine::time(longest));
+    let gap = figure(
+        "gap",
+        "Gap between two tokens, p99",
+        Amount::Time(longest),
+        "a step of decoding + prompts that are read in it",
+        text,
+        "prompts that fall into one gap: a generalised Poisson number (estimate/serve/pace)",
+    );
+    let of = |id, label, share| spread(own, id, label, Ratio::new(share));
+    vec![
+        of("tpot_p50", "Time a token, p50 of answers", 0.5),
+        of("tpot_p90", "Time a token, p90 of answers", 0.9),
+        of("tpot_p99", "Time a token, p99 of answers", 0.99),
+        gap,
+    ]
 }
 
 fn tokens(own: &Deployed<'_>) -> Figure {

@@ -33,7 +33,7 @@ pub use binds::binds;
 pub use commit::{baseline, commit};
 pub use curve::{TradePoint, tradeoff};
 pub use facts::facts;
-pub use figures::figures;
+pub use figures::{figures, share_name};
 pub use fits::{Fit, fits};
 pub use hired::Hired;
 pub use losses::{losses, stands};

@@ -40,7 +40,7 @@ fn text(own: &Deployed<'_>, best: &Deployed<'_>) -> String {
             show::grouped(least)
         ));
     }
-    let (mine, least) = (own.own.now.per_token, best.own.now.per_token);
+    let (mine, least) = (own.own.per_token, best.own.per_token);
     if mine.get() > least.get() * 1.005 || least.get() > mine.get() * 1.005 {
         parts.push(format!("a token in {} against {}", show::time(mine), show::time(least)));
     }

@@ -27,6 +27,7 @@ use leptos::prelude::*;
 use super::address::address;
 use super::budget::BudgetPane;
 use super::compare;
+use super::day::DayPane;
 use super::dom;
 use super::fleet::FleetPane;
 use super::serve;
@@ -45,6 +46,7 @@ pub fn AnswerPane() -> AnyView {
     let is_stuck = Memo::new(move |_| wrong.get() && matches!(state.verdict(), Verdict::Stuck(_)));
     let is_planned = Memo::new(move |_| state.plan().is_some() && !is_stuck.get());
     let compares = Memo::new(move |_| state.is_comparing());
+    paint_first(state);
     let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
     let body = move || match (is_stuck.get(), is_planned.get()) {
         _ if compares.get() => compare::pane(),
@@ -64,10 +66,15 @@ pub fn AnswerPane() -> AnyView {
         >
             <div class="notices" role="status">{live(move || notices(state, wrong.get()))}</div>
             {live(move || body())}
-            <FleetPane/>
+            {below(state, || view! { <FleetPane/> }.into_any())}
             // Kept while a model is served: what it waits for outlives a switch.
-            <div hidden=move || serves.get()><BudgetPane/></div>
-            {live(move || {
+            <div hidden=move || serves.get()>
+                {below(state, || view! { <BudgetPane/> }.into_any())}
+            </div>
+            <div hidden=move || !serves.get()>
+                {below(state, || view! { <DayPane/> }.into_any())}
+            </div>
+            {below(state, move || {
                 // Made anew for the runs of what is asked now.
                 serves.track();
                 view! { <TruthPane/> }.into_any()
@@ -75,6 +82,31 @@ pub fn AnswerPane() -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Milliseconds after which the rest is made though nothing was painted, as in a tab that nobody sees.
+const UNSEEN_MS: u32 = 200;
+
+/// The first answer is painted before the rest of the page is made.
+fn paint_first(state: State) {
+    Effect::new(move |_| {
+        let run = state.run.get();
+        if run == 0 || state.answered.get() != run || state.painted.get_untracked() {
+            return;
+        }
+        let done = move || {
+            if state.painted.try_get_untracked() == Some(false) {
+                state.painted.set(true);
+            }
+        };
+        request_animation_frame(move || dom::later(0, done));
+        dom::later(UNSEEN_MS, done);
+    });
+}
+
+/// What lies below the first screen, once the first answer has been painted.
+pub fn below(state: State, view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    live(move || if state.painted.get() { view() } else { ().into_any() })
 }
 
 /// Whether the inputs have been wrong for a while, or from the start.
@@ -121,11 +153,16 @@ fn plan_view() -> AnyView {
     view! {
         <div class="plan">
             {live(move || headline())}
-            {live(move || why())}
-            <div class="pair">{breakdown::memory_parts()} {breakdown::time_parts()}</div>
-            {pipeline::pipeline()}
-            <div class="pair">{scaling::scaling()} {frontier::frontier()}</div>
-            {assumptions::assumptions()}
+            {below(state, move || {
+                view! {
+                    {live(move || why())}
+                    <div class="pair">{breakdown::memory_parts()} {breakdown::time_parts()}</div>
+                    {pipeline::pipeline()}
+                    <div class="pair">{scaling::scaling()} {frontier::frontier()}</div>
+                    {assumptions::assumptions()}
+                }
+                .into_any()
+            })}
         </div>
     }
     .into_any()

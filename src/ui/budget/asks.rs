@@ -7,7 +7,7 @@ use crate::ui::form::fields_at;
 use crate::ui::state::state;
 use crate::units::Day;
 
-type Row = (Key, &'static str, &'static str);
+pub type Row = (Key, &'static str, &'static str);
 
 /// One part of the section.
 pub struct Ask {
@@ -21,6 +21,8 @@ pub struct Ask {
     pub sheets: &'static [&'static str],
     /// Inputs of its own: a link that has one of them opens the part.
     pub keys: &'static [Key],
+    /// Whether it is said which list of prices it rests on.
+    pub listed: bool,
     /// What is asked.
     pub fields: fn() -> AnyView,
 }
@@ -34,6 +36,7 @@ pub const ASKS: &[Ask] = &[
             beside the page, or prices that you type.",
         sheets: &["ways"],
         keys: &[Key::WayPrices],
+        listed: true,
         fields: || three("ways", WAYS),
     },
     Ask {
@@ -43,6 +46,7 @@ pub const ASKS: &[Ask] = &[
             it to buy ahead.",
         sheets: &["months"],
         keys: &[Key::Months],
+        listed: false,
         fields: || wide("months", MONTHS),
     },
     Ask {
@@ -51,6 +55,7 @@ pub const ASKS: &[Ask] = &[
         lead: "From a first day to the last, against a budget and a date.",
         sheets: &["forecast"],
         keys: &[Key::Bought, Key::Start],
+        listed: false,
         fields: dates,
     },
     Ask {
@@ -59,6 +64,7 @@ pub const ASKS: &[Ask] = &[
         lead: "Each input moved alone, and sliders to move some together.",
         sheets: &["moved", "whatif"],
         keys: &[Key::WhatIf],
+        listed: false,
         fields: || ().into_any(),
     },
     Ask {
@@ -67,6 +73,7 @@ pub const ASKS: &[Ask] = &[
         lead: "Searches over hyper-parameters before the run, and the same run again and again.",
         sheets: &["sweep"],
         keys: &[Key::Trials, Key::Retrain],
+        listed: false,
         fields: || three("sweep", SWEEP),
     },
     Ask {
@@ -86,6 +93,7 @@ pub const ASKS: &[Ask] = &[
             Key::Between,
             Key::Egress,
         ],
+        listed: false,
         fields: || three("places", PLACES),
     },
     Ask {
@@ -94,6 +102,7 @@ pub const ASKS: &[Ask] = &[
         lead: "The same tokens trained on where they lie, by federated averaging.",
         sheets: &["clients"],
         keys: &[Key::Clients],
+        listed: false,
         fields: || three("clients", CLIENTS),
     },
 ];
@@ -102,6 +111,7 @@ const WAYS: &[Row] = &[
     (Key::WayPrices, "Prices of one, by way to buy", "demand:3.5, spot:1.2, 1y:2.1"),
     (Key::Providers, "Providers", "all of the list"),
     (Key::Regions, "Regions", "all"),
+    (Key::Stands, "Where they stand", "aws:us-east-1, own"),
     (Key::Discounts, "Discounts", "aws:30%"),
     (Key::Deadline, "Time to finish", "30 days"),
     (Key::Budget, "Budget", "$2M"),
@@ -118,7 +128,7 @@ const MONTHS: &[Row] = &[(
 
 const FORECAST: &[Row] = &[
     (Key::Bought, "Bought", ""),
-    (Key::Start, "First step", "2027-01-15"),
+    (Key::Start, "Begins", "2027-01-15"),
     (Key::Deadline, "Time to finish", "30 days, 2027-03-01"),
     (Key::Budget, "Budget", "$2M"),
 ];
@@ -160,11 +170,13 @@ const CLIENTS: &[Row] = &[
 
 const DAY_MS: f64 = 86_400_000.0;
 
-fn three(at: &'static str, rows: &[Row]) -> AnyView {
+/// Inputs in columns.
+pub fn three(at: &'static str, rows: &[Row]) -> AnyView {
     view! { <div class="columns three budget-asks">{fields_at(at, rows)}</div> }.into_any()
 }
 
-fn wide(at: &'static str, rows: &[Row]) -> AnyView {
+/// Inputs one below the other.
+pub fn wide(at: &'static str, rows: &[Row]) -> AnyView {
     view! { <div class="budget-asks">{fields_at(at, rows)}</div> }.into_any()
 }
 

@@ -13,22 +13,46 @@ use leptos::prelude::*;
 use super::answer::{fold, notice};
 use super::live::{live, words};
 use super::state::state;
-use asks::{ASKS, Ask};
-use store::Budget;
+use asks::ASKS;
+pub use asks::{Ask, Row, three, wide};
+pub use store::Budget;
 
-const LEAD: &str = "For those who pay: the plan above with its failures, bought in every way that \
-    is for sale, over months and over the calendar, with the range that it may take.";
+const MONEY: Section = Section {
+    id: "budget",
+    title: "Budget and buying",
+    lead: "For those who pay: the plan above with its failures, bought in every way that is for sale, \
+        over months and over the calendar, with the range that it may take.",
+    asks: ASKS,
+};
 
-/// The section; no price is fetched and nothing is worked out before a part of it is opened.
+/// A section of parts that are worked out once they are opened.
+pub struct Section {
+    /// Stable name.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What it is about.
+    pub lead: &'static str,
+    /// Its parts.
+    pub asks: &'static [Ask],
+}
+
+/// The section on money; no price is fetched and nothing is worked out before a part of it is opened.
 #[component]
 pub fn BudgetPane() -> AnyView {
-    let budget = Budget::new(state());
-    open_what_is_asked();
-    let parts: Vec<AnyView> = ASKS.iter().map(|ask| part(budget, ask)).collect();
+    section(Budget::new(state(), false), &MONEY)
+}
+
+/// A section whose answers come from `budget`.
+pub fn section(budget: Budget, own: &'static Section) -> AnyView {
+    budget.asks(own.asks);
+    open_what_is_asked(own.asks);
+    let parts: Vec<AnyView> = own.asks.iter().map(|ask| part(budget, ask)).collect();
+    let title = format!("{}-title", own.id);
     view! {
-        <section class="part budget" id="budget" tabindex="-1" aria-labelledby="budget-title">
-            <h2 id="budget-title">"Budget and buying"</h2>
-            <p class="lead">{LEAD}</p>
+        <section class="part budget" id=own.id tabindex="-1" aria-labelledby=title.clone()>
+            <h2 id=title.clone()>{own.title}</h2>
+            <p class="lead">{own.lead}</p>
             {parts}
         </section>
     }
@@ -46,7 +70,7 @@ fn part(budget: Budget, ask: &'static Ask) -> AnyView {
             })
         });
         let sheets: Vec<AnyView> = sheets.collect();
-        let list = (ask.id == "ways").then(|| {
+        let list = ask.listed.then(|| {
             view! { <p class="quiet budget-today">{words(move || listed(budget))}</p> }
         });
         let sliders = (ask.id == "whatif").then(|| sliders::sliders(budget));
@@ -90,11 +114,11 @@ fn faults(budget: Budget) -> AnyView {
 }
 
 /// A link that asks something of a part opens it.
-fn open_what_is_asked() {
+fn open_what_is_asked(asks: &'static [Ask]) {
     let state = state();
     Effect::new(move |_| {
         state.visits.track();
-        for ask in ASKS {
+        for ask in asks {
             let asked = ask
                 .keys
                 .iter()

@@ -171,8 +171,31 @@ fn picture(sheet: &str, own: &ChartView) -> AnyView {
     view! {
         <p class="budget-chart">{title}</p>
         {plot(scene, move || label.clone())}
+        {legend(own)}
     }
     .into_any()
+}
+
+/// What the lines and the shade of a picture are, where there are several.
+fn legend(own: &ChartView) -> AnyView {
+    let row = |mark: &MarkView| {
+        let class = match mark.kind.as_str() {
+            "line" => format!("swatch series-{}", mark.text),
+            _ => format!("swatch {}", mark.text),
+        };
+        view! {
+            <li>
+                <span class=class></span>
+                <span class="legend-name">{mark.name.clone()}</span>
+            </li>
+        }
+    };
+    let named = own.marks.iter().filter(|mark| matches!(mark.kind.as_str(), "key" | "line"));
+    let rows: Vec<_> = named.map(row).collect();
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! { <ul class="legend">{rows}</ul> }.into_any()
 }
 
 fn scene(own: &ChartView, from_zero: bool, width: f64) -> Scene {
@@ -191,6 +214,15 @@ fn scene(own: &ChartView, from_zero: bool, width: f64) -> Scene {
         return spans(&Spans { rows: &rows, rule, title, tick, from_zero }, width);
     }
     let named = |mark: &MarkView| (first(mark), mark.name.clone());
+    let line = |mark: &'_ MarkView| (mark.text.parse().unwrap_or_default(), mark.at.clone());
+    let lines: Vec<(u8, Vec<f64>)> = of("line").map(line).collect();
+    let lines: Vec<(u8, &[[f64; 2]])> =
+        lines.iter().map(|(series, at)| (*series, at.as_chunks().0)).collect();
+    let spot = |mark: &MarkView| {
+        let up = mark.at.get(1).copied().unwrap_or_default();
+        (first(mark), up, mark.text.clone())
+    };
+    let clock = own.units.first().is_some_and(|unit| unit == "clock");
     let chart = Course {
         points: own.points.as_chunks().0,
         band: own.band.as_chunks().0,
@@ -198,12 +230,19 @@ fn scene(own: &ChartView, from_zero: bool, width: f64) -> Scene {
         places: &of("place").map(named).collect::<Vec<_>>(),
         titles: [axis(0), axis(1)],
         steps: own.steps,
+        lines: &lines,
+        spots: &of("point").map(spot).collect::<Vec<_>>(),
+        x_ticks: if clock { &HOURS } else { &[] },
     };
     course(&chart, [unit(0), unit(1)], width, 300.0)
 }
 
+/// Hours that are named on an axis of a day.
+const HOURS: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0];
+
 fn tick(unit: &str) -> Tick {
     match unit {
+        "clock" => |value| format!("{:02}:00", value as u32),
         "usd" => |value| show::dollars(Dollars::new(value)),
         "date" => |value| Day::from_epoch(value.floor() as i32).to_string(),
         "count" => |value| show::count(value as u64),

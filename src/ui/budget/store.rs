@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::asks::{ASKS, today};
+use super::asks::{Ask, today};
 use super::fold_id;
 use crate::api::budget::SheetView;
 use crate::api::fleet::{LIST_BYTES_MAX, PriceList};
@@ -26,10 +26,13 @@ pub struct Budget {
     store: StoredValue<Store, LocalStorage>,
     state: State,
     changed: RwSignal<u32>,
+    /// Whether it is about a model in service.
+    serves: bool,
 }
 
 #[derive(Default)]
 struct Store {
+    asks: Vec<&'static Ask>,
     opened: bool,
     /// The list of prices, until the worker has it.
     list: Option<String>,
@@ -56,15 +59,20 @@ impl Store {
 
 impl Budget {
     /// Nothing asked yet.
-    pub fn new(state: State) -> Self {
+    pub fn new(state: State, serves: bool) -> Self {
         let store = StoredValue::new_local(Store::default());
-        let budget = Self { store, state, changed: RwSignal::new(0) };
+        let budget = Self { store, state, changed: RwSignal::new(0), serves };
         let again = dom::debounced(PAUSE_MS, move || budget.ask());
         Effect::new(move |_| {
             state.run.track();
             again();
         });
         budget
+    }
+
+    /// Parts that it answers.
+    pub fn asks(self, own: &'static [Ask]) {
+        self.store.update_value(|store| store.asks.extend(own));
     }
 
     /// A part was opened: the list of prices is fetched with the first one.
@@ -92,12 +100,14 @@ impl Budget {
 
     /// Asks what the open parts ask; whatever was asked before no longer matters.
     fn ask(self) {
-        if !self.store.try_with_value(|store| store.opened).unwrap_or_default() {
+        let opened = self.store.try_with_value(|store| store.opened).unwrap_or_default();
+        if !opened || self.state.serves_now() != self.serves {
             return;
         }
         let link = untrack(|| self.state.link_now());
         let open = |id: &str| untrack(|| self.state.unfolded(&fold_id(id)).get());
-        let parts = ASKS.iter().filter(|ask| open(ask.id)).flat_map(|ask| ask.sheets);
+        let asks = self.store.with_value(|store| store.asks.clone());
+        let parts = asks.iter().filter(|ask| open(ask.id)).flat_map(|ask| ask.sheets);
         let parts: Vec<String> =
             parts.filter(|id| **id != "moved").map(|id| (*id).to_owned()).collect();
         if parts.is_empty() {

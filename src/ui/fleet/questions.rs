@@ -22,6 +22,7 @@ const MAIN: &[(Key, &str, &str)] = &[
     (Key::Capacity, "Machines to be had", "aws:32, h100-sxm:64"),
     (Key::DataSet, "Data set", "by its tokens"),
     (Key::Home, "Where it lies", "aws:us-east-1"),
+    (Key::Wan, "Way out of there", "10 or 50 Gbit/s"),
     (Key::Discounts, "Discounts", "aws:30%"),
     (Key::PrivateOffers, "Offers of your own", "acme:h100:8:16.5"),
 ];

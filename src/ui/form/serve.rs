@@ -41,6 +41,7 @@ const GOALS: &[(Key, &str, &str)] = &[
     (Key::FirstToken, "First token within", "none"),
     (Key::PerToken, "Each further within", "none"),
     (Key::Percentile, "First token in time for", ""),
+    (Key::FurtherPercentile, "Further tokens in time for", ""),
 ];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),

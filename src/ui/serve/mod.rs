@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::answer::{breakdown_of, fold};
+use super::answer::{below, breakdown_of, fold};
 use super::live::{live, words};
 use super::state::{State, Verdict, state};
 use super::table::{Cell, table};
@@ -27,6 +27,17 @@ pub fn pane() -> AnyView {
 }
 
 fn whole(serve: &Arc<ServeView>) -> AnyView {
+    let rest = serve.clone();
+    view! {
+        <div class="plan serve">
+            {headline::headline(serve)}
+            {below(state(), move || below_headline(&rest))}
+        </div>
+    }
+    .into_any()
+}
+
+fn below_headline(serve: &Arc<ServeView>) -> AnyView {
     let decode = breakdown_of(
         "decode",
         "One token of every answer",
@@ -46,15 +57,12 @@ fn whole(serve: &Arc<ServeView>) -> AnyView {
         serve.memory_capacity.clone(),
     );
     view! {
-        <div class="plan serve">
-            {headline::headline(serve)}
-            {why::why(serve)}
-            <div class="pair">{pictures::tradeoff()} {pictures::roofline(serve)}</div>
-            {pools::pools()}
-            {fits::fits()}
-            <div class="pair">{decode} {prefill}</div>
-            <div class="pair">{memory} {assumptions(&serve.assumptions)}</div>
-        </div>
+        {why::why(serve)}
+        <div class="pair">{pictures::tradeoff()} {pictures::roofline(serve)}</div>
+        {pools::pools()}
+        {fits::fits()}
+        <div class="pair">{decode} {prefill}</div>
+        <div class="pair">{memory} {assumptions(&serve.assumptions)}</div>
     }
     .into_any()
 }

@@ -27,11 +27,16 @@ pub fn tradeoff() -> AnyView {
         let strokes = study.map(strokes).unwrap_or_default();
         let goal = study.and_then(|study| study.goal.as_ref());
         let name = goal.map(|goal| format!("within {}", goal.text)).unwrap_or_default();
+        let share = study.map_or("", |study| study.share.as_str());
+        let title = format!(
+            "Time of each further token{}{share}",
+            if share.is_empty() { "" } else { ", " }
+        );
         let chart = Plane {
             dots: &dots,
             strokes: &strokes,
             goal: goal.map(|goal| (goal.value, name.as_str())),
-            titles: ("Time of each further token", "Tokens/s of one accelerator"),
+            titles: (&title, "Tokens/s of one accelerator"),
             empty: "Looking for the trade…",
             x_tick: &|value| show::time(Seconds::new(value)),
             y_tick: &show::rounded,
@@ -100,8 +105,11 @@ fn legend(state: State) -> AnyView {
     view! {
         <ul class="legend">{rows}</ul>
         <p class="quiet">
-            "Under full load. Filled: keeps all goals on the mean. Large: the answer at its batch \
-            limit."
+            {format!(
+                "Under full load. Filled: keeps all goals, the first token on the mean{}. Large: the \
+                 answer at its batch limit.",
+                if study.share.is_empty() { String::new() } else { format!(", further ones at {}", study.share) },
+            )}
         </p>
     }
     .into_any()

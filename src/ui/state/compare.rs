@@ -6,7 +6,7 @@ use super::{State, Store, bump};
 use crate::api::{self, CompareView, Request};
 use crate::link::Promise;
 use crate::link::limits::COLUMNS_MAX;
-use crate::link::{decode, join, split};
+use crate::link::{join, split};
 use leptos::prelude::*;
 
 const FULL: &str = "Four columns are the most. The plan was not added: remove a column first.";
@@ -55,8 +55,8 @@ pub fn arrived(link: &str) -> (Side, Option<String>) {
     let Some(columns) = split(link) else {
         return (Side::default(), None);
     };
+    let at = columns.own();
     let kept = columns.links;
-    let at = kept.iter().rposition(|link| !decode(link).is_lost());
     let own = kept.get(at.unwrap_or(0)).cloned();
     let (Some(at), true) = (at, kept.len() > 1) else {
         return (Side::default(), Some(own.unwrap_or_default()));

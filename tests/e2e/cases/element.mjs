@@ -62,6 +62,27 @@ async function lazy(ctx, site) {
   });
 }
 
+/** A model in service, and its latencies by part. */
+async function serves(ctx, site) {
+  const plan = "1;m=Qwen/Qwen3-8B;do=serve;sr=2/s";
+  const body = tag(`plan="${plan}" interactive`) + "<p></p>" + tag(`plan="${plan}" view="latency"`);
+  await withPage(ctx, site, { body, headers: policy(site) }, async (page) => {
+    ctx.assert.match(await shown(page), /First token.*Each further token/s);
+    const other = "auto-parallel:nth-of-type(2)";
+    await page.$eval(other, (element) => element.scrollIntoView());
+    ctx.assert.match(await shown(page, other), /One token of every answer.*One prompt read/s);
+    await page.evaluate(() => {
+      const element = document.querySelector("auto-parallel");
+      element.addEventListener("change", ({ detail }) => (window.changed = detail.link));
+      element.shadowRoot.querySelector("#ap-serving-answer-tokens").select();
+      element.shadowRoot.querySelector("#ap-serving-answer-tokens").focus();
+    });
+    await page.keyboard.type("1k");
+    await page.waitForFunction(() => /so=1000/.test(window.changed ?? ""));
+    await ctx.axe(page);
+  });
+}
+
 async function interactive(ctx, site) {
   const body = tag(`plan="${PLAN}" view="card" interactive app="https://example.org/tool/"`);
   await withPage(ctx, site, { body, headers: policy(site) }, async (page) => {
@@ -160,6 +181,7 @@ export async function run(ctx) {
   try {
     await lazy(ctx, site);
     await interactive(ctx, site);
+    await serves(ctx, site);
     await everyView(ctx, site);
     await worked(ctx, site);
     await failing(ctx, site);

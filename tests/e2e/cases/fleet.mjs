@@ -48,7 +48,41 @@ async function other(ctx, body, said) {
   await page.close();
 }
 
+/** The plan that a row opens says the same days and dollars, and how it is bought. */
+async function opens(ctx) {
+  const page = await ctx.open(`${LINK};fh=aws:us-east-1;ff=h100-sxm,h200-sxm`);
+  await planned(page);
+  await page.$eval("#fleet summary", (summary) => summary.click());
+  await complete(page);
+  const rows = await page.$$eval("#fleet table tbody tr", (all) =>
+    all
+      .filter((row) => row.querySelector("a[href]"))
+      .map((row) => ({
+        words: row.textContent,
+        href: row.querySelector("a[href]").getAttribute("href"),
+        cells: [...row.cells].map((cell) => cell.innerText.split("\n")[0].trim()),
+      })),
+  );
+  ctx.assert.ok(rows.length >= 3, `${rows.length} rows`);
+  const spot = rows.filter((row) => /spot/.test(row.words));
+  ctx.assert.ok(spot.length > 0, "a row on spot");
+  for (const row of [rows[0], spot[0], rows.at(-1)]) {
+    const other = await ctx.open(row.href.slice(row.href.indexOf("#")));
+    await planned(other);
+    const figure = async (id) =>
+      (await text(other, `[data-figure=${id}] button`)).replace(/\s/gu, "");
+    const shown = row.cells.map((cell) => cell.replace(/\s/gu, ""));
+    for (const id of ["run_days", "run_cost"]) {
+      const value = await figure(id);
+      ctx.assert.ok(shown.includes(value), `${id} ${value} is not in the row ${shown}: ${row.href}`);
+    }
+    await other.close();
+  }
+  await page.close();
+}
+
 export async function run(ctx) {
+  await opens(ctx);
   const page = await ctx.open(LINK, {});
   const asked = [];
   page.on("request", (request) => request.url().endsWith(LIST) && asked.push(request.url()));

@@ -58,6 +58,30 @@ async function whole(ctx, page) {
   await page.waitForSelector(".truth-summary", { timeout: 20_000 });
 }
 
+/** The page for frames, of a training run and of a model in service, and an element in it: from the copy alone. */
+async function embedded(ctx, own) {
+  const served = "1;m=Qwen/Qwen3-8B;do=serve;sr=2/s";
+  for (const [address, title] of [
+    ["embed.html?view=time#1;n=64", /Llama-3\.1-405B.* 64/],
+    [`embed.html?view=latency#${served}`, /Qwen3-8B.*vLLM/],
+  ]) {
+    const page = await own.open("", { kept: true, ready: false, at: own.url + address });
+    await page.waitForSelector(".plan table", { timeout: 20_000 });
+    ctx.assert.match(await text(page, ".title"), title);
+    await page.evaluate((plan) => {
+      const script = document.createElement("script");
+      script.src = "element.js";
+      const element = document.createElement("auto-parallel");
+      element.setAttribute("plan", plan);
+      document.querySelector("main").prepend(element);
+      document.head.append(script);
+    }, served);
+    const shown = () => document.querySelector("auto-parallel").shadowRoot?.querySelector(".title");
+    await page.waitForFunction(shown, { timeout: 20_000 });
+    await page.close();
+  }
+}
+
 async function alone(ctx, own, server) {
   const page = await own.open(PLAN, { kept: true });
   await planned(page);
@@ -69,6 +93,7 @@ async function alone(ctx, own, server) {
   const other = await own.open("#1;m=Qwen/Qwen3-8B;n=64", { kept: true });
   await planned(other);
   await other.close();
+  await embedded(ctx, own);
   return page;
 }
 

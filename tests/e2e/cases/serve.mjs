@@ -84,7 +84,7 @@ async function switched(ctx) {
   ctx.assert.match(await text(page, "#fleet-title"), /Where to serve it/);
   ctx.assert.ok(await page.$eval("#budget", (budget) => budget.closest("[hidden]") !== null));
   // A format that the hardware lacks: named, with the nearest that runs.
-  await page.type("#in-sw", "nvfp4");
+  await page.type("#in-sw", "mxfp8");
   await page.waitForFunction(
     () => /nearest that runs/.test(document.querySelector("#in-sw-note").textContent),
     { timeout: 10_000 },

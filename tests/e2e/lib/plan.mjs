@@ -1,12 +1,12 @@
 // What the cases ask of a page that shows a plan.
 
-/** Waits until the plan shown is for the inputs as they are, and no longer dimmed. */
+/** Waits until the plan shown is for the inputs as they are, no longer dimmed, and the page below it is made. */
 export async function planned(page) {
   await page.waitForFunction(
     () => {
       const answer = document.getElementById("answer");
-      const settled = document.getElementById("app")?.dataset.answered === "true";
-      return settled && answer && !answer.classList.contains("stale");
+      const { answered, whole } = document.getElementById("app")?.dataset ?? {};
+      return answered === "true" && whole === "true" && answer && !answer.classList.contains("stale");
     },
     { timeout: 30_000 },
   );

@@ -24,7 +24,7 @@ async function answer({ dist, base, headers, asked }, request, response) {
   try {
     const body = await readFile(join(dist, name));
     // As `_headers` says: what is named by its content never changes.
-    const named = /-[0-9a-f]{16}\./.test(name);
+    const named = /-[0-9a-f]{16}[./]/.test(name);
     const kept = named ? "public, max-age=31536000, immutable" : "no-cache";
     const type = MEDIA_TYPES[extname(name)] ?? "application/octet-stream";
     response.writeHead(200, { "content-type": type, "cache-control": kept, ...headers }).end(body);

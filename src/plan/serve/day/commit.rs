@@ -2,10 +2,10 @@
 
 use super::figures::number;
 use super::{Day, Told};
-use crate::plan::Amount;
 use crate::plan::budget::{Cell, Grid, Line, Price, Sheet, derived, figure, less};
 use crate::plan::buy::{Reserve, Tariff};
 use crate::plan::serve::baseline;
+use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, Ratio, Seconds};
@@ -57,8 +57,9 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
             "the sum of its parts",
         ),
     ));
-    if let Some(i) = weighed(&found, &tariffs) {
-        sheet.figures.push(even(&told, &found, (sold.get(i), tariffs.get(i))));
+    let weighed = found.commitment.unwrap_or(0);
+    if let (Some(price), Some(tariff)) = (sold.get(weighed), tariffs.get(weighed)) {
+        sheet.figures.push(even(&told, &found, price, tariff));
     }
     sheet.figures.push(figure(
         "commit_machines",
@@ -70,18 +71,16 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
             RULE,
         ),
     ));
-    sheet.tables = vec![ways(&told, &found, (&sold, &tariffs)), moved(&found)];
+    sheet.tables.push(ways(&told, &found, (&sold, &tariffs)));
+    if !sold.is_empty() {
+        sheet.tables.push(moved(&found));
+    }
     sheet.notes.push(
         "A commitment is paid whether or not it is used, is renewed until the time is over, and its \
          last term is paid in full. Spot machines are not counted here."
             .to_owned(),
     );
     sheet
-}
-
-/// The commitment that was taken, else the cheapest for the time.
-fn weighed(found: &Reserve, tariffs: &[Tariff]) -> Option<usize> {
-    found.commitment.or((!tariffs.is_empty()).then_some(0))
 }
 
 fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
@@ -105,9 +104,10 @@ fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
         ],
         None => vec![format!(
             "Commit to nothing: all by the hour is {} over {time}. A commitment pays for a machine \
-             that is wanted for {} of that time at least.",
+             that is wanted for {} of that time at least{}.",
             show::dollars(hourly),
-            show::percent(found.break_even)
+            show::percent(found.break_even),
+            if found.break_even > Ratio::ONE { ", which is more than all of it" } else { "" }
         )],
     }
 }
@@ -116,98 +116,45 @@ fn seller(price: &Price) -> String {
     if price.seller.is_empty() { String::new() } else { format!(", {}", price.seller) }
 }
 
-fn even(
-    told: &Told<'_>,
-    found: &Reserve,
-    (price, tariff): (Option<&&Price>, Option<&Tariff>),
-) -> crate::plan::Figure {
-    let rate = price.map(|own| told.day.machine_rate(own)).unwrap_or_default();
-    let least = tariff.map_or(Seconds::ZERO, |own| own.least);
-    let time = told.day.horizon.get();
-    let terms = (time / least.get().max(1.0) * (1.0 - 1e-9)).ceil().max(1.0);
+fn even(told: &Told<'_>, found: &Reserve, price: &Price, tariff: &Tariff) -> Figure {
     let text = format!(
         "{} × {} × {} / ({} × {}) = {}",
-        show::price(rate),
-        number(terms),
-        fine::time(least),
+        show::price(told.day.machine_rate(price)),
+        number(terms(told, tariff)),
+        fine::time(tariff.least),
         show::price(told.month.prices.demand),
         fine::time(told.day.horizon),
         fine::percent(found.break_even)
     );
-    let source = |price: &&Price| format!("{}{}: {}", price.name(), seller(price), price.source);
     let own = derived(
         "price of the commitment × its terms / (price by the hour × time): the share of the time for \
          which a machine must be wanted",
         text,
-        &format!("{RULE}; {}", price.map(source).unwrap_or_default()),
+        &format!("{RULE}; {}", sold_by(price)),
     );
     figure("commit_even", "A commitment pays from", Amount::Share(found.break_even), own)
 }
 
+/// A way to pay: its name, machines committed to, dollars, and where these come from.
+type WayRow = (String, u32, Dollars, Derivation);
+
 /// By the hour or committed, following the traffic or not.
 fn ways(told: &Told<'_>, found: &Reserve, (sold, tariffs): (&[&Price], &[Tariff])) -> Grid {
-    let months = told.day.horizon.get() / (730.0 * 3600.0);
-    let fixed = told.month.fixed_spend.month.total() * months;
-    let machines = told.month.packing.machines(told.month.fixed.most());
-    let time = told.day.horizon.get();
-    let whole = |i: usize| {
-        let (price, tariff) = (sold.get(i)?, tariffs.get(i)?);
-        let terms = (time / tariff.least.get().max(1.0) * (1.0 - 1e-9)).ceil().max(1.0);
-        let rate = told.day.machine_rate(price);
-        let each = rate * (tariff.least * terms);
-        let text = format!(
-            "{} × {} × {} × {} = {}",
-            fine::count(machines.into()),
-            show::price(rate),
-            number(terms),
-            fine::time(tariff.least),
-            show::dollars(each * f64::from(machines))
-        );
-        let formula = "machines of the peak × price of the commitment × its terms";
-        let source = format!("{}{}: {}", price.name(), seller(price), price.source);
-        let name = format!("as the peak needs, {}", price.name());
-        Some((name, machines, each * f64::from(machines), derived(formula, text, &source)))
-    };
-    let hours = told.month.spend.machine_hours.get();
-    let by_hour = |machine_hours: f64, total: Dollars| {
-        let text = format!(
-            "{} × {} × {} months = {}",
-            number(machine_hours),
-            show::price(told.month.prices.demand),
-            number(months),
-            show::dollars(total)
-        );
-        let formula = "machine-hours of a month × price by the hour × months";
-        derived(formula, text, told.day.price(None).map_or("", |price| &price.source))
-    };
-    let sum = format!(
-        "{} + {} = {}",
-        show::dollars(found.committed),
-        show::dollars(found.bursts),
-        show::dollars(found.cost())
-    );
-    let mut rows = vec![
-        (
-            "as the peak needs, by the hour".to_owned(),
-            0,
-            fixed,
-            by_hour(told.month.fixed_spend.machine_hours.get(), fixed),
-        ),
-        (
-            "follow the traffic, by the hour".to_owned(),
-            0,
-            found.uncommitted,
-            by_hour(hours, found.uncommitted),
-        ),
-    ];
-    rows.extend((0..sold.len()).filter_map(whole));
+    let mut rows = by_the_hour(told, found);
+    rows.extend(sold.iter().zip(tariffs).map(|(price, tariff)| whole(told, price, tariff)));
     if found.baseline > 0 {
+        let sum = format!(
+            "{} + {} = {}",
+            show::dollars(found.committed),
+            show::dollars(found.bursts),
+            show::dollars(found.cost())
+        );
         let name = "a baseline committed to, the rest follows by the hour".to_owned();
         let own = derived("commitments + the rest by the hour", sum, RULE);
         rows.push((name, found.baseline, found.cost(), own));
     }
     let best = rows.iter().map(|row| row.2).min().unwrap_or_default();
-    let row = |(name, n, total, own): (String, u32, Dollars, crate::plan::Derivation)| Line {
+    let row = |(name, n, total, own): WayRow| Line {
         cells: vec![
             Cell::words(&name),
             Cell::of(Amount::Count(n.into())).from_where(derived(
@@ -221,6 +168,63 @@ fn ways(told: &Told<'_>, found: &Reserve, (sold, tariffs): (&[&Price], &[Tariff]
     };
     let columns = vec!["Machines", "Committed to", "In all"];
     Grid { caption: "Ways to pay for the day", columns, rows: rows.into_iter().map(row).collect() }
+}
+
+/// Nothing committed to: a fixed fleet, and one that follows the traffic.
+fn by_the_hour(told: &Told<'_>, found: &Reserve) -> Vec<WayRow> {
+    let months = told.day.horizon.get() / (730.0 * 3600.0);
+    let fixed = &told.month.fixed_spend;
+    let row = |name: &str, machine_hours: f64, total: Dollars| {
+        let text = format!(
+            "{} h × {} × {} = {}",
+            number(machine_hours),
+            show::price(told.month.prices.demand),
+            number(months),
+            show::dollars(total)
+        );
+        let formula = "machine-hours of a month × price by the hour × months of 730 h";
+        let source = told.day.price(None).map_or("", |price| &price.source);
+        (name.to_owned(), 0, total, derived(formula, text, source))
+    };
+    let hours = |own: Ratio| own.get();
+    let own = told.month.spend.machine_hours;
+    vec![
+        row(
+            "as the peak needs, by the hour",
+            hours(fixed.machine_hours),
+            fixed.month.total() * months,
+        ),
+        row("follow the traffic, by the hour", hours(own), found.uncommitted),
+    ]
+}
+
+/// As many as the peak needs, all committed to.
+fn whole(told: &Told<'_>, price: &Price, tariff: &Tariff) -> WayRow {
+    let machines = told.month.packing.machines(told.month.fixed.most());
+    let terms = terms(told, tariff);
+    let rate = told.day.machine_rate(price);
+    let all = rate * (tariff.least * terms) * f64::from(machines);
+    let text = format!(
+        "{} × {} × {} × {} = {}",
+        fine::count(machines.into()),
+        show::price(rate),
+        number(terms),
+        fine::time(tariff.least),
+        show::dollars(all)
+    );
+    let formula = "machines of the peak × price of the commitment × its terms";
+    let name = format!("as the peak needs, {}", price.name());
+    (name, machines, all, derived(formula, text, &sold_by(price)))
+}
+
+/// Terms that are paid for so that a commitment lasts for the time that is looked at.
+fn terms(told: &Told<'_>, tariff: &Tariff) -> f64 {
+    let terms = told.day.horizon.get() / tariff.least.get().max(1.0);
+    (terms * (1.0 - 1e-9)).ceil().max(1.0)
+}
+
+fn sold_by(price: &Price) -> String {
+    format!("{}{}: {}", price.name(), seller(price), price.source)
 }
 
 fn moved(found: &Reserve) -> Grid {

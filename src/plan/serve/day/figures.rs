@@ -19,8 +19,8 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
             all.push(figure("day_user", "A user, a month", amount, derivation));
         }
     }
-    let late = Amount::Share(told.month.scaled.late_share());
-    all.push(figure("day_late", "Requests that come late", late, self::late(told)));
+    let amount = Amount::Count(late_requests(told, told.month.scaled.late_share()));
+    all.push(figure("day_late", "Late requests a day", amount, late(told)));
     all.extend([each(told), peak(told), delay(told), orders(told)]);
     all
 }
@@ -33,7 +33,7 @@ pub(super) fn number(value: f64) -> String {
 pub(super) fn cost(told: &Told<'_>, spend: &Spend, scaled: bool) -> Derivation {
     let rate = if scaled { told.month.prices.rate() } else { told.month.prices.demand };
     let text = format!(
-        "{} machine-hours × {} = {}",
+        "{} h × {} = {}",
         fine::count((spend.machine_hours.get() + 0.5) as u64),
         show::price(rate),
         show::dollars(spend.month.total())
@@ -45,7 +45,7 @@ pub(super) fn cost(told: &Told<'_>, spend: &Spend, scaled: bool) -> Derivation {
     let spot = told.month.prices.spot.filter(|_| scaled);
     let Some((share, spot)) = spot else {
         let formula = "machine-hours of a month × accelerators of a machine × price of one";
-        return derived(formula, format!("{one}; {text}"), own);
+        return derived(formula, format!("{text}; {one}"), own);
     };
     let given = share.share.get() * share.spot.availability().get();
     let mixed = format!(
@@ -68,7 +68,7 @@ pub(super) fn cost(told: &Told<'_>, spend: &Spend, scaled: bool) -> Derivation {
     derived(
         "machine-hours of a month × (spot price × share there × time that it is there + price by \
          the hour × the rest)",
-        format!("{one}; {mixed}; {text}"),
+        format!("{text}; {one}; {mixed}"),
         &format!("by the hour: {own}; spot: {sold}; {zone}"),
     )
 }
@@ -117,19 +117,23 @@ fn cents(each: Dollars) -> String {
     show::million(each)
 }
 
+/// Requests of a day that are that share of all.
+pub(super) fn late_requests(told: &Told<'_>, share: Ratio) -> u64 {
+    (told.month.spend.requests.get() / DAYS * share.get() + 0.5) as u64
+}
+
 pub(super) fn late(told: &Told<'_>) -> Derivation {
-    let scaled = &told.month.scaled;
     let all = told.month.spend.requests.get() / DAYS;
-    let share = scaled.late_share();
+    let share = told.month.scaled.late_share();
     let text = format!(
-        "{} / {} requests of a day = {}",
-        number(all * share.get()),
+        "{} requests × {} = {}",
         number(all),
-        fine::percent(share)
+        fine::percent(share),
+        number(all * share.get())
     );
     derived(
-        "sum over the minutes of a day of what comes beyond (instances that are ready × what one \
-         holds) / all that comes",
+        "requests of a day × share of them that come beyond (instances that are ready × what one \
+         holds), minute by minute",
         text,
         "docs/serving.md, Day and month; ready is the least that was ordered through the whole time \
          that an instance takes to start",
@@ -166,13 +170,13 @@ fn peak(told: &Told<'_>) -> Figure {
     let (peak, each) = (told.curve.peak(), told.month.held.rate);
     let (all, spares) = (told.wanted_at_peak(), told.day.asked.spares);
     let text = format!(
-        "{} / {} = {}, rounded up; {} + {} = {}",
-        number(peak.get()),
-        number(each.get()),
-        number(peak.get() / each.get()),
+        "{} + {} = {}; {} / {} = {}, rounded up",
         fine::count((all - spares.min(all)).into()),
         fine::count(spares.into()),
-        fine::count(all.into())
+        fine::count(all.into()),
+        number(peak.get()),
+        number(each.get()),
+        number(peak.get() / each.get())
     );
     let formula =
         "requests of the busiest minute / what one instance holds, rounded up + spare ones";

@@ -10,7 +10,7 @@ pub use commit::sheet as commit_sheet;
 
 use super::{DayQuestion, Deployed, MonthPlan, Stood};
 use crate::catalogue::reliability::{self, SpotRow};
-use crate::estimate::capacity::{DayCurve, Grid, PowerCurve, Prices, SpotShare};
+use crate::estimate::capacity::{DayCurve, Grid, PowerCurve, Prices, Spend, SpotShare};
 use crate::inputs::{DayShape, OperationInputs};
 use crate::plan::budget::{Price, Sheet, less};
 use crate::prices::Terms;
@@ -40,6 +40,8 @@ struct Told<'a> {
     day: &'a Day<'a>,
     curve: DayCurve,
     month: MonthPlan,
+    /// Its money were nothing on the spot market; none where nothing is.
+    by_hour: Option<Spend>,
     /// The price of a machine by the hour is known.
     priced: bool,
 }
@@ -131,7 +133,11 @@ impl<'a> Day<'a> {
         let month = month.ok_or(
             "One instance misses the goals even where no request meets another: loosen them.",
         )?;
-        Ok(Told { day: self, curve, month, priced: demand.is_some() })
+        let by_hour = spot.and_then(|_| {
+            let prices = Prices { spot: None, ..prices };
+            Some(stood.month(&question, prices, &|_| dark())?.spend)
+        });
+        Ok(Told { day: self, curve, month, by_hour, priced: demand.is_some() })
     }
 }
 
@@ -193,7 +199,9 @@ fn says(told: &Told<'_>) -> Vec<String> {
             all.push("Its seller gives no warning that is known, so nothing drains.".to_owned());
         }
     } else if told.day.asked.spot.is_some() {
-        all.push("No spot price of these machines is known: type one under \"Prices\".".to_owned());
+        all.push(
+            "No spot price of these machines is known: type one below, as in spot:1.2.".to_owned(),
+        );
     }
     all.extend(other_load(told));
     all
@@ -229,8 +237,11 @@ fn verdict(told: &Told<'_>) -> String {
     } else {
         "as much as".to_owned()
     };
+    let spot = told.month.prices.spot.map_or(String::new(), |(share, _)| {
+        format!(", {} of it on the spot market,", show::percent(share.share))
+    });
     format!(
-        "Following the traffic takes {instances}, at most {}: {amount} a month, {beside} {all_day} \
+        "Following the traffic{spot} takes {instances}, at most {}: {amount} a month, {beside} {all_day} \
          at all times.",
         told.machines_text(scaled.most())
     )
@@ -244,13 +255,13 @@ fn late(told: &Told<'_>) -> String {
             goals."
             .to_owned();
     }
-    let requests = told.month.spend.requests.get() / DAYS * share.get();
+    let n = figures::late_requests(told, share);
+    let all = show::grouped((told.month.spend.requests.get() / DAYS + 0.5) as u64);
     format!(
-        "{} of the requests, {} a day, come in {} a day in which more comes than the instances \
-         that are ready take within the goals: they wait longer. Instances that start take {}; \
-         ordered ahead by as much, fewer come late.",
-        show::percent(share),
-        show::grouped((requests + 0.5) as u64),
+        "{} of {all} requests a day come late: for {} of it more comes than the instances that are \
+         ready take within the goals. A new one takes {} to start; ordered ahead by as much, fewer \
+         come late.",
+        show::grouped(n),
         show::time(scaled.short_time()),
         show::time(told.month.delay)
     )

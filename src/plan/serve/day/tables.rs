@@ -1,6 +1,6 @@
 //! The tables of a day: hour by hour, against a fixed fleet, and what machine-hours are for.
 
-use super::figures::{cost, late, million, number, rate, user};
+use super::figures::{cost, late, late_requests, million, number, rate, user};
 use super::{DAYS, Told};
 use crate::estimate::capacity::{Minute, MonthPart, Scaled, Spend};
 use crate::plan::Amount;
@@ -78,11 +78,14 @@ pub(super) fn fleets(told: &Told<'_>) -> Grid {
         columns.extend(["Cost", "1M prompt tokens", "1M answer tokens"]);
         columns.extend(told.day.asked.users.map(|_| "A user"));
     }
-    columns.push("Late");
-    let rows = [
-        ("follow the traffic", &month.scaled, &month.spend, true),
-        ("as the peak needs", &month.fixed, &month.fixed_spend, false),
-    ];
+    columns.push("Late a day");
+    let own = match told.month.prices.spot {
+        Some(_) => "follow the traffic, on spot in part",
+        None => "follow the traffic",
+    };
+    let mut rows = vec![(own, &month.scaled, &month.spend, true)];
+    rows.extend(told.by_hour.iter().map(|own| ("follow the traffic", &month.scaled, own, false)));
+    rows.push(("as the peak needs", &month.fixed, &month.fixed_spend, false));
     let row = |(name, scaled, spend, own): (&str, &Scaled, &Spend, bool)| {
         let mut cells =
             vec![Cell::words(name), most(told, scaled), hours_cell(told, scaled, spend)];
@@ -98,16 +101,21 @@ pub(super) fn fleets(told: &Told<'_>) -> Grid {
             cells.extend(user.map(|(amount, from)| Cell::of(amount).from_where(from)));
         }
         let share = scaled.late_share();
-        let from = if own {
+        let from = if share > Ratio::ZERO || own {
             late(told)
         } else {
             let text = "as many are ready at any minute as the busiest one needs".to_owned();
             derived("requests beyond what is ready takes / all requests", text, SOURCE)
         };
-        cells.push(Cell::of(Amount::Share(share)).from_where(from));
+        let late = Amount::Count(late_requests(told, share));
+        cells.push(Cell::of(late).from_where(from));
         Line { cells, marked: own }
     };
-    Grid { caption: "A month, against a fixed fleet", columns, rows: rows.map(row).to_vec() }
+    Grid {
+        caption: "A month, against a fixed fleet",
+        columns,
+        rows: rows.into_iter().map(row).collect(),
+    }
 }
 
 fn most(told: &Told<'_>, scaled: &Scaled) -> Cell {
@@ -122,7 +130,7 @@ fn hours_cell(told: &Told<'_>, scaled: &Scaled, spend: &Spend) -> Cell {
     let all: f64 =
         scaled.minutes.iter().map(|minute| f64::from(packing.machines(minute.paid))).sum();
     let text = format!(
-        "{} / 60 × {} days = {} machine-hours",
+        "{} / 60 × {} = {}",
         fine::count(all as u64),
         number(DAYS),
         fine::count((spend.machine_hours.get() + 0.5) as u64)
@@ -161,7 +169,7 @@ pub(super) fn parts(told: &Told<'_>) -> Grid {
             let rate = told.month.prices.rate();
             cells.push(Cell::of(Amount::Dollars(dollars)).from_where(derived(
                 "machine-hours × price of a machine-hour",
-                format!("{} × {} = {}", number(own), show::price(rate), show::dollars(dollars)),
+                format!("{} h × {} = {}", number(own), show::price(rate), show::dollars(dollars)),
                 "the price opens at the cost of the month",
             )));
         }
@@ -169,7 +177,33 @@ pub(super) fn parts(told: &Told<'_>) -> Grid {
         cells.push(part_cell(told, *part, &told.month.fixed, fixed));
         Line::plain(cells)
     });
-    Grid { caption: "What a month's machine-hours are for", columns, rows: rows.collect() }
+    let mut rows: Vec<Line> = rows.collect();
+    rows.push(all_parts(told));
+    Grid { caption: "What a month's machine-hours are for", columns, rows }
+}
+
+/// The sum of the parts.
+fn all_parts(told: &Told<'_>) -> Line {
+    let hours = |spend: &Spend| {
+        let parts = MonthPart::ALL.iter().map(|part| hours_of(spend, *part));
+        let parts: Vec<String> = parts.map(number).collect();
+        let all = spend.machine_hours;
+        let text = format!("{} = {} h", parts.join(" + "), number(all.get()));
+        Cell::of(Amount::Hours(all)).from_where(derived("the sum of the parts", text, SOURCE))
+    };
+    let share = Cell::of(Amount::Share(Ratio::ONE)).from_where(derived(
+        "the sum of the parts",
+        "each part opens to its share".to_owned(),
+        SOURCE,
+    ));
+    let mut cells = vec![Cell::words("All"), hours(&told.month.spend), share];
+    if told.priced {
+        let spend = &told.month.spend;
+        let all = Amount::Dollars(spend.month.total());
+        cells.push(Cell::of(all).from_where(cost(told, spend, true)));
+    }
+    cells.push(hours(&told.month.fixed_spend));
+    Line { cells, marked: true }
 }
 
 /// Machine-hours of a part: its money over that of all, times all hours.

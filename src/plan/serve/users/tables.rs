@@ -33,7 +33,11 @@ pub(super) fn figures(told: &Told<'_>) -> Vec<Figure> {
             "near_sites",
             "Sites",
             Amount::Count(n),
-            derived("sites that are taken", format!("{} of all that were looked at", n), OPTIMUM),
+            derived(
+                "sites that are taken",
+                format!("{n} of {} that were looked at", fine::count(told.plan.sites.len() as u64)),
+                OPTIMUM,
+            ),
         ),
         figure(
             "near_machines",
@@ -64,9 +68,9 @@ pub(super) fn sites(told: &Told<'_>) -> Grid {
         let day = told.listing(taken).map(|own| offers::source_text(&own.source).to_owned());
         Line::plain(vec![
             Cell::words(&told.site_name(taken)).with_below(told.area(taken)),
-            Cell::words(&names.join(", ")).with_below(&layout.unwrap_or_default()),
+            Cell::words(&names.join(", ")),
             requests(told, taken),
-            holds(told, taken),
+            holds(told, taken).with_below(&layout.unwrap_or_default()),
             instances(told, taken),
             machines(told, taken),
             cost(told, taken, &day.unwrap_or_default()),
@@ -107,13 +111,13 @@ fn instances(told: &Told<'_>, taken: &Taken) -> Cell {
     let spares = told.users.asked.spares;
     let (rate, each) = (taken.rate.get(), taken.each.get());
     let text = format!(
-        "{} / {} = {}, rounded up; {} + {} = {}",
-        number(rate),
-        number(each),
-        number(rate / each.max(1e-12)),
+        "{} + {} = {}; {} / {} = {}, rounded up",
         fine::count(taken.replicas.saturating_sub(spares).into()),
         fine::count(spares.into()),
-        fine::count(taken.replicas.into())
+        fine::count(taken.replicas.into()),
+        number(rate),
+        number(each),
+        number(rate / each.max(1e-12))
     );
     let formula = "requests / what one instance holds, rounded up + spare ones";
     let own = derived(formula, text, "N+1 at every site; type another number of spare ones");

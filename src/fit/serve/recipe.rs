@@ -1,0 +1,80 @@
+//! What a row leaves out but its source's published launch scripts say.
+
+use super::run::ServeRun;
+use super::software;
+use crate::serving::{Admission, Engine};
+use crate::units::Ratio;
+
+/// Prompts and answers of the short scenario, in tokens.
+const SHORT: f64 = 1024.0;
+
+/// The row as its source means it.
+///
+/// `InferenceX` states the degree of tensor parallelism (with attention data parallelism: of groups) as the number of
+/// accelerators, whatever its expert parallelism (`.github/configs/nvidia-master.yaml`: `dsr1-fp4-b200-sglang` has
+/// `tp: 4, ep: 4` and `tp: 8, ep: 8` on one node of eight); the table multiplied both. Its run of Qwen3.5 at 4 and 4
+/// stands there twice, once with 16 accelerators and once with 4.
+#[must_use]
+pub(super) fn meant(run: &ServeRun, remarks: &mut Vec<String>) -> ServeRun {
+    let mut run = run.clone();
+    let (Some(count), Some(ep)) = (run.count, run.ep) else { return run };
+    let product = run.tp.unwrap_or(1).saturating_mul(run.dp.unwrap_or(1));
+    if ours(&run) && run.mode == "closed-loop" && ep > 1 && product == count && count % ep == 0 {
+        run.count = Some(count / ep);
+        if run.tp == Some(count) {
+            run.tp = run.count;
+        } else {
+            run.dp = run.count;
+        }
+        remarks.push(format!("{count} accelerators read as {} with EP {ep}", count / ep));
+    }
+    run
+}
+
+fn ours(run: &ServeRun) -> bool {
+    run.source == "inferencex"
+}
+
+/// Sets what the scripts of the source set (SemiAnalysisAI/InferenceX, `benchmarks/*.sh`, 2025-10 to 2026-04).
+pub(super) fn apply(run: &ServeRun, engine: &mut Engine) {
+    // NVIDIA's gap analysis of SGLang repeats runs of InferenceX.
+    if run.mode != "closed-loop" || !(ours(run) || run.source == "aic-gap-analysis") {
+        return;
+    }
+    let many = run.concurrency.unwrap_or(1.0);
+    let blackwell = run.class == "nv-blackwell";
+    match software::engine(run) {
+        "sglang" => {
+            // `--chunked-prefill-size`: 16,384 for DeepSeek in 4 bits, 32,768 else; polls on Blackwell only.
+            let small = run.weights.contains("fp4") && run.model.contains("deepseek");
+            engine.chunk = if small { 16_384 } else { 32_768 };
+            if blackwell {
+                engine.admission = Admission::Polls(if many >= 16.0 { 30 } else { 10 });
+            }
+        }
+        "trtllm" => {
+            let short = run.prompt == Some(SHORT) && run.output == Some(SHORT);
+            let dense = run.numbers.experts.is_none();
+            if short && dense && run.tp.is_some_and(|tp| tp < 8) {
+                engine.admission = Admission::Gathers(20);
+            } else if short && !dense && blackwell && run.weights.contains("fp8") && many >= 64.0 {
+                engine.admission = Admission::Gathers(40);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Prompts that NVIDIA's load generator draws from where it is not told how many (AIPerf, `--num-dataset-entries`).
+const ENTRIES: f64 = 100.0;
+
+/// Share of prompts that the engine has read before: vLLM keeps what it read unless it is told not to.
+///
+/// Inferred, not stated: in NVIDIA's runs of Llama-3.1-8B under vLLM one H200 would read 118,000 new tokens a second
+/// beside its answers, nine tenths of its peak; with as many requests as the source's runner sends
+/// (aiconfigurator, `genai_perf_runner.py`: ten times those in flight) over so few prompts, times come out.
+pub(super) fn cached(run: &ServeRun) -> Ratio {
+    let sent = 10.0 * run.concurrency.unwrap_or(0.0);
+    let kept = run.source == "aic-nvidia-runs" && software::engine(run) == "vllm";
+    if kept && sent > ENTRIES { Ratio::new(1.0 - ENTRIES / sent) } else { Ratio::ZERO }
+}

@@ -1,0 +1,319 @@
+//! Percentiles of the time between tokens against a simulation of an engine, step by step, written from what an engine
+//! does and not from the formulas: requests come at random, wait for a place, are read in pieces and answered token by
+//! token. Only the time of one step is the estimate's own.
+
+use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::estimate::serve::{Arrivals, Load, Serving};
+use autoparallel::serving::{Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
+use autoparallel::units::{PerSecond, Ratio};
+use std::collections::VecDeque;
+
+/// Numbers between 0 and 1, the same every time (Marsaglia's xorshift, 2003).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Time to the next of events that come at random.
+    fn wait(&mut self, rate: f64) -> f64 {
+        -(1.0 - self.roll()).ln() / rate
+    }
+}
+
+/// A request on its way.
+#[derive(Clone, Copy)]
+struct Request {
+    came: f64,
+    unread: f64,
+    written: u32,
+    first: f64,
+    last: f64,
+}
+
+/// What a run of the simulation saw.
+struct Seen {
+    per_token: Vec<f64>,
+    gaps: Vec<f64>,
+}
+
+/// How requests come.
+#[derive(Clone, Copy)]
+enum Come {
+    Random(f64),
+    InFlight(usize),
+}
+
+/// An engine at work.
+struct Engine<'a> {
+    serving: Serving<'a>,
+    service: &'a Service,
+    traffic: &'a Traffic,
+    come: Come,
+    dice: Dice,
+    now: f64,
+    next: f64,
+    waiting: VecDeque<Request>,
+    running: Vec<Request>,
+    gaps: Vec<f64>,
+}
+
+impl<'a> Engine<'a> {
+    fn new(service: &'a Service, at: &Instance, traffic: &'a Traffic, come: Come) -> Self {
+        let mut engine = Self {
+            serving: Serving::new(service, at),
+            service,
+            traffic,
+            come,
+            dice: Dice(0x9E37_79B9_7F4A_7C15),
+            now: 0.0,
+            next: 0.0,
+            waiting: VecDeque::new(),
+            running: Vec::new(),
+            gaps: Vec::new(),
+        };
+        if let Come::InFlight(all) = come {
+            engine.waiting = (0..all).map(|_| engine.fresh(0.0)).collect();
+        }
+        engine
+    }
+
+    fn fresh(&self, came: f64) -> Request {
+        Request { came, unread: self.traffic.prompt, written: 0, first: 0.0, last: 0.0 }
+    }
+
+    /// Those that have come by now wait; those for whom there is a place run.
+    fn admit(&mut self) {
+        if let Come::Random(rate) = self.come {
+            if self.waiting.is_empty() && self.running.is_empty() {
+                self.now = self.now.max(self.next);
+            }
+            while self.next <= self.now {
+                self.waiting.push_back(self.fresh(self.next));
+                self.next += self.dice.wait(rate);
+            }
+        }
+        while self.running.len() < self.service.engine.sequences as usize {
+            let Some(request) = self.waiting.pop_front() else { break };
+            self.running.push(request);
+        }
+    }
+
+    /// Pieces of prompts that the next step reads, in the order in which they came: whom, and tokens.
+    fn pieces(&self, mut budget: f64) -> Vec<(usize, f64)> {
+        let mut pieces = Vec::new();
+        for (i, request) in self.running.iter().enumerate().filter(|(_, r)| r.unread > 0.0) {
+            let piece = request.unread.min(budget);
+            if piece <= 0.0 {
+                break;
+            }
+            budget -= piece;
+            pieces.push((i, piece));
+        }
+        pieces
+    }
+
+    /// One step; those whose answer it ends.
+    fn step(&mut self) -> Vec<Request> {
+        let engine = &self.service.engine;
+        let held: Vec<f64> = self
+            .running
+            .iter()
+            .filter(|r| r.unread <= 0.0)
+            .map(|r| self.traffic.prompt + f64::from(r.written))
+            .collect();
+        let n = held.len() as f64;
+        let decodes = engine.mixes || held.len() == self.running.len();
+        let budget = f64::from(engine.chunk) - if decodes { n } else { 0.0 };
+        let pieces = self.pieces(budget);
+        let prompt: f64 = pieces.iter().map(|(_, piece)| piece).sum();
+        let reach: f64 = pieces
+            .iter()
+            .map(|(i, piece)| {
+                let read = self.traffic.prompt - self.running[*i].unread;
+                piece * (read + piece / 2.0)
+            })
+            .sum();
+        let ended = pieces.iter().filter(|(i, piece)| *piece >= self.running[*i].unread).count();
+        let load = Load {
+            decode: if decodes { n } else { 0.0 },
+            context: held.iter().sum::<f64>() / n.max(1.0),
+            rows: 1.0,
+            prompt,
+            readers: if prompt > 0.0 { 1.0 } else { 0.0 },
+            reach: reach / prompt.max(1.0),
+            ended: ended as f64,
+        };
+        self.now += self.serving.step(&load).total().get();
+        for request in self.running.iter_mut().filter(|r| decodes && r.unread <= 0.0) {
+            request.written += 1;
+            self.gaps.push(self.now - request.last);
+            request.last = self.now;
+        }
+        for (i, piece) in pieces {
+            let request = &mut self.running[i];
+            request.unread -= piece;
+            if request.unread <= 0.0 {
+                (request.written, request.first, request.last) = (1, self.now, self.now);
+            }
+        }
+        let output = self.traffic.output as u32;
+        let all = std::mem::take(&mut self.running);
+        let (ended, left) = all.into_iter().partition(|r: &Request| r.written >= output);
+        self.running = left;
+        ended
+    }
+}
+
+fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: usize) -> Seen {
+    let mut engine = Engine::new(service, at, traffic, come);
+    let mut per_token = Vec::new();
+    let (mut left, warm) = (n + n / 5, n);
+    while left > 0 {
+        engine.admit();
+        for request in engine.step() {
+            assert!(request.came <= request.first, "nobody is answered before asking");
+            left = left.saturating_sub(1);
+            if left < warm {
+                per_token.push((request.last - request.first) / (traffic.output - 1.0));
+            } else {
+                engine.gaps.clear();
+            }
+            if matches!(come, Come::InFlight(_)) {
+                let next = engine.fresh(engine.now);
+                engine.waiting.push_back(next);
+            }
+        }
+    }
+    Seen { per_token, gaps: engine.gaps }
+}
+
+fn at(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn service(model: &str, mixes: bool, chunk: u32) -> Service {
+    let row = accelerators::find("h100-sxm").expect("a machine");
+    let mut engine = engines::find("vllm").expect("an engine").clone();
+    engine.mixes = mixes;
+    engine.chunk = chunk;
+    engine.sequences = 256;
+    Service {
+        model: models::find(model).expect("a model").model.clone(),
+        cluster: accelerators::cluster(row, 8),
+        engine,
+        weights: WeightFormat::Bf16,
+        cache: KvFormat::Wide,
+        speculation: None,
+    }
+}
+
+fn traffic(prompt: f64, output: f64) -> Traffic {
+    Traffic { prompt, output, spread: 0.0, cached: Ratio::ZERO }
+}
+
+const SHARES: [f64; 3] = [0.5, 0.9, 0.99];
+
+/// Requests at random, from a third to four fifths of what the instance can take: percentiles over the simulated mean
+/// against percentiles over the estimated mean, and the means against one another.
+#[test]
+fn random_arrivals_spread_the_time_a_token_as_simulated() {
+    let cases = [
+        ("Llama-3.1-8B", true, 8192, traffic(2000.0, 200.0), 0.35),
+        ("Llama-3.1-8B", true, 8192, traffic(2000.0, 200.0), 0.6),
+        ("Llama-3.1-8B", true, 8192, traffic(2000.0, 200.0), 0.8),
+        ("Llama-3.1-8B", true, 1024, traffic(2000.0, 200.0), 0.6),
+        ("Llama-3.1-8B", true, 8192, traffic(500.0, 500.0), 0.6),
+        ("Llama-3.1-8B", false, 8192, traffic(2000.0, 200.0), 0.35),
+        ("Llama-3.1-8B", false, 8192, traffic(2000.0, 200.0), 0.6),
+        ("Qwen2.5-7B", false, 4096, traffic(4000.0, 400.0), 0.5),
+    ];
+    let mut worst = [0.0f64; 4];
+    for (model, mixes, chunk, traffic, load) in cases {
+        let service = service(model, mixes, chunk);
+        let one = Instance::ONE;
+        let serving = Serving::new(&service, &one);
+        let rate = load * serving.full(&traffic).rate.get();
+        let seen = simulate(&service, &one, &traffic, Come::Random(rate), 2500);
+        let open = Mode::Open { rate: PerSecond::new(rate), requests: None };
+        let answer = serving.answer(&traffic, open);
+        let pace = serving.pace(&traffic, &answer, Arrivals::Random);
+        let (simulated, said) = (mean(&seen.per_token), answer.per_token.get());
+        let off = said / simulated - 1.0;
+        worst[3] = worst[3].max(off.abs());
+        println!(
+            "{model} mixes {mixes} chunk {chunk} load {load}: mean {:.2} ms {:+.1} %",
+            1e3 * simulated,
+            100.0 * off
+        );
+        for (i, share) in SHARES.into_iter().enumerate() {
+            let found = pace.per_token_at(Ratio::new(share)).get();
+            let exact = at(&seen.per_token, share);
+            let off = (found / said) / (exact / simulated) - 1.0;
+            worst[i] = worst[i].max(off.abs());
+            println!(
+                "   p{:.0}: {:.2} ms, simulated {:.2}: over the mean {:+.1} %",
+                100.0 * share,
+                1e3 * found,
+                1e3 * exact,
+                100.0 * off
+            );
+            let gap = pace.gap_at(Ratio::new(share)).get();
+            println!(
+                "   gap p{:.0}: {:.2} ms, simulated {:.2}",
+                100.0 * share,
+                1e3 * gap,
+                1e3 * at(&seen.gaps, share)
+            );
+        }
+    }
+    println!("worst {worst:?}");
+    assert!(worst[0] < 0.05 && worst[1] < 0.10 && worst[2] < 0.20, "{worst:?}");
+}
+
+/// A fixed number in flight and answers of one length: nothing is at random, and the time a token hardly spreads.
+#[test]
+fn answers_of_one_length_in_flight_hardly_spread() {
+    let service = service("Llama-3.1-8B", true, 8192);
+    let traffic = traffic(2000.0, 200.0);
+    let seen = simulate(&service, &Instance::ONE, &traffic, Come::InFlight(32), 1000);
+    let spread = at(&seen.per_token, 0.9) / at(&seen.per_token, 0.5) - 1.0;
+    assert!(spread < 0.1, "simulated: {spread}");
+    let serving = Serving::new(&service, &Instance::ONE);
+    let answer = serving.answer(&traffic, Mode::Closed { concurrency: 32 });
+    let pace = serving.pace(&traffic, &answer, Arrivals::Answered);
+    let said = pace.per_token_at(Ratio::new(0.9)).get() / pace.per_token_at(Ratio::new(0.5)).get();
+    assert!(said - 1.0 < 0.1, "said: {said}");
+}
+
+/// Whatever the load: higher shares are no lower, the middle lies near the mean, and no gap is shorter than a step.
+#[test]
+fn percentiles_are_in_order() {
+    let service = service("Llama-3.1-8B", true, 2048);
+    let traffic = traffic(3000.0, 150.0);
+    let serving = Serving::new(&service, &Instance::ONE);
+    let full = serving.full(&traffic).rate.get();
+    let mut before = 0.0;
+    for tenth in 1..10 {
+        let rate = PerSecond::new(full * f64::from(tenth) / 10.0);
+        let answer = serving.answer(&traffic, Mode::Open { rate, requests: None });
+        let pace = serving.pace(&traffic, &answer, Arrivals::Random);
+        let [half, most, all] = SHARES.map(|share| pace.per_token_at(Ratio::new(share)).get());
+        assert!(half <= most && most <= all);
+        assert!((half / answer.per_token.get() - 1.0).abs() < 0.35);
+        let [first, second, third] = SHARES.map(|share| pace.gap_at(Ratio::new(share)).get());
+        assert!(pace.alone.get() <= first && first <= second && second <= third);
+        assert!(all >= before, "more load never makes the slowest answers faster");
+        before = all;
+    }
+}
