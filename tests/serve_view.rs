@@ -151,7 +151,7 @@ fn energy_and_carbon_by_hand() {
     assert!(near(value(&view, "energy_million"), kwh / tokens));
     // Half of the load draws 71.6 % (data/power.csv), less than all and more than half.
     let full = value(&view, "full");
-    let half = served(&format!("{link};tp=8;sm=8;stp=1;bs=aws:eu-north-1;sr={}/s", full * 0.5));
+    let half = served(&format!("{link};sl=8;stp=1;bs=aws:eu-north-1;sr={}/s", full * 0.5));
     let half = half.expect("a deployment");
     assert_eq!(value(&half, "accelerators"), 8.0);
     let share = value(&half, "energy") / kwh;
