@@ -29,6 +29,7 @@ fn asked(model: &str, engine: &str) -> Asked {
         rate: Some(PerSecond::new(20.0)),
         spares: 1,
         fixed: FixedServing::default(),
+        further_share: None,
     }
 }
 

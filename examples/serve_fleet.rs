@@ -70,6 +70,7 @@ fn asked(model: &str, engine: &str) -> Option<Asked> {
         rate: Some(PerSecond::new(20.0)),
         spares: 1,
         fixed: FixedServing::default(),
+        further_share: None,
     })
 }
 

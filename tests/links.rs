@@ -24,6 +24,14 @@ fn fields(text: &str) -> BTreeMap<&str, Vec<&str>> {
 }
 
 #[test]
+fn no_two_inputs_share_a_name() {
+    for (i, key) in Key::ALL.iter().enumerate() {
+        let first = Key::ALL.iter().position(|other| other.link_name() == key.link_name());
+        assert_eq!(first, Some(i), "{key:?}: {}", key.link_name());
+    }
+}
+
+#[test]
 fn every_link_of_the_corpus_opens() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/links/v1");
     let mut files: Vec<_> =

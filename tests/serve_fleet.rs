@@ -40,6 +40,7 @@ fn asked(model: &str, goals: Goals, rate: Option<f64>) -> Asked {
         rate: rate.map(PerSecond::new),
         spares: 1,
         fixed: FixedServing::default(),
+        further_share: None,
     }
 }
 

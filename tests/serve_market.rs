@@ -109,7 +109,7 @@ fn a_row_opens_as_a_deployment() {
         let price = machine.price.expect("a price").get();
         assert!((price / row.rate.value - 1.0).abs() < 1e-6, "{}", row.link);
         assert!(ask.goals.kept_by(best.first_token, best.now.per_token), "{}", row.link);
-        assert!(best.replicas >= served(row).replicas || !row.link.contains(";sm="));
+        assert!(best.replicas >= served(row).replicas || !row.link.contains(";sl="));
     }
 }
 

@@ -125,6 +125,7 @@ fn asked(first: f64) -> Asked {
         rate: Some(PerSecond::new(40.0)),
         spares: 1,
         fixed: FixedServing::default(),
+        further_share: None,
     }
 }
 

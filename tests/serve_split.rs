@@ -7,7 +7,7 @@ use autoparallel::search::serve::split::{SplitQuestion, Why, compare};
 use autoparallel::serving::{
     Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
-use autoparallel::units::{BytesPerSecond, DollarsPerHour, Ratio, Seconds, Tokens};
+use autoparallel::units::{BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 fn question(
     (model, engine, machine): (&str, &str, &str),
@@ -60,7 +60,11 @@ fn naive(question: &SplitQuestion) -> Option<f64> {
                     let Some((x, _)) = question.read_rate(&reader, moved) else { continue };
                     let (x, y) =
                         (x.get() * f64::from(readers), written.rate.get() * f64::from(writers));
-                    let seconds = f64::from(all) / x.min(y);
+                    let rate = question.rate.map_or(x.min(y), |rate| rate.get());
+                    if rate > x.min(y) {
+                        continue;
+                    }
+                    let seconds = f64::from(all) / rate;
                     best = Some(best.map_or(seconds, |best| best.min(seconds)));
                 }
             }
@@ -85,6 +89,23 @@ fn pools_are_the_best_of_all_layouts_and_numbers() {
             assert!((cost / best - 1.0).abs() < 1e-12, "{model}: {cost} {best}");
         }
         assert!(found.pairs.1 < found.pairs.0, "{model}: no pair was cut");
+    }
+}
+
+/// With a rate asked for, the least accelerators that answer it, over all layouts and numbers.
+#[test]
+fn pools_for_a_rate_are_the_fewest_accelerators_of_all() {
+    for rate in [3.0, 14.0] {
+        let lengths = (3000.0, 200.0);
+        let mut question = question(("Llama-3.1-8B", "vllm", "h100-sxm"), 12, lengths, (0.6, 0.02));
+        question.rate = Some(PerSecond::new(rate));
+        let found = compare(&question).apart.expect("pools");
+        let all = found.reader.ranks() * u64::from(found.readers)
+            + found.writer.ranks() * u64::from(found.writers);
+        assert_eq!(naive(&question), Some(all as f64 / rate), "{found:?}");
+        // At less than its limit a pool is quicker than there.
+        assert!(found.first_token <= Seconds::new(0.6) && found.per_token <= Seconds::new(0.02));
+        assert!(found.readers_busy <= Ratio::ONE && found.writers_busy <= Ratio::ONE);
     }
 }
 

@@ -103,6 +103,61 @@ fn every_number_follows_from_what_stands_beside_it() {
     }
 }
 
+/// Both sides of the pools are worked out again, and what is said of who is cheaper is so.
+#[test]
+fn pools_are_told_with_numbers_that_follow() {
+    let mut verdicts = Vec::new();
+    let tight = format!("{LLAMA};si=8000;so=200;st=20ms");
+    for link in links().into_iter().chain([tight]) {
+        let pools = study(&link).pools;
+        assert!(pools.id == "pools" && !pools.says.is_empty(), "{link}");
+        let table = &pools.tables[0];
+        for cell in table.rows.iter().flat_map(|row| &row.cells) {
+            let Some(figure) = &cell.figure else { continue };
+            let told = equations::check(&figure.substituted);
+            assert!(told.as_ref().is_ok_and(|n| *n > 0), "{link}: {told:?}");
+            assert!(!figure.formula.is_empty() && !figure.source.is_empty(), "{link}");
+        }
+        let last = table.rows.last().expect("what they cost");
+        let (both, apart) = (&last.cells[1].shown, &last.cells[2].shown);
+        if both.unit == "usd_per_million" && apart.unit == both.unit {
+            let says = &pools.says[0];
+            assert_eq!(says.contains("Apart is"), apart.value < both.value, "{link}: {says}");
+            assert_eq!(says.contains("Together is"), apart.value > both.value, "{link}: {says}");
+        }
+        verdicts.push(pools.says[0].chars().take(8).collect::<String>());
+    }
+    verdicts.sort_unstable();
+    verdicts.dedup();
+    assert!(verdicts.len() >= 3, "{verdicts:?}");
+}
+
+/// Eight H200 of 700 W at full load: 76 % of a machine of 10.2 kW, as published; PUE and grid of Stockholm, or the
+/// usual PUE and no grid.
+#[test]
+fn energy_and_carbon_by_hand() {
+    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;sn=8";
+    let machine = 10.2 * 0.76;
+    let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+    let view = served(link).expect("a deployment");
+    assert_eq!(value(&view, "accelerators"), 8.0);
+    assert!(near(value(&view, "energy"), machine * 1.56 * 730.0));
+    assert!(view.figures.iter().all(|figure| figure.id != "carbon"));
+    let view = served(&format!("{link};bs=aws:eu-north-1")).expect("a deployment");
+    let kwh = machine * 1.1 * 730.0;
+    assert!(near(value(&view, "energy"), kwh));
+    assert!(near(value(&view, "carbon"), kwh * 0.025));
+    let tokens = value(&view, "tokens_per_s") * 730.0 * 3600.0 / 1e6;
+    assert!(near(value(&view, "energy_million"), kwh / tokens));
+    // Half of the load draws 71.6 % (data/power.csv), less than all and more than half.
+    let full = value(&view, "full");
+    let half = served(&format!("{link};sl=8;stp=1;bs=aws:eu-north-1;sr={}/s", full * 0.5));
+    let half = half.expect("a deployment");
+    assert_eq!(value(&half, "accelerators"), 8.0);
+    let share = value(&half, "energy") / kwh;
+    assert!((0.6..0.85).contains(&share), "{share}");
+}
+
 #[test]
 fn totals_are_the_sums_of_their_parts_and_memory_fits() {
     for link in links() {

@@ -341,7 +341,7 @@ keys! {
         ServeDp = "sdp", "Attention data parallel", degree(), None;
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
-        ServeLeast = "sm", "Instances in service, at least", degree(), None;
+        ServeLeast = "sl", "Instances in service, at least", degree(), None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");

@@ -160,7 +160,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("eo", Key::ClientDropout, "0.08"),
     ("ew", Key::ClientStraggler, "2"),
     ("bs", Key::Stands, ""),
-    ("sm", Key::ServeLeast, ""),
+    ("sl", Key::ServeLeast, ""),
     ("dt", Key::Busiest, ""),
     ("dq", Key::Quietest, ""),
     ("dh", Key::PeakHour, "15:00"),

@@ -264,7 +264,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let n = |n: u32| show::grouped(n.into());
     let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
     let all = [
-        ("sm", "Instances", n(own.own.replicas), true),
+        ("sl", "Instances", n(own.own.replicas), true),
         ("stp", "TP", n(at.tp), true),
         ("spp", "PP", n(at.pp), at.pp > 1),
         ("sdp", "DP", n(at.dp), at.dp > 1),

@@ -28,6 +28,7 @@ mod steps;
 mod text;
 pub mod users;
 
+pub use crate::search::serve::fleet as market_search;
 pub use bill::{Bill, BreakEven, bill, break_even};
 pub use binds::binds;
 pub use commit::{baseline, commit};

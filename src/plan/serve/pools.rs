@@ -23,12 +23,12 @@ const ROWS: [&str; 9] = [
 ];
 
 const NOTES: [&str; 3] = [
-    "Both are sized by the highest load at which one instance keeps the goals; the deployment above \
-     keeps them at its batch limit as well and may take more.",
+    "Both are sized by the highest load at which one instance keeps the goals; the deployment \
+     above keeps them at its batch limit as well and may take more.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
-    "Readers and writers are of one kind of accelerator and one format; all layouts and all numbers \
-     of both were weighed.",
+    "Readers and writers are of one kind of accelerator and one format; all layouts and all \
+     numbers of both were weighed.",
 ];
 
 /// Both, as a sheet; `price` is whether dollars are known.

@@ -9,7 +9,7 @@
 use super::{batches, instances};
 use crate::cluster::Cluster;
 use crate::estimate::capacity::{Packing, replicas};
-use crate::estimate::serve::{Answer, Full, Sequences, Serving};
+use crate::estimate::serve::{Answer, Arrivals, Full, Sequences, Serving};
 use crate::model::Model;
 use crate::search::deploy::{allowed, sequences_most};
 use crate::serving::{
@@ -64,6 +64,8 @@ pub struct Asked {
     pub spares: u32,
     /// What is decided already.
     pub fixed: FixedServing,
+    /// Share of answers whose time a token must keep to its goal; none: the mean of all.
+    pub further_share: Option<Ratio>,
 }
 
 impl Asked {
@@ -83,6 +85,7 @@ impl Asked {
             rate,
             spares: 0,
             fixed: ask.fixed,
+            further_share: ask.further_share,
         }
     }
 }
@@ -100,7 +103,7 @@ pub struct Deployment {
     pub batch: u32,
     /// Time to the first token at that load: at the share that is asked for, or on the mean.
     pub first_token: Seconds,
-    /// Time between tokens at that load, on the mean.
+    /// Time between tokens at that load: at the share that is asked for, or on the mean.
     pub per_token: Seconds,
     /// Requests a second that one instance answers so.
     pub each: PerSecond,
@@ -369,7 +372,11 @@ pub fn deployment(
 ) -> Option<Deployment> {
     let traffic = &asked.traffic;
     let answer = serving.arriving(traffic, Sequences(f64::from(batch)), full);
-    let Answer { per_token, request_rate: each, .. } = answer;
+    let Answer { request_rate: each, .. } = answer;
+    let per_token = match asked.further_share {
+        Some(share) => serving.pace(traffic, &answer, Arrivals::Random).per_token_at(share),
+        None => answer.per_token,
+    };
     let first_token = match asked.share {
         Some(share) => answer.first_token_at(share),
         None => answer.first_token,

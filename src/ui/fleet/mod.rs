@@ -17,9 +17,9 @@ use store::{Fleet, Loaded};
 const SECTION: &str = "fleet";
 const FOLD: &str = "fleet-search";
 
-const SERVE_LEAD: &str = "For a service rather than a cluster: every offer of the price list, every layout, \
-    format and load on its machines, and of these the deployments that nothing beats in both time \
-    and dollars a million tokens.";
+const SERVE_LEAD: &str = "For a service rather than a cluster: every offer of the price list, \
+    every layout, format and load on its machines, and of these the deployments that nothing \
+    beats in both time and dollars a million tokens.";
 const LEAD: &str = "For a budget or a date rather than a cluster: every offer of the price list, \
     every useful number of accelerators and the best layout on each, and of these the runs that \
     nothing beats in both days and dollars.";

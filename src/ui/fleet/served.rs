@@ -24,9 +24,9 @@ const COLUMNS: [Column; 7] = [
     ("Number", true),
     ("Machine, seller", false),
     ("Layout, formats", false),
-    ("Further, first token", true),
-    ("1M answer tokens, month", true),
-    ("Each, carbon a month", true),
+    ("Token, first", true),
+    ("1M tokens, month", true),
+    ("Each, carbon", true),
     ("Price of each", true),
 ];
 

@@ -87,7 +87,7 @@ export async function run(ctx) {
   await market(ctx);
   await apart(ctx);
   for (const [model, link] of Object.entries(SERVE)) {
-    const { first, complete: whole, deaf, rows } = await fleetTimes(ctx.session, ctx.url, link);
+    const { first, complete: whole, deaf, rows } = await fleetTimes(ctx.session.browser(), ctx.url, link);
     const ms = [first, whole, deaf].map(Math.round);
     console.log(`    ${model}: first answer ${ms[0]} ms, whole ${ms[1]} ms, longest deaf ${ms[2]} ms, ${rows} rows`);
     ctx.assert.ok(whole < 12_000, `${model}: ${whole} ms`);

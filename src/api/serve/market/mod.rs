@@ -9,9 +9,9 @@ use crate::api::fleet::{Asked, Prices, Session, narrow_market};
 use crate::inputs::Inputs;
 use crate::link;
 use crate::plan::fleet::Limits;
+use crate::plan::serve::market_search::{self as search, Deployment, ServeFleet};
 use crate::plan::serve::{Hired, Market, Question, find, open};
 use crate::prices::Listing;
-use crate::search::serve::fleet::{self as search, Deployment, ServeFleet};
 use crate::serving::{Ask, Demand};
 use crate::units::{Moment, PerSecond};
 

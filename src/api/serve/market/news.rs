@@ -4,7 +4,7 @@
 
 use super::MarketSession;
 use crate::api::Answer;
-use crate::search::serve::fleet::{Deployment, Found, Outcome, priced};
+use crate::plan::serve::market_search::{Deployment, Found, Outcome, priced};
 use crate::serving::Instance;
 use crate::units::{PerSecond, Seconds};
 use std::fmt::Write as _;

@@ -7,8 +7,8 @@ use crate::cluster::ACCELERATORS_MAX;
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::Amount;
+use crate::plan::serve::market_search::Deployment;
 use crate::plan::serve::{Hired, instance_text};
-use crate::search::serve::fleet::Deployment;
 use crate::units::text::short;
 use crate::units::{Dollars, DollarsPerHour, Ratio};
 
