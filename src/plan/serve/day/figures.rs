@@ -25,7 +25,7 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
     all
 }
 
-pub(super) fn number(value: f64) -> String {
+pub(in crate::plan::serve) fn number(value: f64) -> String {
     let text = fine::number(Ratio::new(value));
     // Four digits that show no fraction where there is one would say that there is none.
     let whole = value >= 1e5 || (value - value.floor()).abs() < 1e-9 || text.contains('.');
