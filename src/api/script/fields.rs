@@ -132,6 +132,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "first_token_goal_seconds", Key::FirstToken, Goal),
     field(S, "per_token_goal_seconds", Key::PerToken, Goal),
     field(S, "goals_hold_for", Key::Percentile, Text),
+    field(S, "per_token_goal_holds_for", Key::FurtherPercentile, Text),
     field(S, "guessed_tokens", Key::Guesses, N),
     field(S, "guess_acceptance_ratio", Key::Acceptance, N),
     field(S, "usd_per_accelerator_hour", Key::ServePrice, Alone),

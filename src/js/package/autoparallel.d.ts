@@ -148,6 +148,8 @@ export interface ServiceQuestion {
   per_token_goal_seconds?: number | "none";
   /** Whose first token must come in time. */
   goals_hold_for?: "mean" | "p50" | "p90" | "p95" | "p99";
+  /** Whose further tokens must. */
+  per_token_goal_holds_for?: "mean" | "p50" | "p90" | "p95" | "p99";
   /** Tokens guessed ahead by speculative decoding. */
   guessed_tokens?: number;
   guess_acceptance_ratio?: number;
