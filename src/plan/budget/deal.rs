@@ -54,7 +54,7 @@ impl Money {
     pub(super) fn of(outlay: &Outlay) -> Self {
         let [rented, own, storage, transfer] =
             Outlay::GROUPS.map(|parts| parts.iter().map(|part| outlay.get(*part)).sum::<Dollars>());
-        Self { machines: rented + own, storage, transfer: storage }
+        Self { machines: rented + own, storage, transfer }
     }
 }
 
