@@ -178,7 +178,7 @@ fn two_of_four_weights_are_fewer_bytes() {
         (step, serving.memory().get(ServeMemoryPart::Weights).as_f64())
     };
     let (full, sparse) = (at(WeightFormat::Fp8), at(WeightFormat::Fp8Sparse));
-    assert!(sparse.0 < 0.8 * full.0 && sparse.0 > 0.625 * full.0, "{sparse:?} {full:?}");
+    assert!(sparse.0 < 0.85 * full.0 && sparse.0 > 0.625 * full.0, "{sparse:?} {full:?}");
     // Tables of 128,256 x 8,192 twice stay in 16 bits.
     let tables = 2.0 * 2.0 * 128_256.0 * 8192.0 / 4.0;
     let share = (sparse.1 - tables) / (full.1 - tables);

@@ -204,8 +204,13 @@ fn machines_and_money_by_hand() {
         let needed = (25.0 / at.each.get()).ceil() as u32;
         assert_eq!(at.replicas, needed + 1);
         let offer = &market.offers[at.kind];
-        let held = offer.row.node_size / at.instance.ranks() as u32;
-        assert_eq!(at.machines, at.replicas.div_ceil(held.max(1)), "{at:?}");
+        let (node, ranks) = (offer.row.node_size, at.instance.ranks() as u32);
+        // So many in each machine, or so many machines for each.
+        let machines = match node / ranks {
+            0 => at.replicas * ranks.div_ceil(node),
+            held => at.replicas.div_ceil(held),
+        };
+        assert_eq!(at.machines, machines, "{at:?}");
         // 25 requests of 300 tokens for an hour: 27 million tokens.
         let cost = at.hour.get() / 27.0;
         assert!((at.cost.get() - cost).abs() < 1e-9 * cost);

@@ -167,7 +167,9 @@ fn every_column_may_be_odd() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
-    fn many_columns_may_be_odd(odd in prop::collection::vec((1..COLUMNS.len(), 0..ODD.len()), 1..12)) {
+    fn many_columns_may_be_odd(
+        odd in prop::collection::vec((1..COLUMNS.len(), 0..ODD.len()), 1..12)
+    ) {
         let mut row = PLAIN;
         for (column, value) in odd {
             row[column] = ODD[value];

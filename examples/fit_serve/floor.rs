@@ -27,22 +27,25 @@ pub fn paragraph(runs: &[(ServeRun, ServeMeasured)], judged: &[Judged]) -> Strin
         let percent = |values: &mut Vec<f64>| 100.0 * (middle(values).exp() - 1.0);
         writeln!(
             text,
-            "- {name}, closed loop: a point lies {:.1} % (median of {}, mean {:.1} %) off what the runs at half and \
-             twice its concurrency say of it. Of the errors of groups unseen, {:.1} % (median) \
-             are within the runs of one launch, {:.1} % those of whole launches.",
+            "- {name}, closed loop: a point lies {:.1} % (median of {}, mean {:.1} %) off what \
+             the runs at half and twice its concurrency say of it. Of the errors of groups \
+             unseen, {:.1} % (median) are within the runs of one launch, {:.1} % those of whole \
+             launches.",
             percent(&mut steps),
             steps.len(),
-            100.0 * steps.iter().map(|step| step.exp() - 1.0).sum::<f64>() / steps.len().max(1) as f64,
+            100.0 * mean_of(&steps),
             percent(&mut within),
             percent(&mut between)
         )
         .unwrap_or_default();
     }
     text.push_str(
-        "\nLaunches differ by what no column states: kernels compiled during the run (DeepSeek-R1 under SGLang of \
-         2025-11: 7 to 9 s to the first token where the launch at half the concurrency has 0.9), the release, the way \
-         tokens are streamed. The scripts of InferenceX that are known (`src/fit/serve/recipe.rs`) explain 230 against \
-         69 ms for 4 and 8 accelerators under TensorRT-LLM: below eight, a prompt waits up to 20 steps for others.\n",
+        "\nLaunches differ by what no column states: kernels compiled during the run \
+         (DeepSeek-R1 under SGLang of 2025-11: 7 to 9 s to the first token where the launch at \
+         half the concurrency has 0.9), the release, the way tokens are streamed. The scripts of \
+         InferenceX that are known (`src/fit/serve/recipe.rs`) explain 230 against 69 ms for 4 \
+         and 8 accelerators under TensorRT-LLM: below eight, a prompt waits up to 20 steps for \
+         others.\n",
     );
     text
 }
@@ -90,4 +93,8 @@ fn ladders(judged: &[Judged], figure: usize) -> (Vec<f64>, Vec<f64>) {
 fn middle(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+fn mean_of(steps: &[f64]) -> f64 {
+    steps.iter().map(|step| step.exp() - 1.0).sum::<f64>() / steps.len().max(1) as f64
 }

@@ -104,51 +104,54 @@ fn coverage(judged: &[Judged], tails: [f64; 3]) -> String {
 const CAUSES: [(&str, &str); 10] = [
     (
         "InferenceX with expert parallelism",
-        "the table's accelerators are degrees times expert parallelism; read back (one run stands there twice, with 4 \
-         and 16 accelerators).",
+        "the table's accelerators are degrees times expert parallelism; read back (one run \
+         stands there twice, with 4 and 16 accelerators).",
     ),
     (
         "InferenceX under SGLang on Blackwell, TensorRT-LLM below 8 accelerators",
-        "prompts wait for the scheduler's own rule (`--scheduler-recv-interval 10` or `30`, `batch_wait_timeout_iters`), \
-         as the launch scripts say.",
+        "prompts wait for the scheduler's own rule (`--scheduler-recv-interval 10` or `30`, \
+         `batch_wait_timeout_iters`), as the launch scripts say.",
     ),
     (
         "aic-nvidia-runs|llama-3.1-8b under vLLM",
-        "as stated it reads 118,000 tokens a second on one H200, nine tenths of the FP8 peak, beside its answers; read as \
-         prompts that repeat. Inferred, not stated by the source.",
+        "as stated it reads 118,000 tokens a second on one H200, nine tenths of the FP8 peak, \
+         beside its answers; read as prompts that repeat. Inferred, not stated by the source.",
     ),
     (
         "aic-nvidia-runs|deepseek-r1",
-        "85 to 92 ms a token whatever the batch (40 to 224) and degree (4, 8), where InferenceX has 25 to 35 ms: not \
-         explained.",
+        "85 to 92 ms a token whatever the batch (40 to 224) and degree (4, 8), where InferenceX \
+         has 25 to 35 ms: not explained.",
     ),
     (
         "aic-nvidia-runs|deepseek-v3",
-        "448 in flight at 21 ms a token with prompts of 4,000, where InferenceX has 27 ms at 256 with prompts of 1,024: \
-         guessing ahead is likely, not recorded.",
+        "448 in flight at 21 ms a token with prompts of 4,000, where InferenceX has 27 ms at 256 \
+         with prompts of 1,024: guessing ahead is likely, not recorded.",
     ),
     (
         "aic-nvidia-runs|qwen3-235b-a22b under vLLM",
-        "52 ms at degree 2 and 35 ms at 4, at 4 sequences as at 48: a fixed cost of that release's 8-bit experts, which no \
-         other group shows.",
+        "52 ms at degree 2 and 35 ms at 4, at 4 sequences as at 48: a fixed cost of that \
+         release's 8-bit experts, which no other group shows.",
     ),
     (
         "aic-nvidia-runs|llama-3.1-8b under SGLang, 512 in flight",
-        "first tokens wait 2 to 8 s: the server's front end passes on some 20,000 tokens a second, which no constant \
-         holds (tried as a bound on tokens/s: no better over the groups unseen).",
+        "first tokens wait 2 to 8 s: the server's front end passes on some 20,000 tokens a \
+         second, which no constant holds (tried as a bound on tokens/s: no better over the \
+         groups unseen).",
     ),
     (
         "argonne-pp|llama-2-7b",
-        "four stages take longer than two: micro-batches of a fixed batch one after another, no overlap. The same source's \
-         llama-3-8b overlaps; both cannot be predicted unseen.",
+        "four stages take longer than two: micro-batches of a fixed batch one after another, no \
+         overlap. The same source's llama-3-8b overlaps; both cannot be predicted unseen.",
     ),
     (
         "aws-neuron|codellama-13b on Trainium1",
-        "31 tokens/s beside 13.4 ms a token, and twice the first-token time of a slower chip: the row contradicts itself.",
+        "31 tokens/s beside 13.4 ms a token, and twice the first-token time of a slower chip: \
+         the row contradicts itself.",
     ),
     (
         "mlperf-v5.1|deepseek-r1",
-        "the same GB200 do 1.7 times as much in 6.0; leaving one release out leaves the other's software.",
+        "the same GB200 do 1.7 times as much in 6.0; leaving one release out leaves the other's \
+         software.",
     ),
 ];
 

@@ -106,8 +106,12 @@ impl Serving<'_> {
                 // A batch at its limit does not swing.
                 let most = self.most(traffic);
                 let room = ((most - running) / running.sqrt().max(1.0)).clamp(0.0, 1.0);
-                let more = self.decode((running + 1.0).min(most.max(running)), context) - alone;
-                (1.0, room * more.max(0.0) * tokens)
+                // Over the swing itself: between two batches alone, a tile more or less would say it all.
+                let swing = running.sqrt().max(1.0);
+                let ends = ((running - swing).max(1.0), (running + swing).min(most.max(running)));
+                let more = self.decode(ends.1, context) - self.decode(ends.0, context);
+                let more = more.max(0.0) / (ends.1 - ends.0).max(1.0);
+                (1.0, room * more * tokens)
             }
             Arrivals::Answered => (traffic.spread * traffic.spread, 0.0),
         };

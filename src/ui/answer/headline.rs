@@ -170,8 +170,8 @@ fn figures(state: State, plan: &Arc<PlanView>) -> AnyView {
     view! {
         <dl class="figures large">{large}</dl>
         <p class="quiet figures-note">
-            "Time to finish and cost with failures, checkpoints, restarts, storage and moving data; \
-             the line below without. "
+            "Time to finish and cost with failures, checkpoints, restarts, storage and moving \
+             data; the line below without. "
             <button type="button" class="text-button" on:click=move |_| dom::scroll_to("budget")>
                 "Budget and buying"
             </button>
