@@ -55,9 +55,9 @@ fn order(rank: usize, pp: usize, m: usize) -> Vec<Do> {
     }
     let mut put_off = false;
     for i in 0..=half {
-        put_off |= i == half.div_ceil(2) && half % 2 == 1;
+        put_off |= i == half.div_ceil(2) && !half.is_multiple_of(2);
         all.push(Do::Backward(1, put_off));
-        put_off |= i == half.div_ceil(2) && half % 2 == 0;
+        put_off |= i == half.div_ceil(2) && half.is_multiple_of(2);
         all.push(Do::Backward(0, put_off));
     }
     for _ in 0..after {

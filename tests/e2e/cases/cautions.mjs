@@ -10,7 +10,7 @@ export async function run(ctx) {
   await planned(page);
   ctx.assert.match(await text(page, "#in-k-note"), /Megatron-Core has no code for TPU v5p/);
   ctx.assert.match(await text(page, "#assumptions"), /has no code for TPU v5p/);
-  ctx.assert.match(await text(page, ".figures-note"), /with failures, checkpoints and restarts/);
+  ctx.assert.match(await text(page, ".figures-note"), /with failures, checkpoints, restarts/);
   const names = await page.$$eval(".chip-label", (all) => all.map((one) => one.title));
   ctx.assert.ok(names.includes("Tensor parallel") || names.includes("Data parallel"), names.join());
 
