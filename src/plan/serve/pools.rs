@@ -290,15 +290,15 @@ impl Both<'_> {
 fn ratio(own: &Apart) -> String {
     let (a, b) = (own.reader.ranks(), own.writer.ranks());
     let (read, write) = (u64::from(own.readers) * a, u64::from(own.writers) * b);
-    let parts = show::rounded(read as f64 / write.max(1) as f64);
     format!(
-        "The best pools: {} {} of {} for prompts and {} {} of {} for answers, {parts} accelerators \
-         that read to one that writes.",
+        "The best pools: {} {} of {} for prompts and {} {} of {} for answers, {read} {} for \
+         reading to {write} for writing.",
         own.readers,
         show::plural(own.readers.into(), "instance"),
         instance_text(&own.reader),
         own.writers,
         show::plural(own.writers.into(), "instance"),
-        instance_text(&own.writer)
+        instance_text(&own.writer),
+        show::plural(read, "accelerator")
     )
 }

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use super::answer::{fold, notice};
 use super::live::{live, words};
 use super::state::state;
+use crate::units::text::show;
 use asks::ASKS;
 pub use asks::{Ask, Row, three, wide};
 pub use store::Budget;
@@ -96,7 +97,8 @@ fn listed(budget: Budget) -> String {
         return if lost { String::new() } else { "Reading the price list…".to_owned() };
     };
     let age = list.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
-    format!("{} offers on the list, the newest of {}{age}.", list.rows, list.newest)
+    let rows = show::grouped(list.rows.into());
+    format!("{rows} offers on the list, the newest of {}{age}.", list.newest)
 }
 
 /// The id of a part's fold.
