@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestInit,
-    RequestMode, Response,
+    AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestInit, RequestMode, Response, Url,
 };
 
 use super::dom::later;
@@ -33,10 +33,27 @@ pub enum Failure {
     Refused(u16),
 }
 
+/// Where a file beside the page is served; nothing where the page is one file and holds it.
+pub fn address_beside(name: &str) -> Option<String> {
+    let page = window().location().href().ok().filter(|_| holder().is_none())?;
+    Url::new_with_base(name, &page).ok().map(|url| url.href())
+}
+
+/// The same file asked of its server once more, past what the browser keeps.
+pub async fn beside_anew(name: &str, bytes_max: usize) -> Result<String, String> {
+    let options = RequestInit::new();
+    options.set_cache(RequestCache::NoStore);
+    served(name, &options, bytes_max).await
+}
+
+/// What hands out the files of a page that is one file.
+fn holder() -> Option<Function> {
+    Reflect::get(&js_sys::global(), &WITHIN.into()).ok()?.dyn_into().ok()
+}
+
 /// A file that is served beside the page, or held by it where the page is one file.
 pub async fn beside(name: &str, bytes_max: usize) -> Result<String, String> {
-    let held = Reflect::get(&js_sys::global(), &WITHIN.into()).ok();
-    if let Some(held) = held.and_then(|held| held.dyn_into::<Function>().ok()) {
+    if let Some(held) = holder() {
         let text = held.call1(&JsValue::NULL, &name.into()).ok();
         let text = JsFuture::from(text.unwrap_or_default().unchecked_into::<Promise>()).await;
         return text
@@ -44,7 +61,11 @@ pub async fn beside(name: &str, bytes_max: usize) -> Result<String, String> {
             .and_then(|text| text.as_string())
             .ok_or_else(|| format!("The file {name} that this page holds could not be unpacked."));
     }
-    let read = read(&format!("./{name}"), &RequestInit::new(), (bytes_max, BESIDE_MS)).await;
+    served(name, &RequestInit::new(), bytes_max).await
+}
+
+async fn served(name: &str, options: &RequestInit, bytes_max: usize) -> Result<String, String> {
+    let read = read(&format!("./{name}"), options, (bytes_max, BESIDE_MS)).await;
     read.map_err(|failure| match failure {
         Failure::Unreachable => format!(
             "It lies in a file beside the page, {name}, which could not be fetched: is there a \

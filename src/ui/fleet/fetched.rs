@@ -1,14 +1,15 @@
 //! The list of prices, from beside the page, or from a file of the user's.
 
-use leptos::prelude::untrack;
+use leptos::prelude::{RwSignal, Set, untrack};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
 use super::store::{Fleet, Loaded};
 use crate::api::fleet::LIST_BYTES_MAX;
-use crate::ui::reader::beside;
+use crate::ui::reader::{beside, beside_anew};
 
-const TABLE: &str = "prices-v1.csv";
+/// The file that holds the list.
+pub const TABLE: &str = "prices-v1.csv";
 
 /// Fetches the list unless it is there or on its way.
 pub fn fetch(fleet: Fleet) {
@@ -25,6 +26,22 @@ pub fn fetch(fleet: Fleet) {
             });
         }
     }
+}
+
+/// Asks the server for the list once more; `said` tells what came of it.
+pub fn fetch_anew(fleet: Fleet, said: RwSignal<String>) {
+    said.set("Reading…".to_owned());
+    spawn_local(async move {
+        let said_last = match beside_anew(TABLE, LIST_BYTES_MAX as usize).await {
+            Ok(text) if fleet.uses(&text) => "The list there is the one in use.".to_owned(),
+            Ok(text) => {
+                fleet.take(text);
+                "The list there is another one and is in use now.".to_owned()
+            }
+            Err(reason) => reason,
+        };
+        said.try_set(said_last);
+    });
 }
 
 /// Takes the list that the user chose in place of the one beside the page.

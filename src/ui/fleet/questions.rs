@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::fetched::take_file;
+use super::fetched::{TABLE, fetch_anew, take_file};
 use super::store::Fleet;
 use crate::inputs::Key;
 use crate::ui::form::{fields, more};
 use crate::ui::live::words;
+use crate::ui::reader::address_beside;
 use crate::units::text::show;
 
 const MAIN: &[(Key, &str, &str)] = &[
@@ -87,6 +88,26 @@ pub fn questions(fleet: Fleet, serves: bool) -> AnyView {
                 on:change=move |ev| take_file(fleet, &event_target(&ev))
             />
             <span class="quiet">{words(move || list())}</span>
+        </p>
+        {refresh(fleet)}
+    }
+    .into_any()
+}
+
+/// The list once more, on a click, from an address that is shown before.
+fn refresh(fleet: Fleet) -> AnyView {
+    let Some(address) = address_beside(TABLE) else { return ().into_any() };
+    let said = RwSignal::new(String::new());
+    let note = move || match said.get() {
+        none if none.is_empty() => format!("Reads {address}"),
+        said => said,
+    };
+    view! {
+        <p class="fleet-list">
+            <button type="button" class="button" on:click=move |_| fetch_anew(fleet, said)>
+                "Look for a newer list"
+            </button>
+            <span id="fleet-anew-note" class="quiet" aria-live="polite">{words(note)}</span>
         </p>
     }
     .into_any()

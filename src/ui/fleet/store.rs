@@ -139,6 +139,11 @@ impl Fleet {
         self.ask();
     }
 
+    /// Whether this is the list in use.
+    pub fn uses(self, list: &str) -> bool {
+        self.store.try_with_value(|store| store.list == list).unwrap_or_default()
+    }
+
     /// Says why a file was not taken.
     pub fn refuse(self, reason: String) {
         self.store.try_update_value(|store| store.fault = reason);

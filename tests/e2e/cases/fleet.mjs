@@ -49,6 +49,34 @@ async function other(ctx, body, said) {
 }
 
 /** The plan that a row opens says the same days and dollars, and how it is bought. */
+/** On a click the list is asked for once more, past what the browser keeps: the same, another, none. */
+async function anew(ctx) {
+  const page = await ctx.open("#1;m=meta-llama/Llama-2-7b-hf;n=64;fp=lambda", {});
+  await planned(page);
+  await page.$eval("#fleet summary", (summary) => summary.click());
+  await complete(page);
+  const note = "#fleet-anew-note";
+  ctx.assert.match(await text(page, note), new RegExp(`^Reads http.*/${LIST}$`));
+  const look = async (said) => {
+    await page.$$eval("#fleet .fleet-list button", (all) => all[0].click());
+    await page.waitForFunction(
+      (at, source) => new RegExp(source).test(document.querySelector(at).textContent),
+      { timeout: 30_000 },
+      note,
+      said.source,
+    );
+  };
+  await look(/The list there is the one in use/);
+  const body = "provider,region,instance,accelerator,count,demand,as_of\nlambda,x,box,h100,8,16,2099-01-01";
+  await ctx.answer(page, { [`*/${LIST}`]: { contentType: "text/csv", body } });
+  await look(/another one and is in use now/);
+  await page.waitForFunction(() => /Newer than the list/.test(document.querySelector("#fleet").textContent));
+  await ctx.answer(page, { [`*/${LIST}`]: { contentType: "text/plain", body: "x".repeat(5 * 1024 * 1024) } });
+  await look(/far longer than it should be/);
+  ctx.assert.match(await text(page, "#fleet"), /Newer than the list/, "the list in use stays");
+  await page.close();
+}
+
 async function opens(ctx) {
   const page = await ctx.open(`${LINK};fh=aws:us-east-1;ff=h100-sxm,h200-sxm`);
   await planned(page);
@@ -128,6 +156,7 @@ export async function run(ctx) {
   await page.close();
   await absent(ctx);
   await endless(ctx);
+  await anew(ctx);
   const head = "provider,region,instance,accelerator,count,demand,as_of";
   await other(ctx, `${head}\nacme,x,box,h100,8,16,2099-01-01`, "Newer than the list that this version was built with");
   await other(ctx, `${head}\nacme,x,box,h100,8,16,2001-01-01`, "Older than the list that this version was built with");
