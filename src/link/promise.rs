@@ -44,12 +44,13 @@ pub enum Promised {
 }
 
 impl Promise {
-    /// The figures of a training run; none where they are no numbers.
+    /// The figures of a training run; none where they are no numbers, or too little memory to be told.
     #[must_use]
     pub fn run(version: &str, step: Seconds, memory: Bytes) -> Option<Self> {
         let millions = memory.get().saturating_add(MEMORY_BYTES / 2) / MEMORY_BYTES;
-        let memory = Bytes::new(millions.saturating_mul(MEMORY_BYTES));
-        Some(Self::new(version, Promised::Run { step: rounded(step)?, memory }))
+        let memory = Bytes::new(millions.checked_mul(MEMORY_BYTES)?);
+        let told = memory > Bytes::ZERO;
+        told.then_some(Self::new(version, Promised::Run { step: rounded(step)?, memory }))
     }
 
     /// The figures of a model in service; none where they are no numbers.
