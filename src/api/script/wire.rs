@@ -1,5 +1,6 @@
 //! What a program gets, version 1. Fields are only ever added.
 
+use crate::model::Model;
 use serde::Serialize;
 
 /// From the least to the greatest of what 80 % of measured runs of this kind were, in the unit of the field's name.
@@ -47,6 +48,18 @@ pub struct ModelAsked {
     pub parameters: f64,
     /// Those that one token uses.
     pub active_parameters: f64,
+}
+
+impl ModelAsked {
+    /// What is said of a model.
+    pub(super) fn of(model: &Model) -> Self {
+        let params = model.params();
+        Self {
+            name: model.name.clone(),
+            parameters: params.total as f64,
+            active_parameters: params.active as f64,
+        }
+    }
 }
 
 /// A remark on a field.

@@ -229,14 +229,9 @@ impl Question {
 
     fn asked(&self) -> Asked {
         let case = &self.case;
-        let params = case.model.params();
         Asked {
             link: link::encode(&self.inputs),
-            model: ModelAsked {
-                name: case.model.name.clone(),
-                parameters: params.total as f64,
-                active_parameters: params.active as f64,
-            },
+            model: ModelAsked::of(&case.model),
             accelerator: case.cluster.accelerator.name.clone(),
             accelerators: case.cluster.count,
             global_batch_sequences: case.training.global_batch,

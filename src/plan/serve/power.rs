@@ -4,6 +4,7 @@ use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
 use crate::catalogue::{offers, power};
 use crate::estimate::capacity::PowerCurve;
+use crate::plan::budget::figure;
 use crate::plan::fleet::{LOAD, RATED_OVER, machine_power};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Place;
@@ -149,13 +150,4 @@ impl Drawn {
 
 fn number(value: f64) -> String {
     fine::number(Ratio::new(value))
-}
-
-const fn figure(
-    id: &'static str,
-    label: &'static str,
-    amount: Amount,
-    derivation: Derivation,
-) -> Figure {
-    Figure { id, label, amount, derivation }
 }

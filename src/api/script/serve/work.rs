@@ -118,15 +118,11 @@ impl Service {
     }
 
     fn asked(&self) -> ServingAsked {
-        let (ask, params) = (&self.ask, self.ask.model.params());
+        let ask = &self.ask;
         let seconds = |goal: Option<Seconds>| goal.map(Seconds::get);
         ServingAsked {
             link: link::encode(&self.inputs),
-            model: ModelAsked {
-                name: ask.model.name.clone(),
-                parameters: params.total as f64,
-                active_parameters: params.active as f64,
-            },
+            model: ModelAsked::of(&ask.model),
             engine: ask.engine.key.clone(),
             engine_version: ask.engine.version.clone(),
             accelerators: ask.machines.iter().map(|machine| machine.key.clone()).collect(),
