@@ -42,10 +42,12 @@ pub fn split(link: &str) -> Option<Columns> {
             columns.beyond += 1;
             continue;
         }
+        // A `#` in what stays would be taken for the end of an address. Read as it will be written, so that what is
+        // joined comes apart the same.
+        let column = column.replace('#', "~23");
         let decoded = decode(&column);
         let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
-        // A `#` in what stays would be taken for the end of an address.
-        columns.links.push(canonical.unwrap_or_else(|| column.replace('#', "~23")));
+        columns.links.push(canonical.unwrap_or(column));
         columns.promises.push(decoded.promise);
     }
     Some(columns)
