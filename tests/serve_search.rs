@@ -138,8 +138,8 @@ proptest! {
         let share = ["mean", "p90", "p99"][share];
         let demand = ["", ";sr=20/s", ";sc=300"][demand];
         let text = format!(
-            "1;m={model};do=serve;se={engine};sg={machine};si={prompt};so={output};sf={first}ms;st={each}ms\
-             ;spt={share}{demand}"
+            "1;m={model};do=serve;se={engine};sg={machine};si={prompt};so={output}\
+             ;sf={first}ms;st={each}ms;spt={share}{demand}"
         );
         let ask = link::decode(&text).inputs.resolve().ask;
         // Not every engine runs on every machine.
@@ -148,7 +148,8 @@ proptest! {
         let survey = deploy::survey(&ask);
         prop_assert!(!survey.looked.is_empty());
         for looked in &survey.looked {
-            prop_assert_eq!(looked.limit, naive_limit(&ask, &looked.at), "{} {:?}", text, looked.at);
+            let at = &looked.at;
+            prop_assert_eq!(looked.limit, naive_limit(&ask, at), "{} {:?}", text, at);
         }
     }
 }
