@@ -4,7 +4,8 @@ use super::Assumption;
 use super::summary::{machine, text_of};
 use crate::case::Case;
 use crate::catalogue::presets::{self, Preset, Published};
-use crate::catalogue::stacks::Fact;
+use crate::catalogue::constants;
+use crate::catalogue::facts::Fact;
 use crate::catalogue::{accelerators, platforms, reliability, stacks};
 use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
@@ -67,7 +68,7 @@ fn hardware(case: &Case) -> Vec<Assumption> {
 fn stack(case: &Case) -> Vec<Assumption> {
     let stack = &case.stack;
     let pace = case.pace().map(|pace| format!("pace@{}/{}", pace.accelerator, pace.precision));
-    let fields = stacks::CONSTANTS.iter().map(|field| (*field).to_owned()).chain(pace);
+    let fields = constants::TRAINING.iter().map(|own| own.field.to_owned()).chain(pace);
     let mut all = Vec::new();
     let generation = &case.cluster.accelerator.generation;
     if let Some(text) = platforms::caution(&stack.key, machine(case), generation) {
@@ -380,7 +381,7 @@ mod tests {
     #[test]
     fn every_constant_has_a_sentence() {
         for stack in stacks::all() {
-            for field in stacks::CONSTANTS {
+            for field in constants::TRAINING.map(|own| own.field) {
                 let Some(fact) = stacks::holds(&stack.key, field) else {
                     panic!("{} has no {field}", stack.key);
                 };
@@ -391,7 +392,7 @@ mod tests {
             }
         }
         let fact = |field: &str, value: &str| Fact {
-            stack: "s".into(),
+            of: "s".into(),
             field: field.into(),
             value: value.into(),
             source: "fitted".into(),
@@ -412,7 +413,7 @@ mod tests {
         let about = ["name", "version", "date", "base", "techniques", "exclude"];
         for fact in stacks::facts().iter().chain(stacks::fitted()) {
             let field = fact.field.as_str();
-            let known = about.contains(&field) || stacks::CONSTANTS.contains(&field);
+            let known = about.contains(&field) || constants::find(&constants::TRAINING, field).is_some();
             assert!(known || field.starts_with("pace@"), "{field}");
         }
     }

@@ -1,6 +1,7 @@
 //! The software that answers: what it can run, how it fills memory, and a few physical constants of how well it runs.
 
 use super::{KvFormat, WeightFormat};
+use crate::stack::Own;
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 
 /// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
@@ -82,6 +83,8 @@ pub struct Engine {
     pub factors: Vec<Factor>,
     /// Ranges of its figures, nearest kind first.
     pub ranges: Vec<ServeRange>,
+    /// Where it is the user's own: what it is made of.
+    pub own: Option<Own>,
 }
 
 /// When an engine takes up the prompts that came while it was decoding.
@@ -221,6 +224,12 @@ impl FactorOf {
         Self::Network,
     ];
 
+    /// Whether it multiplies a time rather than a rate.
+    #[must_use]
+    pub const fn is_of_time(self) -> bool {
+        matches!(self, Self::Overhead | Self::Start | Self::Network)
+    }
+
     /// Name in tables.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -238,6 +247,12 @@ impl FactorOf {
 }
 
 impl Engine {
+    /// Name and version for people; of one's own, what it is made of.
+    #[must_use]
+    pub fn told(&self) -> String {
+        crate::stack::told(&self.name, &self.version, self.own.as_ref())
+    }
+
     /// The product of all factors that hold for a machine and a format.
     #[must_use]
     pub fn factor(
