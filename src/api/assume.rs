@@ -5,7 +5,7 @@ use super::summary::{machine, text_of};
 use crate::case::Case;
 use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::constants;
-use crate::catalogue::facts::Fact;
+use crate::catalogue::facts::{Fact, YOURS};
 use crate::catalogue::{accelerators, platforms, reliability, stacks};
 use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
@@ -75,14 +75,18 @@ fn stack(case: &Case) -> Vec<Assumption> {
         let source = platforms::source(&stack.key).unwrap_or_default();
         all.push(taken(format!("{text}: the plan is as if it had."), source, false));
     }
-    for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
-        let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
+    for fact in fields.filter_map(|field| stacks::in_stack(stack, &field)) {
+        let yours = fact.source.starts_with(YOURS);
+        let fitted = yours || stacks::fitted().contains(&fact);
         if fitted || fact.source.contains("assumed") {
-            let text = format!("{}: {}.", stack.name, constant_text(fact));
-            all.push(taken(text, fact.source.clone(), fitted));
+            let name = if yours { "Your stack" } else { &stack.name };
+            all.push(taken(format!("{name}: {}.", constant_text(&fact)), fact.source, fitted));
         }
     }
-    let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
+    let text = match stack.own {
+        Some(_) => format!("The plan is for {}.", stack.told()),
+        None => format!("{} ({}) runs the plan.", stack.told(), stack.date),
+    };
     let ran = platforms::source(&stack.key).unwrap_or("by hand");
     all.push(taken(text, format!("{}; hardware: {ran}", stack.source), true));
     all
@@ -191,10 +195,11 @@ fn pace_text(pace: &str, value: &str) -> String {
         let ratio = share.parse().ok().and_then(Ratio::checked);
         ratio.map_or_else(|| share.to_owned(), show::percent)
     });
-    let (all, attention) = (shares.next().unwrap_or_default(), shares.next().unwrap_or_default());
+    let all = shares.next().unwrap_or_default();
+    let attention = shares.next().map(|own| format!(", its attention at {own} of that"));
     format!(
-        "{accelerator} in {precision} runs at {all} of the pace that kernels and stack say, its \
-         attention at {attention} of that"
+        "{accelerator} in {precision} runs at {all} of the pace that kernels and stack say{}",
+        attention.unwrap_or_default()
     )
 }
 

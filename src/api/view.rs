@@ -164,7 +164,7 @@ fn derivation(
 ) -> Figure {
     let mut sources = vec![own.source.clone()];
     for name in &own.constants {
-        if let Some(fact) = stacks::holds(&case.stack.key, name) {
+        if let Some(fact) = stacks::in_stack(&case.stack, name) {
             let stack = &case.stack.name;
             sources.push(format!("{stack}, {name} {}: {}", fact.value, fact.source));
         }

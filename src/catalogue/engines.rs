@@ -89,20 +89,11 @@ pub fn with_own(base: &Engine, own: Own, name: &str, version: &str) -> Option<En
     })
 }
 
-/// A pace of one's own: all that an engine does on a machine in `1 / pace` of the time.
+/// A pace of one's own as factors.
 fn paced(change: &Change) -> Vec<Factor> {
     let machine = change.field.strip_prefix(PACE_AT);
-    let pace = change.value.parse().ok().filter(|pace: &f64| *pace > 0.0);
-    let Some((machine, pace)) = machine.zip(pace) else { return Vec::new() };
-    // A rate of experts is one over that of plain products.
-    let of = FactorOf::ALL.into_iter().filter(|of| *of != FactorOf::Experts);
-    let factor = |of: FactorOf| Factor {
-        of,
-        machine: machine.to_owned(),
-        format: String::new(),
-        value: Ratio::new(if of.is_of_time() { 1.0 / pace } else { pace }),
-    };
-    of.map(factor).collect()
+    let pace = change.value.parse().ok().and_then(Ratio::checked);
+    machine.zip(pace).map(|(machine, pace)| Factor::of_pace(machine, pace)).unwrap_or_default()
 }
 
 const FITTED: Book = Book { stated: facts, fitted };

@@ -211,6 +211,22 @@ pub struct ServeRange {
     pub rows: u32,
 }
 
+impl Factor {
+    /// A pace: all that an engine does on a machine in `1 / pace` of the time.
+    #[must_use]
+    pub fn of_pace(machine: &str, pace: Ratio) -> Vec<Self> {
+        // A rate of experts is one over that of plain products.
+        let of = FactorOf::ALL.into_iter().filter(|of| *of != FactorOf::Experts);
+        let factor = |of: FactorOf| Self {
+            of,
+            machine: machine.to_owned(),
+            format: String::new(),
+            value: if of.is_of_time() { Ratio::new(1.0 / pace.get()) } else { pace },
+        };
+        of.map(factor).collect()
+    }
+}
+
 impl FactorOf {
     /// All, in a fixed order.
     pub const ALL: [Self; 8] = [
@@ -225,8 +241,7 @@ impl FactorOf {
     ];
 
     /// Whether it multiplies a time rather than a rate.
-    #[must_use]
-    pub const fn is_of_time(self) -> bool {
+    const fn is_of_time(self) -> bool {
         matches!(self, Self::Overhead | Self::Start | Self::Network)
     }
 

@@ -51,8 +51,12 @@ pub fn basis(own: &Deployed<'_>) -> Option<Basis> {
         }
         _ => told(further),
     };
+    let yours = own.ask.engine.own.as_ref().filter(|_| further.engine.is_empty());
+    let unseen = yours.map_or("", |_| {
+        "No run of an engine of your own was measured, so the ranges are those of any: "
+    });
     let text = format!(
-        "80% of {all} lay within these ranges of what was said before they were seen \
+        "{unseen}80% of {all} lay within these ranges of what was said before they were seen \
          (docs/accuracy_serve.md)."
     );
     Some(Basis { text, measured: !further.engine.is_empty() })
