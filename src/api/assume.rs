@@ -3,9 +3,9 @@
 use super::Assumption;
 use super::summary::{machine, text_of};
 use crate::case::Case;
-use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::constants;
 use crate::catalogue::facts::{Fact, YOURS};
+use crate::catalogue::presets::{self, Preset, Published};
 use crate::catalogue::{accelerators, platforms, reliability, stacks};
 use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
@@ -418,7 +418,8 @@ mod tests {
         let about = ["name", "version", "date", "base", "techniques", "exclude"];
         for fact in stacks::facts().iter().chain(stacks::fitted()) {
             let field = fact.field.as_str();
-            let known = about.contains(&field) || constants::find(&constants::TRAINING, field).is_some();
+            let known =
+                about.contains(&field) || constants::find(&constants::TRAINING, field).is_some();
             assert!(known || field.starts_with("pace@"), "{field}");
         }
     }

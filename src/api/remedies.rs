@@ -248,9 +248,9 @@ fn other_machines(inputs: &Inputs, case: &Case) -> Vec<Change> {
 /// Stacks that can do more, such as offloading.
 fn other_stacks(inputs: &Inputs, case: &Case) -> Vec<Change> {
     let own = case.stack.own.is_some();
-    let others = stacks::all().iter().filter(|stack| {
-        (own || stack.key != case.stack.key) && stack.key != stacks::UNCONSTRAINED
-    });
+    let others = stacks::all()
+        .iter()
+        .filter(|stack| (own || stack.key != case.stack.key) && stack.key != stacks::UNCONSTRAINED);
     let stack = |stack: &crate::stack::Stack| {
         let text = format!("Use {} instead of {}.", stack.name, case.stack.name);
         let mut other = inputs.clone().with(Key::Stack, stack.key.clone());

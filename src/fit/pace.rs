@@ -117,6 +117,6 @@ fn off(said: Seconds, measured: Seconds) -> Ratio {
 fn median(sorted: &[Ratio]) -> Option<Ratio> {
     let half = sorted.len() / 2;
     let high = sorted.get(half)?;
-    let low = if sorted.len() % 2 == 0 { sorted.get(half.checked_sub(1)?)? } else { high };
+    let low = if sorted.len().is_multiple_of(2) { sorted.get(half.checked_sub(1)?)? } else { high };
     Some(Ratio::new((low.get() + high.get()) / 2.0))
 }

@@ -1,7 +1,8 @@
 //! From typed texts to a case.
 
 use super::{
-    Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve, software,
+    Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve,
+    software,
 };
 use crate::case::{Case, CaseError};
 use crate::catalogue::accelerators::MachineRow;

@@ -411,7 +411,7 @@ mod tests {
             ("link_outside:0", "link_outside of 0.01 to 1", "too small"),
             ("matmul:inf", "matmul of", "finite"),
             ("matmul:-1", "matmul of", "below zero"),
-            ("matmul:", "matmul of", "empty"),
+            ("matmul:", "matmul of", "nothing"),
             ("matmul:0,8", "matmul of", "comma"),
             ("working:2.5", "working of 1 to 8 bytes", "whole"),
             ("stops_early:maybe", "1 (yes) or 0 (no)", "neither"),

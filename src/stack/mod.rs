@@ -4,8 +4,8 @@ mod own;
 mod profile;
 mod technique;
 
-pub use own::{Change, Own};
 pub(crate) use own::told;
+pub use own::{Change, Own};
 pub use profile::{Overlap, Pace, Profile, Spread, WeightCopies};
 pub use technique::{Technique, Techniques};
 

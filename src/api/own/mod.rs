@@ -97,7 +97,12 @@ fn paces(key: Key, reading: &Resolution) -> Vec<OwnRow> {
         let machines = reading.ask.iter().flat_map(|ask| &ask.machines);
         let pace = |name: &str| {
             let label = format!("Pace on {}", named(name));
-            one(format!("{PACE_AT}{name}"), label, "1", "all that the engine does there, taken alike")
+            one(
+                format!("{PACE_AT}{name}"),
+                label,
+                "1",
+                "all that the engine does there, taken alike",
+            )
         };
         return machines.map(|machine| pace(&machine.cluster.accelerator.name)).collect();
     }

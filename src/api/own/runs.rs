@@ -154,11 +154,13 @@ fn inputs_of(row: Row<'_>, inputs: &Inputs) -> Result<Inputs, String> {
     ] {
         let text = row.text(column);
         // `H100-80GB-SXM (HGX)`.
-        let plain = if key == Key::Accelerator { text.split('(').next().unwrap_or(text) } else { text };
+        let plain =
+            if key == Key::Accelerator { text.split('(').next().unwrap_or(text) } else { text };
         if plain.is_empty() {
             continue;
         }
-        let value = read(key, plain).map_err(|_| format!("{column} \u{201c}{text}\u{201d} is not known"))?;
+        let value = read(key, plain)
+            .map_err(|_| format!("{column} \u{201c}{text}\u{201d} is not known"))?;
         asked.set(key, value.link_text(key));
         if key == Key::Model {
             asked.clear(Key::Config);
