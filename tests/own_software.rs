@@ -170,7 +170,7 @@ fn a_plan_says_whose_stack_it_is_for() {
     assert!(own.summary.contains(told), "{}", own.summary);
     let trust = own.trust.expect("a basis");
     assert!(!trust.measured && trust.text.contains("No run of a stack of your own"), "{trust:?}");
-    let source = &part(&own.time, "compute.matmul").expect("products").figure.source;
+    let source = &part(&own.time, "time.compute.matmul").expect("products").figure.source;
     assert!(source.contains("matmul 0.8: yours; 0."), "{source}");
     let yours = own.assumptions.iter().find(|own| own.text.starts_with("Your stack"));
     assert!(yours.is_some_and(|own| own.text.contains("80.0%") && own.source.contains("yours")));
@@ -258,7 +258,7 @@ fn runs_of_ones_own_make_a_pace() {
     let [(field, pace)] = &found.changes[..] else { panic!("{found:?}") };
     assert_eq!(field, "pace@h100-sxm/bf16");
     near(pace.parse().expect("a number"), 0.8, 1e-3);
-    assert!(found.text.contains("3 runs, a pace of 0.800") && found.text.contains("0.0% off"));
+    assert!(found.text.contains("3 runs, a pace of 0.80 ") && found.text.contains("0.0% off"));
     let found = look(
         &[(2, 1, 1.0), (4, 1, 1.0), (4, 2, 1.1)]
             .map(|(tp, mbs, by)| line(tp, mbs, by * at(tp, mbs, 0.8))),

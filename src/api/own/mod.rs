@@ -9,12 +9,15 @@ use crate::catalogue::constants::{Constant, Form, PACE, PACE_AT, Part};
 use crate::catalogue::{accelerators, engines, stacks};
 use crate::fit::pace::{Paced, Timed, of_service};
 use crate::inputs::software::{self, Items};
-use crate::inputs::{Inputs, Key, Resolution};
+use crate::inputs::{Inputs, Key, Resolution, Value, read};
 use crate::link;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::{Finding, find_within};
-use crate::units::text::{read, show};
+use crate::units::text::{read as texts, show};
 use crate::units::{Bytes, Ratio, Seconds};
+
+/// The accelerator that is described by its numbers.
+const CUSTOM: &str = "custom";
 
 /// One constant as the page shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +57,7 @@ pub fn own_rows(key: Key, inputs: &Inputs, reading: &Resolution) -> Vec<OwnRow> 
         _ => stacks::find(inputs.get(Key::Stack)).map(|own| own.key.as_str()),
     };
     let Some(base) = base else { return Vec::new() };
-    let mut rows: Vec<OwnRow> = paces(key, reading);
+    let mut rows = paces(key, base, inputs, reading);
     rows.extend(software::constants_of(key).iter().map(|own| {
         let fact = match key {
             Key::OwnEngine => engines::holds(base, own.field),
@@ -84,47 +87,44 @@ fn row(own: &Constant, field: String, label: String, (base, source): (&str, &str
     }
 }
 
-/// The paces of the accelerators that are asked about.
-fn paces(key: Key, reading: &Resolution) -> Vec<OwnRow> {
-    let named = |name: &str| {
+/// The paces of the accelerators that are asked about, whatever else of the question cannot be read.
+fn paces(key: Key, base: &str, inputs: &Inputs, reading: &Resolution) -> Vec<OwnRow> {
+    let machine = |name: &str| {
+        // One's own has the name of what it is like.
+        let name = if name == CUSTOM { inputs.get(Key::Accelerator) } else { name };
         let row = accelerators::find_serving(name);
-        row.map_or_else(|| name.to_owned(), |row| row.label.clone())
-    };
-    let one = |field: String, label: String, base: &str, source: &str| {
-        row(&PACE, field, label, (base, source))
+        row.map_or((name.to_owned(), name.to_owned()), |row| (row.key.clone(), row.label.clone()))
     };
     if key == Key::OwnEngine {
-        let machines = reading.ask.iter().flat_map(|ask| &ask.machines);
-        let pace = |name: &str| {
-            let label = format!("Pace on {}", named(name));
-            one(
-                format!("{PACE_AT}{name}"),
-                label,
-                "1",
-                "all that the engine does there, taken alike",
-            )
+        let Ok(Value::Words(kinds)) = read(Key::ServeOn, inputs.get(Key::ServeOn)) else {
+            return Vec::new();
         };
-        return machines.map(|machine| pace(&machine.cluster.accelerator.name)).collect();
+        let pace = |kind: &str| {
+            let (name, label) = machine(kind);
+            let base = ("1", "all that the engine does there, taken alike");
+            row(&PACE, format!("{PACE_AT}{name}"), format!("Pace on {label}"), base)
+        };
+        return kinds.split(',').map(pace).collect();
     }
-    let Some(case) = &reading.case else { return Vec::new() };
-    let (name, format) = (&case.cluster.accelerator.name, case.training.precision.key());
-    let field = format!("{PACE_AT}{name}/{format}");
-    let base = stacks::find(&case.stack.key);
-    let generation = &case.cluster.accelerator.generation;
-    let pace = base.and_then(|base| base.pace(name, generation, format));
+    let Some(format) = reading.echo(Key::Precision).map(|echo| echo.meaning.as_str()) else {
+        return Vec::new();
+    };
+    let (name, label) = machine(inputs.get(Key::Accelerator));
+    let generation = accelerators::find(&name).map_or("", |row| &row.accelerator.generation);
+    let pace = stacks::find(base).and_then(|base| base.pace(&name, generation, format));
     let fact = pace.and_then(|pace| {
-        let field = format!("{PACE_AT}{}/{}", pace.accelerator, pace.precision);
-        stacks::holds(&case.stack.key, &field)
+        stacks::holds(base, &format!("{PACE_AT}{}/{}", pace.accelerator, pace.precision))
     });
     let value = pace.map_or("1".to_owned(), |pace| pace.ratio.get().to_string());
     let source = fact.map_or("no run measured", |fact| &fact.source);
-    vec![one(field, format!("Pace of {} in {format}", named(name)), &value, source)]
+    let field = format!("{PACE_AT}{name}/{format}");
+    vec![row(&PACE, field, format!("Pace of {label} in {format}"), (&value, source))]
 }
 
 /// The pace at which a step of the plan of a link, its layout fixed, takes as long as typed.
 #[must_use]
 pub fn pace_of_step(pinned: &str, typed: &str) -> Found {
-    let measured = match read::time(typed) {
+    let measured = match texts::time(typed) {
         Ok(time) => time,
         Err(misread) => return refused(misread.fault.to_string()),
     };
@@ -152,7 +152,7 @@ pub fn pace_of_step(pinned: &str, typed: &str) -> Found {
 /// The pace at which a further token of the deployment of a link, its layout fixed, takes as long as typed.
 #[must_use]
 pub fn pace_of_token(pinned: &str, typed: &str) -> Found {
-    let measured = match read::time(typed) {
+    let measured = match texts::time(typed) {
         Ok(time) => time,
         Err(misread) => return refused(misread.fault.to_string()),
     };

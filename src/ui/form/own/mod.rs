@@ -55,7 +55,7 @@ fn panel(key: Key) -> AnyView {
     };
     let parts = Part::ALL.into_iter().map(|of| rows::part(key, of, base));
     view! {
-        <p class="quiet">{words(lead)}</p>
+        <p class="note">{words(lead)}</p>
         <div class="columns">
             {field(label, "Name", "as it is called")} {field(version, "Version", "1.2, 2026-11")}
         </div>

@@ -41,7 +41,7 @@ pub fn part(key: Key, of: Part, base: Memo<String>) -> AnyView {
                     <thead>
                         <tr>
                             <th scope="col">"Constant"</th>
-                            <th scope="col">{move || base.get()}</th>
+                            <th scope="col">"Base"</th>
                             <th scope="col">"Yours"</th>
                         </tr>
                     </thead>
