@@ -79,7 +79,7 @@ fn stack(case: &Case) -> Vec<Assumption> {
         let yours = fact.source.starts_with(YOURS);
         let fitted = yours || stacks::fitted().contains(&fact);
         if fitted || fact.source.contains("assumed") {
-            let name = if yours { "Your stack" } else { &stack.name };
+            let name = if yours { "Your stack" } else { stack.base_name() };
             all.push(taken(format!("{name}: {}.", constant_text(&fact)), fact.source, fitted));
         }
     }

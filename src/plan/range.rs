@@ -74,7 +74,7 @@ pub fn memory_doubt(case: &Case, plan: &Plan) -> Option<String> {
 pub fn basis(case: &Case, machine: &str) -> Option<Basis> {
     let own = spread(case)?;
     let unseen = if own.stack.is_empty() && case.stack.own.is_some() {
-        Some("No run of a stack of your own was measured".to_owned())
+        Some(format!("No run of {} was measured", case.stack.told()))
     } else if own.generation.is_empty() {
         Some(format!("No run on {machine} was measured"))
     } else if own.stack.is_empty() {

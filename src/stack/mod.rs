@@ -37,6 +37,12 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Name of the software whose facts hold where the user says nothing.
+    #[must_use]
+    pub fn base_name(&self) -> &str {
+        self.own.as_ref().map_or(&self.name, |own| &own.base)
+    }
+
     /// Name and version for people; of one's own, what it is made of.
     #[must_use]
     pub fn told(&self) -> String {

@@ -93,7 +93,8 @@ fn paces(key: Key, base: &str, inputs: &Inputs, reading: &Resolution) -> Vec<Own
         // One's own has the name of what it is like.
         let name = if name == CUSTOM { inputs.get(Key::Accelerator) } else { name };
         let row = accelerators::find_serving(name);
-        row.map_or((name.to_owned(), name.to_owned()), |row| (row.key.clone(), row.label.clone()))
+        let own = || (name.to_owned(), "your accelerator".to_owned());
+        row.map_or_else(own, |row| (row.key.clone(), row.label.clone()))
     };
     if key == Key::OwnEngine {
         let Ok(Value::Words(kinds)) = read(Key::ServeOn, inputs.get(Key::ServeOn)) else {

@@ -9,6 +9,7 @@ use super::{
 use crate::api::promise::promising_service;
 use crate::api::view::{cut, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
+use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
@@ -317,7 +318,9 @@ fn derived(
     let engine = &own.ask.engine;
     for name in &derivation.constants {
         if let Some(fact) = engines::in_engine(engine, name) {
-            sources.push(format!("{}, {name} {}: {}", engine.name, fact.value, fact.source));
+            let yours = fact.source.starts_with(YOURS);
+            let of = if yours { &engine.name } else { engine.base_name() };
+            sources.push(format!("{of}, {name} {}: {}", fact.value, fact.source));
         }
     }
     Figure {

@@ -51,11 +51,11 @@ pub fn basis(own: &Deployed<'_>) -> Option<Basis> {
         }
         _ => told(further),
     };
-    let yours = own.ask.engine.own.as_ref().filter(|_| further.engine.is_empty());
-    let unseen = yours.map_or(
-        "",
-        |_| "No run of an engine of your own was measured, so the ranges are those of any: ",
-    );
+    let engine = &own.ask.engine;
+    let unseen = match further.engine.is_empty() && engine.own.is_some() {
+        true => format!("No run of {} was measured, so ranges are those of any: ", engine.told()),
+        false => String::new(),
+    };
     let text = format!(
         "{unseen}80% of {all} lay within these ranges of what was said before they were seen \
          (docs/accuracy_serve.md)."

@@ -51,7 +51,7 @@ async function typed(ctx) {
   ctx.assert.match(await text(page, "#in-ko-note"), /matmul 0.4 \(not 0\.\d+\), overlap gradients 0 \(not/);
   await page.click("tr.changed td > button.number");
   ctx.assert.match(await text(page, "tr.changed th"), /Megatron-Core: .*(fitted|products inside)/);
-  ctx.assert.match(await text(page, "#answer"), /No run of a stack of your own was measured/);
+  ctx.assert.match(await text(page, "#answer"), /No run of Acme fork \(Megatron-Core with matmul 0.4, overlap gradients 0\) was measured/);
   await ctx.axe(page);
   await ctx.shot(page, "own", { fullPage: true });
   // The link opens the same.
@@ -90,7 +90,7 @@ async function measured(ctx) {
   const page = await ctx.open(`${SMALL};tp=1;cp=1;pp=1;mbs=1;zero=3`, {});
   await planned(page);
   const step = parseFloat(await figure(page, "step_time"));
-  ctx.assert.match(await figure(page, "step_time"), /\d s$/);
+  ctx.assert.match(await figure(page, "step_time"), /\d\ss$/);
   await open(page, "Your own stack");
   await open(page, "From your measurements");
   await page.type("#own-measured", `${1.5 * step} s`);
@@ -99,7 +99,7 @@ async function measured(ctx) {
   ctx.assert.match(await text(page, "#own-runs-note"), /At a pace of 0\.\d+ the step of this plan takes/);
   await use.click();
   await settled(page, "ko=pace@h100-sxm/bf16:0.");
-  await says(page, /your stack \(Megatron-Core with pace 0\.\d+ of h100-sxm in bf16\)|No run of a stack/);
+  await says(page, /No run of your stack \(Megatron-Core with pace 0\.\d+ of h100-sxm in bf16\) was measured/);
   const now = parseFloat(await figure(page, "step_time"));
   ctx.assert.ok(Math.abs(now / (1.5 * step) - 1) < 0.02, `${step} ${now}`);
   // The same of rows of a table, and a row that cannot be used is told.
@@ -128,7 +128,7 @@ async function served(ctx) {
   await retype(page, "#own-seo-step_us", "30000");
   await settled(page, "seo=step_us:30000");
   await planned(page);
-  await says(page, /No run of an engine of your own was measured/);
+  await says(page, /No run of your engine \(vLLM \(V1\) with step us 30000\) was measured/);
   ctx.assert.notEqual(await figure(page, "tpot"), before);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   ctx.assert.equal(wide, 0, "the page is as wide as the phone");
