@@ -285,7 +285,8 @@ fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
 }
 
 /// One of so many instances under its share of the demand.
-fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
+#[must_use]
+pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
     let n = f64::from(replicas.max(1));
     let mode = match ask.demand {
         Demand::Rate(rate) => Mode::Open { rate: PerSecond::new(rate.get() / n), requests: None },
