@@ -311,6 +311,7 @@ keys! {
         Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
         Space = "fsp", "Space of one machine", Kind::Price, Some("0");
         Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+        PriceAge = "fage", "Prices no older than", Kind::Span, None;
     }
     Purpose {
         Purpose = "do", "Purpose", PURPOSES, Some("train");
@@ -342,6 +343,8 @@ keys! {
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
         ServeLeast = "sl", "Instances in service, at least", degree(), None;
+        ServeNode = "snn", "Accelerators in a machine that is paid for whole", ranks(), None;
+        ServeNic = "snic", "Network of one accelerator in service", Kind::BandwidthBits, None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");

@@ -177,6 +177,9 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("du", Key::Users, ""),
     ("dg", Key::Areas, ""),
     ("da", Key::Access, "20ms"),
+    ("snn", Key::ServeNode, ""),
+    ("snic", Key::ServeNic, ""),
+    ("fage", Key::PriceAge, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.

@@ -41,7 +41,7 @@ pub use losses::{losses, stands};
 pub use market::{Market, Offer, Question, open};
 pub use memory::memory;
 pub use month::{DayQuestion, MonthPlan, Stood, month};
-pub use near::{Group, NearPlan, Stand, near, placed};
+pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::pools;
 pub use power::{Drawn, emissions};
 pub use range::{basis, range};

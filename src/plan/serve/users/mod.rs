@@ -12,9 +12,8 @@ use crate::plan::budget::Sheet;
 use crate::plan::fleet::Limits;
 use crate::prices::{Flag, Listing};
 use crate::search::deploy::{self, Candidate};
-use crate::search::serve::fleet;
 use crate::search::serve::near::{Nearest, Taken, at};
-use crate::serving::{Ask, KvFormat, WeightFormat};
+use crate::serving::{Ask, Instance, KvFormat, WeightFormat};
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, order};
 
@@ -184,47 +183,32 @@ impl<'a> Users<'a> {
         layouts: &[(Candidate, u32)],
         market: &Market,
         formats: &[(WeightFormat, KvFormat)],
-    ) -> (Vec<fleet::Deployment>, Vec<usize>) {
+    ) -> (Vec<(usize, Instance)>, Vec<usize>) {
         let ask = self.own.ask;
         let (mut all, mut of_layout) = (Vec::new(), Vec::new());
-        for (number, (candidate, batch)) in layouts.iter().enumerate() {
+        for (number, (candidate, _)) in layouts.iter().enumerate() {
             let Some(machine) = ask.machines.get(candidate.machine) else { continue };
             let Some(pair) = machine.formats.get(candidate.format) else { continue };
-            let Some(format) = formats.iter().position(|own| own == pair) else { continue };
+            if !formats.contains(pair) {
+                continue;
+            }
             let ranks = candidate.instance.ranks();
             let mut known: Vec<(u32, bool)> = Vec::new();
             for (kind, (own, offer)) in market.kinds.iter().zip(&market.offers).enumerate() {
                 let each = self.listings.get(offer.listing);
                 let shape =
-                    (own.machine_size, each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
-                let alone = ranks <= u64::from(own.machine_size);
-                let fits = offer.row.key == machine.key && ranks <= u64::from(own.cluster.count);
+                    (own.machine.size(), each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
+                let alone = ranks <= u64::from(own.machine.size());
+                let fits = offer.row.key == machine.key && ranks <= u64::from(own.machine.cluster.count);
                 if !fits || alone && known.contains(&shape) {
                     continue;
                 }
                 known.push(shape);
                 of_layout.push(number);
-                all.push(bare((kind, format), candidate, *batch));
+                all.push((kind, candidate.instance));
             }
         }
         (all, of_layout)
-    }
-}
-
-/// A deployment of which only kind, format and layout are looked at.
-fn bare((kind, format): (usize, usize), candidate: &Candidate, batch: u32) -> fleet::Deployment {
-    fleet::Deployment {
-        kind,
-        format,
-        instance: candidate.instance,
-        batch,
-        first_token: Seconds::ZERO,
-        per_token: Seconds::ZERO,
-        each: PerSecond::ZERO,
-        replicas: 0,
-        machines: 0,
-        hour: DollarsPerHour::ZERO,
-        cost: Dollars::ZERO,
     }
 }
 
