@@ -24,7 +24,9 @@ fn markets(c: &mut Criterion) {
     let limits = Limits::default();
     let question =
         Question { listings: offers::all(), limits: &limits, discounts: &[], ranks_max: 64 };
-    for (model, engine) in [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")] {
+    for (model, engine) in
+        [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")]
+    {
         let link = format!("1;do=serve;m={model};se={engine};sr=20/s");
         let ask = link::decode(&link).inputs.resolve().ask.expect("a question");
         for part in ["first", "complete"] {

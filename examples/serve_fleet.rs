@@ -17,7 +17,9 @@ const RANKS_MAX: u32 = 64;
 const SHOWN: usize = 10;
 
 fn main() {
-    for (model, engine) in [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")] {
+    for (model, engine) in
+        [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")]
+    {
         let Some(ask) = ask(model, engine) else {
             eprintln!("{model} or {engine} is not in the catalogue");
             continue;

@@ -8,9 +8,7 @@ use autoparallel::plan::fleet::{Limits, Refusal};
 use autoparallel::plan::serve::{DayQuestion, Market, Question, month, open};
 use autoparallel::prices::{Listing, Terms};
 use autoparallel::search::deploy::service;
-use autoparallel::search::serve::fleet::{
-    DEAREST, Deployment, Kind, STEPS, ServeFleet, staircase,
-};
+use autoparallel::search::serve::fleet::{DEAREST, Deployment, Kind, STEPS, ServeFleet, staircase};
 use autoparallel::search::serve::{batches, instances};
 use autoparallel::serving::{Ask, Demand, Goals, Instance, KvFormat, Mode, WeightFormat};
 use autoparallel::units::{Dollars, PerSecond, Ratio, Seconds};
@@ -166,7 +164,9 @@ fn same(a: f64, b: f64) -> bool {
 fn the_frontier_is_that_of_a_plain_sweep() {
     let listings = listings();
     assert!(listings.len() >= 12, "{} rows", listings.len());
-    for beside in [";sr=25/s", ";sr=3/s;ds=0;sp=p50;spt=p99;st=20ms", ";sf=none;st=none", ";spt=p90"] {
+    for beside in
+        [";sr=25/s", ";sr=3/s;ds=0;sp=p50;spt=p99;st=20ms", ";sf=none;st=none", ";spt=p90"]
+    {
         let ask = ask(beside);
         let all = sweep(&listings, &ask);
         assert!(all.len() > 200, "{} deployments", all.len());

@@ -5,9 +5,7 @@ use autoparallel::estimate::capacity::{Packing, held_while};
 use autoparallel::estimate::serve::{Answer, Serving};
 use autoparallel::link;
 use autoparallel::plan::fleet::Limits;
-use autoparallel::plan::serve::{
-    Group, Market, NearPlan, Question, open, placed as placed_sites,
-};
+use autoparallel::plan::serve::{Group, Market, NearPlan, Question, open, placed as placed_sites};
 use autoparallel::search::deploy::{keeps_from, service};
 use autoparallel::search::serve::fleet::{Deployment, ServeFleet, candidate};
 use autoparallel::search::serve::near::{Site, at, nearest};
@@ -132,7 +130,8 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
     let limits = LIMITS();
     let question =
         Question { listings: offers::all(), limits: &limits, discounts: &[], ranks_max: 8 };
-    let (mut search, market): (ServeFleet, Market) = open(&question, ask(first - 0.05), &[(WeightFormat::Fp8, KvFormat::Fp8)]);
+    let (mut search, market): (ServeFleet, Market) =
+        open(&question, ask(first - 0.05), &[(WeightFormat::Fp8, KvFormat::Fp8)]);
     while !search.advance(8) {}
     let kinds = search.outcomes().iter().flatten();
     let mut best: Vec<Deployment> = kinds.filter_map(|outcome| outcome.cheapest).collect();

@@ -215,7 +215,13 @@ impl<'a> Sizing<'a> {
         looked: &Looked,
         (batch, full): (u32, Answer),
     ) -> Self {
-        Self { ask, serving: Serving::new(service, &looked.at.instance), at: looked.at, batch, full }
+        Self {
+            ask,
+            serving: Serving::new(service, &looked.at.instance),
+            at: looked.at,
+            batch,
+            full,
+        }
     }
 
     /// One instance.

@@ -228,11 +228,7 @@ fn training(inputs: &Inputs) -> Inputs {
 }
 
 /// What of the market may be used.
-pub(in crate::api) fn narrow_market(
-    limits: &mut Limits,
-    asked: &FleetInputs,
-    today: Option<Day>,
-) {
+pub(in crate::api) fn narrow_market(limits: &mut Limits, asked: &FleetInputs, today: Option<Day>) {
     limits.since = asked.since(today);
     limits.terms.clone_from(&asked.terms);
     limits.providers.clone_from(&asked.providers);

@@ -61,7 +61,7 @@ fn layout(own: &Deployed<'_>) -> Vec<Fact> {
     let text = |id: &str, label: &str, text: String| said(Section::Layout, id, label, text);
     vec![
         text("layout.instance", "One instance", instance_text(&own.own.at.instance)),
-        text("layout.replicas", "Instances", show::grouped(own.own.replicas.into())),
+        text("layout.replicas", "Instances", own.instances_text()),
         text("layout.batch", "Batch", show::grouped(own.own.batch.into())),
         text("layout.weights", "Weights", own.formats.0.key().to_owned()),
         text("layout.cache", "Cache", own.formats.1.key().to_owned()),

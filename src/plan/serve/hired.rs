@@ -79,7 +79,9 @@ impl Hired<'_> {
                 "requests / the most that one instance answers \u{d7} machines of one \u{d7} rate \u{d7} \
                  hours"
             }
-            MonthPart::Rounding => "the rest of the instances that share the requests, in the same way",
+            MonthPart::Rounding => {
+                "the rest of the instances that share the requests, in the same way"
+            }
             MonthPart::Spare => "instances beside those that the rate needs, in the same way",
             _ => "machines \u{2212} instances \u{d7} machines of one, at the rate for the hours",
         };

@@ -91,7 +91,8 @@ impl Market {
         (engine, formats): (&Engine, &[(WeightFormat, KvFormat)]),
     ) {
         let generation = &shape.row.accelerator.generation;
-        let runs = |pair: &&(WeightFormat, KvFormat)| formats::runs(&engine.key, generation, **pair);
+        let runs =
+            |pair: &&(WeightFormat, KvFormat)| formats::runs(&engine.key, generation, **pair);
         let has: Vec<(WeightFormat, KvFormat)> = formats.iter().filter(runs).copied().collect();
         let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
@@ -131,8 +132,7 @@ impl Market {
                 formats: has.clone(),
                 degrees: support::degrees(&engine.key),
             };
-            let machines_max =
-                most.into_iter().chain([more]).flatten().min().unwrap_or(u32::MAX);
+            let machines_max = most.into_iter().chain([more]).flatten().min().unwrap_or(u32::MAX);
             let kind = Kind { machine, machines_max };
             let offer = Offer { row: shape.row.clone(), listing: index, terms };
             self.keep_cheapest(kind, offer);

@@ -100,9 +100,7 @@ impl Sites {
         market: &Market,
         (number, (kind, instance)): (usize, (usize, Instance)),
     ) {
-        let (Some(offer), Some(kind)) =
-            (market.offers.get(kind), market.kinds.get(kind))
-        else {
+        let (Some(offer), Some(kind)) = (market.offers.get(kind), market.kinds.get(kind)) else {
             return;
         };
         let Some(model) = question.listings.get(offer.listing) else { return };

@@ -282,7 +282,8 @@ impl ServeFleet {
         let Some(service) = deploy::service(ask, &looked.at, Some(limit.0)) else { return };
         let sizing = Sizing::new(ask, &service, looked, limit);
         let light = Light::new(ask, &sizing);
-        let rules_out = |own: &Self, replicas: u32| own.is_beaten(&light.bound(ask, looked, replicas));
+        let rules_out =
+            |own: &Self, replicas: u32| own.is_beaten(&light.bound(ask, looked, replicas));
         if rules_out(self, looked.least) {
             return;
         }

@@ -88,7 +88,8 @@ fn best_of_sellers(session: &MarketSession) -> Vec<FleetRow> {
     let least = session.search.cheapest().map(|at| at.cost);
     let market = &session.market;
     let firsts_of = market.kinds.iter().zip(&market.offers).enumerate();
-    let firsts_of = firsts_of.map(|(kind, (own, offer))| (kind, own.machine.price.unwrap_or_default(), offer));
+    let firsts_of =
+        firsts_of.map(|(kind, (own, offer))| (kind, own.machine.price.unwrap_or_default(), offer));
     let others = market.others.iter().map(|(kind, rate, offer)| (*kind, *rate, offer));
     let mut all: Vec<((Dollars, usize), Sold<'_>)> = Vec::new();
     for (kind, rate, offer) in firsts_of.chain(others) {
@@ -286,8 +287,14 @@ fn lost(session: &MarketSession) -> Vec<Cut> {
         |of: fn(&Outcome) -> u64| session.search.outcomes().iter().flatten().map(of).sum::<u64>();
     for (reason, n) in [
         ("weights or the cache of one request do not fit", sum(|own| own.too_full)),
-        ("further tokens take longer than they may with the fewest sequences at once", sum(|own| own.too_slow)),
-        ("the first token comes too late, or a goal is missed under the demand", sum(|own| own.missed)),
+        (
+            "further tokens take longer than they may with the fewest sequences at once",
+            sum(|own| own.too_slow),
+        ),
+        (
+            "the first token comes too late, or a goal is missed under the demand",
+            sum(|own| own.missed),
+        ),
         ("more machines than there are", sum(|own| own.too_many)),
         (
             "within the goals",

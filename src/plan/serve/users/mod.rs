@@ -199,7 +199,8 @@ impl<'a> Users<'a> {
                 let shape =
                     (own.machine.size(), each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
                 let alone = ranks <= u64::from(own.machine.size());
-                let fits = offer.row.key == machine.key && ranks <= u64::from(own.machine.cluster.count);
+                let fits =
+                    offer.row.key == machine.key && ranks <= u64::from(own.machine.cluster.count);
                 if !fits || alone && known.contains(&shape) {
                     continue;
                 }
