@@ -2,6 +2,7 @@
 
 use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
+use super::text::number;
 use crate::catalogue::{offers, power};
 use crate::estimate::capacity::PowerCurve;
 use crate::plan::budget::figure;
@@ -147,8 +148,4 @@ impl Drawn {
             &source,
         )
     }
-}
-
-fn number(value: f64) -> String {
-    fine::number(Ratio::new(value))
 }

@@ -19,7 +19,7 @@ use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, order};
 
 /// Hours of a month.
 const MONTH_HOURS: f64 = 730.0;
-/// Layouts that sites may run, the deployment's own first.
+/// Layouts that sites may run where there is one kind of accelerator, the deployment's own first.
 const LAYOUTS_MAX: usize = 4;
 
 /// Users that are asked about.
@@ -145,7 +145,8 @@ impl<'a> Users<'a> {
         Ok(all.iter().map(group).collect())
     }
 
-    /// The deployment's own layout, and those that cost least for what they answer.
+    /// The deployment's own layout, the one of each accelerator that costs least for what it answers, and the next of
+    /// all.
     fn layouts(&self) -> Vec<(Candidate, u32)> {
         let ask = self.own.ask;
         let mut all: Vec<(Ratio, Candidate, u32)> = Vec::new();
@@ -157,10 +158,21 @@ impl<'a> Users<'a> {
             all.push((worth, looked.at, batch));
         }
         order::sort_by_key(&mut all, |own| (own.0, own.1));
-        let own = (self.own.own.at, self.own.own.batch);
-        let rest = all.into_iter().map(|(_, at, batch)| (at, batch));
-        let rest = rest.filter(|(at, _)| *at != own.0).take(LAYOUTS_MAX - 1);
-        core::iter::once(own).chain(rest).collect()
+        let mut kept = vec![(self.own.own.at, self.own.own.batch)];
+        let known = |kept: &[(Candidate, u32)], machine: usize| {
+            kept.iter().any(|(own, _)| own.machine == machine)
+        };
+        for (_, at, batch) in &all {
+            if !known(&kept, at.machine) {
+                kept.push((*at, *batch));
+            }
+        }
+        for (_, at, batch) in all {
+            if kept.len() < LAYOUTS_MAX && !kept.iter().any(|(own, _)| *own == at) {
+                kept.push((at, batch));
+            }
+        }
+        kept
     }
 
     fn limits(&self) -> Limits {
