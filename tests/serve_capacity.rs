@@ -2,9 +2,9 @@
 
 use autoparallel::catalogue::{accelerators, engines, models, power, reliability};
 use autoparallel::estimate::capacity::{
-    DayCurve, Grid, Held, MINUTES, Minute, MonthPart, Packing, Policy, PowerCurve, Prices, Requests,
-    Scaled, Spend, SpotShare, TokenPrice, break_even, fixed, held_while, load_time, replicas,
-    scale, spend,
+    DayCurve, Grid, Held, MINUTES, Minute, MonthPart, Packing, Policy, PowerCurve, Prices,
+    Requests, Scaled, Spend, SpotShare, TokenPrice, break_even, fixed, held_while, load_time,
+    replicas, scale, spend,
 };
 use autoparallel::estimate::serve::{Answer, Sequences, ServeMemoryPart, Serving};
 use autoparallel::plan::buy::Tariff;

@@ -247,7 +247,8 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
 
 /// What a degree is for.
 const HELP: [&str; 8] = [
-    "Instances: copies of the engine behind one router, each with all weights, spare ones included.",
+    "Instances: copies of the engine behind one router, each with all weights, spare ones \
+     included.",
     "Tensor parallel: ranks that share every matrix and answer together.",
     "Pipeline parallel: stages of layers, each at work on other sequences.",
     "Attention data parallel: groups of ranks that hold sequences of their own while the experts \

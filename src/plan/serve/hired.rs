@@ -76,8 +76,8 @@ impl Hired<'_> {
     fn derivation(&self, part: MonthPart, machines: f64, each: f64) -> Derivation {
         let formula = match part {
             MonthPart::Traffic => {
-                "requests / the most that one instance answers \u{d7} machines of one \u{d7} rate \u{d7} \
-                 hours"
+                "requests / the most that one instance answers \u{d7} machines of one \u{d7} \
+                 rate \u{d7} hours"
             }
             MonthPart::Rounding => {
                 "the rest of the instances that share the requests, in the same way"

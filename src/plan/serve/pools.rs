@@ -1,6 +1,6 @@
 //! Prompts and answers on machines of their own, against instances that do both: which is cheaper, and why.
 
-use super::{Deployed, instance_text};
+use super::{Deployed, instance_text, text};
 use crate::estimate::serve::{Reader, Serving};
 use crate::plan::budget::{Cell, Grid, Line, Sheet};
 use crate::plan::{Amount, Derivation};
@@ -8,7 +8,7 @@ use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::Demand;
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio};
+use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 const ROWS: [&str; 9] = [
     "Instances",
@@ -23,8 +23,8 @@ const ROWS: [&str; 9] = [
 ];
 
 const NOTES: [&str; 3] = [
-    "Together is the deployment above. Readers and writers are sized by the highest load at which one \
-     of them keeps its goal; each pool has the spare instances that the deployment has.",
+    "Together is the deployment above. Readers and writers are sized by the highest load at which \
+     one of them keeps its goal; each pool has the spare instances that the deployment has.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
     "Readers and writers are of one kind of accelerator and one format; all layouts and all \
@@ -88,7 +88,7 @@ fn together(own: &Deployed<'_>, question: &SplitQuestion) -> Together {
         running: deploy.now.running,
         first_token: deploy.first_token,
         per_token: deploy.per_token,
-        cost: question.cost(own.paid() as f64 / rate),
+        cost: question.cost(Seconds::new(own.paid() as f64 / rate)),
     }
 }
 
@@ -206,13 +206,35 @@ impl Both<'_> {
                 "the pool's limit",
             ))
         };
+        vec![
+            Cell::words(&read).with_below(&write),
+            Cell::of(Amount::Count(n)).from_where(Derivation::of(
+                "readers × accelerators of one + writers × accelerators of one, spare ones \
+                 included",
+                all,
+                "the pair of layouts and numbers that costs least (search/serve/split)",
+            )),
+            Cell::of(Amount::Requests(PerSecond::new(
+                own.rate.get() / own.readers_busy.max(own.writers_busy).get(),
+            ))),
+            Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own)),
+            Cell::of(Amount::Time(own.per_token)).from_where(self.per_token(own)),
+            Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
+            busy(own.readers_busy),
+            busy(own.writers_busy),
+            Cell::words(&show::rounded(own.running.0)),
+            self.cost(n, own.rate, own.cost),
+        ]
+    }
+
+    fn per_token(&self, own: &Apart) -> Derivation {
         let output = (self.question.traffic.output - 1.0).max(1.0);
-        let each = own.rate.get() / writers as f64;
+        let each = own.rate.get() / f64::from(own.writers);
         let step = format!(
             "{} / ({} × {}) = {}",
-            number(own.running.0),
-            number(each),
-            number(output),
+            text::number(own.running.0),
+            text::number(each),
+            text::number(output),
             fine::time(own.mean)
         );
         let factor = Ratio::new(own.per_token.get() / own.mean.get().max(1e-12));
@@ -227,34 +249,16 @@ impl Both<'_> {
                 "mean over answers × factor of a lognormal with their deviation; the mean: sequences \
                  that decode / (requests a second of a writer × further tokens)",
             ),
-            None => (
-                step,
-                "sequences that decode / (requests a second of a writer × further tokens)",
-            ),
+            None => {
+                (step, "sequences that decode / (requests a second of a writer × further tokens)")
+            }
         };
-        vec![
-            Cell::words(&read).with_below(&write),
-            Cell::of(Amount::Count(n)).from_where(Derivation::of(
-                "readers × accelerators of one + writers × accelerators of one, spare ones included",
-                all,
-                "the pair of layouts and numbers that costs least (search/serve/split)",
-            )),
-            Cell::of(Amount::Requests(PerSecond::new(
-                own.rate.get() / own.readers_busy.max(own.writers_busy).get(),
-            ))),
-            Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own)),
-            Cell::of(Amount::Time(own.per_token)).from_where(Derivation::of(
-                formula,
-                step,
-                "a step of decoding alone, at the load where Little's law holds; no prompt is read \
-                 in it (DistServe, arXiv 2401.09670)",
-            )),
-            Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
-            busy(own.readers_busy),
-            busy(own.writers_busy),
-            Cell::words(&show::rounded(own.running.0)),
-            self.cost(n, own.rate, own.cost),
-        ]
+        Derivation::of(
+            formula,
+            step,
+            "a step of decoding alone, at the load where Little's law holds; no prompt is read in \
+             it (DistServe, arXiv 2401.09670)",
+        )
     }
 
     fn first_token(&self, own: &Apart) -> Derivation {

@@ -178,10 +178,10 @@ impl SplitQuestion {
         instances(&self.model, &self.offer.cluster).into_iter().filter(fits).collect()
     }
 
-    /// Dollars a million tokens of answers where a request takes so many accelerator-seconds.
+    /// Dollars a million tokens of answers where a request takes so much time of an accelerator.
     #[must_use]
-    pub fn cost(&self, seconds: f64) -> Dollars {
-        let dollars = self.offer.price.get() * seconds / 3600.0;
+    pub fn cost(&self, accelerator_time: Seconds) -> Dollars {
+        let dollars = self.offer.price.get() * accelerator_time.get() / 3600.0;
         Dollars::new(dollars / self.traffic.output.max(1.0) * 1e6)
     }
 
@@ -291,7 +291,7 @@ pub fn against(question: &SplitQuestion, together: Option<Together>) -> SplitAns
     let servings: Vec<Serving<'_>> =
         layouts.iter().map(|instance| Serving::new(&service, instance)).collect();
     let mut finder = Finder::new(question, &servings);
-    let apart_least = finder.pairings.first().map(|pair| question.cost(pair.least));
+    let apart_least = finder.pairings.first().map(|pair| question.cost(Seconds::new(pair.least)));
     let apart = finder.find();
     let why = why(together.as_ref(), apart.as_ref(), apart_least);
     let pairs = (finder.pairings.len() as u64, finder.looked);
@@ -347,7 +347,7 @@ fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
             }
             None => found.answer.per_token,
         },
-        cost: question.cost(ranks / found.rate.get()),
+        cost: question.cost(Seconds::new(ranks / found.rate.get())),
     })
 }
 
@@ -506,7 +506,7 @@ impl<'q, 's> Finder<'q, 's> {
                     first_token,
                     mean: pool.written.per_token,
                     per_token: pool.written.per_token,
-                    cost: self.question.cost(seconds),
+                    cost: self.question.cost(Seconds::new(seconds)),
                 };
                 *best = Some((seconds, apart));
             }

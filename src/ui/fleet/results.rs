@@ -223,7 +223,12 @@ pub fn price(row: &FleetRow) -> Cell {
         1 => ", 1 doubt".to_owned(),
         n => format!(", {n} doubts"),
     };
-    Cell::Ranged(format!("{}/h", row.rate.text), format!("{}{doubts}", row.as_of))
+    // From a quarter of a year on the age is said as well.
+    let old = match row.age_days.unwrap_or(0) / 30 {
+        0..3 => String::new(),
+        months => format!(", {months} months old"),
+    };
+    Cell::Ranged(format!("{}/h", row.rate.text), format!("{}{old}{doubts}", row.as_of))
 }
 
 /// Shows the bill of that row.

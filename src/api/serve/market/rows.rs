@@ -29,7 +29,7 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
     let (weights, cache) = own.kind.machine.formats.get(at.format)?;
     let spare = match own.ask.spares {
         0 => String::new(),
-        n => format!(", {n} of them spare"),
+        n => format!(" + {n} spare"),
     };
     let emissions = own.emissions(session.ask.pue);
     let mut row = FleetRow {
@@ -39,8 +39,8 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
         cost: shown(Amount::Dollars(own.month())),
         carbon: emissions.iter().find(|own| own.id == "carbon").map(plain_figure),
         layout: format!(
-            "{} \u{d7} {}{spare}, {} and {} cache",
-            own.instances(),
+            "{}{spare} \u{d7} {}, {} and {} cache",
+            at.replicas,
             instance_text(&at.instance),
             weights.key(),
             cache.key()

@@ -312,8 +312,8 @@ const CAVEATS: [&str; 5] = [
     "Machines are paid for whole, at all hours, and on demand unless you name other ways to buy: \
      what spot machines and commitments come to is for a day's traffic to say.",
     "Each kind of machine stands at its cheapest offer; a list price is no promise of capacity.",
-    "A row is a deployment as the page above finds it on these machines, and opens as that: it keeps \
-     its goals at its batch limit and under the demand, without its spare instances.",
+    "A row is a deployment as the page above finds it on these machines, and opens as that: it \
+     keeps its goals at its batch limit and under the demand, without its spare instances.",
     "What costs more than ten times the cheapest is left out of picture and table.",
     "Carbon is known where the region's grid is.",
 ];

@@ -1,10 +1,10 @@
 //! How much of a day's machines to commit to, the rest by the hour.
 
-use crate::plan::serve::text::number;
 use super::{Day, Told};
 use crate::plan::budget::{Cell, Grid, Line, Price, Sheet, derived, figure, less};
 use crate::plan::buy::{Reserve, Tariff};
 use crate::plan::serve::baseline;
+use crate::plan::serve::text::number;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -99,8 +99,7 @@ fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
         )],
         None if sold.is_empty() => vec![
             format!("By the hour it is {} over {time}.", show::dollars(hourly)),
-            "No commitment for them is on the list: type its price, as in 1y:2.1."
-                .to_owned(),
+            "No commitment for them is on the list: type its price, as in 1y:2.1.".to_owned(),
         ],
         None => vec![format!(
             "Commit to nothing: all by the hour is {} over {time}. A commitment pays for what \
