@@ -246,8 +246,8 @@ impl Both<'_> {
                     fine::number(factor),
                     fine::time(own.per_token)
                 ),
-                "mean over answers × factor of a lognormal with their deviation; the mean: sequences \
-                 that decode / (requests a second of a writer × further tokens)",
+                "mean over answers × factor of a lognormal with their deviation; the mean: \
+                 sequences that decode / (requests a second of a writer × further tokens)",
             ),
             None => {
                 (step, "sequences that decode / (requests a second of a writer × further tokens)")
@@ -327,7 +327,8 @@ impl Both<'_> {
             show::million(cost)
         );
         Cell::of(Amount::Million(cost)).from_where(Derivation::of(
-            "accelerators that are paid for × price of one / tokens of answers a second × a million",
+            "accelerators that are paid for × price of one / tokens of answers a second × \
+             a million",
             text,
             "answers bear the whole price, prompts included",
         ))
