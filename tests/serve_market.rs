@@ -115,6 +115,7 @@ fn opens_to_itself(row: &FleetRow) {
     assert_eq!((machines, found.paid()), (row.machines.into(), row.count.into()), "{}", row.link);
     assert_eq!(machines * u64::from(size), found.paid());
     near("price", found.machine.price.expect("a price").get(), row.rate.value);
+    near("a million", bill(&found).expect("a bill").alone.get(), own.price.value);
     near("a month", bill(&found).expect("a bill").monthly.get(), row.cost.value);
     near("first token", best.first_token.get(), own.first_token.value);
     near("further tokens", best.per_token.get(), own.per_token.value);
@@ -181,6 +182,14 @@ fn old_prices_can_be_kept_out() {
     let older = searched(LINK, 1);
     assert!(older.rows.iter().chain(&older.sellers).any(|row| row.age_days > Some(150)));
     assert!(view.lost.iter().any(|cut| cut.reason.contains("older than you allow")));
+    // Where the cheapest is old, the cheapest of the last half year stands beside it: what a narrower market finds.
+    let first = older.answers[0].row.as_ref().expect("a row");
+    assert!(first.age_days > Some(182), "{:?}", first.age_days);
+    let recent = older.answers.iter().find(|own| own.id == "recent").expect("an answer");
+    let narrow = searched(&format!("{LINK};fage=182d"), 1);
+    let [recent, narrow] = [recent, &narrow.answers[0]].map(|own| own.row.clone().expect("a row"));
+    assert_eq!(served(&recent).price.value, served(&narrow).price.value);
+    assert!(recent.age_days <= Some(182) && narrow.link.contains(&recent.provider));
 }
 
 /// The best of each is no better than the best of all; the first is the best.

@@ -111,7 +111,7 @@ impl Known {
             self.head.problems.push(serve::stands(ask, &survey).0);
             return;
         };
-        let times = if own.machine.whole { "" } else { " \u{d7}" };
+        let times = if own.machine.size() > 1 { "" } else { " \u{d7}" };
         self.head.machines = format!("{}{times} {}", own.paid_text(), own.machine.label);
         self.facts = serve::facts(&own, model);
         self.head.promising = promising_service(inputs, &own);

@@ -208,7 +208,7 @@ fn accelerators(own: &Deployed<'_>) -> Figure {
 
 /// Machines, where they are paid for whole.
 fn machines(own: &Deployed<'_>) -> Option<Figure> {
-    let (n, size) = own.machines()?;
+    let (n, size) = own.machines().filter(|(_, size)| *size > 1)?;
     let packing = deploy::packing(own.ask, &own.own.at);
     let instances = fine::count(own.instances().into());
     let text = match packing.per_machine {
@@ -254,6 +254,13 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     vec![
         million("input_price", "1M prompt tokens", bill.input, share, traffic.prompt),
         million("output_price", "1M answer tokens", bill.output, 1.0 - share, traffic.output),
+        million(
+            "whole_price",
+            "1M answer tokens, prompts included",
+            bill.alone,
+            1.0,
+            traffic.output,
+        ),
         figure(
             "monthly",
             "A month",

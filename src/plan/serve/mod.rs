@@ -123,10 +123,10 @@ impl<'a> Deployed<'a> {
     #[must_use]
     pub fn paid_text(&self) -> String {
         match self.machines() {
-            Some((n, size)) => {
+            Some((n, size)) if size > 1 => {
                 format!("{} {} of {size}", show::grouped(n), show::plural(n, "machine"))
             }
-            None => show::grouped(self.accelerators()),
+            _ => show::grouped(self.paid()),
         }
     }
 

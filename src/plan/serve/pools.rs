@@ -141,7 +141,11 @@ impl Both<'_> {
         let none = || vec![Cell::none(); ROWS.len() + 1];
         let left = both.map_or_else(none, |both| self.together(both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
-        let last = if self.priced { "1M answer tokens" } else { "Accelerator-hours, 1M tokens" };
+        let last = if self.priced {
+            "1M answer tokens, prompts included"
+        } else {
+            "Accelerator-hours, 1M tokens"
+        };
         let names = ROWS.into_iter().chain([last]);
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
         Grid {

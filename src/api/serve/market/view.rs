@@ -13,6 +13,8 @@ use crate::units::order::sort_by;
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, KilogramsCo2, Ratio, Seconds};
 
+/// Prices of this age and younger are recent.
+const RECENT_DAYS: u32 = 182;
 /// Most rows of the frontier that are shown.
 const ROWS_MAX: usize = 40;
 
@@ -86,6 +88,39 @@ type Sold<'a> = (Deployment, DollarsPerHour, &'a Offer);
 /// The best that each seller has and how much dearer it is, the cheapest first.
 fn best_of_sellers(session: &MarketSession) -> Vec<FleetRow> {
     let least = session.search.cheapest().map(|at| at.cost);
+    let seller = |own: &Sold<'_>| {
+        let listing = session.listings.get(own.2.listing);
+        listing.map_or_else(String::new, |listing| listing.provider.clone())
+    };
+    let own = firsts(sold(session), seller);
+    own.iter().filter_map(|own| on_offer(session, own, dearer(own.0.cost, least))).collect()
+}
+
+/// The cheapest whose price is no older than half a year, where that of the cheapest of all is.
+fn recent(session: &MarketSession, cheapest: &Deployment) -> Option<FleetAnswer> {
+    let age = |offer: &Offer| {
+        let listing = session.listings.get(offer.listing)?;
+        let day = listing.stamp(offer.terms).day;
+        let now = session.now.filter(|_| day.epoch_days() > 0)?;
+        Some(now.day().days_since(day))
+    };
+    let is_old = |offer: &Offer| age(offer).is_some_and(|days| days > RECENT_DAYS);
+    session.market.offers.get(cheapest.kind).filter(|own| is_old(own))?;
+    let young = sold(session).into_iter().filter(|(_, own)| !is_old(own.2));
+    let (_, own) = young.min_by_key(|(order, _)| *order)?;
+    let more = dearer(own.0.cost, Some(cheapest.cost));
+    let row = on_offer(session, &own, String::new());
+    Some(FleetAnswer {
+        id: "recent".to_owned(),
+        question: "The cheapest at a price of the last half year".to_owned(),
+        text: money_and_time(&own.0),
+        row,
+        reasons: vec![format!("It is {more} than at a price that may no longer hold.")],
+    })
+}
+
+/// The cheapest of every kind on every offer of it.
+fn sold(session: &MarketSession) -> Vec<((Dollars, usize), Sold<'_>)> {
     let market = &session.market;
     let firsts_of = market.kinds.iter().zip(&market.offers).enumerate();
     let firsts_of =
@@ -99,12 +134,7 @@ fn best_of_sellers(session: &MarketSession) -> Vec<FleetRow> {
         let at = best.at_rate(from, rate);
         all.push(((at.cost, kind), (at, rate, offer)));
     }
-    let seller = |own: &Sold<'_>| {
-        let listing = session.listings.get(own.2.listing);
-        listing.map_or_else(String::new, |listing| listing.provider.clone())
-    };
-    let own = firsts(all, seller);
-    own.iter().filter_map(|own| on_offer(session, own, dearer(own.0.cost, least))).collect()
+    all
 }
 
 fn on_offer(
@@ -206,6 +236,7 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         }));
     }
     if session.complete() {
+        all.extend(recent(session, cheapest));
         all.extend(greenest(session).map(|(at, kg)| {
             let text = format!("{} a month.", show::carbon(kg));
             answered("greenest", "Least carbon, of the best of each kind", &at, vec![text])
@@ -257,7 +288,7 @@ fn greenest(session: &MarketSession) -> Option<(Deployment, KilogramsCo2)> {
 
 fn money_and_time(at: &Deployment) -> String {
     format!(
-        "{} a million answer tokens, first token in {}, each further one in {}.",
+        "{} a million answer tokens, prompts included, first token in {}, each further one in {}.",
         show::million(at.cost),
         show::time(at.first_token),
         show::time(at.per_token)
