@@ -183,6 +183,9 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("seo", Key::OwnEngine, ""),
     ("sen", Key::OwnEngineName, ""),
     ("sev", Key::OwnEngineVersion, ""),
+    ("snn", Key::ServeNode, ""),
+    ("snic", Key::ServeNic, ""),
+    ("fage", Key::PriceAge, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.
