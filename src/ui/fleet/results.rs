@@ -70,8 +70,8 @@ fn progress(fleet: Fleet) -> String {
     let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
     if view.complete && fleet.serves() {
         return format!(
-            "Complete: {pairs} kinds of machine, {searches} deployments, each looked at or beyond \
-             a goal that smaller ones miss already."
+            "Complete: {pairs} kinds of machine, {searches} layouts in all formats, each with \
+             every batch and the instances that keep the goals."
         );
     }
     let what = if fleet.serves() { "kinds of machine" } else { "sizes of cluster" };
@@ -224,7 +224,12 @@ pub fn price(row: &FleetRow) -> Cell {
         1 => ", 1 doubt".to_owned(),
         n => format!(", {n} doubts"),
     };
-    Cell::Ranged(format!("{}/h", row.rate.text), format!("{}{doubts}", row.as_of))
+    // Of old ones the age; the bill has the day.
+    let day = match row.age_days.unwrap_or(0) / 30 {
+        0..3 => row.as_of.clone(),
+        months => format!("{months} months old"),
+    };
+    Cell::Ranged(format!("{}/h", row.rate.text), format!("{day}{doubts}"))
 }
 
 /// Shows the bill of that row.

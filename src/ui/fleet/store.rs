@@ -10,6 +10,7 @@ use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
 use crate::inputs::Inputs;
 use crate::ui::dom;
+use crate::ui::prices;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
 use crate::units::Seconds;
@@ -151,6 +152,7 @@ impl Fleet {
         if self.is_gone() {
             return;
         }
+        prices::put(&list);
         self.store.try_update_value(|store| {
             store.list = list;
             store.number = store.number.wrapping_add(1);
