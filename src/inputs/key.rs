@@ -318,6 +318,7 @@ keys! {
         Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
         Space = "fsp", "Space of one machine", Kind::Price, Some("0");
         Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+        PriceAge = "fage", "Prices no older than", Kind::Span, None;
     }
     Purpose {
         Purpose = "do", "Purpose", PURPOSES, Some("train");
@@ -352,6 +353,8 @@ keys! {
         OwnEngine = "seo", "Your own engine", Kind::Changes, None;
         OwnEngineName = "sen", "Name of your engine", Kind::Label, None;
         OwnEngineVersion = "sev", "Version of your engine", Kind::Label, None;
+        ServeNode = "snn", "Accelerators in a machine that is paid for whole", ranks(), None;
+        ServeNic = "snic", "Network of one accelerator in service", Kind::BandwidthBits, None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");

@@ -59,7 +59,7 @@ pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer 
     if let Some(Value::Price(rate)) = reader.value(Key::Price) {
         return Offer { rate: *rate, source: TYPED.to_owned() };
     }
-    if let Some(rate) = super::budget::bought(reader) {
+    if let Some((_, rate)) = super::budget::bought(reader) {
         return Offer { rate, source: TYPED.to_owned() };
     }
     match machine.and_then(|machine| Some((machine.price?, machine))) {

@@ -155,6 +155,9 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "expert_parallel", Key::ServeEp, N),
     field(S, "sequences_max", Key::BatchMax, N),
     field(S, "instances_min", Key::ServeLeast, N),
+    field(S, "spare_instances", Key::StandBy, N),
+    field(S, "accelerators_per_machine", Key::ServeNode, N),
+    field(S, "network_bits_per_s", Key::ServeNic, BITS_S),
 ];
 
 /// Inputs without a field of their own, by their names in links, as typed texts.

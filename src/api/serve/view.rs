@@ -193,7 +193,7 @@ pub(in crate::api) fn name(ask: &Ask) -> &str {
 
 fn title(own: &Deployed<'_>) -> String {
     let params = show::params(Params::new(own.ask.model.params().total));
-    let count = show::grouped(own.accelerators());
+    let count = own.paid_text();
     format!(
         "{} \u{b7} {params} parameters on {count}{}{} with {}",
         name(own.ask),
@@ -207,15 +207,14 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
     let text = |id: &str| {
         figures.iter().find(|figure| figure.id == id).map(|figure| figure.shown.text.clone())
     };
-    let instances = show::plural(own.own.replicas.into(), "instance");
     let mut all = format!(
-        "Serve {} on {} {} with {}: {} {instances} of {}, {} weights and {} cache, at most {} \
+        "Serve {} on {} {} with {}: {} of {}, {} weights and {} cache, at most {} \
          sequences at once; first token in {}, each further one in {}, {} in all",
         name(own.ask),
-        show::grouped(own.accelerators()),
+        own.paid_text(),
         own.machine.label,
         engine_text(own.ask),
-        own.own.replicas,
+        own.instances_text(),
         serve::instance_text(&own.own.at.instance),
         own.formats.0.key(),
         own.formats.1.key(),
@@ -255,7 +254,8 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
 
 /// What a degree is for.
 const HELP: [&str; 8] = [
-    "Instances: copies of the engine behind one router, each with all weights.",
+    "Instances: copies of the engine behind one router, each with all weights, spare ones \
+     included.",
     "Tensor parallel: ranks that share every matrix and answer together.",
     "Pipeline parallel: stages of layers, each at work on other sequences.",
     "Attention data parallel: groups of ranks that hold sequences of their own while the experts \
@@ -271,7 +271,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let n = |n: u32| show::grouped(n.into());
     let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
     let all = [
-        ("sl", "Instances", n(own.own.replicas), true),
+        ("sl", "Instances", n(own.instances()), true),
         ("stp", "TP", n(at.tp), true),
         ("spp", "PP", n(at.pp), at.pp > 1),
         ("sdp", "DP", n(at.dp), at.dp > 1),

@@ -186,6 +186,12 @@ export interface ServiceQuestion {
   sequences_max?: number;
   /** At least; what keeps the goals where there may be fewer. */
   instances_min?: number;
+  /** Instances beside those that a rate needs; 1 unless said (N+1). */
+  spare_instances?: number;
+  /** Of a machine that is paid for whole; else accelerators are paid for one by one. */
+  accelerators_per_machine?: number;
+  /** Of one accelerator, out of its machine. */
+  network_bits_per_s?: number;
 }
 
 export interface ModelQuestion {
@@ -534,6 +540,8 @@ export interface ServingLayout {
   accelerators: number;
   /** Copies of the engine, each with all weights. */
   instances: number;
+  /** Of these, those that stand by beside what the requests need. */
+  spare_instances: number;
   tensor_parallel: number;
   pipeline_parallel: number;
   attention_data_parallel: number;

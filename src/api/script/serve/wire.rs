@@ -52,6 +52,8 @@ pub struct ServingLayout {
     pub accelerators: u64,
     /// Copies of the engine, each with all weights.
     pub instances: u32,
+    /// Of these, those that stand by.
+    pub spare_instances: u32,
     /// Ranks of an instance that share each matrix.
     pub tensor_parallel: u32,
     /// Stages of an instance.
