@@ -247,12 +247,14 @@ fn pace_place(key: Key, text: &str) -> Result<String, Problem> {
         _ => (text, ""),
     };
     let fail = |expected: &str, hint: String| Problem::new(key, text, expected, hint);
-    let row = accelerators::find_serving(name.trim()).map(|row| row.key.as_str());
+    let name = name.trim();
     let all = accelerators::all().iter().chain(accelerators::edge());
     let mut generations = all.map(|row| row.accelerator.generation.as_str());
-    let generation = || generations.find(|own| *own == name.trim());
-    let own = (name.trim() == super::names::CUSTOM).then_some(super::names::CUSTOM);
-    let Some(machine) = row.or(own).or_else(generation) else {
+    // A generation first: accelerators may be called so as well.
+    let named = generations.find(|own| *own == name).filter(|own| !own.is_empty());
+    let row = || accelerators::find_serving(name).map(|row| row.key.as_str());
+    let custom = super::names::CUSTOM;
+    let Some(machine) = named.or_else(row).or((name == custom).then_some(custom)) else {
         let hint = "none is called so; write for example pace@h100-sxm/bf16:0.93".to_owned();
         return Err(fail("an accelerator of the catalogue, or a generation", hint));
     };
