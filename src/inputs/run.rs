@@ -4,9 +4,9 @@ use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Value};
 use crate::catalogue::accelerators::MachineRow;
-use crate::catalogue::{platforms, stacks};
+use crate::catalogue::platforms;
 use crate::prices::Offer;
-use crate::stack::{Stack, Technique, Techniques};
+use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, show};
 use crate::units::{DollarsPerHour, Ratio, Tokens};
 use crate::workload::{
@@ -53,10 +53,6 @@ pub(super) fn training(reader: &mut Reader, machine: Option<&MachineRow>) -> Opt
         causal: reader.is_on(Key::Causal),
         adapter_rank: reader.count(Key::Adapters),
     })
-}
-
-pub(super) fn stack(reader: &mut Reader) -> Option<Stack> {
-    stacks::find(reader.name(Key::Stack)?).cloned()
 }
 
 pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer {

@@ -392,7 +392,8 @@ fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
 }
 
 /// One of so many instances under its share of the demand.
-fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
+#[must_use]
+pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
     let n = f64::from(replicas.max(1));
     let mode = match ask.demand {
         Demand::Rate(rate) => Mode::Open { rate: PerSecond::new(rate.get() / n), requests: None },
@@ -403,15 +404,14 @@ fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 }
 
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
+    // One service for all layouts: how an instance lies does not change it.
+    let any = Candidate { machine, format, instance: Instance::ONE };
+    let Some(service) = service(ask, &any, None) else { return };
     for instance in instances(&ask.model, &kind.cluster) {
-        if !allowed(&instance, &kind.degrees, &ask.fixed) {
+        if !allowed(&instance, &kind.degrees, &ask.fixed) || service.check(&instance).is_err() {
             continue;
         }
-        let at = Candidate { machine, format, instance };
-        let Some(service) = service(ask, &at, None) else { continue };
-        if service.check(&instance).is_err() {
-            continue;
-        }
+        let at = Candidate { instance, ..any };
         let serving = Serving::new(&service, &instance);
         let mut looked = Looked { at, limit: None, missed: None, least: u32::MAX, loss: None };
         if serving.memory().too_full {
@@ -437,23 +437,31 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
     let limits = batches(most);
     let mut nearest: Option<(u32, Answer, Seconds)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
-    for batch in &limits {
-        // Decoding alone never gets faster with more sequences, and prompts only add to it.
-        let least = serving.writing(Sequences(f64::from(*batch)), context).get() * SHRINK;
-        let slow = ask.goals.per_token.is_some_and(|most| least > most.get());
-        if slow && (nearest.is_some() || looked.limit.is_some()) {
-            break;
+    let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
+    // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
+    // looked at: where none keeps the goals, it comes nearest.
+    let alone = |batch: &u32| serving.writing(Sequences(f64::from(*batch)), context).get();
+    let timed = limits.iter().map(|batch| (*batch, alone(batch)));
+    let kept = |at: &(usize, (u32, f64))| at.0 == 0 || at.1.1 * SHRINK <= goal;
+    let tried: Vec<(u32, f64)> = timed.enumerate().take_while(kept).map(|(_, at)| at).collect();
+    let output = (ask.traffic.output - 1.0).max(1.0);
+    // Large ones first: they answer most, and what answers no more than `batch` tokens in the time of decoding alone
+    // need not be looked at further. Of equals the smallest is taken.
+    for (batch, alone) in tried.into_iter().rev() {
+        let batch_most = f64::from(batch) / (output * alone * SHRINK);
+        if looked.limit.is_some_and(|(_, best)| batch_most < best.request_rate.get()) {
+            continue;
         }
-        let answer = serving.loaded(&ask.traffic, Sequences(f64::from(*batch)));
+        let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
         let further = per_token(ask, serving, &answer);
         let kept = ask.goals.kept_by(first_token(ask, &answer), further);
         if kept && !answer.saturated {
-            let more = |(_, best): &(u32, Answer)| answer.request_rate > best.request_rate;
+            let more = |(_, best): &(u32, Answer)| answer.request_rate >= best.request_rate;
             if looked.limit.as_ref().is_none_or(more) {
-                looked.limit = Some((*batch, answer));
+                looked.limit = Some((batch, answer));
             }
-        } else if nearest.is_none() {
-            nearest = Some((*batch, answer, further));
+        } else {
+            nearest = Some((batch, answer, further));
         }
     }
     looked.least = match (looked.limit, nearest) {

@@ -9,6 +9,7 @@ use super::{
 use crate::api::promise::promising_service;
 use crate::api::view::{cut, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
+use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
@@ -198,7 +199,7 @@ fn title(own: &Deployed<'_>) -> String {
         name(own.ask),
         show::GAP,
         own.machine.label,
-        own.ask.engine.name
+        engine_text(own.ask)
     )
 }
 
@@ -212,7 +213,7 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
         name(own.ask),
         own.paid_text(),
         own.machine.label,
-        own.ask.engine.name,
+        engine_text(own.ask),
         own.instances_text(),
         serve::instance_text(&own.own.at.instance),
         own.formats.0.key(),
@@ -227,6 +228,12 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
     }
     all.push('.');
     all
+}
+
+/// The engine's name; of one's own, what it is made of.
+fn engine_text(ask: &Ask) -> String {
+    let engine = &ask.engine;
+    if engine.own.is_some() { engine.told() } else { engine.name.clone() }
 }
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
@@ -310,8 +317,10 @@ fn derived(
     let mut sources = vec![derivation.source.clone()];
     let engine = &own.ask.engine;
     for name in &derivation.constants {
-        if let Some(fact) = engines::holds(&engine.key, name) {
-            sources.push(format!("{}, {name} {}: {}", engine.name, fact.value, fact.source));
+        if let Some(fact) = engines::in_engine(engine, name) {
+            let yours = fact.source.starts_with(YOURS);
+            let of = if yours { &engine.name } else { engine.base_name() };
+            sources.push(format!("{of}, {name} {}: {}", fact.value, fact.source));
         }
     }
     Figure {
@@ -381,7 +390,10 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
             all.push(taken(text, kernels.source.clone(), false));
         }
     }
-    let text = format!("{} as of {} ({}).", engine.name, engine.version, engine.date);
+    let text = match engine.own {
+        Some(_) => format!("Engine: {}.", engine.told()),
+        None => format!("{} as of {} ({}).", engine.name, engine.version, engine.date),
+    };
     all.push(taken(text, engine.source.clone(), true));
     let traffic = &own.ask.traffic;
     all.push(taken(

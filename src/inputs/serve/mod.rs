@@ -7,7 +7,7 @@ pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value, budget, operation, own};
+use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{engines, places, support};
 use crate::model::Model;
@@ -25,9 +25,9 @@ const GUESS_COST: f64 = 0.03;
 
 /// The question, where nothing that belongs to it stands in its way.
 pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow>) -> Option<Ask> {
-    let engine = engines::find(reader.name(Key::Engine)?)?.clone();
-    let text = format!("{} {}, {}", engine.name, engine.version, engine.date);
-    reader.echo(Key::Engine, text);
+    let engine = software::engine(reader)?;
+    let base = engines::find(&engine.key)?;
+    reader.echo(Key::Engine, format!("{}, {}", base.told(), base.date));
     let traffic = traffic(reader)?;
     let demand = demand(reader);
     let goals = Goals {

@@ -55,7 +55,7 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
     vec![
         text("model", "Model", model.to_owned()),
         size,
-        text("engine", "Engine", format!("{} {}", ask.engine.name, ask.engine.version)),
+        text("engine", "Engine", ask.engine.told()),
         text("accelerator", "Accelerator", own.machine.label.clone()),
         text("demand", "Requests", load_text(own)),
         text("prompt", "Prompt", tokens(traffic.prompt)),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::fetched::{fetch_anew, take_file};
-use super::store::Fleet;
+use super::store::{Fleet, Turn};
 use crate::inputs::Key;
 use crate::ui::form::{fields, more};
 use crate::ui::live::words;
@@ -53,7 +53,7 @@ const SERVED: [std::ops::Range<usize>; 3] = [2..3, 4..10, 13..16];
 /// The questions, and the list of prices.
 pub fn questions(fleet: Fleet, serves: bool) -> AnyView {
     let list = move || {
-        let Some(view) = fleet.view() else {
+        let Some(view) = fleet.view(Turn::Rest) else {
             return String::new();
         };
         let prices = &view.prices;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{field, fields, select};
-use super::{group, more, trace};
+use super::{group, more, own, trace};
 use crate::inputs::{Inputs, Key};
 use crate::ui::lists;
 
@@ -103,8 +103,12 @@ pub fn parts() -> AnyView {
             {more("Fix the layout", keys(FIXED), fixed)}
         </div>
     };
+    let engine = view! {
+        {select(Key::Engine, "Engine", lists::engine_choices())}
+        {own::part(Key::OwnEngine)}
+    };
     let all = [
-        group("Engine", select(Key::Engine, "Engine", lists::engine_choices())),
+        group("Engine", engine.into_any()),
         group("Machines", machines.into_any()),
         group("Traffic", traffic.into_any()),
         group("Goals", columns(GOALS)),

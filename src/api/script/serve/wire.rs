@@ -15,6 +15,8 @@ pub struct ServingAsked {
     pub engine: String,
     /// Its version.
     pub engine_version: String,
+    /// Where the engine is the user's own: its name, and what it is made of.
+    pub your_engine: Option<String>,
     /// Keys of the accelerators, any one kind of which may serve.
     pub accelerators: Vec<String>,
     /// How many there may be.

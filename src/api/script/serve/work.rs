@@ -125,6 +125,7 @@ impl Service {
             model: ModelAsked::of(&ask.model),
             engine: ask.engine.key.clone(),
             engine_version: ask.engine.version.clone(),
+            your_engine: ask.engine.own.as_ref().map(|_| ask.engine.told()),
             accelerators: ask.machines.iter().map(|machine| machine.key.clone()).collect(),
             accelerators_max: ask.machines.first().map_or(0, |machine| machine.cluster.count),
             prompt_tokens: ask.traffic.prompt,

@@ -1,6 +1,7 @@
 //! A deployment of the market as a row.
 
 use super::MarketSession;
+use crate::api::PartView;
 use crate::api::fleet::{FleetRow, ServedRow, describe};
 use crate::api::view::{plain_figure, plain_part, shown};
 use crate::catalogue::accelerators;
@@ -15,7 +16,7 @@ use crate::serving::Demand;
 use crate::units::text::short;
 use crate::units::{Dollars, DollarsPerHour, Ratio};
 
-/// The row of a deployment; its bill comes once all is known.
+/// The row of a deployment; its bill and what it draws come once all is known.
 pub(super) fn row(session: &MarketSession, at: &Deployment, lost: String) -> Option<FleetRow> {
     row_of(session, &session.hired(at)?, lost)
 }
@@ -32,6 +33,22 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
         n => format!(" + {n} spare"),
     };
     let emissions = own.emissions(session.ask.pue);
+    let mut served = ServedRow {
+        first_token: shown(Amount::Time(at.first_token)),
+        per_token: shown(Amount::Time(at.per_token)),
+        each: shown(Amount::TokenRate(Ratio::new(tokens))),
+        price: shown(Amount::Million(at.cost)),
+        replicas: own.instances(),
+        power: Vec::new(),
+        keeps: at.keeps(&session.ask.goals),
+        lost,
+    };
+    let mut bill = PartView::default();
+    // Of those that lost nobody sees them.
+    if session.complete() && served.lost.is_empty() {
+        bill = plain_part(&own.bill());
+        served.power = emissions.iter().map(plain_figure).collect();
+    }
     let mut row = FleetRow {
         accelerator: own.offer.row.label.clone(),
         count: u32::try_from(n).unwrap_or(u32::MAX),
@@ -47,21 +64,10 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
         ),
         rate: shown(Amount::Dollars(Dollars::new(each.get()))),
         link: link::encode(&opened(session, own, each)),
-        served: Some(ServedRow {
-            first_token: shown(Amount::Time(at.first_token)),
-            per_token: shown(Amount::Time(at.per_token)),
-            each: shown(Amount::TokenRate(Ratio::new(tokens))),
-            price: shown(Amount::Million(at.cost)),
-            replicas: own.instances(),
-            power: emissions.iter().map(plain_figure).collect(),
-            lost,
-            keeps: at.keeps(&session.ask.goals),
-        }),
+        bill,
+        served: Some(served),
         ..FleetRow::default()
     };
-    if session.complete() {
-        row.bill = plain_part(&own.bill());
-    }
     describe(session.now, own.listing, own.offer.terms, &mut row);
     Some(row)
 }
