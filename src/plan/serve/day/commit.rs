@@ -63,11 +63,14 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     }
     sheet.figures.push(figure(
         "commit_machines",
-        "Machines to commit to",
+        match told.day.own.machine.whole {
+            true => "Machines to commit to",
+            false => "Accelerators to commit to",
+        },
         Amount::Count(found.baseline.into()),
         derived(
-            "the most machines that are paid for during at least the break-even share of the time",
-            format!("{} machines", fine::count(found.baseline.into())),
+            "the most that are paid for during at least the break-even share of the time",
+            count(&told, found.baseline),
             RULE,
         ),
     ));
@@ -81,6 +84,11 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
             .to_owned(),
     );
     sheet
+}
+
+/// So many machines, or accelerators, in words.
+fn count(told: &Told<'_>, n: u32) -> String {
+    format!("{} {}", fine::count(n.into()), told.day.noun(n.into()))
 }
 
 fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
@@ -157,8 +165,8 @@ fn ways(told: &Told<'_>, found: &Reserve, (sold, tariffs): (&[&Price], &[Tariff]
         cells: vec![
             Cell::words(&name),
             Cell::of(Amount::Count(n.into())).from_where(derived(
-                "machines that are committed to",
-                format!("{} machines", fine::count(n.into())),
+                "what is committed to",
+                count(told, n),
                 "the row's own choice",
             )),
             Cell::of(Amount::Dollars(total)).from_where(own),
