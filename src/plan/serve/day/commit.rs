@@ -12,6 +12,9 @@ use crate::units::{Dollars, Ratio, Seconds};
 
 const RULE: &str = "the newsvendor's rule: Arrow, Harris and Marschak, Econometrica 19 (1951)";
 
+const WHOLE: &str = "Machines to commit to";
+const SINGLE: &str = "Accelerators to commit to";
+
 /// The cheapest baseline under the day, and what follows.
 #[must_use]
 pub fn sheet(day: &Day<'_>) -> Sheet {
@@ -63,10 +66,7 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     }
     sheet.figures.push(figure(
         "commit_machines",
-        match told.day.own.machine.whole {
-            true => "Machines to commit to",
-            false => "Accelerators to commit to",
-        },
+        if told.day.own.machine.whole { WHOLE } else { SINGLE },
         Amount::Count(found.baseline.into()),
         derived(
             "the most that are paid for during at least the break-even share of the time",
