@@ -12,9 +12,6 @@ use crate::units::{Dollars, Ratio, Seconds};
 
 const RULE: &str = "the newsvendor's rule: Arrow, Harris and Marschak, Econometrica 19 (1951)";
 
-const WHOLE: &str = "Machines to commit to";
-const SINGLE: &str = "Accelerators to commit to";
-
 /// The cheapest baseline under the day, and what follows.
 #[must_use]
 pub fn sheet(day: &Day<'_>) -> Sheet {
@@ -64,16 +61,7 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     if let (Some(price), Some(tariff)) = (sold.get(weighed), tariffs.get(weighed)) {
         sheet.figures.push(even(&told, &found, price, tariff));
     }
-    sheet.figures.push(figure(
-        "commit_machines",
-        if told.day.own.machine.whole { WHOLE } else { SINGLE },
-        Amount::Count(found.baseline.into()),
-        derived(
-            "the most that are paid for during at least the break-even share of the time",
-            count(&told, found.baseline),
-            RULE,
-        ),
-    ));
+    sheet.figures.push(to_commit(&told, &found));
     sheet.tables.push(ways(&told, &found, (&sold, &tariffs)));
     if !sold.is_empty() {
         sheet.tables.push(moved(&found));
@@ -84,6 +72,17 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
             .to_owned(),
     );
     sheet
+}
+
+/// What to commit to.
+fn to_commit(told: &Told<'_>, found: &Reserve) -> Figure {
+    let label = match told.day.own.machine.whole {
+        true => "Machines to commit to",
+        false => "Accelerators to commit to",
+    };
+    let formula = "the most that are paid for during at least the break-even share of the time";
+    let own = derived(formula, count(told, found.baseline), RULE);
+    figure("commit_machines", label, Amount::Count(found.baseline.into()), own)
 }
 
 /// So many machines, or accelerators, in words.
