@@ -79,6 +79,30 @@ pub fn base(key: &str) -> Option<&'static str> {
     above.then_some(base)
 }
 
+/// The engine whose releases one is of: what a fit found of it holds for all of them. An engine that only takes stated
+/// numbers of another is a family of its own.
+#[must_use]
+pub fn family(key: &str) -> &str {
+    let stated = facts().iter().find(|fact| fact.engine == key && fact.field == "family");
+    stated.map_or(key, |fact| fact.value.as_str())
+}
+
+/// The engines whose fitted constant holds for one, its own last: those of its family that it follows, up to the first
+/// that states the constant itself.
+#[must_use]
+pub fn followed<'a>(key: &'a str, field: &str) -> Vec<&'a str> {
+    let mut line = vec![key];
+    let states = |key: &str| facts().iter().any(|fact| fact.engine == key && fact.field == field);
+    while let Some(last) = line.last().filter(|last| !states(last)) {
+        match base(last).filter(|base| family(base) == family(key)) {
+            Some(base) => line.push(base),
+            None => break,
+        }
+    }
+    line.reverse();
+    line
+}
+
 fn read(text: &str) -> Vec<EngineFact> {
     let fact = |row: Row<'_>| EngineFact {
         engine: row.text("engine").to_owned(),
@@ -150,10 +174,12 @@ impl Known {
 
 impl Reader {
     fn known(&self, key: &str) -> Known {
+        let own_family = family(key);
         let mut all = Vec::new();
         let mut at = Some(key);
         while let Some(key) = at {
-            let lists = [(self.fitted)(), facts()].into_iter().flatten();
+            let same = family(key) == own_family;
+            let lists = [if same { (self.fitted)() } else { &[] }, facts()].into_iter().flatten();
             all.extend(lists.filter(|fact| fact.engine == key));
             at = base(key);
         }
@@ -210,18 +236,15 @@ impl Reader {
         })
     }
 
-    /// Factors of every engine, then of the family from its root on, then its own.
+    /// Factors of every engine, then of the family.
     fn factors(&self, key: &str) -> Vec<Factor> {
-        let mut line = vec![key];
-        while let Some(base) = line.last().and_then(|key| base(key)) {
-            line.push(base);
-        }
-        line.push("*");
-        let of = |key: &&str| {
-            let key = (*key).to_owned();
-            (self.fitted)().iter().filter(move |fact| fact.engine == key).filter_map(factor)
+        let of = |key: &str| -> Vec<Factor> {
+            let own = (self.fitted)().iter().filter(|fact| fact.engine == key);
+            own.filter_map(factor).collect()
         };
-        line.iter().rev().flat_map(of).collect()
+        let mut all = of("*");
+        all.extend(of(family(key)));
+        all
     }
 }
 
