@@ -79,22 +79,28 @@ pub fn base(key: &str) -> Option<&'static str> {
     above.then_some(base)
 }
 
-/// The engine whose releases one is of: what a fit found of it holds for all of them. An engine that only takes stated
-/// numbers of another is a family of its own.
+/// The engine that one is built like: factors that a fit found of it hold for both.
 #[must_use]
 pub fn family(key: &str) -> &str {
     let stated = facts().iter().find(|fact| fact.engine == key && fact.field == "family");
     stated.map_or(key, |fact| fact.value.as_str())
 }
 
-/// The engines whose fitted constant holds for one, its own last: those of its family that it follows, up to the first
-/// that states the constant itself.
+/// The engine of which one is another era: what a fit found of its constants holds where one states nothing else. Of
+/// other engines one takes only what they state.
+fn era_of(key: &str) -> Option<&'static str> {
+    let is_era = facts().iter().any(|fact| fact.engine == key && fact.field == "era");
+    base(key).filter(|_| is_era)
+}
+
+/// The engines whose fitted constant holds for one, its own last: those that it is an era of, up to the first that
+/// states the constant itself.
 #[must_use]
 pub fn followed<'a>(key: &'a str, field: &str) -> Vec<&'a str> {
     let mut line = vec![key];
     let states = |key: &str| facts().iter().any(|fact| fact.engine == key && fact.field == field);
     while let Some(last) = line.last().filter(|last| !states(last)) {
-        match base(last).filter(|base| family(base) == family(key)) {
+        match era_of(last) {
             Some(base) => line.push(base),
             None => break,
         }
@@ -174,13 +180,12 @@ impl Known {
 
 impl Reader {
     fn known(&self, key: &str) -> Known {
-        let own_family = family(key);
         let mut all = Vec::new();
-        let mut at = Some(key);
+        let (mut at, mut same) = (Some(key), true);
         while let Some(key) = at {
-            let same = family(key) == own_family;
             let lists = [if same { (self.fitted)() } else { &[] }, facts()].into_iter().flatten();
             all.extend(lists.filter(|fact| fact.engine == key));
+            same = same && era_of(key).is_some();
             at = base(key);
         }
         Known(all)
