@@ -75,9 +75,12 @@ impl Rates {
         let peak = &accelerator.peak;
         let wide = peak.bf16.or(peak.fp16).or(peak.fp32).map_or(1.0, |rate| rate.get());
         // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
-        let whole = matches!(service.weights.class(), "int8" | "gguf");
+        let integers = engine.multiplies_integers();
+        let whole = integers || matches!(service.weights.class(), "int8" | "gguf");
         // 8-bit integers run at twice the 16-bit rate wherever 8-bit floats are lacking (Turing, Ampere, Xe, CDNA2).
         let eight = peak.fp8.map_or(if whole { 2.0 * wide } else { wide }, |rate| rate.get());
+        // Without units for them, 4-bit floats are widened to 16 bits (Marlin: vllm-project/vllm pull 17687).
+        let widened = peak.fp4.is_none() && !integers;
         let four = peak.fp4.map_or(eight, |rate| rate.get());
         let curve = |peak: f64, curve: &MatmulCurve| Curve {
             flops: peak * curve.top.get() * compute,
@@ -85,14 +88,15 @@ impl Rates {
             tile_m: f64::from(curve.tile_m.max(1)),
             tile_n: f64::from(curve.tile_n.max(1)),
         };
+        let wide_curve = curve(wide, &kernels.matmul);
         let packed = matches!(service.weights.class(), "int4" | "gguf");
         let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
         let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
         let attention = kernels.attention_forward.get() * engine.attention.get();
         Self {
-            wide: curve(wide, &kernels.matmul),
+            wide: wide_curve,
             eight: curve(eight, &kernels.matmul_fp8),
-            four: curve(four, &kernels.matmul_fp4),
+            four: if widened { wide_curve } else { curve(four, &kernels.matmul_fp4) },
             units: f64::from(accelerator.units.max(1)),
             weights: lesser(
                 memory * engine.stream.get() * factor(FactorOf::Stream),
