@@ -32,7 +32,13 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
     }
     if has("sglang") {
         let wide = run.mode.starts_with("disagg") && run.dp.or(run.ep).is_some_and(|n| n > 1);
-        return if wide { "sglang-ep" } else { "sglang" };
+        // 0.5.10 of 2026-04 replays graphs for prompts too.
+        let newest = run.version.starts_with("0.5.1") && !run.version.starts_with("0.5.1.");
+        return match (wide, newest || run.date.as_str() >= "2026-04") {
+            (true, _) => "sglang-ep",
+            (false, true) => "sglang",
+            (false, false) => "sglang-2025",
+        };
     }
     let table = [
         ("llama.cpp", if early { "llamacpp-2024" } else { "llamacpp" }),
