@@ -36,6 +36,10 @@ fn main() {
             said.first_token, said.per_token, said.rate, said.cached, said.fits
         );
         let v = Serving::new(&s.service, &s.instance);
+        let mem = v.memory();
+        print!("memory:");
+        for p in autoparallel::estimate::serve::ServeMemoryPart::ALL { print!(" {:?} {:.1}", p, mem.get(p).as_gib()); }
+        println!();
         println!("full {:?}", v.full(&s.traffic));
         let n = run.concurrency.or(run.batch).unwrap_or(1.0) / s.replicas;
         let ctx = Tokens::new((s.traffic.prompt + s.traffic.output / 2.0) as u64);
