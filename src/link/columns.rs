@@ -4,7 +4,7 @@
 //! 1 writes it `~2B`), so that neither is ever taken for the other. A column's link has a version of
 //! its own; one that cannot be read stays as it is beside the others.
 
-use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX};
+use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX, SETTLINGS_MAX, UNREAD_BYTES_MAX};
 use super::{Decoded, LinkProblem, Promise, clean, decode, encode};
 
 /// What stands before each column.
@@ -35,22 +35,61 @@ pub fn split(link: &str) -> Option<Columns> {
         return None;
     }
     let text = clean::clean(link);
-    let all = text.strip_prefix(SIGN)?.split(SIGN).map(clean::clean);
+    let all = text.strip_prefix(SIGN)?.split(SIGN).map(settled);
     let mut columns = Columns::default();
     for column in all.filter(|column| !column.is_empty()) {
         if columns.links.len() == COLUMNS_MAX {
             columns.beyond += 1;
             continue;
         }
-        // A `#` in what stays would be taken for the end of an address. Read as it will be written, so that what is
-        // joined comes apart the same.
-        let column = column.replace('#', "~23");
         let decoded = decode(&column);
-        let canonical = decoded.problems.is_empty().then(|| encode(&decoded.inputs));
-        columns.links.push(canonical.unwrap_or(column));
+        let link = canonical(&decoded).unwrap_or_else(|| {
+            let sealed = sealed(&column);
+            canonical(&decode(&sealed)).unwrap_or(sealed)
+        });
+        columns.links.push(link);
         columns.promises.push(decoded.promise);
     }
     Some(columns)
+}
+
+/// The link as it would be written, where all of it could be read.
+fn canonical(decoded: &Decoded) -> Option<String> {
+    decoded.problems.is_empty().then(|| encode(&decoded.inputs))
+}
+
+/// What one column says, cleaned until nothing more comes off, as it will be read once it was joined.
+fn settled(column: &str) -> String {
+    let mut text = clean::clean(column);
+    for _ in 0..SETTLINGS_MAX {
+        let again = clean::clean(&text);
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    text
+}
+
+/// A column that cannot be read, with everything escaped that cleaning or splitting would act on, so that what is
+/// joined comes apart the same.
+fn sealed(column: &str) -> String {
+    let mut all = String::with_capacity(column.len());
+    for c in column.chars() {
+        if all.len() >= UNREAD_BYTES_MAX {
+            break;
+        }
+        if c.is_ascii_alphanumeric() || "-._/:,@;=~".contains(c) {
+            all.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                all.push_str(&format!("~{byte:02X}"));
+            }
+        }
+    }
+    // A text fragment would end the link, and several `=3D` be taken for mail's.
+    clean::clean(&all.replace(":~:", ":~7E:").replace("=3D", "=~33D"))
 }
 
 impl Columns {

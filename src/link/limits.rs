@@ -14,3 +14,7 @@ pub const VALUE_BYTES_MAX: usize = 512;
 pub const DECODINGS_MAX: usize = 4;
 /// Most columns of a comparison.
 pub const COLUMNS_MAX: usize = 4;
+/// Most rounds of cleaning one column of a comparison.
+pub const SETTLINGS_MAX: usize = 64;
+/// Longest column that is kept though it cannot be read.
+pub const UNREAD_BYTES_MAX: usize = 2 * LINK_BYTES_MAX;

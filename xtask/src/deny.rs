@@ -8,13 +8,21 @@ use std::path::{Path, PathBuf};
 const VERSION: &str = "0.20.2";
 /// Looked up and compiled without a network but for the registry of packages.
 const OFFLINE: [&str; 3] = ["--offline", "--locked", "--workspace"];
+/// What is allowed for one of the two workspaces is no fault of the other.
+const UNUSED: [&str; 4] =
+    ["-A", "license-exception-not-encountered", "-A", "license-not-encountered"];
+/// The targets of libFuzzer, a workspace of its own.
+const FUZZ: &str = "fuzz/Cargo.toml";
 
 /// Bans, licences and sources are judged: their verdict follows from the commit. Known vulnerabilities follow from
 /// the list of the day, so they are told, where that can be reached, and judged by `.github/workflows/deny.yml`.
 pub fn deny() -> Result<()> {
     let program = ensure()?;
-    let judged = ["check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
-    run(deny_command(&program).args(OFFLINE).args(judged))?;
+    let judged = ["--hide-inclusion-graph", "bans", "licenses", "sources"];
+    run(deny_command(&program).args(OFFLINE).arg("check").args(UNUSED).args(judged))?;
+    run(cargo().args(["fetch", "--quiet", "--locked", "--manifest-path", FUZZ]))?;
+    let of_fuzz = ["--manifest-path", FUZZ, "--config", "deny.toml", "check"];
+    run(deny_command(&program).args(OFFLINE).args(of_fuzz).args(UNUSED).args(judged))?;
     if output(deny_command(&program).args(["fetch", "db"])).is_none() {
         eprintln!(
             "known vulnerabilities were not looked at: their list cannot be reached from here"
