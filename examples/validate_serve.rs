@@ -168,6 +168,7 @@ fn report(rows: &[Row]) -> String {
             by_kind(&mut text, rows, figure);
         }
     }
+    goals(&mut text, &sets[0].1);
     text.push_str("by source (core rows)\n");
     for figure in FIGURES {
         by_source(&mut text, &sets[1].1, figure);
@@ -191,6 +192,35 @@ fn report(rows: &[Row]) -> String {
             .unwrap_or_default();
     }
     text
+}
+
+/// What was to be reached, each with the figure and the kinds of rows that it is about.
+const GOALS: [(&str, Figure, &[&str]); 7] = [
+    ("decode of one sequence, median 8 %", Figure::Rate, &["decode1"]),
+    ("TPOT closed and static, median 10 %, mean 18 %", Figure::PerToken, &["closed", "static"]),
+    ("TTFT, median 20 %", Figure::FirstToken, &[]),
+    ("tokens/s offline, median 12 %", Figure::Rate, &["offline"]),
+    ("tokens/s MLPerf with known degrees, 15 %", Figure::Rate, &["mlperf"]),
+    ("cached tokens, 5 %", Figure::Cached, &[]),
+    ("memory, 5 %", Figure::Memory, &[]),
+];
+
+fn goals(text: &mut String, rows: &[&Row]) {
+    text.push_str("what was to be reached (core rows of tier A, constants fitted to them)\n");
+    for (name, figure, kinds) in GOALS {
+        let own = |row: &&&Row| kinds.is_empty() || kinds.iter().any(|kind| is_of(row, kind));
+        let own: Vec<&Row> = rows.iter().filter(own).copied().collect();
+        if let Some(line) = sum_up(&own, figure) {
+            writeln!(text, "  {name}: {line}").unwrap_or_default();
+        }
+    }
+}
+
+/// Whether a row is of a kind of mode; `decode1`: one sequence that is written, whatever the mode.
+fn is_of(row: &Row, kind: &str) -> bool {
+    let Ok(said) = &row.said else { return false };
+    let alone = said.kind == "single" || row.run.batch == Some(1.0);
+    said.kind == kind || kind == "decode1" && alone && row.run.kind == "decode"
 }
 
 fn by_kind(text: &mut String, rows: &[&Row], figure: Figure) {

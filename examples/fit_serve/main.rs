@@ -17,6 +17,8 @@ use std::path::Path;
 
 /// A source's weight grows with its number of rows, but slower.
 const SOURCE_WEIGHT: f64 = -0.3;
+/// Rows of sources with fewer weigh no more than those of one with so many: no constant hangs on a single row.
+const FEW: f64 = 8.0;
 /// One row in so many of those outside the scoring set is fitted as well.
 const THINNED: usize = 3;
 /// Gauss-Newton steps.
@@ -107,7 +109,7 @@ fn samples(text: &str, parameters: &mut Parameters) -> Vec<Sample> {
     let sources: Vec<String> = samples.iter().map(|sample| sample.run.source.clone()).collect();
     for sample in &mut samples {
         let n = sources.iter().filter(|source| **source == sample.run.source).count() as f64;
-        sample.weight *= n.powf(SOURCE_WEIGHT) * 2.0;
+        sample.weight *= n.max(FEW).powf(SOURCE_WEIGHT) * 2.0;
     }
     samples
 }

@@ -144,18 +144,6 @@ pub struct Parameters {
     pub scopes: Vec<Scope>,
 }
 
-/// The engine at the bottom of what one is based on: releases of one engine are one family. Engines that only borrow
-/// numbers of others are families of their own.
-pub fn family(key: &str) -> &str {
-    match key {
-        "vllm" | "vllm-2024" => "vllm",
-        "sglang" | "sglang-ep" => "sglang",
-        "trtllm" | "trtllm-2024" | "mlperf" => "trtllm",
-        "llamacpp" | "llamacpp-2024" => "llamacpp",
-        other => other,
-    }
-}
-
 impl Parameters {
     /// Number of the parameter of that scope, new if need be.
     fn at(&mut self, scope: Scope) -> usize {
@@ -170,14 +158,16 @@ impl Parameters {
     pub fn uses(&mut self, setup: &ServeSetup) -> Vec<usize> {
         let service = &setup.service;
         let engine = service.engine.key.clone();
-        let family = family(&engine).to_owned();
+        let family = engines::family(&engine).to_owned();
         let accelerator = &service.cluster.accelerator;
         let mut uses = Vec::new();
         for (i, constant) in CONSTANTS.iter().enumerate() {
             let free = service.engine.unit_stream.get() > 1e12
                 && matches!(constant.field, "unit_gb_s" | "unpack");
             if (constant.get)(&service.engine) > 0.0 && !free {
-                uses.push(self.at(Scope::Constant(engine.clone(), i)));
+                for one in engines::followed(&engine, constant.field) {
+                    uses.push(self.at(Scope::Constant(one.to_owned(), i)));
+                }
             }
         }
         let class = service.weights.class().to_owned();
@@ -220,8 +210,15 @@ impl Parameters {
     }
 
     /// What a constant is under `x`, and what it was stated to be.
-    pub fn constant(&self, engine: &str, i: usize, distance: f64) -> Option<(f64, f64)> {
+    pub fn constant(&self, engine: &str, i: usize, x: &[f64]) -> Option<(f64, f64)> {
         let stated = (CONSTANTS[i].get)(&engines::stated(engine)?);
+        let line = engines::followed(engine, CONSTANTS[i].field);
+        let own = |scope: &Scope| match scope {
+            Scope::Constant(key, constant) => *constant == i && line.contains(&key.as_str()),
+            Scope::Factor { .. } => false,
+        };
+        let distance: f64 =
+            self.scopes.iter().zip(x).filter(|(scope, _)| own(scope)).map(|(_, x)| x).sum();
         Some((stated * (distance * CONSTANTS[i].spread).exp(), stated))
     }
 }

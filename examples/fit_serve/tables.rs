@@ -35,7 +35,7 @@ pub fn fitted(parameters: &Parameters, judged: &[Judged], x: &[f64]) -> String {
         let basis = format!("fitted on {n} runs of {} groups", groups.len());
         match scope {
             Scope::Constant(engine, i) => {
-                let Some((value, stated)) = parameters.constant(engine, *i, x[k]) else { continue };
+                let Some((value, stated)) = parameters.constant(engine, *i, x) else { continue };
                 let line = format!("{value:.4},\"{basis}; stated before: {stated:.4}\"");
                 lines.push((engine.clone(), CONSTANTS[*i].field.to_owned(), line));
             }

@@ -70,6 +70,35 @@ pub fn base(key: &str) -> Option<&'static str> {
     FITTED.base(key)
 }
 
+/// The engine that one is built like: factors that a fit found of it hold for both.
+#[must_use]
+pub fn family(key: &str) -> &str {
+    let stated = facts().iter().find(|fact| fact.of == key && fact.field == "family");
+    stated.map_or(key, |fact| fact.value.as_str())
+}
+
+/// Whether an engine is another era of the one that it follows: what a fit found of its constants holds where it states
+/// nothing else. Of other engines one takes only what they state.
+fn is_era(key: &str) -> bool {
+    facts().iter().any(|fact| fact.of == key && fact.field == "era")
+}
+
+/// The engines whose fitted constant holds for one, its own last: those that it is an era of, up to the first that
+/// states the constant itself.
+#[must_use]
+pub fn followed<'a>(key: &'a str, field: &str) -> Vec<&'a str> {
+    let mut line = vec![key];
+    let states = |key: &str| facts().iter().any(|fact| fact.of == key && fact.field == field);
+    while let Some(last) = line.last().filter(|last| !states(last)) {
+        match base(last).filter(|_| is_era(last)) {
+            Some(base) => line.push(base),
+            None => break,
+        }
+    }
+    line.reverse();
+    line
+}
+
 /// An engine with what the user says of it, named as said there. No run of it was measured, unless nothing but its name
 /// is new.
 #[must_use]
@@ -96,8 +125,8 @@ fn paced(change: &Change) -> Vec<Factor> {
     machine.zip(pace).map(|(machine, pace)| Factor::of_pace(machine, pace)).unwrap_or_default()
 }
 
-const FITTED: Book = Book { stated: facts, fitted };
-const STATED: Book = Book { stated: facts, fitted: || &[] };
+const FITTED: Book = Book { stated: facts, fitted, follows: is_era };
+const STATED: Book = Book { fitted: || &[], ..FITTED };
 
 fn fills(known: &Known<'_>) -> Option<Fills> {
     let name = known.text("fills")?;
@@ -169,18 +198,15 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
     })
 }
 
-/// Factors of every engine, then of the family from its root on, then its own.
+/// Factors of every engine, then of the family.
 fn factors(book: Book, key: &str) -> Vec<Factor> {
-    let mut line = vec![key];
-    while let Some(base) = line.last().and_then(|key| base(key)) {
-        line.push(base);
-    }
-    line.push("*");
-    let of = |key: &&str| {
-        let key = (*key).to_owned();
-        (book.fitted)().iter().filter(move |fact| fact.of == key).filter_map(factor)
+    let of = |key: &str| -> Vec<Factor> {
+        let own = (book.fitted)().iter().filter(|fact| fact.of == key);
+        own.filter_map(factor).collect()
     };
-    line.iter().rev().flat_map(of).collect()
+    let mut all = of("*");
+    all.extend(of(family(key)));
+    all
 }
 
 /// A factor out of a field such as `stream@hopper/fp8`.

@@ -25,6 +25,8 @@ pub(super) struct Book {
     pub stated: fn() -> &'static [Fact],
     /// What a fit found, if it counts.
     pub fitted: fn() -> &'static [Fact],
+    /// Whether what a fit found of the one that a key follows holds for it too.
+    pub follows: fn(&str) -> bool,
 }
 
 /// What is known of one, what counts first: what the user says, its own facts, as fitted and as stated, then those of
@@ -64,10 +66,12 @@ impl Book {
     /// What is known of one, `own` before all else.
     pub fn known<'a>(self, key: &str, own: &'a [Fact]) -> Known<'a> {
         let mut all: Vec<&'a Fact> = own.iter().collect();
-        let mut at = Some(key);
+        let (mut at, mut same) = (Some(key), true);
         while let Some(key) = at {
-            let lists = [(self.fitted)(), (self.stated)()].into_iter().flatten();
+            let fitted = if same { (self.fitted)() } else { &[] };
+            let lists = [fitted, (self.stated)()].into_iter().flatten();
             all.extend(lists.filter(|fact| fact.of == key));
+            same = same && (self.follows)(key);
             at = self.base(key);
         }
         Known(all)

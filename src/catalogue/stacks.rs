@@ -110,8 +110,8 @@ pub const ON: &str = "on";
 /// The value of one that it lacks.
 pub const OFF: &str = "off";
 
-const FITTED: Book = Book { stated: facts, fitted };
-const STATED: Book = Book { stated: facts, fitted: || &[] };
+const FITTED: Book = Book { stated: facts, fitted, follows: |_| true };
+const STATED: Book = Book { fitted: || &[], ..FITTED };
 
 /// The stack that one takes what it does not state from.
 fn base(key: &str) -> Option<&'static str> {

@@ -294,6 +294,12 @@ impl Engine {
         Ratio::new(product)
     }
 
+    /// Whether products are of 8-bit integers whatever the weights' format (llama.cpp's `mmq` and `mmvq`).
+    #[must_use]
+    pub fn multiplies_integers(&self) -> bool {
+        self.key.starts_with("llamacpp")
+    }
+
     /// The range of a figure, of the nearest kind of runs.
     #[must_use]
     pub fn range(&self, figure: &str, generation: &str, mode: &str) -> Option<&ServeRange> {

@@ -13,7 +13,7 @@ pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
     let key = own.ask.engine.key.as_str();
     let command = match key {
         "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
-        "sglang" | "sglang-ep" => sglang(own),
+        "sglang" | "sglang-2025" | "sglang-ep" => sglang(own),
         "trtllm" => trtllm(own),
         "llamacpp" => llamacpp(own),
         _ => return None,

@@ -17,8 +17,6 @@ use crate::units::{PerSecond, Seconds};
 const TURNS: u32 = 10;
 /// Steps of the fixed points: errors shrink by half or better in each.
 const STEPS: usize = 24;
-/// Requests that stand for all those of a run that overruns.
-const SAMPLES: u32 = 64;
 /// Share of the time that reading prompts may take before an instance counts as full.
 const FULL: f64 = 0.98;
 
@@ -213,6 +211,9 @@ impl Serving<'_> {
 
     /// Requests at a mean rate.
     pub(super) fn open(&self, traffic: &Traffic, arrivals: f64, requests: Option<u32>) -> Answer {
+        if let Some(requests) = requests {
+            return self.run(traffic, arrivals, requests);
+        }
         let most = self.most(traffic);
         let full = self.balance(traffic, most, 1.0);
         let least = self.handling(traffic);
@@ -238,34 +239,7 @@ impl Serving<'_> {
             let first = least + balance.read + wait;
             return self.told(traffic, &balance, first, wait, arrivals, false);
         }
-        let queued = self.overrun(traffic, &full, arrivals, requests).min(1e9);
-        let first = least + full.read + queued;
-        self.told(traffic, &full, first, queued, full.rate, true)
-    }
-
-    /// Mean wait where more comes than goes: the first find room, the others wait until answers end.
-    fn overrun(
-        &self,
-        traffic: &Traffic,
-        full: &Balance,
-        arrivals: f64,
-        requests: Option<u32>,
-    ) -> f64 {
-        let Some(requests) = requests else { return f64::INFINITY };
-        let n = f64::from(requests);
-        let answer = full.read + (traffic.output - 1.0).max(0.0) * full.per_token;
-        let mut sum = 0.0;
-        for sample in 0..SAMPLES {
-            let at = (f64::from(sample) + 0.5) / f64::from(SAMPLES) * n;
-            let comes = at / arrivals;
-            let starts = if at < full.decode {
-                // Until there is no room, only reading holds up.
-                at * full.cost
-            } else {
-                answer + (at - full.decode) / full.rate
-            };
-            sum += (starts - comes).max(0.0);
-        }
-        sum / f64::from(SAMPLES)
+        // Without an end, waiting grows without bound.
+        self.told(traffic, &full, f64::INFINITY.min(1e9), 1e9, full.rate, true)
     }
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod detail;
+mod finite;
 mod flow;
 mod loads;
 mod memory;

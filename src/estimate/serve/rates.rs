@@ -75,9 +75,12 @@ impl Rates {
         let peak = &accelerator.peak;
         let wide = peak.bf16.or(peak.fp16).or(peak.fp32).map_or(1.0, |rate| rate.get());
         // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
-        let whole = matches!(service.weights.class(), "int8" | "gguf");
+        let integers = engine.multiplies_integers();
+        let whole = integers || matches!(service.weights.class(), "int8" | "gguf");
         // 8-bit integers run at twice the 16-bit rate wherever 8-bit floats are lacking (Turing, Ampere, Xe, CDNA2).
         let eight = peak.fp8.map_or(if whole { 2.0 * wide } else { wide }, |rate| rate.get());
+        // Without units for them, 4-bit floats are widened to 16 bits (Marlin: vllm-project/vllm pull 17687).
+        let widened = peak.fp4.is_none() && !integers;
         let four = peak.fp4.map_or(eight, |rate| rate.get());
         let curve = |peak: f64, curve: &MatmulCurve| Curve {
             flops: peak * curve.top.get() * compute,
@@ -85,14 +88,15 @@ impl Rates {
             tile_m: f64::from(curve.tile_m.max(1)),
             tile_n: f64::from(curve.tile_n.max(1)),
         };
+        let wide_curve = curve(wide, &kernels.matmul);
         let packed = matches!(service.weights.class(), "int4" | "gguf");
         let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
         let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
         let attention = kernels.attention_forward.get() * engine.attention.get();
         Self {
-            wide: curve(wide, &kernels.matmul),
+            wide: wide_curve,
             eight: curve(eight, &kernels.matmul_fp8),
-            four: curve(four, &kernels.matmul_fp4),
+            four: if widened { wide_curve } else { curve(four, &kernels.matmul_fp4) },
             units: f64::from(accelerator.units.max(1)),
             weights: lesser(
                 memory * engine.stream.get() * factor(FactorOf::Stream),
@@ -230,7 +234,13 @@ impl Link {
             }
             let here = f64::from(level.span).min(span);
             let share = if i == 0 { engine.link_inside } else { engine.link_outside };
-            latency += level.latency.get() * doublings(here / inside) * factor;
+            // Over the host's bus there is no all-reduce in one exchange: what each has is passed round a ring, and the
+            // sum once more (8 cards: 22 to 25 us at 1 KiB with every engine, 2 cards 4 to 7, kernel data `aic-db`).
+            let cluster = &service.cluster;
+            let bus = level.span <= cluster.node_size && level.bandwidth <= cluster.host.link;
+            let times = here / inside;
+            let turns = if bus { 2.0 * (times - 1.0) } else { doublings(times) };
+            latency += level.latency.get() * turns * factor;
             // Ranks within share the links that leave them, each its own.
             let rate = level.bandwidth.get() * share.get() / factor.max(1e-9);
             link = Self { rate, latency, groups: (span / inside).max(1.0) };

@@ -131,6 +131,7 @@ fn shared(mode: Mode, replicas: f64) -> Mode {
             Mode::Closed { concurrency: each }
         }
         Mode::Open { rate, requests } => {
+            let requests = requests.map(|n| (f64::from(n) / replicas).max(1.0) as u32);
             Mode::Open { rate: PerSecond::new(rate.get() / replicas), requests }
         }
         other => other,

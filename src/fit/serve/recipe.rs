@@ -44,12 +44,16 @@ pub(super) fn apply(run: &ServeRun, engine: &mut Engine) {
     let many = run.concurrency.unwrap_or(1.0);
     let blackwell = run.class == "nv-blackwell";
     match software::engine(run) {
-        "sglang" => {
-            // `--chunked-prefill-size`: 16,384 for DeepSeek in 4 bits, 32,768 else; polls on Blackwell only.
-            let small = run.weights.contains("fp4") && run.model.contains("deepseek");
-            engine.chunk = if small { 16_384 } else { 32_768 };
+        "sglang" | "sglang-2025" => {
+            // `--chunked-prefill-size`: 16,384 for DeepSeek in 4 bits and Qwen3.5 in 8 on B300, 32,768 else; polls on
+            // Blackwell only, of the latter every 10 steps whatever is in flight.
+            let has =
+                |model: &str, bits: &str| run.model.contains(model) && run.weights.contains(bits);
+            let late = has("qwen3.5", "fp8") && run.accelerator.starts_with("B300");
+            engine.chunk = if late || has("deepseek", "fp4") { 16_384 } else { 32_768 };
             if blackwell {
-                engine.admission = Admission::Polls(if many >= 16.0 { 30 } else { 10 });
+                let rare = many >= 16.0 && !late;
+                engine.admission = Admission::Polls(if rare { 30 } else { 10 });
             }
         }
         "trtllm" => {

@@ -329,7 +329,11 @@ fn asked(
         "mlperf-offline" => Asked::Mode(Mode::Offline),
         "mlperf-server" | "mlperf-interactive" => Asked::Limited(goals(&run.notes)),
         "open-loop" => {
-            let offered = after(&run.notes, "asynchronous@").or(run.rate);
+            // GuideLLM's sweep offers rates between one request after another and all at once, as it measured both: no
+            // more than the engine answers.
+            let most = Serving::new(service, instance).full(traffic).rate.get();
+            let swept = after(&run.notes, "asynchronous@").map(|rate| rate.min(most));
+            let offered = swept.or(run.rate);
             let requests = before(&run.notes, " requests at").map(whole);
             let requests =
                 requests.or(before(&run.notes, " prompts").map(whole)).or(Some(REQUESTS));

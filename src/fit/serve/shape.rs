@@ -160,6 +160,9 @@ fn machine(run: &ServeRun) -> Option<&'static MachineRow> {
         "A100" if run.memory_gb.is_none() && run.source.starts_with("argonne") => "a100-40g",
         "GH200-120GB" | "GH200" => "gh200-96g",
         "H100-80GB" => "h100-sxm",
+        // Eight hold 671 GB of weights and the caches of 100 requests at once (vllm-project/recipes, DeepSeek-V3_2.md,
+        // peak concurrent requests): not of 96 GB.
+        "H20" if run.model.starts_with("deepseek-v3") => "h20-141g",
         "B300-SXM" => "b300",
         "MI250" => "mi250-card",
         "Trainium2" => "trainium2",

@@ -16,9 +16,9 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
         return "mlperf-vllm";
     }
     if has("tensorrt") {
-        // Releases named after Dynamo (0.8.1.post) hold TensorRT-LLM 1.x.
-        let old = release.is_some_and(|at| at < 19.0) && !run.version.contains("post");
-        return if old || release.is_none() && early { "trtllm-2024" } else { "trtllm" };
+        // Releases of 2025 on that are numbered like old ones are Dynamo's (0.5.1, 0.8.1.post) and hold TensorRT-LLM 1.x.
+        let old = release.is_none_or(|at| at < 19.0) && early;
+        return if old { "trtllm-2024" } else { "trtllm" };
     }
     if has("neuron") {
         return if has("vllm") { "vllm-neuron" } else { "neuronx" };
@@ -32,7 +32,13 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
     }
     if has("sglang") {
         let wide = run.mode.starts_with("disagg") && run.dp.or(run.ep).is_some_and(|n| n > 1);
-        return if wide { "sglang-ep" } else { "sglang" };
+        // 0.5.10 of 2026-04 replays graphs for prompts too.
+        let newest = run.version.starts_with("0.5.1") && !run.version.starts_with("0.5.1.");
+        return match (wide, newest || run.date.as_str() >= "2026-04") {
+            (true, _) => "sglang-ep",
+            (false, true) => "sglang",
+            (false, false) => "sglang-2025",
+        };
     }
     let table = [
         ("llama.cpp", if early { "llamacpp-2024" } else { "llamacpp" }),

@@ -36,7 +36,8 @@ pub fn roofline(own: &Deployed<'_>) -> Roof {
     let roof = match own.formats.0.product() {
         ProductFormat::Wide => wide,
         ProductFormat::Eight => peak.fp8.unwrap_or(wide),
-        ProductFormat::Four => peak.fp4.or(peak.fp8).unwrap_or(wide),
+        // Without units for them they are widened (`estimate/serve/rates`).
+        ProductFormat::Four => peak.fp4.unwrap_or(wide),
     };
     let serving = own.serving();
     let one = crate::estimate::serve::Sequences(1.0);
