@@ -9,16 +9,14 @@ use wasm_bindgen_futures::spawn_local;
 use super::asks::{Ask, today};
 use super::fold_id;
 use crate::api::budget::SheetView;
-use crate::api::fleet::{LIST_BYTES_MAX, PriceList};
+use crate::api::fleet::PriceList;
 use crate::api::{Answer, Request};
-use crate::ui::dom;
-use crate::ui::reader::beside;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
+use crate::ui::{dom, prices};
 
 /// Typing is left to pause for this long before it is answered.
 const PAUSE_MS: u32 = 120;
-const LIST: &str = "prices-v1.csv";
 
 /// The whole of it, cheap to copy.
 #[derive(Clone, Copy)]
@@ -82,7 +80,7 @@ impl Budget {
         if first == Some(true) {
             self.hire();
             spawn_local(async move {
-                self.take(beside(LIST, LIST_BYTES_MAX as usize).await);
+                self.take(prices::first().await);
             });
         }
         // Not before the fold is known to be open.

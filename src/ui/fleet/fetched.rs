@@ -6,10 +6,7 @@ use web_sys::HtmlInputElement;
 
 use super::store::{Fleet, Loaded};
 use crate::api::fleet::LIST_BYTES_MAX;
-use crate::ui::reader::{beside, beside_anew};
-
-/// The file that holds the list.
-pub const TABLE: &str = "prices-v1.csv";
+use crate::ui::prices;
 
 /// Fetches the list unless it is there or on its way.
 pub fn fetch(fleet: Fleet) {
@@ -19,7 +16,7 @@ pub fn fetch(fleet: Fleet) {
         Loaded::Not | Loaded::Failed(_) => {
             fleet.load(Loaded::Reading);
             spawn_local(async move {
-                match beside(TABLE, LIST_BYTES_MAX as usize).await {
+                match prices::first().await {
                     Ok(text) => fleet.take(text),
                     Err(reason) => fleet.load(Loaded::Failed(reason)),
                 }
@@ -28,17 +25,25 @@ pub fn fetch(fleet: Fleet) {
     }
 }
 
-/// Asks the server for the list once more; `said` tells what came of it.
+/// Asks the server for the list that it has now; `said` tells what came of it. The list in use stays unless there is
+/// one that is no older.
 pub fn fetch_anew(fleet: Fleet, said: RwSignal<String>) {
     said.set("Reading…".to_owned());
     spawn_local(async move {
-        let said_last = match beside_anew(TABLE, LIST_BYTES_MAX as usize).await {
+        let said_last = match prices::served().await {
             Ok(text) if fleet.uses(&text) => "The list there is the one in use.".to_owned(),
-            Ok(text) => {
-                fleet.take(text);
-                "The list there is another one and is in use now.".to_owned()
-            }
-            Err(reason) => reason,
+            Ok(text) => match (prices::newest(&text), fleet.newest()) {
+                (None, _) => "No price of the list there can be used; the one in use stays.".into(),
+                (Some(there), Some(own)) if there < own => {
+                    format!("The list there is older, of {there}; the one in use stays.")
+                }
+                (Some(there), _) => {
+                    prices::keep(&text).await;
+                    fleet.take(text);
+                    format!("The list there is another one, of {there}, and is in use now.")
+                }
+            },
+            Err(reason) => format!("{reason} The list in use stays."),
         };
         said.try_set(said_last);
     });

@@ -1,0 +1,53 @@
+//! The list of prices: that of this version, or a newer one that was asked for by name.
+
+use super::reader;
+use crate::api::fleet::{LIST_BYTES_MAX, Prices};
+use crate::catalogue::offers;
+use crate::units::Day;
+
+/// The list that is refreshed where the page is served; asked for on a click alone.
+pub const REFRESHED: &str = "prices-v1.csv";
+
+const BYTES_MAX: usize = LIST_BYTES_MAX as usize;
+
+/// The list to begin with: the newer one that was last asked for, where there is one, else that of this version.
+pub async fn first() -> Result<String, String> {
+    let built = offers::built();
+    if let Some(kept) = reader::kept(REFRESHED).await
+        && newest(&kept).is_some_and(|day| day.to_string() > built.newest)
+    {
+        return Ok(kept);
+    }
+    // Its name is made from what is in it; where no build gave it that name, it may lie under the other one.
+    let name = format!("prices-{}.csv", built.hash);
+    let list = match reader::beside(&name, BYTES_MAX).await {
+        Err(reader::Failure::Refused(_)) => reader::beside(REFRESHED, BYTES_MAX).await,
+        list => list,
+    };
+    let list = list.map_err(|failure| failure.beside(&name))?;
+    if offers::hash(&list) == built.hash {
+        Ok(list)
+    } else {
+        Err("What the server sent is not the price list that this version was built with. \
+             Loading the page again may help."
+            .to_owned())
+    }
+}
+
+/// The list that is served now, past what the browser keeps.
+pub async fn served() -> Result<String, String> {
+    reader::beside_anew(REFRESHED, BYTES_MAX).await.map_err(|failure| match failure {
+        reader::Failure::Unreachable => "The server is not reachable.".to_owned(),
+        other => other.beside(REFRESHED),
+    })
+}
+
+/// Keeps a list for later visits and for times without a network.
+pub async fn keep(list: &str) {
+    reader::keep(REFRESHED, list).await;
+}
+
+/// Day of the newest price; none where no price can be used.
+pub fn newest(list: &str) -> Option<Day> {
+    Prices::read(list).newest()
+}
