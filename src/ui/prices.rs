@@ -1,5 +1,7 @@
 //! The list of prices: that of this version, or a newer one that was asked for by name.
 
+use std::cell::Cell;
+
 use super::reader;
 use crate::api::fleet::{LIST_BYTES_MAX, Prices};
 use crate::catalogue::offers;
@@ -9,6 +11,20 @@ use crate::units::Day;
 pub const REFRESHED: &str = "prices-v1.csv";
 
 const BYTES_MAX: usize = LIST_BYTES_MAX as usize;
+
+thread_local! {
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Takes note of whether the list in use is a file of the user's, which no link carries.
+pub fn note_own(own: bool) {
+    OWN.set(own);
+}
+
+/// Whether it is.
+pub fn is_own() -> bool {
+    OWN.get()
+}
 
 /// The list to begin with: the newer one that was last asked for, where there is one, else that of this version.
 pub async fn first() -> Result<String, String> {

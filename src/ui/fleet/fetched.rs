@@ -39,6 +39,7 @@ pub fn fetch_anew(fleet: Fleet, said: RwSignal<String>) {
                 }
                 (Some(there), _) => {
                     prices::keep(&text).await;
+                    prices::note_own(false);
                     fleet.take(text);
                     format!("The list there is another one, of {there}, and is in use now.")
                 }
@@ -61,7 +62,10 @@ pub fn take_file(fleet: Fleet, input: &HtmlInputElement) {
     }
     spawn_local(async move {
         match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
-            Some(text) => fleet.take(text),
+            Some(text) => {
+                prices::note_own(true);
+                fleet.take(text);
+            }
             None => fleet.refuse(format!("{name} could not be read.")),
         }
     });

@@ -78,6 +78,7 @@ impl Fleet {
             serves: false,
             fault: String::new(),
         };
+        prices::note_own(false);
         let number = || RwSignal::new(0u32);
         let (loading, changed, row) = (number(), number(), RwSignal::new(None));
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
