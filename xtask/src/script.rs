@@ -286,6 +286,23 @@ mod tests {
     }
 
     #[test]
+    fn the_glue_becomes_an_object() {
+        let glue = "import.meta.url;\nexport function a() {\n}\n\
+                    export { initSync, __wbg_init as default };\n";
+        let plain = plain_glue(glue).unwrap();
+        assert!(plain.contains("return { initSync, default: __wbg_init, a };"), "{plain}");
+        assert!(!plain.contains("export ") && !plain.contains("import.meta"), "{plain}");
+        assert!(plain_glue("").is_err());
+    }
+
+    #[test]
+    fn the_element_as_a_module_imports_what_a_bundler_can_read() {
+        let module = element_module().unwrap();
+        assert!(module.contains("import(\"./view.js\")") && !module.contains("import(at("));
+        assert!(!module.contains("fetch("), "{module}");
+    }
+
+    #[test]
     fn base64_is_that_of_rfc_4648() {
         for (bytes, text) in
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]

@@ -3,7 +3,7 @@ import { planned, retype, text } from "../lib/plan.mjs";
 export const name = "where to train: prices from beside the page, frontier, answers, bill, stop; told where absent";
 
 /** The list of this version, and the one that may be refreshed where the page is served. */
-const BUILT = "prices-????????????????.csv";
+const BUILT = "prices-*.csv";
 const LIST = "prices-v1.csv";
 const LINK = "#1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
 
