@@ -1,6 +1,10 @@
-//! The list of prices: that of this version, or a newer one that was asked for by name.
+//! The list of prices that the sections share: that of this version, a newer one that was asked for by name, or a file
+//! of the user's.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use leptos::prelude::*;
 
 use super::reader;
 use crate::api::fleet::{LIST_BYTES_MAX, Prices};
@@ -11,6 +15,48 @@ use crate::units::Day;
 pub const REFRESHED: &str = "prices-v1.csv";
 
 const BYTES_MAX: usize = LIST_BYTES_MAX as usize;
+
+struct Shared {
+    text: RefCell<Option<Rc<str>>>,
+    /// Changes with every other list.
+    changed: ArcRwSignal<u32>,
+}
+
+thread_local! {
+    static SHARED: Shared = Shared { text: RefCell::new(None), changed: ArcRwSignal::new(0) };
+}
+
+/// The list in use, where there is one; whoever asks hears of another one.
+pub fn current() -> Option<Rc<str>> {
+    SHARED.with(|shared| {
+        shared.changed.track();
+        shared.text.borrow().clone()
+    })
+}
+
+/// Puts a list into use.
+pub fn put(text: &str) {
+    SHARED.with(|shared| {
+        if shared.text.borrow().as_deref() == Some(text) {
+            return;
+        }
+        *shared.text.borrow_mut() = Some(text.into());
+        shared.changed.update(|n| *n = n.wrapping_add(1));
+    });
+}
+
+/// The list in use; where there is none yet, the one to begin with.
+pub async fn fetched() -> Result<Rc<str>, String> {
+    if let Some(text) = untrack(current) {
+        return Ok(text);
+    }
+    let text = first().await?;
+    // Another may have come meanwhile.
+    if untrack(current).is_none() {
+        put(&text);
+    }
+    untrack(current).ok_or_else(String::new)
+}
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
@@ -27,7 +73,7 @@ pub fn is_own() -> bool {
 }
 
 /// The list to begin with: the newer one that was last asked for, where there is one, else that of this version.
-pub async fn first() -> Result<String, String> {
+async fn first() -> Result<String, String> {
     let built = offers::built();
     if let Some(kept) = reader::kept(REFRESHED).await
         && newest(&kept).is_some_and(|day| day.to_string() > built.newest)

@@ -15,7 +15,7 @@ mod serve;
 mod wire;
 mod work;
 
-pub use catalogue::{accelerators, edge_accelerators, engines, models, presets, stacks};
+pub use catalogue::{accelerators, constants, edge_accelerators, engines, models, presets, stacks};
 pub use fault::{Fault, Wrong};
 pub use plain::Plain;
 pub use promise::{Changed, PromiseOut};

@@ -39,16 +39,16 @@ pub struct Changed {
     pub message: String,
     /// Where the link was made.
     pub then: PromiseOut,
-    /// Now.
-    pub now: PromiseOut,
+    /// Now; none where nothing fits any more.
+    pub now: Option<PromiseOut>,
 }
 
-/// What became of a promise; `now` is the link with the figures of today.
-pub(super) fn changed(promise: Option<&Promise>, now: &str) -> Option<Changed> {
+/// What became of a promise; `now` is the link with the figures of today, none where nothing fits.
+pub(super) fn changed(promise: Option<&Promise>, now: Option<&str>) -> Option<Changed> {
     let then = promise?;
     let message = broken_promise(then, now)?.join(" ");
-    let now = link::decode(now).promise?;
-    Some(Changed { message, then: PromiseOut::of(then), now: PromiseOut::of(&now) })
+    let now = now.and_then(|now| link::decode(now).promise);
+    Some(Changed { message, then: PromiseOut::of(then), now: now.as_ref().map(PromiseOut::of) })
 }
 
 impl PromiseOut {

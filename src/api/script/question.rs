@@ -40,7 +40,7 @@ pub struct EncodedLink {
 pub fn decode_link(text: &str) -> Result<DecodedLink, Fault> {
     no_comparison(text)?;
     let decoded = link::decode(text);
-    let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+    let problems = decoded.told();
     if decoded.is_lost() {
         return Err(Wrong::link(problems.join("; "), text).into());
     }

@@ -44,7 +44,9 @@ pub fn analyze(question: &Plain) -> Result<Either<Analysis, ServingAnalysis>, Fa
     };
     let (plan, nothing, changed) = match plan::find(&own.case) {
         Finding::Plan(plan) => (Some(own.plan(&plan)), None, own.changed(promise.as_ref(), &plan)),
-        Finding::Nothing(tally) => (None, Some(own.nothing(&tally)), None),
+        Finding::Nothing(tally) => {
+            (None, Some(own.nothing(&tally)), changed(promise.as_ref(), None))
+        }
     };
     let assumed = assumptions(&own.inputs, &own.case).into_iter();
     let assumptions = assumed.map(|one| AssumptionOut {
@@ -222,7 +224,7 @@ pub fn describe(question: &Plain) -> Result<Either<Description, ServingDescripti
         }
         Finding::Nothing(tally) => {
             let stuck = obstacle(&own.case, &tally).map(|found| stuck_view(&own.case, &found));
-            (None, Some(stuck.unwrap_or_default()), None)
+            (None, Some(stuck.unwrap_or_default()), changed(promise.as_ref(), None))
         }
     };
     let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
@@ -248,7 +250,7 @@ impl Question {
     }
 
     fn changed(&self, promise: Option<&Promise>, plan: &Plan) -> Option<Changed> {
-        changed(promise, &promising(&self.inputs, plan))
+        changed(promise, Some(&promising(&self.inputs, plan)))
     }
 
     fn new(inputs: Inputs) -> Result<Either<Self, Service>, Fault> {
@@ -296,6 +298,7 @@ impl Question {
             precision: case.training.precision.key(),
             stack: case.stack.key.clone(),
             stack_version: case.stack.version.clone(),
+            your_stack: case.stack.own.as_ref().map(|_| case.stack.told()),
             notes: self.notes.clone(),
         }
     }

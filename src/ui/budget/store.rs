@@ -1,5 +1,6 @@
 //! What the section holds: a worker of its own, the list of prices, and the latest answers.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -65,6 +66,15 @@ impl Budget {
             state.run.track();
             again();
         });
+        // A list that another section took is in use here as well.
+        Effect::new(move |last: Option<Option<Rc<str>>>| {
+            let list = prices::current();
+            let opened = budget.store.try_with_value(|store| store.opened).unwrap_or_default();
+            if let (Some(Some(_)), Some(text), true) = (last, list.clone(), opened) {
+                budget.take(Ok(text));
+            }
+            list
+        });
         budget
     }
 
@@ -79,17 +89,15 @@ impl Budget {
             self.store.try_update_value(|store| !std::mem::replace(&mut store.opened, true));
         if first == Some(true) {
             self.hire();
-            spawn_local(async move {
-                self.take(prices::first().await);
-            });
+            spawn_local(async move { self.take(prices::fetched().await) });
         }
         // Not before the fold is known to be open.
         dom::later(0, move || self.ask());
     }
 
-    fn take(self, read: Result<String, String>) {
+    fn take(self, read: Result<Rc<str>, String>) {
         self.store.try_update_value(|store| match read {
-            Ok(text) => store.list = Some(text),
+            Ok(text) => store.list = Some(text.to_string()),
             Err(reason) => store.fault("list", vec![reason]),
         });
         self.ask();

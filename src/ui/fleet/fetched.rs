@@ -16,8 +16,8 @@ pub fn fetch(fleet: Fleet) {
         Loaded::Not | Loaded::Failed(_) => {
             fleet.load(Loaded::Reading);
             spawn_local(async move {
-                match prices::first().await {
-                    Ok(text) => fleet.take(text),
+                match prices::fetched().await {
+                    Ok(text) => fleet.take(text.to_string()),
                     Err(reason) => fleet.load(Loaded::Failed(reason)),
                 }
             });
