@@ -211,10 +211,8 @@ fn plain_glue(glue: &str) -> Result<String> {
     let body = plain(&glue.replace(LAST, "")).replace("import.meta", "({ url: \"about:blank\" })");
     let left = |word: &str| body.lines().any(|line| line.starts_with(word));
     ensure!(!left("export ") && !left("import "), "the glue is a module still");
-    let names = names.join(", ");
-    Ok(format!(
-        "const glue = (() => {{\n{body}return {{ initSync, default: __wbg_init, {names} }};\n}})();\n"
-    ))
+    let all = format!("initSync, default: __wbg_init, {}", names.join(", "));
+    Ok(format!("const glue = (() => {{\n{body}return {{ {all} }};\n}})();\n"))
 }
 
 /// A module as a part of a plain script.

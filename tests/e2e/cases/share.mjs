@@ -61,6 +61,15 @@ async function texts(ctx, page) {
   const frame = await copied(page, "Copy HTML frame");
   ctx.assert.match(frame, /^<iframe src=".*embed\.html#1;m=.*sandbox="allow-scripts".*<\/iframe>$/);
   ctx.assert.ok(frame.includes(`src="${ctx.url}embed.html#`), frame);
+  // On a phone the frame is as high as the plan in it.
+  const [, source, high] = /src="([^"]*)".*height="(\d+)"/.exec(frame);
+  for (const at of [source, source.replace(/#.*/, "#1")]) {
+    const inside = await ctx.open("", { at, width: 360, height: Number(high), ready: false });
+    await inside.waitForSelector(".title");
+    const tall = await inside.evaluate(() => document.documentElement.scrollHeight);
+    ctx.assert.ok(tall <= Number(high), `${tall} px of ${high}`);
+    await inside.close();
+  }
   // The link that was copied says nothing where nothing changed.
   const other = await ctx.open(`#${link.split("#")[1]}`);
   await planned(other);
