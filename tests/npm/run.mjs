@@ -135,6 +135,16 @@ const cases = {
     }
   },
 
+  async "the element is a module that a bundler can follow, and that a server may import"() {
+    const code = 'await import("autoparallel/element.js"); console.log(typeof customElements)';
+    assert.equal(run(process.execPath, ["--input-type=module", "-e", code]), "undefined\n");
+    const module = readFileSync(join(installed, "element.mjs"), "utf8");
+    const imports = [...module.matchAll(/import\(([^)]*)\)/g)].map(([, name]) => name);
+    assert.deepEqual(imports, ['"./view.js"', '"./autoparallel.js"']);
+    for (const name of imports) readFileSync(join(installed, JSON.parse(name)));
+    assert.doesNotMatch(module, /fetch\(/);
+  },
+
   async "an error is told whole as JSON"() {
     const { analyze, compare_models, decode_link, init } = await api();
     await init();
