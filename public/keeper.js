@@ -1,14 +1,13 @@
 // Keeps a whole copy of the site, so that it opens without a network. A version is one cache: all of it is there
 // before any of it is used, and files of two versions never meet. The build fills in the files.
 
-const FILES = {}; // path: its digest; none for a list that may be refreshed where it is served
+const FILES = {}; // path: its digest
 const VERSION = "";
 
 const OWN = `autoparallel ${registration.scope} `;
 const CACHE = OWN + VERSION;
 /** What may be gone to, and the file that answers: the page, and the one that frames show. */
 const PAGES = { "": "./", "index.html": "./", "embed.html": "./embed.html" };
-const PATIENCE_MS = 4000;
 
 async function keep() {
   const cache = await caches.open(CACHE);
@@ -33,19 +32,12 @@ async function kept(request) {
   return (await cache.match(request)) ?? caches.match(request);
 }
 
-/** A list that is refreshed where it is served: the newest, or the one that was kept. */
-async function newest(request) {
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const fetched = fetch(request).then((response) => (response.ok ? response : undefined));
-  const first = await Promise.race([fetched, late]).catch(() => undefined);
-  return first ?? (await kept(request)) ?? fetched;
-}
-
 async function answer(request, path) {
   if (request.mode === "navigate") {
     return (Object.hasOwn(PAGES, path) && (await kept(PAGES[path]))) || fetch(request);
   }
-  if (FILES[`./${path}`] === "") return newest(request);
+  // Asked past what the browser keeps: the copy is no answer to that.
+  if (request.cache === "no-store") return fetch(request);
   return (await kept(request)) ?? fetch(request);
 }
 

@@ -2,7 +2,15 @@
 self.onmessage = async ({ data: [glue, module] }) => {
   const early = [];
   self.onmessage = ({ data }) => early.push(data);
-  const { default: init } = await import(glue);
-  await init({ module_or_path: module });
+  try {
+    const { default: init } = await import(glue);
+    await init({ module_or_path: module });
+  } catch (error) {
+    // Told to the page, which hears only of what nobody waits for.
+    setTimeout(() => {
+      throw error;
+    });
+    return;
+  }
   for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));
 };

@@ -1,8 +1,8 @@
 //! What other programs ask and get: fields are those of the page, numbers are what they say, faults name their field.
 
 use autoparallel::api::script::{
-    Plain, analyze, best_config, check_memory, compare_models, constants, decode_link, describe,
-    encode_link, estimate_cost, limits, read_field,
+    Plain, analyze, best_config, check_memory, compare_link, compare_models, constants,
+    decode_link, describe, encode_link, estimate_cost, limits, read_field,
 };
 use autoparallel::inputs::{Group, Key};
 use autoparallel::link;
@@ -57,7 +57,7 @@ fn a_question_is_the_link_that_it_writes() {
             "forbidden_techniques": ["offload-optimizer"],
         },
     });
-    let link = encode_link(&plain(&question)).expect("a link").link;
+    let link = encode_link(&plain(&question), &Plain::Nothing).expect("a link").link;
     let inputs = link::decode(&link).inputs;
     for (key, text) in [
         (Key::Count, "64"),
@@ -76,7 +76,7 @@ fn a_question_is_the_link_that_it_writes() {
     }
     let back = decode_link(&link).expect("a question");
     assert_eq!(back.link, link);
-    let again = encode_link(&back.question).expect("a link");
+    let again = encode_link(&back.question, &Plain::Nothing).expect("a link");
     assert_eq!(again.link, link);
     assert_eq!(
         told(&back.question).pointer("/training/global_batch_tokens"),
@@ -91,7 +91,7 @@ fn every_old_link_is_a_question_that_writes_it_again() {
         let text = std::fs::read_to_string(entry.path()).expect("a readable file");
         for line in text.lines().filter_map(|line| line.strip_prefix("link: ")) {
             let Ok(decoded) = decode_link(line) else { continue };
-            let again = encode_link(&decoded.question).expect("a link");
+            let again = encode_link(&decoded.question, &Plain::Nothing).expect("a link");
             assert_eq!(again.link, decoded.link, "{line}");
             n += 1;
         }
@@ -325,7 +325,7 @@ fn what_a_question_is_about_follows_from_what_it_says() {
     // Fields of serving in a link that trains stay, and it still trains.
     let decoded = decode_link(&format!("1;m={model};n=8;sr=3/s")).expect("a question");
     assert_eq!(told(&decoded.question)["serving"]["requests_per_s"], json!(3.0));
-    assert_eq!(encode_link(&decoded.question).expect("a link").link, decoded.link);
+    assert_eq!(encode_link(&decoded.question, &Plain::Nothing).expect("a link").link, decoded.link);
     assert_eq!(purpose(told(&decoded.question)), json!("train"));
 }
 
@@ -396,7 +396,7 @@ fn faults_say_which_field_and_what_is_right() {
         (json!({ "link": "9;n=64" }), "bad_link", "link"),
         (json!({ "link": 64 }), "wrong_type", "link"),
         (json!({ "training": { "dropout": "on" } }), "wrong_type", "training.dropout"),
-        (json!({ "purpose": "sell" }), "bad_value", "purpose.name"),
+        (json!({ "purpose": "sell" }), "bad_value", "purpose"),
         (json!({ "serving": { "rate": 8 } }), "unknown_field", "serving.rate"),
         (json!({ "serving": { "engine": "nosuch" } }), "bad_value", "serving.engine"),
         (
@@ -512,4 +512,86 @@ fn software_of_ones_own_is_asked_about() {
     let all = constants();
     assert_eq!(all.iter().filter(|own| own.of == "stack").count(), 43);
     assert!(all.iter().all(|own| own.min < own.max && !own.label.is_empty()));
+}
+
+const PROMISED: &str = "1;m=meta-llama/Llama-2-7b-hf;n=8;g=a100-80g;b=64;s=4096";
+
+#[test]
+fn a_promise_is_read_written_and_held_against_what_is_found() {
+    let link = format!("{PROMISED};r=0.0.1-abc,1.5s,40GB");
+    let decoded = decode_link(&link).expect("a link");
+    let promise =
+        json!({ "model_version": "0.0.1-abc", "step_seconds": 1.5, "memory_bytes": 4e10 });
+    assert_eq!(told(&decoded.promise), promise);
+    let again = encode_link(&decoded.question, &plain(&promise)).expect("a link").link;
+    assert_eq!(decode_link(&again).expect("a link").promise, decoded.promise);
+    assert_eq!(decode_link(PROMISED).expect("a link").promise, None);
+
+    let answer = told(&analyze(&plain(&json!({ "link": link }))).expect("an answer"));
+    assert_eq!(answer["changed"]["then"], promise);
+    near(
+        number(&answer, "/changed/now/step_seconds"),
+        // Links have five digits.
+        format!("{:.4e}", number(&answer, "/plan/step/seconds")).parse().expect("a number"),
+    );
+    let message = answer["changed"]["message"].as_str().expect("words");
+    let version = answer["changed"]["now"]["model_version"].as_str().expect("a version");
+    assert!(message.contains("0.0.1-abc") && message.contains(version), "{message}");
+    let words = told(&describe(&plain(&json!({ "link": link }))).expect("an answer"));
+    assert_eq!(words["changed"], answer["changed"]);
+
+    // What is promised now is kept; another question was promised nothing.
+    let kept = encode_link(&decoded.question, &plain(&answer["changed"]["now"])).expect("a link");
+    let same = told(&analyze(&plain(&json!({ "link": kept.link }))).expect("an answer"));
+    assert_eq!(same["changed"], Value::Null);
+    let other = json!({ "link": link, "cluster": { "accelerators": 16 } });
+    assert_eq!(told(&analyze(&plain(&other)).expect("an answer"))["changed"], Value::Null);
+
+    let served = json!({ "purpose": "serve", "model": "Qwen/Qwen3-8B" });
+    let promise = json!({
+        "model_version": "0.0.1-abc", "first_token_seconds": 1, "per_token_seconds": 0.5,
+        "accelerators": 64,
+    });
+    let link = encode_link(&plain(&served), &plain(&promise)).expect("a link").link;
+    let answer = told(&analyze(&plain(&json!({ "link": link }))).expect("an answer"));
+    near(number(&answer, "/changed/then/accelerators"), 64.0);
+    for bad in [json!({}), json!(1), json!({ "model_version": "a;b", "step_seconds": 1 })] {
+        let wrong = encode_link(&plain(&served), &plain(&bad)).expect_err("no promise");
+        assert_eq!(wrong.first.field.as_deref(), Some("promise"), "{bad}");
+    }
+}
+
+#[test]
+fn a_comparison_is_told_from_a_plan_and_answered_column_by_column() {
+    let link = "+1;m=meta-llama/Llama-2-7b-hf;n=8+1;m=meta-llama/Llama-2-7b-hf;n=16";
+    for wrong in [
+        decode_link(link).expect_err("no plan"),
+        analyze(&plain(&json!({ "link": link }))).expect_err("no plan"),
+    ] {
+        assert_eq!(wrong.first.code, "bad_link");
+        let message = &wrong.first.message;
+        assert!(message.contains("comparison of 2") && message.contains("compare_models"));
+    }
+    let rows = told(&compare_link(link).expect("rows"));
+    let counts: Vec<f64> =
+        (0..2).map(|i| number(&rows, &format!("/models/{i}/asked/accelerators"))).collect();
+    assert_eq!(counts, [8.0, 16.0]);
+    let bad = "+1;m=meta-llama/Llama-2-7b-hf;n=8+1;m=no-such-model";
+    let wrong = compare_link(bad).expect_err("no such model");
+    assert_eq!(wrong.first.field.as_deref(), Some("columns[1]"));
+    let mixed = "+1;n=64+1;do=serve";
+    assert!(compare_link(mixed).expect_err("two kinds").first.message.contains("serving"));
+    assert_eq!(compare_link("1;n=64").expect_err("one plan").first.code, "bad_link");
+}
+
+#[test]
+fn a_model_that_cannot_be_compared_is_told_by_its_place() {
+    let models = [LLAMA.to_owned(), "no-such-model".to_owned()];
+    let wrong = compare_models(&models, &plain(&small())).expect_err("no such model");
+    assert_eq!(wrong.first.field.as_deref(), Some("models[1]"));
+    assert_eq!(wrong.problems[0].field, wrong.first.field);
+    // What is wrong with every one of them keeps its own field.
+    let bad = json!({ "cluster": { "accelerators": 0 } });
+    let wrong = compare_models(&models, &plain(&bad)).expect_err("no machines");
+    assert_eq!(wrong.first.field.as_deref(), Some("cluster.accelerators"));
 }

@@ -101,18 +101,28 @@ fn a_promise_that_is_not_kept_is_told_with_both_versions() {
 #[test]
 fn the_card_carries_its_plan() {
     let plan = plan(LINK);
-    let svg = card(&Carried::from(&plan), &colours());
+    let svg = card(&Carried::from(&plan), &colours(), "https://example.org/tool/");
     assert_eq!(plan_in(svg.as_bytes()).as_deref(), Some(&*plan.link));
     for figure in ["step_time", "mfu", "run_days", "run_cost"] {
         let figure = plan.figures.iter().find(|own| own.id == figure).expect(figure);
         let text = figure.shown.text.replace(['\u{202f}', '\u{a0}', '\u{2009}'], " ");
         assert!(svg.contains(&text), "{text}");
     }
+    assert!(svg.contains(">example.org/tool/#1;"), "where the plan can be opened");
+    // Figures are alike, and nothing is too small to be read.
+    let sizes = |with: &str| -> Vec<f64> {
+        let texts = svg.split("<text ").filter(|text| text.contains(with));
+        let size = |text: &str| text.split("font-size=\"").nth(1)?.split('"').next()?.parse().ok();
+        texts.filter_map(size).collect()
+    };
+    let figures = sizes("y=\"316.0\"");
+    assert!(figures.len() == 5 && figures.iter().all(|size| *size == figures[0]), "{figures:?}");
+    assert!(sizes("").iter().all(|size| *size >= 13.0), "{:?}", sizes(""));
     // Well formed: every mark that opens closes, and nothing is left unescaped.
     let opened = svg.matches("<text").count();
     assert!(opened > 15 && svg.matches("</text>").count() == opened);
     let hostile = PlanView { title: "a<script>&\" \u{b7} b\u{1}".into(), ..plan.clone() };
-    let svg = card(&Carried::from(&hostile), &colours());
+    let svg = card(&Carried::from(&hostile), &colours(), "");
     assert!(!svg.contains("<script") && svg.contains("a&lt;script&gt;&amp;&quot;"), "{svg}");
     // A picture of points keeps it as well, and still is the picture that it was.
     let png = png_with(PNG, &plan.link);
@@ -120,6 +130,9 @@ fn the_card_carries_its_plan() {
     assert_eq!(&png[..33], &PNG[..33]);
     assert_eq!(&png[png.len() - (PNG.len() - 33)..], &PNG[33..]);
     assert_eq!(plan_in(PNG), None);
+    // So does a text in which the link can be followed.
+    let text = format!("| a | b |\n\n[Open in AutoParallel](https://example.org/a/#{})", plan.link);
+    assert_eq!(plan_in(text.as_bytes()).as_deref(), Some(&*plan.link));
     assert_eq!(png_with(b"GIF89a", LINK), b"GIF89a");
     // Anything altered is noticed or harmless, never another plan.
     for at in 33..png.len() {
@@ -213,7 +226,7 @@ fn a_model_in_service_is_passed_on_alike() {
     );
 
     let carried = Carried::from(&own);
-    let svg = card(&carried, &colours());
+    let svg = card(&carried, &colours(), "");
     assert_eq!(plan_in(svg.as_bytes()).as_deref(), Some(&*own.link));
     for id in ["ttft", "tpot", "tokens_per_s", "output_price", "monthly"] {
         let figure = own.figures.iter().find(|figure| figure.id == id).expect(id);

@@ -45,6 +45,7 @@ pub fn compare_models(models: JsValue, question: JsValue) -> Answer {
     };
     let models = match plain(models)? {
         Plain::List(list) => list.into_iter().map(text).collect::<Option<Vec<String>>>(),
+        Plain::Text(link) if question.is_undefined() => return give(script::compare_link(&link)),
         _ => None,
     };
     let none = || fault(&Wrong::not_plain("the models are not a list of names").into());
@@ -53,8 +54,9 @@ pub fn compare_models(models: JsValue, question: JsValue) -> Answer {
 }
 
 #[wasm_bindgen]
-pub fn encode_link(question: JsValue) -> Answer {
-    answer(question, script::encode_link)
+pub fn encode_link(question: JsValue, promise: JsValue) -> Answer {
+    let promise = plain(promise)?;
+    answer(question, |question| script::encode_link(question, &promise))
 }
 
 #[wasm_bindgen]

@@ -25,6 +25,16 @@ pub fn address(link: &str) -> String {
     format!("{page}#{link}")
 }
 
+/// Whether the page is a file of the reader's: its address is of no use to others, and tells where the file lies.
+pub fn is_file() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "file:")
+}
+
+/// A link as it is passed on: its address, or only its own part where the page is a file.
+pub fn passed(link: &str) -> String {
+    if is_file() { format!("#{link}") } else { address(link) }
+}
+
 /// The address of the folder that the page lies in, with its last `/`.
 pub fn folder() -> String {
     let page = address("");

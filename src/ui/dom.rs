@@ -89,6 +89,14 @@ pub fn debounced(ms: u32, action: impl Fn() + Clone + 'static) -> impl Fn() + Cl
     }
 }
 
+/// Waits for that many milliseconds.
+pub async fn pause(ms: u32) {
+    let wait = js_sys::Promise::new(&mut |done, _| {
+        later(ms, move || drop(done.call0(&wasm_bindgen::JsValue::NULL)));
+    });
+    drop(wasm_bindgen_futures::JsFuture::from(wait).await);
+}
+
 /// Runs `action` after `ms` milliseconds.
 pub fn later(ms: u32, action: impl FnOnce() + 'static) {
     set_timeout(action, Duration::from_millis(u64::from(ms)));

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
-    RequestInit, RequestMode, Response, Url,
+    AbortController, Cache, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache,
+    RequestCredentials, RequestInit, RequestMode, Response, Url,
 };
 
 use super::dom::later;
@@ -19,6 +19,9 @@ const BESIDE_MS: u32 = 20_000;
 
 /// Name under which a page that is one file hands out the files that it holds.
 const WITHIN: &str = "autoparallelFile";
+
+/// Under this name the browser keeps what was asked for by name.
+const KEPT: &str = "autoparallel-kept";
 
 /// Why nothing was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Failure {
     TooLong,
     /// Answered with that status.
     Refused(u16),
+    /// Held by the page, which is one file, but not to be read.
+    Damaged,
 }
 
 /// Where a file beside the page is served; nothing where the page is one file and holds it.
@@ -40,7 +45,7 @@ pub fn address_beside(name: &str) -> Option<String> {
 }
 
 /// The same file asked of its server once more, past what the browser keeps.
-pub async fn beside_anew(name: &str, bytes_max: usize) -> Result<String, String> {
+pub async fn beside_anew(name: &str, bytes_max: usize) -> Result<String, Failure> {
     let options = RequestInit::new();
     options.set_cache(RequestCache::NoStore);
     served(name, &options, bytes_max).await
@@ -52,32 +57,61 @@ fn holder() -> Option<Function> {
 }
 
 /// A file that is served beside the page, or held by it where the page is one file.
-pub async fn beside(name: &str, bytes_max: usize) -> Result<String, String> {
+pub async fn beside(name: &str, bytes_max: usize) -> Result<String, Failure> {
     if let Some(held) = holder() {
-        let text = held.call1(&JsValue::NULL, &name.into()).ok();
-        let text = JsFuture::from(text.unwrap_or_default().unchecked_into::<Promise>()).await;
-        return text
-            .ok()
-            .and_then(|text| text.as_string())
-            .ok_or_else(|| format!("The file {name} that this page holds could not be unpacked."));
+        let text = held.call1(&JsValue::NULL, &name.into()).map_err(|_| Failure::Damaged)?;
+        let text = JsFuture::from(text.unchecked_into::<Promise>()).await;
+        return text.ok().and_then(|text| text.as_string()).ok_or(Failure::Damaged);
     }
     served(name, &RequestInit::new(), bytes_max).await
 }
 
-async fn served(name: &str, options: &RequestInit, bytes_max: usize) -> Result<String, String> {
-    let read = read(&format!("./{name}"), options, (bytes_max, BESIDE_MS)).await;
-    read.map_err(|failure| match failure {
-        Failure::Unreachable => format!(
-            "It lies in a file beside the page, {name}, which could not be fetched: is there a \
-             connection, and does the page come from a server rather than from a file? All else \
-             works without it."
-        ),
-        Failure::Late => format!("The server did not send {name} within 20 s."),
-        Failure::TooLong => {
-            format!("The file {name} is far longer than it should be; it was not read.")
+async fn served(name: &str, options: &RequestInit, bytes_max: usize) -> Result<String, Failure> {
+    read(&format!("./{name}"), options, (bytes_max, BESIDE_MS)).await
+}
+
+impl Failure {
+    /// In words, of a file beside the page.
+    pub fn beside(self, name: &str) -> String {
+        match self {
+            Self::Unreachable => format!(
+                "It lies in a file beside the page, {name}, which could not be fetched: is there \
+                 a connection, and does the page come from a server rather than from a file? All \
+                 else works without it."
+            ),
+            Self::Late => format!("The server did not send {name} within 20 s."),
+            Self::TooLong => {
+                format!("The file {name} is far longer than it should be; it was not read.")
+            }
+            Self::Refused(status) => format!("The server answered {status} for {name}."),
+            Self::Damaged => format!("{name}, which this page holds, could not be unpacked."),
         }
-        Failure::Refused(status) => format!("The server answered {status} for {name}."),
-    })
+    }
+}
+
+/// Keeps a text under a name, where the browser lets it.
+pub async fn keep(name: &str, text: &str) {
+    let (Some(cache), Ok(response)) = (store().await, Response::new_with_opt_str(Some(text)))
+    else {
+        return;
+    };
+    drop(JsFuture::from(cache.put_with_str(&format!("./{name}"), &response)).await);
+}
+
+/// What was kept under a name.
+pub async fn kept(name: &str) -> Option<String> {
+    let found = JsFuture::from(store().await?.match_with_str(&format!("./{name}"))).await.ok()?;
+    let text = found.dyn_into::<Response>().ok()?.text().ok()?;
+    JsFuture::from(text).await.ok()?.as_string()
+}
+
+/// Where texts are kept; none where the browser has no such place: a page that is a file, or one without encryption.
+async fn store() -> Option<Cache> {
+    if !window().is_secure_context() || holder().is_some() {
+        return None;
+    }
+    let opened = window().caches().ok()?.open(KEPT);
+    JsFuture::from(opened).await.ok()?.dyn_into().ok()
 }
 
 /// A file of another site, which is told nothing about who asks.

@@ -3,14 +3,15 @@
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use super::address::{self, address};
+use super::address;
 use super::answer::{AnswerPane, Strip};
-use super::copier::copier;
 use super::dom;
 use super::engine::{Engine, FIRST_RUN};
 use super::form::{Form, Presets, id_of};
+use super::live::words;
 use super::share::{self, Share};
 use super::state::{State, Verdict, state};
 use super::theme::ThemeButton;
@@ -18,6 +19,10 @@ use crate::inputs::Key;
 
 /// A plan that stays this long is read aloud.
 const SPOKEN_MS: u32 = 900;
+
+const COPY_LINK: &str = "Copy link";
+/// What came of it is shown for this long.
+const SAID_MS: u32 = 3000;
 
 /// The whole page.
 #[component]
@@ -105,7 +110,23 @@ fn Footer() -> AnyView {
 #[component]
 fn CopyLink() -> AnyView {
     let state = state();
-    copier("button", "Copy link", move || address(&untrack(|| share::link(state))))
+    let said = RwSignal::new(COPY_LINK.to_owned());
+    let copy = move |_| {
+        spawn_local(async move {
+            let (done, words) = share::copy_link(state).await;
+            let plain = words.trim_end_matches('.');
+            said.try_set(if done { plain } else { "Not allowed here" }.to_owned());
+            dom::later(SAID_MS, move || {
+                said.try_set(COPY_LINK.to_owned());
+            });
+        });
+    };
+    view! {
+        <button type="button" class="button" on:click=copy>
+            <span aria-live="polite">{words(move || said.get())}</span>
+        </button>
+    }
+    .into_any()
 }
 
 /// A thin bar while a search takes long enough to be noticed.

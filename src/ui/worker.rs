@@ -279,6 +279,10 @@ fn started() -> Result<Worker, JsValue> {
     Ok(worker)
 }
 
+/// What a worker dies of that never ran.
+pub const UNLOADED: &str = "The script of the worker could not be loaded: something blocks it, \
+    or the connection is gone. Loading the page again may help.";
+
 /// A worker as the page holds it; it ends when this is dropped.
 pub struct Handle {
     worker: Worker,
@@ -320,8 +324,9 @@ impl Handle {
         let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             let error = event.dyn_ref::<web_sys::ErrorEvent>();
             let ended = error.map(web_sys::ErrorEvent::message).unwrap_or_default();
-            let said = said.take();
-            on_error(if said.is_empty() { ended } else { said });
+            let said = [said.take(), ended].into_iter().find(|words| !words.is_empty());
+            // An end without a word is that of a script which never ran.
+            on_error(said.unwrap_or_else(|| UNLOADED.to_owned()));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -74,6 +74,16 @@ export async function outputs({ init, ...api }) {
     ["EngineEntry[]", api.engines()],
     ["AcceleratorEntry[]", api.edge_accelerators()],
   );
+  const promised = "1;m=meta-llama/Llama-2-7b-hf;n=8;r=0.0.1-abc,1.5s,40GB";
+  const served = "1;m=Qwen/Qwen3-8B;do=serve;r=0.0.1-abc,1s,1s,64";
+  answers.push(
+    ["DecodedLink", api.decode_link(promised)],
+    ["DecodedLink", api.decode_link(served)],
+    ["Analysis", api.analyze({ link: promised })],
+    ["ServingAnalysis", api.analyze({ link: served })],
+    ["Changed", api.describe({ link: promised }).changed],
+    ["ModelComparison", api.compare_models("+1;m=meta-llama/Llama-2-7b-hf;n=8+1;m=meta-llama/Llama-2-7b-hf;n=16")],
+  );
   const types = [...new Set(answers.map(([type]) => type.replace("[]", "")))];
   const lines = answers.map(([type, value], i) => `export const a${i}: ${type} = ${literal(value)};`);
   return `import type { ${types.join(", ")} } from "autoparallel";\n${lines.join("\n")}\n`;

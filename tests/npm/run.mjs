@@ -103,8 +103,69 @@ const cases = {
     assert.equal(run(process.execPath, ["--input-type=module", "-e", code]), "not_started\ntrue\n");
   },
 
+  async "whatever it is started from, it starts or says why"() {
+    const code = `
+      import { init, init_sync, stacks, AutoParallelError } from "autoparallel";
+      const wasm = new URL("node_modules/autoparallel/autoparallel.wasm", "file://${trial.replaceAll("\\", "/")}/");
+      for (const bad of [undefined, new Uint8Array(8), "text", {}, 5]) {
+        try { init_sync(bad); } catch (error) { console.log(error instanceof AutoParallelError, error.code); }
+      }
+      for (const bad of [new URL("none.wasm", wasm), "file:///none.wasm", 5]) {
+        await init(bad).catch((error) => console.log(error instanceof AutoParallelError, error.code));
+      }
+      await init(wasm);
+      console.log(stacks().length > 3);`;
+    const printed = run(process.execPath, ["--input-type=module", "-e", code]);
+    assert.equal(printed, "true not_started\n".repeat(8) + "true\n");
+  },
+
+  async "a fault ends one call; the next one starts afresh"() {
+    const { analyze, init } = await api();
+    await init();
+    const question = { model: "meta-llama/Llama-2-7b-hf", cluster: { accelerators: 8, accelerator: "a100-80g" } };
+    const before = analyze(question);
+    const glue = await import(pathToFileURL(join(installed, "glue.js")).href);
+    const { memory } = await glue.default();
+    for (let i = 0; i < 2; i += 1) {
+      const exports = i === 0 ? { memory } : await glue.default();
+      // Whatever the module holds is overwritten, as by a fault of its own.
+      new Uint8Array(exports.memory.buffer).fill(0xff);
+      assert.throws(() => analyze(question), ({ code }) => code === "internal");
+      assert.deepEqual(analyze(question), before);
+    }
+  },
+
+  async "the element is a module that a bundler can follow, and that a server may import"() {
+    const code = 'await import("autoparallel/element.js"); console.log(typeof customElements)';
+    assert.equal(run(process.execPath, ["--input-type=module", "-e", code]), "undefined\n");
+    const module = readFileSync(join(installed, "element.mjs"), "utf8");
+    const imports = [...module.matchAll(/import\(([^)]*)\)/g)].map(([, name]) => name);
+    assert.deepEqual(imports, ['"./view.js"', '"./autoparallel.js"']);
+    for (const name of imports) readFileSync(join(installed, JSON.parse(name)));
+    assert.doesNotMatch(module, /fetch\(/);
+  },
+
+  async "an error is told whole as JSON"() {
+    const { analyze, compare_models, decode_link, init } = await api();
+    await init();
+    const thrown = (call) => {
+      try {
+        call();
+      } catch (error) {
+        return JSON.parse(JSON.stringify(error));
+      }
+      throw new Error("nothing was thrown");
+    };
+    const { name, message, code, field, problems } = thrown(() => analyze({ cluster: { accelerators: 0 } }));
+    assert.deepEqual([name, code, field, problems.length], ["AutoParallelError", "bad_value", "cluster.accelerators", 1]);
+    assert.match(message, /accelerators/i);
+    assert.equal(thrown(() => analyze({ purpose: "sell" })).field, "purpose");
+    assert.equal(thrown(() => compare_models(["Qwen/Qwen3-8B", "nope"], {})).field, "models[1]");
+    assert.match(thrown(() => decode_link("+1;n=64+1;n=128")).message, /comparison of 2 plans.*compare_models/);
+  },
+
   async "whatever is handed over is answered or refused by name"() {
-    const { analyze, check_memory, compare_models, decode_link, read_field, init, AutoParallelError } = await api();
+    const { analyze, check_memory, compare_models, decode_link, encode_link, read_field, init, AutoParallelError } = await api();
     await init();
     const round = {};
     round.cluster = round;
@@ -112,14 +173,27 @@ const cases = {
     const circular = { model: { config: {} } };
     circular.model.config.self = circular;
     const refused = (call, code) => {
-      const wrong = (error) => error instanceof AutoParallelError && [code, "internal"].includes(error.code);
-      assert.throws(call, wrong);
+      assert.throws(call, (error) => error instanceof AutoParallelError && error.code === code);
     };
+    const deep = { model: { config: {} } };
+    for (let i = 0, at = deep.model.config; i < 50_000; i += 1) at = at.inner = {};
+    const proxy = new Proxy({}, { ownKeys() { throw new Error("no"); } });
+    const silent = { toString() { throw new Error("no"); } };
     for (const value of [1, "text", true, [], Symbol("s"), () => 1, 10n, round, new Map([["model", round]])]) {
       assert.throws(() => analyze(value), AutoParallelError, String(value?.toString?.()));
     }
-    assert.throws(() => analyze(thrower));
-    refused(() => analyze(circular), "internal");
+    for (const odd of [thrower, proxy, { model: proxy }, circular, deep, round, { model: { config: { n: 1n } } }]) {
+      refused(() => analyze(odd), "not_plain");
+    }
+    refused(() => analyze({ get cluster() { throw null; } }), "not_plain");
+    refused(() => compare_models(proxy, {}), "not_plain");
+    refused(() => encode_link({}, thrower), "not_plain");
+    for (const odd of [silent, Object.create(null)]) {
+      refused(() => decode_link(odd), "not_plain");
+      refused(() => read_field("cluster.accelerators", odd), "not_plain");
+    }
+    refused(() => decode_link(Symbol("s")), "bad_link");
+    refused(() => decode_link({}), "bad_link");
     refused(() => analyze({ cluster: { accelerators: NaN } }), "wrong_type");
     refused(() => analyze({ cluster: { accelerators: 64n << 80n } }), "not_plain");
     refused(() => analyze({ model: "x".repeat(2 << 20) }), "not_plain");

@@ -1,5 +1,8 @@
 // What the types must allow, and what they must refuse.
-import { analyze, AutoParallelError, best_config, compare_models, init, type Question } from "autoparallel";
+import "autoparallel/element.js";
+import type { AutoParallelChange } from "autoparallel/element.js";
+import { analyze, AutoParallelError, best_config, check_memory, compare_models, decode_link, describe } from "autoparallel";
+import { encode_link, estimate_cost, init, type Question } from "autoparallel";
 
 export async function use(): Promise<number> {
   await init(fetch("autoparallel.wasm"));
@@ -12,6 +15,14 @@ export async function use(): Promise<number> {
   const either = analyze({ link: "1;do=serve" });
   const dollars = either.purpose === "serve" ? either.deployment?.cost?.usd_per_million_answer_tokens : undefined;
   const place: number | null = compare_models(["a"], question).cheapest_run;
+
+  // What a link asks may be asked of every function.
+  const { question: linked, promise } = decode_link("1;n=64;r=0.1.0-abc,5s,70GB");
+  const answers = [analyze(linked), best_config(linked), check_memory(linked), estimate_cost(linked), describe(linked)];
+  const rows = [compare_models(["a"], linked), compare_models("+1;n=64+1;n=128")].map(({ models }) => models.length);
+  const changed: string | undefined = analyze({ link: encode_link(linked, promise).link }).changed?.message;
+  const shown = document.querySelector("auto-parallel")?.link ?? document.createElement("auto-parallel").link;
+  document.addEventListener("change", (event) => console.log((event as AutoParallelChange).detail.link, shown, changed));
 
   // @ts-expect-error a count is a number
   analyze({ cluster: { accelerators: "8" } });
@@ -28,9 +39,9 @@ export async function use(): Promise<number> {
   try {
     analyze();
   } catch (error) {
-    if (error instanceof AutoParallelError && error.code === "bad_value") return error.problems.length;
+    if (error instanceof AutoParallelError && error.code === "bad_value") return error.toJSON().problems.length;
     // @ts-expect-error no such code
     if (error instanceof AutoParallelError && error.code === "oops") return 0;
   }
-  return seconds + (place ?? 0) + (token ?? 0) + (dollars ?? 0);
+  return seconds + answers.length + rows.length + (place ?? 0) + (token ?? 0) + (dollars ?? 0);
 }

@@ -19,7 +19,7 @@ async function forget() {
 }
 ";
 
-/// The script with the files of a version: each path with its digest, or with none where it may be refreshed alone.
+/// The script with the files of a version: each path with its digest.
 pub fn filled(template: &str, files: &[(String, String)]) -> Result<String> {
     let list: Vec<String> =
         files.iter().map(|(path, digest)| format!("{path:?}:{digest:?}")).collect();

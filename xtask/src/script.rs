@@ -1,6 +1,6 @@
 //! The JavaScript package, and what the site takes from it: the custom element and the embedded plan.
 
-use crate::hash::hashed_name;
+use crate::hash::{digest_384, hashed_name};
 use crate::site;
 use crate::tools;
 use crate::workspace::{self, WASM_TARGET, cargo, command, run};
@@ -19,7 +19,7 @@ const SCRIPTS: [&str; 3] = ["autoparallel.js", "calls.js", "view.js"];
 /// The module as a script.
 const MODULE_SCRIPT: &str = "wasm.js";
 /// The rest of the package.
-const PAPERS: [&str; 3] = ["README.md", "autoparallel.d.ts", "package.json"];
+const PAPERS: [&str; 4] = ["README.md", "autoparallel.d.ts", "element.d.ts", "package.json"];
 
 /// Builds the package and packs it: `target/npm/autoparallel-*.tgz`.
 pub fn pack() -> Result<PathBuf> {
@@ -44,7 +44,9 @@ pub fn package() -> Result<PathBuf> {
     site::remove_dir(&package)?;
     fs::create_dir_all(&package)?;
     write_scripts(&stage, &package)?;
-    fs::write(package.join("element.js"), element("./", "")?)?;
+    let module = fs::read(package.join("autoparallel.wasm"))?;
+    fs::write(package.join("element.js"), element("./", "", &module)?)?;
+    fs::write(package.join("element.mjs"), element_module()?)?;
     for name in PAPERS {
         fs::copy(source(name), package.join(name))?;
     }
@@ -70,10 +72,8 @@ pub fn add_to(site: &Path) -> Result<Added> {
     write_scripts(&stage, &parts)?;
     fs::write(parts.join("embed.js"), embed(&stage)?)?;
     fs::write(parts.join("embed.css"), text("embed.css")?)?;
-    fs::write(
-        parts.join(MODULE_SCRIPT),
-        wasm_as_script(&fs::read(parts.join("autoparallel.wasm"))?),
-    )?;
+    let module = fs::read(parts.join("autoparallel.wasm"))?;
+    fs::write(parts.join(MODULE_SCRIPT), wasm_as_script(&module))?;
     let mut all = Vec::new();
     let mut names = Vec::new();
     for file in site::files(&parts)? {
@@ -82,8 +82,10 @@ pub fn add_to(site: &Path) -> Result<Added> {
     }
     let folder = hashed_name("js", "", &all).trim_end_matches('.').to_owned();
     site::copy_dir(&parts, &site.join(&folder))?;
-    fs::write(site.join("element.js"), element(&format!("./{folder}/"), "./")?)?;
-    let page = text("embed.html")?.replace("./js/", &format!("./{folder}/"));
+    fs::write(site.join("element.js"), element(&format!("./{folder}/"), "./", &module)?)?;
+    let integrity = format!("data-integrity=\"{}\"", digest_384(&module));
+    let page = filled(&text("embed.html")?, &[("data-integrity=\"\"", &integrity)])?;
+    let page = page.replace("./js/", &format!("./{folder}/"));
     fs::write(site.join("embed.html"), page)?;
     let mut kept = vec!["element.js".to_owned(), "embed.html".to_owned()];
     let names = names.iter().filter(|name| *name != MODULE_SCRIPT);
@@ -91,7 +93,7 @@ pub fn add_to(site: &Path) -> Result<Added> {
     Ok(Added { folder, kept })
 }
 
-/// The module and both kinds of glue: a module's (`web/`) and a plain script's (`classic/`).
+/// The module and its glue (`web/`), which can start afresh after a fault.
 fn bound() -> Result<PathBuf> {
     tools::ensure_wasm_target()?;
     tools::ensure_node_packages()?;
@@ -100,18 +102,19 @@ fn bound() -> Result<PathBuf> {
     let target = workspace::target_dir()?;
     let stage = target.join("npm/stage");
     let program = target.join(WASM_TARGET).join("release/autoparallel_js.wasm");
-    for (kind, folder) in [("web", "web"), ("no-modules", "classic")] {
-        let mut args: Vec<OsString> =
-            ["--target", kind, "--no-typescript", "--out-name", "glue", "--out-dir"]
-                .map(OsString::from)
-                .into();
-        args.push(stage.join(folder).into());
-        args.extend(["--remove-name-section", "--remove-producers-section"].map(Into::into));
-        args.push(program.clone().into());
-        site::bindgen(&args)?;
-    }
-    let module = |folder| fs::read(stage.join(folder).join("glue_bg.wasm"));
-    ensure!(module("web")? == module("classic")?, "each kind of glue has a module of its own");
+    let mut args: Vec<OsString> =
+        ["--target", "web", "--no-typescript", "--out-name", "glue", "--out-dir"]
+            .map(OsString::from)
+            .into();
+    args.push(stage.join("web").into());
+    let options = [
+        "--remove-name-section",
+        "--remove-producers-section",
+        "--experimental-reset-state-function",
+    ];
+    args.extend(options.map(Into::into));
+    args.push(program.into());
+    site::bindgen(&args)?;
     Ok(stage)
 }
 
@@ -162,13 +165,14 @@ fn squeezed(css: &str) -> String {
     out.lines().map(str::trim).collect()
 }
 
-/// The custom element's script: where its parts lie, and the page that it leads to, seen from it.
-fn element(parts: &str, app: &str) -> Result<String> {
+/// The custom element's script: where its parts lie, the page that it leads to, seen from it, and the module's digest.
+fn element(parts: &str, app: &str, module: &[u8]) -> Result<String> {
     let written = filled(
         &text("element.js")?,
         &[
             ("const PARTS = \"./\";", &format!("const PARTS = \"{parts}\";")),
             ("const APP = \"\";", &format!("const APP = \"{app}\";")),
+            ("const DIGEST = \"\";", &format!("const DIGEST = \"{}\";", digest_384(module))),
         ],
     )?;
     let n = written.len();
@@ -176,16 +180,39 @@ fn element(parts: &str, app: &str) -> Result<String> {
     Ok(written)
 }
 
+/// The element as a module, for `import` and for bundlers, which follow only imports that they can read.
+fn element_module() -> Result<String> {
+    let script = text("element.js")?;
+    let (start, end) = ("  const asked = () => [\n", "  ];\n");
+    let (before, rest) = script.split_once(start).context("element.js asks in another way")?;
+    let (_, after) = rest.split_once(end).context("element.js asks in another way")?;
+    let asked = "undefined, import(\"./view.js\"), import(\"./autoparallel.js\")";
+    Ok(format!("{before}  const asked = () => [{asked}];\n{after}"))
+}
+
 /// The embedded page's script: one plain script, which any host lets a frame without an origin load.
 fn embed(stage: &Path) -> Result<String> {
-    let glue = fs::read_to_string(stage.join("classic/glue.js"))?;
-    let start = "wasm_bindgen.default = wasm_bindgen;\nconst glue = wasm_bindgen;\n";
-    let mut all = format!("(() => {{\n{glue}{start}const STYLE = {:?};\n", style()?);
+    let glue = plain_glue(&fs::read_to_string(stage.join("web/glue.js"))?)?;
+    let mut all = format!("(() => {{\n{glue}const STYLE = {:?};\n", style()?);
     for name in ["calls.js", "view.js", "embed.js"] {
         all.push_str(&plain(&text(name)?));
     }
     all.push_str("})();\n");
     Ok(all)
+}
+
+/// The glue, a module, as an object within a plain script.
+fn plain_glue(glue: &str) -> Result<String> {
+    const LAST: &str = "export { initSync, __wbg_init as default };";
+    ensure!(glue.matches(LAST).count() == 1, "the glue does not end as it did");
+    let exported =
+        |line: &str| Some(line.strip_prefix("export function ")?.split_once('(')?.0.to_owned());
+    let names: Vec<String> = glue.lines().filter_map(exported).collect();
+    let body = plain(&glue.replace(LAST, "")).replace("import.meta", "({ url: \"about:blank\" })");
+    let left = |word: &str| body.lines().any(|line| line.starts_with(word));
+    ensure!(!left("export ") && !left("import "), "the glue is a module still");
+    let all = format!("initSync, default: __wbg_init, {}", names.join(", "));
+    Ok(format!("const glue = (() => {{\n{body}return {{ {all} }};\n}})();\n"))
 }
 
 /// A module as a part of a plain script.
@@ -254,6 +281,23 @@ mod tests {
     fn modules_become_parts_of_a_script() {
         let module = "import { a } from \"./a.js\";\nexport const b = a;\nlet c;\n";
         assert_eq!(plain(module), "const b = a;\nlet c;\n");
+    }
+
+    #[test]
+    fn the_glue_becomes_an_object() {
+        let glue = "import.meta.url;\nexport function a() {\n}\n\
+                    export { initSync, __wbg_init as default };\n";
+        let plain = plain_glue(glue).unwrap();
+        assert!(plain.contains("return { initSync, default: __wbg_init, a };"), "{plain}");
+        assert!(!plain.contains("export ") && !plain.contains("import.meta"), "{plain}");
+        assert!(plain_glue("").is_err());
+    }
+
+    #[test]
+    fn the_element_as_a_module_imports_what_a_bundler_can_read() {
+        let module = element_module().unwrap();
+        assert!(module.contains("import(\"./view.js\")") && !module.contains("import(at("));
+        assert!(!module.contains("fetch("), "{module}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::hash::{base64, digest_256};
 use crate::page;
-use crate::site::{file_name, files};
+use crate::site::{LIST, file_name, files, list_name};
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -34,7 +34,8 @@ pub fn write(parts: &Parts<'_>, site: &Path) -> Result<PathBuf> {
     for path in
         files(&root.join("public"))?.iter().filter(|path| path.extension() == Some("csv".as_ref()))
     {
-        held.push((file_name(path), fs::read(path)?));
+        let name = file_name(path);
+        held.push((if name == LIST { list_name()? } else { name }, fs::read(path)?));
     }
     held.push(("app.wasm".to_owned(), parts.module.to_vec()));
     let blocks = held.iter().map(|(name, bytes)| Ok(block(name, &packed(bytes)?)));

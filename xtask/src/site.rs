@@ -22,6 +22,8 @@ const WASM_BYTES_MAX: u32 = 840_000;
 /// Scripts that are copied under a name made from their content, or filled in.
 const SCRIPTS: [&str; 3] = ["boot.js", KEEPER, "worker.js"];
 const ICON: &str = "favicon.svg";
+/// The list of prices as it may be refreshed where it is served.
+pub const LIST: &str = "prices-v1.csv";
 /// The page's feature by which some links make it fail.
 const FAULT: &str = "planted-fault";
 
@@ -194,6 +196,7 @@ fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result
     for name in SCRIPTS {
         fs::remove_file(out.join(name)).with_context(|| format!("public/{name} is missing"))?;
     }
+    fs::copy(root.join("public").join(LIST), out.join(list_name()?))?;
     ensure!(!stage.join("snippets").is_dir(), "the glue imports scripts that nothing keeps");
     let write = |stem: &str, extension: &str, bytes: &[u8]| -> Result<Asset> {
         let asset = Asset::new(stem, extension, bytes);
@@ -216,6 +219,14 @@ fn assemble(profile: Profile, stage: &Path, module: &Path, out: &Path) -> Result
     Ok((built, page))
 }
 
+/// Name of the list of prices that a build is made with: the page asks for it by the hash that it knows.
+pub fn list_name() -> Result<String> {
+    let path = workspace::root().join("src/catalogue/data/offers_built.txt");
+    let line = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let hash = line.split_whitespace().nth(2).context("offers_built.txt tells no hash")?;
+    Ok(format!("prices-{hash}.csv"))
+}
+
 /// Writes the script that keeps a copy of the site, element and frame included, and the headers.
 fn keep(built: &Built, page: &str, added: &Added, out: &Path) -> Result<()> {
     let Built { style, boot, glue, module, worker, .. } = built;
@@ -224,13 +235,13 @@ fn keep(built: &Built, page: &str, added: &Added, out: &Path) -> Result<()> {
     files.extend(named.map(|asset| (format!("./{}", asset.name), asset.integrity.clone())));
     for path in self::files(&workspace::root().join("public"))? {
         let name = file_name(&path);
-        if !SCRIPTS.contains(&name.as_str()) {
-            // Lists are refreshed where they are served, without another build.
-            let digest =
-                if name.ends_with(".csv") { String::new() } else { digest_384(&fs::read(&path)?) };
-            files.push((format!("./{name}"), digest));
+        // The list under its own name may be refreshed where it is served; who wants that one asks for it.
+        if !SCRIPTS.contains(&name.as_str()) && name != LIST {
+            files.push((format!("./{name}"), digest_384(&fs::read(&path)?)));
         }
     }
+    let list = list_name()?;
+    files.push((format!("./{list}"), digest_384(&fs::read(out.join(&list))?)));
     for name in &added.kept {
         files.push((format!("./{name}"), digest_384(&fs::read(out.join(name))?)));
     }
@@ -241,7 +252,7 @@ fn keep(built: &Built, page: &str, added: &Added, out: &Path) -> Result<()> {
         policy.and_then(|rest| rest.split('"').next()).context("the page has no policy")?;
     let folder = format!("{}/*", added.folder);
     let mut names = named.map(|asset| asset.name.as_str()).to_vec();
-    names.push(&folder);
+    names.extend([folder.as_str(), list.as_str()]);
     Ok(fs::write(out.join("_headers"), keeper::headers(policy, &names))?)
 }
 

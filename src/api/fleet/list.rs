@@ -36,6 +36,12 @@ impl Prices {
         Self { listings, about, newest }
     }
 
+    /// Day of the newest price; none where no price can be used.
+    #[must_use]
+    pub const fn newest(&self) -> Option<Day> {
+        self.newest
+    }
+
     /// The rows.
     #[must_use]
     pub fn listings(&self) -> &[Listing] {

@@ -41,6 +41,24 @@ impl Fault {
     pub(super) fn of(problems: Vec<Wrong>) -> Option<Self> {
         Some(Self { first: Box::new(problems.first()?.clone()), problems })
     }
+
+    /// Of one of several questions, at that place: `models[1]`.
+    pub(super) fn within(mut self, place: &str) -> Self {
+        let own = |wrong: &mut Wrong| {
+            wrong.message = format!("{place}: {}", wrong.message);
+            if list_of(wrong) {
+                wrong.field = Some(place.to_owned());
+            }
+        };
+        own(&mut self.first);
+        self.problems.iter_mut().for_each(own);
+        self
+    }
+}
+
+/// Whether it is about the model's name, which a list of models holds itself.
+fn list_of(wrong: &Wrong) -> bool {
+    wrong.field.as_deref() == Some("model.name")
 }
 
 impl Wrong {

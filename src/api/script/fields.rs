@@ -171,12 +171,14 @@ pub(super) fn path(key: Key) -> String {
 
 /// The field of that path.
 pub(super) fn find(path: &str) -> Option<&'static Field> {
-    let (group, name) = path.split_once('.')?;
-    FIELDS.iter().find(|field| field.group == group && field.name == name)
+    FIELDS.iter().find(|field| field.path() == path)
 }
 
 impl Field {
     pub(super) fn path(&self) -> String {
+        if self.group == PURPOSE {
+            return PURPOSE.to_owned();
+        }
         format!("{}.{}", self.group, self.name)
     }
 

@@ -9,6 +9,7 @@ mod catalogue;
 mod fault;
 mod fields;
 mod plain;
+mod promise;
 mod question;
 mod serve;
 mod wire;
@@ -17,6 +18,7 @@ mod work;
 pub use catalogue::{accelerators, constants, edge_accelerators, engines, models, presets, stacks};
 pub use fault::{Fault, Wrong};
 pub use plain::Plain;
+pub use promise::{Changed, PromiseOut};
 pub use question::{DecodedLink, EncodedLink, decode_link, encode_link, read_field};
 pub use serve::{
     DeploymentOut, FormatOut, Latency, NothingServes, ServingAnalysis, ServingAsked,
@@ -25,7 +27,8 @@ pub use serve::{
 };
 pub use wire::*;
 pub use work::{
-    Either, analyze, best_config, check_memory, compare_models, describe, estimate_cost,
+    Either, analyze, best_config, check_memory, compare_link, compare_models, describe,
+    estimate_cost,
 };
 
 /// Version of what is asked and answered.

@@ -1,9 +1,10 @@
 //! From a question to inputs and back.
 
 use super::fields::{FIELDS, OTHER, PURPOSE, find, path};
+use super::promise::{PromiseOut, promised};
 use super::{Fault, Plain, SCRIPT_VERSION, Wrong};
 use crate::inputs::{Group, Inputs, Key, read};
-use crate::link;
+use crate::link::{self, Promise};
 use serde::Serialize;
 
 /// What a link asks.
@@ -15,6 +16,8 @@ pub struct DecodedLink {
     pub question: Plain,
     /// The same link in its shortest spelling.
     pub link: String,
+    /// The figures that its plan had where it was made.
+    pub promise: Option<PromiseOut>,
     /// What of the link could not be read; it is as if it were not there.
     pub problems: Vec<String>,
 }
@@ -35,6 +38,7 @@ pub struct EncodedLink {
 /// # Errors
 /// When nothing of it can be read.
 pub fn decode_link(text: &str) -> Result<DecodedLink, Fault> {
+    no_comparison(text)?;
     let decoded = link::decode(text);
     let problems = decoded.told();
     if decoded.is_lost() {
@@ -42,17 +46,37 @@ pub fn decode_link(text: &str) -> Result<DecodedLink, Fault> {
     }
     let link = link::encode(&decoded.inputs);
     let question = question_of(&decoded.inputs);
-    Ok(DecodedLink { version: SCRIPT_VERSION, question, link, problems })
+    let promise = decoded.promise.as_ref().map(PromiseOut::of);
+    Ok(DecodedLink { version: SCRIPT_VERSION, question, link, promise, problems })
 }
 
-/// The link of a question.
+/// The link of a question, with the figures that its plan has where a promise tells them.
 ///
 /// # Errors
-/// When it is not a question; what its values come to is not looked at.
-pub fn encode_link(question: &Plain) -> Result<EncodedLink, Fault> {
-    let encoded = link::encode_whole(&inputs_of(question)?);
+/// When it is not a question or that is no promise; what its values come to is not looked at.
+pub fn encode_link(question: &Plain, promise: &Plain) -> Result<EncodedLink, Fault> {
+    let inputs = inputs_of(question)?;
+    let encoded = link::encode_whole(&inputs);
     let left_out = encoded.left_out.into_iter().map(path).collect();
-    Ok(EncodedLink { version: SCRIPT_VERSION, link: encoded.text, left_out })
+    let promised = promised(promise)?;
+    let promising = promised.map(|promise| link::encode_promising(&inputs, &promise));
+    let link = promising.unwrap_or(encoded.text);
+    Ok(EncodedLink { version: SCRIPT_VERSION, link, left_out })
+}
+
+/// Refuses the link of a comparison, which asks several questions at once.
+fn no_comparison(text: &str) -> Result<(), Wrong> {
+    match link::split(text) {
+        None => Ok(()),
+        Some(columns) => Err(Wrong::link(
+            format!(
+                "This is the link of a comparison of {} plans, not of one plan; compare_models \
+                 answers it.",
+                columns.links.len()
+            ),
+            text,
+        )),
+    }
 }
 
 /// The value of a field as a person types it: `64x8` for `cluster.accelerators`.
@@ -69,6 +93,11 @@ pub fn read_field(field: &str, text: &str) -> Result<Plain, Fault> {
 
 /// The inputs that a question types.
 pub(super) fn inputs_of(question: &Plain) -> Result<Inputs, Fault> {
+    promising_inputs(question).map(|own| own.0)
+}
+
+/// The same, and what the link promises that it is, where nothing beside it changes what it says.
+pub(super) fn promising_inputs(question: &Plain) -> Result<(Inputs, Option<Promise>), Fault> {
     let mut reader = Reader::default();
     match question {
         Plain::Nothing => {}
@@ -79,13 +108,17 @@ pub(super) fn inputs_of(question: &Plain) -> Result<Inputs, Fault> {
     reader.choose_purpose();
     match Fault::of(reader.problems) {
         Some(fault) => Err(fault),
-        None => Ok(reader.inputs),
+        None => {
+            let promise = reader.promise.filter(|_| reader.given.is_empty());
+            Ok((reader.inputs, promise))
+        }
     }
 }
 
 #[derive(Default)]
 struct Reader {
     inputs: Inputs,
+    promise: Option<Promise>,
     given: Vec<Key>,
     problems: Vec<Wrong>,
 }
@@ -94,11 +127,12 @@ impl Reader {
     fn groups(&mut self, groups: &[(String, Plain)]) {
         // A link comes first, wherever it stands: the fields change what it says.
         if let Some((_, Plain::Text(text))) = groups.iter().find(|(name, _)| name == "link") {
+            self.problems.extend(no_comparison(text).err());
             let decoded = link::decode(text);
             self.problems.extend(
                 decoded.problems.iter().map(|problem| Wrong::link(problem.to_string(), text)),
             );
-            self.inputs = decoded.inputs;
+            (self.inputs, self.promise) = (decoded.inputs, decoded.promise);
         }
         for (name, value) in groups {
             match (name.as_str(), value) {
@@ -113,10 +147,15 @@ impl Reader {
                     let wrong = Wrong::new("unsupported_version", "version", &expected, &given);
                     self.problems.push(wrong);
                 }
-                ("model" | "stack" | PURPOSE, Plain::Text(_)) => self.field(name, "name", value),
+                (PURPOSE, Plain::Text(_)) => self.field(PURPOSE, value),
+                (PURPOSE, other) => {
+                    self.problems.push(Wrong::new("wrong_type", PURPOSE, "a text", other.kind()));
+                }
+                ("model" | "stack", Plain::Text(_)) => self.field(&format!("{name}.name"), value),
                 (OTHER, Plain::Object(members)) => self.others(members),
                 (group, Plain::Object(members)) if is_group(group) => {
-                    members.iter().for_each(|(field, value)| self.field(group, field, value));
+                    let whole = |field: &String| format!("{group}.{field}");
+                    members.iter().for_each(|(field, value)| self.field(&whole(field), value));
                 }
                 (group, other) if is_group(group) || group == OTHER || group == "link" => {
                     let expected = if group == "link" { "a text" } else { "an object" };
@@ -127,17 +166,16 @@ impl Reader {
         }
     }
 
-    fn field(&mut self, group: &str, name: &str, value: &Plain) {
-        let whole = format!("{group}.{name}");
-        let Some(field) = find(&whole) else {
-            self.problems.push(unknown(&whole));
+    fn field(&mut self, whole: &str, value: &Plain) {
+        let Some(field) = find(whole) else {
+            self.problems.push(unknown(whole));
             return;
         };
         if *value == Plain::Nothing {
             return;
         }
         match field.typed(value) {
-            Ok(text) => self.give(field.key, text, &whole),
+            Ok(text) => self.give(field.key, text, whole),
             Err(wrong) => self.problems.push(wrong),
         }
     }

@@ -303,6 +303,8 @@ pub struct Analysis {
     pub nothing: Option<Nothing>,
     /// Facts that the estimate rests on, the shakiest first.
     pub assumptions: Vec<AssumptionOut>,
+    /// What the link promised, where that is not what is found.
+    pub changed: Option<super::Changed>,
 }
 
 /// The best layout and what it takes.

@@ -1,17 +1,19 @@
 //! Questions answered.
 
-use super::question::inputs_of;
+use super::promise::changed;
+use super::question::{inputs_of, promising_inputs};
 use super::serve::*;
 use super::wire::*;
-use super::{Fault, Plain, SCRIPT_VERSION, Wrong, limits::MODELS_MAX};
+use super::{Changed, Fault, Plain, SCRIPT_VERSION, Wrong, limits::MODELS_MAX};
 use crate::api::assume::assumptions;
 use crate::api::links::{pinned, schedule_key};
+use crate::api::promise::promising;
 use crate::api::view::{plan_view, stuck_view};
 use crate::api::{PlanView, StuckView};
 use crate::case::Case;
 use crate::inputs::{Inputs, Key, Resolution};
 use crate::layout::{ContextKind, Layout, Placement};
-use crate::link;
+use crate::link::{self, Promise};
 use crate::plan::{self, Amount, Finding, Obstacle, Part, Plan, Removed, Tally};
 use crate::units::{Bytes, DollarsPerHour};
 use serde::Serialize;
@@ -34,13 +36,17 @@ pub enum Either<R, S> {
 /// # Errors
 /// When it is not a question, or its values make no case.
 pub fn analyze(question: &Plain) -> Result<Either<Analysis, ServingAnalysis>, Fault> {
-    let own = match Question::read(question)? {
-        Either::Run(own) => own,
-        Either::Service(own) => return Ok(Either::Service(own.analysis())),
+    let (own, promise) = match Question::promised(question)? {
+        (Either::Run(own), promise) => (own, promise),
+        (Either::Service(own), promise) => {
+            return Ok(Either::Service(own.analysis(promise.as_ref())));
+        }
     };
-    let (plan, nothing) = match plan::find(&own.case) {
-        Finding::Plan(plan) => (Some(own.plan(&plan)), None),
-        Finding::Nothing(tally) => (None, Some(own.nothing(&tally))),
+    let (plan, nothing, changed) = match plan::find(&own.case) {
+        Finding::Plan(plan) => (Some(own.plan(&plan)), None, own.changed(promise.as_ref(), &plan)),
+        Finding::Nothing(tally) => {
+            (None, Some(own.nothing(&tally)), changed(promise.as_ref(), None))
+        }
     };
     let assumed = assumptions(&own.inputs, &own.case).into_iter();
     let assumptions = assumed.map(|one| AssumptionOut {
@@ -50,7 +56,7 @@ pub fn analyze(question: &Plain) -> Result<Either<Analysis, ServingAnalysis>, Fa
     });
     let assumptions = assumptions.collect();
     let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
-    Ok(Either::Run(Analysis { version, purpose, asked, plan, nothing, assumptions }))
+    Ok(Either::Run(Analysis { version, purpose, asked, plan, nothing, assumptions, changed }))
 }
 
 /// The best layout alone.
@@ -132,9 +138,44 @@ pub fn compare_models(
         return Err(Wrong::new("too_many", "models", &expected, &models.len().to_string()).into());
     }
     let base = inputs_of(question)?;
+    let each = models.iter().map(|model| base.clone().with(Key::Model, model.clone()));
+    compared("models", each)
+}
+
+/// The columns of a comparison's link.
+///
+/// # Errors
+/// When it is not the link of a comparison, one of its columns cannot be read or makes no case, or some of them are about
+/// training and some about serving.
+pub fn compare_link(text: &str) -> Result<Either<ModelComparison, ServingComparison>, Fault> {
+    let Some(columns) = link::split(text) else {
+        return Err(Wrong::link("This is not the link of a comparison.".to_owned(), text).into());
+    };
+    let mut each = Vec::new();
+    for (own, place) in columns.links.iter().zip(0..) {
+        let decoded = link::decode(own);
+        if decoded.is_lost() || !decoded.problems.is_empty() {
+            let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+            let wrong = Wrong::link(problems.join("; "), own);
+            return Err(Wrong { field: Some(format!("columns[{place}]")), ..wrong }.into());
+        }
+        each.push(decoded.inputs);
+    }
+    if each.windows(2).any(|two| two[0].is_serving() != two[1].is_serving()) {
+        let why = "Some of its columns are about training and some about serving; ask about each.";
+        return Err(Wrong::link(why.to_owned(), text).into());
+    }
+    compared("columns", each.into_iter())
+}
+
+/// The rows of all questions; what is wrong with a model is told of its place in the list.
+fn compared(
+    list: &str,
+    questions: impl Iterator<Item = Inputs>,
+) -> Result<Either<ModelComparison, ServingComparison>, Fault> {
     let (mut runs, mut served) = (Vec::new(), Vec::new());
-    for model in models {
-        match Question::new(base.clone().with(Key::Model, model.clone()))? {
+    for (inputs, place) in questions.zip(0..) {
+        match Question::new(inputs).map_err(|fault| fault.within(&format!("{list}[{place}]")))? {
             Either::Run(own) => runs.push(own.row()),
             Either::Service(own) => served.push(own.row()),
         }
@@ -161,6 +202,8 @@ pub struct Description {
     pub plan: Option<PlanView>,
     /// Why nothing fits, in words.
     pub stuck: Option<StuckView>,
+    /// What the link promised, where that is not what is found.
+    pub changed: Option<Changed>,
 }
 
 /// The answer in words, with every number's formula and source.
@@ -168,19 +211,24 @@ pub struct Description {
 /// # Errors
 /// When it is not a question, or its values make no case.
 pub fn describe(question: &Plain) -> Result<Either<Description, ServingDescription>, Fault> {
-    let own = match Question::read(question)? {
-        Either::Run(own) => own,
-        Either::Service(own) => return Ok(Either::Service(own.description())),
+    let (own, promise) = match Question::promised(question)? {
+        (Either::Run(own), promise) => (own, promise),
+        (Either::Service(own), promise) => {
+            return Ok(Either::Service(own.description(promise.as_ref())));
+        }
     };
-    let (plan, stuck) = match plan::find(&own.case) {
-        Finding::Plan(plan) => (Some(plan_view(&own.inputs, &own.case, &plan)), None),
+    let (plan, stuck, changed) = match plan::find(&own.case) {
+        Finding::Plan(plan) => {
+            let changed = own.changed(promise.as_ref(), &plan);
+            (Some(plan_view(&own.inputs, &own.case, &plan)), None, changed)
+        }
         Finding::Nothing(tally) => {
             let stuck = obstacle(&own.case, &tally).map(|found| stuck_view(&own.case, &found));
-            (None, Some(stuck.unwrap_or_default()))
+            (None, Some(stuck.unwrap_or_default()), changed(promise.as_ref(), None))
         }
     };
     let (version, purpose, asked) = (SCRIPT_VERSION, TRAIN, own.asked());
-    Ok(Either::Run(Description { version, purpose, asked, plan, stuck }))
+    Ok(Either::Run(Description { version, purpose, asked, plan, stuck, changed }))
 }
 
 /// A question that makes a case.
@@ -192,7 +240,17 @@ struct Question {
 
 impl Question {
     fn read(question: &Plain) -> Result<Either<Self, Service>, Fault> {
-        Self::new(inputs_of(question)?)
+        Self::promised(question).map(|own| own.0)
+    }
+
+    /// The question, and what its link promises.
+    fn promised(question: &Plain) -> Result<(Either<Self, Service>, Option<Promise>), Fault> {
+        let (inputs, promise) = promising_inputs(question)?;
+        Ok((Self::new(inputs)?, promise))
+    }
+
+    fn changed(&self, promise: Option<&Promise>, plan: &Plan) -> Option<Changed> {
+        changed(promise, Some(&promising(&self.inputs, plan)))
     }
 
     fn new(inputs: Inputs) -> Result<Either<Self, Service>, Fault> {

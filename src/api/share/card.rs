@@ -16,6 +16,9 @@ const INNER: f64 = WIDTH - 2.0 * LEFT;
 /// Width of a letter over the size of its font, on the average of a wide typeface; of a bold one.
 const LETTER: f64 = 0.6;
 const BOLD: f64 = 0.7;
+/// Size of a figure, and of its range.
+const VALUE: f64 = 36.0;
+const RANGE: f64 = 17.0;
 /// Between two columns.
 const GUTTER: f64 = 22.0;
 /// What is told apart from its neighbour by more than its colour.
@@ -41,9 +44,9 @@ pub struct CardColours {
     pub parts: Vec<(String, bool)>,
 }
 
-/// The picture.
+/// The picture. `site` is the address that the link belongs to, where there is one that others can open.
 #[must_use]
-pub fn card(plan: &Carried<'_>, colours: &CardColours) -> String {
+pub fn card(plan: &Carried<'_>, colours: &CardColours, site: &str) -> String {
     let mut sheet = Sheet { out: String::new(), colours };
     let (summary, link) = (escaped(&plain(plan.summary)), escaped(plan.link));
     let _ = write!(
@@ -58,7 +61,7 @@ pub fn card(plan: &Carried<'_>, colours: &CardColours) -> String {
     sheet.degrees(plan);
     sheet.figures(plan);
     sheet.memory(plan);
-    sheet.foot(plan);
+    sheet.foot(plan, site);
     sheet.out.push_str("</svg>\n");
     sheet.out
 }
@@ -96,20 +99,32 @@ impl Sheet<'_> {
         }
     }
 
+    /// All in one size, each column as wide as what stands in it; a range that is longer takes two lines.
     fn figures(&mut self, plan: &Carried<'_>) {
         let find = |id: &&str| plan.figures.iter().find(|figure| figure.id == **id);
         let all: Vec<&Figure> = plan.large.iter().filter_map(find).collect();
-        let width = INNER / all.len().max(1) as f64;
-        for (i, figure) in all.iter().enumerate() {
-            let x = LEFT + i as f64 * width;
-            self.text((x, 280.0), (19.0, 400, false, "start"), &figure.label);
-            let room = width - GUTTER;
-            let size = (room / (letters(&figure.shown.text).max(1.0) * BOLD)).min(36.0);
-            self.text((x, 322.0), (size, 700, true, "start"), &figure.shown.text);
-            if let Some(range) = &figure.range {
-                let size = (room / (letters(&range.text).max(1.0) * LETTER)).min(18.0);
-                self.text((x, 350.0), (size, 400, false, "start"), &range.text);
+        let width = |text: &str, size: f64, letter: f64| letters(text) * size * letter;
+        let wide = |figure: &&Figure| {
+            let lines = range_lines(figure).map(|line| width(line, RANGE, LETTER));
+            let text =
+                width(&figure.shown.text, VALUE, BOLD).max(width(&figure.label, 19.0, LETTER));
+            lines.into_iter().fold(text, f64::max)
+        };
+        let widths: Vec<f64> = all.iter().map(wide).collect();
+        let gutters = GUTTER * (all.len().max(2) - 1) as f64;
+        let scale = (INNER - gutters) / widths.iter().sum::<f64>().max(1.0);
+        let size = scale.min(1.0);
+        // What is left over goes to the columns alike.
+        let spare =
+            ((scale - size).max(0.0) * widths.iter().sum::<f64>()) / all.len().max(1) as f64;
+        let mut x = LEFT;
+        for (figure, width) in all.iter().zip(widths) {
+            self.text((x, 276.0), (19.0 * size, 400, false, "start"), &figure.label);
+            self.text((x, 316.0), (VALUE * size, 700, true, "start"), &figure.shown.text);
+            for (line, y) in range_lines(figure).into_iter().zip([342.0, 364.0]) {
+                self.text((x, y), (RANGE * size, 400, false, "start"), line);
             }
+            x += width * size + spare + GUTTER;
         }
     }
 
@@ -140,12 +155,14 @@ impl Sheet<'_> {
         }
     }
 
-    fn foot(&mut self, plan: &Carried<'_>) {
-        let mut link: String = plan.link.chars().take(LINK_CHARS_MAX).collect();
-        if plan.link.chars().nth(LINK_CHARS_MAX).is_some() {
+    fn foot(&mut self, plan: &Carried<'_>, site: &str) {
+        let site = site.split_once("://").map_or(site, |own| own.1);
+        let whole = format!("{site}#{}", plan.link);
+        let mut link: String = whole.chars().take(LINK_CHARS_MAX).collect();
+        if whole.chars().nth(LINK_CHARS_MAX).is_some() {
             link.push('\u{2026}');
         }
-        self.text((LEFT, 588.0), (15.0, 400, false, "start"), &format!("#{link}"));
+        self.text((LEFT, 588.0), (15.0, 400, false, "start"), &link);
         let how = "Drop this picture on the page: it holds the plan.";
         self.text((LEFT, 610.0), (15.0, 400, false, "start"), how);
     }
@@ -176,6 +193,9 @@ impl Sheet<'_> {
 
     fn text(&mut self, (x, y): (f64, f64), (size, weight, main, anchor): Style, text: &str) {
         let fill = if main { &self.colours.text } else { &self.colours.muted };
+        if text.is_empty() {
+            return;
+        }
         let _ = write!(
             self.out,
             "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size:.1}\" font-weight=\"{weight}\" \
@@ -183,6 +203,15 @@ impl Sheet<'_> {
             escaped(fill),
             escaped(&plain(text))
         );
+    }
+}
+
+/// The range of a figure in two lines: from where, to where.
+fn range_lines(figure: &Figure) -> [&str; 2] {
+    let text = figure.range.as_ref().map_or("", |range| range.text.as_str());
+    match text.find(" to ") {
+        Some(at) => [&text[..at], &text[at + 1..]],
+        None => [text, ""],
     }
 }
 

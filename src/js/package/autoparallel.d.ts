@@ -21,6 +21,7 @@ export interface Ask<R, S> {
   (question: ServingQuestion): S;
   (question: LinkedQuestion): R | S;
   (question?: Question): R;
+  (question: AnyQuestion): R | S;
 }
 
 /** Everything about the best plan. */
@@ -35,10 +36,13 @@ export const estimate_cost: Ask<CostEstimate, ServingCostEstimate>;
 export function compare_models(models: string[], question: ServingQuestion): ServingComparison;
 export function compare_models(models: string[], question: LinkedQuestion): ModelComparison | ServingComparison;
 export function compare_models(models: string[], question?: Question): ModelComparison;
+export function compare_models(models: string[], question: AnyQuestion): ModelComparison | ServingComparison;
+/** The columns of a comparison's link, in whatever state it arrives. */
+export function compare_models(link: string): ModelComparison | ServingComparison;
 /** The best plan in words, as the page shows it: every number as text, with its formula and its source. */
 export const describe: Ask<Description, ServingDescription>;
-/** The link of a question, without `#`. */
-export function encode_link(question?: AnyQuestion): EncodedLink;
+/** The link of a question, without `#`; with the figures of its plan, where a promise tells them. */
+export function encode_link(question?: AnyQuestion, promise?: LinkPromise | null): EncodedLink;
 /** The question of a link, in whatever state it arrives. */
 export function decode_link(link: string): DecodedLink;
 /** The value of a field as a person types it: `read_field("cluster.accelerators", "16k")` is 16000. */
@@ -84,6 +88,8 @@ export class AutoParallelError extends Error implements Problem {
   readonly expected: string | null;
   readonly given: string | null;
   readonly problems: Problem[];
+  /** All of it as a plain object: for JSON, and for `postMessage`, which keeps only the message of an error. */
+  toJSON(): Problem & { name: string; problems: Problem[] };
 }
 
 // ---------------------------------------------------------------------------------------------- what is asked
@@ -461,6 +467,8 @@ export type Analysis = {
   purpose: "train";
   asked: Asked;
   assumptions: { text: string; source: string; verified: boolean }[];
+  /** What the link promised, where that is not what is found. */
+  changed: Changed | null;
 } & ({ plan: Plan; nothing: null } | { plan: null; nothing: NothingFits });
 
 /** Either `nothing` is null, or `layout` and `step` are. */
@@ -635,6 +643,8 @@ export type ServingAnalysis = {
   purpose: "serve";
   asked: ServingAsked;
   assumptions: { text: string; source: string; verified: boolean }[];
+  /** What the link promised, where that is not what is found. */
+  changed: Changed | null;
 } & ({ deployment: Deployment; nothing: null } | { deployment: null; nothing: NothingServes });
 
 /** Either `nothing` is null, or the layout and what it gives are. */
@@ -705,11 +715,27 @@ export interface EncodedLink {
   left_out: string[];
 }
 
+/** What a plan came to where its link was made, and the version of the model that found it. */
+export type LinkPromise =
+  | { model_version: string; step_seconds: number; memory_bytes: number }
+  | { model_version: string; first_token_seconds: number; per_token_seconds: number; accelerators: number };
+
+/** A link promised other figures than are found now. */
+export interface Changed {
+  /** In words: both figures, both versions. */
+  message: string;
+  then: LinkPromise;
+  /** Null where nothing fits any more. */
+  now: LinkPromise | null;
+}
+
 export interface DecodedLink {
   version: 1;
   question: Question | ServingQuestion;
   /** The same link in its shortest spelling. */
   link: string;
+  /** The figures that its plan had where it was made. */
+  promise: LinkPromise | null;
   problems: string[];
 }
 
@@ -744,6 +770,8 @@ export interface Description {
   asked: Asked;
   plan: PlanInWords | null;
   stuck: { headline: string; [more: string]: unknown } | null;
+  /** What the link promised, where that is not what is found. */
+  changed: Changed | null;
 }
 
 export interface ServingDescription {
@@ -752,6 +780,8 @@ export interface ServingDescription {
   asked: ServingAsked;
   serve: DeploymentInWords | null;
   stuck: { headline: string; [more: string]: unknown } | null;
+  /** What the link promised, where that is not what is found. */
+  changed: Changed | null;
 }
 
 export interface DeploymentInWords {

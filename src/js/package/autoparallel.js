@@ -3,15 +3,17 @@ import { start, startSync } from "./calls.js";
 
 const WASM = new URL("./autoparallel.wasm", import.meta.url);
 
-/** The module beside this file; Node reads it from disk. */
-async function own() {
-  if (WASM.protocol !== "file:" || typeof process === "undefined") return WASM;
+/** Node reads files from disk, which its `fetch` does not. */
+async function read(source) {
+  const address = source instanceof URL || typeof source === "string" ? String(source) : "";
+  if (!address.startsWith("file:") || typeof process === "undefined") return source;
   const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs/promises");
-  return readFile(WASM);
+  return readFile(new URL(address));
 }
 
+/** Without a source, the module beside this file. */
 export function init(source) {
-  return start(source === undefined ? own() : source);
+  return start(read(source ?? WASM));
 }
 
 export function init_sync(source) {

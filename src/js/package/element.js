@@ -1,22 +1,29 @@
 // <auto-parallel plan="1;n=64" view="card" interactive>: a live plan in any page. What it needs beside this file is
 // loaded once it comes into view; until then, and where it cannot be, what stands inside the element is shown.
 (() => {
+  // On a server there is nothing to define.
+  if (typeof HTMLElement === "undefined") return;
   const PARTS = "./";
   const APP = "";
+  const DIGEST = "";
   const VIEWS = ["card", "memory", "time", "latency", "cost", "compact", "wide"];
-  const own = document.currentScript ?? document.querySelector('script[src*="element"][src$=".js"]');
-  const base = new URL(PARTS, own?.src ?? document.baseURI);
-  const app = own?.dataset.app ?? (APP && new URL(APP, own?.src ?? document.baseURI).href);
+  const own = document.currentScript;
+  // A module has no script of its own; where it lies is told by where the call stands.
+  const stack = /https?:[^\s()]+?(?=:\d+:\d+)/.exec(new Error().stack);
+  const here = own?.src || stack?.[0] || document.baseURI;
+  const at = (name) => new URL(PARTS + name, here).href;
+  const app = own?.dataset.app ?? (APP && new URL(APP, here).href);
   const BEFORE = `:host{display:block;box-sizing:border-box;min-height:4em}:host([hidden]){display:none}
 p{margin:0;padding:.75em 1em;border:1px solid;border-radius:6px;overflow-wrap:anywhere}`;
+  const asked = () => [
+    fetch(at("autoparallel.wasm"), { integrity: DIGEST }),
+    ...["view.js", "autoparallel.js", "calls.js", "glue.js", "style.js"].map((name) => import(at(name))),
+  ];
   let parts;
 
   /** The scripts and the started module, all asked for at once; once for all elements, again after a failure. */
   function load() {
-    if (parts) return parts;
-    const at = (name) => new URL(name, base).href;
-    const scripts = ["view.js", "autoparallel.js", "calls.js", "glue.js", "style.js"].map((name) => import(at(name)));
-    parts = Promise.all([fetch(at("autoparallel.wasm")), ...scripts])
+    parts ??= Promise.all(asked())
       .then(async ([module, view, api]) => {
         await api.init(module);
         return view;
@@ -42,7 +49,30 @@ p{margin:0;padding:.75em 1em;border:1px solid;border-radius:6px;overflow-wrap:an
     }
 
     connectedCallback() {
-      this.#before();
+      this.#shown ? this.#shown.begin() : this.#wait();
+    }
+
+    /** What was shown stays as the reader left it, should the element be put elsewhere. */
+    disconnectedCallback() {
+      this.#watch?.disconnect();
+      this.#shown?.end();
+    }
+
+    attributeChangedCallback(_, before, after) {
+      if (before === after) return;
+      if (this.#shown && this.#plan) this.#shown.update(this.#options());
+      else if (this.isConnected) this.#wait();
+    }
+
+    get #plan() {
+      return this.getAttribute("plan")?.trim() ?? "";
+    }
+
+    /** Until it comes into view. */
+    #wait() {
+      this.disconnectedCallback();
+      this.#shown = undefined;
+      this.#before(this.#plan ? "" : "no plan given");
       this.#watch = new IntersectionObserver(
         (all) => {
           if (!all.some((entry) => entry.isIntersecting)) return;
@@ -51,34 +81,25 @@ p{margin:0;padding:.75em 1em;border:1px solid;border-radius:6px;overflow-wrap:an
         },
         { rootMargin: "25% 0px" },
       );
-      this.#watch.observe(this);
-    }
-
-    disconnectedCallback() {
-      this.#watch?.disconnect();
-      this.#shown?.end();
-      this.#shown = undefined;
-    }
-
-    attributeChangedCallback(_, before, after) {
-      if (before !== after) this.#shown?.update(this.#options());
+      if (this.#plan) this.#watch.observe(this);
     }
 
     /** The link of what is shown, with what was changed in it. */
     get link() {
-      return this.#shown?.link ?? this.getAttribute("plan") ?? "";
+      return this.#shown?.link ?? this.#plan;
     }
 
     #options() {
       const view = this.getAttribute("view");
       return {
-        link: this.getAttribute("plan") ?? "",
+        link: this.#plan,
         view: VIEWS.includes(view) ? view : "card",
         interactive: this.hasAttribute("interactive"),
         theme: this.getAttribute("theme"),
         app: this.getAttribute("app") ?? app,
         host: this,
-        changed: (link) => this.dispatchEvent(new CustomEvent("change", { detail: { link }, bubbles: true })),
+        changed: (link) =>
+          this.dispatchEvent(new CustomEvent("change", { detail: { link }, bubbles: true, composed: true })),
       };
     }
 
@@ -100,7 +121,7 @@ p{margin:0;padding:.75em 1em;border:1px solid;border-radius:6px;overflow-wrap:an
       this.setAttribute("aria-busy", "true");
       try {
         const { mount } = await load();
-        if (this.isConnected) this.#shown = mount(this.#root, this.#options());
+        if (this.isConnected && this.#plan) this.#shown ??= mount(this.#root, this.#options());
         performance.mark("auto-parallel:shown");
       } catch (error) {
         this.#before("the live plan could not be loaded");

@@ -18,6 +18,7 @@ const options = {
   app: at("./"),
   heading: "h1",
   changed: (link) => tell("change", { link }),
+  failed: (message) => tell("failed", { message }),
   drawn: () => requestAnimationFrame(tellHeight),
   opened,
 };
@@ -85,12 +86,12 @@ function opened(address, event) {
 /** The module from its file, or as a script where the host does not let frames without an origin read files. */
 async function module() {
   try {
-    const answer = await fetch(at(own.dataset.module));
+    const answer = await fetch(at(own.dataset.module), { integrity: own.dataset.integrity });
     const streams = answer.headers.get("content-type") === "application/wasm";
     if (answer.ok && streams) return await WebAssembly.compileStreaming(answer);
     if (answer.ok) return await WebAssembly.compile(await answer.arrayBuffer());
   } catch {
-    // No header Access-Control-Allow-Origin.
+    // No header Access-Control-Allow-Origin, or not the file that was built.
   }
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");

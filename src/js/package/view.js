@@ -1,5 +1,5 @@
 // Draws a plan into a shadow root or a document: the same for the custom element and for the embedded page.
-import { accelerators, describe, edge_accelerators, engines, read_field } from "./calls.js";
+import { accelerators, decode_link, describe, edge_accelerators, engines, read_field } from "./calls.js";
 import { STYLE } from "./style.js";
 
 /** What a reader may change of a training run and of a model in service, in the order of the form; the value is asked's. */
@@ -221,7 +221,8 @@ function stuck({ stuck: why }) {
  * - theme: light or dark; else as what lies behind `host`
  * - app: address of the page that "Open in AutoParallel" leads to; none for no such link
  * - heading: h1 to h6
- * - changed(link), drawn(): told when the reader changed something, and after each drawing
+ * - changed(link), failed(message), drawn(): told when the reader changed something, where there is nothing to draw,
+ *   and after each drawing
  * - opened(address, event): told when the reader follows the link
  */
 export function mount(root, options) {
@@ -252,11 +253,18 @@ class Shown {
     owner.adoptedStyleSheets = [sheet];
     root.replaceChildren(this.frame);
     this.#observer = new MutationObserver(this.#retheme);
+    this.options = options;
+    this.begin();
+    this.update(options);
+  }
+
+  /** Follows the colours around it, from the start and again after an end. */
+  begin() {
     for (const element of [document.documentElement, document.body]) {
       this.#observer.observe(element, { attributes: true });
     }
     this.#scheme.addEventListener("change", this.#retheme);
-    this.update(options);
+    this.#theme();
   }
 
   /** The link of what is shown. */
@@ -354,8 +362,16 @@ class Shown {
     this.options.changed?.(this.link);
   }
 
-  #question() {
-    const question = { link: this.options.link };
+  /** What of the link can be read. */
+  #read() {
+    const { link } = this.options;
+    const { link: readable, problems } = decode_link(link);
+    this.unread = problems;
+    return problems.length > 0 ? readable : link;
+  }
+
+  #question(link) {
+    const question = { link };
     for (const [field, value] of this.#typed) {
       const [group, name] = field.split(".");
       question[group] = { ...question[group], [name]: value };
@@ -364,18 +380,19 @@ class Shown {
   }
 
   #draw() {
-    const key = JSON.stringify([this.#question(), this.options.view, this.options.app]);
+    const key = JSON.stringify([this.#question(this.options.link), this.options.view, this.options.app]);
     if (key === this.#drawn) return this.#filled();
     this.#drawn = key;
     const view = this.options.view ?? "card";
     this.frame.className = `plan ${view}`;
     try {
-      this.answer = describe(this.#question());
+      this.answer = describe(this.#question(this.#read()));
       this.body.replaceChildren(...this.#content(view));
     } catch (error) {
       this.answer = undefined;
       const wrong = make("p", { class: "bad" }, error.message);
       this.body.replaceChildren(this.#title("No plan"), wrong, this.#out());
+      this.options.failed?.(error.message);
     }
     this.#filled();
     this.options.drawn?.();
@@ -397,7 +414,7 @@ class Shown {
     const heading = this.#title(plan?.title ?? `${asked.model.name} on ${machines}`);
     if (!plan) {
       this.status.textContent = answer.stuck.headline;
-      return [heading, ...stuck(answer), this.#out()];
+      return [heading, ...stuck(answer), ...this.#notes(), this.#out()];
     }
     this.status.textContent = this.#typed.size > 0 ? plan.summary : "";
     const chips = plan.degrees.filter(({ main, key }) => main && key !== "slots" && key !== "place");
@@ -407,7 +424,14 @@ class Shown {
     const shown = (word) => picked(plan, [word])[0]?.shown.text ?? word;
     const line = view === "compact" ? make("p", { class: "note" }, plan.line.map(shown).join(" ")) : null;
     const drawn = SEEN[view].flatMap((name) => DRAW[name](plan, this.#open));
-    return [heading, layout, line, ...drawn, this.#out()].filter(Boolean);
+    return [heading, layout, line, ...drawn, ...this.#notes(), this.#out()].filter(Boolean);
+  }
+
+  /** What of the link is not what is shown: a result that has changed since, parts that cannot be read. */
+  #notes() {
+    const unread = this.unread.length > 0 && `Of the link, this could not be read: ${this.unread.join("; ")}.`;
+    const texts = [this.answer.changed?.message, unread].filter(Boolean);
+    return texts.map((text) => make("p", { class: "doubt" }, text));
   }
 
   #title(text) {

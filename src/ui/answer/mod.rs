@@ -33,6 +33,7 @@ use super::fleet::FleetPane;
 use super::serve;
 use super::state::{State, Verdict, state};
 use super::truth::TruthPane;
+use super::worker::UNLOADED;
 use crate::inputs::{Inputs, Key};
 
 /// Half-typed inputs dim the plan at once; what stays wrong for this long is said.
@@ -203,10 +204,13 @@ fn notices(state: State, wrong: bool) -> AnyView {
             all.push(notice("notice bad", title, problems, below));
         }
         Verdict::Broken(reason) => {
-            let fault =
-                format!("Your inputs are kept; any change starts it again. The fault: {reason}");
+            let kept = "Your inputs are kept; any change starts it again.";
+            let (title, fault) = if reason == UNLOADED {
+                ("The search could not start.", format!("{reason} {kept}"))
+            } else {
+                ("The search stopped by a fault of its own.", format!("{kept} The fault: {reason}"))
+            };
             let link = address(&state.link_now());
-            let title = "The search stopped by a fault of its own.";
             all.push(notice("notice bad", title, vec![fault], &link));
         }
         _ => {}

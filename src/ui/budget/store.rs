@@ -12,10 +12,9 @@ use super::fold_id;
 use crate::api::budget::SheetView;
 use crate::api::fleet::PriceList;
 use crate::api::{Answer, Request};
-use crate::ui::dom;
-use crate::ui::prices;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
+use crate::ui::{dom, prices};
 
 /// Typing is left to pause for this long before it is answered.
 const PAUSE_MS: u32 = 120;

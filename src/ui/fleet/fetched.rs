@@ -6,8 +6,7 @@ use web_sys::HtmlInputElement;
 
 use super::store::{Fleet, Loaded};
 use crate::api::fleet::LIST_BYTES_MAX;
-use crate::ui::prices::{self, TABLE};
-use crate::ui::reader::beside_anew;
+use crate::ui::prices;
 
 /// Fetches the list unless it is there or on its way.
 pub fn fetch(fleet: Fleet) {
@@ -26,17 +25,26 @@ pub fn fetch(fleet: Fleet) {
     }
 }
 
-/// Asks the server for the list once more; `said` tells what came of it.
+/// Asks the server for the list that it has now; `said` tells what came of it. The list in use stays unless there is
+/// one that is no older.
 pub fn fetch_anew(fleet: Fleet, said: RwSignal<String>) {
     said.set("Reading…".to_owned());
     spawn_local(async move {
-        let said_last = match beside_anew(TABLE, LIST_BYTES_MAX as usize).await {
+        let said_last = match prices::served().await {
             Ok(text) if fleet.uses(&text) => "The list there is the one in use.".to_owned(),
-            Ok(text) => {
-                fleet.take(text);
-                "The list there is another one and is in use now.".to_owned()
-            }
-            Err(reason) => reason,
+            Ok(text) => match (prices::newest(&text), fleet.newest()) {
+                (None, _) => "No price of the list there can be used; the one in use stays.".into(),
+                (Some(there), Some(own)) if there < own => {
+                    format!("The list there is older, of {there}; the one in use stays.")
+                }
+                (Some(there), _) => {
+                    prices::keep(&text).await;
+                    prices::note_own(false);
+                    fleet.take(text);
+                    format!("The list there is another one, of {there}, and is in use now.")
+                }
+            },
+            Err(reason) => format!("{reason} The list in use stays."),
         };
         said.try_set(said_last);
     });
@@ -54,7 +62,10 @@ pub fn take_file(fleet: Fleet, input: &HtmlInputElement) {
     }
     spawn_local(async move {
         match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
-            Some(text) => fleet.take(text),
+            Some(text) => {
+                prices::note_own(true);
+                fleet.take(text);
+            }
             None => fleet.refuse(format!("{name} could not be read.")),
         }
     });

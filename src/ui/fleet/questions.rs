@@ -7,7 +7,7 @@ use super::store::{Fleet, Turn};
 use crate::inputs::Key;
 use crate::ui::form::{fields, more};
 use crate::ui::live::words;
-use crate::ui::prices::TABLE;
+use crate::ui::prices::REFRESHED;
 use crate::ui::reader::address_beside;
 use crate::units::text::show;
 
@@ -98,7 +98,7 @@ pub fn questions(fleet: Fleet, serves: bool) -> AnyView {
 
 /// The list once more, on a click, from an address that is shown before.
 fn refresh(fleet: Fleet) -> AnyView {
-    let Some(address) = address_beside(TABLE) else { return ().into_any() };
+    let Some(address) = address_beside(REFRESHED) else { return ().into_any() };
     let said = RwSignal::new(String::new());
     let note = move || match said.get() {
         none if none.is_empty() => format!("Reads {address}"),

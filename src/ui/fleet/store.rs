@@ -9,11 +9,10 @@ use super::FOLD;
 use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
 use crate::inputs::Inputs;
-use crate::ui::dom;
-use crate::ui::prices;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
-use crate::units::Seconds;
+use crate::ui::{dom, prices};
+use crate::units::{Day, Seconds};
 
 /// Typing is left to pause for this long before the market is searched again.
 const PAUSE_MS: u32 = 200;
@@ -169,6 +168,12 @@ impl Fleet {
     /// Whether this is the list in use.
     pub fn uses(self, list: &str) -> bool {
         self.store.try_with_value(|store| store.list == list).unwrap_or_default()
+    }
+
+    /// Day of its newest price.
+    pub fn newest(self) -> Option<Day> {
+        let list = self.store.try_with_value(|store| store.list.clone()).unwrap_or_default();
+        prices::newest(&list)
     }
 
     /// Says why a file was not taken.

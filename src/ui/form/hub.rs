@@ -119,7 +119,7 @@ fn accept(state: State, config: String) {
 async fn read(id: &str) -> Result<String, String> {
     let read = foreign(&address(id), CONFIG_BYTES_MAX as usize, TIME_OUT_MS).await;
     read.map_err(|failure| match failure {
-        Failure::Unreachable => unreachable(id),
+        Failure::Unreachable | Failure::Damaged => unreachable(id),
         Failure::Late => {
             "Hugging Face did not answer within 10 s. Paste the config.json instead.".to_owned()
         }

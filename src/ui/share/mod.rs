@@ -11,14 +11,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
 
-use super::address::{address, folder};
-use super::copier;
+use super::address::{address, folder, is_file, passed};
 use super::live::{live, words};
 use super::state::{State, state};
+use super::{copier, dom, prices};
 use crate::api::{self, Carried, PlanView, ServeView};
 
 /// Place of the texts that may not be put on the clipboard.
 const BY_HAND: &str = "share-by-hand";
+
+/// What is copied right after a change waits so often for its answer.
+const LOOKS: u32 = 60;
+const LOOK_MS: u32 = 40;
 
 /// One way to take a plan away: its name, what it is good for, and whether a comparison has it too.
 type Way = (Kind, &'static str, &'static str, bool);
@@ -37,7 +41,7 @@ enum Kind {
 const WAYS: [Way; 7] = [
     (Kind::Link, "Copy link", "opens it, and tells if the model has changed since", true),
     (Kind::Markdown, "Copy as Markdown", "tables for a document, with the link", true),
-    (Kind::Frame, "Copy HTML frame", "shows it within another page", true),
+    (Kind::Frame, "Copy HTML frame", "shows it within another page", false),
     (Kind::Png, "Save picture (PNG)", "a card; dropped on this page it opens the plan", false),
     (Kind::Svg, "Save picture (SVG)", "the same, sharp at any size", false),
     (Kind::Csv, "Save table (CSV)", "every figure and part, for a spreadsheet", false),
@@ -98,25 +102,37 @@ fn row(
     said: RwSignal<String>,
     by_hand: RwSignal<String>,
 ) -> AnyView {
-    let absent = move || match state.is_comparing() {
-        true => !compared,
-        false => kind != Kind::Link && state.settled().is_none(),
-    };
+    let hindered = Memo::new(move |_| hindrance(state, kind, compared));
     view! {
         <li>
             <button
                 type="button"
                 class="menu-row"
                 data-way=name
-                disabled=move || absent()
+                disabled=move || hindered.get().is_some()
                 on:click=move |_| take(state, kind, said, by_hand)
             >
                 <span class="menu-title">{name}</span>
-                <span class="preset-note">{use_}</span>
+                <span class="preset-note">{words(move || hindered.get().unwrap_or(use_).into())}</span>
             </button>
         </li>
     }
     .into_any()
+}
+
+/// Why a way is not open now.
+fn hindrance(state: State, kind: Kind, compared: bool) -> Option<&'static str> {
+    if state.is_comparing() {
+        return (!compared).then_some("of one plan, not of several side by side");
+    }
+    if kind == Kind::Frame && is_file() {
+        return Some("of a page on a server; this one is a file");
+    }
+    if kind == Kind::Link || state.settled().is_some() {
+        return None;
+    }
+    let done = state.answered.get() == state.run.get() && !state.is_stale();
+    Some(if done { "there is no plan to take away" } else { "once there is an answer" })
 }
 
 /// A text that the browser let nobody put on the clipboard.
@@ -135,10 +151,9 @@ fn hand(by_hand: RwSignal<String>) -> AnyView {
 fn take(state: State, kind: Kind, said: RwSignal<String>, by_hand: RwSignal<String>) {
     by_hand.set(String::new());
     if matches!(kind, Kind::Link | Kind::Markdown | Kind::Frame) {
-        let text = untrack(|| text(state, kind));
         spawn_local(async move {
-            let done = copier::to_clipboard(&text).await;
-            said.try_set(if done { "Copied." } else { "This browser refused." }.to_owned());
+            let (text, done, words) = copy(state, kind).await;
+            said.try_set(if done { words } else { "This browser refused.".to_owned() });
             if !done {
                 by_hand.try_set(text);
             }
@@ -163,8 +178,47 @@ fn take(state: State, kind: Kind, said: RwSignal<String>, by_hand: RwSignal<Stri
     said.set(files::told(files::save(text.as_bytes(), media_type, &name, extension)));
 }
 
+/// Copies the link of what is shown: whether the browser let it, and what to say.
+pub async fn copy_link(state: State) -> (bool, String) {
+    let (_, done, words) = copy(state, Kind::Link).await;
+    (done, words)
+}
+
+/// Copies a text, with the figures of the plan as soon as they are there: the text, whether the browser let it, what it
+/// came without.
+async fn copy(state: State, kind: Kind) -> (String, bool, String) {
+    let answered = wait(state).await;
+    let text = untrack(|| text(state, kind));
+    let without = if is_file() {
+        " without an address: this page is a file."
+    } else if prices::is_own() {
+        " without the price list of your own."
+    } else if !answered {
+        " without figures: there is no answer yet."
+    } else {
+        "."
+    };
+    let done = copier::to_clipboard(&text).await;
+    (text, done, format!("Copied{without}"))
+}
+
+/// Waits for the answer to the latest change, not for long.
+async fn wait(state: State) -> bool {
+    let answered = || match state.is_comparing() {
+        true => state.settled_comparison().is_some(),
+        false => state.answered.get() == state.run.get(),
+    };
+    for _ in 0..LOOKS {
+        if untrack(answered) {
+            return true;
+        }
+        dom::pause(LOOK_MS).await;
+    }
+    untrack(answered)
+}
+
 /// The link of what is shown: of plans with their figures, once they are there.
-pub fn link(state: State) -> String {
+fn link(state: State) -> String {
     if state.is_comparing() {
         return state.settled_comparison().map_or_else(|| state.address(), |own| own.promising());
     }
@@ -186,13 +240,18 @@ fn text(state: State, kind: Kind) -> String {
             let title = plan.as_ref().map(|plan| plan.carried().title);
             api::embed_markup(&folder(), &link, title.unwrap_or("plans side by side"))
         }
-        _ => address(&link),
+        _ => passed(&link),
     }
 }
 
-/// A plan as Markdown, its link with the address of the page.
+/// A plan as Markdown, its link to be followed; as it is where the page has no address for others.
 pub fn markdown(text: &str) -> String {
-    text.replace("`#", &format!("`{}", address("")))
+    let parts = text.split_once("`#").filter(|_| !is_file());
+    let link = parts.and_then(|(before, rest)| Some((before, rest.split_once('`')?)));
+    let Some((before, (link, after))) = link else { return text.to_owned() };
+    // A bracket would end it.
+    let address = address(link).replace('(', "%28").replace(')', "%29");
+    format!("{before}[Open in AutoParallel]({address}){after}")
 }
 
 /// `autoparallel-llama-3.1-405b`.

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement};
 
 use crate::api::{self, CardColours, Carried};
+use crate::ui::address::{folder, is_file};
 use crate::ui::answer::of_part;
 
 /// Points of a side of the card, twice its size for sharp screens.
@@ -33,6 +34,7 @@ pub fn drawing(plan: &Carried<'_>) -> String {
             muted,
             parts: colours.zip(parts.iter().map(|own| own.1)).collect(),
         },
+        &if is_file() { String::new() } else { folder() },
     )
 }
 

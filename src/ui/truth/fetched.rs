@@ -19,7 +19,7 @@ pub fn fetch(truth: Truth) {
         let table = if truth.serves { SERVED } else { TRAINED };
         match beside(table, MEASURED_BYTES_MAX as usize).await {
             Ok(text) => truth.take(&text),
-            Err(reason) => truth.load(Loaded::Failed(reason)),
+            Err(failure) => truth.load(Loaded::Failed(failure.beside(table))),
         }
     });
 }

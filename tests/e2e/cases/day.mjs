@@ -2,7 +2,7 @@ import { fragment, planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "a service over the day and near its users: curve, trace, commitment, sites; in the link; told where nothing can be";
 
-const LIST = "prices-v1.csv";
+const LIST = "prices-*.csv";
 const LLAMA = "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sn=256;sr=40/s";
 const PAYS = ";bp=1y:4,spot:2";
 const AREAS = "Europe 300k within EU, East Asia 100k, US 250k";
@@ -166,7 +166,7 @@ async function small(ctx, link) {
 }
 
 async function absent(ctx) {
-  ctx.expectProblem(new RegExp(`${LIST}|ERR_FAILED`));
+  ctx.expectProblem(/prices-.*csv|ERR_FAILED/);
   const page = await ctx.open(`${LLAMA};dl=2;dg=eu:5`, { block: `*/${LIST}` });
   await planned(page);
   await until(page, "day", /Following the traffic/);

@@ -99,6 +99,18 @@ async function hears(ctx, page, frame) {
   await untilTitle(frame, /with your stack \(Megatron-Core with matmul 0\.4, without ZeRO stage 3\)/);
   await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "1;m=meta-llama/Llama-2-7b-hf;n=16" }));
   await untilTitle(frame, /Llama-2-7b.* 16/);
+  const failed = () => page.evaluate(() => window.told.filter(({ type }) => type === "autoparallel:failed").at(-1)?.message);
+  ctx.assert.equal(await failed(), undefined);
+  await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "9;n=16" }));
+  await untilTitle(frame, /No plan/);
+  await page.waitForFunction(() => window.told.some(({ type }) => type === "autoparallel:failed"));
+  ctx.assert.match(await failed(), /version 9/);
+  await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "1;m=meta-llama/Llama-2-7b-hf;n=16;r=0.0.1-abc,1.5s,40GB" }));
+  await untilTitle(frame, /Llama-2-7b.* 16/);
+  const note = await frame.$eval(".doubt", (text) => text.textContent);
+  ctx.assert.match(note, /model 0\.0\.1-abc: 1\.50.s a step.*Now, model /);
+  await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "1;m=meta-llama/Llama-2-7b-hf;n=16" }));
+  await frame.waitForFunction(() => !document.querySelector(".doubt"));
   await page.evaluate(() => window.say({ type: "autoparallel:view", view: "memory" }));
   await frame.waitForSelector("table");
   await page.evaluate(() => window.say({ type: "autoparallel:interactive", interactive: true }));
@@ -179,7 +191,7 @@ async function everyView(ctx, site) {
 
 async function inEveryView(ctx, site, name, plan) {
   for (const dark of [false, true]) {
-    for (const width of [360, 1000]) {
+    for (const width of [180, 360, 1000]) {
       const query = `?view=card&interactive#${plan}`;
       const check = async (page, frame) => {
         for (const view of VIEWS) {

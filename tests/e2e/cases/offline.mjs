@@ -97,6 +97,41 @@ async function alone(ctx, own, server) {
   return page;
 }
 
+/** A newer list that was asked for stays: for later visits, without the server, and where the server has an older one. */
+async function prices(ctx, page, folder, restart) {
+  const list = join(folder, "prices-v1.csv");
+  const before = readFileSync(list);
+  const say = async (said) => {
+    await page.$eval("#fleet-anew-note", (note) => note.previousElementSibling.click());
+    await page.waitForFunction(
+      (source) => new RegExp(source).test(document.querySelector("#fleet-anew-note").textContent),
+      { timeout: 30_000 },
+      said,
+    );
+  };
+  const opened = async (said) => {
+    await page.$eval("#fleet:not(:has(details[open])) summary", (summary) => summary.click()).catch(() => {});
+    await page.waitForFunction((words) => document.querySelector("#fleet").textContent.includes(words), { timeout: 60_000 }, said);
+  };
+  const head = "provider,region,instance,accelerator,count,demand,as_of";
+  writeFileSync(list, `${head}\nacme,x,box,h100,8,16,2098-01-01\n`);
+  // What the host has changed is not taken before it is asked for.
+  await page.reload({ waitUntil: "load" });
+  await planned(page);
+  await opened("It is the list that this version was built with");
+  await say("of 2098-01-01, and is in use now");
+  await opened("Newer than the list");
+  await restart.stop();
+  await say("The server is not reachable. The list in use stays");
+  await opened("Newer than the list");
+  await page.reload({ waitUntil: "load" });
+  await planned(page);
+  await opened("the newest of 2098-01-01");
+  writeFileSync(list, before);
+  await restart.start();
+  await say("is older, of 20[0-9-]+; the one in use stays");
+}
+
 async function updated(ctx, page) {
   // The version before is shown whole, then the newer one is offered.
   await page.goto(page.url().split("#")[0] + PLAN);
@@ -134,7 +169,7 @@ async function torn(ctx, own, page, folder) {
   await page.reload({ waitUntil: "load" });
   await planned(page);
   ctx.assert.equal(await version(page), 2, "what does not fit together is not taken");
-  ctx.assert.ok((await page.evaluate(async () => (await caches.keys()).length)) <= 3);
+  ctx.assert.ok((await page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith("autoparallel ")).length)) <= 3);
 }
 
 export async function run(ctx) {
@@ -142,9 +177,16 @@ export async function run(ctx) {
   cpSync(ctx.dist, folder, { recursive: true });
   let server = await serve(folder);
   const own = new ctx.constructor({ ...ctx, url: server.url });
-  own.expectProblem(/keeper\.js|ERR_CONNECTION_REFUSED/);
+  own.expectProblem(/keeper\.js|ERR_CONNECTION_REFUSED|prices-v1\.csv net::ERR_FAILED|resource: net::ERR_FAILED/);
   try {
     const page = await alone(ctx, own, server);
+    const restart = {
+      stop: () => server.close(),
+      start: async () => (server = await serve(folder, undefined, {}, Number(new URL(own.url).port))),
+    };
+    await restart.start();
+    await prices(ctx, page, folder, restart);
+    server.close();
     renew(folder, 2);
     server = await serve(folder, undefined, {}, Number(new URL(own.url).port));
     await updated(ctx, page);

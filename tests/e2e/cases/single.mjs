@@ -55,6 +55,28 @@ async function alike(ctx, own) {
   await there.close();
 }
 
+/** Where the file lies is nobody's business, and no address for others. */
+async function shared(ctx, own) {
+  const page = await own.open(`#${PLAN}`);
+  await planned(page);
+  await page.evaluate(() => {
+    window.copied = [];
+    const writeText = async (words) => void window.copied.push(words);
+    Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });
+  });
+  await page.click(".share summary");
+  ctx.assert.match(await text(page, '[data-way="Copy HTML frame"]:disabled'), /this one is a file/);
+  for (const way of ["Copy link", "Copy as Markdown"]) {
+    await page.click(`[data-way="${way}"]`);
+    await page.waitForFunction(() => /this page is a file/.test(document.querySelector(".share [role=status]").textContent));
+  }
+  const copied = await page.evaluate(() => window.copied);
+  ctx.assert.ok(copied[0].startsWith(`#${PLAN};r=`), copied[0]);
+  ctx.assert.ok(copied[1].includes(`\`${copied[0]}\``), copied[1]);
+  ctx.assert.ok(!copied.some((words) => words.includes("file:")), copied.join());
+  await page.close();
+}
+
 async function hub(ctx, own) {
   const page = await own.open(`#${PLAN}`, { mock: { [CONFIG]: { body: JSON.stringify(LLAMA) } } });
   await planned(page);
@@ -81,6 +103,7 @@ export async function run(ctx) {
   await planned(page);
   await page.close();
   await alike(ctx, own);
+  await shared(ctx, own);
   await hub(ctx, own);
   ctx.problems.push(...own.unexpectedProblems());
 }

@@ -40,6 +40,7 @@ async function without(ctx) {
   const page = await ctx.open("#1;n=4096", { block: "*/worker-*.js" });
   await page.waitForSelector(".notice.bad");
   const said = await page.$eval(".notice.bad", (notice) => notice.textContent);
+  ctx.assert.match(said, /could not start.*script of the worker could not be loaded/s);
   ctx.assert.match(said, /inputs are kept/);
   ctx.assert.match(said, /n=4096/, "the link is there");
 }

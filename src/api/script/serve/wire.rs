@@ -1,6 +1,6 @@
 //! What a program gets of a model in service, version 1. Fields are only ever added.
 
-use super::super::{AssumptionOut, CutOut, MemoryPart, ModelAsked, Note, Span, TimePart};
+use super::super::{AssumptionOut, Changed, CutOut, MemoryPart, ModelAsked, Note, Span, TimePart};
 use crate::api::ServeView;
 use serde::Serialize;
 
@@ -198,6 +198,8 @@ pub struct ServingAnalysis {
     pub nothing: Option<NothingServes>,
     /// Facts that the estimate rests on, the shakiest first.
     pub assumptions: Vec<AssumptionOut>,
+    /// What the link promised, where that is not what is found.
+    pub changed: Option<Changed>,
 }
 
 /// The best layout alone.
@@ -325,4 +327,6 @@ pub struct ServingDescription {
     pub serve: Option<ServeView>,
     /// Why nothing serves, in words.
     pub stuck: Option<crate::api::StuckView>,
+    /// What the link promised, where that is not what is found.
+    pub changed: Option<Changed>,
 }

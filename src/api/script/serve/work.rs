@@ -1,11 +1,13 @@
 //! Questions about a model in service answered.
 
+use super::super::promise::changed;
 use super::super::work::{least, memory_part, span, time_part};
-use super::super::{AssumptionOut, CutOut, ModelAsked, Note, SCRIPT_VERSION, Span};
+use super::super::{AssumptionOut, Changed, CutOut, ModelAsked, Note, SCRIPT_VERSION, Span};
 use super::*;
+use crate::api::promise::promising_service;
 use crate::api::serve::{assumptions, launch, obstacle, pinned, serve_view};
 use crate::inputs::{Inputs, Key};
-use crate::link;
+use crate::link::{self, Promise};
 use crate::plan::Amount;
 use crate::plan::serve::{self, Deployed, Loss, Survey};
 use crate::serving::{Ask, Demand};
@@ -33,7 +35,7 @@ impl Service {
         self.survey.best.as_ref().and_then(|best| Deployed::new(&self.ask, best))
     }
 
-    pub fn analysis(&self) -> ServingAnalysis {
+    pub fn analysis(&self, promise: Option<&Promise>) -> ServingAnalysis {
         let own = self.deployed();
         let assumed = own.as_ref().map(assumptions).unwrap_or_default();
         let assumed = assumed.into_iter().map(|one| AssumptionOut {
@@ -48,6 +50,7 @@ impl Service {
             deployment: own.as_ref().map(|own| self.deployment(own)),
             nothing: self.nothing(),
             assumptions: assumed.collect(),
+            changed: self.changed(promise, own.as_ref()),
         }
     }
 
@@ -105,7 +108,7 @@ impl Service {
         }
     }
 
-    pub fn description(&self) -> ServingDescription {
+    pub fn description(&self, promise: Option<&Promise>) -> ServingDescription {
         let own = self.deployed();
         let stuck = own.is_none().then(|| obstacle(&self.ask, &self.survey));
         ServingDescription {
@@ -114,7 +117,13 @@ impl Service {
             asked: self.asked(),
             serve: own.as_ref().map(|own| serve_view(&self.inputs, own, &self.survey)),
             stuck,
+            changed: self.changed(promise, own.as_ref()),
         }
+    }
+
+    fn changed(&self, promise: Option<&Promise>, own: Option<&Deployed<'_>>) -> Option<Changed> {
+        let now = own.map(|own| promising_service(&self.inputs, own));
+        changed(promise, now.as_deref())
     }
 
     fn asked(&self) -> ServingAsked {
