@@ -477,7 +477,8 @@ fn software_of_ones_own_is_asked_about() {
         },
     });
     let answer = told(&analyze(&plain(&asked)).expect("an answer"));
-    let made = "fork (torchtitan with matmul 0.5, stops early 1 and 3 more changes)";
+    let stack = "torchtitan (PyTorch FSDP2)";
+    let made = format!("fork ({stack} with matmul 0.5, stops early 1 and 3 more changes)");
     assert_eq!(answer["asked"]["your_stack"], json!(made));
     assert_eq!(answer["asked"]["stack"], json!("torchtitan"));
     let link = answer["asked"]["link"].as_str().expect("a link");

@@ -54,6 +54,10 @@ fn panel(key: Key) -> AnyView {
         )
     };
     let parts = Part::ALL.into_iter().map(|of| rows::part(key, of, base));
+    let back = move || match is_own(state, key) {
+        true => reset(state, key, base.get()),
+        false => ().into_any(),
+    };
     view! {
         <p class="note">{words(lead)}</p>
         <div class="columns">
@@ -63,9 +67,7 @@ fn panel(key: Key) -> AnyView {
             {measured::part(key)} {parts.collect_view()}
             {(key == Key::OwnStack).then(|| techniques(key))}
         </div>
-        {live(move || {
-            if is_own(state, key) { reset(state, key, base.get()) } else { ().into_any() }
-        })}
+        {live(back)}
     }
     .into_any()
 }
