@@ -116,7 +116,13 @@ fn asked(first: f64) -> Asked {
         engine: engines::find("vllm").expect("an engine").clone(),
         formats: vec![(WeightFormat::Fp8, KvFormat::Fp8)],
         speculation: None,
-        traffic: Traffic { prompt: 1000.0, output: 300.0, spread: 0.7, cached: Ratio::ZERO },
+        traffic: Traffic {
+            prompt: 1000.0,
+            output: 300.0,
+            spread: 0.7,
+            prompt_spread: 0.0,
+            cached: Ratio::ZERO,
+        },
         goals: Goals {
             first_token: Some(Seconds::new(first)),
             per_token: Some(Seconds::new(0.03)),

@@ -31,7 +31,7 @@ fn question(
         offers: vec![offer(MACHINES[machine], 3.0), offer(second, 2.0)],
         formats: vec![(WeightFormat::Bf16, KvFormat::Wide), (WeightFormat::Fp8, KvFormat::Fp8)],
         speculation: None,
-        traffic: Traffic { prompt, output, spread: 0.5, cached: Ratio::ZERO },
+        traffic: Traffic { prompt, output, spread: 0.5, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Offer;
 use super::bill::MONTH_HOURS;
-use super::power::{Drawn, site};
+use super::power::{Drawn, over, site};
 use crate::catalogue::{offers, places};
 use crate::estimate::capacity::{MonthPart, Packing, replicas};
 use crate::estimate::serve::Serving;
@@ -123,6 +123,7 @@ impl Hired<'_> {
         Some(Drawn {
             accelerators: self.accelerators(),
             rated,
+            over: over(None),
             load: Ratio::new(rate.get() / most.max(1e-12)),
             tokens: rate * self.asked.traffic.output,
             pue,
