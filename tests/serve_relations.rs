@@ -121,7 +121,13 @@ proptest! {
         let serving = Serving::new(&service, &instance);
         let at = |n: u32| serving.writing(Sequences(8.0), Tokens::new(n.into())).get();
         prop_assert!(at(context * 2) >= at(context) * (1.0 - 1e-12));
-        let traffic = |prompt| Traffic { prompt, output: 2.0, spread: 0.5, prompt_spread: 0.0, cached: Ratio::ZERO };
+        let traffic = |prompt| Traffic {
+            prompt,
+            output: 2.0,
+            spread: 0.5,
+            prompt_spread: 0.0,
+            cached: Ratio::ZERO,
+        };
         let held = |n: u32| serving.most_running(&traffic(f64::from(n))).0;
         prop_assert!(held(context * 2) <= held(context));
     }

@@ -44,7 +44,8 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         let cores = cores(own);
         all.push(format!(
             "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
-             which takes tens of minutes. The command is that of AWS's plugin for vLLM, tried by nobody here."
+             which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
+             been tried."
         ));
     }
     if own.ask.speculation.is_some() {

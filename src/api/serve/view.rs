@@ -388,24 +388,7 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
             all.push(taken(text, kernels.source.clone(), false));
         }
     }
-    if own.machine.cluster.accelerator.power.is_none() {
-        let text = format!(
-            "No power of the {} is published: energy and carbon are left out.",
-            own.machine.label
-        );
-        all.push(taken(text, "catalogue".to_owned(), false));
-    }
-    if let Some(stored) = own.ask.stored {
-        let text = format!("The checkpoint stores its weights in {}.", stored.key());
-        all.push(taken(text, "quantization_config of its config.json".to_owned(), true));
-    }
-    if let Some(beyond) = serve::longest(own).beyond {
-        let text = format!(
-            "The model was made for {} positions: longer requests are refused unless it is stretched.",
-            show::grouped(beyond.get())
-        );
-        all.push(taken(text, "max_position_embeddings".to_owned(), false));
-    }
+    all.extend(told(own));
     let text = format!("{} as of {} ({}).", engine.name, engine.version, engine.date);
     all.push(taken(text, engine.source.clone(), true));
     let traffic = &own.ask.traffic;
@@ -443,5 +426,35 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
         false,
     ));
     crate::units::order::sort_by_key(&mut all, |assumption| assumption.verified);
+    all
+}
+
+/// What to know of checkpoint, length and energy.
+fn told(own: &Deployed<'_>) -> Vec<Assumption> {
+    let taken = |text: String, source: &str, verified: bool| Assumption {
+        text,
+        source: source.to_owned(),
+        verified,
+    };
+    let mut all = Vec::new();
+    if own.machine.cluster.accelerator.power.is_none() {
+        let text = format!(
+            "No power of the {} is published: energy and carbon are left out.",
+            own.machine.label
+        );
+        all.push(taken(text, "catalogue", false));
+    }
+    if let Some(stored) = own.ask.stored {
+        let text = format!("The checkpoint stores its weights in {}.", stored.key());
+        all.push(taken(text, "quantization_config of its config.json", true));
+    }
+    if let Some(beyond) = serve::longest(own).beyond {
+        let text = format!(
+            "The model was made for {} positions: longer requests are refused unless it is \
+             stretched.",
+            show::grouped(beyond.get())
+        );
+        all.push(taken(text, "max_position_embeddings", false));
+    }
     all
 }

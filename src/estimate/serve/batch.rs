@@ -49,9 +49,9 @@ pub(super) struct Read {
 pub struct Sequences(pub f64);
 
 impl Answer {
-    /// The value below which a share of the times to the first token lie: handling is the same for all, reading goes with
-    /// the prompt's length (a lognormal), the waits of those that wait fall off exponentially (the tail of an M/G/1 queue,
-    /// Kleinrock 1975, section 5.7), and the two are independent.
+    /// The value below which a share of the times to the first token lie: handling is the same for all, reading goes
+    /// with the prompt's length (a lognormal), the waits of those that wait fall off exponentially (the tail of an
+    /// M/G/1 queue, Kleinrock 1975, section 5.7), and the two are independent.
     #[must_use]
     pub fn first_token_at(&self, share: Ratio) -> Seconds {
         let least = self.first_token.less(self.waiting).get();

@@ -272,8 +272,8 @@ fn echo(reader: &mut Reader, ask: &Ask) {
         let asked = ask.traffic.prompt + ask.traffic.output;
         if asked > f64::from(longest) {
             let text = format!(
-                "longer than the {} positions that the model was made for, so engines refuse it: shorten it, or stretch \
-                 the positions (YaRN) at a loss of quality",
+                "longer than the {} positions that the model was made for, so engines refuse it: \
+                 shorten it, or stretch the positions (YaRN) at a loss of quality",
                 show::grouped(longest.into())
             );
             reader.note(Key::Prompt, text);

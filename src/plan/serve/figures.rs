@@ -55,9 +55,9 @@ fn first_token(own: &Deployed<'_>) -> Figure {
     let text = format!("{reading} + {waiting} × {times} = {}", fine::time(whole));
     let label = FIRST[rank(own.ask.share)];
     let source = format!(
-        "{} of requests wait at all, and their waits fall off exponentially: ln(share that waits / (1 − share)) / share that \
-         waits mean waits, the tail of an M/G/1 queue (Kleinrock 1975, section 5.7); its mean by Pollaczek and Khinchine \
-         (section 5.6)",
+        "{} of requests wait at all, and their waits fall off exponentially: ln(share that waits \
+         / (1 − share)) / share that waits mean waits, the tail of an M/G/1 queue (Kleinrock 1975, \
+         section 5.7); its mean by Pollaczek and Khinchine (section 5.6)",
         fine::percent(now.delayed)
     );
     figure("ttft", label, Amount::Time(whole), formula, text, &source)
@@ -78,9 +78,10 @@ fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
     let rest = whole.less(handling);
     let text = format!("{} + {} = {}", fine::time(handling), fine::time(rest), fine::time(whole));
     let source = format!(
-        "reading takes {} on the mean and goes with the prompt's length, a lognormal that deviates by {}; waiting takes \
-         {} on the mean and falls off exponentially (M/G/1, Kleinrock 1975, sections 5.6 and 5.7); the percentile is that of \
-         their sum (estimate/serve/batch; simulated in tests/serve_first.rs)",
+        "reading takes {} on the mean and goes with the prompt's length, a lognormal that deviates \
+         by {}; waiting takes {} on the mean and falls off exponentially (M/G/1, Kleinrock 1975, \
+         sections 5.6 and 5.7); the percentile is that of their sum (estimate/serve/batch; \
+         simulated in tests/serve_first.rs)",
         fine::time(now.reading),
         fine::percent(now.prompt_spread),
         fine::time(now.waiting)

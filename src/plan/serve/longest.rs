@@ -22,14 +22,15 @@ pub struct Longest {
 }
 
 /// The length that 999 of 1,000 requests stay within, no more than the model's positions or than one instance's cache
-/// holds. Prompt and answer vary on their own, prompts at least as much as answers; their sum is a lognormal of the same mean and
-/// deviation (Fenton 1960).
+/// holds. Prompt and answer vary on their own, prompts at least as much as answers; their sum is a lognormal of the
+/// same mean and deviation (Fenton 1960).
 #[must_use]
 pub fn longest(own: &Deployed<'_>) -> Longest {
     let traffic = &own.ask.traffic;
     let mean = (traffic.prompt + traffic.output).max(1.0);
     let (prompt, answer) = (traffic.prompt_spread.max(traffic.spread), traffic.spread);
-    let deviation = (prompt * traffic.prompt).powi(2) + (answer * traffic.output).powi(2);
+    let (prompt, answer) = (prompt * traffic.prompt, answer * traffic.output);
+    let deviation = prompt * prompt + answer * answer;
     let square = 1.0 + deviation / (mean * mean);
     let asked = mean / square.sqrt() * libm::exp(DEVIATIONS * libm::log(square).sqrt());
     let asked = (asked.max(mean).min(1e15).ceil() as u64).div_ceil(STEP) * STEP;
@@ -58,9 +59,9 @@ pub fn longest_text(own: &Deployed<'_>) -> String {
     let show = |tokens: Tokens| crate::units::text::show::grouped(tokens.get());
     if let Some(positions) = found.beyond {
         return format!(
-            "Prompt and answer are longer than the {} positions that the model was made for: the engine refuses them. \
-             Shorten the prompt, take a model with more positions, or stretch its own (YaRN, rope scaling) at a loss \
-             of quality.",
+            "Prompt and answer are longer than the {} positions that the model was made for: the \
+             engine refuses them. Shorten the prompt, take a model with more positions, or stretch \
+             its own (YaRN, rope scaling) at a loss of quality.",
             show(positions)
         );
     }
@@ -70,8 +71,8 @@ pub fn longest_text(own: &Deployed<'_>) -> String {
         String::new()
     };
     format!(
-        "{LET_IN} of 1 000 requests are let in: prompt and answer within {} tokens, where prompts vary at least as \
-         much as answers{cut}.",
+        "{LET_IN} of 1 000 requests are let in: prompt and answer within {} tokens, where prompts \
+         vary at least as much as answers{cut}.",
         show(found.asked)
     )
 }
