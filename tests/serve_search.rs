@@ -1,11 +1,13 @@
 //! The search of deployments against a second, plain one, and what its answers must keep to.
 
 use autoparallel::catalogue::{accelerators, engines, models};
-use autoparallel::estimate::serve::Serving;
+use autoparallel::estimate::serve::{Answer, Sequences, Serving};
+use autoparallel::link;
+use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::search::serve::{
     Offer, Point, Question, batches, frontier, instances, point, service,
 };
-use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{Ask, Demand, Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
 use proptest::prelude::*;
 
@@ -94,6 +96,80 @@ proptest! {
             tally.too_full + tally.priced + tally.too_slow + tally.dominated
         );
         prop_assert!(found.points.iter().all(|point| point.keeps(&goals)));
+    }
+}
+
+/// Of all batch limits of a layout that its memory holds, each looked at in full, the one that answers most within the
+/// goals; of those in flight, the one that lets most of them run together.
+fn naive_limit(ask: &Ask, at: &Candidate) -> Option<(u32, Answer)> {
+    let service = deploy::service(ask, at, None)?;
+    let serving = Serving::new(&service, &at.instance);
+    let one = deploy::service(ask, at, Some(1))?;
+    let alone = Serving::new(&one, &at.instance);
+    if alone.memory().too_full || !alone.holds_one(&ask.traffic) {
+        return None;
+    }
+    let told = serving.most_running(&ask.traffic).0;
+    let holds = |batch: &u32| {
+        let own = deploy::service(ask, at, Some(*batch)).expect("a service");
+        let most = Serving::new(&own, &at.instance).most_running(&ask.traffic).0;
+        f64::from(*batch) <= told || most >= f64::from(*batch)
+    };
+    let limit = deploy::sequences_most(&ask.engine) * at.instance.dp;
+    let mut all = batches(Sequences(f64::from(limit)));
+    let flight = match ask.demand {
+        Demand::InFlight(n) => Some(n),
+        _ => None,
+    };
+    if let Some(n) = flight {
+        let whole = (1..=n.min(limit)).rev().find(holds);
+        all.retain(|batch| *batch < n);
+        all.extend(whole.filter(|whole| !all.contains(whole)));
+    }
+    let answer = |batch: u32| serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+    let first = |answer: &Answer| {
+        ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
+    };
+    let all = all.into_iter().filter(holds).map(|batch| (batch, answer(batch)));
+    let kept = all.filter(|(_, answer)| {
+        let further = deploy::per_token(ask, &serving, answer);
+        !answer.saturated && ask.goals.kept_by(first(answer), further)
+    });
+    let more = |best: &(u32, Answer), next: &(u32, Answer)| match flight {
+        Some(_) => next.0 > best.0,
+        None => next.1.request_rate > best.1.request_rate,
+    };
+    kept.reduce(|best, next| if more(&best, &next) { next } else { best })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_layout_gets_the_limit_that_answers_most(
+        kinds in (0..MODELS.len(), 0..MACHINES.len(), 0..ENGINES.len()),
+        (prompt, output) in (16u32..6000, 2u32..2000),
+        (first, each) in (50u32..5000, 4u32..200),
+        share in 0usize..3,
+        demand in 0usize..3,
+    ) {
+        let (model, machine, engine) = (MODELS[kinds.0], MACHINES[kinds.1], ENGINES[kinds.2]);
+        let share = ["mean", "p90", "p99"][share];
+        let demand = ["", ";sr=20/s", ";sc=300"][demand];
+        let text = format!(
+            "1;m={model};do=serve;se={engine};sg={machine};si={prompt};so={output};\
+             sf={first}ms;st={each}ms;spt={share}{demand}"
+        );
+        let ask = link::decode(&text).inputs.resolve().ask;
+        // Not every engine runs on every machine.
+        prop_assume!(ask.is_some());
+        let ask = ask.expect("a question");
+        let survey = deploy::survey(&ask);
+        prop_assert!(!survey.looked.is_empty());
+        for looked in &survey.looked {
+            let naive = naive_limit(&ask, &looked.at);
+            prop_assert_eq!(looked.limit, naive, "{} {:?}", text, looked.at);
+        }
     }
 }
 

@@ -248,12 +248,39 @@ impl Book<'_> {
         let (gradients, parameters) = (overlap.gradients.get(), overlap.parameters.get());
         let each = owed.gradients_each * (1.0 - gradients)
             + 2.0 * owed.parameters_each * (1.0 - parameters);
-        let slow = slow + each + busy;
-        exposed(owed.gradients, gradients, BACKWARD_COVER * slow)
-            + exposed(owed.parameters, parameters, FORWARD_COVER * slow)
+        self.least_once(owed, update, slow + each + busy) + m_each * each + m_busy * busy
+    }
+
+    /// The same of what follows the micro-batches alone, the slowest stage taking `slow` with each.
+    pub(crate) fn least_once(&self, owed: &Owed, update: f64, slow: f64) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        exposed(owed.gradients, overlap.gradients.get(), BACKWARD_COVER * slow)
+            + exposed(owed.parameters, overlap.parameters.get(), FORWARD_COVER * slow)
             + update
-            + m_each * each
-            + m_busy * busy
+    }
+
+    /// Seconds at least by which the slowest stage takes longer with each micro-batch than the slowest of `times`, which
+    /// owe nothing and sum no gradients, under a choice of ZeRO-2 or 3: each stage takes what nothing hides of what it
+    /// owes, and sums its share.
+    pub(crate) fn least_owing(
+        &self,
+        layout: &Layout,
+        stages: &Stages<'_>,
+        times: &[StageTime],
+        replicas: &Replicas,
+    ) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        let (gradients, parameters) =
+            (1.0 - overlap.gradients.get(), 1.0 - overlap.parameters.get());
+        let (mut plain, mut most) = (0.0_f64, 0.0_f64);
+        for (stage, time) in stages.classes.iter().zip(times) {
+            let owed = Self::owed(replicas, &stage.elements);
+            let sums = self.accumulate(layout, &stage.elements) * stage.visited;
+            let open = owed.gradients_each * gradients + 2.0 * owed.parameters_each * parameters;
+            plain = plain.max(time.total);
+            most = most.max(time.total + open + sums);
+        }
+        most - plain
     }
 
     /// Seconds to send one micro-batch's activations to the next stage.

@@ -3,7 +3,7 @@
 
 use super::axes::{Pipes, StageAxes, WayAxes};
 use super::census::{Census, Signature};
-use super::dues::{ALL, Choices};
+use super::dues::Choices;
 use super::solve::{SAFE, Solver};
 use crate::estimate::{Book, LeastStates, Loads, Sheet, Way, Whole};
 use crate::layout::rules::schedule_takes_batches;
@@ -103,7 +103,7 @@ impl Cell {
                 let choices = at.choices(book, census, schedule);
                 let sends = self.sends(book, schedule, at.pipes.most(schedule));
                 let slow = if hides { average.total + sends } else { f64::INFINITY };
-                let due = least(&choices, book, slow, (m, m));
+                let due = choices.least(book, slow, (m, m));
                 self.choices.push(choices);
                 dues.push((schedule, due));
                 due
@@ -201,7 +201,7 @@ impl Cell {
             let slow = book.plain_slowest(&self.loads, cut, way, self.send).max(total);
             let hides = if at.m > 1 { slow } else { f64::INFINITY };
             book.least_time((total, average.weight), slow, way, at.m)
-                + least(choices, book, hides, (0.0, 0.0))
+                + choices.least(book, hides, (0.0, 0.0))
         };
         self.wait(solver, Step::Head(index), least, before);
     }
@@ -239,13 +239,8 @@ impl Cell {
         // What is owed with each micro-batch may not fall on the slowest stage.
         let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
         let busy = if at.sums() { 0.0 } else { m };
-        total + least(choices, book, slow, (m, busy))
+        total + choices.least(book, slow, (m, busy))
     }
-}
-
-/// The least of all choices: see [`Choices::least`].
-fn least(choices: &Choices, book: &Book<'_>, slow: f64, m: (f64, f64)) -> f64 {
-    choices.least(book, (None, &ALL), slow, m).into_iter().fold(f64::INFINITY, f64::min)
 }
 
 impl Waiting {

@@ -35,9 +35,6 @@ pub(super) const fn group(zero: ZeroStage) -> usize {
 /// How many groups there are.
 pub(super) const GROUPS: usize = 3;
 
-/// All of them.
-pub(super) const ALL: Range<usize> = 0..GROUPS;
-
 /// Families of groups whose plain forms take the same time.
 pub(super) const FAMILIES: &[Range<usize>] = &[0..1, 1..GROUPS];
 
@@ -83,29 +80,20 @@ impl Choices {
     }
 
     /// Least seconds of what follows the micro-batches, what replicas owe with each of the first `m` and what summing
-    /// gradients takes with each of the second, for each group of `family`, of one placement or all; `slow` is what
-    /// the slowest stage takes at least with each micro-batch.
-    pub(super) fn least(
-        &self,
-        book: &Book<'_>,
-        (placement, family): (Option<Placement>, &Range<usize>),
-        slow: f64,
-        m: (f64, f64),
-    ) -> [f64; GROUPS] {
-        let mut least = [f64::INFINITY; GROUPS];
-        let placed = self.placed.iter().filter(|(at, _)| placement.is_none_or(|p| p == *at));
-        for due in placed.flat_map(|(_, list)| list) {
-            let group = group(due.zero);
-            if family.contains(&group) {
-                least[group] = least[group].min(due.least(book, slow, m));
-            }
-        }
-        least
+    /// gradients takes with each of the second; `slow` is what the slowest stage takes at least with each micro-batch.
+    pub(super) fn least(&self, book: &Book<'_>, slow: f64, m: (f64, f64)) -> f64 {
+        let all = self.placed.iter().flat_map(|(_, list)| list);
+        all.map(|due| due.least(book, slow, m)).fold(f64::INFINITY, f64::min)
     }
 }
 
 impl Due {
     pub(super) fn least(&self, book: &Book<'_>, slow: f64, m: (f64, f64)) -> f64 {
         book.least_dues(&self.owed, self.busy, slow, m)
+    }
+
+    /// Least seconds of what follows the micro-batches alone.
+    pub(super) fn once(&self, book: &Book<'_>, slow: f64) -> f64 {
+        book.least_once(&self.owed, self.busy.1, slow)
     }
 }

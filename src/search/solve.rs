@@ -11,9 +11,9 @@ use crate::estimate::{
 use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline};
 use crate::layout::split::Cut;
-use crate::layout::{Layout, Offload, Placement, Recompute, ZeroStage};
+use crate::layout::{Layout, Offload, Placement, Recompute, Schedule, ZeroStage};
 use crate::stack::Technique;
-use crate::units::{Bytes, Seconds};
+use crate::units::{Bytes, Seconds, order};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -46,6 +46,16 @@ struct Entry<'c> {
     work_bytes: OnceCell<Vec<(Bytes, f64)>>,
     /// Seconds that the cheapest relief takes where memory is too small with ZeRO at its furthest, for each group.
     relief: [OnceCell<f64>; GROUPS],
+}
+
+/// The plain form of a placement and a family of choices of ZeRO.
+struct Plain {
+    layout: Layout,
+    times: Vec<StageTime>,
+    /// Seconds of its micro-batches.
+    total: f64,
+    /// Of these, those of the slowest stage with each.
+    slow: f64,
 }
 
 /// How full the stages of a layout are: one at a time, and never moved far.
@@ -88,30 +98,54 @@ impl<'a, 'b> Solver<'a, 'b> {
         choices: &Choices,
     ) -> f64 {
         let entry = Entry::new(self.book, at, sheet, pipeline, cut);
-        let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
-        let mut least = f64::INFINITY;
+        let mut all: Vec<(f64, usize, usize)> = Vec::new();
+        let mut families = Vec::new();
         for (placement, list) in &choices.placed {
             let own = OnceCell::new();
             for family in FAMILIES {
-                let plain = self.family(&entry, *placement, family, list, &own);
-                let Some((layout, times)) = plain else {
+                let Some(plain) = self.family(&entry, *placement, family, list, &own) else {
                     continue;
                 };
-                let total = self.book.quick_total(&layout, &entry.stages, &times);
-                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
-                let dues = choices.least(self.book, (Some(*placement), family), slow, (m, 0.0));
-                for (i, due) in dues.iter().enumerate().filter(|(i, _)| family.contains(i)) {
-                    // Relief only adds: it is not asked for where it decides nothing.
-                    if total + due >= least {
-                        continue;
-                    }
-                    let slower = self.bound(total + due);
-                    let relief = || self.relief(&entry, (&layout, &times), list, i);
-                    least = least.min(total + due + if slower { 0.0 } else { relief() });
+                let mut least = [f64::INFINITY; GROUPS];
+                for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
+                    let place = &mut least[group(due.zero)];
+                    *place = place.min(self.with_dues(&entry, &plain, due));
                 }
+                all.extend(family.clone().map(|group| (least[group], families.len(), group)));
+                families.push((plain, list));
             }
         }
+        // Relief only adds: it is not asked for where it decides nothing.
+        order::sort_by(&mut all, |a, b| a.0.total_cmp(&b.0));
+        let mut least = f64::INFINITY;
+        for (total, family, group) in all {
+            let Some((plain, list)) = families.get(family).filter(|_| total < least) else {
+                break;
+            };
+            let slower = self.bound(total);
+            let relief = || self.relief(&entry, (&plain.layout, &plain.times), list, group);
+            least = least.min(total + if slower { 0.0 } else { relief() });
+        }
         least
+    }
+
+    /// Seconds that a plain form takes at least with a choice of ZeRO of its family.
+    ///
+    /// Stages that take longer never wait for less, so a step takes all of what the slowest takes longer with each
+    /// micro-batch. Of that at most nine tenths hide what follows the micro-batches. Under DualPipe the wait ends sooner
+    /// where the pace is slower, for as many micro-batches as half the stages and two.
+    fn with_dues(&self, entry: &Entry<'_>, plain: &Plain, due: &Due) -> f64 {
+        let Plain { layout, times, total, slow } = plain;
+        let mut m = f64::from(layout.n_micro_batches(self.book.case().training.global_batch));
+        if layout.schedule == Schedule::DualPipe {
+            m -= f64::from(layout.pp) / 2.0 + 2.0;
+        }
+        if due.zero < ZeroStage::Two || m < 1.0 {
+            return total + due.least(self.book, *slow, (0.0, 0.0));
+        }
+        let layout = Layout { zero: due.zero, shard: due.shard, ..*layout };
+        let more = self.book.least_owing(&layout, &entry.stages, times, &due.replicas);
+        total + m * more + due.once(self.book, slow + more)
     }
 
     /// The plain layout of a placement and a family of groups of choices, with the times of its stages, if any of
@@ -123,7 +157,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         family: &Range<usize>,
         list: &[Due],
         own: &OnceCell<Vec<StageTime>>,
-    ) -> Option<(Layout, Vec<StageTime>)> {
+    ) -> Option<Plain> {
         let any = list.iter().any(|due| family.contains(&group(due.zero)));
         any.then(|| {
             let layout = Layout { placement, zero: plain(family.start), ..entry.layout };
@@ -133,7 +167,9 @@ impl<'a, 'b> Solver<'a, 'b> {
                 // What is summed of the gradients depends on the choice.
                 times = times.iter().map(StageTime::without_sums).collect();
             }
-            (layout, times)
+            let total = self.book.quick_total(&layout, &entry.stages, &times);
+            let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
+            Plain { layout, times, total, slow }
         })
     }
 
@@ -151,24 +187,23 @@ impl<'a, 'b> Solver<'a, 'b> {
             let own = OnceCell::new();
             for family in FAMILIES {
                 let plain = self.family(&entry, *placement, family, list, &own);
-                let (Some((layout, times)), Some(own)) = (plain, own.get()) else {
+                let (Some(plain), Some(own)) = (plain, own.get()) else {
                     continue;
                 };
-                let total = self.book.quick_total(&layout, &entry.stages, &times);
-                if self.bound(total) {
+                if self.bound(plain.total) {
                     continue;
                 }
-                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
                 for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
                     self.bounds += 1;
-                    let least = total + due.least(self.book, slow, (0.0, 0.0));
+                    let least = self.with_dues(&entry, &plain, due);
                     if self.bound(least) {
                         continue;
                     }
-                    let relief = self.relief(&entry, (&layout, &times), list, group(due.zero));
+                    let Plain { layout, times, total, .. } = &plain;
+                    let relief = self.relief(&entry, (layout, times), list, group(due.zero));
                     if relief.is_finite() && !self.bound(least + relief) {
-                        let layout = Layout { zero: due.zero, shard: due.shard, ..layout };
-                        self.solve_choice(&entry, &layout, due, (&times, own, total), relief);
+                        let layout = Layout { zero: due.zero, shard: due.shard, ..*layout };
+                        self.solve_choice(&entry, &layout, due, (times, own, *total), relief);
                     }
                 }
             }

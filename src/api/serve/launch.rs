@@ -29,8 +29,8 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if own.own.replicas > 1 {
-        let n = own.own.replicas;
+    let n = own.instances();
+    if n > 1 {
         all.push(format!("{n} such instances stand behind one router."));
     }
     all.push(longest_text(own));

@@ -2,6 +2,7 @@
 
 use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
+use super::text::number;
 use crate::catalogue::{offers, power};
 use crate::estimate::capacity::PowerCurve;
 use crate::plan::budget::figure;
@@ -52,7 +53,8 @@ pub(super) fn site(
 #[must_use]
 pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
     let Some(rated) = own.machine.cluster.accelerator.power else { return Vec::new() };
-    let (now, full) = (&own.own.now, &own.own.full);
+    let (served, full) = (own.own.served(own.ask).get(), &own.own.full);
+    let n = f64::from(own.instances());
     let (mut pue, grid) = site(own.ask.place.as_ref(), own.ask.pue);
     let system = power::system(&own.machine.key, &own.machine.cluster.accelerator.generation);
     let home = system.filter(|_| own.ask.place.is_none() && !own.ask.pue_typed);
@@ -60,10 +62,10 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
         pue = (Ratio::ONE, "it stands in no data centre: PUE 1".to_owned());
     }
     let drawn = Drawn {
-        accelerators: own.accelerators(),
+        accelerators: own.paid(),
         rated,
         over: over(system),
-        load: Ratio::new(now.request_rate.get() / full.request_rate.get().max(1e-12)),
+        load: Ratio::new(served / (full.request_rate.get() * n).max(1e-12)),
         tokens: PerSecond::new(bill::hourly_requests(own) / 3600.0 * own.ask.traffic.output),
         pue,
         grid,
@@ -163,8 +165,4 @@ impl Drawn {
             &source,
         )
     }
-}
-
-fn number(value: f64) -> String {
-    fine::number(Ratio::new(value))
 }

@@ -1,10 +1,10 @@
 //! How much of a day's machines to commit to, the rest by the hour.
 
-use super::figures::number;
 use super::{Day, Told};
 use crate::plan::budget::{Cell, Grid, Line, Price, Sheet, derived, figure, less};
 use crate::plan::buy::{Reserve, Tariff};
 use crate::plan::serve::baseline;
+use crate::plan::serve::text::number;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -86,7 +86,7 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
 fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
     let time = show::time(told.day.horizon);
     let (cost, hourly) = (found.cost(), found.uncommitted);
-    let machine = show::plural(found.baseline.into(), "machine");
+    let machine = told.day.noun(found.baseline.into());
     match found.commitment.and_then(|i| sold.get(i)) {
         Some(own) => vec![format!(
             "Commit to {} {machine} ({}{}) and take the rest by the hour: {} over {time}, {} less \
@@ -99,12 +99,11 @@ fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
         )],
         None if sold.is_empty() => vec![
             format!("By the hour it is {} over {time}.", show::dollars(hourly)),
-            "No commitment for these machines is on the list: type its price, as in 1y:2.1."
-                .to_owned(),
+            "No commitment for them is on the list: type its price, as in 1y:2.1.".to_owned(),
         ],
         None => vec![format!(
-            "Commit to nothing: all by the hour is {} over {time}. A commitment pays for a machine \
-             that is wanted for {} of that time at least{}.",
+            "Commit to nothing: all by the hour is {} over {time}. A commitment pays for what \
+             is wanted for {} of that time at least{}.",
             show::dollars(hourly),
             show::percent(found.break_even),
             if found.break_even > Ratio::ONE { ", which is more than all of it" } else { "" }
