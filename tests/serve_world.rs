@@ -320,3 +320,41 @@ fn what_others_compile_captures_no_graphs_and_has_its_own_command() {
     assert!(command.contains(&format!("--tensor-parallel-size {} ", 4 * tp)), "{command}");
     assert!(engines::find("vllm-neuron").expect("an engine").memory.graphs.as_f64() == 0.0);
 }
+
+/// What phones say of themselves: 64 bits of LPDDR5X at 9.6 GT/s are 76.8 GB/s, so 4.5 GB of an 8B model in 4 bits are read
+/// no more than 17 times a second; 10 GB of one in 8 bits fit into no phone.
+#[test]
+fn phones_serve_small_models_no_faster_than_their_memory() {
+    let link = |m: &str, format: &str, phone: &str| {
+        format!(
+            "1;m={m};do=serve;se=llamacpp;sg={phone};sn=1;sc=1;sw={format};si=128;so=64;sf=none;st=none"
+        )
+    };
+    for phone in ["snapdragon-8-gen-3", "snapdragon-8-elite"] {
+        let view = served(&link("meta-llama/Llama-3.1-8B", "q4_0", phone));
+        let (speed, range) = figure(&view, "speed");
+        assert!(
+            speed < 85e9 / 4.2e9 && range.is_none_or(|range| range.1 < 85e9 / 4.2e9),
+            "{speed}"
+        );
+        assert!(part(&view, "memory.kept").is_some(), "the system keeps some");
+    }
+    for phone in ["iphone-15-pro", "iphone-16-pro", "dimensity-9400"] {
+        let view = served(&link("meta-llama/Llama-3.2-3B", "q4_k_m", phone));
+        assert!(figure(&view, "energy").0 <= 0.008 * 730.0, "no more than the chip's own power");
+    }
+    stuck(&link("meta-llama/Llama-3.1-8B", "q8_0", "iphone-16-pro"));
+}
+
+/// An 8B model in 4 bits reads 0.5 to 1.5 thousand tokens a second on the largest Xeon, and writes 40 to 60 (the
+/// judgement of an expert: no run is in the table).
+#[test]
+fn processors_are_no_accelerators() {
+    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=xeon-6980p;sn=1;sc=1;sw=q4_0;si=512;so=128;\
+                sf=none;st=none";
+    let view = served(link);
+    let reading = 512.0 / view.prefill.figure.shown.value;
+    assert!((500.0..1_600.0).contains(&reading), "{reading}");
+    let speed = figure(&view, "speed").0;
+    assert!((38.0..65.0).contains(&speed), "{speed}");
+}

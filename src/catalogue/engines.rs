@@ -169,7 +169,8 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
     })
 }
 
-/// Factors of every engine, then of the family from its root on, then its own.
+/// Factors of every engine, then of the family from its root on, then its own; of each those that are stated (machines of
+/// which there is no run to fit), then those that a fit found.
 fn factors(book: Book, key: &str) -> Vec<Factor> {
     let mut line = vec![key];
     while let Some(base) = line.last().and_then(|key| base(key)) {
@@ -178,7 +179,8 @@ fn factors(book: Book, key: &str) -> Vec<Factor> {
     line.push("*");
     let of = |key: &&str| {
         let key = (*key).to_owned();
-        (book.fitted)().iter().filter(move |fact| fact.of == key).filter_map(factor)
+        let all = facts().iter().chain((book.fitted)());
+        all.filter(move |fact| fact.of == key).filter_map(factor)
     };
     line.iter().rev().flat_map(of).collect()
 }
