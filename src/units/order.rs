@@ -22,22 +22,6 @@ pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_lists_come_out_in_order_and_equal_ones_as_they_were() {
-        let mut list = [(3, 'a'), (1, 'b'), (3, 'c'), (2, 'd'), (1, 'e')];
-        sort_by_key(&mut list, |entry| entry.0);
-        assert_eq!(list, [(1, 'b'), (1, 'e'), (2, 'd'), (3, 'a'), (3, 'c')]);
-        sort_by_key::<u8, u8>(&mut [], |n| *n);
-        let mut measures = [2.5, f64::INFINITY, -1.0, 0.0];
-        sort_by(&mut measures, |a, b| b.total_cmp(a));
-        assert_eq!(measures, [f64::INFINITY, 2.5, 0.0, -1.0]);
-    }
-}
-
 /// Letters to put in, take out or change until one text is the other (Levenshtein 1966).
 #[must_use]
 pub fn edits(one: &str, other: &str) -> usize {
@@ -56,4 +40,20 @@ pub fn edits(one: &str, other: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_lists_come_out_in_order_and_equal_ones_as_they_were() {
+        let mut list = [(3, 'a'), (1, 'b'), (3, 'c'), (2, 'd'), (1, 'e')];
+        sort_by_key(&mut list, |entry| entry.0);
+        assert_eq!(list, [(1, 'b'), (1, 'e'), (2, 'd'), (3, 'a'), (3, 'c')]);
+        sort_by_key::<u8, u8>(&mut [], |n| *n);
+        let mut measures = [2.5, f64::INFINITY, -1.0, 0.0];
+        sort_by(&mut measures, |a, b| b.total_cmp(a));
+        assert_eq!(measures, [f64::INFINITY, 2.5, 0.0, -1.0]);
+    }
 }

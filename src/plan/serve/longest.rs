@@ -65,14 +65,17 @@ pub fn longest_text(own: &Deployed<'_>) -> String {
             show(positions)
         );
     }
-    let cut = if found.tokens < found.asked {
-        format!(", cut to {} by the model or the cache", show(found.tokens))
-    } else {
-        String::new()
-    };
+    let asked = show(found.asked);
+    if found.tokens < found.asked {
+        return format!(
+            "Requests of up to {} tokens are let in, which is all that the model or the cache holds: \
+             {LET_IN} of 1 000 stay within {asked}, where prompts vary at least as much as answers, \
+             so that more of them are refused.",
+            show(found.tokens)
+        );
+    }
     format!(
-        "{LET_IN} of 1 000 requests are let in: prompt and answer within {} tokens, where prompts \
-         vary at least as much as answers{cut}.",
-        show(found.asked)
+        "{LET_IN} of 1 000 requests are let in: prompt and answer within {asked} tokens, where \
+         prompts vary at least as much as answers."
     )
 }
