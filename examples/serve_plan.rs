@@ -46,7 +46,13 @@ fn question(model: &str, engine: &str) -> Option<Question> {
             (WeightFormat::Fp8, KvFormat::Fp8),
         ],
         speculation: None,
-        traffic: Traffic { prompt: 2048.0, output: 512.0, spread: 0.7, cached: Ratio::ZERO },
+        traffic: Traffic {
+            prompt: 2048.0,
+            output: 512.0,
+            spread: 0.7,
+            prompt_spread: 0.0,
+            cached: Ratio::ZERO,
+        },
         goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(0.05)) },
     })
 }

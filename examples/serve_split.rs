@@ -46,7 +46,7 @@ fn question(
         },
         formats: (WeightFormat::Fp8, KvFormat::Wide),
         speculation: None,
-        traffic: Traffic { prompt, output, spread: 0.7, cached: Ratio::ZERO },
+        traffic: Traffic { prompt, output, spread: 0.7, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(each)) },
         share: Some(Ratio::new(0.9)),
         rate: None,

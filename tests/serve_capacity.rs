@@ -16,7 +16,7 @@ use autoparallel::units::{
 use proptest::prelude::*;
 
 const TRAFFIC: Traffic =
-    Traffic { prompt: 1000.0, output: 250.0, spread: 0.7, cached: Ratio::ZERO };
+    Traffic { prompt: 1000.0, output: 250.0, spread: 0.7, prompt_spread: 0.0, cached: Ratio::ZERO };
 
 fn rate(value: f64) -> PerSecond {
     PerSecond::new(value)

@@ -219,7 +219,7 @@ fn service(model: &str, mixes: bool, chunk: u32) -> Service {
 }
 
 fn traffic(prompt: f64, output: f64) -> Traffic {
-    Traffic { prompt, output, spread: 0.0, cached: Ratio::ZERO }
+    Traffic { prompt, output, spread: 0.0, prompt_spread: 0.0, cached: Ratio::ZERO }
 }
 
 const SHARES: [f64; 3] = [0.5, 0.9, 0.99];

@@ -59,7 +59,7 @@ prop_compose! {
         spread in 0.0..1.0f64,
         cached in 0.0..0.9f64,
     ) -> Traffic {
-        Traffic { prompt, output, spread, cached: Ratio::new(cached) }
+        Traffic { prompt, output, spread, prompt_spread: 0.0, cached: Ratio::new(cached) }
     }
 }
 
@@ -87,7 +87,13 @@ fn one_in_flight_meets_no_other() {
         speculation: None,
     };
     let serving = Serving::new(&service, &instance);
-    let traffic = Traffic { prompt: 8192.0, output: 256.0, spread: 0.7, cached: Ratio::new(0.0) };
+    let traffic = Traffic {
+        prompt: 8192.0,
+        output: 256.0,
+        spread: 0.7,
+        prompt_spread: 0.0,
+        cached: Ratio::new(0.0),
+    };
     let one = serving.answer(&traffic, Mode::Closed { concurrency: 1 });
     let alone = serving.writing(Sequences(1.0), Tokens::new(8192 + 128));
     assert_eq!(one.per_token, alone);
@@ -147,7 +153,13 @@ proptest! {
         let serving = Serving::new(&service, &instance);
         let at = |n: u32| serving.writing(Sequences(8.0), Tokens::new(n.into())).get();
         prop_assert!(at(context * 2) >= at(context) * (1.0 - 1e-12));
-        let traffic = |prompt| Traffic { prompt, output: 2.0, spread: 0.5, cached: Ratio::ZERO };
+        let traffic = |prompt| Traffic {
+            prompt,
+            output: 2.0,
+            spread: 0.5,
+            prompt_spread: 0.0,
+            cached: Ratio::ZERO,
+        };
         let held = |n: u32| serving.most_running(&traffic(f64::from(n))).0;
         prop_assert!(held(context * 2) <= held(context));
     }
@@ -268,7 +280,13 @@ fn a_moved_cache_takes_its_bytes_over_the_link() {
         speculation: None,
     };
     let instance = Instance { tp: 8, ..Instance::ONE };
-    let traffic = Traffic { prompt: 8192.0, output: 256.0, spread: 0.5, cached: Ratio::ZERO };
+    let traffic = Traffic {
+        prompt: 8192.0,
+        output: 256.0,
+        spread: 0.5,
+        prompt_spread: 0.0,
+        cached: Ratio::ZERO,
+    };
     let first = |link: f64| {
         let half = || Half { serving: Serving::new(&service, &instance), workers: 1 };
         let link = BytesPerSecond::gb(link);

@@ -33,7 +33,7 @@ fn question(
         offers: vec![offer(MACHINES[machine], 3.0), offer(second, 2.0)],
         formats: vec![(WeightFormat::Bf16, KvFormat::Wide), (WeightFormat::Fp8, KvFormat::Fp8)],
         speculation: None,
-        traffic: Traffic { prompt, output, spread: 0.5, cached: Ratio::ZERO },
+        traffic: Traffic { prompt, output, spread: 0.5, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals,
     }
 }
@@ -99,28 +99,47 @@ proptest! {
     }
 }
 
-/// Of all batch limits of a layout, each looked at in full, the one that answers most within the goals.
+/// Of all batch limits of a layout that its memory holds, each looked at in full, the one that answers most within the
+/// goals; of those in flight, the one that lets most of them run together.
 fn naive_limit(ask: &Ask, at: &Candidate) -> Option<(u32, Answer)> {
     let service = deploy::service(ask, at, None)?;
     let serving = Serving::new(&service, &at.instance);
-    if serving.memory().too_full || !serving.holds_one(&ask.traffic) {
+    let one = deploy::service(ask, at, Some(1))?;
+    let alone = Serving::new(&one, &at.instance);
+    if alone.memory().too_full || !alone.holds_one(&ask.traffic) {
         return None;
     }
-    let mut most = serving.most_running(&ask.traffic).0;
-    most = most.min(ask.fixed.batch.map_or(f64::INFINITY, f64::from));
-    if let Demand::InFlight(n) = ask.demand {
-        most = most.min(f64::from(n));
+    let told = serving.most_running(&ask.traffic).0;
+    let holds = |batch: &u32| {
+        let own = deploy::service(ask, at, Some(*batch)).expect("a service");
+        let most = Serving::new(&own, &at.instance).most_running(&ask.traffic).0;
+        f64::from(*batch) <= told || most >= f64::from(*batch)
+    };
+    let limit = deploy::sequences_most(&ask.engine) * at.instance.dp;
+    let mut all = batches(Sequences(f64::from(limit)));
+    let flight = match ask.demand {
+        Demand::InFlight(n) => Some(n),
+        _ => None,
+    };
+    if let Some(n) = flight {
+        let whole = (1..=n.min(limit)).rev().find(holds);
+        all.retain(|batch| *batch < n);
+        all.extend(whole.filter(|whole| !all.contains(whole)));
     }
     let answer = |batch: u32| serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
     let first = |answer: &Answer| {
         ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
     };
-    let all = batches(Sequences(most)).into_iter().map(|batch| (batch, answer(batch)));
+    let all = all.into_iter().filter(holds).map(|batch| (batch, answer(batch)));
     let kept = all.filter(|(_, answer)| {
         let further = deploy::per_token(ask, &serving, answer);
         !answer.saturated && ask.goals.kept_by(first(answer), further)
     });
-    kept.reduce(|best, next| if next.1.request_rate > best.1.request_rate { next } else { best })
+    let more = |best: &(u32, Answer), next: &(u32, Answer)| match flight {
+        Some(_) => next.0 > best.0,
+        None => next.1.request_rate > best.1.request_rate,
+    };
+    kept.reduce(|best, next| if more(&best, &next) { next } else { best })
 }
 
 proptest! {

@@ -25,7 +25,7 @@ fn question(
         },
         formats: (WeightFormat::Fp8, KvFormat::Wide),
         speculation: None,
-        traffic: Traffic { prompt, output, spread: 0.7, cached: Ratio::ZERO },
+        traffic: Traffic { prompt, output, spread: 0.7, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals: Goals {
             first_token: Some(Seconds::new(first)),
             per_token: Some(Seconds::new(each)),

@@ -18,6 +18,7 @@ pub fn mlperf(model: &str) -> Option<Traffic> {
             prompt: row.number("prompt")?,
             output: row.number("output")?,
             spread: SPREAD,
+            prompt_spread: 0.0,
             cached: Ratio::ZERO,
         })
     };

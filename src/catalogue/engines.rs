@@ -198,11 +198,12 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
     })
 }
 
-/// Factors of every engine, then of the family.
+/// Factors of every engine, then of the family; of each those that are stated (machines of which there is no run to fit),
+/// then those that a fit found.
 fn factors(book: Book, key: &str) -> Vec<Factor> {
     let of = |key: &str| -> Vec<Factor> {
-        let own = (book.fitted)().iter().filter(|fact| fact.of == key);
-        own.filter_map(factor).collect()
+        let all = facts().iter().chain((book.fitted)());
+        all.filter(|fact| fact.of == key).filter_map(factor).collect()
     };
     let mut all = of("*");
     all.extend(of(family(key)));

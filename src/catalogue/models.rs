@@ -3,6 +3,7 @@
 use super::notation::{self, Scope};
 use super::table::{Row, Table};
 use crate::model::Model;
+use crate::serving::WeightFormat;
 use crate::units::Params;
 use crate::units::order;
 use std::sync::OnceLock;
@@ -36,6 +37,9 @@ pub struct ModelRow {
     pub sources: Vec<&'static str>,
     /// Month in which the published count was taken (YYYY-MM), or the year of the paper.
     pub as_of: &'static str,
+    /// Format of the published weights where it is not of 16 bits: `quantization_config` of its config.json, most of
+    /// what it does not leave out.
+    pub stored: Option<WeightFormat>,
 }
 
 /// How far a row was verified.
@@ -62,10 +66,54 @@ pub fn find(text: &str) -> Option<&'static ModelRow> {
     let alias = |row: &&ModelRow| row.aliases.iter().any(|alias| spelled(alias) == wanted);
     let short = |row: &&ModelRow| spelled(row.short_name()) == wanted;
     let by_name = all().iter().find(id).or_else(|| all().iter().find(alias));
-    by_name.or_else(|| {
-        let mut hits = all().iter().filter(short);
+    let only = |fits: &dyn Fn(&&'static ModelRow) -> bool| {
+        let mut hits = all().iter().filter(fits);
         hits.next().filter(|_| hits.next().is_none())
+    };
+    by_name.or_else(|| only(&short)).or_else(|| {
+        // A tuned copy has the shape of what it was tuned from.
+        let (owner, name) = wanted.rsplit_once('/').unwrap_or(("", &wanted));
+        let stem = stem(name);
+        only(&|row| {
+            let own = owner.is_empty() || spelled(row.key).starts_with(&format!("{owner}/"));
+            own && row.tails().any(|tail| self::stem(&spelled(tail)) == stem)
+        })
     })
+}
+
+/// What authors put after the name of a model that they tuned.
+const TUNED: [&str; 7] = ["-instruct", "-chat", "-it", "-hf", "-base", "-bf16", "-thinking"];
+
+/// A name without what says how it was tuned and in which month.
+fn stem(name: &str) -> &str {
+    let mut stem = name;
+    loop {
+        let month = stem.rsplit_once('-').filter(|(rest, month)| {
+            !rest.is_empty() && month.len() == 4 && month.bytes().all(|b| b.is_ascii_digit())
+        });
+        let short = TUNED.iter().find_map(|end| stem.strip_suffix(end));
+        match short.or(month.map(|(rest, _)| rest)) {
+            Some(rest) => stem = rest,
+            None => return stem,
+        }
+    }
+}
+
+/// Models whose names are spelt nearest to a text, nearest first; none where all are far.
+#[must_use]
+pub fn near(text: &str) -> Vec<&'static ModelRow> {
+    let wanted = spelled(text);
+    let wanted = stem(wanted.rsplit('/').next().unwrap_or(&wanted));
+    let far = |row: &ModelRow| {
+        row.tails()
+            .map(|tail| order::edits(wanted, stem(&spelled(tail))))
+            .min()
+            .unwrap_or(usize::MAX)
+    };
+    let ranked = all().iter().map(|row| (far(row), row));
+    let mut ranked: Vec<_> = ranked.filter(|(far, _)| 2 * far <= wanted.len()).collect();
+    order::sort_by_key(&mut ranked, |(far, _)| *far);
+    ranked.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Models for a search box, best first: every word of the text occurs in what is listed.
@@ -89,6 +137,12 @@ impl ModelRow {
     #[must_use]
     pub fn short_name(&self) -> &'static str {
         self.key.rsplit('/').next().unwrap_or(self.key)
+    }
+
+    /// Its short name and its aliases without their organisation.
+    fn tails(&self) -> impl Iterator<Item = &'static str> {
+        let tail = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+        [self.key].into_iter().chain(self.aliases.iter().copied()).map(tail)
     }
 
     /// Lower is better; nothing where a word occurs nowhere.
@@ -155,6 +209,7 @@ fn row(line: Row<'static>) -> Option<ModelRow> {
         grade: if line.text("grade") == "A" { Grade::Exact } else { Grade::Agreeing },
         sources: line.list("sources", ' ').into_iter().map(source).collect::<Option<_>>()?,
         as_of: line.text("as_of"),
+        stored: WeightFormat::of_key(line.text("stored")),
     })
 }
 

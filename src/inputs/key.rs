@@ -332,6 +332,7 @@ keys! {
         Prompt = "si", "Prompt", positive(Noun::Tokens), Some("2048");
         Answer = "so", "Answer", positive(Noun::Tokens), Some("512");
         Spread = "sv", "Spread of the answers' lengths", Kind::Share, Some("0.7");
+        PromptSpread = "svp", "Spread of the prompts' lengths", Kind::Share, Some("0");
         Cached = "sh", "Found in the prefix cache", Kind::Share, Some("0");
         Rate = "sr", "Requests", Kind::Frequency, None;
         InFlight = "sc", "Requests in flight", positive(Noun::Plain), None;

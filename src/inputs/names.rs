@@ -20,11 +20,30 @@ pub(super) fn canonical(key: Key, text: &str) -> Option<String> {
         Key::Accelerator if lower == CUSTOM => Some(lower),
         Key::Model => model(text).map(|row| row.key.replace(' ', "-")),
         Key::Accelerator => accelerators::find(text).map(|row| row.key.clone()),
-        Key::Engine => engines::find(text)
+        Key::Engine => engines::find(engine(&lower))
             .filter(|engine| support::is_offered(&engine.key))
             .map(|engine| engine.key.clone()),
         _ => stacks::find(text).map(|stack| stack.key.clone()),
     }
+}
+
+/// Other names of engines.
+const ENGINES: [(&str, &str); 10] = [
+    ("tpu", "vllm-tpu"),
+    ("neuron", "vllm-neuron"),
+    ("nxd", "vllm-neuron"),
+    ("nxdi", "vllm-neuron"),
+    ("optimum-neuron", "vllm-neuron"),
+    ("transformers-neuronx", "neuronx"),
+    ("tensorrt-llm", "trtllm"),
+    ("trt-llm", "trtllm"),
+    ("llama-cpp", "llamacpp"),
+    ("ollama", "llamacpp"),
+];
+
+/// The key of the engine that people call so.
+fn engine(name: &str) -> &str {
+    ENGINES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, key)| key)
 }
 
 /// The model of the catalogue that `text` calls.
@@ -36,7 +55,11 @@ pub(super) fn model(text: &str) -> Option<&'static models::ModelRow> {
 pub(super) fn suggestions(key: Key, text: &str) -> Vec<String> {
     match key {
         Key::Model => {
-            models::search(text).iter().take(SUGGESTIONS_MAX).map(|row| row.key.into()).collect()
+            let mut hits = models::search(text);
+            if hits.is_empty() {
+                hits = models::near(text);
+            }
+            hits.iter().take(SUGGESTIONS_MAX).map(|row| row.key.into()).collect()
         }
         Key::Accelerator => {
             let hits = accelerators::search(text);

@@ -62,6 +62,8 @@ pub struct Trace {
     pub answer: Ratio,
     /// Standard deviation of the answers' lengths over their mean.
     pub spread: Ratio,
+    /// The same of the prompts' lengths.
+    pub prompt_spread: Ratio,
     /// Requests a second from the first arrival to the last; none where no time is given.
     pub rate: Option<PerSecond>,
     /// From the first arrival to the last.
@@ -101,8 +103,10 @@ impl Trace {
         let whole = |tokens: Ratio| format!("{}", (tokens.get() + 0.5).floor().max(1.0) as u64);
         inputs.set(Key::Prompt, whole(self.prompt));
         inputs.set(Key::Answer, whole(self.answer));
-        let spread = (self.spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
-        inputs.set(Key::Spread, format!("{spread}"));
+        for (key, spread) in [(Key::Spread, self.spread), (Key::PromptSpread, self.prompt_spread)] {
+            let spread = (spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
+            inputs.set(key, format!("{spread}"));
+        }
         if let Some(rate) = self.rate {
             let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::InFlight);
@@ -291,8 +295,10 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
     }
     let mean = |of: fn(&Request) -> f64| requests.iter().map(of).sum::<f64>() / n;
     let (prompt, answer) = (mean(|own| own.prompt), mean(|own| own.answer));
-    let square = requests.iter().map(|own| (own.answer - answer) * (own.answer - answer));
-    let spread = (square.sum::<f64>() / n).sqrt() / answer;
+    let spread = |of: fn(&Request) -> f64, mean: f64| {
+        let square = requests.iter().map(|own| (of(own) - mean) * (of(own) - mean));
+        Ratio::new((square.sum::<f64>() / n).sqrt() / mean)
+    };
     let times = requests.iter().filter_map(|own| own.at);
     let (first, last, timed) = times.fold((f64::INFINITY, 0.0f64, 0.0), |(low, high, n), at| {
         (low.min(at), high.max(at), n + 1.0)
@@ -303,7 +309,8 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         rows: requests.len() as u32,
         prompt: Ratio::new(prompt),
         answer: Ratio::new(answer),
-        spread: Ratio::new(spread),
+        spread: spread(|own| own.answer, answer),
+        prompt_spread: spread(|own| own.prompt, prompt),
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },

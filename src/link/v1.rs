@@ -112,6 +112,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("si", Key::Prompt, "2048"),
     ("so", Key::Answer, "512"),
     ("sv", Key::Spread, "0.7"),
+    ("svp", Key::PromptSpread, "0"),
     ("sh", Key::Cached, "0"),
     ("sr", Key::Rate, ""),
     ("sc", Key::InFlight, ""),

@@ -144,16 +144,16 @@ pub fn survey(ask: &Ask) -> Survey {
     for i in by_price(ask, &survey.looked) {
         let Some(looked) = survey.looked.get(i).copied() else { continue };
         if let Some(best) = &survey.best
+            && !best.now.saturated
             && price(ask, &looked, looked.least) > worth(ask, best)
         {
             break;
         }
         match settle(ask, &looked) {
             Ok(own) => {
-                let better = |best: &Deployment| {
-                    let (mine, least) = (worth(ask, &own), worth(ask, best));
-                    mine < least || mine == least && own.now.per_token < best.now.per_token
-                };
+                // What makes nobody wait for a place goes first.
+                let rank = |of: &Deployment| (of.now.saturated, worth(ask, of), of.now.per_token);
+                let better = |best: &Deployment| rank(&own) < rank(best);
                 if survey.best.as_ref().is_none_or(better) {
                     survey.best = Some(own);
                 }
@@ -242,7 +242,11 @@ impl<'a> Sizing<'a> {
             return Ok(self.of(most.max(1)));
         }
         if looked.least > most {
-            return Err(Loss::Few(paid(ask, &self.at, looked.least)));
+            // Those in flight beyond what all instances hold wait for a place, if the goals let them.
+            let waits = matches!(ask.demand, Demand::InFlight(_)) && most > 0;
+            let last = waits.then(|| self.of(most));
+            let kept = last.filter(|own| ask.goals.kept_by(own.first_token, own.per_token));
+            return kept.ok_or_else(|| Loss::Few(paid(ask, &self.at, looked.least)));
         }
         let first = self.of(looked.least);
         if first.keeps(ask) {
@@ -407,7 +411,11 @@ pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
     // One service for all layouts: how an instance lies does not change it.
     let any = Candidate { machine, format, instance: Instance::ONE };
-    let Some(service) = service(ask, &any, None) else { return };
+    // An engine that is told to run one sequence at a time needs least beside its weights.
+    let (Some(service), Some(least)) = (service(ask, &any, None), service(ask, &any, Some(1)))
+    else {
+        return;
+    };
     for instance in instances(&ask.model, &kind.cluster) {
         if !allowed(&instance, &kind.degrees, &ask.fixed) || service.check(&instance).is_err() {
             continue;
@@ -415,9 +423,10 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
         let at = Candidate { instance, ..any };
         let serving = Serving::new(&service, &instance);
         let mut looked = Looked { at, limit: None, missed: None, least: u32::MAX, loss: None };
-        if serving.memory().too_full {
+        let alone = Serving::new(&least, &instance);
+        if alone.memory().too_full {
             looked.loss = Some(Loss::Full);
-        } else if !serving.holds_one(&ask.traffic) {
+        } else if !alone.holds_one(&ask.traffic) {
             looked.loss = Some(Loss::Short);
         } else {
             survey.space += climb(ask, &serving, &mut looked);
@@ -426,16 +435,55 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
     }
 }
 
+/// Sequences that run together at most: an engine that is told a limit draws next tokens for no more in its trial run,
+/// which leaves more room for their cache.
+fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate) -> Sequences {
+    let told = serving.most_running(&ask.traffic);
+    let limit = f64::from(sequences_most(&ask.engine)) * f64::from(at.instance.dp.max(1));
+    let asked = ask.fixed.batch.map_or(limit, f64::from);
+    let asked = match ask.demand {
+        Demand::InFlight(n) => asked.min(f64::from(n)),
+        _ => asked,
+    };
+    let limit = limit.min(asked);
+    let holds = |batch: u32| {
+        let service = service(ask, at, Some(batch));
+        service.is_some_and(|service| {
+            let most = Serving::new(&service, &at.instance).most_running(&ask.traffic);
+            most.0 >= f64::from(batch)
+        })
+    };
+    let (mut low, mut high) = (told.0 as u32, limit as u32 + 1);
+    if told.0 >= limit || !holds(low + 1) {
+        return told;
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Sequences(f64::from(low))
+}
+
 /// Tries every batch limit; returns how many.
 fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
-    let most = serving.most_running(&ask.traffic);
+    let most = held(ask, serving, &looked.at);
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {
         Demand::InFlight(n) => Sequences(most.0.min(f64::from(n))),
         _ => most,
     };
-    let limits = batches(most);
+    let mut limits = batches(most);
+    // What was fixed, or all that are in flight, is a limit as well.
+    let whole = most.0.min(f64::from(u32::MAX)) as u32;
+    let told = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
+    if told && limits.last().is_some_and(|last| *last < whole) {
+        limits.push(whole);
+    }
     let mut nearest: Option<(u32, Answer, Seconds)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
@@ -457,7 +505,9 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
         let further = per_token(ask, serving, &answer);
         let kept = ask.goals.kept_by(first_token(ask, &answer), further);
         if kept && !answer.saturated {
-            let more = |(_, best): &(u32, Answer)| answer.request_rate >= best.request_rate;
+            // Of those in flight, what does not run waits: the most that may run together are let.
+            let all = matches!(ask.demand, Demand::InFlight(_));
+            let more = |(_, best): &(u32, Answer)| !all && answer.request_rate >= best.request_rate;
             if looked.limit.as_ref().is_none_or(more) {
                 looked.limit = Some((batch, answer));
             }

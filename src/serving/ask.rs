@@ -11,6 +11,8 @@ use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
 pub struct Ask {
     /// What is served.
     pub model: Model,
+    /// Format of the published weights, where it is not of 16 bits.
+    pub stored: Option<WeightFormat>,
     /// By which software.
     pub engine: Engine,
     /// On which kinds of machine, any one of them.
@@ -37,6 +39,8 @@ pub struct Ask {
     pub place: Option<Place>,
     /// Power of the building over power of its machines, where the place does not tell it.
     pub pue: Ratio,
+    /// Whether that was typed.
+    pub pue_typed: bool,
 }
 
 /// One kind of accelerator in its machines.

@@ -11,6 +11,8 @@ pub struct Traffic {
     pub output: f64,
     /// Relative spread (standard deviation over mean) of the answers' lengths.
     pub spread: f64,
+    /// The same of the prompts' lengths; 0: all of one length, as benchmarks send them.
+    pub prompt_spread: f64,
     /// Share of prompt tokens whose keys and values a prefix cache already holds.
     pub cached: Ratio,
 }

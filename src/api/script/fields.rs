@@ -136,6 +136,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "prompt_tokens", Key::Prompt, N),
     field(S, "answer_tokens", Key::Answer, N),
     field(S, "answer_tokens_deviation_ratio", Key::Spread, N),
+    field(S, "prompt_tokens_deviation_ratio", Key::PromptSpread, N),
     field(S, "prefix_cache_hit_ratio", Key::Cached, N),
     field(S, "requests_per_s", Key::Rate, Number("/s")),
     field(S, "requests_in_flight", Key::InFlight, N),

@@ -1,12 +1,9 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::plan::serve::Deployed;
+use crate::plan::serve::{Deployed, allocated, longest, longest_text};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
-
-/// Tokens of room beside the mean request: answers of twice the mean length.
-const ROOM: f64 = 2.0;
 
 /// The command; none for engines without one here.
 pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
@@ -16,6 +13,7 @@ pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
         "sglang" | "sglang-2025" | "sglang-ep" => sglang(own),
         "trtllm" => trtllm(own),
         "llamacpp" => llamacpp(own),
+        "vllm-neuron" | "neuronx" => neuron(own),
         _ => return None,
     };
     Some(LaunchView { command, notes: notes(own) })
@@ -35,9 +33,20 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     if n > 1 {
         all.push(format!("{n} such instances stand behind one router."));
     }
-    if own.formats.0 != WeightFormat::Bf16 && own.ask.engine.key != "llamacpp" {
+    all.push(longest_text(own));
+    if own.formats.0 != own.ask.stored.unwrap_or(WeightFormat::Bf16)
+        && own.ask.engine.key != "llamacpp"
+    {
         let format = own.formats.0.key();
         all.push(format!("Point it to a checkpoint in {format}; it is read from there."));
+    }
+    if matches!(own.ask.engine.key.as_str(), "vllm-neuron" | "neuronx") {
+        let cores = cores(own);
+        all.push(format!(
+            "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
+             which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
+             been tried."
+        ));
     }
     if own.ask.speculation.is_some() {
         all.push(
@@ -54,10 +63,7 @@ fn model(own: &Deployed<'_>) -> String {
 
 /// Longest request that is let in.
 fn length(own: &Deployed<'_>) -> u64 {
-    let traffic = &own.ask.traffic;
-    let asked = (traffic.prompt + traffic.output * ROOM).max(1.0) as u64;
-    let asked = asked.div_ceil(1024) * 1024;
-    own.ask.model.max_positions.map_or(asked, |most| asked.min(u64::from(most)))
+    longest(own).tokens.get()
 }
 
 /// Flags after a command, those without a value left alone, one a line.
@@ -98,6 +104,26 @@ fn vllm(own: &Deployed<'_>) -> String {
 fn share(own: &Deployed<'_>) -> String {
     let share = own.serving().memory().share.get();
     ((share * 1e3).ceil().min(1e3) / 1e3).to_string()
+}
+
+/// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
+fn neuron(own: &Deployed<'_>) -> String {
+    let ranks = own.own.at.instance.tp.saturating_mul(cores(own));
+    let all = vec![
+        ("--tensor-parallel-size", Some(ranks.to_string())),
+        ("--max-num-seqs", Some(own.service.engine.sequences.to_string())),
+        ("--max-model-len", Some(length(own).to_string())),
+        ("--no-enable-prefix-caching", None),
+    ];
+    flags(format!("vllm serve {}", model(own)), all)
+}
+
+/// Ranks that Neuron makes of one chip: two physical cores are one from Trainium2 on (LNC=2, the default there).
+fn cores(own: &Deployed<'_>) -> u32 {
+    match own.machine.cluster.accelerator.units {
+        few @ 0..=2 => few.max(1),
+        many => many / 2,
+    }
 }
 
 fn sglang(own: &Deployed<'_>) -> String {
@@ -165,7 +191,7 @@ fn llamacpp(own: &Deployed<'_>) -> String {
     let mut all = vec![
         ("--n-gpu-layers", Some("99".to_owned())),
         ("--parallel", Some(batch.to_string())),
-        ("--ctx-size", Some((length(own) * batch).to_string())),
+        ("--ctx-size", allocated(own).map(|tokens| tokens.get().to_string())),
         ("--ubatch-size", Some(own.service.engine.chunk.to_string())),
     ];
     if own.formats.1 == KvFormat::Int8 {

@@ -216,8 +216,8 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
         engine_text(own.ask),
         own.instances_text(),
         serve::instance_text(&own.own.at.instance),
-        own.formats.0.key(),
-        own.formats.1.key(),
+        as_stored(own),
+        serve::cache_name(&own.ask.engine.key, own.formats.1),
         own.own.batch,
         text("ttft").unwrap_or_default(),
         text("tpot").unwrap_or_default(),
@@ -228,6 +228,12 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
     }
     all.push('.');
     all
+}
+
+/// The format of the weights, and whether the checkpoint has it.
+fn as_stored(own: &Deployed<'_>) -> String {
+    let stored = own.ask.stored == Some(own.formats.0);
+    format!("{}{}", own.formats.0.key(), if stored { " (as the checkpoint)" } else { "" })
 }
 
 /// The engine's name; of one's own, what it is made of.
@@ -269,7 +275,8 @@ const HELP: [&str; 8] = [
 fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let at = own.own.at.instance;
     let n = |n: u32| show::grouped(n.into());
-    let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
+    let weights = own.formats.0.key();
+    let cache = serve::cache_name(&own.ask.engine.key, own.formats.1);
     let all = [
         ("sl", "Instances", n(own.instances()), true),
         ("stp", "TP", n(at.tp), true),
@@ -390,6 +397,7 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
             all.push(taken(text, kernels.source.clone(), false));
         }
     }
+    all.extend(told(own));
     let text = match engine.own {
         Some(_) => format!("Engine: {}.", engine.told()),
         None => format!("{} as of {} ({}).", engine.name, engine.version, engine.date),
@@ -398,9 +406,16 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
     let traffic = &own.ask.traffic;
     all.push(taken(
         format!(
-            "Prompts of {} and answers of {} tokens on the mean; requests come at random.",
+            "Prompts of {} and answers of {} tokens on the mean, {}; requests come at random.",
             show::grouped(traffic.prompt as u64),
-            show::grouped(traffic.output as u64)
+            show::grouped(traffic.output as u64),
+            match traffic.prompt_spread > 0.0 {
+                true => format!(
+                    "prompts deviate by {}",
+                    show::percent(Ratio::new(traffic.prompt_spread))
+                ),
+                false => "prompts all of one length".to_owned(),
+            }
         ),
         "typed".to_owned(),
         true,
@@ -423,5 +438,35 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
         false,
     ));
     crate::units::order::sort_by_key(&mut all, |assumption| assumption.verified);
+    all
+}
+
+/// What to know of checkpoint, length and energy.
+fn told(own: &Deployed<'_>) -> Vec<Assumption> {
+    let taken = |text: String, source: &str, verified: bool| Assumption {
+        text,
+        source: source.to_owned(),
+        verified,
+    };
+    let mut all = Vec::new();
+    if own.machine.cluster.accelerator.power.is_none() {
+        let text = format!(
+            "No power of the {} is published: energy and carbon are left out.",
+            own.machine.label
+        );
+        all.push(taken(text, "catalogue", false));
+    }
+    if let Some(stored) = own.ask.stored {
+        let text = format!("The checkpoint stores its weights in {}.", stored.key());
+        all.push(taken(text, "quantization_config of its config.json", true));
+    }
+    if let Some(beyond) = serve::longest(own).beyond {
+        let text = format!(
+            "The model was made for {} positions: longer requests are refused unless it is \
+             stretched.",
+            show::grouped(beyond.get())
+        );
+        all.push(taken(text, "max_position_embeddings", false));
+    }
     all
 }

@@ -2,7 +2,7 @@
 
 use super::{Load, Serving};
 use crate::serving::{Mode, Traffic};
-use crate::units::{PerSecond, Seconds, Tokens};
+use crate::units::{PerSecond, Ratio, Seconds, Tokens};
 
 /// What users see.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +11,12 @@ pub struct Answer {
     pub first_token: Seconds,
     /// What of it is spent waiting for other requests.
     pub waiting: Seconds,
+    /// Share of requests that wait: the others find nobody before them.
+    pub delayed: Ratio,
+    /// What of it reads the request's own prompt, on the mean.
+    pub reading: Seconds,
+    /// Standard deviation of prompts' lengths over their mean.
+    pub prompt_spread: Ratio,
     /// Time between tokens of one answer, on the mean.
     pub per_token: Seconds,
     /// Time from a request to its last token.
@@ -43,13 +49,98 @@ pub(super) struct Read {
 pub struct Sequences(pub f64);
 
 impl Answer {
-    /// The value below which a share of the times to the first token lie: what is not waiting is the same for all,
-    /// waiting falls off exponentially (the tail of an M/G/1 queue, Kleinrock 1975, section 5.7).
+    /// The value below which a share of the times to the first token lie: handling is the same for all, reading goes
+    /// with the prompt's length (a lognormal), the waits of those that wait fall off exponentially (the tail of an
+    /// M/G/1 queue, Kleinrock 1975, section 5.7), and the two are independent.
     #[must_use]
-    pub fn first_token_at(&self, share: crate::units::Ratio) -> Seconds {
+    pub fn first_token_at(&self, share: Ratio) -> Seconds {
         let least = self.first_token.less(self.waiting).get();
         let above = (1.0 - share.get()).max(1e-6);
-        Seconds::new(least - self.waiting.get() * libm::log(above))
+        let (wait, spread) = (self.waiting.get(), self.prompt_spread.get());
+        let reading = self.reading.get().min(least);
+        if spread <= 0.0 || reading <= 0.0 || !wait.is_finite() {
+            return Seconds::new(least + wait * self.waits_at(share).get());
+        }
+        let delayed = self.delayed.get().clamp(1e-6, 1.0);
+        let lengths = Lengths::of(spread);
+        let (mut low, mut high) =
+            (0.0, reading * lengths.longest() - wait / delayed * libm::log(above));
+        for _ in 0..STEPS {
+            let middle = 0.5 * (low + high);
+            let waited = lengths.later(middle, reading, wait / delayed);
+            let at_once = lengths.later(middle, reading, 0.0);
+            if delayed * waited + (1.0 - delayed) * at_once > above {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Seconds::new(least - reading + high)
+    }
+
+    /// Mean waits below which a share of the waits lie.
+    #[must_use]
+    pub fn waits_at(&self, share: Ratio) -> Ratio {
+        let delayed = self.delayed.get().clamp(1e-6, 1.0);
+        let above = (1.0 - share.get()).max(1e-6);
+        Ratio::new((libm::log(delayed / above) / delayed).max(0.0))
+    }
+}
+
+/// Halvings in which a percentile is found.
+const STEPS: usize = 30;
+/// Pieces of the spread of prompts.
+const PIECES: usize = 32;
+/// Deviations of a lognormal that are looked at, each way.
+const REACH: f64 = 4.0;
+
+/// Lengths of prompts over their mean at the ends of pieces, and the share of prompts in each piece.
+struct Lengths([(f64, f64); PIECES + 1]);
+
+impl Lengths {
+    /// A lognormal of mean 1 and that deviation.
+    fn of(spread: f64) -> Self {
+        let width = libm::log(1.0 + spread * spread).sqrt();
+        let step = 2.0 * REACH / PIECES as f64;
+        let mut all = [(0.0, 0.0); PIECES + 1];
+        let mut sum = 0.0;
+        for (i, (length, share)) in all.iter_mut().enumerate() {
+            let at = step * i as f64 - REACH;
+            *length = libm::exp(width * at - width * width / 2.0);
+            let middle = at + step / 2.0;
+            *share = if i < PIECES { libm::exp(-middle * middle / 2.0) } else { 0.0 };
+            sum += *share;
+        }
+        all.iter_mut().for_each(|(_, share)| *share /= sum);
+        Self(all)
+    }
+
+    fn longest(&self) -> f64 {
+        self.0[PIECES].0
+    }
+
+    /// Share of requests for which reading and waiting together take longer than `time`: over each piece the mean of
+    /// `exp(-(time - reading) / wait)`, or of 1 where reading alone takes longer.
+    fn later(&self, time: f64, reading: f64, wait: f64) -> f64 {
+        // The integral of that from far below.
+        let under = |x: f64| {
+            if x >= time {
+                wait + x - time
+            } else if wait > 0.0 {
+                wait * libm::exp((x - time) / wait)
+            } else {
+                0.0
+            }
+        };
+        let mut sum = 0.0;
+        let mut before = (reading * self.0[0].0, under(reading * self.0[0].0));
+        for two in self.0.windows(2) {
+            let [(_, share), (length, _)] = two else { continue };
+            let next = (reading * length, under(reading * length));
+            sum += share * (next.1 - before.1) / (next.0 - before.0).max(1e-300);
+            before = next;
+        }
+        sum
     }
 }
 
@@ -147,6 +238,10 @@ impl Serving<'_> {
         Answer {
             first_token: Seconds::new(first_token),
             waiting: Seconds::ZERO,
+            delayed: Ratio::ONE,
+            reading: Seconds::new(read),
+            // A batch is read as one, whose prompts are padded or packed.
+            prompt_spread: Ratio::ZERO,
             per_token: Seconds::new(per_token),
             whole: Seconds::new(all),
             output_rate: rate(batch * traffic.output, all),
@@ -208,6 +303,9 @@ impl Serving<'_> {
         Answer {
             first_token: Seconds::new(first_token),
             waiting: Seconds::ZERO,
+            delayed: Ratio::ONE,
+            reading: Seconds::new(cost),
+            prompt_spread: Ratio::new(traffic.prompt_spread),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(first_token + output * per_token),
             output_rate: rate(running, per_token),

@@ -1,13 +1,14 @@
 //! One run of so many requests: what a benchmark with a rate sees, which begins empty and ends empty.
 //!
-//! Requests come at random (evenly where their lengths are all the same: a generator that varies nothing), each is followed through reading and writing, on the mean of some runs. While a prompt is
-//! read nothing is written, and what is written takes the step of as many as run at that moment. Where more comes than
-//! goes, waiting grows for as long as requests come: how long they wait hangs on their number.
+//! Requests come at random (evenly where their lengths are all the same: a generator that varies nothing), each is
+//! followed through reading and writing, on the mean of some runs. While a prompt is read nothing is written, and what is
+//! written takes the step of as many as run at that moment. Where more comes than goes, waiting grows for as long as
+//! requests come: how long they wait hangs on their number.
 
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
-use crate::units::Seconds;
+use crate::units::{Ratio, Seconds};
 
 /// Most requests that are followed; a longer run counts as that many.
 const FOLLOWED: u32 = 4096;
@@ -107,6 +108,9 @@ impl Serving<'_> {
         Answer {
             first_token: Seconds::new(first),
             waiting: Seconds::new(waiting),
+            delayed: Ratio::ONE,
+            reading: Seconds::new(steps.one.min(first)),
+            prompt_spread: Ratio::new(traffic.prompt_spread),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(first + output * per_token),
             output_rate: rate(all * traffic.output, clock),

@@ -10,7 +10,7 @@
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::{Admission, Traffic};
-use crate::units::{PerSecond, Seconds};
+use crate::units::{PerSecond, Ratio, Seconds};
 
 /// Requests of a benchmark over those in flight: what InferenceX sends (utils/bench_serving, `num_prompts` is ten
 /// times the concurrency), and the default of others that follow it.
@@ -52,15 +52,42 @@ pub struct Full {
 
 /// Mean wait of a request that comes at random, for the prompts of others, for a place, and for the step under way.
 ///
-/// Reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975, section 5.6); the
-/// place for an answer is one of many, and waited for only near the limit.
-fn random_wait(balance: &Balance, arrivals: f64, full: &Full) -> f64 {
+/// Reading is a queue with arrivals at random (Pollaczek-Khinchine, Kleinrock 1975, section 5.6); the place for an
+/// answer is one of many, and waited for only near the limit.
+fn random_wait(traffic: &Traffic, balance: &Balance, arrivals: f64, full: &Full) -> Wait {
     let busy = (arrivals * balance.cost).min(FULL);
-    let reading = busy * balance.cost / (2.0 * (1.0 - busy));
+    let reading = queued(traffic, balance, busy);
     let filled = (arrivals / full.rate.get()).min(FULL);
     let places = (2.0 * (full.running.0 + 1.0)).sqrt();
     let place = libm::pow(filled, places) / (1.0 - filled) / full.rate.get();
-    reading + place + 0.5 * balance.per_token.min(balance.cost)
+    Wait::of(reading, busy, place + 0.5 * balance.per_token.min(balance.cost))
+}
+
+/// A mean wait, and the share of requests that wait.
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    mean: f64,
+    delayed: f64,
+}
+
+impl Wait {
+    /// A queue that a share of requests meet, and what all wait; both by what they bring to the mean.
+    fn of(queue: f64, met: f64, all: f64) -> Self {
+        let mean = queue + all;
+        Self { mean, delayed: (met * queue + all) / mean.max(1e-300) }
+    }
+
+    /// All wait so long in addition.
+    fn and(self, all: f64) -> Self {
+        Self::of(self.mean, self.delayed, all)
+    }
+}
+
+/// Mean wait for the prompts of others where reading takes that share of the time: Pollaczek-Khinchine, with the second
+/// moment of the prompts' lengths.
+fn queued(traffic: &Traffic, balance: &Balance, busy: f64) -> f64 {
+    let second = 1.0 + traffic.prompt_spread * traffic.prompt_spread;
+    busy * balance.cost * second / (2.0 * (1.0 - busy))
 }
 
 impl Serving<'_> {
@@ -95,11 +122,11 @@ impl Serving<'_> {
     /// At the start all come at once and are read one after another; from then on their answers end one after another
     /// as well, and reading is a queue with arrivals at random and one length (Pollaczek-Khinchine, Kleinrock 1975,
     /// section 5.6), in which no more than all can wait.
-    fn crowd(&self, balance: &Balance, together: f64) -> f64 {
+    fn crowd(&self, traffic: &Traffic, balance: &Balance, together: f64) -> Wait {
         let queue = (together - 1.0).max(0.0) * balance.cost;
         let first = queue / 2.0 / f64::from(TURNS);
         let busy = (balance.rate * balance.cost * balance.others).min(FULL);
-        first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
+        Wait::of(queued(traffic, balance, busy).min(queue / 2.0), busy, first)
     }
 
     /// Mean time that a prompt is held back by the engine's own rule while others decode.
@@ -124,12 +151,12 @@ impl Serving<'_> {
     pub fn loaded(&self, traffic: &Traffic, running: Sequences) -> Answer {
         let places = self.balance(traffic, running.0.max(1e-3), 1.0);
         let busy = (places.rate * places.cost).min(FULL);
-        let wait = busy * places.cost / (2.0 * (1.0 - busy));
-        let first = self.handling(traffic) + places.read + wait;
+        let wait = Wait::of(queued(traffic, &places, busy), busy, 0.0);
+        let first = self.handling(traffic) + places.read + wait.mean;
         // A place is taken while its prompt is read as well, which its own answer never meets.
         let own = places.cost / (traffic.output - 1.0).max(1.0);
         let balance = Balance { per_token: places.per_token - own * running.0.min(1.0), ..places };
-        self.told(traffic, &balance, first, wait, balance.rate, false)
+        self.told(traffic, &balance, (first, wait), balance.rate, false)
     }
 
     /// The most that the instance answers, on the mean.
@@ -144,9 +171,9 @@ impl Serving<'_> {
     #[must_use]
     pub fn arriving(&self, traffic: &Traffic, running: Sequences, full: &Full) -> Answer {
         let balance = self.balance(traffic, running.0.max(1.0), 1.0);
-        let wait = random_wait(&balance, balance.rate, full);
-        let first = self.handling(traffic) + balance.read + wait;
-        self.told(traffic, &balance, first, wait, balance.rate, false)
+        let wait = random_wait(traffic, &balance, balance.rate, full);
+        let first = self.handling(traffic) + balance.read + wait.mean;
+        self.told(traffic, &balance, (first, wait), balance.rate, false)
     }
 
     /// A fixed number of requests in flight.
@@ -162,7 +189,7 @@ impl Serving<'_> {
             let decode = 0.5 * (low + high);
             balance = self.balance(traffic, decode.max(1e-3), others);
             let held = self.held_back(&balance);
-            let reading = least + held + balance.read + self.crowd(&balance, running);
+            let reading = least + held + balance.read + self.crowd(traffic, &balance, running).mean;
             if decode + balance.rate * reading > running {
                 high = decode;
             } else {
@@ -176,28 +203,31 @@ impl Serving<'_> {
         if balance.decode < 1.0 {
             balance = self.balance(traffic, 1.0_f64.min(running), others);
         }
-        let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
-        let read = least + self.held_back(&balance) + balance.read + wait;
+        let half = 0.5 * balance.per_token.min(balance.cost);
+        let wait = self.crowd(traffic, &balance, running).and(half);
+        let read = least + self.held_back(&balance) + balance.read + wait.mean;
         let cycle = read + output * balance.per_token;
         let throughput = running / cycle;
         // What does not fit waits for a place.
         let queued = (concurrency - running).max(0.0) / throughput.max(1e-12);
-        self.told(traffic, &balance, read + queued, wait + queued, throughput, queued > 0.0)
+        self.told(traffic, &balance, (read + queued, wait.and(queued)), throughput, queued > 0.0)
     }
 
     fn told(
         &self,
         traffic: &Traffic,
         balance: &Balance,
-        first_token: f64,
-        waiting: f64,
+        (first_token, wait): (f64, Wait),
         throughput: f64,
         saturated: bool,
     ) -> Answer {
         let whole = first_token + (traffic.output - 1.0).max(0.0) * balance.per_token;
         Answer {
             first_token: Seconds::new(first_token),
-            waiting: Seconds::new(waiting),
+            waiting: Seconds::new(wait.mean),
+            delayed: Ratio::new(wait.delayed.clamp(0.0, 1.0)),
+            reading: Seconds::new(balance.read + self.service.engine.token.get() * traffic.prompt),
+            prompt_spread: Ratio::new(traffic.prompt_spread),
             per_token: Seconds::new(balance.per_token),
             whole: Seconds::new(whole),
             output_rate: rate(throughput * traffic.output, 1.0),
@@ -235,11 +265,11 @@ impl Serving<'_> {
                 balance = self.balance(traffic, 1.0, others);
             }
             let limit = Full { running: Sequences(most), rate: rate(full.rate, 1.0) };
-            let wait = random_wait(&balance, arrivals, &limit);
-            let first = least + balance.read + wait;
-            return self.told(traffic, &balance, first, wait, arrivals, false);
+            let wait = random_wait(traffic, &balance, arrivals, &limit);
+            let first = least + balance.read + wait.mean;
+            return self.told(traffic, &balance, (first, wait), arrivals, false);
         }
         // Without an end, waiting grows without bound.
-        self.told(traffic, &full, f64::INFINITY.min(1e9), 1e9, full.rate, true)
+        self.told(traffic, &full, (1e9, Wait::of(0.0, 0.0, 1e9)), full.rate, true)
     }
 }

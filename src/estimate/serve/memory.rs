@@ -1,9 +1,9 @@
 //! Memory of one accelerator in service, and how much cache is left.
 
-use super::Serving;
+use super::{LatentForm, Load, Serving};
 use crate::model::{Ffn, LayerKind, Mixer, Model};
 use crate::serving::{Fills, Traffic, WeightFormat};
-use crate::units::{Bytes, Ratio, Tokens};
+use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
 /// What a process holds before it has anything: the context of CUDA on one device.
 const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
@@ -189,6 +189,33 @@ impl Serving<'_> {
     pub(super) fn sequence_bytes(&self, tokens: f64) -> f64 {
         let (cache, state) = self.cache_of(tokens);
         cache + state
+    }
+
+    /// Bytes of cache on one accelerator where so many slots share that many tokens evenly, as llama.cpp allocates them.
+    #[must_use]
+    pub fn slots(&self, slots: u32, tokens: Tokens) -> Bytes {
+        let slots = f64::from(slots.max(1));
+        let (cache, state) = self.cache_of(tokens.as_f64() / slots);
+        Bytes::from_f64(slots * (cache + state))
+    }
+
+    /// The least time of a step: its bytes at the memory's full rate, or its operations at the highest peak.
+    #[must_use]
+    pub fn least_step(&self, load: &Load) -> Seconds {
+        let accelerator = &self.service.cluster.accelerator;
+        let peak = &accelerator.peak;
+        let wide = [peak.fp32, peak.fp16, peak.bf16].into_iter().flatten();
+        // GGUF kinds multiply 8-bit integers, at twice the rate of 16 bits where no rate of 8 bits is known.
+        let wide = wide.map(|rate| 2.0 * rate.get()).fold(0.0, f64::max);
+        let narrow = [peak.fp8, peak.fp4].into_iter().flatten();
+        let most = narrow.map(|rate| rate.get()).fold(wide, f64::max);
+        let bandwidth = accelerator.memory_bandwidth.get();
+        let least = [LatentForm::Absorbed, LatentForm::Rebuilt].map(|form| {
+            let counts = super::counts(self.service, &self.instance, load, form);
+            let read = counts.bytes.as_f64() / bandwidth.max(1.0);
+            read.max(counts.flops.get() / most.max(1.0))
+        });
+        Seconds::new(least[0].min(least[1]))
     }
 
     /// What the instance has in use when so many sequences of those lengths run, on one accelerator.

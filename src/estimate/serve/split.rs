@@ -3,7 +3,7 @@
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
-use crate::units::{BytesPerSecond, PerSecond, Seconds, Tokens};
+use crate::units::{BytesPerSecond, PerSecond, Ratio, Seconds, Tokens};
 
 /// Share of the time that reading may take before an instance counts as full.
 const BUSY: f64 = 0.98;
@@ -70,6 +70,9 @@ impl Pair<'_> {
         Answer {
             first_token: Seconds::new(first),
             waiting: Seconds::new(wait),
+            delayed: Ratio::ONE,
+            reading: Seconds::new(alone),
+            prompt_spread: Ratio::new(traffic.prompt_spread),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(whole),
             output_rate: rate(throughput * traffic.output, 1.0),

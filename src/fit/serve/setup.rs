@@ -294,6 +294,7 @@ fn traffic(run: &ServeRun, remarks: &mut Vec<String>) -> Result<Traffic, String>
         prompt: lengths.0.unwrap_or(0.0) * share,
         output: lengths.1.unwrap_or(1.0) * share,
         spread,
+        prompt_spread: 0.0,
         cached: recipe::cached(run),
     })
 }

@@ -1,12 +1,14 @@
 //! Which formats may be used where: what was typed, as far as engine and hardware have it.
 
+use super::super::names::{self, CONFIG};
 use super::super::resolve::Reader;
 use super::super::{Inputs, Key, Value, read};
 use super::words::machine_of;
 use crate::catalogue::accelerators::MachineRow;
 use crate::catalogue::engines;
 use crate::catalogue::support::{self, Support};
-use crate::serving::{AskedMachine, Engine, KvFormat, WeightFormat};
+use crate::model::config;
+use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
 
 /// Others read such files as well, but are made for other formats.
 const GGUF_ENGINE: &str = "llamacpp";
@@ -17,13 +19,16 @@ const USUAL_GGUF: [WeightFormat; 3] = [WeightFormat::Q8_0, WeightFormat::Q4Km, W
 /// Pairs of weights and cache that may be used on a machine.
 pub(super) fn allowed(
     reader: &Reader,
-    engine: &Engine,
+    (engine, stored): (&Engine, Option<WeightFormat>),
     row: &MachineRow,
     can: &Support,
 ) -> Vec<(WeightFormat, KvFormat)> {
     let weights = match reader.list(Key::Weights) {
         Some(typed) => typed.into_iter().filter_map(WeightFormat::of_key).collect(),
-        None => usual(engine, row, can),
+        None => match stored.filter(|own| can.weights.contains(own)) {
+            Some(own) => vec![own],
+            None => usual(engine, row, can),
+        },
     };
     let cache = |format: WeightFormat| -> Vec<KvFormat> {
         match reader.list(Key::Cache) {
@@ -44,6 +49,38 @@ pub(super) fn allowed(
     all
 }
 
+/// The format in which the model's weights are published, where it is not of 16 bits.
+pub(super) fn stored(reader: &Reader) -> Option<WeightFormat> {
+    match reader.name(Key::Model)? {
+        CONFIG => WeightFormat::of_key(reader.config.as_ref()?.stored?),
+        name => names::model(name)?.stored,
+    }
+}
+
+/// Says what is tried where nothing is typed: the format of the checkpoint, or why not.
+pub(super) fn echo(reader: &mut Reader, ask: &Ask) {
+    let (None, Some(stored)) = (reader.list(Key::Weights), ask.stored) else { return };
+    let has = |machine: &AskedMachine| machine.formats.iter().any(|own| own.0 == stored);
+    if ask.machines.iter().any(has) {
+        reader.echo(Key::Weights, format!("{}, as the checkpoint", stored.key()));
+    }
+    let without: Vec<&str> = ask
+        .machines
+        .iter()
+        .filter(|machine| !has(machine))
+        .map(|machine| machine.label.as_str())
+        .collect();
+    if !without.is_empty() {
+        let text = format!(
+            "the checkpoint is in {}, which {} has not on {}: it is converted first",
+            stored.key(),
+            ask.engine.name,
+            without.join(", ")
+        );
+        reader.note(Key::Weights, text);
+    }
+}
+
 fn usual(engine: &Engine, row: &MachineRow, can: &Support) -> Vec<WeightFormat> {
     if engine.key.starts_with(GGUF_ENGINE) {
         let usual = USUAL_GGUF.into_iter().filter(|format| can.weights.contains(format));
@@ -56,6 +93,15 @@ fn usual(engine: &Engine, row: &MachineRow, can: &Support) -> Vec<WeightFormat> 
     can.weights.iter().copied().filter(fits).collect()
 }
 
+fn stored_of(inputs: &Inputs) -> Option<WeightFormat> {
+    match inputs.get(Key::Model).trim() {
+        name if name.eq_ignore_ascii_case(CONFIG) => {
+            WeightFormat::of_key(config::read(inputs.typed(Key::Config)?).stored?)
+        }
+        name => names::model(name)?.stored,
+    }
+}
+
 /// Pairs that are looked at on any machine of a market that has them.
 pub fn of_market(inputs: &Inputs, engine: &Engine) -> Vec<(WeightFormat, KvFormat)> {
     let typed = |key: Key| match inputs.typed(key).map(|text| read(key, text)) {
@@ -66,9 +112,12 @@ pub fn of_market(inputs: &Inputs, engine: &Engine) -> Vec<(WeightFormat, KvForma
     let mut weights: Vec<WeightFormat> =
         words.split(',').filter_map(WeightFormat::of_key).collect();
     if weights.is_empty() {
-        weights = match engine.key.starts_with(GGUF_ENGINE) {
-            true => USUAL_GGUF[..2].to_vec(),
-            false => vec![WeightFormat::Bf16, WeightFormat::Fp8],
+        weights = match (engine.key.starts_with(GGUF_ENGINE), stored_of(inputs)) {
+            (true, Some(WeightFormat::Mxfp4)) => vec![WeightFormat::Mxfp4],
+            (true, _) => USUAL_GGUF[..2].to_vec(),
+            (false, None) => vec![WeightFormat::Bf16, WeightFormat::Fp8],
+            // Machines without kernels for it serve a copy in 16 bits.
+            (false, Some(stored)) => vec![stored, WeightFormat::Bf16],
         };
     }
     let words = typed(Key::Cache);

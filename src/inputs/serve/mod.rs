@@ -14,6 +14,7 @@ use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
     ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
+    WeightFormat,
 };
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
@@ -34,7 +35,8 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         first_token: goal(reader, Key::FirstToken),
         per_token: goal(reader, Key::PerToken),
     };
-    let machines = machines(reader, &engine, own);
+    let stored = formats::stored(reader);
+    let machines = machines(reader, (&engine, stored), own);
     // Where there is no rate, there is no peak to stand by for.
     let spares = match demand {
         Demand::Rate(_) => reader.count(Key::StandBy).unwrap_or(1),
@@ -55,7 +57,9 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         },
         place: place(reader),
         pue: reader.ratio(Key::Pue).unwrap_or(Ratio::ONE),
+        pue_typed: reader.is_typed(Key::Pue),
         machines,
+        stored,
         model,
         engine,
     };
@@ -76,6 +80,7 @@ fn traffic(reader: &Reader) -> Option<Traffic> {
         prompt: f64::from(reader.count(Key::Prompt)?),
         output: f64::from(reader.count(Key::Answer)?),
         spread: reader.ratio(Key::Spread).map_or(0.0, Ratio::get),
+        prompt_spread: reader.ratio(Key::PromptSpread).map_or(0.0, Ratio::get),
         cached: reader.ratio(Key::Cached).unwrap_or(Ratio::ZERO),
     })
 }
@@ -145,7 +150,11 @@ fn money(reader: &Reader, key: Key) -> Option<Dollars> {
 }
 
 /// The kinds that the engine runs on in some format that may be used.
-fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> Vec<AskedMachine> {
+fn machines(
+    reader: &mut Reader,
+    (engine, stored): (&Engine, Option<WeightFormat>),
+    own: Option<&MachineRow>,
+) -> Vec<AskedMachine> {
     let kinds: Vec<String> =
         reader.list(Key::ServeOn).unwrap_or_default().into_iter().map(str::to_owned).collect();
     let most = reader.count(Key::ServeMost).unwrap_or(1);
@@ -169,7 +178,7 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
             idle.push(row.label.clone());
             continue;
         };
-        let formats = formats::allowed(reader, engine, &row, &can);
+        let formats = formats::allowed(reader, (engine, stored), &row, &can);
         if formats.is_empty() {
             continue;
         }
@@ -242,11 +251,18 @@ fn echo(reader: &mut Reader, ask: &Ask) {
         None => format!("{}: no price known", machine.label),
     });
     reader.echo(Key::ServePrice, prices.collect::<Vec<_>>().join(", "));
+    formats::echo(reader, ask);
     let unit = |n: f64| format!("{} tokens", show::grouped(n as u64));
     reader.echo(Key::Prompt, unit(ask.traffic.prompt));
     reader.echo(Key::Answer, unit(ask.traffic.output));
     let spread = show::percent(Ratio::new(ask.traffic.spread));
     reader.echo(Key::Spread, format!("standard deviation {spread} of the mean"));
+    let spread = show::percent(Ratio::new(ask.traffic.prompt_spread));
+    let text = match ask.traffic.prompt_spread > 0.0 {
+        true => format!("standard deviation {spread} of the mean"),
+        false => "all of one length, as benchmarks send them".to_owned(),
+    };
+    reader.echo(Key::PromptSpread, text);
     let cached = show::percent(ask.traffic.cached);
     reader.echo(Key::Cached, format!("{cached} of the prompt's tokens need no work"));
     if let Demand::Rate(rate) = ask.demand {
@@ -276,7 +292,11 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     if let Some(longest) = ask.model.max_positions {
         let asked = ask.traffic.prompt + ask.traffic.output;
         if asked > f64::from(longest) {
-            let text = format!("the authors state {} positions", show::grouped(longest.into()));
+            let text = format!(
+                "longer than the {} positions that the model was made for, so engines refuse it: \
+                 shorten it, or stretch the positions (YaRN) at a loss of quality",
+                show::grouped(longest.into())
+            );
             reader.note(Key::Prompt, text);
         }
     }

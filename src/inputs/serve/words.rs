@@ -4,8 +4,8 @@ use super::super::limits::{KINDS_MAX, PRICE_MAX, WORDS_CHARS_MAX};
 use super::super::{Key, Problem};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::serving::{KvFormat, WeightFormat};
-use crate::units::DollarsPerHour;
 use crate::units::text::{read as texts, short};
+use crate::units::{DollarsPerHour, order};
 
 /// The accelerator that is described by its numbers.
 pub(super) const OWN: &str = "custom";
@@ -135,5 +135,14 @@ fn nearest(word: &str) -> Vec<&'static str> {
     let edge = squeezed(word);
     let edge = accelerators::edge().iter().filter(|row| squeezed(&row.label).contains(&edge));
     let found = accelerators::search(word).into_iter().chain(edge);
-    found.take(3).map(|row| row.key.as_str()).collect()
+    let mut keys: Vec<&str> = found.take(3).map(|row| row.key.as_str()).collect();
+    if keys.is_empty() {
+        let wanted = word.to_ascii_lowercase();
+        let all = accelerators::all().iter().chain(accelerators::edge());
+        let far = all.map(|row| (order::edits(&wanted, &row.key), row.key.as_str()));
+        let mut far: Vec<_> = far.filter(|(far, _)| 2 * far <= wanted.len()).collect();
+        order::sort_by_key(&mut far, |(far, _)| *far);
+        keys = far.into_iter().take(3).map(|(_, key)| key).collect();
+    }
+    keys
 }

@@ -164,6 +164,8 @@ export interface ServiceQuestion {
   answer_tokens?: number;
   /** Standard deviation over mean. */
   answer_tokens_deviation_ratio?: number;
+  /** The same of the prompts; 0: all of one length. */
+  prompt_tokens_deviation_ratio?: number;
   /** Share of the prompts' tokens that need no work. */
   prefix_cache_hit_ratio?: number;
   /** This, or `requests_in_flight`, or neither for as much as the machines can answer. */

@@ -3,7 +3,7 @@
 use super::families::{Column, Family};
 use super::fields::Fields;
 use super::json::Document;
-use super::{Problem, Reading, attention, blocks, parts, placement};
+use super::{Problem, Reading, attention, blocks, parts, placement, stored};
 use crate::model::Model;
 use crate::model::limits::{KINDS_MAX, PARAMS_MAX, VOCAB_MAX, WIDTH_MAX};
 use crate::units::Params;
@@ -20,6 +20,7 @@ pub(super) fn read(document: &Document) -> Reading {
         let hint = "Enter the model's numbers by hand.";
         fields.warn("", "these fields", "fields that make a model", hint);
     }
+    let stored = stored::stored(&mut fields);
     let mut ignored = fields.ignored();
     let latent = attention::is_latent(&fields);
     for key in &mut ignored {
@@ -28,7 +29,7 @@ pub(super) fn read(document: &Document) -> Reading {
         }
     }
     let Fields { read, defaulted, problems, .. } = fields;
-    Reading { model, read, defaulted, ignored, problems }
+    Reading { model, stored, read, defaulted, ignored, problems }
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a

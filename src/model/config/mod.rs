@@ -14,6 +14,7 @@ mod json;
 mod linear;
 mod parts;
 mod placement;
+mod stored;
 mod text;
 
 use super::Model;
@@ -24,6 +25,8 @@ pub use hub::hub_id;
 pub struct Reading {
     /// The model, where the fields suffice.
     pub model: Option<Model>,
+    /// Name of the format of the stored weights, where `quantization_config` says one.
+    pub stored: Option<&'static str>,
     /// Fields that were used, in the order of use.
     pub read: Vec<FieldRead>,
     /// Fields that were absent, what was assumed for them, and why.

@@ -1,6 +1,6 @@
 //! One column of a comparison: what was asked of a deployment, and what it gives.
 
-use super::text::{instance_text, load_text};
+use super::text::{cache_name, instance_text, load_text};
 use super::{Deployed, bill, break_even, decode, figures, memory, range};
 use crate::plan::Amount;
 use crate::plan::compare::{Better, Fact, Section};
@@ -73,6 +73,6 @@ fn layout(own: &Deployed<'_>) -> Vec<Fact> {
         text("layout.replicas", "Instances", own.instances_text()),
         text("layout.batch", "Batch", show::grouped(own.own.batch.into())),
         text("layout.weights", "Weights", own.formats.0.key().to_owned()),
-        text("layout.cache", "Cache", own.formats.1.key().to_owned()),
+        text("layout.cache", "Cache", cache_name(&own.ask.engine.key, own.formats.1).to_owned()),
     ]
 }

@@ -1,7 +1,7 @@
 //! The key figures of a deployment, each with formula, this case's values, and source.
 
-use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
+use super::{Deployed, allocated, longest_text};
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
@@ -40,28 +40,55 @@ fn figure(
 
 fn first_token(own: &Deployed<'_>) -> Figure {
     let now = &own.own.now;
-    let least = now.first_token.less(now.waiting);
     let whole = own.own.first_token;
+    if own.ask.share.is_some() && now.prompt_spread.get() > 0.0 {
+        return spread_first(own, whole);
+    }
+    let least = now.first_token.less(now.waiting);
     let (reading, waiting) = (fine::time(least), fine::time(now.waiting));
     let (formula, times) = match own.ask.share {
-        Some(share) => (
-            "handling and reading + mean wait × −ln(1 − share)",
-            -libm::log((1.0 - share.get()).max(1e-6)),
-        ),
-        None => ("handling and reading + mean wait", 1.0),
+        Some(share) => {
+            ("handling and reading + mean wait × that percentile of waits", now.waits_at(share))
+        }
+        None => ("handling and reading + mean wait", Ratio::ONE),
     };
-    let times = fine::number(Ratio::new(times));
+    let times = fine::number(times);
     let text = format!("{reading} + {waiting} × {times} = {}", fine::time(whole));
-    let label = [
-        "First token, mean",
-        "First token, p50",
-        "First token, p90",
-        "First token, p95",
-        "First token, p99",
-    ][rank(own.ask.share)];
-    let source = "waits fall off exponentially: the tail of an M/G/1 queue (Kleinrock 1975, \
-        section 5.7); its mean by Pollaczek and Khinchine (section 5.6)";
-    figure("ttft", label, Amount::Time(whole), formula, text, source)
+    let label = FIRST[rank(own.ask.share)];
+    let source = format!(
+        "{} of requests wait at all, and their waits fall off exponentially: ln(share that waits \
+         / (1 − share)) / share that waits mean waits, the tail of an M/G/1 queue (Kleinrock 1975, \
+         section 5.7); its mean by Pollaczek and Khinchine (section 5.6)",
+        fine::percent(now.delayed)
+    );
+    figure("ttft", label, Amount::Time(whole), formula, text, &source)
+}
+
+const FIRST: [&str; 5] = [
+    "First token, mean",
+    "First token, p50",
+    "First token, p90",
+    "First token, p95",
+    "First token, p99",
+];
+
+/// The first token where prompts are of many lengths.
+fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
+    let now = &own.own.now;
+    let handling = now.first_token.less(now.waiting).less(now.reading);
+    let rest = whole.less(handling);
+    let text = format!("{} + {} = {}", fine::time(handling), fine::time(rest), fine::time(whole));
+    let source = format!(
+        "reading takes {} on the mean and goes with the prompt's length, a lognormal that deviates \
+         by {}; waiting takes {} on the mean and falls off exponentially (M/G/1, Kleinrock 1975, \
+         sections 5.6 and 5.7); the percentile is that of their sum (estimate/serve/batch; \
+         simulated in tests/serve_first.rs)",
+        fine::time(now.reading),
+        fine::percent(now.prompt_spread),
+        fine::time(now.waiting)
+    );
+    let formula = "handling + the percentile of reading and waiting together";
+    figure("ttft", FIRST[rank(own.ask.share)], Amount::Time(whole), formula, text, &source)
 }
 
 /// Name of a share that can be asked.
@@ -330,15 +357,7 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
     let running = now.running.0 * replicas;
     let number = |value: f64| fine::number(Ratio::new(value));
     let whole = Seconds::new(now.whole.get());
-    [
-        figure(
-            "running",
-            "Answers at once",
-            Amount::Count((running + 0.5) as u64),
-            "sequences that decode in one instance × instances",
-            format!("{} × {} = {}", number(now.running.0), number(replicas), number(running)),
-            "Little's law: requests a second × time that each is being answered",
-        ),
+    let cache = || {
         figure(
             "cache",
             "Cache, tokens an instance",
@@ -352,7 +371,27 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
                 fine::count(memory.tokens.get())
             ),
             "as the engine computes it at start-up (estimate/serve/memory)",
+        )
+    };
+    [
+        figure(
+            "running",
+            "Answers at once",
+            Amount::Count((running + 0.5) as u64),
+            "sequences that decode in one instance × instances",
+            format!("{} × {} = {}", number(now.running.0), number(replicas), number(running)),
+            "Little's law: requests a second × time that each is being answered",
         ),
+        allocated(own).map_or_else(cache, |tokens| {
+            figure(
+                "cache",
+                "Cache, tokens an instance",
+                Amount::Count(tokens.get()),
+                "tokens of context that the command asks for",
+                format!("{} = {}", fine::count(tokens.get()), fine::count(tokens.get())),
+                &longest_text(own),
+            )
+        }),
         figure(
             "whole",
             "A whole answer",

@@ -69,10 +69,13 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
     let one = Sequences(1.0);
     let speed = Ratio::new(1.0 / serving.writing(one, context).get().max(1e-12));
     let generation = &kind.cluster.accelerator.generation;
-    let range = ask.engine.range("tok_s", generation, "single").map(|range| Range {
-        low: Amount::TokenRate(speed * range.factor.0.get()),
-        high: Amount::TokenRate(speed * range.factor.1.get()),
-    });
+    let least = serving.least_step(&serving.decode_load(one, context)).get();
+    let most = Ratio::new(1.0 / (least * serving.steps_a_token().get()).max(1e-12));
+    let cut = |factor: Ratio| Amount::TokenRate((speed * factor.get()).min(most));
+    let range = ask
+        .engine
+        .range("tok_s", generation, "single")
+        .map(|range| Range { low: cut(range.factor.0), high: cut(range.factor.1) });
     Some(Fit {
         machine,
         weights,

@@ -2,7 +2,7 @@
 
 use super::Offer;
 use super::bill::MONTH_HOURS;
-use super::power::{Drawn, site};
+use super::power::{Drawn, over, site};
 use crate::catalogue::{offers, places};
 use crate::estimate::capacity::{MonthPart, Packing};
 use crate::plan::part::{Group, Leaf, tree};
@@ -118,6 +118,7 @@ impl Hired<'_> {
         Some(Drawn {
             accelerators: self.accelerators(),
             rated,
+            over: over(None),
             load: Ratio::new(self.at.served.get() / most.get().max(1e-12)),
             tokens: self.at.served * self.ask.traffic.output,
             pue,

@@ -103,8 +103,13 @@ fn few(ask: &Ask, looked: &Looked, needed: u64) -> String {
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
         Demand::Most => "the demand".to_owned(),
     };
+    let goals = &ask.goals;
+    let within = match goals.first_token.or(goals.per_token) {
+        Some(_) => " within the goals",
+        None => "",
+    };
     format!(
-        "{demand} within the goals take {} accelerators; there may be {}.",
+        "{demand}{within} take {} accelerators; there may be {}.",
         show::grouped(needed),
         show::grouped(most.into())
     )

@@ -1,10 +1,10 @@
 //! Memory of one accelerator, by part, each with where it comes from.
 
-use super::Deployed;
+use super::{Deployed, allocated, longest_text};
 use crate::estimate::serve::ServeMemoryPart as M;
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
-use crate::units::text::fine;
+use crate::units::text::{fine, show};
 use crate::units::{Bytes, Params, Ratio};
 
 /// Memory that is taken on the fullest accelerator, as the engine fills it.
@@ -19,14 +19,61 @@ pub fn memory(own: &Deployed<'_>) -> Part {
         derivation: derivation(own, part, memory.get(part), memory.tokens.as_f64()),
         children: Vec::new(),
     };
-    let leaves: Vec<Leaf<Bytes>> = vec![
+    let mut leaves: Vec<Leaf<Bytes>> = vec![
         leaf(M::Weights, "weights", "Weights"),
-        leaf(M::Cache, "cache", "Keys and values"),
+        cache(own).unwrap_or_else(|| leaf(M::Cache, "cache", "Keys and values")),
         leaf(M::Activations, "activations", "Activations"),
         leaf(M::Graphs, "graphs", "Captured graphs"),
         leaf(M::Context, "context", "Driver and runtime"),
     ];
+    leaves.extend(kept(own));
     tree("memory", "Memory of one accelerator", vec![Group { id: "", label: "", leaves }])
+}
+
+/// The cache as llama.cpp allocates it: what its command asks for, whether or not anybody comes.
+fn cache(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
+    let tokens = allocated(own)?;
+    let slots = own.own.batch.max(1);
+    let amount = own.serving().slots(slots, tokens);
+    let each = fine::bytes(Bytes::from_f64(amount.as_f64() / tokens.as_f64().max(1.0)));
+    let text = format!("{} × {each} = {}", fine::count(tokens.get()), fine::bytes(amount));
+    let source = format!(
+        "llama.cpp allocates the whole context at its start (--ctx-size), shared by {slots} {}. {}",
+        show::plural(slots.into(), "slot"),
+        longest_text(own)
+    );
+    let formula = "tokens of context × bytes of one, the mean over layers with windows and without";
+    Some(Leaf {
+        id: "memory.cache".to_owned(),
+        label: "Keys and values",
+        amount,
+        derivation: Derivation::of(formula, text, &source),
+        children: Vec::new(),
+    })
+}
+
+/// Share of a memory above which what programs do not get is a part of its own.
+const KEPT: f64 = 0.05;
+
+/// What the system keeps where processor and accelerator share one memory.
+fn kept(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
+    let accelerator = &own.machine.cluster.accelerator;
+    let share = 1.0 - accelerator.usable.get();
+    let amount = Bytes::from_f64(accelerator.memory.as_f64() * share);
+    let text = format!(
+        "{} × {} = {}",
+        fine::bytes(accelerator.memory),
+        fine::percent(Ratio::new(share)),
+        fine::bytes(amount)
+    );
+    let (formula, source) = ("memory × share that programs do not get", "catalogue, usable.csv");
+    (share > KEPT).then(|| Leaf {
+        id: "memory.kept".to_owned(),
+        label: "Kept by the system",
+        amount,
+        derivation: Derivation::of(formula, text, source),
+        children: Vec::new(),
+    })
 }
 
 fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Derivation {

@@ -6,7 +6,7 @@ use super::text::number;
 use crate::catalogue::{offers, power};
 use crate::estimate::capacity::PowerCurve;
 use crate::plan::budget::figure;
-use crate::plan::fleet::{LOAD, RATED_OVER, machine_power};
+use crate::plan::fleet::{LOAD, RATED_OVER};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Place;
 use crate::units::text::{fine, show};
@@ -19,6 +19,8 @@ pub struct Drawn {
     pub accelerators: u64,
     /// Rated power of one.
     pub rated: Watts,
+    /// Power of a whole machine over that of its accelerators, and where it was read.
+    pub over: (Ratio, String),
     /// Requests that come over the most that are answered.
     pub load: Ratio,
     /// Tokens of answers a second.
@@ -53,16 +55,31 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
     let Some(rated) = own.machine.cluster.accelerator.power else { return Vec::new() };
     let (served, full) = (own.own.served(own.ask).get(), &own.own.full);
     let n = f64::from(own.instances());
-    let (pue, grid) = site(own.ask.place.as_ref(), own.ask.pue);
+    let (mut pue, grid) = site(own.ask.place.as_ref(), own.ask.pue);
+    let system = power::system(&own.machine.key, &own.machine.cluster.accelerator.generation);
+    let home = system.filter(|_| own.ask.place.is_none() && !own.ask.pue_typed);
+    if home.is_some() {
+        pue = (Ratio::ONE, "it stands in no data centre: PUE 1".to_owned());
+    }
     let drawn = Drawn {
         accelerators: own.paid(),
         rated,
+        over: over(system),
         load: Ratio::new(served / (full.request_rate.get() * n).max(1e-12)),
         tokens: PerSecond::new(bill::hourly_requests(own) / 3600.0 * own.ask.traffic.output),
         pue,
         grid,
     };
     drawn.figures()
+}
+
+/// Power of a machine over that of its accelerators: its own, else that of a server of eight.
+pub(super) fn over(system: Option<&(Ratio, String)>) -> (Ratio, String) {
+    system.cloned().unwrap_or_else(|| {
+        let source =
+            "power of a whole machine over that of its accelerators (DGX H100 over eight H100)";
+        (RATED_OVER, source.to_owned())
+    })
 }
 
 impl Drawn {
@@ -76,7 +93,7 @@ impl Drawn {
     #[must_use]
     pub fn energy(&self) -> KilowattHours {
         let (share, pue) = self.factor();
-        let each = machine_power(self.rated, 1);
+        let each = self.rated * (self.over.0.get() * LOAD.get());
         let watts = each * (self.accelerators as f64 * share.get() * pue.get());
         watts * Seconds::hours(MONTH_HOURS)
     }
@@ -128,7 +145,7 @@ impl Drawn {
             "{} × {} × {} × {} × {} × {} × {MONTH_HOURS} h = {}",
             fine::count(self.accelerators),
             show::power(self.rated),
-            fine::number(RATED_OVER),
+            fine::number(self.over.0),
             fine::percent(LOAD),
             fine::percent(share),
             fine::number(pue),
@@ -136,8 +153,8 @@ impl Drawn {
         );
         let rows = power::all().first().map_or("", |row| row.2.as_str());
         let source = format!(
-            "power of a whole machine over that of its accelerators (DGX H100 over eight H100); \
-             share of it under full load (arXiv 2506.14551); at {} of the load by {rows}; {}",
+            "{}; share of it under full load (arXiv 2506.14551); at {} of the load by {rows}; {}",
+            self.over.1,
             fine::percent(self.load.min(Ratio::ONE)),
             self.pue.1
         );

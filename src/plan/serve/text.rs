@@ -2,7 +2,7 @@
 
 use super::Deployed;
 use crate::search::deploy::Candidate;
-use crate::serving::{Ask, Demand, Instance};
+use crate::serving::{Ask, Demand, Instance, KvFormat};
 use crate::units::Ratio;
 use crate::units::text::{fine, show};
 
@@ -23,9 +23,18 @@ pub fn layout_text(ask: &Ask, at: &Candidate) -> String {
     let Some(machine) = ask.machines.get(at.machine) else { return instance };
     let formats = machine.formats.get(at.format);
     let formats = formats.map_or_else(String::new, |(weights, cache)| {
-        format!("{}, cache {}", weights.key(), cache.key())
+        format!("{}, cache {}", weights.key(), cache_name(&ask.engine.key, *cache))
     });
     format!("{instance} \u{b7} {formats} \u{b7} {}", machine.label)
+}
+
+/// Name of a cache format for people: 16 bits are the activations' own, which llama.cpp alone keeps as fp16.
+#[must_use]
+pub fn cache_name(engine: &str, cache: KvFormat) -> &'static str {
+    match cache {
+        KvFormat::Wide if !engine.starts_with("llamacpp") => "bf16",
+        _ => cache.key(),
+    }
 }
 
 /// What is asked of the deployment: `10 requests/s`.

@@ -206,6 +206,9 @@ impl SplitQuestion {
         let answer = Answer {
             first_token: Seconds::ZERO,
             waiting: Seconds::ZERO,
+            delayed: Ratio::ONE,
+            reading: Seconds::ZERO,
+            prompt_spread: Ratio::ZERO,
             per_token: written.per_token,
             whole: written.per_token * self.traffic.output,
             output_rate: written.rate * self.traffic.output,

@@ -34,6 +34,7 @@ const TRAFFIC: &[(Key, &str, &str)] = &[
 const DETAILS: &[(Key, &str, &str)] = &[
     (Key::Cached, "Found in the prefix cache", ""),
     (Key::Spread, "Spread of answers", ""),
+    (Key::PromptSpread, "Spread of prompts", ""),
     (Key::Guesses, "Tokens guessed ahead", ""),
     (Key::Acceptance, "Guesses that are right", ""),
 ];

@@ -276,7 +276,9 @@ fn memory(own: &Deployed<'_>) -> ServingMemory {
         used_bytes: used,
         capacity_bytes: capacity,
         free_bytes: capacity - used,
-        cache_tokens: own.serving().memory().tokens.as_f64(),
+        cache_tokens: crate::plan::serve::allocated(own)
+            .unwrap_or(own.serving().memory().tokens)
+            .as_f64(),
         parts: whole.children.iter().map(memory_part).collect(),
     }
 }
