@@ -51,5 +51,8 @@ fn question(
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 32,
+        further_share: None,
+        spares: 0,
+        machine_size: 1,
     })
 }

@@ -33,6 +33,9 @@ fn question(
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 16,
+        further_share: None,
+        spares: 0,
+        machine_size: 1,
     }
 }
 
@@ -48,7 +51,7 @@ fn naive(question: &SplitQuestion) -> Option<f64> {
         for writing in &servings {
             let reader = Reader::new(reading, &question.traffic);
             let writer = Writer::new(writing, &question.traffic);
-            let Some(written) = question.write_rate(&writer) else { continue };
+            let Some(written) = question.write_rate((writing, &writer)) else { continue };
             let (a, b) = (reading.instance().ranks() as u32, writing.instance().ranks() as u32);
             for readers in 1..=count / a {
                 for writers in 1..=(count - readers * a) / b {

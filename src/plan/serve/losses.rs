@@ -97,7 +97,7 @@ fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) 
 }
 
 fn few(ask: &Ask, looked: &Looked, needed: u64) -> String {
-    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.cluster.count);
+    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.most);
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),

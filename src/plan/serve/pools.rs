@@ -1,14 +1,14 @@
 //! Prompts and answers on machines of their own, against instances that do both: which is cheaper, and why.
 
-use super::{Deployed, instance_text};
+use super::{Deployed, instance_text, text};
 use crate::estimate::serve::{Reader, Serving};
 use crate::plan::budget::{Cell, Grid, Line, Sheet};
 use crate::plan::{Amount, Derivation};
 use crate::search::serve::Offer;
-use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, compare};
+use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::Demand;
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio};
+use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 const ROWS: [&str; 9] = [
     "Instances",
@@ -23,8 +23,8 @@ const ROWS: [&str; 9] = [
 ];
 
 const NOTES: [&str; 3] = [
-    "Both are sized by the highest load at which one instance keeps the goals; the deployment \
-     above keeps them at its batch limit as well and may take more.",
+    "Together is the deployment above. Readers and writers are sized by the highest load at which \
+     one of them keeps its goal; each pool has the spare instances that the deployment has.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
     "Readers and writers are of one kind of accelerator and one format; all layouts and all \
@@ -42,7 +42,6 @@ struct Both<'a> {
 #[must_use]
 pub fn question(own: &Deployed<'_>) -> SplitQuestion {
     let ask = own.ask;
-    let each = own.own.now.request_rate.get() * f64::from(own.own.replicas);
     SplitQuestion {
         model: ask.model.clone(),
         engine: ask.engine.clone(),
@@ -55,7 +54,10 @@ pub fn question(own: &Deployed<'_>) -> SplitQuestion {
         traffic: ask.traffic,
         goals: ask.goals,
         share: ask.share,
-        rate: (ask.demand != Demand::Most).then(|| PerSecond::new(each)),
+        further_share: ask.further_share,
+        spares: ask.spares,
+        machine_size: own.machine.size(),
+        rate: (ask.demand != Demand::Most).then(|| own.own.served(ask)),
         ranks_max: own.machine.cluster.count,
     }
 }
@@ -64,7 +66,7 @@ pub fn question(own: &Deployed<'_>) -> SplitQuestion {
 #[must_use]
 pub fn pools(own: &Deployed<'_>) -> Sheet {
     let question = question(own);
-    let answer = compare(&question);
+    let answer = against(&question, Some(together(own, &question)));
     let both = Both { question: &question, answer: &answer, priced: own.machine.price.is_some() };
     Sheet {
         id: "pools",
@@ -72,6 +74,21 @@ pub fn pools(own: &Deployed<'_>) -> Sheet {
         tables: vec![both.table()],
         notes: NOTES.map(str::to_owned).to_vec(),
         ..Sheet::default()
+    }
+}
+
+/// The deployment, as what pools are compared with.
+fn together(own: &Deployed<'_>, question: &SplitQuestion) -> Together {
+    let deploy = &own.own;
+    let rate = deploy.served(own.ask).get().max(1e-12);
+    Together {
+        instance: deploy.at.instance,
+        replicas: deploy.replicas,
+        rate: deploy.full.request_rate,
+        running: deploy.now.running,
+        first_token: deploy.first_token,
+        per_token: deploy.per_token,
+        cost: question.cost(Seconds::new(own.paid() as f64 / rate)),
     }
 }
 
@@ -116,7 +133,7 @@ impl Both<'_> {
                  request."
             ),
         };
-        vec![first, ratio(apart)]
+        vec![first, ratio(apart, self.question.spares)]
     }
 
     fn table(&self) -> Grid {
@@ -124,7 +141,11 @@ impl Both<'_> {
         let none = || vec![Cell::none(); ROWS.len() + 1];
         let left = both.map_or_else(none, |both| self.together(both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
-        let last = if self.priced { "1M answer tokens" } else { "Accelerator-hours, 1M tokens" };
+        let last = if self.priced {
+            "1M answer tokens, prompts included"
+        } else {
+            "Accelerator-hours, 1M tokens"
+        };
         let names = ROWS.into_iter().chain([last]);
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
         Grid {
@@ -136,21 +157,25 @@ impl Both<'_> {
 
     fn together(&self, own: &Together) -> Vec<Cell> {
         let ranks = own.instance.ranks();
-        let n = ranks * u64::from(own.replicas);
+        let spares = self.question.spares;
+        let n = ranks * u64::from(own.replicas.saturating_add(spares));
         let most = PerSecond::new(own.rate.get() * f64::from(own.replicas));
-        let text = format!("{} × {}", own.replicas, instance_text(&own.instance));
-        let all = format!("{} × {ranks} = {n}", own.replicas);
+        let text = format!("{} × {}", own.replicas + spares, instance_text(&own.instance));
+        let all = match spares {
+            0 => format!("{} × {ranks} = {n}", own.replicas),
+            more => format!("({} + {more}) × {ranks} = {n}", own.replicas),
+        };
         let rate = self.question.rate.unwrap_or(most);
         vec![
             Cell::words(&text),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
-                "instances × accelerators of one",
+                "instances, spare ones included × accelerators of one",
                 all,
-                "the least that holds the demand within the goals",
+                "the deployment above",
             )),
             Cell::of(Amount::Requests(most)),
-            Cell::of(Amount::Time(own.first_token)).with_below("at most"),
-            Cell::of(Amount::Time(own.per_token)).with_below("at most"),
+            Cell::of(Amount::Time(own.first_token)).with_below("as above"),
+            Cell::of(Amount::Time(own.per_token)).with_below("as above"),
             Cell::none(),
             Cell::none(),
             Cell::none(),
@@ -162,9 +187,14 @@ impl Both<'_> {
     fn apart(&self, own: &Apart) -> Vec<Cell> {
         let (a, b) = (own.reader.ranks(), own.writer.ranks());
         let (readers, writers) = (u64::from(own.readers), u64::from(own.writers));
-        let n = readers * a + writers * b;
-        let read = format!("{readers} × {} read", instance_text(&own.reader));
-        let write = format!("{writers} × {} write", instance_text(&own.writer));
+        let spares = u64::from(self.question.spares);
+        let n = (readers + spares) * a + (writers + spares) * b;
+        let read = format!("{} × {} read", readers + spares, instance_text(&own.reader));
+        let write = format!("{} × {} write", writers + spares, instance_text(&own.writer));
+        let all = match spares {
+            0 => format!("{readers} × {a} + {writers} × {b} = {n}"),
+            more => format!("({readers} + {more}) × {a} + ({writers} + {more}) × {b} = {n}"),
+        };
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
             let limit = own.rate.get() / share.get().max(1e-12);
@@ -179,38 +209,59 @@ impl Both<'_> {
                 "the pool's limit",
             ))
         };
-        let output = (self.question.traffic.output - 1.0).max(1.0);
-        let each = own.rate.get() / writers as f64;
-        let step = format!(
-            "{} / ({} × {}) = {}",
-            number(own.running.0),
-            number(each),
-            number(output),
-            fine::time(own.per_token)
-        );
         vec![
             Cell::words(&read).with_below(&write),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
-                "readers × accelerators of one + writers × accelerators of one",
-                format!("{readers} × {a} + {writers} × {b} = {n}"),
+                "readers × accelerators of one + writers × accelerators of one, spare ones \
+                 included",
+                all,
                 "the pair of layouts and numbers that costs least (search/serve/split)",
             )),
             Cell::of(Amount::Requests(PerSecond::new(
                 own.rate.get() / own.readers_busy.max(own.writers_busy).get(),
             ))),
             Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own)),
-            Cell::of(Amount::Time(own.per_token)).from_where(Derivation::of(
-                "sequences that decode / (requests a second of a writer × further tokens)",
-                step,
-                "a step of decoding alone, at the load where Little's law holds; no prompt is read \
-                 in it (DistServe, arXiv 2401.09670)",
-            )),
+            Cell::of(Amount::Time(own.per_token)).from_where(self.per_token(own)),
             Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
             busy(own.readers_busy),
             busy(own.writers_busy),
             Cell::words(&show::rounded(own.running.0)),
             self.cost(n, own.rate, own.cost),
         ]
+    }
+
+    fn per_token(&self, own: &Apart) -> Derivation {
+        let output = (self.question.traffic.output - 1.0).max(1.0);
+        let each = own.rate.get() / f64::from(own.writers);
+        let step = format!(
+            "{} / ({} × {}) = {}",
+            text::number(own.running.0),
+            text::number(each),
+            text::number(output),
+            fine::time(own.mean)
+        );
+        let factor = Ratio::new(own.per_token.get() / own.mean.get().max(1e-12));
+        let (step, formula) = match self.question.further_share {
+            Some(_) => (
+                format!(
+                    "{} × {} = {}; {step}",
+                    fine::time(own.mean),
+                    fine::number(factor),
+                    fine::time(own.per_token)
+                ),
+                "mean over answers × factor of a lognormal with their deviation; the mean: \
+                 sequences that decode / (requests a second of a writer × further tokens)",
+            ),
+            None => {
+                (step, "sequences that decode / (requests a second of a writer × further tokens)")
+            }
+        };
+        Derivation::of(
+            formula,
+            step,
+            "a step of decoding alone, at the load where Little's law holds; no prompt is read in \
+             it (DistServe, arXiv 2401.09670)",
+        )
     }
 
     fn first_token(&self, own: &Apart) -> Derivation {
@@ -268,9 +319,10 @@ impl Both<'_> {
         if !self.priced {
             return Cell::words(&show::rounded(cost.get()));
         }
+        let paid = self.question.paid(u32::try_from(accelerators).unwrap_or(u32::MAX));
         let text = format!(
             "{} × {} / ({} × {} tokens/s) × {} = {}",
-            fine::count(accelerators),
+            fine::count(paid.into()),
             show::price(price),
             number(rate.get()),
             number(output),
@@ -278,7 +330,8 @@ impl Both<'_> {
             show::million(cost)
         );
         Cell::of(Amount::Million(cost)).from_where(Derivation::of(
-            "accelerators × price of one / tokens of answers a second × a million",
+            "accelerators that are paid for × price of one / tokens of answers a second × \
+             a million",
             text,
             "answers bear the whole price, prompts included",
         ))
@@ -286,12 +339,17 @@ impl Both<'_> {
 }
 
 /// The pools in a sentence.
-fn ratio(own: &Apart) -> String {
+fn ratio(own: &Apart, spares: u32) -> String {
     let (a, b) = (own.reader.ranks(), own.writer.ranks());
     let (read, write) = (u64::from(own.readers) * a, u64::from(own.writers) * b);
+    let spare = match spares {
+        0 => "",
+        1 => ", one of each to spare",
+        _ => ", spare ones beside them",
+    };
     format!(
         "The best pools: {} {} of {} for prompts and {} {} of {} for answers, {read} {} for \
-         reading to {write} for writing.",
+         reading to {write} for writing{spare}.",
         own.readers,
         show::plural(own.readers.into(), "instance"),
         instance_text(&own.reader),

@@ -51,8 +51,13 @@ pub fn basis(own: &Deployed<'_>) -> Option<Basis> {
         }
         _ => told(further),
     };
+    let engine = &own.ask.engine;
+    let unseen = match further.engine.is_empty() && engine.own.is_some() {
+        true => format!("No run of {} was measured, so ranges are those of any: ", engine.told()),
+        false => String::new(),
+    };
     let text = format!(
-        "80% of {all} lay within these ranges of what was said before they were seen \
+        "{unseen}80% of {all} lay within these ranges of what was said before they were seen \
          (docs/accuracy_serve.md)."
     );
     Some(Basis { text, measured: !further.engine.is_empty() })
