@@ -197,12 +197,11 @@ impl Both<'_> {
         };
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
-            let text = format!(
-                "{} / {} = {}",
-                number(own.rate.get()),
-                number(own.rate.get() / share.get().max(1e-12)),
-                fine::percent(share)
-            );
+            let limit = own.rate.get() / share.get().max(1e-12);
+            // A limit that rounds to a whole number is told with the digits that make it none.
+            let told = number(limit);
+            let told = if told.contains('.') { told } else { format!("{limit:.6}") };
+            let text = format!("{} / {told} = {}", number(own.rate.get()), fine::percent(share));
             let formula = "requests / requests that the pool could take within the goals";
             Cell::of(Amount::Share(share)).from_where(Derivation::of(
                 formula,
