@@ -1,5 +1,6 @@
 //! No deployment serves: what stands in the way, and the smallest changes that help, each tried.
 
+use super::PoolsView;
 use crate::api::{Remedy, StuckView};
 use crate::catalogue::support;
 use crate::inputs::{Inputs, Key};
@@ -15,7 +16,11 @@ const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
 
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    StuckView { remedies: remedies(inputs, ask, survey), ..obstacle(ask, survey) }
+    let pools = serve::pools_alone(ask).map(|own| PoolsView {
+        says: own.headline,
+        sheet: crate::api::budget::sheet_view(&own.sheet),
+    });
+    StuckView { remedies: remedies(inputs, ask, survey), pools, ..obstacle(ask, survey) }
 }
 
 /// The same without remedies, which take a search each.

@@ -32,7 +32,7 @@ fn figure(
         formula: formula.to_owned(),
         substituted,
         source: source.to_owned(),
-        constants: Vec::new(),
+        ..Derivation::default()
     };
     Figure { id, label, amount, derivation }
 }
@@ -60,7 +60,9 @@ fn first_token(own: &Deployed<'_>) -> Figure {
     ][rank(own.ask.share)];
     let source = "waits fall off exponentially: the tail of an M/G/1 queue (Kleinrock 1975, \
         section 5.7); its mean by Pollaczek and Khinchine (section 5.6)";
-    figure("ttft", label, Amount::Time(whole), formula, text, source)
+    let mut told = figure("ttft", label, Amount::Time(whole), formula, text, source);
+    told.derivation.parts = super::nested::first_token(own);
+    told
 }
 
 /// Name of a share that can be asked.
@@ -76,7 +78,6 @@ fn rank(share: Option<Ratio>) -> usize {
 }
 
 fn per_token(own: &Deployed<'_>) -> Figure {
-    let now = &own.own.now;
     if let Some(share) = own.ask.further_share {
         let label = [
             "Each further token",
@@ -87,11 +88,17 @@ fn per_token(own: &Deployed<'_>) -> Figure {
         ][rank(Some(share))];
         return spread(own, "tpot", label, share);
     }
+    mean_per_token(own)
+}
+
+/// The time a token on the mean over answers.
+fn mean_per_token(own: &Deployed<'_>) -> Figure {
+    let now = &own.own.now;
     let alone = own.serving().writing(now.running, own.context());
     let more = now.per_token.less(alone);
     let text =
         format!("{} + {} = {}", fine::time(alone), fine::time(more), fine::time(now.per_token));
-    figure(
+    let mut told = figure(
         "tpot",
         "Each further token",
         Amount::Time(now.per_token),
@@ -99,7 +106,9 @@ fn per_token(own: &Deployed<'_>) -> Figure {
         text,
         "mean over an answer at the load that is asked for; at the batch limit it keeps the goal \
          as well. Little's law over reading and writing (estimate/serve/flow)",
-    )
+    );
+    told.derivation.parts = super::nested::per_token(own, more);
+    told
 }
 
 /// The time a token that a share of answers stays within.
@@ -115,7 +124,11 @@ fn spread(own: &Deployed<'_>, id: &'static str, label: &'static str, share: Rati
         fine::percent(pace.deviation)
     );
     let formula = "mean over answers × factor of a lognormal with their deviation";
-    figure(id, label, Amount::Time(at), formula, text, &source)
+    let mut told = figure(id, label, Amount::Time(at), formula, text, &source);
+    if id == "tpot" {
+        told.derivation.parts = vec![mean_per_token(own)];
+    }
+    told
 }
 
 /// How unevenly tokens come.
@@ -220,7 +233,9 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
         let formula = "dollars an hour × share of the time / tokens an hour × a million";
         let source = "prompts bear the share of the time that reading them takes, answers the \
             rest; idle time goes with them";
-        figure(id, label, Amount::Million(price), formula, text, source)
+        let mut told = figure(id, label, Amount::Million(price), formula, text, source);
+        told.derivation.parts = reading(own).into_iter().collect();
+        told
     };
     let share = bill.reading.get();
     vec![
@@ -239,6 +254,30 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
             &source,
         ),
     ]
+}
+
+/// Share of the instances' time that goes to reading prompts; nothing where none is read.
+#[must_use]
+pub fn reading(own: &Deployed<'_>) -> Option<Figure> {
+    let share = bill::reading(own);
+    let now = &own.own.now;
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let text = format!(
+        "{} × {} / {} = {}",
+        number(now.request_rate.get()),
+        number(own.ask.traffic.prompt),
+        number(now.prompt_rate.get()),
+        number(share.get())
+    );
+    let told = figure(
+        "reading",
+        "Reading prompts",
+        Amount::Share(share),
+        "requests a second of an instance × tokens of a prompt / tokens that it reads a second",
+        text,
+        "at the pace at which prompts are read beside answers (estimate/serve/flow)",
+    );
+    (share > Ratio::ZERO && share < Ratio::ONE).then_some(told)
 }
 
 fn capacity(own: &Deployed<'_>) -> Vec<Figure> {

@@ -81,6 +81,23 @@ pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
     full(ask, survey)
 }
 
+/// What stands in the way on each kind of machine on which nothing serves, where something does on another.
+#[must_use]
+pub fn unserved(ask: &Ask, survey: &Survey) -> Vec<String> {
+    let mut all = Vec::new();
+    for (machine, kind) in (0..).zip(&ask.machines) {
+        let here = |looked: &&Looked| looked.at.machine == machine;
+        let serves = |looked: &Looked| looked.limit.is_some() && deploy::settle(ask, looked).is_ok();
+        if survey.looked.iter().filter(here).any(serves) {
+            continue;
+        }
+        let looked = survey.looked.iter().filter(here).copied().collect();
+        let own = Survey { best: None, looked, space: 0 };
+        all.push(format!("{}: {}", kind.label, stands(ask, &own).0));
+    }
+    all
+}
+
 fn least<T: Ord + Copy>(survey: &Survey, of: impl Fn(&Loss) -> Option<T>) -> Option<(&Looked, T)> {
     let all = survey.looked.iter();
     let all = all.filter_map(|looked| Some((looked, of(looked.loss.as_ref()?)?)));

@@ -11,8 +11,9 @@ use super::{Offer, instances};
 use crate::estimate::capacity::{held, replicas};
 use crate::estimate::serve::{Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
+use crate::search::deploy::allowed;
 use crate::serving::{
-    Engine, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
 
@@ -44,6 +45,10 @@ pub struct SplitQuestion {
     pub rate: Option<PerSecond>,
     /// Most accelerators of one instance.
     pub ranks_max: u32,
+    /// Ways to split a model that the engine has there.
+    pub degrees: Vec<String>,
+    /// What is decided already.
+    pub fixed: FixedServing,
 }
 
 /// Both on the same instances.
@@ -163,6 +168,7 @@ impl SplitQuestion {
         let fits = |instance: &Instance| {
             let serving = Serving::new(service, instance);
             instance.ranks() <= u64::from(self.ranks_max)
+                && allowed(instance, &self.degrees, &self.fixed)
                 && service.check(instance).is_ok()
                 && !serving.memory().too_full
                 && serving.holds_one(&self.traffic)
@@ -243,10 +249,18 @@ impl SplitQuestion {
 pub fn compare(question: &SplitQuestion) -> SplitAnswer {
     let service = question.service();
     let layouts = question.layouts(&service);
+    let servings = layouts.iter().map(|instance| Serving::new(&service, instance));
+    let together = servings.filter_map(|serving| both(question, &serving));
+    against(question, together.min_by_key(|found| (found.cost, found.instance)))
+}
+
+/// The cheapest pools against instances that do both, which were found already, and why one wins.
+#[must_use]
+pub fn against(question: &SplitQuestion, together: Option<Together>) -> SplitAnswer {
+    let service = question.service();
+    let layouts = question.layouts(&service);
     let servings: Vec<Serving<'_>> =
         layouts.iter().map(|instance| Serving::new(&service, instance)).collect();
-    let together = servings.iter().filter_map(|serving| both(question, serving));
-    let together = together.min_by_key(|found| (found.cost, found.instance));
     let mut finder = Finder::new(question, &servings);
     let apart_least = finder.pairings.first().map(|pair| question.cost(pair.least));
     let apart = finder.find();
