@@ -17,7 +17,7 @@ use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
 use crate::serving::{Ask, WeightFormat};
 use crate::units::text::show;
-use crate::units::{FlopsPerSecond, Params, PerSecond, Ratio};
+use crate::units::{Dollars, FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
 
 /// Rivals that cost more by less are told as of the same cost.
@@ -93,6 +93,7 @@ pub(super) fn study_view(
     let rivals = serve::rivals(ask, survey, own);
     let points = serve::tradeoff(ask);
     let pools = serve::pools(own);
+    let (guessing, guessing_hurts) = serve::guessing(own).unwrap_or_default();
     let trade = |point: &serve::TradePoint| TradeView {
         machine: point.at.machine as u32,
         per_token: shown(Amount::Time(point.per_token)),
@@ -114,6 +115,8 @@ pub(super) fn study_view(
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
         pools: crate::api::budget::sheet_view(&pools.sheet),
+        guessing,
+        guessing_hurts,
         apart: pools.headline,
         apart_wins: pools.win,
         of: link::encode(&pinned(inputs, ask, &own.own.at, Some(own.own.batch))),
@@ -268,8 +271,8 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
         text("tpot").unwrap_or_default(),
         text("tokens_per_s").unwrap_or_default(),
     );
-    if let Some(price) = text("output_price") {
-        let _ = write!(all, ", {price} a million answer tokens");
+    if let Some(price) = text("answer_price") {
+        let _ = write!(all, ", {price} a million answer tokens, all included");
     }
     all.push('.');
     all
@@ -398,16 +401,40 @@ fn roof_view(roof: &serve::Roof) -> RoofView {
 fn break_even(own: &Deployed<'_>, bill: &serve::Bill) -> String {
     let Some(even) = serve::break_even(own, bill) else { return String::new() };
     let (api, mine) = (show::price(even.api), show::price(bill.hourly));
+    let rate = |rate: f64| format!("{} requests/s", show::rounded(rate));
+    let asked = own.own.now.request_rate.get() * f64::from(own.own.replicas);
     let share = even.share.get();
     let rest = if share <= 1.0 {
         format!(
-            "it is cheaper from {} of this demand on, {} requests/s",
+            "it is cheaper from {} of this demand on, {}",
             show::percent(even.share),
-            show::rounded(own.own.now.request_rate.get() * f64::from(own.own.replicas) * share)
+            rate(asked * share)
         )
     } else {
-        let factor = show::factor(even.share);
-        format!("paying by the token is cheaper: the deployment costs {factor} as much")
+        // One instance, all of it in use: the least that a request can cost on these machines.
+        let each = bill.hourly.get() / f64::from(own.own.replicas.max(1)) / 3600.0;
+        let full = own.own.full.request_rate.get();
+        let paid = even.api.get() / 3600.0 / asked.max(1e-12);
+        let thousand = |price: f64| show::million(Dollars::new(price * 1e3));
+        let start = format!(
+            "paying by the token is cheaper: the deployment costs {} as much",
+            show::factor(even.share)
+        );
+        if each / full.max(1e-12) < paid {
+            format!(
+                "{start}. It turns at {}, where an instance is {} full",
+                rate(each / paid),
+                show::percent(Ratio::new(each / paid / full))
+            )
+        } else {
+            format!(
+                "{start}. It never turns: even full, at {}, an instance costs {} a thousand \
+                 requests, by the token they cost {}",
+                rate(full),
+                thousand(each / full.max(1e-12)),
+                thousand(paid)
+            )
+        }
     };
     format!("The same tokens cost {api} by the token and {mine} on your own machines: {rest}.")
 }

@@ -127,6 +127,12 @@ pub struct ServeStudyView {
     /// Pools cost less.
     #[serde(default)]
     pub apart_wins: bool,
+    /// Guessing ahead against not guessing; empty where none is asked for.
+    #[serde(default)]
+    pub guessing: String,
+    /// Guessing makes it dearer or slower.
+    #[serde(default)]
+    pub guessing_hurts: bool,
     /// Link of the layout that all of this stands beside.
     #[serde(default)]
     pub of: String,

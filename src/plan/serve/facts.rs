@@ -24,9 +24,8 @@ pub fn facts(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
 
 fn better(id: &str) -> Better {
     match id {
-        "ttft" | "tpot" | "accelerators" | "input_price" | "output_price" | "monthly" | "whole" => {
-            Better::Less
-        }
+        "ttft" | "tpot" | "accelerators" | "answer_price" | "input_price" | "output_price"
+        | "monthly" | "whole" => Better::Less,
         "tokens_per_s" | "tokens_per_gpu" | "speed" | "full" => Better::More,
         _ => Better::Neither,
     }

@@ -5,6 +5,7 @@ use super::bill::{self, MONTH_HOURS};
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
+use crate::serving::Demand;
 use crate::units::text::{fine, show};
 use crate::units::{PerSecond, Ratio, Seconds};
 
@@ -239,8 +240,28 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     };
     let share = bill.reading.get();
     vec![
-        million("input_price", "1M prompt tokens", bill.input, share, traffic.prompt),
-        million("output_price", "1M answer tokens", bill.output, 1.0 - share, traffic.output),
+        figure(
+            "answer_price",
+            "1M answer tokens, all included",
+            Amount::Million(bill.alone),
+            "dollars an hour / tokens of answers an hour × a million",
+            format!(
+                "{hourly} / ({} × {} tokens/s) × {} = {}",
+                fine::number(Ratio::new(requests)),
+                fine::number(Ratio::new(traffic.output)),
+                show::grouped(1_000_000),
+                show::million(bill.alone)
+            ),
+            "answers bear everything: reading their prompts and idle time go with them",
+        ),
+        million("input_price", "1M prompt tokens, billed apart", bill.input, share, traffic.prompt),
+        million(
+            "output_price",
+            "1M answer tokens, billed apart",
+            bill.output,
+            1.0 - share,
+            traffic.output,
+        ),
         figure(
             "monthly",
             "A month",
@@ -288,7 +309,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
     let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
     let number = |value: f64| fine::number(Ratio::new(value));
-    vec![
+    let mut all = vec![
         figure(
             "speed",
             "Speed of one answer",
@@ -299,7 +320,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         ),
         figure(
             "full",
-            "Full at",
+            "Most it can answer",
             Amount::Requests(PerSecond::new(full)),
             "requests a second of one instance at its batch limit × instances",
             format!(
@@ -312,7 +333,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         ),
         figure(
             "used",
-            "Of which asked",
+            "In use",
             Amount::Share(used),
             "requests asked for / requests at which it is full",
             format!(
@@ -323,7 +344,12 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             ),
             "follows from the figures above",
         ),
-    ]
+    ];
+    // Where as much comes as can be answered, all is in use.
+    if own.ask.demand == Demand::Most {
+        all.pop();
+    }
+    all
 }
 
 /// What runs at once, what of it the memory holds, and how long an answer takes.
@@ -359,7 +385,7 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
         ),
         figure(
             "whole",
-            "A whole answer",
+            "Time of a whole answer",
             Amount::Time(whole),
             "mean time to the first token + (tokens of the answer − 1) × time of a further token",
             format!(

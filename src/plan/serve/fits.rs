@@ -132,6 +132,7 @@ fn said_weights(ask: &Ask, own: &Instance, bytes: Bytes) -> Figure {
         fine::bytes(bytes)
     );
     let formula = "parameters × mean bits / 8 / accelerators of an instance";
-    let told = Derivation::of(formula, text, "each matrix in its own format (estimate/serve/memory)");
+    let told =
+        Derivation::of(formula, text, "each matrix in its own format (estimate/serve/memory)");
     figure("bytes", "Weights on each", Amount::Bytes(bytes), told)
 }

@@ -13,6 +13,7 @@ pub mod day;
 mod facts;
 mod figures;
 mod fits;
+mod guessing;
 mod hired;
 mod losses;
 mod market;
@@ -37,8 +38,9 @@ pub use curve::{TradePoint, trade_figures, tradeoff};
 pub use facts::facts;
 pub use figures::{figures, reading, share_name};
 pub use fits::{Fit, fits};
+pub use guessing::guessing;
 pub use hired::Hired;
-pub use losses::{losses, stands, unserved};
+pub use losses::{holds, losses, stands, unserved};
 pub use market::{Market, Offer, Question, open};
 pub use memory::memory;
 pub use month::{DayQuestion, MonthPlan, Stood, month};
@@ -53,7 +55,7 @@ pub use text::{instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
 use crate::search::deploy;
-pub use crate::search::deploy::{Candidate, Deployment, Loss, Survey};
+pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
 use crate::units::Tokens;
 

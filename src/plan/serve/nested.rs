@@ -117,11 +117,12 @@ fn waiting(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
     );
     let formula = match own.ask.demand {
         Demand::Most => "the prompts of others + rounding",
-        Demand::Rate(_) => "the prompts of others + a place among the answers and the step under way",
+        Demand::Rate(_) => {
+            "the prompts of others + a place among the answers and the step under way"
+        }
         Demand::InFlight(_) => "the prompts of others + a place and the step under way",
     };
-    let mut all =
-        figure("waiting", "Mean wait", waiting, (formula, text, "estimate/serve/flow"));
+    let mut all = figure("waiting", "Mean wait", waiting, (formula, text, "estimate/serve/flow"));
     let (busy, each) = (parts.busy.get(), parts.each.0);
     let queue = busy * each.get() / (2.0 * (1.0 - busy).max(1e-9));
     if matches!(own.ask.demand, Demand::Rate(_)) && busy < 0.98 {
@@ -138,7 +139,8 @@ fn waiting(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
             "prompts come at random and take one time each (Pollaczek-Khinchine, Kleinrock 1975, \
              section 5.6)",
         );
-        all.derivation.parts = vec![figure("queue", "For the prompts of others", parts.queue, told)];
+        all.derivation.parts =
+            vec![figure("queue", "For the prompts of others", parts.queue, told)];
     }
     all
 }

@@ -4,8 +4,8 @@ use super::{Deployed, instance_text};
 use crate::estimate::serve::{Reader, Sequences, Serving};
 use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
 use crate::plan::{Amount, Derivation, Figure};
-use crate::search::serve::Offer;
 use crate::search::deploy::sequences_most;
+use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::{Ask, Demand};
 use crate::units::text::{fine, show};
@@ -281,7 +281,10 @@ impl Both<'_> {
         let both = self.own.zip(self.answer.together.as_ref());
         let left = both.map_or_else(none, |(own, both)| self.together(own, both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
-        let last = if self.priced { "1M answer tokens" } else { "Accelerator-hours, 1M tokens" };
+        let last = match self.priced {
+            true => "1M answer tokens, all included",
+            false => "Accelerator-hours, 1M answer tokens",
+        };
         let names = ROWS.into_iter().chain([last]);
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
         Grid {
@@ -387,8 +390,13 @@ impl Both<'_> {
             let text = format!("1 = {}", number(running));
             return (one, Derivation::of("at least one", text, source));
         }
-        let step =
-            format!("{} / ({} × {}) = {}", number(running), number(each), number(output), fine::time(time));
+        let step = format!(
+            "{} / ({} × {}) = {}",
+            number(running),
+            number(each),
+            number(output),
+            fine::time(time)
+        );
         let formula = "sequences that decode / (requests a second of a writer × further tokens)";
         let law = format!(
             "{} × {} × {} s = {}",

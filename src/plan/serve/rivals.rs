@@ -1,8 +1,8 @@
 //! The best deployments of other kinds, and what they lose on.
 
 use super::{Deployed, bill};
-use crate::search::deploy::{self, Survey};
 use crate::plan::Derivation;
+use crate::search::deploy::{self, Survey};
 use crate::serving::{Ask, Demand};
 use crate::units::Ratio;
 use crate::units::text::{fine, show};
@@ -25,7 +25,9 @@ pub struct Rival<'a> {
 pub fn rivals<'a>(ask: &'a Ask, survey: &Survey, best: &Deployed<'_>) -> Vec<Rival<'a>> {
     let worth = deploy::worth(ask, &best.own).get().max(1e-18);
     let formula = match ask.demand {
-        Demand::Most => "price of an instance / tokens a second of it, over that of the answer, − 1",
+        Demand::Most => {
+            "price of an instance / tokens a second of it, over that of the answer, − 1"
+        }
         _ => "dollars an hour (accelerators where no price is known) / those of the answer − 1",
     };
     let rival = |other: &deploy::Deployment| {

@@ -43,7 +43,8 @@ impl Roof {
     /// A step's operations for each byte, what it reaches, and what share of the roof that is.
     #[must_use]
     pub fn figures(&self, point: &RoofPoint) -> Vec<Figure> {
-        let (flops, bytes, time) = (fine::flops(point.step.0), fine::bytes(point.step.1), point.step.2);
+        let (flops, bytes, time) =
+            (fine::flops(point.step.0), fine::bytes(point.step.1), point.step.2);
         let source = "counted operation by operation (estimate/serve/work); roofline of Williams \
             et al. 2009";
         let reached = fine::flop_rate(point.reached);

@@ -8,13 +8,13 @@ use crate::api::{GoalView, LaunchView, ServeView};
 use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
 use crate::ui::compare;
 use crate::ui::copier::copier;
-use crate::ui::share;
 use crate::ui::live::live;
+use crate::ui::share;
 use crate::ui::state::{State, state};
 
 /// Figures that are shown large; the others stand in a line below.
 const LARGE: &[&str] =
-    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"];
+    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "answer_price", "monthly"];
 
 /// The answer's first screen.
 pub fn headline(serve: &Arc<ServeView>) -> AnyView {
@@ -58,11 +58,16 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
     .into_any()
 }
 
-/// Whether prompts and answers on machines of their own are cheaper, once that is known of this very deployment.
+/// Whether prompts and answers on machines of their own are cheaper, and whether guessing ahead helps, once that is known of this very deployment.
 fn apart(state: State, pinned: &str) -> AnyView {
     match state.serve_study() {
-        Some(study) if study.of == pinned && !study.apart.is_empty() => {
-            super::pools::line(&study.apart, study.apart_wins)
+        Some(study) if study.of == pinned => {
+            let apart = (!study.apart.is_empty())
+                .then(|| super::pools::line(&study.apart, study.apart_wins));
+            let class = if study.guessing_hurts { "caution" } else { "quiet" };
+            let guessing = (!study.guessing.is_empty())
+                .then(|| view! { <p class=class id="guessing">{study.guessing.clone()}</p> });
+            view! { {apart} {guessing} }.into_any()
         }
         _ => ().into_any(),
     }

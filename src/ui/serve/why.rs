@@ -19,7 +19,8 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
     let took = serve.clone();
     let space = serve.space.text.clone();
     let why = serve.why.clone();
-    let numbers = fold("why-numbers", "Where these numbers come from", move || figures("why", &why));
+    let numbers =
+        fold("why-numbers", "Where these numbers come from", move || figures("why", &why));
     view! {
         <section class="part" id="why" aria-labelledby="why-title">
             <h2 id="why-title">"Why this one"</h2>

@@ -20,7 +20,7 @@ async function answered(ctx) {
   await planned(page);
   await studied(page);
   ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
-  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"]) {
+  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "answer_price", "monthly"]) {
     ctx.assert.match(await figure(page, id), /\d/, id);
   }
   // The number opens to formula, this case's values and source.
