@@ -243,6 +243,11 @@ fn a_comparison_survives_its_travels() {
         format!("<{link}>,"),
         link.replace("+1;g", "\n+1;g"),
         format!("{link}+"),
+        // Forms write blanks as `+`, and read `+` as a blank.
+        link.replace('+', " "),
+        format!("https://example.org/#{}", link.replace('+', "%20")),
+        link.replace("+1;g", "%201;g"),
+        link.replace('+', "&#43;"),
     ] {
         assert_eq!(split(&form).unwrap().links, links, "{form}");
     }

@@ -163,6 +163,20 @@ fn a_link_survives_its_travels() {
         format!("https://example.org/#{link}?utm_source=chat&utm_medium=x"),
         format!("https://example.org/?utm_source=chat#{link}&fbclid=abc"),
         format!("https://example.org/#{link}:~:text=plan"),
+        format!("[url]https://example.org/#{link}[/url]"),
+        format!("https://example.org/#{link}[the plan]"),
+        format!("https://example.org/#{link}?igsh=MzRlODBiNWFlZA=="),
+        format!("https://example.org/#{link}&msclkid=abc&_gl=1"),
+        format!("https://example.org/#{link}&data=05%7C01&sdata=x&reserved=0"),
+        format!("https://example.org/#/{link}"),
+        format!("https://example.org/#!{link}"),
+        format!("{link}\u{2026}"),
+        format!("{link}\u{2014}"),
+        format!("{link}\u{2013}"),
+        format!("{link} \u{2192}"),
+        format!("{link}!"),
+        format!("\u{61c}{link}\u{fe0f}"),
+        format!("1{}", link.get(1..).expect("parts").replace(";m", ";M").replace(";n=", ";N=")),
         // Signs of typesetters and of East Asian keyboards.
         link.replace('-', "\u{2011}"),
         link.replace(';', "\u{ff1b}").replace('=', "\u{ff1d}"),
@@ -197,6 +211,7 @@ fn what_cannot_be_read_is_reported_and_kept() {
     let decoded = decode("1;n=8;later=a~3Bb");
     assert_eq!(decoded.unknown, [("later".to_owned(), "a;b".to_owned())]);
     assert_eq!(encode(&decoded.inputs), "1;n=8;later=a~3Bb");
+    assert!(decoded.told()[0].contains("\"later\" is nothing that this version knows"));
     // An unreadable quantity is kept as it is, not guessed.
     let inputs = Inputs::default().with(Key::Tokens, "1,5");
     assert_eq!(encode(&inputs), "1;t=1,5");

@@ -74,6 +74,32 @@ fn finite(answer: &Answer) -> bool {
         .all(|time| time.get() > 0.0 && *time < Seconds::UNBOUNDED)
 }
 
+/// Alone, a request is never held up by another: it writes at the pace of one sequence, and one follows the other.
+#[test]
+fn one_in_flight_meets_no_other() {
+    let (cluster, instance) = (machine("m4-max", 1), Instance { tp: 1, pp: 1, dp: 1, ep: 1 });
+    let service = Service {
+        model: models::find("Llama-3.1-8B").expect("a model").model.clone(),
+        cluster,
+        engine: engines::find("llamacpp").expect("an engine").clone(),
+        weights: WeightFormat::ALL[0],
+        cache: KvFormat::ALL[0],
+        speculation: None,
+    };
+    let serving = Serving::new(&service, &instance);
+    let traffic = Traffic { prompt: 8192.0, output: 256.0, spread: 0.7, cached: Ratio::new(0.0) };
+    let one = serving.answer(&traffic, Mode::Closed { concurrency: 1 });
+    let alone = serving.writing(Sequences(1.0), Tokens::new(8192 + 128));
+    assert_eq!(one.per_token, alone);
+    let whole = one.first_token.get() + 255.0 * one.per_token.get();
+    assert!((one.request_rate.get() * whole - 1.0).abs() < 1e-9);
+    // Of two, each meets the other's prompts only: between one alone and what a stream of prompts adds.
+    let two = serving.answer(&traffic, Mode::Closed { concurrency: 2 });
+    let prompt = serving.reading(Sequences(1.0), Tokens::new(8192)).get();
+    let added = two.per_token.get() - serving.writing(Sequences(2.0), Tokens::new(8320)).get();
+    assert!(added < prompt / 255.0, "{added} of {prompt}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 

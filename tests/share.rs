@@ -70,10 +70,10 @@ fn a_link_to_pass_on_promises_what_its_plan_has() {
     assert!((memory.get() as f64 / plan.memory.figure.shown.value - 1.0).abs() < 1e-4);
     assert!(plan.link.len() <= 200, "{}", plan.link);
     assert!(plan.markdown.contains(&plan.link));
-    assert_eq!(broken_promise(&promise, &plan.link), None);
+    assert_eq!(broken_promise(&promise, Some(&plan.link)), None);
     // Another version that came to the same says nothing.
     let elsewhere = Promise { version: "0.0.9-000000".into(), ..promise };
-    assert_eq!(broken_promise(&elsewhere, &plan.link), None);
+    assert_eq!(broken_promise(&elsewhere, Some(&plan.link)), None);
 }
 
 #[test]
@@ -83,16 +83,18 @@ fn a_promise_that_is_not_kept_is_told_with_both_versions() {
     let (step, memory) = run(&now);
     let then = Promise::run("0.0.9-abcdef", step * 2.0, Bytes::new(memory.get() / 2));
     let then = then.expect("numbers");
-    let said = broken_promise(&then, &plan.link).expect("it is told").join("\n");
+    let said = broken_promise(&then, Some(&plan.link)).expect("it is told").join("\n");
     assert!(said.starts_with("The model has changed"), "{said}");
     assert!(said.contains("0.0.9-abcdef") && said.contains(&model_version()), "{said}");
     assert!(said.contains("(\u{2212}50.0%)") && said.contains("(+100"), "{said}");
+    let stuck = broken_promise(&then, None).expect("it is told").join("\n");
+    assert!(stuck.contains("0.0.9-abcdef") && stuck.contains("nothing that fits"), "{stuck}");
     let by_hand = Promise { version: model_version(), ..then };
-    let said = broken_promise(&by_hand, &plan.link).expect("it is told").join("\n");
+    let said = broken_promise(&by_hand, Some(&plan.link)).expect("it is told").join("\n");
     assert!(said.contains("by hand"), "{said}");
     let figures = Promised::Run { step: step * 1.0001, memory };
     let almost = Promise { figures, ..now };
-    let said = broken_promise(&almost, &plan.link).expect("it is told").join("\n");
+    let said = broken_promise(&almost, Some(&plan.link)).expect("it is told").join("\n");
     assert!(said.contains("less than 0.1%") && said.contains("(the same)"), "{said}");
 }
 
@@ -141,6 +143,16 @@ fn texts_that_hold_a_plan_open_it() {
         assert_eq!(link::encode(&decode(&found).inputs), LINK);
     }
     assert_eq!(plan_in(b"+1;n=8+1;n=16").as_deref(), Some("+1;n=8+1;n=16"));
+    // What the page saved, and what systems make of an address.
+    let table = plan_table(&Carried::from(&plan));
+    let data = format!("{{\"version\":1,\"title\":\"a\",\"link\":\"{}\"}}", plan.link);
+    let shortcut = format!("[InternetShortcut]\r\nURL=https://example.org/#{}\r\n", plan.link);
+    let webloc = format!("<plist><string>https://example.org/#{}</string></plist>", plan.link);
+    for text in [&table, &data, &shortcut, &webloc] {
+        assert_eq!(plan_in(text.as_bytes()).as_deref(), Some(&*plan.link), "{text}");
+    }
+    let quoted = "kind,id,label,value,unit,text,low,high,source\r\nplan,link,Link,,,\"1;n=8;fx=aws:0.3,azure:0.1\",,,\r\n";
+    assert_eq!(plan_in(quoted.as_bytes()).as_deref(), Some("1;n=8;fx=aws:0.3,azure:0.1"));
     let config = br##"{"hidden_size": 8, "note": "see #1;n=8"}"##;
     for text in [&config[..], b"", b"words", b"# A title\n1. one", b"2;n=8", b"\xff\xfe"] {
         assert_eq!(plan_in(text), None, "{}", String::from_utf8_lossy(text));
@@ -187,15 +199,17 @@ fn a_model_in_service_is_passed_on_alike() {
     assert!((per_token.get() / value("tpot") - 1.0).abs() < 1e-4);
     assert_eq!(accelerators as f64, value("accelerators"));
     assert!(own.link.len() <= 200, "{}", own.link);
-    assert_eq!(broken_promise(&promise, &own.link), None);
+    assert_eq!(broken_promise(&promise, Some(&own.link)), None);
     let times = (first_token * 2.0, per_token);
     let then = Promise::service("0.0.9-abcdef", times, accelerators + 4).expect("numbers");
-    let said = broken_promise(&then, &own.link).expect("it is told").join("\n");
+    let said = broken_promise(&then, Some(&own.link)).expect("it is told").join("\n");
     assert!(said.starts_with("The model has changed"), "{said}");
     assert!(said.contains("(\u{2212}50.0%)") && said.contains("each further one (the same)"));
     // A promise of training in a link that serves was changed by hand, whoever made it.
     let other = Promise::run(&model_version(), first_token, Bytes::new(1 << 30)).expect("numbers");
-    assert!(broken_promise(&other, &own.link).expect("it is told").join(" ").contains("by hand"));
+    assert!(
+        broken_promise(&other, Some(&own.link)).expect("it is told").join(" ").contains("by hand")
+    );
 
     let carried = Carried::from(&own);
     let svg = card(&carried, &colours());
@@ -240,13 +254,13 @@ fn every_column_of_a_comparison_promises_its_own() {
     assert_eq!(promises, [true, true, false]);
     for (promise, column) in split.promises.iter().zip(&view.columns) {
         let Some(promise) = promise else { continue };
-        assert_eq!(broken_promise(promise, &column.promising), None, "{}", column.name);
+        assert_eq!(broken_promise(promise, Some(&column.promising)), None, "{}", column.name);
     }
     assert_eq!(decode(&view.columns[0].promising).promise, decode(&plan(LINK).link).promise);
     assert_eq!(decode(&view.columns[1].promising).promise, decode(&served().link).promise);
     // An older one is told of its own column.
     let then = Promise::run("0.0.9-abcdef", Seconds::new(1.0), Bytes::new(1 << 30));
-    let told = broken_promise(&then.expect("numbers"), &view.columns[0].promising);
+    let told = broken_promise(&then.expect("numbers"), Some(&view.columns[0].promising));
     assert!(told.expect("it is told").join(" ").contains("0.0.9-abcdef"));
 }
 

@@ -31,30 +31,37 @@ fn with(inputs: &Inputs, promise: Option<Promise>) -> String {
 
 /// What is to be said where a link promised other figures than its plan has: why in a title, then both with
 /// the versions of the model that found them, and how far they lie apart. `now` is the link with the figures of
-/// today. Nothing where they agree.
+/// today, or none where nothing answers any more. Nothing where they agree.
 #[must_use]
-pub fn broken_promise(promise: &Promise, now: &str) -> Option<Vec<String>> {
-    let now = link::decode(now).promise?;
-    if now.figures == promise.figures {
+pub fn broken_promise(promise: &Promise, now: Option<&str>) -> Option<Vec<String>> {
+    let version = plan::model_version();
+    let now = match now {
+        Some(now) => Some(link::decode(now).promise?.figures),
+        None => None,
+    };
+    if now.as_ref() == Some(&promise.figures) {
         return None;
     }
-    let title = if now.version == promise.version {
+    let title = if version == promise.version {
         "The figures in this link are not those of its plan: one of the two was changed by hand."
     } else {
         "The model has changed since this link was made, and so has its result."
     };
-    let (then, here) = (told(&promise.figures), told(&now.figures));
+    let then = told(&promise.figures);
     let before = |of: &str| then.iter().find(|own| own.1 == of).map(|own| own.2);
     let moved = |(text, of, value): &(String, &str, f64)| match before(of) {
         Some(before) => format!("{text} ({})", off(*value, before)),
         None => text.clone(),
     };
     let was: Vec<String> = then.iter().map(|own| own.0.clone()).collect();
-    let is: Vec<String> = here.iter().map(moved).collect();
+    let is: Vec<String> = match &now {
+        Some(now) => told(now).iter().map(moved).collect(),
+        None => vec!["nothing that fits".to_owned()],
+    };
     Some(vec![
         title.to_owned(),
         format!("Then, model {}: {}.", promise.version, was.join(", ")),
-        format!("Now, model {}: {}.", now.version, is.join(", ")),
+        format!("Now, model {version}: {}.", is.join(", ")),
     ])
 }
 

@@ -7,23 +7,26 @@ use super::limits::DECODINGS_MAX;
 
 /// Marks that end a link: what follows was never part of it (Markdown, Org and LaTeX links, text
 /// fragments, counters of clicks).
-const ENDS: [&str; 12] = [
-    "](",
-    "][",
+const ENDS: [&str; 13] = [
     "}{",
     ":~:",
-    "?utm_",
     "&utm_",
     "&amp;utm_",
-    "?fbclid=",
     "&fbclid=",
-    "?gclid=",
     "&gclid=",
-    "&mc_eid=",
+    "&msclkid=",
+    "&ttclid=",
+    "&igsh=",
+    "&mc_",
+    "&_gl=",
+    "&_hs",
+    // Outlook's safe links.
+    "&data=05",
 ];
 
-/// Characters that end a link: marks of attributes, of Slack's and of Markdown's links.
-const ENDING: &str = "\"'<>|`\u{201c}\u{201d}\u{201e}\u{2018}\u{2019}\u{ab}\u{bb}";
+/// Characters that end a link beside those of other scripts: marks of attributes, of markup and of sentences. What
+/// links are made of, what escapes it and what a hand may type in a value (`(`, `#`, `$`, `*`) do not.
+const ENDING: &str = "\"'<>|`?[]";
 
 /// Entities that escape what links are made of, or what may stand around them (HTML, section 13.5).
 const ENTITIES: [(&str, char); 19] = [
@@ -56,7 +59,8 @@ const ENTITY_BYTES_MAX: usize = 8;
 
 /// The text from the version number on, without what mail, chat and markup add to a link.
 pub(super) fn clean(link: &str) -> String {
-    let joined: String = unwrapped(link).chars().filter(|c| !is_blank(*c)).map(folded).collect();
+    let unwrapped = signs_restored(unwrapped(link));
+    let joined: String = unwrapped.chars().filter(|c| !is_blank(*c)).map(folded).collect();
     let mut text = ended(after_hash(&unslashed(&joined))).to_owned();
     for _ in 0..DECODINGS_MAX {
         let decoded = entities_decoded(&text);
@@ -65,20 +69,16 @@ pub(super) fn clean(link: &str) -> String {
             break;
         }
         // Browsers escape the marks that end a link.
-        text = ended(after_hash(&decoded)).to_owned();
+        text = ended(after_hash(&signs_restored(decoded))).to_owned();
     }
     let text = tight(&text.replace('&', ";"));
     if text.contains(CONFIG) {
         return text;
     }
-    let closing = |c: char| {
-        is_blank(c)
-            || ENDING.contains(c)
-            || ".,:;!?)]}*_~/\\\u{3002}\u{3001}\u{300d}\u{300f}\u{3011}\u{300b}".contains(c)
-    };
-    let opening = |c: char| {
-        is_blank(c) || ENDING.contains(c) || "([{*_~#\\\u{300c}\u{300e}\u{3010}\u{300a}".contains(c)
-    };
+    // Base64url, which a packed link is made of, may end in `-`.
+    let dash = !text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('z');
+    let closing = |c: char| is_mark(c) || ".,:;!)}*_~/\\".contains(c) || (dash && c == '-');
+    let opening = |c: char| is_mark(c) || "({*_~#\\/!".contains(c);
     text.trim_start_matches(opening).trim_end_matches(closing).to_owned()
 }
 
@@ -123,7 +123,12 @@ fn after_hash(text: &str) -> &str {
     if is_link(text) {
         return text;
     }
-    let mut fragments = text.match_indices('#').map(|(at, _)| text.get(at + 1..).unwrap_or(""));
+    // Routers put marks of their own behind it: `#/`, `#!`, `#?`.
+    let fragment = |at: usize| text.get(at + 1..).unwrap_or("").trim_start_matches(['/', '!', '?']);
+    // `&#43;` is an entity.
+    let entity = |at: usize| text.get(..at).is_some_and(|before| before.ends_with('&'));
+    let hashes = text.match_indices('#').map(|(at, _)| at).filter(|at| !entity(*at));
+    let mut fragments = hashes.map(fragment);
     let first = fragments.clone().next();
     fragments.find(|fragment| is_link(fragment)).or(first).unwrap_or(text)
 }
@@ -142,8 +147,37 @@ fn ended(text: &str) -> &str {
         return text;
     }
     let marks = ENDS.iter().filter_map(|mark| text.find(mark));
-    let end = marks.chain(text.find(|c: char| ENDING.contains(c))).min();
+    let end = marks.chain(text.find(is_mark)).min();
     end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// Whether a character ends a link: every value escapes what is of other scripts.
+fn is_mark(c: char) -> bool {
+    ENDING.contains(c) || !is_blank(c) && !folded(c).is_ascii()
+}
+
+/// With the signs of a comparison that forms took for blanks (`+1;n=8 1;n=16`): only where none is left but the
+/// first, and each stands before a version.
+fn signs_restored(text: String) -> String {
+    let (before, own) = text.rsplit_once('#').map_or(("", text.as_str()), |parts| parts);
+    let plan = own.trim_start_matches([' ', super::columns::SIGN]);
+    let marked = plan.len() < own.len() && is_link(plan) && !plan.contains(super::columns::SIGN);
+    let starts = |piece: &str| {
+        let tail = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        tail.len() < piece.len() && tail.starts_with(';')
+    };
+    if !marked || !plan.split(' ').skip(1).any(starts) {
+        return text;
+    }
+    let sign = super::columns::SIGN;
+    let hash = if before.is_empty() && !text.starts_with('#') { "" } else { "#" };
+    let pieces = plan.split(' ').enumerate().map(|(i, piece)| match i {
+        0 => format!("{sign}{piece}"),
+        _ if starts(piece) => format!("{sign}{piece}"),
+        _ => format!(" {piece}"),
+    });
+    let restored: String = pieces.collect();
+    format!("{before}{hash}{restored}")
 }
 
 /// Without blanks beside `;` and `=`, and without what no input holds.
@@ -160,6 +194,7 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{fe00}'..='\u{fe0f}')
         || matches!(c, '\u{2060}'..='\u{2069}')
 }
 

@@ -5,7 +5,7 @@
 //! its own; one that cannot be read stays as it is beside the others.
 
 use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX, SETTLINGS_MAX, UNREAD_BYTES_MAX};
-use super::{Decoded, LinkProblem, Promise, clean, decode, encode};
+use super::{Decoded, Promise, clean, decode, encode};
 
 /// What stands before each column.
 pub(super) const SIGN: char = '+';
@@ -103,21 +103,5 @@ impl Columns {
     #[must_use]
     pub fn is_comparison(&self) -> bool {
         self.links.len() > 1 && self.own().is_some()
-    }
-}
-
-impl Decoded {
-    /// Whether nothing of the link could be read: the inputs are not what it meant.
-    #[must_use]
-    pub fn is_lost(&self) -> bool {
-        self.problems.iter().any(|problem| {
-            matches!(
-                problem,
-                LinkProblem::NotALink(_)
-                    | LinkProblem::UnknownVersion(_)
-                    | LinkProblem::TooLong
-                    | LinkProblem::Packed(_)
-            )
-        })
     }
 }

@@ -115,6 +115,35 @@ pub fn decode(link: &str) -> Decoded {
     }
 }
 
+impl Decoded {
+    /// What could not be read and what is not known, in words.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let problems = self.problems.iter().map(ToString::to_string);
+        let unknown = self.unknown.iter().map(|(name, _)| {
+            let name = excerpt(name);
+            format!(
+                "\"{name}\" is nothing that this version knows; it was kept in the link as it is"
+            )
+        });
+        problems.chain(unknown).collect()
+    }
+
+    /// Whether nothing of the link could be read: the inputs are not what it meant.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.problems.iter().any(|problem| {
+            matches!(
+                problem,
+                LinkProblem::NotALink(_)
+                    | LinkProblem::UnknownVersion(_)
+                    | LinkProblem::TooLong
+                    | LinkProblem::Packed(_)
+            )
+        })
+    }
+}
+
 impl fmt::Display for LinkProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

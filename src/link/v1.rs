@@ -267,6 +267,7 @@ fn decode_parts(text: &str) -> Decoded {
             continue;
         };
         let name = unescaped(name, '~').unwrap_or_else(|| name.to_owned());
+        let name = known(name);
         if seen.contains(&name) {
             decoded.problems.push(LinkProblem::Twice(excerpt(&name)));
             continue;
@@ -278,6 +279,14 @@ fn decode_parts(text: &str) -> Decoded {
     decoded.inputs.set_unknown(decoded.unknown.clone());
     decoded.unknown = decoded.inputs.unknown().to_vec();
     decoded
+}
+
+/// A name as it is known, whatever the case that it came in.
+fn known(name: String) -> String {
+    let names = KEYS.iter().map(|(known, ..)| *known).chain([PROMISE]);
+    let known =
+        names.filter(|known| known.eq_ignore_ascii_case(&name)).max_by_key(|own| *own == name);
+    known.map_or(name.clone(), str::to_owned)
 }
 
 fn take(decoded: &mut Decoded, name: &str, raw: &str) {

@@ -42,6 +42,8 @@ pub struct State {
     pub opened: RwSignal<String>,
     /// Why a text or file was not taken as a config.json; empty where it was.
     pub refused: RwSignal<String>,
+    /// Why what was dropped on the page was not taken; empty where it was.
+    pub dropped: RwSignal<String>,
     /// Counts the times that the search of models was called for.
     pub searches: RwSignal<u32>,
     /// Counts the links that were opened.
@@ -57,6 +59,8 @@ struct Store {
     reading: Resolution,
     encoded: Encoded,
     link_problems: Vec<String>,
+    /// The link that was opened, where nothing of it could be read.
+    unread: String,
     promise: Option<Promise>,
     plan: Option<Arc<PlanView>>,
     search_ms: f64,
@@ -92,9 +96,10 @@ impl Store {
         Self {
             reading: decoded.inputs.resolve(),
             encoded: link::encode_whole(&decoded.inputs),
+            link_problems: decoded.told(),
+            unread: if decoded.is_lost() { link.to_owned() } else { String::new() },
             inputs: decoded.inputs,
             promise: decoded.promise,
-            link_problems: decoded.problems.iter().map(ToString::to_string).collect(),
             plan: None,
             search_ms: 0.0,
             study: None,
@@ -130,6 +135,7 @@ impl State {
             worker: RwSignal::new("starting".to_owned()),
             opened: RwSignal::new(String::new()),
             refused: RwSignal::new(String::new()),
+            dropped: RwSignal::new(String::new()),
             searches: count(),
             visits: count(),
             theme: count(),
@@ -177,6 +183,12 @@ impl State {
         self.store.with_value(|store| store.link_problems.clone())
     }
 
+    /// The link that was opened, while nothing of it could be read; else empty.
+    pub fn unread(self) -> String {
+        self.changed.track();
+        self.store.with_value(|store| store.unread.clone())
+    }
+
     /// What is to be said where the link that was opened promised other figures than its plans have.
     pub fn broken_promises(self) -> Vec<Vec<String>> {
         self.changed.track();
@@ -184,7 +196,10 @@ impl State {
             return self.broken_columns();
         }
         let promise = self.store.with_value(|store| store.promise.clone());
-        let told = promise.and_then(|own| api::broken_promise(&own, self.settled()?.link()));
+        let told = promise.and_then(|own| match self.verdict() {
+            Verdict::Stuck(_) => api::broken_promise(&own, None),
+            _ => api::broken_promise(&own, Some(self.settled()?.link())),
+        });
         told.into_iter().collect()
     }
 
@@ -215,6 +230,7 @@ impl State {
                 store.encoded = link::encode_whole(&inputs);
                 store.inputs = inputs;
                 store.link_problems.clear();
+                store.unread.clear();
                 store.promise = None;
             });
             bump(self.changed);
@@ -236,6 +252,7 @@ impl State {
             store.encoded = next.encoded;
             store.inputs = next.inputs;
             store.link_problems = next.link_problems;
+            store.unread = next.unread;
             store.promise = next.promise;
         });
         bump(self.changed);

@@ -77,7 +77,7 @@ impl Columns {
 
 fn worked(link: &str) -> Known {
     let decoded = link::decode(link);
-    let problems = decoded.problems.iter().map(ToString::to_string).collect();
+    let problems = decoded.told();
     let opens = !decoded.is_lost();
     let head = CompareColumn { problems, opens, done: true, ..CompareColumn::default() };
     let mut known = Known { link: link.to_owned(), head, ..Known::default() };

@@ -36,7 +36,7 @@ pub struct EncodedLink {
 /// When nothing of it can be read.
 pub fn decode_link(text: &str) -> Result<DecodedLink, Fault> {
     let decoded = link::decode(text);
-    let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+    let problems = decoded.told();
     if decoded.is_lost() {
         return Err(Wrong::link(problems.join("; "), text).into());
     }

@@ -3,7 +3,7 @@
 use super::{Carried, plain};
 use crate::api::{Figure, PartView, Range};
 
-const HEAD: &str = "kind,id,label,value,unit,text,low,high,source";
+pub(super) const HEAD: &str = "kind,id,label,value,unit,text,low,high,source";
 
 /// The plan as a table: its link, the layout, every figure, memory and time by part.
 #[must_use]

@@ -3,6 +3,9 @@
 //! An instance alternates between decoding and prompts. With `x` requests a second, each of which costs `s` seconds of
 //! reading, decoding gets the share `1 - x s` of the time, so a token takes `d / (1 - x s)` where `d` is the step of
 //! decoding alone. The fixed point of Little's law over both is found by bisection in the number that decodes.
+//!
+//! One of `n` in flight meets the prompts of the other `n - 1` only: a request sees the system with one request less
+//! (arrival theorem; Reiser and Lavenberg, J. ACM 27(2), 1980). One that comes at random meets all others.
 
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
@@ -31,6 +34,13 @@ struct Balance {
     /// Requests a second.
     rate: f64,
     decode: f64,
+    /// Share of the prompts that one which decodes meets.
+    others: f64,
+}
+
+/// Share of the prompts of so many in flight that one of them meets.
+fn share_of_others(running: f64) -> f64 {
+    1.0 - 1.0 / running.max(1.0)
 }
 
 /// The most that an instance answers.
@@ -56,8 +66,8 @@ fn random_wait(balance: &Balance, arrivals: f64, full: &Full) -> f64 {
 }
 
 impl Serving<'_> {
-    /// The balance in which `decode` sequences decode all the time.
-    fn balance(&self, traffic: &Traffic, decode: f64) -> Balance {
+    /// The balance in which `decode` sequences decode all the time, each of which meets that share of the prompts.
+    fn balance(&self, traffic: &Traffic, decode: f64, others: f64) -> Balance {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
         let context = traffic.prompt + traffic.output / 2.0;
         let output = (traffic.output - 1.0).max(1.0);
@@ -65,10 +75,10 @@ impl Serving<'_> {
         let most = self.prompts_most(fresh).min(decode.max(1.0));
         let balance = |together: f64| {
             let read = self.read(together, fresh, decode, context);
-            // per token = alone + decode / output * cost, and requests a second = decode / (output * per token).
-            let per_token = alone + decode / output * read.each;
+            // per token = alone + others' decode / output * cost; requests a second = decode / (output * per token).
+            let per_token = alone + others * decode / output * read.each;
             let rate = decode / (output * per_token);
-            Balance { per_token, cost: read.each, read: read.whole, rate, decode }
+            Balance { per_token, cost: read.each, read: read.whole, rate, decode, others }
         };
         // Those that come while a step reads are read by the next.
         let one = balance(1.0);
@@ -90,7 +100,7 @@ impl Serving<'_> {
     fn crowd(&self, balance: &Balance, together: f64) -> f64 {
         let queue = (together - 1.0).max(0.0) * balance.cost;
         let first = queue / 2.0 / f64::from(TURNS);
-        let busy = (balance.rate * balance.cost).min(FULL);
+        let busy = (balance.rate * balance.cost * balance.others).min(FULL);
         first + (busy * balance.cost / (2.0 * (1.0 - busy))).min(queue / 2.0)
     }
 
@@ -114,10 +124,13 @@ impl Serving<'_> {
     /// What users see where so many sequences decode at any time, as many as a batch limit lets.
     #[must_use]
     pub fn loaded(&self, traffic: &Traffic, running: Sequences) -> Answer {
-        let balance = self.balance(traffic, running.0.max(1e-3));
-        let busy = (balance.rate * balance.cost).min(FULL);
-        let wait = busy * balance.cost / (2.0 * (1.0 - busy));
-        let first = self.handling(traffic) + balance.read + wait;
+        let places = self.balance(traffic, running.0.max(1e-3), 1.0);
+        let busy = (places.rate * places.cost).min(FULL);
+        let wait = busy * places.cost / (2.0 * (1.0 - busy));
+        let first = self.handling(traffic) + places.read + wait;
+        // A place is taken while its prompt is read as well, which its own answer never meets.
+        let own = places.cost / (traffic.output - 1.0).max(1.0);
+        let balance = Balance { per_token: places.per_token - own * running.0.min(1.0), ..places };
         self.told(traffic, &balance, first, wait, balance.rate, false)
     }
 
@@ -125,14 +138,14 @@ impl Serving<'_> {
     #[must_use]
     pub fn full(&self, traffic: &Traffic) -> Full {
         let most = self.most(traffic);
-        Full { running: Sequences(most), rate: rate(self.balance(traffic, most).rate, 1.0) }
+        Full { running: Sequences(most), rate: rate(self.balance(traffic, most, 1.0).rate, 1.0) }
     }
 
     /// What users see where requests come at random, at the rate at which so many sequences decode on the mean: the
     /// answer to [`Mode::Open`](crate::serving::Mode) at that rate, without looking for it.
     #[must_use]
     pub fn arriving(&self, traffic: &Traffic, running: Sequences, full: &Full) -> Answer {
-        let balance = self.balance(traffic, running.0.max(1.0));
+        let balance = self.balance(traffic, running.0.max(1.0), 1.0);
         let wait = random_wait(&balance, balance.rate, full);
         let first = self.handling(traffic) + balance.read + wait;
         self.told(traffic, &balance, first, wait, balance.rate, false)
@@ -144,11 +157,12 @@ impl Serving<'_> {
         let output = (traffic.output - 1.0).max(1.0);
         // The number that decodes, so that those and the ones being read make up what runs.
         let (mut low, mut high) = (0.0, running);
-        let mut balance = self.balance(traffic, running);
+        let others = share_of_others(running);
+        let mut balance = self.balance(traffic, running, others);
         let least = self.handling(traffic);
         for _ in 0..STEPS {
             let decode = 0.5 * (low + high);
-            balance = self.balance(traffic, decode.max(1e-3));
+            balance = self.balance(traffic, decode.max(1e-3), others);
             let held = self.held_back(&balance);
             let reading = least + held + balance.read + self.crowd(&balance, running);
             if decode + balance.rate * reading > running {
@@ -162,7 +176,7 @@ impl Serving<'_> {
         }
         // At least the one that is looked at decodes.
         if balance.decode < 1.0 {
-            balance = self.balance(traffic, 1.0_f64.min(running));
+            balance = self.balance(traffic, 1.0_f64.min(running), others);
         }
         let wait = self.crowd(&balance, running) + 0.5 * balance.per_token.min(balance.cost);
         let read = least + self.held_back(&balance) + balance.read + wait;
@@ -200,14 +214,14 @@ impl Serving<'_> {
     /// Requests at a mean rate.
     pub(super) fn open(&self, traffic: &Traffic, arrivals: f64, requests: Option<u32>) -> Answer {
         let most = self.most(traffic);
-        let full = self.balance(traffic, most);
+        let full = self.balance(traffic, most, 1.0);
         let least = self.handling(traffic);
         if arrivals < full.rate {
             let (mut low, mut high) = (0.0, most);
             let mut balance = full;
             for _ in 0..STEPS {
                 let decode = 0.5 * (low + high);
-                balance = self.balance(traffic, decode.max(1e-3));
+                balance = self.balance(traffic, decode.max(1e-3), 1.0);
                 if balance.rate > arrivals {
                     high = decode;
                 } else {
@@ -215,7 +229,9 @@ impl Serving<'_> {
                 }
             }
             if balance.decode < 1.0 {
-                balance = self.balance(traffic, 1.0);
+                // Seldom does another come while one decodes.
+                let others = (arrivals / self.balance(traffic, 1.0, 1.0).rate).min(1.0);
+                balance = self.balance(traffic, 1.0, others);
             }
             let limit = Full { running: Sequences(most), rate: rate(full.rate, 1.0) };
             let wait = random_wait(&balance, arrivals, &limit);

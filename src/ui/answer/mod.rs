@@ -174,8 +174,17 @@ fn plan_view() -> AnyView {
 fn notices(state: State, wrong: bool) -> AnyView {
     let mut all: Vec<AnyView> = Vec::new();
     let problems = state.link_problems();
-    if !problems.is_empty() {
+    let unread = state.unread();
+    if !unread.is_empty() {
+        let title = "This link could not be read, so what you see is a plan of the page's own.";
+        let kept = format!("It stays in the address until you change something: #{unread}");
+        all.push(notice("notice bad", title, problems, &kept));
+    } else if !problems.is_empty() {
         all.push(notice("notice", "Some of the link could not be read.", problems, ""));
+    }
+    let dropped = state.dropped.get();
+    if !dropped.is_empty() {
+        all.push(notice("notice", &dropped, Vec::new(), ""));
     }
     let long: Vec<&str> = state.left_out().into_iter().map(Key::label).collect();
     if !long.is_empty() {

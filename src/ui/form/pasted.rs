@@ -105,11 +105,9 @@ fn dropped(state: State, ev: &DragEvent) {
         return;
     };
     let Some(file) = data.files().and_then(|files| files.get(0)) else {
-        if let Ok(text) = data.get_data("text") {
-            match api::plan_in(text.as_bytes()) {
-                Some(link) => open(&link),
-                None => take(state, text),
-            }
+        let text = |kind| data.get_data(kind).ok().filter(|text| !text.is_empty());
+        if let Some(text) = text("text").or_else(|| text("text/uri-list")) {
+            received(state, "What was dropped", text.as_bytes());
         }
         return;
     };
@@ -122,18 +120,23 @@ fn dropped(state: State, ev: &DragEvent) {
             state.refused.set(format!("{} could not be read.", file.name()));
             return;
         };
-        let bytes = js_sys::Uint8Array::new(&bytes).to_vec();
-        match api::plan_in(&bytes) {
-            Some(link) => open(&link),
-            None if bytes.len() > CONFIG_BYTES_MAX as usize => {
-                state.refused.set(oversized(&file.name(), file.size()));
-            }
-            None => {
-                let text = String::from_utf8_lossy(&bytes);
-                take(state, text.trim_start_matches('\u{feff}').to_owned());
-            }
-        }
+        received(state, &file.name(), &js_sys::Uint8Array::new(&bytes).to_vec());
     });
+}
+
+/// Opens the plan that was dropped, or takes it as a config.json where it looks like one; else all stays as it was.
+fn received(state: State, name: &str, bytes: &[u8]) {
+    state.dropped.set(String::new());
+    if let Some(link) = api::plan_in(bytes) {
+        return open(&link);
+    }
+    let text = std::str::from_utf8(bytes).map(|text| text.trim_start_matches('\u{feff}'));
+    match text {
+        Ok(text) if text.trim_start().starts_with('{') => take(state, text.to_owned()),
+        _ => state.dropped.set(format!(
+            "{name} carries no plan and is no config.json (an object in braces). All stays as it was."
+        )),
+    }
 }
 
 /// Opens the plan of a file, as a step that can be undone.

@@ -112,7 +112,7 @@ impl State {
         let promised = self.side(|side| side.promised.clone());
         let told = |column: &api::CompareColumn| {
             let (_, promise) = promised.iter().find(|(link, _)| *link == column.link)?;
-            let mut lines = api::broken_promise(promise, &column.promising)?;
+            let mut lines = api::broken_promise(promise, Some(&column.promising))?;
             if let Some(title) = lines.first_mut() {
                 *title = format!("Column {}: {title}", column.name);
             }
@@ -130,9 +130,17 @@ impl State {
         })
     }
 
-    /// What the address holds: the comparison while it is shown, else the plan.
+    /// What the address holds: a link that could not be read until something changes, the comparison while it is shown,
+    /// else the plan.
     pub fn address(self) -> String {
-        if self.is_comparing() { join(&self.columns()) } else { self.link() }
+        let unread = self.unread();
+        if !unread.is_empty() {
+            unread
+        } else if self.is_comparing() {
+            join(&self.columns())
+        } else {
+            self.link()
+        }
     }
 
     /// What the worker is to answer.

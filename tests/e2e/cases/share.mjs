@@ -69,6 +69,25 @@ async function texts(ctx, page) {
   await other.close();
 }
 
+/** A file without a plan changes nothing and is told. */
+async function refused(ctx) {
+  const page = await ctx.open(`#${PLAN}`);
+  await planned(page);
+  for (const [name, bytes] of [
+    ["cat.jpg", Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0])],
+    ["notes.txt", Buffer.from("hello world")],
+  ]) {
+    await drop(page, { name, bytes }, "");
+    await page.waitForFunction(
+      (name) => document.querySelector(".notices").textContent.includes(`${name} carries no plan`),
+      {},
+      name,
+    );
+    ctx.assert.equal(await fragment(page), PLAN, name);
+  }
+  await page.close();
+}
+
 /** Drops a file on the page, not on the form. */
 async function drop(page, { name, bytes }, type) {
   await page.evaluate(
@@ -119,6 +138,20 @@ async function files(ctx, page, folder) {
     await other.waitForFunction(() => document.querySelector("#in-n").value === "64");
     await other.close();
   }
+  // What was saved for others opens it as well.
+  const other = await ctx.open("#1;n=64;m=Qwen/Qwen3-8B");
+  await planned(other);
+  for (const [name, text] of [
+    ["plan.csv", csv],
+    ["plan.json", JSON.stringify(json)],
+  ]) {
+    await drop(other, { name, bytes: Buffer.from(text) }, "");
+    await other.waitForFunction((plan) => location.hash === `#${plan}`, {}, PLAN);
+    await planned(other);
+    await other.goBack();
+    await other.waitForFunction(() => document.querySelector("#in-n").value === "64");
+  }
+  await other.close();
   return { png, svg };
 }
 
@@ -258,6 +291,7 @@ export async function run(ctx) {
     ctx.assert.equal(await page.evaluate(() => document.activeElement.textContent), "Share");
     await page.close();
     await shown(ctx, pictures, "card");
+    await refused(ctx);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
