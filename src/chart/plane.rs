@@ -74,7 +74,7 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
     let bottom = height - FOOT;
     let x = Scale::log(xs, (left + REACH, right - REACH));
     let y = Scale::log(ys, (bottom, HEAD));
-    if let Some((goal, name)) = chart.goal {
+    if let Some((goal, _)) = chart.goal {
         let edge = x.at(goal).clamp(left, right);
         let area = Area { x: left, y: HEAD, width: edge - left, height: bottom - HEAD };
         scene.rect(area, Ink::Wash, false);

@@ -564,8 +564,8 @@ mod tests {
             "2024-05-01T00:00:01Z,100,10\n2024-05-01T00:00:02Z,200,20\n2024-05-01T00:00:11Z,300,30",
             "created,prompt_tokens,completion_tokens\n1700000001000,100,10\n1700000002000,200,20\n\
              1700000011000,300,30\n",
-            "[{\"created\": 1, \"prompt\": 100, \"output\": 10},\n {\"created\": 2,\n \"prompt\": 200, \
-             \"output\": 20}, {\"created\": 11, \"prompt\": 300, \"output\": 30}]",
+            "[{\"created\": 1, \"prompt\": 100, \"output\": 10},\n {\"created\": 2,\n \
+             \"prompt\": 200, \"output\": 20}, {\"created\": 11, \"prompt\": 300, \"output\": 30}]",
         ];
         for form in forms {
             let own = trace(form);

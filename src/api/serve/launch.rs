@@ -49,8 +49,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(if own.ask.model.mtp_layers > 0 {
             "Guesses come from the model's own head for further tokens (MTP).".to_owned()
         } else {
-            "Put the draft model (an EAGLE head of this very model, for instance) for path/to/draft."
-                .to_owned()
+            "For path/to/draft put the draft model, such as an EAGLE head of this model.".to_owned()
         });
     }
     if key.starts_with("sglang") && own.own.at.instance.pp > 1 {

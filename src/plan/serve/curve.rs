@@ -140,14 +140,11 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
         fine::time(answer.waiting),
         fine::time(answer.first_token)
     );
-    let (further, ranks) =
-        ((ask.traffic.output - 1.0).max(1.0), point.at.instance.ranks().max(1) as f64);
+    let ranks = point.at.instance.ranks().max(1) as f64;
     let rate = format!(
-        "{} × {} / ({} × {} s) / {} = {}",
-        number(running.0),
+        "{} × {} / {} = {}",
+        number(answer.request_rate.get()),
         number(ask.traffic.output),
-        number(further),
-        number(answer.per_token.get()),
         number(ranks),
         number(point.rate.get())
     );
@@ -164,10 +161,9 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
             "Of one accelerator",
             Amount::TokenRate(Ratio::new(point.rate.get())),
             Derivation::of(
-                "sequences at once × tokens of an answer / (further tokens × mean time of each) / \
-                 accelerators",
+                "requests a second of an instance × tokens of an answer / its accelerators",
                 rate,
-                "Little's law",
+                "Little's law over reading and writing (estimate/serve/flow)",
             ),
         ),
     ]

@@ -121,18 +121,16 @@ fn said_prompt(ask: &Ask, serving: &Serving<'_>, time: Seconds) -> Figure {
 }
 
 fn said_weights(ask: &Ask, own: &Instance, bytes: Bytes) -> Figure {
-    let params = ask.model.params().total;
     let ranks = own.ranks().max(1);
-    let bits = Ratio::new(bytes.as_f64() * 8.0 * ranks as f64 / (params as f64).max(1.0));
-    let text = format!(
-        "{} × {} bits / 8 / {} = {}",
-        fine::count(params),
-        fine::number(bits),
-        fine::count(ranks),
-        fine::bytes(bytes)
+    let all = Bytes::from_f64(bytes.as_f64() * ranks as f64);
+    let text = format!("{} / {} = {}", fine::bytes(all), fine::count(ranks), fine::bytes(bytes));
+    let params = fine::count(ask.model.params().total);
+    let formula =
+        "all weights in this format, with what several hold / accelerators of an instance";
+    let source = format!(
+        "{params} parameters, each matrix in its own format: tables, norms and router in 16 bits \
+         (estimate/serve/memory)"
     );
-    let formula = "parameters × mean bits / 8 / accelerators of an instance";
-    let told =
-        Derivation::of(formula, text, "each matrix in its own format (estimate/serve/memory)");
+    let told = Derivation::of(formula, text, &source);
     figure("bytes", "Weights on each", Amount::Bytes(bytes), told)
 }

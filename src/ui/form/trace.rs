@@ -34,7 +34,7 @@ pub fn panel() -> AnyView {
                 dropped(state, told, &ev);
             }
         >
-            <label for="trace-text">"Paste rows, or drop a CSV or JSONL file here"</label>
+            <label for="trace-text">"Paste rows, or drop a CSV, TSV, JSON or JSONL file here"</label>
             <textarea
                 id="trace-text"
                 rows="4"
@@ -46,7 +46,7 @@ pub fn panel() -> AnyView {
             ></textarea>
             <input
                 type="file"
-                accept=".csv,.jsonl,text/csv"
+                accept=".csv,.tsv,.txt,.json,.jsonl,text/csv"
                 aria-label="A file of requests"
                 on:change=move |ev| {
                     let input: HtmlInputElement = event_target(&ev);
