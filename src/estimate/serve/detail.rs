@@ -5,6 +5,8 @@ use super::{Answer, LatentForm, Load, ServePart, Serving};
 use crate::serving::Traffic;
 use crate::units::{Bytes, Flops, Ratio, Seconds};
 
+/// Share of the time that reading may take before an instance counts as full, as in `flow`.
+const FULL: f64 = 0.98;
 /// Halvings of the number of prompts.
 const STEPS: usize = 24;
 
@@ -64,14 +66,14 @@ impl Serving<'_> {
         let told = self.read(high, fresh, running, context).whole;
         let exact = (told / reading.max(1e-12) - 1.0).abs() < 1e-4;
         let steps = (Seconds::new(both), Seconds::new(alone), Ratio::new(steps));
-        let busy = (answer.request_rate.get() * each).min(1.0);
+        let busy = (answer.request_rate.get() * each).min(FULL);
         FirstParts {
             handling: Seconds::new(handling),
             reading: Seconds::new(reading),
             each: (Seconds::new(each), Ratio::new(high)),
             steps: exact.then_some(steps),
             busy: Ratio::new(busy),
-            queue: Seconds::new(busy * each / (2.0 * (1.0 - busy).max(0.02))),
+            queue: Seconds::new(busy * each / (2.0 * (1.0 - busy))),
         }
     }
 

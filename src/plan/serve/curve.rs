@@ -142,7 +142,7 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
     );
     let ranks = point.at.instance.ranks().max(1) as f64;
     let rate = format!(
-        "{} × {} / {} = {}",
+        "{} × {} tokens/s / {} = {} tokens/s",
         number(answer.request_rate.get()),
         number(ask.traffic.output),
         number(ranks),

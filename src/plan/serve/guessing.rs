@@ -33,7 +33,7 @@ pub fn guessing(own: &Deployed<'_>) -> Option<(String, bool)> {
     }
     let share = |value: f64| show::percent(Ratio::new(value));
     let text = if gap > 0.0 {
-        format!("Guessing ahead hurts: {} dearer{what} than not to, {times}.", share(gap))
+        format!("Guessing ahead hurts: {} dearer{what} than without; {times}.", share(gap))
     } else {
         let less = 1.0 - mine / theirs;
         format!("Guessing ahead makes it {} cheaper{what}, {times}.", share(less))

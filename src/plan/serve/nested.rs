@@ -108,40 +108,38 @@ fn reading(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
 /// What a request waits for before its prompt is taken up.
 fn waiting(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
     let waiting = own.own.now.waiting;
-    let rest = waiting.less(parts.queue);
-    let text = format!(
-        "{} + {} = {}",
-        fine::time(waiting.less(rest)),
-        fine::time(rest),
-        fine::time(waiting)
-    );
-    let formula = match own.ask.demand {
-        Demand::Most => "the prompts of others + rounding",
-        Demand::Rate(_) => {
-            "the prompts of others + a place among the answers and the step under way"
-        }
-        Demand::InFlight(_) => "the prompts of others + a place and the step under way",
-    };
-    let mut all = figure("waiting", "Mean wait", waiting, (formula, text, "estimate/serve/flow"));
-    let (busy, each) = (parts.busy.get(), parts.each.0);
-    let queue = busy * each.get() / (2.0 * (1.0 - busy).max(1e-9));
-    if matches!(own.ask.demand, Demand::Rate(_)) && busy < 0.98 {
-        let text = format!(
-            "{} × {} / (2 × (1 − {})) = {}",
-            number(busy),
-            fine::time(each),
-            number(busy),
-            fine::time(Seconds::new(queue))
-        );
+    let whole = fine::time(waiting);
+    let source = "estimate/serve/flow";
+    if matches!(own.ask.demand, Demand::InFlight(_)) {
         let told = (
-            "share of the time that reading takes × time that a prompt adds / (2 × (1 − share))",
-            text,
-            "prompts come at random and take one time each (Pollaczek-Khinchine, Kleinrock 1975, \
-             section 5.6)",
+            "prompts of the others in flight + a place among the answers + the step under way",
+            format!("{whole} = {whole}"),
+            source,
         );
-        all.derivation.parts =
-            vec![figure("queue", "For the prompts of others", parts.queue, told)];
+        return figure("waiting", "Mean wait", waiting, told);
     }
+    let rest = waiting.less(parts.queue);
+    let text = format!("{} + {} = {whole}", fine::time(waiting.less(rest)), fine::time(rest));
+    let formula = match own.ask.demand {
+        Demand::Most => "the prompts of others + nothing: a place is always free",
+        _ => "the prompts of others + a place among the answers and the step under way",
+    };
+    let mut all = figure("waiting", "Mean wait", waiting, (formula, text, source));
+    let (busy, each) = (parts.busy.get(), parts.each.0);
+    let text = format!(
+        "{} × {} / (2 × (1 − {})) = {}",
+        number(busy),
+        fine::time(each),
+        number(busy),
+        fine::time(parts.queue)
+    );
+    let told = (
+        "share of the time that reading takes × time that a prompt adds / (2 × (1 − share))",
+        text,
+        "prompts come at random and take one time each (Pollaczek-Khinchine, Kleinrock 1975, \
+         section 5.6)",
+    );
+    all.derivation.parts = vec![figure("queue", "For the prompts of others", parts.queue, told)];
     all
 }
 

@@ -238,9 +238,12 @@ impl Both<'_> {
         let all = self.question.offer.cluster.count;
         let (Some(both), Some(apart)) = (together, apart) else {
             let text = match why {
-                Why::OnlyApart => "Only pools keep the goals: where one instance does both, a \
-                    prompt in the step holds its answers up for longer than they may wait."
-                    .to_owned(),
+                Why::OnlyApart => format!(
+                    "Only pools keep the goals on {} accelerators: where one instance does both, \
+                     every prompt holds the answers up, so more of them would be needed, or none \
+                     is quick enough.",
+                    show::grouped(all.into())
+                ),
                 _ => format!(
                     "No reader and writer of their own keep the goals on {} accelerators.",
                     show::grouped(all.into())

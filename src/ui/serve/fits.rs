@@ -73,7 +73,7 @@ fn summed(machine: &str, all: &[FitView]) -> Vec<Vec<Cell>> {
     let line = |(own, names): (&FitView, String)| {
         let [speed, first, least] = numbers(own);
         let name = format!("{machine}, {}", own.weights);
-        vec![Cell::Link(name, own.link.clone()), speed, first, least, Cell::Text(names)]
+        vec![Cell::Link(name, own.link.clone()), speed, first, least, Cell::Quiet(names)]
     };
     lines.into_iter().map(line).collect()
 }
