@@ -3,35 +3,20 @@
 //! The market put in order and every deployment of instances of up to 64 accelerators looked at, on one thread: all of
 //! it, and until a first deployment keeps to the goals.
 
-use autoparallel::catalogue::{engines, models, offers};
+use autoparallel::catalogue::offers;
+use autoparallel::link;
 use autoparallel::plan::fleet::Limits;
 use autoparallel::plan::serve::{Question, open};
-use autoparallel::search::serve::fleet::Asked;
-use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
-use autoparallel::units::{PerSecond, Ratio, Seconds};
+use autoparallel::serving::{KvFormat, WeightFormat};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
-fn asked(model: &str, engine: &str) -> Asked {
-    Asked {
-        model: models::find(model).expect("a model").model.clone(),
-        engine: engines::find(engine).expect("an engine").clone(),
-        formats: vec![
-            (WeightFormat::Bf16, KvFormat::Wide),
-            (WeightFormat::Fp8, KvFormat::Wide),
-            (WeightFormat::Fp8, KvFormat::Fp8),
-            (WeightFormat::Int4Awq, KvFormat::Wide),
-        ],
-        speculation: None,
-        traffic: Traffic { prompt: 2048.0, output: 512.0, spread: 0.7, cached: Ratio::ZERO },
-        goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(0.05)) },
-        share: Some(Ratio::new(0.9)),
-        rate: Some(PerSecond::new(20.0)),
-        spares: 1,
-        fixed: FixedServing::default(),
-        further_share: None,
-    }
-}
+const FORMATS: [(WeightFormat, KvFormat); 4] = [
+    (WeightFormat::Bf16, KvFormat::Wide),
+    (WeightFormat::Fp8, KvFormat::Wide),
+    (WeightFormat::Fp8, KvFormat::Fp8),
+    (WeightFormat::Int4Awq, KvFormat::Wide),
+];
 
 fn markets(c: &mut Criterion) {
     let mut group = c.benchmark_group("serve-fleet");
@@ -39,12 +24,15 @@ fn markets(c: &mut Criterion) {
     let limits = Limits::default();
     let question =
         Question { listings: offers::all(), limits: &limits, discounts: &[], ranks_max: 64 };
-    for (model, engine) in [("Llama-3.3-70B-Instruct", "vllm"), ("DeepSeek-R1", "sglang")] {
-        let asked = asked(model, engine);
+    for (model, engine) in
+        [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")]
+    {
+        let link = format!("1;do=serve;m={model};se={engine};sr=20/s");
+        let ask = link::decode(&link).inputs.resolve().ask.expect("a question");
         for part in ["first", "complete"] {
             group.bench_function(format!("{model}-{part}"), |b| {
                 b.iter(|| {
-                    let (mut search, _) = open(&question, asked.clone());
+                    let (mut search, _) = open(&question, ask.clone(), &FORMATS);
                     while !search.advance(1) {
                         if part == "first" && search.cheapest().is_some() {
                             break;

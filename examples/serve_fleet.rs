@@ -1,13 +1,14 @@
 //! Serves two models on the cheapest of all embedded offers and says how long that took to find:
 //! `cargo run --release --example serve_fleet`.
 
-use autoparallel::catalogue::{engines, models, offers, reliability};
+use autoparallel::catalogue::{offers, reliability};
 use autoparallel::estimate::capacity::{DayCurve, MonthPart, SpotShare};
+use autoparallel::link;
 use autoparallel::plan::fleet::{Limits, Refusal};
 use autoparallel::plan::serve::{DayQuestion, Market, Offer, Question, month, open};
-use autoparallel::search::serve::fleet::{Asked, Deployment, ServeFleet, staircase};
-use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
-use autoparallel::units::{PerSecond, Ratio, Seconds};
+use autoparallel::search::serve::fleet::{Deployment, ServeFleet, staircase};
+use autoparallel::serving::{Ask, KvFormat, WeightFormat};
+use autoparallel::units::{PerSecond, Ratio};
 use std::time::Instant;
 
 /// Most accelerators of one instance.
@@ -16,8 +17,10 @@ const RANKS_MAX: u32 = 64;
 const SHOWN: usize = 10;
 
 fn main() {
-    for (model, engine) in [("Llama-3.3-70B-Instruct", "vllm"), ("DeepSeek-R1", "sglang")] {
-        let Some(asked) = asked(model, engine) else {
+    for (model, engine) in
+        [("meta-llama/Llama-3.3-70B-Instruct", "vllm"), ("deepseek-ai/DeepSeek-R1", "sglang")]
+    {
+        let Some(ask) = ask(model, engine) else {
             eprintln!("{model} or {engine} is not in the catalogue");
             continue;
         };
@@ -29,7 +32,7 @@ fn main() {
             ranks_max: RANKS_MAX,
         };
         let start = Instant::now();
-        let (mut search, market) = open(&question, asked);
+        let (mut search, market) = open(&question, ask, &FORMATS);
         let opened = start.elapsed();
         let mut first = None;
         while !search.advance(1) {
@@ -41,7 +44,7 @@ fn main() {
         let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
         println!(
             "{model} under {}: market {:.1} ms, first answer {:.1} ms, all {:.1} ms",
-            search.asked().engine.name,
+            search.ask().engine.name,
             ms(opened),
             first.map_or(f64::NAN, ms),
             ms(whole)
@@ -51,27 +54,18 @@ fn main() {
     }
 }
 
+const FORMATS: [(WeightFormat, KvFormat); 4] = [
+    (WeightFormat::Bf16, KvFormat::Wide),
+    (WeightFormat::Fp8, KvFormat::Wide),
+    (WeightFormat::Fp8, KvFormat::Fp8),
+    (WeightFormat::Int4Awq, KvFormat::Wide),
+];
+
 /// 20 requests a second of 2,048 and 512 tokens with one spare instance; nine of ten first tokens within 2 s, and a
 /// token within 50 ms.
-fn asked(model: &str, engine: &str) -> Option<Asked> {
-    Some(Asked {
-        model: models::find(model)?.model.clone(),
-        engine: engines::find(engine)?.clone(),
-        formats: vec![
-            (WeightFormat::Bf16, KvFormat::Wide),
-            (WeightFormat::Fp8, KvFormat::Wide),
-            (WeightFormat::Fp8, KvFormat::Fp8),
-            (WeightFormat::Int4Awq, KvFormat::Wide),
-        ],
-        speculation: None,
-        traffic: Traffic { prompt: 2048.0, output: 512.0, spread: 0.7, cached: Ratio::ZERO },
-        goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(0.05)) },
-        share: Some(Ratio::new(0.9)),
-        rate: Some(PerSecond::new(20.0)),
-        spares: 1,
-        fixed: FixedServing::default(),
-        further_share: None,
-    })
+fn ask(model: &str, engine: &str) -> Option<Ask> {
+    let link = format!("1;do=serve;m={model};se={engine};sr=20/s");
+    link::decode(&link).inputs.resolve().ask
 }
 
 fn print(search: &ServeFleet, market: &Market) {
@@ -114,7 +108,7 @@ fn print(search: &ServeFleet, market: &Market) {
 fn line(search: &ServeFleet, market: &Market, at: &Deployment) -> String {
     let Offer { row, listing, .. } = &market.offers[at.kind];
     let listing = &offers::all()[*listing];
-    let (weights, cache) = search.asked().formats[at.format];
+    let (weights, cache) = search.kinds()[at.kind].machine.formats[at.format];
     let Deployment { instance, .. } = at;
     let machines = format!(
         "{} x {} {} {} ({})",
@@ -144,13 +138,13 @@ fn line(search: &ServeFleet, market: &Market, at: &Deployment) -> String {
 fn print_day(search: &ServeFleet, market: &Market) {
     let Some(at) = search.cheapest() else { return };
     let offer = &market.offers[at.kind];
-    let from = (&search.kinds()[at.kind], offer, &offers::all()[offer.listing]);
+    let from = (offer, &offers::all()[offer.listing]);
     let rate = PerSecond::new;
     let day = DayCurve::wave(rate(20.0), rate(4.0), Ratio::new(15.0));
     let zone = reliability::zone("usual").map(|zone| zone.spot);
     let spot = zone.map(|spot| SpotShare { share: Ratio::new(0.5), spot });
     let question = DayQuestion { spot, ..DayQuestion::usual(day) };
-    let Some(plan) = month(search.asked(), from, at, &question) else { return };
+    let Some(plan) = month(search, from, at, &question) else { return };
     println!(
         "  a day: {:.2} requests/s each ({:.0} % of the most), start {:.0} s, {} at the peak",
         plan.held.rate.get(),

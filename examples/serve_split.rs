@@ -53,5 +53,8 @@ fn question(
         ranks_max: 32,
         degrees: ["tp", "pp", "dp", "ep"].map(str::to_owned).to_vec(),
         fixed: FixedServing::default(),
+        further_share: None,
+        spares: 0,
+        machine_size: 1,
     })
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use autoparallel::api;
+use autoparallel::api::own::OwnRuns;
 use autoparallel::api::truth::Runs;
 use autoparallel::catalogue::offers::{PROBLEMS_MAX, ROWS_MAX, read_listings};
 use autoparallel::fit;
@@ -79,6 +80,7 @@ pub fn prices(data: &[u8]) {
 pub fn runs(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = Runs::read(&text);
+    let _ = OwnRuns::read(&text, &Inputs::default()).found();
     for (run, _) in fit::run::read(&text).iter().take(SETUPS_MAX) {
         let _ = fit::setup(run);
     }

@@ -108,7 +108,7 @@ fn every_row_has_a_source_and_a_date() {
         assert!(!row.source.is_empty() && dated(&row.date) && !row.basis.is_empty(), "{}", row.key);
     }
     for fact in stacks::facts() {
-        assert!(!fact.source.is_empty(), "{} {}", fact.stack, fact.field);
+        assert!(!fact.source.is_empty(), "{} {}", fact.of, fact.field);
     }
 }
 

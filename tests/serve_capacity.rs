@@ -2,11 +2,11 @@
 
 use autoparallel::catalogue::{accelerators, engines, models, power, reliability};
 use autoparallel::estimate::capacity::{
-    DayCurve, Grid, MINUTES, Minute, MonthPart, Packing, Policy, PowerCurve, Prices, Requests,
-    Scaled, Spend, SpotShare, TokenPrice, break_even, fixed, held, load_time, replicas, scale,
-    spend,
+    DayCurve, Grid, Held, MINUTES, Minute, MonthPart, Packing, Policy, PowerCurve, Prices,
+    Requests, Scaled, Spend, SpotShare, TokenPrice, break_even, fixed, held_while, load_time,
+    replicas, scale, spend,
 };
-use autoparallel::estimate::serve::{Sequences, ServeMemoryPart, Serving};
+use autoparallel::estimate::serve::{Answer, Sequences, ServeMemoryPart, Serving};
 use autoparallel::plan::buy::Tariff;
 use autoparallel::plan::serve::baseline;
 use autoparallel::serving::{Goals, Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
@@ -145,6 +145,15 @@ fn service(model: &str, machine: &str, weights: WeightFormat, tp: u32) -> (Servi
     (service, Instance { tp, ..Instance::ONE })
 }
 
+/// The highest rate within goals for the first token at a share, or on the mean, and for the others on the mean.
+fn held(serving: &Serving<'_>, goals: &Goals, share: Option<Ratio>) -> Option<Held> {
+    let keeps = |answer: &Answer| {
+        let first = share.map_or(answer.first_token, |share| answer.first_token_at(share));
+        !answer.saturated && goals.kept_by(first, answer.per_token)
+    };
+    held_while(serving, &TRAFFIC, &keeps)
+}
+
 /// What is held keeps to the goals; a little more does not, and the open-loop answer agrees.
 #[test]
 fn the_rate_that_is_held_is_the_highest() {
@@ -152,7 +161,7 @@ fn the_rate_that_is_held_is_the_highest() {
     let serving = Serving::new(&service, &instance);
     let goals = Goals { first_token: Some(Seconds::new(0.8)), per_token: Some(Seconds::new(0.03)) };
     let share = Ratio::new(0.9);
-    let found = held(&serving, &TRAFFIC, &goals, Some(share)).expect("a rate");
+    let found = held(&serving, &goals, Some(share)).expect("a rate");
     assert!(found.utilisation > Ratio::new(0.05) && found.utilisation < Ratio::ONE);
     let open = |rate: PerSecond| {
         let answer = serving.answer(&TRAFFIC, Mode::Open { rate, requests: None });
@@ -164,7 +173,7 @@ fn the_rate_that_is_held_is_the_highest() {
     assert!(per_token.get() > 0.03 || first.get() > 0.8);
     assert!(found.reading_share(&TRAFFIC) > Ratio::ZERO);
     let never = Goals { first_token: None, per_token: Some(Seconds::new(1e-5)) };
-    assert_eq!(held(&serving, &TRAFFIC, &never, None), None);
+    assert_eq!(held(&serving, &never, None), None);
 }
 
 /// Two of four 8-bit weights are five bits each: a step that waits for weights takes between five and eight eighths of
@@ -193,7 +202,7 @@ fn looser_goals_hold_no_less() {
     let at = |first: f64, each: f64, share: Option<f64>| {
         let goals =
             Goals { first_token: Some(Seconds::new(first)), per_token: Some(Seconds::new(each)) };
-        held(&serving, &TRAFFIC, &goals, share.map(Ratio::new)).map_or(0.0, |held| held.rate.get())
+        held(&serving, &goals, share.map(Ratio::new)).map_or(0.0, |held| held.rate.get())
     };
     let steps = [0.3, 0.5, 1.0, 2.0, 4.0];
     for two in steps.windows(2) {

@@ -29,7 +29,7 @@ fn every_fitted_line_is_used() {
     let keys = engines::keys();
     let mut factors = 0;
     for fact in engines::fitted() {
-        let known = fact.engine == "*" || keys.contains(&fact.engine.as_str());
+        let known = fact.of == "*" || keys.contains(&fact.of.as_str());
         assert!(known, "{fact:?}");
         assert!(fact.value.parse::<f64>().is_ok_and(|value| value > 0.0), "{fact:?}");
         if fact.field.contains('@') {

@@ -1,13 +1,16 @@
 //! Sites near users: exact against every assignment, by hand, and what more of anything may do.
 
-use autoparallel::catalogue::{engines, models, offers, places};
-use autoparallel::estimate::capacity::Packing;
+use autoparallel::catalogue::{offers, places};
+use autoparallel::estimate::capacity::{Packing, held_while};
+use autoparallel::estimate::serve::{Answer, Serving};
+use autoparallel::link;
 use autoparallel::plan::fleet::Limits;
-use autoparallel::plan::serve::{Group, Market, NearPlan, Question, near, open};
-use autoparallel::search::serve::fleet::{Asked, Deployment, ServeFleet};
+use autoparallel::plan::serve::{Group, Market, NearPlan, Question, open, placed as placed_sites};
+use autoparallel::search::deploy::{keeps_from, service};
+use autoparallel::search::serve::fleet::{Deployment, ServeFleet, candidate};
 use autoparallel::search::serve::near::{Site, at, nearest};
-use autoparallel::serving::{FixedServing, Goals, Instance, KvFormat, Traffic, WeightFormat};
-use autoparallel::units::{DollarsPerHour, PerSecond, Ratio, Seconds};
+use autoparallel::serving::{Ask, Instance, KvFormat, WeightFormat};
+use autoparallel::units::{DollarsPerHour, PerSecond, Seconds};
 use proptest::prelude::*;
 
 fn site(rate: f64, holds: Vec<Option<f64>>) -> Site {
@@ -110,23 +113,11 @@ proptest! {
     }
 }
 
-fn asked(first: f64) -> Asked {
-    Asked {
-        model: models::find("Llama-3.1-8B").expect("a model").model.clone(),
-        engine: engines::find("vllm").expect("an engine").clone(),
-        formats: vec![(WeightFormat::Fp8, KvFormat::Fp8)],
-        speculation: None,
-        traffic: Traffic { prompt: 1000.0, output: 300.0, spread: 0.7, cached: Ratio::ZERO },
-        goals: Goals {
-            first_token: Some(Seconds::new(first)),
-            per_token: Some(Seconds::new(0.03)),
-        },
-        share: Some(Ratio::new(0.9)),
-        rate: Some(PerSecond::new(40.0)),
-        spares: 1,
-        fixed: FixedServing::default(),
-        further_share: None,
-    }
+fn ask(first: f64) -> Ask {
+    let link = format!(
+        "1;do=serve;m=meta-llama/Llama-3.1-8B;si=1000;so=300;sf={first}s;st=30ms;sr=40/s;sn=8"
+    );
+    link::decode(&link).inputs.resolve().ask.expect("a question")
 }
 
 const LIMITS: fn() -> Limits = || Limits {
@@ -139,7 +130,8 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
     let limits = LIMITS();
     let question =
         Question { listings: offers::all(), limits: &limits, discounts: &[], ranks_max: 8 };
-    let (mut search, market): (ServeFleet, Market) = open(&question, asked(first - 0.05));
+    let (mut search, market): (ServeFleet, Market) =
+        open(&question, ask(first - 0.05), &[(WeightFormat::Fp8, KvFormat::Fp8)]);
     while !search.advance(8) {}
     let kinds = search.outcomes().iter().flatten();
     let mut best: Vec<Deployment> = kinds.filter_map(|outcome| outcome.cheapest).collect();
@@ -152,8 +144,17 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
     };
     let groups =
         [group("na-east", 20.0, None), group("eu", 12.0, jurisdiction), group("ea", 8.0, None)];
-    let asked = asked(first);
-    let plan = near(&question, (&asked, &market), &best, &groups, Seconds::new(0.02));
+    let layouts: Vec<(usize, Instance)> = best.iter().map(|at| (at.kind, at.instance)).collect();
+    let held = |number: usize, way: Seconds| {
+        let at = best.get(number)?;
+        let own = Ask { goals: ask(first).goals, ..search.ask_of(at.kind)? };
+        let service = service(&own, &candidate(at), Some(at.batch))?;
+        let serving = Serving::new(&service, &at.instance);
+        let keeps = |answer: &Answer| keeps_from(&own, &serving, answer, way);
+        held_while(&serving, &own.traffic, &keeps).map(|held| held.rate)
+    };
+    let how = (groups.as_slice(), Seconds::new(0.02), 1);
+    let plan = placed_sites(&question, &market, &layouts, how, &held);
     (plan.expect("few groups"), best, search)
 }
 

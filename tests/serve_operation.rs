@@ -113,17 +113,27 @@ fn every_number_follows_from_its_derivation() {
     assert!(n > 500, "only {n} equations were found");
 }
 
-/// A flat day without spare instances whose instances fill their machines costs what the headline says.
+/// A flat day costs what the headline says, spare instances and whole machines included, and takes as many instances.
 #[test]
 fn a_flat_day_is_the_deployment_above() {
-    let link = format!("{LLAMA};dq=40/s;ds=0;stp=8;spp=1");
+    let cases = [
+        (";ds=0;stp=8;spp=1", 8.0),
+        (";stp=2;spp=1", 2.0),
+        (";ds=2;stp=4;spp=1;snn=8", 4.0),
+        (";stp=1;spp=1;sg=b200;snn=4;spt=p99", 1.0),
+    ];
+    cases.iter().for_each(|(beside, ranks)| flat_day(beside, *ranks));
+}
+
+fn flat_day(beside: &str, ranks: f64) {
+    let link = format!("{LLAMA};dq=40/s{beside}");
     let mut monthly = None;
     let mut instances = None;
     serve(1, &link, &|| 0.0, &mut |answer| {
         if let Answer::Served { serve, .. } = answer {
             let find = |id: &str| serve.figures.iter().find(|own| own.id == id).expect("a figure");
             monthly = Some(find("monthly").shown.value);
-            instances = Some(find("accelerators").shown.value / 8.0);
+            instances = Some(find("accelerators").shown.value / ranks);
         }
     });
     let day = one(&link, "day");
@@ -176,8 +186,9 @@ fn parts_hours_and_tokens_are_conserved() {
 fn a_commitment_by_hand() {
     let low = "40,".repeat(12);
     let high = "80,".repeat(12);
-    let link =
-        format!("{SMALL};dv={low}{high};ds=0;dk=none;dw=none;de=none;db=1000TB/s;sd=2;bp=1y:1.2");
+    let link = format!(
+        "{SMALL};dv={low}{high};ds=0;dk=none;dw=none;de=none;db=1000TB/s;sd=2;bp=1y:1.2;snn=8"
+    );
     let (day, commit) = (one(&link, "day"), one(&link, "commit"));
     let each = figure(&day, "day_each").shown.value;
     let table = day.tables.iter().find(|own| own.caption == HOURS).expect("hours");

@@ -1,11 +1,13 @@
 //! The search of deployments against a second, plain one, and what its answers must keep to.
 
 use autoparallel::catalogue::{accelerators, engines, models};
-use autoparallel::estimate::serve::Serving;
+use autoparallel::estimate::serve::{Answer, Sequences, Serving};
+use autoparallel::link;
+use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::search::serve::{
     Offer, Point, Question, batches, frontier, instances, point, service,
 };
-use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{Ask, Demand, Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
 use proptest::prelude::*;
 
@@ -94,6 +96,61 @@ proptest! {
             tally.too_full + tally.priced + tally.too_slow + tally.dominated
         );
         prop_assert!(found.points.iter().all(|point| point.keeps(&goals)));
+    }
+}
+
+/// Of all batch limits of a layout, each looked at in full, the one that answers most within the goals.
+fn naive_limit(ask: &Ask, at: &Candidate) -> Option<(u32, Answer)> {
+    let service = deploy::service(ask, at, None)?;
+    let serving = Serving::new(&service, &at.instance);
+    if serving.memory().too_full || !serving.holds_one(&ask.traffic) {
+        return None;
+    }
+    let mut most = serving.most_running(&ask.traffic).0;
+    most = most.min(ask.fixed.batch.map_or(f64::INFINITY, f64::from));
+    if let Demand::InFlight(n) = ask.demand {
+        most = most.min(f64::from(n));
+    }
+    let answer = |batch: u32| serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+    let first = |answer: &Answer| {
+        ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
+    };
+    let all = batches(Sequences(most)).into_iter().map(|batch| (batch, answer(batch)));
+    let kept = all.filter(|(_, answer)| {
+        let further = deploy::per_token(ask, &serving, answer);
+        !answer.saturated && ask.goals.kept_by(first(answer), further)
+    });
+    kept.reduce(|best, next| if next.1.request_rate > best.1.request_rate { next } else { best })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_layout_gets_the_limit_that_answers_most(
+        kinds in (0..MODELS.len(), 0..MACHINES.len(), 0..ENGINES.len()),
+        (prompt, output) in (16u32..6000, 2u32..2000),
+        (first, each) in (50u32..5000, 4u32..200),
+        share in 0usize..3,
+        demand in 0usize..3,
+    ) {
+        let (model, machine, engine) = (MODELS[kinds.0], MACHINES[kinds.1], ENGINES[kinds.2]);
+        let share = ["mean", "p90", "p99"][share];
+        let demand = ["", ";sr=20/s", ";sc=300"][demand];
+        let text = format!(
+            "1;m={model};do=serve;se={engine};sg={machine};si={prompt};so={output}\
+             ;sf={first}ms;st={each}ms;spt={share}{demand}"
+        );
+        let ask = link::decode(&text).inputs.resolve().ask;
+        // Not every engine runs on every machine.
+        prop_assume!(ask.is_some());
+        let ask = ask.expect("a question");
+        let survey = deploy::survey(&ask);
+        prop_assert!(!survey.looked.is_empty());
+        for looked in &survey.looked {
+            let at = &looked.at;
+            prop_assert_eq!(looked.limit, naive_limit(&ask, at), "{} {:?}", text, at);
+        }
     }
 }
 

@@ -35,6 +35,9 @@ fn question(
         ranks_max: 16,
         degrees: ["tp", "pp", "dp", "ep"].map(str::to_owned).to_vec(),
         fixed: FixedServing::default(),
+        further_share: None,
+        spares: 0,
+        machine_size: 1,
     }
 }
 
@@ -50,7 +53,7 @@ fn naive(question: &SplitQuestion) -> Option<f64> {
         for writing in &servings {
             let reader = Reader::new(reading, &question.traffic);
             let writer = Writer::new(writing, &question.traffic);
-            let Some(written) = question.write_rate(&writer) else { continue };
+            let Some(written) = question.write_rate((writing, &writer)) else { continue };
             let (a, b) = (reading.instance().ranks() as u32, writing.instance().ranks() as u32);
             for readers in 1..=count / a {
                 for writers in 1..=(count - readers * a) / b {

@@ -3,8 +3,9 @@
 use super::Assumption;
 use super::summary::{machine, text_of};
 use crate::case::Case;
+use crate::catalogue::constants;
+use crate::catalogue::facts::{Fact, YOURS};
 use crate::catalogue::presets::{self, Preset, Published};
-use crate::catalogue::stacks::Fact;
 use crate::catalogue::{accelerators, platforms, reliability, stacks};
 use crate::inputs::{Inputs, Key, Value, read};
 use crate::link;
@@ -67,21 +68,25 @@ fn hardware(case: &Case) -> Vec<Assumption> {
 fn stack(case: &Case) -> Vec<Assumption> {
     let stack = &case.stack;
     let pace = case.pace().map(|pace| format!("pace@{}/{}", pace.accelerator, pace.precision));
-    let fields = stacks::CONSTANTS.iter().map(|field| (*field).to_owned()).chain(pace);
+    let fields = constants::TRAINING.iter().map(|own| own.field.to_owned()).chain(pace);
     let mut all = Vec::new();
     let generation = &case.cluster.accelerator.generation;
     if let Some(text) = platforms::caution(&stack.key, machine(case), generation) {
         let source = platforms::source(&stack.key).unwrap_or_default();
         all.push(taken(format!("{text}: the plan is as if it had."), source, false));
     }
-    for fact in fields.filter_map(|field| stacks::holds(&stack.key, &field)) {
-        let fitted = stacks::fitted().iter().any(|own| std::ptr::eq(own, fact));
+    for fact in fields.filter_map(|field| stacks::in_stack(stack, &field)) {
+        let yours = fact.source.starts_with(YOURS);
+        let fitted = yours || stacks::fitted().contains(&fact);
         if fitted || fact.source.contains("assumed") {
-            let text = format!("{}: {}.", stack.name, constant_text(fact));
-            all.push(taken(text, fact.source.clone(), fitted));
+            let name = if yours { "Your stack" } else { stack.base_name() };
+            all.push(taken(format!("{name}: {}.", constant_text(&fact)), fact.source, fitted));
         }
     }
-    let text = format!("{} {} ({}) runs the plan.", stack.name, stack.version, stack.date);
+    let text = match stack.own {
+        Some(_) => format!("The plan is for {}.", stack.told()),
+        None => format!("{} ({}) runs the plan.", stack.told(), stack.date),
+    };
     let ran = platforms::source(&stack.key).unwrap_or("by hand");
     all.push(taken(text, format!("{}; hardware: {ran}", stack.source), true));
     all
@@ -190,10 +195,11 @@ fn pace_text(pace: &str, value: &str) -> String {
         let ratio = share.parse().ok().and_then(Ratio::checked);
         ratio.map_or_else(|| share.to_owned(), show::percent)
     });
-    let (all, attention) = (shares.next().unwrap_or_default(), shares.next().unwrap_or_default());
+    let all = shares.next().unwrap_or_default();
+    let attention = shares.next().map(|own| format!(", its attention at {own} of that"));
     format!(
-        "{accelerator} in {precision} runs at {all} of the pace that kernels and stack say, its \
-         attention at {attention} of that"
+        "{accelerator} in {precision} runs at {all} of the pace that kernels and stack say{}",
+        attention.unwrap_or_default()
     )
 }
 
@@ -380,7 +386,7 @@ mod tests {
     #[test]
     fn every_constant_has_a_sentence() {
         for stack in stacks::all() {
-            for field in stacks::CONSTANTS {
+            for field in constants::TRAINING.map(|own| own.field) {
                 let Some(fact) = stacks::holds(&stack.key, field) else {
                     panic!("{} has no {field}", stack.key);
                 };
@@ -391,7 +397,7 @@ mod tests {
             }
         }
         let fact = |field: &str, value: &str| Fact {
-            stack: "s".into(),
+            of: "s".into(),
             field: field.into(),
             value: value.into(),
             source: "fitted".into(),
@@ -412,7 +418,8 @@ mod tests {
         let about = ["name", "version", "date", "base", "techniques", "exclude"];
         for fact in stacks::facts().iter().chain(stacks::fitted()) {
             let field = fact.field.as_str();
-            let known = about.contains(&field) || stacks::CONSTANTS.contains(&field);
+            let known =
+                about.contains(&field) || constants::find(&constants::TRAINING, field).is_some();
             assert!(known || field.starts_with("pace@"), "{field}");
         }
     }

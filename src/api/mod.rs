@@ -8,6 +8,7 @@ mod compare;
 pub mod fleet;
 mod links;
 mod measure;
+pub mod own;
 mod promise;
 mod remedies;
 pub mod script;

@@ -5,6 +5,7 @@ use crate::case::Case;
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::stacks;
 use crate::cluster::ACCELERATORS_MAX;
+use crate::inputs::software::OWN_STACK;
 use crate::inputs::{Inputs, Key, LAYOUT, Value, read};
 use crate::link;
 use crate::plan::{self, Finding};
@@ -246,12 +247,15 @@ fn other_machines(inputs: &Inputs, case: &Case) -> Vec<Change> {
 
 /// Stacks that can do more, such as offloading.
 fn other_stacks(inputs: &Inputs, case: &Case) -> Vec<Change> {
+    let own = case.stack.own.is_some();
     let others = stacks::all()
         .iter()
-        .filter(|stack| stack.key != case.stack.key && stack.key != stacks::UNCONSTRAINED);
+        .filter(|stack| (own || stack.key != case.stack.key) && stack.key != stacks::UNCONSTRAINED);
     let stack = |stack: &crate::stack::Stack| {
         let text = format!("Use {} instead of {}.", stack.name, case.stack.name);
-        change("stack", text, inputs.clone().with(Key::Stack, stack.key.clone()))
+        let mut other = inputs.clone().with(Key::Stack, stack.key.clone());
+        OWN_STACK.iter().for_each(|key| other.clear(*key));
+        change("stack", text, other)
     };
     others.map(stack).collect()
 }

@@ -16,7 +16,7 @@ pub(super) fn sentence(case: &Case, plan: &Plan, figures: &[Ranged]) -> String {
     let mut text = format!(
         "{name} on {count} {machine} with {}: {layout}; {} a step, {} MFU, {} to finish with \
          failures",
-        case.stack.name,
+        stack_text(case),
         text_of("step_time"),
         text_of("mfu"),
         text_of("run_days"),
@@ -51,7 +51,7 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Ranged], link: &str)
         ("Tokens", show::tokens(training.tokens)),
         ("Precision", training.precision.key().to_owned()),
         ("Price", price),
-        ("Stack", format!("{} {}, {}", case.stack.name, case.stack.version, case.stack.date)),
+        ("Stack", dated(case.stack.told(), &case.stack.date)),
     ] {
         let _ = writeln!(text, "| {label} | {value} |");
     }
@@ -69,6 +69,17 @@ pub(super) fn markdown(case: &Case, plan: &Plan, figures: &[Ranged], link: &str)
     }
     let _ = writeln!(text, "\nPlan: `#{link}`");
     text.replace([show::GAP, show::GROUP], " ")
+}
+
+/// The stack's name; of one's own, what it is made of.
+fn stack_text(case: &Case) -> String {
+    let stack = &case.stack;
+    if stack.own.is_some() { stack.told() } else { stack.name.clone() }
+}
+
+/// With its date, where it has one.
+pub(super) fn dated(text: String, date: &str) -> String {
+    if date.is_empty() { text } else { format!("{text}, {date}") }
 }
 
 fn said(figures: &[Ranged], id: &str) -> String {

@@ -8,6 +8,7 @@ use super::{
 };
 use super::{promise, summary};
 use crate::case::Case;
+use crate::catalogue::facts::YOURS;
 use crate::catalogue::stacks;
 use crate::inputs::{Inputs, Key};
 use crate::link;
@@ -83,7 +84,9 @@ fn title(case: &Case) -> String {
     let params = show::params(Params::new(case.model.params().total));
     let count = show::grouped(case.cluster.count.into());
     let machine = summary::machine(case);
-    format!("{name} \u{b7} {params} parameters on {count}{}{machine}", show::GAP)
+    let own = case.stack.own.as_ref().map(|_| format!(" with {}", case.stack.told()));
+    let own = own.unwrap_or_default();
+    format!("{name} \u{b7} {params} parameters on {count}{}{machine}{own}", show::GAP)
 }
 
 fn degrees(inputs: &Inputs, case: &Case, plan: &Plan) -> Vec<Degree> {
@@ -165,8 +168,9 @@ fn derivation(
 ) -> Figure {
     let mut sources = vec![own.source.clone()];
     for name in &own.constants {
-        if let Some(fact) = stacks::holds(&case.stack.key, name) {
-            let stack = &case.stack.name;
+        if let Some(fact) = stacks::in_stack(&case.stack, name) {
+            let yours = fact.source.starts_with(YOURS);
+            let stack = if yours { &case.stack.name } else { case.stack.base_name() };
             sources.push(format!("{stack}, {name} {}: {}", fact.value, fact.source));
         }
     }

@@ -189,6 +189,15 @@ impl MachineRow {
         let aliases = self.aliases.iter().map(String::as_str);
         [self.key.as_str(), self.label.as_str()].into_iter().chain(aliases)
     }
+
+    /// The same in machines of `size`, each accelerator with `nic` of network.
+    ///
+    /// Racks and pods, whose scale-up links join machines, keep their domain; elsewhere it ends with the machine.
+    #[must_use]
+    pub fn of_size(&self, size: u32, nic: Option<BytesPerSecond>) -> Self {
+        let domain = if self.domain > self.node_size { self.domain } else { self.domain.min(size) };
+        Self { node_size: size, domain, nic: nic.unwrap_or(self.nic), ..self.clone() }
+    }
 }
 
 fn table() -> Table {

@@ -1,29 +1,19 @@
 //! Serving engines by era: one line for each fact (`data/engines.csv`), what a fit found in its place
 //! (`data/engines_fitted.csv`), and the ranges of their figures (`data/engine_ranges.csv`).
 
+use super::constants::PACE_AT;
+use super::facts::{Book, Fact, Known, in_force, read, said};
 use super::table::{Row, Table};
 use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
+use crate::stack::{Change, Own};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 use std::sync::OnceLock;
-
-/// One fact about an engine, with its source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineFact {
-    /// Key of the engine; `*`: every engine.
-    pub engine: String,
-    /// A constant, or a factor such as `stream@hopper/fp8`.
-    pub field: String,
-    /// The value, as written.
-    pub value: String,
-    /// Where it was read, or the reasoning.
-    pub source: String,
-}
 
 /// All engines, in the order of the table, with what the fit found.
 #[must_use]
 pub fn all() -> &'static [Engine] {
     static ENGINES: OnceLock<Vec<Engine>> = OnceLock::new();
-    ENGINES.get_or_init(|| keys().into_iter().filter_map(|key| FITTED.engine(key)).collect())
+    ENGINES.get_or_init(|| keys().into_iter().filter_map(|key| engine(FITTED, key, &[])).collect())
 }
 
 /// The engine of that key or name, whatever its case.
@@ -39,194 +29,162 @@ pub fn find(key: &str) -> Option<&'static Engine> {
 #[must_use]
 pub fn stated(key: &str) -> Option<Engine> {
     let key = keys().into_iter().find(|known| *known == key)?;
-    STATED.engine(key)
+    engine(STATED, key, &[])
 }
 
 /// Keys of the engines in the table, whether or not their facts make an engine.
 #[must_use]
 pub fn keys() -> Vec<&'static str> {
-    let mut keys: Vec<&'static str> = facts().iter().map(|fact| fact.engine.as_str()).collect();
-    keys.dedup();
-    keys
+    FITTED.keys()
 }
 
 /// Everything the table states.
 #[must_use]
-pub fn facts() -> &'static [EngineFact] {
-    static FACTS: OnceLock<Vec<EngineFact>> = OnceLock::new();
+pub fn facts() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
     FACTS.get_or_init(|| read(include_str!("data/engines.csv")))
 }
 
 /// What the fit found: read before what the table states.
 #[must_use]
-pub fn fitted() -> &'static [EngineFact] {
-    static FACTS: OnceLock<Vec<EngineFact>> = OnceLock::new();
+pub fn fitted() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
     FACTS.get_or_init(|| read(include_str!("data/engines_fitted.csv")))
 }
 
 /// The fact that holds for an engine: what a fit found, else what is stated of it or of the one it follows.
 #[must_use]
-pub fn holds(key: &str, field: &str) -> Option<&'static EngineFact> {
+pub fn holds(key: &str, field: &str) -> Option<&'static Fact> {
     FITTED.holds(key, field)
+}
+
+/// The same of an engine that may be the user's own.
+#[must_use]
+pub fn in_engine(engine: &Engine, field: &str) -> Option<Fact> {
+    in_force(engine.own.as_ref(), &engine.key, field, holds(&engine.key, field))
 }
 
 /// The engine that one takes what it does not state from; an engine only follows those above it.
 #[must_use]
 pub fn base(key: &str) -> Option<&'static str> {
-    let at = facts().iter().position(|fact| fact.engine == key && fact.field == "base")?;
-    let base = facts().get(at)?.value.as_str();
-    let above = facts().iter().take(at).any(|fact| fact.engine == base);
-    above.then_some(base)
+    FITTED.base(key)
 }
 
-fn read(text: &str) -> Vec<EngineFact> {
-    let fact = |row: Row<'_>| EngineFact {
-        engine: row.text("engine").to_owned(),
-        field: row.text("field").to_owned(),
-        value: row.text("value").to_owned(),
-        source: row.text("source").to_owned(),
+/// An engine with what the user says of it, named as said there. No run of it was measured, unless nothing but its name
+/// is new.
+#[must_use]
+pub fn with_own(base: &Engine, own: Own, name: &str, version: &str) -> Option<Engine> {
+    let said = said(&base.key, &own);
+    let changed = !own.changes.is_empty();
+    let mut factors = base.factors.clone();
+    factors.extend(own.changes.iter().flat_map(paced));
+    Some(Engine {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        date: String::new(),
+        factors,
+        ranges: if changed { ranges_of("") } else { base.ranges.clone() },
+        own: Some(own),
+        ..engine(FITTED, &base.key, &said)?
+    })
+}
+
+/// A pace of one's own as factors.
+fn paced(change: &Change) -> Vec<Factor> {
+    let machine = change.field.strip_prefix(PACE_AT);
+    let pace = change.value.parse().ok().and_then(Ratio::checked);
+    machine.zip(pace).map(|(machine, pace)| Factor::of_pace(machine, pace)).unwrap_or_default()
+}
+
+const FITTED: Book = Book { stated: facts, fitted };
+const STATED: Book = Book { stated: facts, fitted: || &[] };
+
+fn fills(known: &Known<'_>) -> Option<Fills> {
+    let name = known.text("fills")?;
+    Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
+}
+
+fn memory(known: &Known<'_>) -> Option<MemoryRule> {
+    let gib =
+        |field: &str| known.number(field).map(|gib| Bytes::from_f64(gib * (1u64 << 30) as f64));
+    Some(MemoryRule {
+        fraction: known.ratio("fraction")?,
+        fills: fills(known)?,
+        context: gib("context_gib")?,
+        communicators: gib("communicators_gib")?,
+        graphs: gib("graphs_gib")?,
+        block: known.count("block")?,
+        reserves: known.is("reserves")?,
+        activations: known.ratio("activations")?,
+        sampled: known.count("sampled")?,
+        sampled_large: known.count("sampled_large")?,
+        host_table: known.is("host_table")?,
+    })
+}
+
+fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
+    let name = facts().iter().find(|fact| fact.of == key && fact.field == "name")?;
+    let known = book.known(key, said);
+    let us = |field: &str| known.number(field).map(Seconds::us);
+    Some(Engine {
+        key: key.to_owned(),
+        name: name.value.clone(),
+        version: known.text("version")?.to_owned(),
+        date: known.text("date")?.to_owned(),
+        source: name.source.clone(),
+        compute: known.ratio("compute")?,
+        stream: known.ratio("stream")?,
+        unit_stream: BytesPerSecond::gb(known.number("unit_gb_s")?),
+        unpack: known.ratio("unpack")?,
+        cache: known.ratio("cache")?,
+        attention: known.ratio("attention")?,
+        experts: known.ratio("experts")?,
+        expert_stream: known.ratio("expert_stream")?,
+        gap: us("gap_us")?,
+        launch: us("launch_us")?,
+        graphs: known.is("graphs")?,
+        kernels: known.ratio("kernels")?,
+        expert_kernels: known.ratio("expert_kernels")?,
+        expert_starts: known.ratio("expert_starts")?,
+        step: us("step_us")?,
+        sequence: us("sequence_us")?,
+        request: Seconds::us(known.number("request_ms")? * 1e3),
+        token: us("token_us")?,
+        collective: us("collective_us")?,
+        link_inside: known.ratio("link_inside")?,
+        link_outside: known.ratio("link_outside")?,
+        dispatch_bytes: known.count("dispatch_bytes")?,
+        imbalance: known.ratio("imbalance")?,
+        dispatches_once: known.is("dispatches_once")?,
+        overlaps: known.is("overlaps")?,
+        mixes: known.is("mixes")?,
+        padded: known.is("padded")?,
+        chunk: known.count("chunk")?,
+        sequences: known.count("sequences")?,
+        admission: Admission::AtOnce,
+        memory: memory(&known)?,
+        factors: factors(book, key),
+        ranges: ranges(key),
+        own: None,
+    })
+}
+
+/// Factors of every engine, then of the family from its root on, then its own.
+fn factors(book: Book, key: &str) -> Vec<Factor> {
+    let mut line = vec![key];
+    while let Some(base) = line.last().and_then(|key| base(key)) {
+        line.push(base);
+    }
+    line.push("*");
+    let of = |key: &&str| {
+        let key = (*key).to_owned();
+        (book.fitted)().iter().filter(move |fact| fact.of == key).filter_map(factor)
     };
-    Table::read(text).rows().map(fact).collect()
-}
-
-/// How the constants of engines are read.
-struct Reader {
-    /// What the fit found, if it counts.
-    fitted: fn() -> &'static [EngineFact],
-}
-
-const FITTED: Reader = Reader { fitted };
-const STATED: Reader = Reader { fitted: || &[] };
-
-/// What is known of an engine, what counts first: its own facts, as fitted and as stated, then those of the engine
-/// that it follows.
-struct Known(Vec<&'static EngineFact>);
-
-impl Known {
-    fn holds(&self, field: &str) -> Option<&'static EngineFact> {
-        self.0.iter().copied().find(|fact| fact.field == field)
-    }
-
-    fn text(&self, field: &str) -> Option<String> {
-        self.holds(field).map(|fact| fact.value.clone())
-    }
-
-    fn number(&self, field: &str) -> Option<f64> {
-        let value: f64 = self.holds(field)?.value.parse().ok()?;
-        (value.is_finite() && value >= 0.0).then_some(value)
-    }
-
-    fn ratio(&self, field: &str) -> Option<Ratio> {
-        self.number(field).map(Ratio::new)
-    }
-
-    fn count(&self, field: &str) -> Option<u32> {
-        self.holds(field)?.value.parse().ok()
-    }
-
-    fn fills(&self) -> Option<Fills> {
-        let name = self.text("fills")?;
-        Fills::ALL.into_iter().find(|(_, known)| *known == name).map(|(fills, _)| fills)
-    }
-
-    fn memory(&self) -> Option<MemoryRule> {
-        let gib =
-            |field: &str| self.number(field).map(|gib| Bytes::from_f64(gib * (1u64 << 30) as f64));
-        Some(MemoryRule {
-            fraction: self.ratio("fraction")?,
-            fills: self.fills()?,
-            context: gib("context_gib")?,
-            communicators: gib("communicators_gib")?,
-            graphs: gib("graphs_gib")?,
-            block: self.count("block")?,
-            reserves: self.count("reserves")? == 1,
-            activations: self.ratio("activations")?,
-            sampled: self.count("sampled")?,
-            sampled_large: self.count("sampled_large")?,
-            host_table: self.count("host_table")? == 1,
-        })
-    }
-}
-
-impl Reader {
-    fn known(&self, key: &str) -> Known {
-        let mut all = Vec::new();
-        let mut at = Some(key);
-        while let Some(key) = at {
-            let lists = [(self.fitted)(), facts()].into_iter().flatten();
-            all.extend(lists.filter(|fact| fact.engine == key));
-            at = base(key);
-        }
-        Known(all)
-    }
-
-    fn holds(&self, key: &str, field: &str) -> Option<&'static EngineFact> {
-        self.known(key).holds(field)
-    }
-
-    fn engine(&self, key: &'static str) -> Option<Engine> {
-        let name = facts().iter().find(|fact| fact.engine == key && fact.field == "name")?;
-        let own = self.known(key);
-        let us = |field: &str| own.number(field).map(Seconds::us);
-        Some(Engine {
-            key: key.to_owned(),
-            name: name.value.clone(),
-            version: own.text("version")?,
-            date: own.text("date")?,
-            source: name.source.clone(),
-            compute: own.ratio("compute")?,
-            stream: own.ratio("stream")?,
-            unit_stream: BytesPerSecond::gb(own.number("unit_gb_s")?),
-            unpack: own.ratio("unpack")?,
-            cache: own.ratio("cache")?,
-            attention: own.ratio("attention")?,
-            experts: own.ratio("experts")?,
-            expert_stream: own.ratio("expert_stream")?,
-            gap: us("gap_us")?,
-            launch: us("launch_us")?,
-            graphs: own.count("graphs")? == 1,
-            kernels: own.ratio("kernels")?,
-            expert_kernels: own.ratio("expert_kernels")?,
-            expert_starts: own.ratio("expert_starts")?,
-            step: us("step_us")?,
-            sequence: us("sequence_us")?,
-            request: Seconds::us(own.number("request_ms")? * 1e3),
-            token: us("token_us")?,
-            collective: us("collective_us")?,
-            link_inside: own.ratio("link_inside")?,
-            link_outside: own.ratio("link_outside")?,
-            dispatch_bytes: own.count("dispatch_bytes")?,
-            imbalance: own.ratio("imbalance")?,
-            dispatches_once: own.count("dispatches_once")? == 1,
-            overlaps: own.count("overlaps")? == 1,
-            mixes: own.count("mixes")? == 1,
-            padded: own.count("padded")? == 1,
-            chunk: own.count("chunk")?,
-            sequences: own.count("sequences")?,
-            admission: Admission::AtOnce,
-            memory: own.memory()?,
-            factors: self.factors(key),
-            ranges: ranges(key),
-        })
-    }
-
-    /// Factors of every engine, then of the family from its root on, then its own.
-    fn factors(&self, key: &str) -> Vec<Factor> {
-        let mut line = vec![key];
-        while let Some(base) = line.last().and_then(|key| base(key)) {
-            line.push(base);
-        }
-        line.push("*");
-        let of = |key: &&str| {
-            let key = (*key).to_owned();
-            (self.fitted)().iter().filter(move |fact| fact.engine == key).filter_map(factor)
-        };
-        line.iter().rev().flat_map(of).collect()
-    }
+    line.iter().rev().flat_map(of).collect()
 }
 
 /// A factor out of a field such as `stream@hopper/fp8`.
-fn factor(fact: &EngineFact) -> Option<Factor> {
+fn factor(fact: &Fact) -> Option<Factor> {
     let (of, place) = fact.field.split_once('@')?;
     let (machine, format) = place.split_once('/')?;
     let of = FactorOf::ALL.into_iter().find(|known| known.key() == of)?;
@@ -236,6 +194,13 @@ fn factor(fact: &EngineFact) -> Option<Factor> {
 
 /// Ranges of an engine, then those of any.
 fn ranges(key: &str) -> Vec<ServeRange> {
+    let mut all = ranges_of(key);
+    all.extend(ranges_of(""));
+    all
+}
+
+/// The lines of one engine; of none: of any.
+fn ranges_of(key: &str) -> Vec<ServeRange> {
     static TABLE: OnceLock<Table> = OnceLock::new();
     let table = TABLE.get_or_init(|| Table::read(include_str!("data/engine_ranges.csv")));
     let range = |row: Row<'_>| {
@@ -248,10 +213,5 @@ fn ranges(key: &str) -> Vec<ServeRange> {
             rows: row.count("rows")?,
         })
     };
-    let of = |engine: &str| -> Vec<ServeRange> {
-        table.rows().filter(|row| row.text("engine") == engine).filter_map(range).collect()
-    };
-    let mut all = of(key);
-    all.extend(of(""));
-    all
+    table.rows().filter(|row| row.text("engine") == key).filter_map(range).collect()
 }

@@ -2,9 +2,11 @@
 
 pub mod accelerators;
 pub mod areas;
+pub mod constants;
 pub mod datasets;
 pub mod engines;
 pub mod fact;
+pub mod facts;
 pub mod formats;
 pub mod kernels;
 pub mod models;

@@ -16,8 +16,12 @@ pub fn all() -> &'static [Place] {
 /// Nothing where neither is known.
 #[must_use]
 pub fn find(provider: &str, region: &str) -> Option<Place> {
+    // In whatever case: links and people write names small.
     let at = |region: &str| {
-        all().iter().find(|place| place.provider == provider && place.region == region)
+        all().iter().find(|place| {
+            place.provider.eq_ignore_ascii_case(provider)
+                && place.region.eq_ignore_ascii_case(region)
+        })
     };
     let general = at("");
     let Some(own) = at(region) else {

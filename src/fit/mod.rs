@@ -4,6 +4,7 @@
 mod architecture;
 mod machine;
 pub mod memory;
+pub mod pace;
 mod predict;
 mod recompute;
 pub mod run;

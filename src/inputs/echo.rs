@@ -5,6 +5,7 @@ use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Group, Key, Kind, Value, budget, operation};
 use crate::catalogue::accelerators::MachineRow;
+use crate::catalogue::stacks;
 use crate::cluster::{Accelerator, Cluster};
 use crate::model::{Ffn, Model};
 use crate::prices::Offer;
@@ -40,9 +41,8 @@ pub(super) fn echo_all(reader: &mut Reader, parts: Parts<'_>) {
     if let Some(training) = parts.training {
         echo_training(reader, training);
     }
-    if let Some(stack) = parts.stack {
-        let text = format!("{} {}, {}", stack.name, stack.version, stack.date);
-        reader.echo(Key::Stack, text);
+    if let Some(base) = parts.stack.and_then(|stack| stacks::find(&stack.key)) {
+        reader.echo(Key::Stack, format!("{}, {}", base.told(), base.date));
     }
 }
 
@@ -174,6 +174,8 @@ fn plain(key: Key, value: &Value) -> Option<String> {
         Value::Span(time) => show::time(*time),
         Value::Words(words) if key.group() == Group::Operation => operation::meaning(key, words)?,
         Value::Words(words) if key.kind() == Kind::Phrase => budget::meaning(key, words)?,
+        // Told beside what it changes.
+        Value::Words(_) if key.kind() == Kind::Changes => return None,
         Value::Frequency(rate) => show::frequency(*rate),
         Value::Deadline(deadline) => deadline.text(),
         Value::Words(words) => words.replace(',', ", "),

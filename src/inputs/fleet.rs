@@ -9,7 +9,7 @@ use crate::cluster::Fabric;
 use crate::prices::{Charge, Currency, Flag, Flags, Listing, OnPremises, Rates, Stamp, Terms};
 use crate::reliability::{Checkpointing, Reliability, Spot, Way};
 use crate::units::text::{read as texts, short};
-use crate::units::{Bytes, BytesPerSecond, Deadline, Dollars, DollarsPerHour, Ratio};
+use crate::units::{Bytes, BytesPerSecond, Day, Deadline, Dollars, DollarsPerHour, Ratio, Seconds};
 
 /// What the inputs ask of a fleet; an empty list narrows nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct FleetInputs {
     pub families: Vec<String>,
     /// Most machines.
     pub machines_max: Option<u32>,
+    /// Age beyond which a price is too old.
+    pub age_max: Option<Seconds>,
     /// Share that a provider takes off.
     pub discounts: Vec<(String, Ratio)>,
     /// Offers of the user's own.
@@ -54,6 +56,16 @@ pub struct FleetInputs {
     pub reliability: Reliability,
     /// The spot market.
     pub spot: Option<Spot>,
+}
+
+impl FleetInputs {
+    /// The day before which a price is too old, where an age is said and today is known.
+    #[must_use]
+    pub fn since(&self, today: Option<Day>) -> Option<Day> {
+        let (age, today) = self.age_max.zip(today)?;
+        let days = (age.get() / 86_400.0).floor().min(1e6) as i32;
+        Some(Day::from_epoch(today.epoch_days().saturating_sub(days)))
+    }
 }
 
 /// The words of a list in their canonical spelling, between commas.
@@ -105,6 +117,10 @@ pub(super) fn resolve(inputs: &Inputs) -> FleetInputs {
             _ => None,
         },
         terms: list(inputs, Key::Terms).iter().filter_map(|key| Terms::from_key(key)).collect(),
+        age_max: match value(Key::PriceAge) {
+            Some(Value::Span(time)) => Some(time),
+            _ => None,
+        },
         providers: list(inputs, Key::Providers),
         regions: list(inputs, Key::Regions),
         jurisdictions: list(inputs, Key::Jurisdictions),

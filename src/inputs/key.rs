@@ -56,6 +56,10 @@ pub enum Kind {
     Frequency,
     /// A short time, or `none`.
     Latency,
+    /// What differs from software of the catalogue: see `software`.
+    Changes,
+    /// A line of text.
+    Label,
 }
 
 /// Where an input belongs on the page.
@@ -269,6 +273,9 @@ keys! {
     Stack {
         Stack = "k", "Stack", Kind::Name, Some("megatron");
         Price = "c", "Price of one accelerator", Kind::Price, None;
+        OwnStack = "ko", "Your own stack", Kind::Changes, None;
+        OwnStackName = "kn", "Name of your stack", Kind::Label, None;
+        OwnStackVersion = "kv", "Version of your stack", Kind::Label, None;
     }
     Constraints {
         Headroom = "hr", "Memory to keep free", Kind::Share, Some("0.05");
@@ -311,6 +318,7 @@ keys! {
         Pue = "fpu", "Power of the building over its machines", Kind::Factor, Some("1.56");
         Space = "fsp", "Space of one machine", Kind::Price, Some("0");
         Staff = "fst", "Staff of one machine", Kind::Price, Some("0");
+        PriceAge = "fage", "Prices no older than", Kind::Span, None;
     }
     Purpose {
         Purpose = "do", "Purpose", PURPOSES, Some("train");
@@ -342,6 +350,11 @@ keys! {
         ServeEp = "sep", "Expert parallel in service", degree(), None;
         BatchMax = "sb", "Sequences at once, at most", positive(Noun::Sequences), None;
         ServeLeast = "sl", "Instances in service, at least", degree(), None;
+        OwnEngine = "seo", "Your own engine", Kind::Changes, None;
+        OwnEngineName = "sen", "Name of your engine", Kind::Label, None;
+        OwnEngineVersion = "sev", "Version of your engine", Kind::Label, None;
+        ServeNode = "snn", "Accelerators in a machine that is paid for whole", ranks(), None;
+        ServeNic = "snic", "Network of one accelerator in service", Kind::BandwidthBits, None;
     }
     Budget {
         Bought = "by", "Bought", BOUGHT, Some("own");

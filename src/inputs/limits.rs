@@ -56,3 +56,5 @@ pub const LATENCY_MAX: f64 = 86_400.0;
 pub const KINDS_MAX: usize = 16;
 /// Areas of users.
 pub const AREAS_MAX: usize = 12;
+/// Longest name or version of one's own, in characters.
+pub const LABEL_CHARS_MAX: usize = 60;

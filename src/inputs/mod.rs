@@ -19,6 +19,7 @@ mod problem;
 mod resolve;
 mod run;
 mod serve;
+pub mod software;
 pub mod trace;
 mod value;
 

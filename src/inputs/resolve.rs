@@ -2,6 +2,7 @@
 
 use super::{
     Echo, Inputs, Key, Note, Origin, Problem, Value, cluster, echo, model, read, run, serve,
+    software,
 };
 use crate::case::{Case, CaseError};
 use crate::catalogue::accelerators::MachineRow;
@@ -80,7 +81,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Resolution {
     let machine = cluster::machine(&mut reader);
     let cluster = machine.as_ref().and_then(|machine| cluster::resolve(&mut reader, machine));
     let training = run::training(&mut reader, machine.as_ref());
-    let stack = run::stack(&mut reader);
+    let stack = software::stack(&mut reader);
     let offer = run::offer(&mut reader, machine.as_ref());
     let constraints = run::constraints(&mut reader);
     let parts = Parts {

@@ -4,9 +4,9 @@ use super::names::CUSTOM;
 use super::resolve::{Parts, Reader};
 use super::{Key, Value};
 use crate::catalogue::accelerators::MachineRow;
-use crate::catalogue::{platforms, stacks};
+use crate::catalogue::platforms;
 use crate::prices::Offer;
-use crate::stack::{Stack, Technique, Techniques};
+use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, show};
 use crate::units::{DollarsPerHour, Ratio, Tokens};
 use crate::workload::{
@@ -55,15 +55,11 @@ pub(super) fn training(reader: &mut Reader, machine: Option<&MachineRow>) -> Opt
     })
 }
 
-pub(super) fn stack(reader: &mut Reader) -> Option<Stack> {
-    stacks::find(reader.name(Key::Stack)?).cloned()
-}
-
 pub(super) fn offer(reader: &mut Reader, machine: Option<&MachineRow>) -> Offer {
     if let Some(Value::Price(rate)) = reader.value(Key::Price) {
         return Offer { rate: *rate, source: TYPED.to_owned() };
     }
-    if let Some(rate) = super::budget::bought(reader) {
+    if let Some((_, rate)) = super::budget::bought(reader) {
         return Offer { rate, source: TYPED.to_owned() };
     }
     match machine.and_then(|machine| Some((machine.price?, machine))) {

@@ -5,7 +5,7 @@ use super::limits::{
     FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
     NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
-use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve};
+use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve, software};
 use crate::model::config::hub_id;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
@@ -130,6 +130,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Deadline => deadline(key, text).map(Value::Deadline),
         Kind::Words if key.group() == Group::Serving => serve::words(key, text).map(Value::Words),
         Kind::Words => fleet::words(key, text).map(Value::Words),
+        Kind::Changes | Kind::Label => software::value(key, text),
         Kind::Frequency | Kind::Latency => served(key, text, &misread),
         Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
     }

@@ -93,6 +93,11 @@ pub fn stacks() -> Answer {
 }
 
 #[wasm_bindgen]
+pub fn constants() -> Answer {
+    out(&script::constants())
+}
+
+#[wasm_bindgen]
 pub fn presets() -> Answer {
     out(&script::presets())
 }

@@ -177,6 +177,15 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("du", Key::Users, ""),
     ("dg", Key::Areas, ""),
     ("da", Key::Access, "20ms"),
+    ("ko", Key::OwnStack, ""),
+    ("kn", Key::OwnStackName, ""),
+    ("kv", Key::OwnStackVersion, ""),
+    ("seo", Key::OwnEngine, ""),
+    ("sen", Key::OwnEngineName, ""),
+    ("sev", Key::OwnEngineVersion, ""),
+    ("snn", Key::ServeNode, ""),
+    ("snic", Key::ServeNic, ""),
+    ("fage", Key::PriceAge, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.

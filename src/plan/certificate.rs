@@ -264,7 +264,10 @@ fn not_allowed(case: &Case, technique: Technique) -> String {
     if case.constraints.forbidden.has(technique) {
         return format!("You forbade it: {label}.");
     }
-    format!("{} {} cannot run it: {label}.", case.stack.name, case.stack.version)
+    match &case.stack.own {
+        Some(own) => format!("Your stack ({}) cannot run it: {label}.", own.base),
+        None => format!("{} cannot run it: {label}.", case.stack.told()),
+    }
 }
 
 /// The first rule that a layout with only these degrees fixed breaks, if the user fixed any that

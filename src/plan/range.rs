@@ -73,7 +73,9 @@ pub fn memory_doubt(case: &Case, plan: &Plan) -> Option<String> {
 #[must_use]
 pub fn basis(case: &Case, machine: &str) -> Option<Basis> {
     let own = spread(case)?;
-    let unseen = if own.generation.is_empty() {
+    let unseen = if own.stack.is_empty() && case.stack.own.is_some() {
+        Some(format!("No run of {} was measured", case.stack.told()))
+    } else if own.generation.is_empty() {
         Some(format!("No run on {machine} was measured"))
     } else if own.stack.is_empty() {
         Some(format!("No run of {} was measured", case.stack.name))

@@ -71,7 +71,7 @@ impl Flag {
             Self::PartOnly => "accelerators only: the host is charged on top",
             Self::Market => "taken from a market of sellers",
             Self::Undated => "undated list: the earliest possible date is shown",
-            Self::Stale => "older than the age limit",
+            Self::Stale => "price more than a year old",
             Self::NetworkAssumed => "network not stated: the accelerator's usual one is taken",
             Self::NetworkUnverified => "network told from memory",
             Self::SoldEach => "sold by the accelerator: its usual machine is taken",

@@ -75,6 +75,24 @@ impl Listing {
         if terms.is_spot() { self.as_of_spot } else { self.as_of }
     }
 
+    /// Whether the rate on those terms is from that day or later; what was typed has no day.
+    #[must_use]
+    pub fn is_since(&self, terms: Terms, since: Option<Day>) -> bool {
+        let day = self.stamp(terms).day;
+        day.epoch_days() <= 0 || since.is_none_or(|since| day >= since)
+    }
+
+    /// The same without rates that are from before that day.
+    #[must_use]
+    pub fn fresh(mut self, since: Option<Day>) -> Self {
+        for terms in Terms::ALL {
+            if !self.is_since(terms, since) {
+                self.rates = self.rates.with(terms, None);
+            }
+        }
+        self
+    }
+
     /// What a case is priced at on those terms; nothing where the machine is not sold so.
     #[must_use]
     pub fn offer(&self, terms: Terms) -> Option<Offer> {

@@ -1,12 +1,14 @@
 //! F5: the cheapest deployment for a demand: machines, formats, layout, batch limit and replicas, each looked at.
 //!
 //! Every layout of every kind of machine is tried with every batch limit, but for limits beyond one at which decoding
-//! alone takes too long already. Of the limits that keep the goals under
-//! full load the one that answers most requests counts; from it follows the least number of instances. Whether that
-//! many keep the goals under the demand is found in the order of what they cost, so the first that does is the best.
-//! More instances never make a request wait longer, so the least number that does is found by halving.
+//! alone takes too long already, and those that would not answer more than another even if prompts took no time. Of the
+//! limits that keep the goals under full load the one that answers most requests counts; from it follows the least
+//! number of instances. Whether that many keep the goals under the demand is found in the order of what they cost, so
+//! the first that does is the best. More instances never make a request wait longer, so the least number that does is
+//! found by halving.
 
 use super::serve::{batches, instances};
+use crate::estimate::capacity::Packing;
 use crate::estimate::serve::{Answer, Arrivals, Pace, Sequences, Serving};
 use crate::serving::{Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Service};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
@@ -37,7 +39,7 @@ pub struct Deployment {
     pub at: Candidate,
     /// Sequences that run together in one instance at most.
     pub batch: u32,
-    /// Instances.
+    /// Instances that share the demand; spare ones stand by beside them.
     pub replicas: u32,
     /// One instance under all that it can take.
     pub full: Answer,
@@ -73,10 +75,21 @@ pub struct Looked {
     pub at: Candidate,
     /// The batch limit that answers most within the goals, and one instance under it.
     pub limit: Option<(u32, Answer)>,
-    /// Accelerators that the demand takes at least.
-    pub least: u64,
+    /// Where no limit keeps the goals: the smallest that was tried, one instance under it, and its time a token.
+    pub missed: Option<(u32, Answer, Seconds)>,
+    /// Instances that the demand takes at least, spare ones aside.
+    pub least: u32,
     /// Why it lost; none: it was chosen, or was not looked at further.
     pub loss: Option<Loss>,
+}
+
+/// A layout under its batch limit, ready to be asked for any number of instances.
+pub struct Sizing<'a> {
+    ask: &'a Ask,
+    serving: Serving<'a>,
+    at: Candidate,
+    batch: u32,
+    full: Answer,
 }
 
 /// What was found.
@@ -193,71 +206,166 @@ pub fn others(ask: &Ask, survey: &Survey) -> Vec<Deployment> {
 /// Why it does not serve.
 pub fn settle(ask: &Ask, looked: &Looked) -> Result<Deployment, Loss> {
     let lost = looked.loss.filter(|loss| *loss != Loss::Dearer);
-    let (Some((batch, full)), None) = (looked.limit, lost) else {
+    let (Some(limit), None) = (looked.limit, lost) else {
         return Err(lost.unwrap_or(Loss::Full));
     };
-    let machine = ask.machines.get(looked.at.machine).ok_or(Loss::Full)?;
-    let ranks = looked.at.instance.ranks().max(1);
-    let most = u32::try_from(u64::from(machine.cluster.count) / ranks).unwrap_or(u32::MAX);
-    let least = u32::try_from(looked.least / ranks).unwrap_or(u32::MAX);
-    let service = service(ask, &looked.at, Some(batch)).ok_or(Loss::Full)?;
-    let serving = Serving::new(&service, &looked.at.instance);
-    let made = |replicas: u32, now: Answer| Deployment {
-        at: looked.at,
-        batch,
-        replicas,
-        full,
-        now,
-        first_token: first_token(ask, &now),
-        per_token: per_token(ask, &serving, &now),
-    };
-    if ask.demand == Demand::Most {
-        return Ok(made(most, full));
-    }
-    if least > most {
-        return Err(Loss::Few(looked.least));
-    }
-    let tried = |replicas: u32| made(replicas, shared(ask, &serving, replicas));
-    let first = tried(least);
-    if first.keeps(ask) {
-        return Ok(first);
-    }
-    let last = tried(most);
-    if !last.keeps(ask) {
-        let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
-        return Err(if slow { Loss::Slow(last.per_token) } else { Loss::Late(last.first_token) });
-    }
-    let (mut low, mut high) = (least, most);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if tried(middle).keeps(ask) {
-            high = middle;
-        } else {
-            low = middle;
+    let service = service(ask, &looked.at, Some(limit.0)).ok_or(Loss::Full)?;
+    Sizing::new(ask, &service, looked, limit).settle(looked)
+}
+
+impl<'a> Sizing<'a> {
+    /// Of a layout with the limit that was found for it; the service is that with this limit.
+    #[must_use]
+    pub fn new(
+        ask: &'a Ask,
+        service: &'a Service,
+        looked: &Looked,
+        (batch, full): (u32, Answer),
+    ) -> Self {
+        Self {
+            ask,
+            serving: Serving::new(service, &looked.at.instance),
+            at: looked.at,
+            batch,
+            full,
         }
     }
-    Ok(tried(high))
+
+    /// One instance.
+    #[must_use]
+    pub const fn serving(&self) -> &Serving<'a> {
+        &self.serving
+    }
+
+    /// The fewest instances that keep the goals under the demand.
+    ///
+    /// # Errors
+    /// Why none do.
+    pub fn settle(&self, looked: &Looked) -> Result<Deployment, Loss> {
+        let ask = self.ask;
+        let most = most(ask, &self.at);
+        if ask.demand == Demand::Most {
+            return Ok(self.of(most.max(1)));
+        }
+        if looked.least > most {
+            return Err(Loss::Few(paid(ask, &self.at, looked.least)));
+        }
+        let first = self.of(looked.least);
+        if first.keeps(ask) {
+            return Ok(first);
+        }
+        let last = self.of(most);
+        if !last.keeps(ask) {
+            let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
+            let (first, further) = (last.first_token, last.per_token);
+            return Err(if slow { Loss::Slow(further) } else { Loss::Late(first) });
+        }
+        Ok(self.least(looked.least, last))
+    }
+
+    /// As many instances as the demand takes at least, at the limit that was found, goals or not.
+    #[must_use]
+    pub fn under_all(&self) -> Deployment {
+        let replicas = least(self.ask, self.batch, &self.full);
+        let now = self.full;
+        let times = (first_token(self.ask, &now), per_token(self.ask, &self.serving, &now));
+        self.told(replicas, now, times)
+    }
+
+    /// That many instances under the demand.
+    #[must_use]
+    pub fn of(&self, replicas: u32) -> Deployment {
+        let Self { ask, serving, .. } = self;
+        let now = match ask.demand {
+            Demand::Most => self.full,
+            _ => shared(ask, serving, replicas),
+        };
+        self.told(replicas, now, (first_token(ask, &now), per_token(ask, serving, &now)))
+    }
+
+    fn told(
+        &self,
+        replicas: u32,
+        now: Answer,
+        (first_token, per_token): (Seconds, Seconds),
+    ) -> Deployment {
+        let Self { at, batch, full, .. } = *self;
+        Deployment { at, batch, replicas, full, now, first_token, per_token }
+    }
+
+    /// The fewest instances that keep the goals, where `low` do not and `last` does: twice as many each time, then by
+    /// halving.
+    fn least(&self, mut low: u32, last: Deployment) -> Deployment {
+        let (mut best, mut step) = (last, 1);
+        while best.replicas - low > step {
+            let next = self.of(low + step);
+            if next.keeps(self.ask) {
+                best = next;
+                break;
+            }
+            low = next.replicas;
+            step = step.saturating_mul(2);
+        }
+        while best.replicas - low > 1 {
+            let middle = self.of(low + (best.replicas - low) / 2);
+            if middle.keeps(self.ask) {
+                best = middle;
+            } else {
+                low = middle.replicas;
+            }
+        }
+        best
+    }
+}
+
+/// How instances of a layout lie in what is paid for together.
+#[must_use]
+pub fn packing(ask: &Ask, at: &Candidate) -> Packing {
+    Packing::new(ask.machines.get(at.machine).map_or(1, AskedMachine::size), &at.instance)
+}
+
+/// Accelerators that so many instances and the spare ones beside them are paid for.
+#[must_use]
+pub fn paid(ask: &Ask, at: &Candidate, replicas: u32) -> u64 {
+    let size = ask.machines.get(at.machine).map_or(1, AskedMachine::size);
+    u64::from(packing(ask, at).machines(replicas.saturating_add(ask.spares))) * u64::from(size)
+}
+
+/// Most instances of a layout that there may be, spare ones aside.
+#[must_use]
+pub fn most(ask: &Ask, at: &Candidate) -> u32 {
+    let Some(machine) = ask.machines.get(at.machine) else { return 0 };
+    let machines = machine.most.div_ceil(machine.size());
+    packing(ask, at).instances(machines).saturating_sub(ask.spares)
 }
 
 /// What a deployment is compared by: dollars an hour, or of a token where machines are all used; accelerators where
 /// no price is known.
 #[must_use]
 pub fn worth(ask: &Ask, own: &Deployment) -> Ratio {
-    let accelerators = own.at.instance.ranks().saturating_mul(u64::from(own.replicas));
-    weighed(ask, &own.at, own.full.output_rate, accelerators)
+    weighed(ask, &own.at, own.full.output_rate, own.replicas)
 }
 
-/// Price of all accelerators of a deployment, where one is known.
+/// Price of all accelerators that a deployment is paid for, where one is known.
 #[must_use]
 pub fn hourly(ask: &Ask, own: &Deployment) -> Option<DollarsPerHour> {
     let each = ask.machines.get(own.at.machine)?.price?;
-    let n = own.at.instance.ranks() as f64 * f64::from(own.replicas);
-    Some(DollarsPerHour::new(each.get() * n))
+    Some(each * paid(ask, &own.at, own.replicas) as f64)
 }
 
 impl Deployment {
+    /// Requests a second of all instances.
+    #[must_use]
+    pub fn served(&self, ask: &Ask) -> PerSecond {
+        match ask.demand {
+            Demand::Rate(rate) => rate,
+            _ => self.now.request_rate * f64::from(self.replicas),
+        }
+    }
+
     /// Whether what users see keeps to the goals.
-    fn keeps(&self, ask: &Ask) -> bool {
+    #[must_use]
+    pub fn keeps(&self, ask: &Ask) -> bool {
         !self.now.saturated && ask.goals.kept_by(self.first_token, self.per_token)
     }
 }
@@ -291,7 +399,8 @@ fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
 }
 
 /// One of so many instances under its share of the demand.
-fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
+#[must_use]
+pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
     let n = f64::from(replicas.max(1));
     let mode = match ask.demand {
         Demand::Rate(rate) => Mode::Open { rate: PerSecond::new(rate.get() / n), requests: None },
@@ -302,17 +411,16 @@ fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 }
 
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
+    // One service for all layouts: how an instance lies does not change it.
+    let any = Candidate { machine, format, instance: Instance::ONE };
+    let Some(service) = service(ask, &any, None) else { return };
     for instance in instances(&ask.model, &kind.cluster) {
-        if !allowed(&instance, &kind.degrees, &ask.fixed) {
+        if !allowed(&instance, &kind.degrees, &ask.fixed) || service.check(&instance).is_err() {
             continue;
         }
-        let at = Candidate { machine, format, instance };
-        let Some(service) = service(ask, &at, None) else { continue };
-        if service.check(&instance).is_err() {
-            continue;
-        }
+        let at = Candidate { instance, ..any };
         let serving = Serving::new(&service, &instance);
-        let mut looked = Looked { at, limit: None, least: u64::MAX, loss: None };
+        let mut looked = Looked { at, limit: None, missed: None, least: u32::MAX, loss: None };
         if serving.memory().too_full {
             looked.loss = Some(Loss::Full);
         } else if !serving.holds_one(&ask.traffic) {
@@ -334,56 +442,67 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
         _ => most,
     };
     let limits = batches(most);
-    let mut nearest: Option<(Answer, Seconds)> = None;
+    let mut nearest: Option<(u32, Answer, Seconds)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
-    for batch in &limits {
-        // Decoding alone never gets faster with more sequences, and prompts only add to it.
-        let least = serving.writing(Sequences(f64::from(*batch)), context).get() * SHRINK;
-        let slow = ask.goals.per_token.is_some_and(|most| least > most.get());
-        if slow && (nearest.is_some() || looked.limit.is_some()) {
-            break;
+    let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
+    // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
+    // looked at: where none keeps the goals, it comes nearest.
+    let alone = |batch: &u32| serving.writing(Sequences(f64::from(*batch)), context).get();
+    let timed = limits.iter().map(|batch| (*batch, alone(batch)));
+    let kept = |at: &(usize, (u32, f64))| at.0 == 0 || at.1.1 * SHRINK <= goal;
+    let tried: Vec<(u32, f64)> = timed.enumerate().take_while(kept).map(|(_, at)| at).collect();
+    let output = (ask.traffic.output - 1.0).max(1.0);
+    // Large ones first: they answer most, and what answers no more than `batch` tokens in the time of decoding alone
+    // need not be looked at further. Of equals the smallest is taken.
+    for (batch, alone) in tried.into_iter().rev() {
+        let batch_most = f64::from(batch) / (output * alone * SHRINK);
+        if looked.limit.is_some_and(|(_, best)| batch_most < best.request_rate.get()) {
+            continue;
         }
-        let answer = serving.loaded(&ask.traffic, Sequences(f64::from(*batch)));
+        let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
         let further = per_token(ask, serving, &answer);
         let kept = ask.goals.kept_by(first_token(ask, &answer), further);
         if kept && !answer.saturated {
-            let more = |(_, best): &(u32, Answer)| answer.request_rate > best.request_rate;
+            let more = |(_, best): &(u32, Answer)| answer.request_rate >= best.request_rate;
             if looked.limit.as_ref().is_none_or(more) {
-                looked.limit = Some((*batch, answer));
+                looked.limit = Some((batch, answer));
             }
-        } else if nearest.is_none() {
-            nearest = Some((answer, further));
+        } else {
+            nearest = Some((batch, answer, further));
         }
     }
     looked.least = match (looked.limit, nearest) {
-        (Some((batch, answer)), _) => least(ask, &looked.at.instance, batch, &answer),
-        (None, Some((answer, further))) => {
+        (Some((batch, answer)), _) => least(ask, batch, &answer),
+        (None, Some((_, answer, further))) => {
+            looked.missed = nearest;
             let slow = ask.goals.per_token.is_some_and(|most| further > most);
             let loss = Loss::Late(first_token(ask, &answer));
             looked.loss = Some(if slow { Loss::Slow(further) } else { loss });
-            u64::MAX
+            u32::MAX
         }
         (None, None) => {
             looked.loss = Some(Loss::Short);
-            u64::MAX
+            u32::MAX
         }
     };
     limits.len() as u64
 }
 
-/// Accelerators that the demand takes at least.
-fn least(ask: &Ask, instance: &Instance, batch: u32, full: &Answer) -> u64 {
+/// Instances that the demand takes at least, spare ones aside.
+fn least(ask: &Ask, batch: u32, full: &Answer) -> u32 {
     let replicas = match ask.demand {
         Demand::Most => 1.0,
         Demand::Rate(rate) => (rate.get() / full.request_rate.get().max(1e-12)).ceil().max(1.0),
         Demand::InFlight(n) => (f64::from(n) / f64::from(batch.max(1))).ceil().max(1.0),
     };
-    let fewest = f64::from(ask.fixed.least.unwrap_or(1));
-    (replicas.max(fewest).min(1e15) as u64).saturating_mul(instance.ranks().max(1))
+    let fewest = ask.fixed.least.unwrap_or(1).saturating_sub(ask.spares);
+    // No more than 32 bits hold.
+    (replicas.min(f64::from(u32::MAX)) as u32).max(fewest)
 }
 
 /// Layouts by what they cost at least, the cheapest first; those that cannot serve are left out.
-fn by_price(ask: &Ask, all: &[Looked]) -> Vec<usize> {
+#[must_use]
+pub fn by_price(ask: &Ask, all: &[Looked]) -> Vec<usize> {
     let serves = |looked: &Looked| looked.limit.is_some();
     let mut order: Vec<(Ratio, usize)> = all
         .iter()
@@ -395,19 +514,22 @@ fn by_price(ask: &Ask, all: &[Looked]) -> Vec<usize> {
     order.into_iter().map(|(_, i)| i).collect()
 }
 
-fn price(ask: &Ask, looked: &Looked, accelerators: u64) -> Ratio {
+fn price(ask: &Ask, looked: &Looked, replicas: u32) -> Ratio {
     let rate = looked.limit.map_or(PerSecond::ZERO, |(_, full)| full.output_rate);
-    weighed(ask, &looked.at, rate, accelerators)
+    weighed(ask, &looked.at, rate, replicas)
 }
 
-fn weighed(ask: &Ask, at: &Candidate, rate: PerSecond, accelerators: u64) -> Ratio {
+fn weighed(ask: &Ask, at: &Candidate, rate: PerSecond, replicas: u32) -> Ratio {
     let known = ask.machines.iter().all(|machine| machine.price.is_some());
     let own = ask.machines.get(at.machine).and_then(|machine| machine.price);
     let each = own.filter(|_| known).map_or(1.0, |price| price.get());
     if ask.demand == Demand::Most {
-        return Ratio::new(each * at.instance.ranks() as f64 / rate.get().max(1e-12));
+        // What is not filled is paid for as well.
+        let replicas = most(ask, at).max(1);
+        let all = rate.get().max(1e-12) * f64::from(replicas);
+        return Ratio::new(each * paid(ask, at, replicas) as f64 / all);
     }
-    Ratio::new(each * accelerators as f64)
+    Ratio::new(each * paid(ask, at, replicas) as f64)
 }
 
 /// Whether the engine can split the model so, and the user lets it.

@@ -11,9 +11,9 @@ use crate::estimate::{
 use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline};
 use crate::layout::split::Cut;
-use crate::layout::{Layout, Offload, Placement, Recompute, ZeroStage};
-use crate::stack::Technique;
-use crate::units::{Bytes, Seconds};
+use crate::layout::{Layout, Offload, Placement, Recompute, Schedule, ZeroStage};
+use crate::stack::{Technique, Techniques};
+use crate::units::{Bytes, Seconds, order};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -46,6 +46,16 @@ struct Entry<'c> {
     work_bytes: OnceCell<Vec<(Bytes, f64)>>,
     /// Seconds that the cheapest relief takes where memory is too small with ZeRO at its furthest, for each group.
     relief: [OnceCell<f64>; GROUPS],
+}
+
+/// The plain form of a placement and a family of choices of ZeRO.
+struct Plain {
+    layout: Layout,
+    times: Vec<StageTime>,
+    /// Seconds of its micro-batches.
+    total: f64,
+    /// Of these, those of the slowest stage with each.
+    slow: f64,
 }
 
 /// How full the stages of a layout are: one at a time, and never moved far.
@@ -88,30 +98,53 @@ impl<'a, 'b> Solver<'a, 'b> {
         choices: &Choices,
     ) -> f64 {
         let entry = Entry::new(self.book, at, sheet, pipeline, cut);
-        let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
-        let mut least = f64::INFINITY;
+        let mut all: Vec<(f64, usize, usize)> = Vec::new();
+        let mut families = Vec::new();
         for (placement, list) in &choices.placed {
             let own = OnceCell::new();
             for family in FAMILIES {
-                let plain = self.family(&entry, *placement, family, list, &own);
-                let Some((layout, times)) = plain else {
+                let Some(plain) = self.family(&entry, *placement, family, list, &own) else {
                     continue;
                 };
-                let total = self.book.quick_total(&layout, &entry.stages, &times);
-                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
-                let dues = choices.least(self.book, (Some(*placement), family), slow, (m, 0.0));
-                for (i, due) in dues.iter().enumerate().filter(|(i, _)| family.contains(i)) {
-                    // Relief only adds: it is not asked for where it decides nothing.
-                    if total + due >= least {
-                        continue;
-                    }
-                    let slower = self.bound(total + due);
-                    let relief = || self.relief(&entry, (&layout, &times), list, i);
-                    least = least.min(total + due + if slower { 0.0 } else { relief() });
+                let mut least = [f64::INFINITY; GROUPS];
+                for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
+                    let place = &mut least[group(due.zero)];
+                    *place = place.min(self.with_dues(&entry, &plain, due));
                 }
+                all.extend(family.clone().map(|group| (least[group], families.len(), group)));
+                families.push((plain, list));
             }
         }
+        // Relief only adds: it is not asked for where it decides nothing.
+        order::sort_by(&mut all, |a, b| a.0.total_cmp(&b.0));
+        let mut least = f64::INFINITY;
+        for (total, family, group) in all {
+            let Some((plain, list)) = families.get(family).filter(|_| total < least) else {
+                break;
+            };
+            let slower = self.bound(total);
+            let relief = || self.relief(&entry, (&plain.layout, &plain.times), list, group);
+            least = least.min(total + if slower { 0.0 } else { relief() });
+        }
         least
+    }
+
+    /// Seconds that a plain form takes at least with a choice of ZeRO of its family.
+    ///
+    /// Stages that take longer never wait for less, so a step takes all of what the slowest takes longer with each
+    /// micro-batch. Of that at most nine tenths hide what follows the micro-batches. Under DualPipe the wait ends sooner
+    /// where the pace is slower, for as many micro-batches as half the stages and two.
+    fn with_dues(&self, entry: &Entry<'_>, plain: &Plain, due: &Due) -> f64 {
+        let Plain { layout, times, total, slow } = plain;
+        let mut m = f64::from(layout.n_micro_batches(self.book.case().training.global_batch));
+        if layout.schedule == Schedule::DualPipe {
+            m -= f64::from(layout.pp) / 2.0 + 2.0;
+        }
+        if due.zero < ZeroStage::Two || m < 1.0 {
+            return total + due.least(self.book, *slow, (0.0, 0.0));
+        }
+        let more = Book::least_owing(&entry.stages, times, &due.open);
+        total + m * more + due.once(self.book, slow + more)
     }
 
     /// The plain layout of a placement and a family of groups of choices, with the times of its stages, if any of
@@ -123,7 +156,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         family: &Range<usize>,
         list: &[Due],
         own: &OnceCell<Vec<StageTime>>,
-    ) -> Option<(Layout, Vec<StageTime>)> {
+    ) -> Option<Plain> {
         let any = list.iter().any(|due| family.contains(&group(due.zero)));
         any.then(|| {
             let layout = Layout { placement, zero: plain(family.start), ..entry.layout };
@@ -133,7 +166,9 @@ impl<'a, 'b> Solver<'a, 'b> {
                 // What is summed of the gradients depends on the choice.
                 times = times.iter().map(StageTime::without_sums).collect();
             }
-            (layout, times)
+            let total = self.book.quick_total(&layout, &entry.stages, &times);
+            let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
+            Plain { layout, times, total, slow }
         })
     }
 
@@ -151,24 +186,23 @@ impl<'a, 'b> Solver<'a, 'b> {
             let own = OnceCell::new();
             for family in FAMILIES {
                 let plain = self.family(&entry, *placement, family, list, &own);
-                let (Some((layout, times)), Some(own)) = (plain, own.get()) else {
+                let (Some(plain), Some(own)) = (plain, own.get()) else {
                     continue;
                 };
-                let total = self.book.quick_total(&layout, &entry.stages, &times);
-                if self.bound(total) {
+                if self.bound(plain.total) {
                     continue;
                 }
-                let slow = times.get(slowest(&times) as usize).map_or(0.0, |time| time.total);
                 for due in list.iter().filter(|due| family.contains(&group(due.zero))) {
                     self.bounds += 1;
-                    let least = total + due.least(self.book, slow, (0.0, 0.0));
+                    let least = self.with_dues(&entry, &plain, due);
                     if self.bound(least) {
                         continue;
                     }
-                    let relief = self.relief(&entry, (&layout, &times), list, group(due.zero));
+                    let Plain { layout, times, total, .. } = &plain;
+                    let relief = self.relief(&entry, (layout, times), list, group(due.zero));
                     if relief.is_finite() && !self.bound(least + relief) {
-                        let layout = Layout { zero: due.zero, shard: due.shard, ..layout };
-                        self.solve_choice(&entry, &layout, due, (&times, own, total), relief);
+                        let layout = Layout { zero: due.zero, shard: due.shard, ..*layout };
+                        self.solve_choice(&entry, &layout, due, (times, own, *total), relief);
                     }
                 }
             }
@@ -242,9 +276,10 @@ impl<'a, 'b> Solver<'a, 'b> {
             Fullness::Never => return,
             Fullness::TooFull(full) => Some(Relief::new(self.book, layout, sheet, replicas, &full)),
         };
+        let used = uses(layout);
         for offload in self.census.offloads() {
             for selective in self.census.selective() {
-                let Some(whole) = self.may_recompute(layout, offload, *selective) else {
+                let Some(whole) = self.may_recompute(used, offload, *selective) else {
                     continue;
                 };
                 let least = match &relief {
@@ -317,9 +352,10 @@ impl<'a, 'b> Solver<'a, 'b> {
         };
         let relief = Relief::new(self.book, &layout, entry.sheet, &due.replicas, &full);
         let mut least = f64::INFINITY;
+        let used = uses(&layout);
         for offload in self.census.offloads() {
             for selective in self.census.selective() {
-                if let Some(whole) = self.may_recompute(&layout, offload, *selective) {
+                if let Some(whole) = self.may_recompute(used, offload, *selective) {
                     let seconds = relief.least(offload, *selective, whole);
                     least = seconds.map_or(least, |seconds| least.min(seconds));
                 }
@@ -328,9 +364,9 @@ impl<'a, 'b> Solver<'a, 'b> {
         least
     }
 
-    /// Whether whole layers may be recomputed beside these, if these may be together at all.
-    fn may_recompute(&self, layout: &Layout, offload: &Offload, selective: bool) -> Option<bool> {
-        let mut used = uses(layout) | offload_techniques(offload);
+    /// Whether whole layers may be recomputed beside these and what else is used, if these may be together at all.
+    fn may_recompute(&self, used: Techniques, offload: &Offload, selective: bool) -> Option<bool> {
+        let mut used = used | offload_techniques(offload);
         if selective {
             used = used.with(Technique::SelectiveRecompute);
         }

@@ -21,6 +21,8 @@ pub struct Ask {
     pub traffic: Traffic,
     /// How many of them.
     pub demand: Demand,
+    /// Instances that stand by beside those that a rate needs (N+1: one): the goals hold without them.
+    pub spares: u32,
     /// What must be kept to.
     pub goals: Goals,
     /// Share of requests whose first token must come in time; none: the mean of all.
@@ -44,16 +46,30 @@ pub struct AskedMachine {
     pub key: String,
     /// Name for people.
     pub label: String,
-    /// As many as there may be.
+    /// As many as one instance may take.
     pub cluster: Cluster,
-    /// Price of one accelerator, where one is known.
+    /// As many as all instances may take.
+    pub most: u32,
+    /// Whether machines are paid for whole; else accelerators are paid for one by one.
+    pub whole: bool,
+    /// Price of one accelerator in the way that it is bought, where one is known.
     pub price: Option<DollarsPerHour>,
     /// Where that price is from.
     pub price_source: String,
+    /// Price of one by the hour, whichever way it is bought, and where it is from.
+    pub by_hour: (Option<DollarsPerHour>, String),
     /// Formats of weights and cache that may be used on it.
     pub formats: Vec<(WeightFormat, KvFormat)>,
     /// Ways to split a model that the engine has there.
     pub degrees: Vec<String>,
+}
+
+impl AskedMachine {
+    /// Accelerators that are paid for together.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        if self.whole { self.cluster.node_size.max(1) } else { 1 }
+    }
 }
 
 /// How many requests there are.
@@ -80,7 +96,7 @@ pub struct FixedServing {
     pub ep: Option<u32>,
     /// Most sequences that run together in one instance.
     pub batch: Option<u32>,
-    /// Fewest instances.
+    /// Fewest instances, spare ones among them.
     pub least: Option<u32>,
 }
 

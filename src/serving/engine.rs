@@ -1,6 +1,7 @@
 //! The software that answers: what it can run, how it fills memory, and a few physical constants of how well it runs.
 
 use super::{KvFormat, WeightFormat};
+use crate::stack::Own;
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
 
 /// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
@@ -82,6 +83,8 @@ pub struct Engine {
     pub factors: Vec<Factor>,
     /// Ranges of its figures, nearest kind first.
     pub ranges: Vec<ServeRange>,
+    /// Where it is the user's own: what it is made of.
+    pub own: Option<Own>,
 }
 
 /// When an engine takes up the prompts that came while it was decoding.
@@ -208,6 +211,22 @@ pub struct ServeRange {
     pub rows: u32,
 }
 
+impl Factor {
+    /// A pace: all that an engine does on a machine in `1 / pace` of the time.
+    #[must_use]
+    pub fn of_pace(machine: &str, pace: Ratio) -> Vec<Self> {
+        // A rate of experts is one over that of plain products.
+        let of = FactorOf::ALL.into_iter().filter(|of| *of != FactorOf::Experts);
+        let factor = |of: FactorOf| Self {
+            of,
+            machine: machine.to_owned(),
+            format: String::new(),
+            value: if of.is_of_time() { Ratio::new(1.0 / pace.get()) } else { pace },
+        };
+        of.map(factor).collect()
+    }
+}
+
 impl FactorOf {
     /// All, in a fixed order.
     pub const ALL: [Self; 8] = [
@@ -220,6 +239,11 @@ impl FactorOf {
         Self::Start,
         Self::Network,
     ];
+
+    /// Whether it multiplies a time rather than a rate.
+    const fn is_of_time(self) -> bool {
+        matches!(self, Self::Overhead | Self::Start | Self::Network)
+    }
 
     /// Name in tables.
     #[must_use]
@@ -238,6 +262,18 @@ impl FactorOf {
 }
 
 impl Engine {
+    /// Name of the software whose facts hold where the user says nothing.
+    #[must_use]
+    pub fn base_name(&self) -> &str {
+        self.own.as_ref().map_or(&self.name, |own| &own.base)
+    }
+
+    /// Name and version for people; of one's own, what it is made of.
+    #[must_use]
+    pub fn told(&self) -> String {
+        crate::stack::told(&self.name, &self.version, self.own.as_ref())
+    }
+
     /// The product of all factors that hold for a machine and a format.
     #[must_use]
     pub fn factor(

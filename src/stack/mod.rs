@@ -1,8 +1,11 @@
 //! F1: the software that will run the plan: what it can do, and how well.
 
+mod own;
 mod profile;
 mod technique;
 
+pub(crate) use own::told;
+pub use own::{Change, Own};
 pub use profile::{Overlap, Pace, Profile, Spread, WeightCopies};
 pub use technique::{Technique, Techniques};
 
@@ -29,9 +32,23 @@ pub struct Stack {
     pub paces: Vec<Pace>,
     /// How far its estimates lie from measured runs, nearest kind of runs first.
     pub spreads: Vec<Spread>,
+    /// Where it is the user's own: what it is made of.
+    pub own: Option<Own>,
 }
 
 impl Stack {
+    /// Name of the software whose facts hold where the user says nothing.
+    #[must_use]
+    pub fn base_name(&self) -> &str {
+        self.own.as_ref().map_or(&self.name, |own| &own.base)
+    }
+
+    /// Name and version for people; of one's own, what it is made of.
+    #[must_use]
+    pub fn told(&self) -> String {
+        told(&self.name, &self.version, self.own.as_ref())
+    }
+
     /// The pace of an accelerator in a number format: as measured, else of the same accelerator in another format,
     /// else of its generation.
     #[must_use]

@@ -3,6 +3,7 @@
 use crate::case;
 use crate::catalogue::{accelerators, engines, models, presets, reliability, stacks, support};
 use crate::cluster::Cluster;
+use crate::inputs::software::items;
 use crate::inputs::{Inputs, Key, Kind};
 use crate::model::{Ffn, Mixer, Model};
 use crate::stack::Technique;
@@ -260,11 +261,29 @@ pub fn preset_rows() -> &'static [presets::Preset] {
     presets::all()
 }
 
-/// Techniques that a stack can run.
-pub fn techniques(stack: &str) -> Vec<Technique> {
-    let stack = stacks::find(stack);
-    let has = |technique: &Technique| stack.is_none_or(|stack| stack.techniques.has(*technique));
+/// Techniques that the stack of the inputs can run.
+pub fn techniques(inputs: &Inputs) -> Vec<Technique> {
+    let own = items(inputs.get(Key::OwnStack));
+    let has = |technique: &Technique| {
+        let own = own.iter().find(|(name, _)| name == technique.key());
+        own.map_or_else(|| base_has(inputs, *technique), |(_, value)| value == "on")
+    };
     Technique::ALL.iter().copied().filter(has).collect()
+}
+
+/// Whether the stack that is chosen can run a technique, whatever is changed about it.
+pub fn base_has(inputs: &Inputs, technique: Technique) -> bool {
+    let base = stacks::find(inputs.get(Key::Stack));
+    base.is_none_or(|base| base.techniques.has(technique))
+}
+
+/// The name of the stack or engine that is chosen, whatever is changed about it.
+pub fn software_name(key: Key, inputs: &Inputs) -> String {
+    let name = match key {
+        Key::OwnEngine => engines::find(inputs.get(Key::Engine)).map(|own| &own.name),
+        _ => stacks::find(inputs.get(Key::Stack)).map(|own| &own.name),
+    };
+    name.cloned().unwrap_or_default()
 }
 
 /// A model's numbers as inputs, as far as inputs by hand can say them.

@@ -18,6 +18,7 @@ mod form;
 mod lists;
 mod live;
 mod plot;
+mod prices;
 mod reader;
 mod segments;
 mod serve;

@@ -149,6 +149,11 @@ impl State {
         self.store.with_value(|store| look(&store.inputs))
     }
 
+    /// The same, without following them.
+    pub fn inputs_now<T>(self, look: impl FnOnce(&Inputs) -> T) -> T {
+        self.store.with_value(|store| look(&store.inputs))
+    }
+
     /// Something of how the inputs are understood.
     pub fn reading<T>(self, look: impl FnOnce(&Resolution) -> T) -> T {
         self.changed.track();

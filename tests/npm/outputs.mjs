@@ -27,8 +27,10 @@ export async function outputs({ init, ...api }) {
     accelerators_per_node: 8,
   };
   const own = { cluster: custom, model: "meta-llama/Llama-2-7b-hf" };
+  const changes = { matmul: 0.8, zero3: false, stops_early: true, "pace@h100-sxm/bf16": "0.9:0.8" };
+  const fork = { stack: { name: "megatron", your_changes: changes, your_name: "fork" }, cluster: { accelerators: 64 } };
   const answers = [];
-  for (const question of [undefined, small, large, illegal, own]) {
+  for (const question of [undefined, small, large, illegal, own, fork]) {
     answers.push(
       ["Question", question ?? {}],
       ["Analysis", api.analyze(question)],
@@ -46,6 +48,7 @@ export async function outputs({ init, ...api }) {
     ["AcceleratorEntry[]", api.accelerators()],
     ["StackEntry[]", api.stacks()],
     ["PresetEntry[]", api.presets()],
+    ["ConstantEntry[]", [api.constants()[0], api.constants().at(-1)]],
   );
   const llama = { purpose: "serve", model: "meta-llama/Llama-3.3-70B-Instruct" };
   const asked = { ...llama, serving: { requests_per_s: 10, api_usd_per_million_answer_tokens: 0.9 } };
@@ -54,7 +57,8 @@ export async function outputs({ init, ...api }) {
   const edge = { ...llama, model: "mistralai/Mistral-7B-Instruct-v0.3" };
   edge.serving = { engine: "llamacpp", accelerators: ["m4-max"], accelerators_max: 1, requests_in_flight: 1 };
   edge.serving.first_token_goal_seconds = edge.serving.per_token_goal_seconds = "none";
-  for (const question of [llama, asked, quick, full, edge]) {
+  const forked = { ...llama, serving: { your_engine_changes: { step_us: 900, graphs: false, "pace@h200-sxm": 1.1 } } };
+  for (const question of [llama, asked, quick, full, edge, forked]) {
     answers.push(
       ["ServingQuestion", question],
       ["ServingAnalysis", api.analyze(question)],

@@ -1,5 +1,7 @@
 //! Random plans that go through a link and come back, natively and in a browser.
 
+use autoparallel::catalogue::constants::Form;
+use autoparallel::inputs::software::constants_of;
 use autoparallel::inputs::{Inputs, Key, Kind};
 use autoparallel::link::{decode, encode};
 use autoparallel::stack::Technique;
@@ -41,6 +43,27 @@ impl Dice {
         text
     }
 
+    /// Constants, techniques and paces, most of them within their bounds.
+    fn changes(&mut self, key: Key) -> String {
+        let constants = constants_of(key);
+        let n = self.below(8) + 1;
+        let mut all = Vec::new();
+        for _ in 0..n {
+            let own = self.one(constants);
+            let part = self.below(1000) as f64 / 1000.0;
+            let value = own.min + (own.max - own.min) * part * part * part;
+            let technique = self.one(Technique::ALL).key();
+            let sign = self.one(&["", "-", "+"]);
+            all.push(match (self.below(6), own.form) {
+                (0, _) => format!("{sign}{technique}"),
+                (1, _) => format!("pace@{}:{part}", self.one(&["h100/fp8", "hopper/bf16", "b200"])),
+                (_, Form::Number) => format!("{}: {value}", own.field),
+                _ => format!("{}={}", own.field, value.floor()),
+            });
+        }
+        all.join(self.one(&[",", ", ", "\n"]))
+    }
+
     fn text(&mut self, key: Key) -> String {
         let digits = self.below(10);
         let n = self.below(10u64.pow(digits as u32)).max(1);
@@ -72,6 +95,7 @@ impl Dice {
                 self.one(&names).to_owned()
             }
             (Kind::Words, _) => self.one(&["spot,1y", "aws:30%", "EU, us", words]).to_owned(),
+            (Kind::Changes, _) => self.changes(key),
             (Kind::Json, _) => format!("{CONFIG}\"num_hidden_layers\":{n},\"x\":\"{third}\"}}"),
             (_, 1) => format!("{n}.{third}{unit}"),
             _ => format!("{n}{unit}"),

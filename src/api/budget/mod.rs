@@ -13,8 +13,10 @@ use crate::inputs::{BudgetInputs, FleetInputs, Inputs, Key, Moves};
 use crate::link;
 use crate::plan::budget::{self, Deal, ForecastAsked, Limits, Run, Sheet};
 use crate::plan::{self, Plan};
+use crate::prices::Listing;
 use crate::units::text::short;
 use crate::units::{Day, Ratio};
+use std::borrow::Cow;
 
 /// Questions by their stable names, in the order of the page.
 pub const PARTS: [&str; 7] = ["ways", "months", "forecast", "whatif", "sweep", "places", "clients"];
@@ -24,6 +26,7 @@ pub const PARTS: [&str; 7] = ["ways", "months", "forecast", "whatif", "sweep", "
 pub struct BudgetDesk {
     prices: Prices,
     list: Option<PriceList>,
+    today: Option<Day>,
     /// Plans by what they depend on, the latest last.
     plans: Vec<(String, Option<(Case, Plan)>)>,
 }
@@ -57,7 +60,8 @@ impl BudgetDesk {
     /// Takes a list of prices (the text of a `prices-v1.csv`), as of a day in days from 1970-01-01.
     pub fn take(&mut self, list: &str, today: Option<i32>) {
         let prices = Prices::read(list);
-        self.list = Some(prices.about(today.map(Day::from_epoch)));
+        self.today = today.map(Day::from_epoch);
+        self.list = Some(prices.about(self.today));
         self.prices = prices;
     }
 
@@ -66,7 +70,7 @@ impl BudgetDesk {
     pub fn answer(&mut self, run: u32, link: &str, parts: &[String]) -> Answer {
         let inputs = link::decode(link).inputs;
         if inputs.is_serving() {
-            return match super::serve::operation(&inputs, self.prices.listings(), parts) {
+            return match super::serve::operation(&inputs, &self.fresh(&inputs.fleet()), parts) {
                 Ok(sheets) => self.said(run, sheets),
                 Err(problems) => Answer::Invalid { run, problems },
             };
@@ -93,6 +97,16 @@ impl BudgetDesk {
         let deal = Deal::of(&case, &fleet, &inputs.budget());
         let sheets = self.moved_sheet(&inputs, &Run::of(&case, &plan, &fleet, &deal), &moves);
         self.said(run, sheets.into_iter().collect())
+    }
+
+    /// The offers whose prices are no older than is asked.
+    fn fresh(&self, asked: &FleetInputs) -> Cow<'_, [Listing]> {
+        let since = asked.since(self.today);
+        let all = self.prices.listings();
+        if since.is_none() {
+            return Cow::Borrowed(all);
+        }
+        all.iter().map(|own| own.clone().fresh(since)).collect()
     }
 
     fn said(&self, run: u32, sheets: Vec<SheetView>) -> Answer {
@@ -135,7 +149,7 @@ impl BudgetDesk {
     ) -> Vec<SheetView> {
         let run = Run::of(case, plan, fleet, deal);
         let own = deal.terms.is_none() || inputs.typed(Key::Price).is_some();
-        let prices = || budget::prices((case, own), self.prices.listings(), fleet, &asked.prices);
+        let prices = || budget::prices((case, own), &self.fresh(fleet), fleet, &asked.prices);
         let forecast = ForecastAsked {
             bought: asked.bought,
             start: asked.start,

@@ -111,8 +111,8 @@ impl Known {
             self.head.problems.push(serve::stands(ask, &survey).0);
             return;
         };
-        let count = show::grouped(own.accelerators());
-        self.head.machines = format!("{count} \u{d7} {}", own.machine.label);
+        let times = if own.machine.size() > 1 { "" } else { " \u{d7}" };
+        self.head.machines = format!("{}{times} {}", own.paid_text(), own.machine.label);
         self.facts = serve::facts(&own, model);
         self.head.promising = promising_service(inputs, &own);
         self.trust =

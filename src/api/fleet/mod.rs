@@ -107,7 +107,7 @@ impl FleetSession {
         let mut listings = prices.aged(today);
         listings.extend(asked.offers.iter().cloned());
         let mut question = Question::new(case, listings);
-        narrow(&mut question, &asked);
+        narrow(&mut question, &asked, today);
         let fleet = Fleet::new(question);
         Ok(Self {
             run,
@@ -228,7 +228,8 @@ fn training(inputs: &Inputs) -> Inputs {
 }
 
 /// What of the market may be used.
-pub(in crate::api) fn narrow_market(limits: &mut Limits, asked: &FleetInputs) {
+pub(in crate::api) fn narrow_market(limits: &mut Limits, asked: &FleetInputs, today: Option<Day>) {
+    limits.since = asked.since(today);
     limits.terms.clone_from(&asked.terms);
     limits.providers.clone_from(&asked.providers);
     limits.regions.clone_from(&asked.regions);
@@ -239,8 +240,8 @@ pub(in crate::api) fn narrow_market(limits: &mut Limits, asked: &FleetInputs) {
 }
 
 /// What the inputs ask, put into the question.
-fn narrow(question: &mut Question, asked: &FleetInputs) {
-    narrow_market(&mut question.limits, asked);
+fn narrow(question: &mut Question, asked: &FleetInputs, today: Option<Day>) {
+    narrow_market(&mut question.limits, asked, today);
     // The cheapest zone of a region is no promise that a whole cluster is to be had there.
     if asked.terms.is_empty() {
         let others = Terms::ALL.into_iter().filter(|terms| *terms != Terms::SpotLowest);

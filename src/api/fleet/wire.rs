@@ -96,7 +96,8 @@ pub struct FleetRow {
     pub source: String,
     /// What makes the price doubtful.
     pub flags: Vec<String>,
-    /// The money by part, each with its formula, values and source; empty until the frontier is complete.
+    /// The money by part, each with its formula, values and source; empty until the frontier is complete, and of
+    /// deployments that lost.
     pub bill: PartView,
     /// Link that opens the plan on these machines at this price.
     pub link: String,
@@ -118,7 +119,7 @@ pub struct ServedRow {
     pub price: Shown,
     /// Instances.
     pub replicas: u32,
-    /// Energy and carbon of a month, where they are known.
+    /// Energy and carbon of a month, where they are known; empty where the bill is.
     pub power: Vec<Figure>,
     /// Why it lost, or what it misses; empty for the best.
     pub lost: String,

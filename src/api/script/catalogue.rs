@@ -1,5 +1,6 @@
 //! What the catalogue has, for those who want to choose from it.
 
+use crate::catalogue::constants::{Constant, Form, SERVING, TRAINING};
 use crate::catalogue::{
     accelerators as machines, engines as servers, models as all_models, presets as runs,
     stacks as software, support,
@@ -183,6 +184,47 @@ pub fn stacks() -> Vec<StackEntry> {
         source: &row.source,
     };
     software::all().iter().map(entry).collect()
+}
+
+/// One constant that a stack or engine of one's own may have.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConstantEntry {
+    /// `stack` or `engine`.
+    pub of: &'static str,
+    /// Name, as `stack.your_changes` and `serving.your_engine_changes` take it.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// What it is counted in; empty for shares and factors.
+    pub unit: &'static str,
+    /// `number`, `integer` or `boolean`.
+    pub kind: &'static str,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+}
+
+/// All constants of stacks, then those of engines.
+#[must_use]
+pub fn constants() -> Vec<ConstantEntry> {
+    let entry = |of: &'static str| {
+        move |own: &Constant| ConstantEntry {
+            of,
+            name: own.field,
+            label: own.label,
+            unit: own.unit,
+            kind: match own.form {
+                Form::Number => "number",
+                Form::Whole => "integer",
+                Form::Switch => "boolean",
+            },
+            min: own.min,
+            max: own.max,
+        }
+    };
+    let engines = SERVING.iter().map(entry("engine"));
+    TRAINING.iter().map(entry("stack")).chain(engines).collect()
 }
 
 /// All serving engines, each era on its own.

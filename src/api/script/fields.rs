@@ -1,6 +1,8 @@
 //! The fields of a question: each an input of the page, its number in the unit that its name ends with.
 
 use super::{Plain, Wrong};
+use crate::catalogue::constants::Form::Switch;
+use crate::inputs::software::{Items, constants_of, items, text_of};
 use crate::inputs::{Key, Value, read};
 use crate::stack::Technique;
 use crate::units::text::Batch;
@@ -28,9 +30,11 @@ pub(super) enum Form {
     Goal,
     /// Dollars, where one number stands for all.
     Alone,
+    /// Names with their values.
+    Named,
 }
 
-use Form::{Alone, Flag, Goal, Number, Text, Words};
+use Form::{Alone, Flag, Goal, Named, Number, Text, Words};
 
 const fn field(group: &'static str, name: &'static str, key: Key, form: Form) -> Field {
     Field { group, name, key, form }
@@ -103,6 +107,9 @@ pub(super) const FIELDS: &[Field] = &[
     field(T, "causal_attention", Key::Causal, Flag),
     field(T, "adapter_rank", Key::Adapters, N),
     field("stack", "name", Key::Stack, Text),
+    field("stack", "your_changes", Key::OwnStack, Named),
+    field("stack", "your_name", Key::OwnStackName, Text),
+    field("stack", "your_version", Key::OwnStackVersion, Text),
     field("price", "usd_per_accelerator_hour", Key::Price, Number(" $/h")),
     field(L, "memory_headroom_ratio", Key::Headroom, N),
     field(L, "tensor_parallel", Key::Tp, N),
@@ -119,6 +126,9 @@ pub(super) const FIELDS: &[Field] = &[
     field(L, "forbidden_techniques", Key::Forbid, Words),
     field(PURPOSE, "name", Key::Purpose, Text),
     field(S, "engine", Key::Engine, Text),
+    field(S, "your_engine_changes", Key::OwnEngine, Named),
+    field(S, "your_engine_name", Key::OwnEngineName, Text),
+    field(S, "your_engine_version", Key::OwnEngineVersion, Text),
     field(S, "accelerators", Key::ServeOn, Words),
     field(S, "accelerators_max", Key::ServeMost, N),
     field(S, "weights_formats", Key::Weights, Words),
@@ -145,6 +155,9 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "expert_parallel", Key::ServeEp, N),
     field(S, "sequences_max", Key::BatchMax, N),
     field(S, "instances_min", Key::ServeLeast, N),
+    field(S, "spare_instances", Key::StandBy, N),
+    field(S, "accelerators_per_machine", Key::ServeNode, N),
+    field(S, "network_bits_per_s", Key::ServeNic, BITS_S),
 ];
 
 /// Inputs without a field of their own, by their names in links, as typed texts.
@@ -186,6 +199,12 @@ impl Field {
                 let words: Option<Vec<&str>> = words.collect();
                 words.map(|words| words.join(",")).ok_or_else(|| self.wrong(value))
             }
+            (Form::Named, Plain::Object(members)) => {
+                let items = members.iter().filter(|(_, value)| *value != Plain::Nothing);
+                let items: Option<Items> = items.map(named).collect();
+                let items = items.filter(|items| !items.is_empty());
+                items.map(|items| text_of(&items)).ok_or_else(|| self.wrong(value))
+            }
             _ => Err(self.wrong(value)),
         }
     }
@@ -197,6 +216,7 @@ impl Field {
             Form::Goal => "seconds above 0, or \"none\"",
             Form::Flag => "true or false",
             Form::Words => "a list of texts",
+            Form::Named => "an object of numbers by the names of constants, true or false",
         };
         let given = match value {
             Plain::Number(n) => n.to_string(),
@@ -221,6 +241,9 @@ impl Field {
             (Value::Words(words), Form::Words) => {
                 Plain::List(words.split(',').map(|word| Plain::Text(word.to_owned())).collect())
             }
+            (Value::Words(words), Form::Named) => Plain::Object(
+                items(&words).into_iter().map(|own| value_of(self.key, own)).collect(),
+            ),
             (Value::Count(n), Form::Number(_)) => Plain::Number(n as f64),
             (Value::Tokens(tokens), Form::Number(_)) => Plain::Number(tokens.as_f64()),
             (Value::Batch(Batch::Sequences(n)), Form::Number("")) => Plain::Number(n as f64),
@@ -242,6 +265,29 @@ impl Field {
             _ => return None,
         })
     }
+}
+
+/// One name with what a person would type for its value.
+fn named((name, value): &(String, Plain)) -> Option<(String, String)> {
+    let text = match value {
+        Plain::Number(n) => n.to_string(),
+        Plain::Flag(on) => if *on { "on" } else { "off" }.to_owned(),
+        Plain::Text(text) => text.clone(),
+        _ => return None,
+    };
+    Some((name.clone(), text))
+}
+
+/// The same back: techniques and switches are true or false, a pace with that of attention is a text.
+fn value_of(key: Key, (name, text): (String, String)) -> (String, Plain) {
+    let switch = constants_of(key).iter().any(|own| own.field == name && own.form == Switch);
+    let value = match text.as_str() {
+        "on" => Plain::Flag(true),
+        "off" => Plain::Flag(false),
+        text if switch => Plain::Flag(text == "1"),
+        text => text.parse().map_or_else(|_| Plain::Text(text.to_owned()), Plain::Number),
+    };
+    (name, value)
 }
 
 /// The price that stands alone, without the accelerator that it is of.

@@ -14,7 +14,7 @@ mod serve;
 mod wire;
 mod work;
 
-pub use catalogue::{accelerators, edge_accelerators, engines, models, presets, stacks};
+pub use catalogue::{accelerators, constants, edge_accelerators, engines, models, presets, stacks};
 pub use fault::{Fault, Wrong};
 pub use plain::Plain;
 pub use question::{DecodedLink, EncodedLink, decode_link, encode_link, read_field};

@@ -35,6 +35,8 @@ pub struct Asked {
     pub stack: String,
     /// Its version.
     pub stack_version: String,
+    /// Where the stack is the user's own: its name, and what it is made of.
+    pub your_stack: Option<String>,
     /// Things worth knowing that do not stand in the way.
     pub notes: Vec<Note>,
 }

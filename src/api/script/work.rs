@@ -240,6 +240,7 @@ impl Question {
             precision: case.training.precision.key(),
             stack: case.stack.key.clone(),
             stack_version: case.stack.version.clone(),
+            your_stack: case.stack.own.as_ref().map(|_| case.stack.told()),
             notes: self.notes.clone(),
         }
     }

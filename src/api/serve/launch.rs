@@ -37,8 +37,8 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if own.own.replicas > 1 {
-        let n = own.own.replicas;
+    let n = own.instances();
+    if n > 1 {
         all.push(format!("{n} such instances stand behind one router."));
     }
     if own.formats.0 != WeightFormat::Bf16 && own.ask.engine.key != "llamacpp" {

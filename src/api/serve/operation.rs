@@ -41,8 +41,8 @@ pub(in crate::api) fn operation(
     };
     let (asked, fleet, bought) = (inputs.operation(), inputs.fleet(), inputs.budget());
     let offer = Offer {
-        rate: own.machine.price.unwrap_or_default(),
-        source: own.machine.price_source.clone(),
+        rate: own.machine.by_hour.0.unwrap_or_default(),
+        source: own.machine.by_hour.1.clone(),
     };
     let cluster = &own.machine.cluster;
     let prices = budget::prices_of((cluster, Some(&offer)), listings, &fleet, &bought.prices);

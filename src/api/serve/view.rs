@@ -9,6 +9,7 @@ use super::{
 use crate::api::promise::promising_service;
 use crate::api::view::{cut, plain_figure, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
+use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
@@ -240,13 +241,13 @@ pub(in crate::api) fn name(ask: &Ask) -> &str {
 
 fn title(own: &Deployed<'_>) -> String {
     let params = show::params(Params::new(own.ask.model.params().total));
-    let count = show::grouped(own.accelerators());
+    let count = own.paid_text();
     format!(
         "{} \u{b7} {params} parameters on {count}{}{} with {}",
         name(own.ask),
         show::GAP,
         own.machine.label,
-        own.ask.engine.name
+        engine_text(own.ask)
     )
 }
 
@@ -254,15 +255,14 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
     let text = |id: &str| {
         figures.iter().find(|figure| figure.id == id).map(|figure| figure.shown.text.clone())
     };
-    let instances = show::plural(own.own.replicas.into(), "instance");
     let mut all = format!(
-        "Serve {} on {} {} with {}: {} {instances} of {}, {} weights and {} cache, at most {} \
+        "Serve {} on {} {} with {}: {} of {}, {} weights and {} cache, at most {} \
          sequences at once; first token in {}, each further one in {}, {} in all",
         name(own.ask),
-        show::grouped(own.accelerators()),
+        own.paid_text(),
         own.machine.label,
-        own.ask.engine.name,
-        own.own.replicas,
+        engine_text(own.ask),
+        own.instances_text(),
         serve::instance_text(&own.own.at.instance),
         own.formats.0.key(),
         own.formats.1.key(),
@@ -271,11 +271,17 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
         text("tpot").unwrap_or_default(),
         text("tokens_per_s").unwrap_or_default(),
     );
-    if let Some(price) = text("answer_price") {
-        let _ = write!(all, ", {price} a million answer tokens, all included");
+    if let Some(price) = text("whole_price") {
+        let _ = write!(all, ", {price} a million answer tokens, prompts included");
     }
     all.push('.');
     all
+}
+
+/// The engine's name; of one's own, what it is made of.
+fn engine_text(ask: &Ask) -> String {
+    let engine = &ask.engine;
+    if engine.own.is_some() { engine.told() } else { engine.name.clone() }
 }
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
@@ -296,7 +302,8 @@ fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
 
 /// What a degree is for.
 const HELP: [&str; 8] = [
-    "Instances: copies of the engine behind one router, each with all weights.",
+    "Instances: copies of the engine behind one router, each with all weights, spare ones \
+     included.",
     "Tensor parallel: ranks that share every matrix and answer together.",
     "Pipeline parallel: stages of layers, each at work on other sequences.",
     "Attention data parallel: groups of ranks that hold sequences of their own while the experts \
@@ -312,7 +319,7 @@ fn degrees(inputs: &Inputs, own: &Deployed<'_>) -> Vec<Degree> {
     let n = |n: u32| show::grouped(n.into());
     let (weights, cache) = (own.formats.0.key(), own.formats.1.key());
     let all = [
-        ("sl", "Instances", n(own.own.replicas), true),
+        ("sl", "Instances", n(own.instances()), true),
         ("stp", "TP", n(at.tp), true),
         ("spp", "PP", n(at.pp), at.pp > 1),
         ("sdp", "DP", n(at.dp), at.dp > 1),
@@ -358,8 +365,10 @@ fn derived(
     let mut sources = vec![derivation.source.clone()];
     let engine = &own.ask.engine;
     for name in &derivation.constants {
-        if let Some(fact) = engines::holds(&engine.key, name) {
-            sources.push(format!("{}, {name} {}: {}", engine.name, fact.value, fact.source));
+        if let Some(fact) = engines::in_engine(engine, name) {
+            let yours = fact.source.starts_with(YOURS);
+            let of = if yours { &engine.name } else { engine.base_name() };
+            sources.push(format!("{of}, {name} {}: {}", fact.value, fact.source));
         }
     }
     Figure {
@@ -459,7 +468,10 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
             all.push(taken(text, kernels.source.clone(), false));
         }
     }
-    let text = format!("{} as of {} ({}).", engine.name, engine.version, engine.date);
+    let text = match engine.own {
+        Some(_) => format!("Engine: {}.", engine.told()),
+        None => format!("{} as of {} ({}).", engine.name, engine.version, engine.date),
+    };
     all.push(taken(text, engine.source.clone(), true));
     let traffic = &own.ask.traffic;
     all.push(taken(

@@ -1,7 +1,7 @@
 //! The rate at which one instance still keeps to the goals.
 
 use crate::estimate::serve::{Answer, Sequences, Serving};
-use crate::serving::{Goals, Mode, Traffic};
+use crate::serving::{Mode, Traffic};
 use crate::units::{PerSecond, Ratio};
 
 /// Halvings of the range of loads.
@@ -32,31 +32,12 @@ impl Held {
     }
 }
 
-/// The highest rate at which requests that come at random are answered within the goals: nine of ten first tokens
-/// where the share is 0.9, the mean where there is none; times between tokens on the mean. Nothing where requests
-/// that hardly ever meet another one miss them.
+/// The highest rate at which requests that come at random are answered within the goals: where `keeps` says so of what
+/// users see. Nothing where requests that hardly ever meet another one miss them.
 ///
 /// Loads a third to a half apart are looked at, then the room above the highest that keeps to the goals is halved: what
 /// is returned was looked at. (Larger batches of prompts read each of them sooner, so that waiting may fall with the
 /// load before it rises.)
-#[must_use]
-pub fn held(
-    serving: &Serving<'_>,
-    traffic: &Traffic,
-    goals: &Goals,
-    share: Option<Ratio>,
-) -> Option<Held> {
-    held_while(serving, traffic, &|answer| within(goals, share, answer))
-}
-
-/// Whether what users see keeps to the goals: of the first token at a share, or on the mean; of the others on the mean.
-#[must_use]
-pub fn within(goals: &Goals, share: Option<Ratio>, answer: &Answer) -> bool {
-    let first = share.map_or(answer.first_token, |share| answer.first_token_at(share));
-    !answer.saturated && goals.kept_by(first, answer.per_token)
-}
-
-/// The same as [`held`], where `keeps` says whether what users see is within the goals.
 #[must_use]
 pub fn held_while(
     serving: &Serving<'_>,

@@ -2,7 +2,7 @@
 //! in part; money by part, per token and per user; energy and carbon.
 //!
 //! A day is looked at minute by minute ([`DayCurve`]). One instance answers so many requests a second within the goals
-//! ([`held`]); [`scale`] says how many are wanted, paid for and ready in each minute; [`spend`] turns these into
+//! ([`held_while`]); [`scale`] says how many are wanted, paid for and ready in each minute; [`spend`] turns these into
 //! machine-hours by what they are for, and prices them.
 
 mod day;
@@ -12,7 +12,7 @@ mod spend;
 mod spot;
 
 pub use day::{DayCurve, MINUTES, SLOTS_MAX};
-pub use held::{Held, held, held_while, within};
+pub use held::{Held, held_while};
 pub use scale::{Minute, Policy, Scaled, fixed, load_time, replicas, scale};
 pub use spend::{
     Grid, Month, MonthPart, Packing, PowerCurve, Prices, Requests, Spend, TokenPrice, break_even,

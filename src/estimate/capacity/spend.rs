@@ -125,6 +125,15 @@ impl Packing {
         }
     }
 
+    /// Instances that so many machines hold.
+    #[must_use]
+    pub const fn instances(&self, machines: u32) -> u32 {
+        match self.per_machine {
+            0 => machines / self.machines_each,
+            held => machines.saturating_mul(held),
+        }
+    }
+
     /// Machines of one instance where all are filled.
     #[must_use]
     pub fn each(&self) -> Ratio {

@@ -1,7 +1,7 @@
 //! Operations and bytes of one step, part by part, for those who explain its time.
 
-use super::work::{Op, Shape};
-use super::{Answer, LatentForm, Load, ServePart, Serving};
+use super::work::Op;
+use super::{Answer, Load, ServePart, Serving};
 use crate::serving::Traffic;
 use crate::units::{Bytes, Flops, Ratio, Seconds};
 
@@ -80,8 +80,7 @@ impl Serving<'_> {
     /// What each part of a step does, in the order of [`ServePart::ALL`].
     #[must_use]
     pub fn part_counts(&self, load: &Load) -> [PartCount; ServePart::ALL.len()] {
-        let shape =
-            Shape { service: self.service, instance: self.instance, form: LatentForm::Absorbed };
+        let shape = self.shape();
         let halves = if self.service.engine.overlaps { 2.0 } else { 1.0 };
         let mut sums = [[0.0f64; 4]; ServePart::ALL.len()];
         shape.each(&load.over(halves), &mut |part, op, times| {

@@ -1,7 +1,7 @@
 //! Memory of one accelerator in service, and how much cache is left.
 
 use super::Serving;
-use crate::model::{Ffn, Mixer, Model};
+use crate::model::{Ffn, LayerKind, Mixer, Model};
 use crate::serving::{Fills, Traffic, WeightFormat};
 use crate::units::{Bytes, Ratio, Tokens};
 
@@ -74,6 +74,10 @@ impl Serving<'_> {
     /// Memory of the fullest accelerator as the engine would fill it.
     #[must_use]
     pub fn memory(&self) -> ServeMemory {
+        *self.memory.get_or_init(|| self.filled())
+    }
+
+    fn filled(&self) -> ServeMemory {
         let engine = &self.service.engine;
         let rule = &engine.memory;
         let all = self.usable();
@@ -93,7 +97,7 @@ impl Serving<'_> {
         // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
         // 2025-09 and 2026-02).
         let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
-        let needed = self.least_weights() + context_least + self.layers(ROWS_FEW);
+        let needed = self.least_weights(weights) + context_least + self.layers(ROWS_FEW);
         let raised = (all - needed).min(SCARCE * all);
         let raised = if raised < PIECES * all { 0.0 } else { raised };
         let (per_token, state) = self.cache_of(1.0);
@@ -211,27 +215,25 @@ impl Serving<'_> {
     pub(super) fn cache_of(&self, tokens: f64) -> (f64, f64) {
         let tp = f64::from(self.instance.tp.max(1));
         let bytes = self.service.cache.bits().get() / 8.0;
-        let model = &self.service.model;
-        let (mut cache, mut state) = (0.0, 0.0);
-        for index in &model.pattern {
-            let Some(kind) = model.kinds.get(usize::from(*index)) else { continue };
-            match &kind.mixer {
-                Mixer::Attention(a) => {
-                    let heads = (f64::from(a.kv_heads) / tp).ceil();
-                    let values = if a.values_are_keys { 0 } else { a.v_head_dim };
-                    let width = f64::from(a.head_dim) + f64::from(values);
-                    let held = a.window.map_or(tokens, |window| tokens.min(f64::from(window)));
-                    cache += held * heads * width * bytes;
-                }
-                Mixer::Mla(m) => {
-                    cache += tokens * (f64::from(m.kv_rank) + f64::from(m.qk_rope)) * bytes;
-                }
-                Mixer::Linear(linear) => {
-                    let heads = (f64::from(linear.heads) / tp).ceil();
-                    state += heads * f64::from(linear.state_per_head) * 4.0;
-                }
-                Mixer::None => {}
+        let of = |kind: &LayerKind| match &kind.mixer {
+            Mixer::Attention(a) => {
+                let heads = (f64::from(a.kv_heads) / tp).ceil();
+                let values = if a.values_are_keys { 0 } else { a.v_head_dim };
+                let width = f64::from(a.head_dim) + f64::from(values);
+                let held = a.window.map_or(tokens, |window| tokens.min(f64::from(window)));
+                [held * heads * width * bytes, 0.0]
             }
+            Mixer::Mla(m) => [tokens * (f64::from(m.kv_rank) + f64::from(m.qk_rope)) * bytes, 0.0],
+            Mixer::Linear(linear) => {
+                let heads = (f64::from(linear.heads) / tp).ceil();
+                [0.0, heads * f64::from(linear.state_per_head) * 4.0]
+            }
+            Mixer::None => [0.0; 2],
+        };
+        let (mut cache, mut state) = (0.0, 0.0);
+        for [held, own] in each_layer(&self.service.model, |_, kind| of(kind)) {
+            cache += held;
+            state += own;
         }
         let share = self.stage_share();
         (cache * share, state * share)
@@ -259,11 +261,8 @@ impl Serving<'_> {
         let narrow = weights.bits().get() / 8.0;
         let tp = f64::from(self.instance.tp.max(1));
         let ranks = tp * f64::from(self.instance.dp.max(1));
-        let mut layers = 0.0;
-        for index in &model.pattern {
-            let index = usize::from(*index);
+        let of = |index: usize, kind: &LayerKind| {
             let params = model.kind_params(index);
-            let Some(kind) = model.kinds.get(index) else { continue };
             let latent = matches!(kind.mixer, Mixer::Mla(_));
             let mixer = match weights {
                 WeightFormat::Mxfp4 if model.experts() > 0 => 2.0,
@@ -276,11 +275,14 @@ impl Serving<'_> {
             };
             let wide = weights == WeightFormat::Mxfp4 && model.experts() > 0;
             let ffn = if wide { 2.0 } else { narrow };
-            layers += mixer * (params.heads as f64 / tp + params.kv as f64 / kv);
-            layers += mixer * params.mixer_whole as f64;
-            layers += ffn * params.ffn as f64 / tp + narrow * params.experts as f64 / ranks;
-            layers += 2.0 * (params.router as f64 + params.norms as f64);
-        }
+            [
+                mixer * (params.heads as f64 / tp + params.kv as f64 / kv),
+                mixer * params.mixer_whole as f64,
+                ffn * params.ffn as f64 / tp + narrow * params.experts as f64 / ranks,
+                2.0 * (params.router as f64 + params.norms as f64),
+            ]
+        };
+        let layers = each_layer(model, of).flatten().fold(0.0, |sum, part| sum + part);
         layers * self.stage_share() + self.table_bytes(model) / tp
     }
 
@@ -306,9 +308,8 @@ impl Serving<'_> {
 
     /// Weights where attention over a latent is kept in 8 bits beside experts in 4, its output in 4, as some
     /// checkpoints do (nvidia/DeepSeek-R1-0528-NVFP4-v2), and tables are shared out among all ranks.
-    fn least_weights(&self) -> f64 {
+    fn least_weights(&self, all: f64) -> f64 {
         let model = &self.service.model;
-        let all = self.weight_bytes();
         if self.service.weights != WeightFormat::Nvfp4 {
             return all;
         }
@@ -357,4 +358,13 @@ impl Serving<'_> {
         let wide = wide.fold(0.0, f64::max) / tp;
         engine.memory.activations.get() * rows * (2.0 * f64::from(model.hidden) + wide) * 2.0
     }
+}
+
+/// What is so of each layer, layer by layer, found once for each kind.
+fn each_layer<T: Copy>(
+    model: &Model,
+    of: impl Fn(usize, &LayerKind) -> T,
+) -> impl Iterator<Item = T> {
+    let kinds: Vec<T> = model.kinds.iter().enumerate().map(|(i, kind)| of(i, kind)).collect();
+    model.pattern.iter().filter_map(move |index| kinds.get(usize::from(*index)).copied())
 }

@@ -25,7 +25,8 @@ pub use work::{LatentForm, Load, ServePart};
 use crate::serving::{Instance, Service};
 use crate::units::{Bytes, Flops, Seconds};
 use rates::Rates;
-use work::{Op, Shape};
+use std::cell::{Cell, OnceCell};
+use work::{Op, Shape, layers};
 
 /// One instance of a service.
 #[derive(Clone, Debug)]
@@ -33,6 +34,12 @@ pub struct Serving<'a> {
     service: &'a Service,
     instance: Instance,
     rates: Rates,
+    /// Layers of each kind.
+    layers: Vec<f64>,
+    /// Worked out when it is first asked for.
+    memory: OnceCell<ServeMemory>,
+    /// The last step without prompts that was timed, and the last with some: balances ask for the same again and again.
+    timed: [Cell<Option<(Load, f64)>>; 2],
 }
 
 /// Operations and bytes of one step on one accelerator.
@@ -69,7 +76,8 @@ impl StepTime {
 /// Operations and bytes of one step on one accelerator, all stages together.
 #[must_use]
 pub fn counts(service: &Service, instance: &Instance, load: &Load, form: LatentForm) -> Counts {
-    let shape = Shape { service, instance: *instance, form };
+    let layers = layers(&service.model);
+    let shape = Shape { service, instance: *instance, form, layers: &layers };
     let (mut flops, mut bytes) = (0.0, 0.0);
     shape.each(load, &mut |_, op, times| match op {
         Op::Product { m, n, k, groups, bits, .. } => {
@@ -90,7 +98,14 @@ impl<'a> Serving<'a> {
     /// An instance, ready to be asked.
     #[must_use]
     pub fn new(service: &'a Service, instance: &Instance) -> Self {
-        Self { service, instance: *instance, rates: Rates::new(service, instance) }
+        Self {
+            service,
+            instance: *instance,
+            rates: Rates::new(service, instance),
+            layers: layers(&service.model),
+            memory: OnceCell::new(),
+            timed: [const { Cell::new(None) }; 2],
+        }
     }
 
     /// How the instance lies.
@@ -102,8 +117,7 @@ impl<'a> Serving<'a> {
     /// Time of one step through all stages.
     #[must_use]
     pub fn step(&self, load: &Load) -> StepTime {
-        let shape =
-            Shape { service: self.service, instance: self.instance, form: LatentForm::Absorbed };
+        let shape = self.shape();
         let mut time = StepTime::default();
         let mut kernels = 0.0;
         let engine = &self.service.engine;
@@ -138,12 +152,25 @@ impl<'a> Serving<'a> {
         time
     }
 
+    fn shape(&self) -> Shape<'_> {
+        let form = LatentForm::Absorbed;
+        Shape { service: self.service, instance: self.instance, form, layers: &self.layers }
+    }
+
     fn host_factor(&self) -> f64 {
         let gap = self.service.engine.gap.get();
         if gap > 0.0 { self.rates.gap / gap } else { 1.0 }
     }
 
     fn seconds(&self, load: &Load) -> f64 {
-        self.step(load).sum()
+        let last = &self.timed[usize::from(load.prompt > 0.0)];
+        if let Some((known, seconds)) = last.get()
+            && known == *load
+        {
+            return seconds;
+        }
+        let seconds = self.step(load).sum();
+        last.set(Some((*load, seconds)));
+        seconds
     }
 }

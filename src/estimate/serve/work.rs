@@ -3,7 +3,7 @@
 //! A step takes decoding sequences and prompt tokens together. Every operation is listed once for each kind of layer,
 //! with how often it is done; counting and timing walk the same list.
 
-use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Moe};
+use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe};
 use crate::serving::{Instance, ProductFormat, Service, WeightFormat};
 
 /// What one step works on, over the whole instance.
@@ -115,6 +115,14 @@ pub(super) struct Shape<'a> {
     pub service: &'a Service,
     pub instance: Instance,
     pub form: LatentForm,
+    /// Layers of each kind.
+    pub layers: &'a [f64],
+}
+
+/// Layers of each kind of a model.
+pub(super) fn layers(model: &Model) -> Vec<f64> {
+    let of = |kind| model.pattern.iter().filter(|at| usize::from(**at) == kind).count() as f64;
+    (0..model.kinds.len()).map(of).collect()
 }
 
 impl Shape<'_> {
@@ -122,9 +130,7 @@ impl Shape<'_> {
     pub(super) fn each(&self, load: &Load, see: &mut dyn FnMut(ServePart, Op, f64)) {
         let model = &self.service.model;
         let rows = self.rows(load);
-        for (index, kind) in model.kinds.iter().enumerate() {
-            let layers = model.pattern.iter().filter(|at| usize::from(**at) == index).count();
-            let layers = layers as f64;
+        for (kind, &layers) in model.kinds.iter().zip(self.layers) {
             if layers > 0.0 {
                 self.mixer(kind, load, &rows, &mut |part, op| see(part, op, layers));
                 self.ffn(kind, &rows, &mut |part, op| see(part, op, layers));

@@ -161,15 +161,15 @@ fn stands(inputs: &Inputs, fleet: &FleetInputs) -> Option<(String, String)> {
     })
 }
 
-/// The typed price of the way to buy that was chosen, which is the plan's own where no other is typed.
-pub(super) fn bought(reader: &mut Reader) -> Option<DollarsPerHour> {
+/// The way to buy that was chosen and its typed price, which is the plan's own where no other is typed.
+pub(super) fn bought(reader: &Reader) -> Option<(Terms, DollarsPerHour)> {
     let terms = match reader.value(Key::Bought) {
         Some(Value::Word(word)) => Terms::from_key(word)?,
         _ => return None,
     };
     let Some(Value::Words(words)) = reader.value(Key::WayPrices) else { return None };
     let known = phrase::prices(words)?;
-    known.into_iter().find(|(own, _)| *own == terms).map(|(_, rate)| rate)
+    known.into_iter().find(|(own, _)| *own == terms)
 }
 
 fn trials(values: &Values<'_>) -> Option<Trials> {

@@ -7,7 +7,7 @@ pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value, operation, own};
+use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
 use crate::catalogue::{engines, places};
@@ -26,9 +26,9 @@ const GUESS_COST: f64 = 0.03;
 
 /// The question, where nothing that belongs to it stands in its way.
 pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow>) -> Option<Ask> {
-    let engine = engines::find(reader.name(Key::Engine)?)?.clone();
-    let text = format!("{} {}, {}", engine.name, engine.version, engine.date);
-    reader.echo(Key::Engine, text);
+    let engine = software::engine(reader)?;
+    let base = engines::find(&engine.key)?;
+    reader.echo(Key::Engine, format!("{}, {}", base.told(), base.date));
     let traffic = traffic(reader)?;
     let demand = demand(reader);
     let goals = Goals {
@@ -36,7 +36,13 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         per_token: goal(reader, Key::PerToken),
     };
     let machines = machines(reader, &engine, own);
+    // Where there is no rate, there is no peak to stand by for.
+    let spares = match demand {
+        Demand::Rate(_) => reader.count(Key::StandBy).unwrap_or(1),
+        _ => 0,
+    };
     let ask = Ask {
+        spares,
         speculation: speculation(reader),
         traffic,
         demand,
@@ -148,7 +154,15 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
     let mut idle: Vec<String> = Vec::new();
     for kind in &kinds {
         let row = if kind == OWN { own.map(own_row) } else { machine_of(kind).cloned() };
-        let Some(row) = row else { continue };
+        let Some(mut row) = row else { continue };
+        let size = reader.count(Key::ServeNode);
+        let nic = match reader.value(Key::ServeNic) {
+            Some(Value::Bandwidth(rate)) => Some(*rate),
+            _ => None,
+        };
+        if size.is_some() || nic.is_some() {
+            row = row.of_size(size.unwrap_or(row.node_size), nic);
+        }
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
         let known = if kind == OWN { "hopper" } else { &generation };
@@ -160,13 +174,20 @@ fn machines(reader: &mut Reader, engine: &Engine, own: Option<&MachineRow>) -> V
         if formats.is_empty() {
             continue;
         }
-        let (price, price_source) = price(reader, &row);
+        let by_hour = price(reader, &row);
+        let (price, price_source) = match budget::bought(reader) {
+            Some((terms, rate)) => (Some(rate), format!("typed, {}", terms.label())),
+            None => by_hour.clone(),
+        };
         all.push(AskedMachine {
             key: row.key.clone(),
             label: row.label.clone(),
             cluster: accelerators::cluster(&row, most),
+            most,
+            whole: size.is_some(),
             price,
             price_source,
+            by_hour,
             formats,
             degrees: degrees(reader, engine, &can),
         });

@@ -42,7 +42,7 @@ export function encode_link(question?: AnyQuestion): EncodedLink;
 /** The question of a link, in whatever state it arrives. */
 export function decode_link(link: string): DecodedLink;
 /** The value of a field as a person types it: `read_field("cluster.accelerators", "16k")` is 16000. */
-export function read_field(field: string, text: string): number | string | boolean | string[];
+export function read_field(field: string, text: string): number | string | boolean | string[] | Changes;
 
 export function models(): ModelEntry[];
 /** Accelerators that train; all of them serve as well. */
@@ -51,6 +51,8 @@ export function accelerators(): AcceleratorEntry[];
 export function edge_accelerators(): AcceleratorEntry[];
 export function engines(): EngineEntry[];
 export function stacks(): StackEntry[];
+/** What `stack.your_changes` and `serving.your_engine_changes` may change. */
+export function constants(): ConstantEntry[];
 export function presets(): PresetEntry[];
 
 export type ErrorCode =
@@ -94,7 +96,7 @@ export interface Groups {
   cluster?: ClusterQuestion;
   training?: TrainingQuestion;
   /** Key of the software: `megatron`; see `stacks()`. */
-  stack?: string | { name?: string };
+  stack?: string | StackQuestion;
   price?: { usd_per_accelerator_hour?: number };
   constraints?: ConstraintsQuestion;
   /** Inputs that this version has no field for, by their names in links, as a person types them. */
@@ -124,10 +126,27 @@ export interface LinkedQuestion extends Groups {
 
 export type AnyQuestion = Question | ServingQuestion | LinkedQuestion;
 
+/** Constants by their names (see `constants()`), paces of accelerators, techniques: true has it, false lacks it. */
+export type Changes = Record<string, number | boolean | string>;
+
+/** A stack of the catalogue, or one of your own: that, and what differs from it. */
+export interface StackQuestion {
+  /** Key of the software: see `stacks()`. */
+  name?: string;
+  /** `{ matmul: 0.8, zero3: false, dualpipe: true, "pace@h100-sxm/bf16": 0.93 }`. */
+  your_changes?: Changes;
+  your_name?: string;
+  your_version?: string;
+}
+
 /** Requests, goals, machines and software of a model in service. */
 export interface ServiceQuestion {
   /** See `engines()`. */
   engine?: string;
+  /** What differs from that engine in one of your own: `{ step_us: 900, "pace@h200-sxm": 1.1 }`. */
+  your_engine_changes?: Changes;
+  your_engine_name?: string;
+  your_engine_version?: string;
   /** Kinds, any one of which may serve: see `accelerators()`, `edge_accelerators()`, or `custom` for that of `cluster`. */
   accelerators?: string[];
   accelerators_max?: number;
@@ -167,6 +186,12 @@ export interface ServiceQuestion {
   sequences_max?: number;
   /** At least; what keeps the goals where there may be fewer. */
   instances_min?: number;
+  /** Instances beside those that a rate needs; 1 unless said (N+1). */
+  spare_instances?: number;
+  /** Of a machine that is paid for whole; else accelerators are paid for one by one. */
+  accelerators_per_machine?: number;
+  /** Of one accelerator, out of its machine. */
+  network_bits_per_s?: number;
 }
 
 export interface ModelQuestion {
@@ -278,6 +303,8 @@ export interface Asked {
   precision: Precision;
   stack: string;
   stack_version: string;
+  /** Name of a stack of your own, and what it is made of. */
+  your_stack: string | null;
   /** Things worth knowing that do not stand in the way. */
   notes: { field: string; text: string }[];
 }
@@ -489,6 +516,8 @@ export interface ServingAsked {
   model: { name: string; parameters: number; active_parameters: number };
   engine: string;
   engine_version: string;
+  /** Name of an engine of your own, and what it is made of. */
+  your_engine: string | null;
   accelerators: string[];
   accelerators_max: number;
   prompt_tokens: number;
@@ -511,6 +540,8 @@ export interface ServingLayout {
   accelerators: number;
   /** Copies of the engine, each with all weights. */
   instances: number;
+  /** Of these, those that stand by beside what the requests need. */
+  spare_instances: number;
   tensor_parallel: number;
   pipeline_parallel: number;
   attention_data_parallel: number;
@@ -814,6 +845,17 @@ export interface StackEntry {
   date: string;
   techniques: string[];
   source: string;
+}
+
+export interface ConstantEntry {
+  of: "stack" | "engine";
+  name: string;
+  label: string;
+  /** Empty for shares and factors. */
+  unit: string;
+  kind: "number" | "integer" | "boolean";
+  min: number;
+  max: number;
 }
 
 export interface PresetEntry {

@@ -25,6 +25,7 @@ export {
   best_config,
   check_memory,
   compare_models,
+  constants,
   decode_link,
   describe,
   edge_accelerators,

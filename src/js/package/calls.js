@@ -86,4 +86,5 @@ export const accelerators = () => call("accelerators");
 export const edge_accelerators = () => call("edge_accelerators");
 export const engines = () => call("engines");
 export const stacks = () => call("stacks");
+export const constants = () => call("constants");
 export const presets = () => call("presets");

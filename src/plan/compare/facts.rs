@@ -136,7 +136,7 @@ fn asked(case: &Case, named: Named<'_>) -> Vec<Fact> {
         large("step_tokens", "Tokens a step", training.step_tokens().get()),
         large("tokens", "Tokens", training.tokens.get()),
         text("precision", "Precision", training.precision.key().to_owned()),
-        text("stack", "Stack", format!("{} {}", stack.name, stack.version)),
+        text("stack", "Stack", stack.told()),
         text("price", "Price of one accelerator", price),
     ]
 }
@@ -160,6 +160,8 @@ fn is_beside(key: Key) -> bool {
         Key::Tokens,
         Key::Precision,
         Key::Stack,
+        Key::OwnStackName,
+        Key::OwnStackVersion,
         Key::Price,
     ];
     let fixes = key.group() == Group::Constraints && ![Key::Headroom, Key::Forbid].contains(&key);

@@ -154,7 +154,7 @@ impl Market {
             return self.refuse(refusal, 1);
         }
         let size = machines.machine_size.max(1);
-        let kind = self.kind(sized(row, size, None), size);
+        let kind = self.kind(row.of_size(size, None), size);
         let draw = Draw {
             machine: row.accelerator.power.map(|power| machine_power(power, size)),
             pue: own.pue,
@@ -323,7 +323,7 @@ fn shape(question: &Question, listing: &Listing) -> Result<(MachineRow, u32), Re
     }
     let whole = if listing.flags.has(Flag::SoldEach) { 1 } else { size };
     let nic = listing.network.map(|network| BytesPerSecond::new(network.get() / f64::from(whole)));
-    Ok((sized(row, size, nic), size))
+    Ok((row.of_size(size, nic), size))
 }
 
 /// Whether the question allows an accelerator and can use it.
@@ -341,18 +341,6 @@ fn usable(question: &Question, row: &MachineRow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The catalogue's row as machines of `size`, each accelerator with `nic` of network.
-///
-/// Racks and pods, whose scale-up links join machines, keep their domain; elsewhere it ends with the machine.
-pub(in crate::plan) fn sized(
-    row: &MachineRow,
-    size: u32,
-    nic: Option<BytesPerSecond>,
-) -> MachineRow {
-    let domain = if row.domain > row.node_size { row.domain } else { row.domain.min(size) };
-    MachineRow { node_size: size, domain, nic: nic.unwrap_or(row.nic), ..row.clone() }
-}
-
 /// Why an offer's terms rule it out.
 pub(in crate::plan) fn refused_terms(
     limits: &Limits,
@@ -361,6 +349,9 @@ pub(in crate::plan) fn refused_terms(
 ) -> Option<Refusal> {
     if !limits.terms.is_empty() && !limits.terms.contains(&terms) {
         return Some(Refusal::Terms);
+    }
+    if !listing.is_since(terms, limits.since) {
+        return Some(Refusal::Old);
     }
     let doubted = limits
         .doubts

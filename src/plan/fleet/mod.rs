@@ -15,7 +15,7 @@ mod uptime;
 pub use crate::search::fleet::{Aim, FleetTally, Point};
 pub use facts::{Best, Fact};
 pub use machines::{Market, Origin, Shape, case_at, counts};
-pub(super) use machines::{moving as moving_of, narrowed, of_family, refused_terms, sized};
+pub(super) use machines::{moving as moving_of, narrowed, of_family, refused_terms};
 pub use parts::{carbon_figure, money};
 pub use power::{LOAD, RATED_OVER, machine_power};
 pub use question::{COUNT_MAX, COUNT_MIN, Limits, Own, Question, cargo};

@@ -6,7 +6,7 @@ use crate::cluster::Fabric;
 use crate::estimate::Cargo;
 use crate::prices::{Charge, Currency, Flag, Listing, OnPremises, Terms};
 use crate::search::fleet::Aim;
-use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds, Tokens};
+use crate::units::{Bytes, BytesPerSecond, Day, Ratio, Seconds, Tokens};
 
 use super::uptime::Outages;
 use crate::catalogue::places::WAYS_OUT;
@@ -79,6 +79,8 @@ pub struct Limits {
     pub count_min: u32,
     /// Most accelerators.
     pub count_max: u32,
+    /// Day before which a price is too old.
+    pub since: Option<Day>,
     /// Doubts that rule a price out.
     pub doubts: Vec<Flag>,
     /// The currency of prices.
@@ -109,6 +111,7 @@ impl Default for Limits {
             capacity: Vec::new(),
             count_min: COUNT_MIN,
             count_max: COUNT_MAX,
+            since: None,
             doubts: vec![Flag::PartOnly, Flag::Outlier],
             currency: Currency::USD,
         }

@@ -15,6 +15,8 @@ pub enum Refusal {
     Family,
     /// It is not sold on terms that are allowed.
     Terms,
+    /// Its price is older than is allowed.
+    Old,
     /// A doubt that was ruled out hangs on its price.
     Doubtful,
     /// It is less than one accelerator.
@@ -33,13 +35,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Currency,
         Self::Provider,
         Self::Region,
         Self::Jurisdiction,
         Self::Family,
         Self::Terms,
+        Self::Old,
         Self::Doubtful,
         Self::Fraction,
         Self::NetworkUnknown,
@@ -59,6 +62,7 @@ impl Refusal {
             Self::Jurisdiction => "outside the jurisdictions allowed, or of unknown place",
             Self::Family => "with an accelerator that is not allowed",
             Self::Terms => "on terms that are not allowed",
+            Self::Old => "at a price that is older than you allow",
             Self::Doubtful => "with a doubt on the price that is ruled out",
             Self::Fraction => "less than one accelerator",
             Self::NetworkUnknown => "part of a machine whose network nobody states",

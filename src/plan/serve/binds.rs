@@ -75,7 +75,16 @@ fn number(own: &Deployed<'_>) -> String {
     let instances = format!("{} {}", show::grouped(n.into()), show::plural(n.into(), "instance"));
     match own.ask.demand {
         Demand::Most => format!("{instances}: as many as the accelerators make."),
-        _ if n == 1 => format!("{instances} is enough, {used} of what it can take in use."),
-        _ => format!("{instances} at {used} of what they can take; fewer miss a goal or overflow."),
+        _ if n == 1 && own.ask.spares == 0 => {
+            format!("{instances} is enough, {used} of what it can take in use.")
+        }
+        _ if own.ask.spares == 0 => {
+            format!("{instances} at {used} of what they can take; fewer miss a goal or overflow.")
+        }
+        _ => format!(
+            "{instances} and {} to spare: without the spare, {used} of what they can take is in \
+             use; fewer miss a goal or overflow.",
+            show::grouped(own.ask.spares.into())
+        ),
     }
 }

@@ -40,10 +40,10 @@ pub fn commit(
 ) -> Option<Reserve> {
     let paid = listing.rate(offer.terms)?;
     let tariff = |terms: Terms| {
-        let rate = listing.rate(terms)?.get() * kind.rate.get() / paid.get();
+        let rate = listing.rate(terms)?.get() * kind.rate().get() / paid.get();
         Some(Tariff::for_term(DollarsPerHour::new(rate), Ratio::ONE, terms.least_time()))
     };
     let sold: Vec<Tariff> =
         [Terms::Year, Terms::ThreeYears].into_iter().filter_map(tariff).collect();
-    baseline(&plan.scaled, &plan.packing, kind.rate, &sold, whole)
+    baseline(&plan.scaled, &plan.packing, kind.rate(), &sold, whole)
 }

@@ -1,7 +1,7 @@
 //! One column of a comparison: what was asked of a deployment, and what it gives.
 
 use super::text::{instance_text, load_text};
-use super::{Deployed, decode, figures, memory, range};
+use super::{Deployed, bill, break_even, decode, figures, memory, range};
 use crate::plan::Amount;
 use crate::plan::compare::{Better, Fact, Section};
 use crate::plan::compare::{measured, parts, said};
@@ -16,15 +16,24 @@ pub fn facts(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
         better: better(figure.id),
         ..measured(Section::Figures, figure.id, figure.label, figure.amount)
     }));
+    all.extend(by_the_token(own));
     all.extend(layout(own));
     all.extend(parts(Section::Memory, &memory(own)));
     all.extend(parts(Section::Time, &decode(own)));
     all
 }
 
+/// What it costs over what the typed price by the token asks for the same tokens.
+fn by_the_token(own: &Deployed<'_>) -> Option<Fact> {
+    let even = break_even(own, &bill(own)?)?;
+    let share = Amount::Share(even.share);
+    let fact = measured(Section::Figures, "break_even", "Of the price by the token", share);
+    Some(Fact { better: Better::Less, ..fact })
+}
+
 fn better(id: &str) -> Better {
     match id {
-        "ttft" | "tpot" | "accelerators" | "answer_price" | "input_price" | "output_price"
+        "ttft" | "tpot" | "accelerators" | "whole_price" | "input_price" | "output_price"
         | "monthly" | "whole" => Better::Less,
         "tokens_per_s" | "tokens_per_gpu" | "speed" | "full" => Better::More,
         _ => Better::Neither,
@@ -45,7 +54,7 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
     vec![
         text("model", "Model", model.to_owned()),
         size,
-        text("engine", "Engine", format!("{} {}", ask.engine.name, ask.engine.version)),
+        text("engine", "Engine", ask.engine.told()),
         text("accelerator", "Accelerator", own.machine.label.clone()),
         text("demand", "Requests", load_text(own)),
         text("prompt", "Prompt", tokens(traffic.prompt)),
@@ -60,7 +69,7 @@ fn layout(own: &Deployed<'_>) -> Vec<Fact> {
     let text = |id: &str, label: &str, text: String| said(Section::Layout, id, label, text);
     vec![
         text("layout.instance", "One instance", instance_text(&own.own.at.instance)),
-        text("layout.replicas", "Instances", show::grouped(own.own.replicas.into())),
+        text("layout.replicas", "Instances", own.instances_text()),
         text("layout.batch", "Batch", show::grouped(own.own.batch.into())),
         text("layout.weights", "Weights", own.formats.0.key().to_owned()),
         text("layout.cache", "Cache", own.formats.1.key().to_owned()),

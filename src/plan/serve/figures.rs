@@ -13,6 +13,7 @@ use crate::units::{PerSecond, Ratio, Seconds};
 #[must_use]
 pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     let mut all = vec![first_token(own), per_token(own), tokens(own), each(own), accelerators(own)];
+    all.extend(machines(own));
     all.extend(evenness(own));
     all.extend(money(own));
     all.extend(super::power::emissions(own));
@@ -178,7 +179,7 @@ fn tokens(own: &Deployed<'_>) -> Figure {
 
 fn each(own: &Deployed<'_>) -> Figure {
     let all = own.own.now.output_rate.get() * f64::from(own.own.replicas);
-    let n = own.accelerators().max(1) as f64;
+    let n = own.paid().max(1) as f64;
     let rate = all / n;
     let text = format!(
         "{} tokens/s / {} = {} tokens/s",
@@ -190,7 +191,7 @@ fn each(own: &Deployed<'_>) -> Figure {
         "tokens_per_gpu",
         "Each accelerator",
         Amount::TokenRate(Ratio::new(rate)),
-        "tokens of answers a second / accelerators",
+        "tokens of answers a second / accelerators that are paid for",
         text,
         "follows from the figures above",
     )
@@ -199,20 +200,47 @@ fn each(own: &Deployed<'_>) -> Figure {
 fn accelerators(own: &Deployed<'_>) -> Figure {
     let ranks = own.own.at.instance.ranks();
     let n = own.accelerators();
-    let text = format!(
-        "{} × {} = {}",
-        fine::count(own.own.replicas.into()),
-        fine::count(ranks),
-        fine::count(n)
-    );
+    let needed = fine::count(own.own.replicas.into());
+    let (formula, instances) = match own.ask.spares {
+        0 => ("instances × accelerators of one", needed),
+        spares => (
+            "(instances that the demand needs + spare ones) × accelerators of one",
+            format!("({needed} + {})", fine::count(spares.into())),
+        ),
+    };
+    let text = format!("{instances} × {} = {}", fine::count(ranks), fine::count(n));
     figure(
         "accelerators",
         "Accelerators",
         Amount::Count(n),
-        "instances × accelerators of one",
+        formula,
         text,
-        "the least number of instances that keeps the goals under the demand; none is spare",
+        "the least number of instances that keeps the goals under the demand, at the batch limit \
+         and without the spare ones (N+1: one may fail or be replaced at any time)",
     )
+}
+
+/// Machines, where they are paid for whole.
+fn machines(own: &Deployed<'_>) -> Option<Figure> {
+    let (n, size) = own.machines().filter(|(_, size)| *size > 1)?;
+    let packing = deploy::packing(own.ask, &own.own.at);
+    let instances = fine::count(own.instances().into());
+    let text = match packing.per_machine {
+        0 => format!("{instances} × {} = {}", packing.machines_each, fine::count(n)),
+        each => {
+            let exact = f64::from(own.instances()) / f64::from(each);
+            let exact = fine::number(Ratio::new(exact));
+            format!("{instances} / {each} = {exact} rounded up")
+        }
+    };
+    Some(figure(
+        "machines",
+        "Machines",
+        Amount::Count(n),
+        "instances / instances that a machine holds, or × machines of one",
+        text,
+        &format!("a machine has {size} accelerators and is paid for whole"),
+    ))
 }
 
 fn money(own: &Deployed<'_>) -> Vec<Figure> {
@@ -240,20 +268,6 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     };
     let share = bill.reading.get();
     vec![
-        figure(
-            "answer_price",
-            "1M answer tokens, all included",
-            Amount::Million(bill.alone),
-            "dollars an hour / tokens of answers an hour × a million",
-            format!(
-                "{hourly} / ({} × {} tokens/s) × {} = {}",
-                fine::number(Ratio::new(requests)),
-                fine::number(Ratio::new(traffic.output)),
-                show::grouped(1_000_000),
-                show::million(bill.alone)
-            ),
-            "answers bear everything: reading their prompts and idle time go with them",
-        ),
         million("input_price", "1M prompt tokens, billed apart", bill.input, share, traffic.prompt),
         million(
             "output_price",
@@ -262,14 +276,21 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
             1.0 - share,
             traffic.output,
         ),
+        million(
+            "whole_price",
+            "1M answer tokens, prompts included",
+            bill.alone,
+            1.0,
+            traffic.output,
+        ),
         figure(
             "monthly",
             "A month",
             Amount::Dollars(bill.monthly),
-            "accelerators × price of one × hours of a month",
+            "accelerators that are paid for × price of one × hours of a month",
             format!(
                 "{} × {each} × {MONTH_HOURS} h = {}",
-                fine::count(own.accelerators()),
+                fine::count(own.paid()),
                 show::dollars(bill.monthly)
             ),
             &source,

@@ -4,20 +4,20 @@ use super::Offer;
 use super::bill::MONTH_HOURS;
 use super::power::{Drawn, site};
 use crate::catalogue::{offers, places};
-use crate::estimate::capacity::{MonthPart, Packing, replicas};
-use crate::estimate::serve::Serving;
+use crate::estimate::capacity::{MonthPart, Packing};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Figure, Part};
 use crate::prices::Listing;
-use crate::search::serve::fleet::{Asked, Deployment, Kind, service};
+use crate::search::serve::fleet::{Deployment, Kind};
+use crate::serving::Ask;
 use crate::units::text::{fine, show};
-use crate::units::{Dollars, PerSecond, Ratio, Seconds};
+use crate::units::{Dollars, Ratio, Seconds};
 
 /// A deployment, and all that its money follows from.
 #[derive(Clone, Copy, Debug)]
 pub struct Hired<'a> {
     /// What was asked.
-    pub asked: &'a Asked,
+    pub ask: &'a Ask,
     /// The kind of machine.
     pub kind: &'a Kind,
     /// Where its price comes from.
@@ -32,13 +32,13 @@ impl Hired<'_> {
     /// Accelerators of all its machines.
     #[must_use]
     pub fn accelerators(&self) -> u64 {
-        u64::from(self.at.machines) * u64::from(self.kind.machine_size)
+        u64::from(self.at.machines) * u64::from(self.kind.machine.size())
     }
 
-    /// Requests a second of all instances.
+    /// Instances, spare ones included.
     #[must_use]
-    pub fn rate(&self) -> PerSecond {
-        self.asked.rate.unwrap_or(self.at.each * f64::from(self.at.replicas))
+    pub const fn instances(&self) -> u32 {
+        self.at.replicas.saturating_add(self.ask.spares)
     }
 
     /// Money of a month.
@@ -51,26 +51,21 @@ impl Hired<'_> {
     #[must_use]
     pub fn bill(&self) -> Part {
         let at = self.at;
-        let packing = Packing::new(self.kind.machine_size, &at.instance);
+        let packing = Packing::new(self.kind.machine.size(), &at.instance);
         let each = packing.each().get();
-        let (busy, needed, spares) = match self.asked.rate {
-            Some(rate) => {
-                let needed = replicas(rate, at.each);
-                (rate.get() / at.each.get(), needed, at.replicas - needed.min(at.replicas))
-            }
-            None => (f64::from(at.replicas), at.replicas, 0),
-        };
-        let held = f64::from(at.replicas) * each;
+        let all = f64::from(at.replicas);
+        let busy = (at.served.get() / at.each.get()).min(all);
+        let held = f64::from(self.instances()) * each;
         let parts = [
             (MonthPart::Traffic, "Answering", busy * each),
-            (MonthPart::Rounding, "Whole instances", (f64::from(needed) - busy) * each),
-            (MonthPart::Spare, "Instances that stand by", f64::from(spares) * each),
+            (MonthPart::Rounding, "Room that the goals leave", (all - busy) * each),
+            (MonthPart::Spare, "Instances that stand by", f64::from(self.ask.spares) * each),
             (MonthPart::Packing, "Empty places", f64::from(at.machines) - held),
         ];
         let leaf = |(part, label, machines): (MonthPart, &'static str, f64)| Leaf::<Dollars> {
             id: format!("month.{}", part.key()),
             label,
-            amount: self.kind.rate * (Seconds::hours(MONTH_HOURS) * machines.max(0.0)),
+            amount: self.kind.rate() * (Seconds::hours(MONTH_HOURS) * machines.max(0.0)),
             derivation: self.derivation(part, machines, each),
             children: Vec::new(),
         };
@@ -81,22 +76,25 @@ impl Hired<'_> {
     fn derivation(&self, part: MonthPart, machines: f64, each: f64) -> Derivation {
         let formula = match part {
             MonthPart::Traffic => {
-                "instances that the requests fill \u{d7} machines of one \u{d7} rate \u{d7} hours"
+                "requests / the most that one instance answers \u{d7} machines of one \u{d7} \
+                 rate \u{d7} hours"
             }
-            MonthPart::Rounding => "the rest of the last instance, in the same way",
+            MonthPart::Rounding => {
+                "the rest of the instances that share the requests, in the same way"
+            }
             MonthPart::Spare => "instances beside those that the rate needs, in the same way",
             _ => "machines \u{2212} instances \u{d7} machines of one, at the rate for the hours",
         };
         let number = |value: f64| fine::number(Ratio::new(value));
-        let month = self.kind.rate * (Seconds::hours(MONTH_HOURS) * machines.max(0.0));
+        let month = self.kind.rate() * (Seconds::hours(MONTH_HOURS) * machines.max(0.0));
         let many = match part {
             MonthPart::Packing => {
-                let (all, held) = (self.at.machines, self.at.replicas);
+                let (all, held) = (self.at.machines, self.instances());
                 format!("({all} \u{2212} {held} \u{d7} {})", number(each))
             }
             _ => format!("{} \u{d7} {}", number(machines / each), number(each)),
         };
-        let rate = show::price(self.kind.rate);
+        let rate = show::price(self.kind.rate());
         let stamp = self.listing.stamp(self.offer.terms).day;
         let text =
             format!("{many} \u{d7} {rate} \u{d7} {MONTH_HOURS} h = {}", show::dollars(month));
@@ -113,18 +111,15 @@ impl Hired<'_> {
     /// The same to be worked with.
     #[must_use]
     pub fn drawn(&self, pue: Ratio) -> Option<Drawn> {
-        let rated = self.kind.cluster.accelerator.power?;
-        let service = service(self.asked, self.kind, self.at.format)?;
-        let full = Serving::new(&service, &self.at.instance).full(&self.asked.traffic).rate;
-        let rate = self.rate();
+        let rated = self.kind.machine.cluster.accelerator.power?;
         let place = places::find(&self.listing.provider, &self.listing.region);
         let (pue, grid) = site(place.as_ref(), pue);
-        let most = full.get() * f64::from(self.at.replicas);
+        let most = self.at.each * f64::from(self.instances());
         Some(Drawn {
             accelerators: self.accelerators(),
             rated,
-            load: Ratio::new(rate.get() / most.max(1e-12)),
-            tokens: rate * self.asked.traffic.output,
+            load: Ratio::new(self.at.served.get() / most.get().max(1e-12)),
+            tokens: self.at.served * self.ask.traffic.output,
             pue,
             grid,
         })

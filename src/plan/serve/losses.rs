@@ -115,7 +115,7 @@ fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) 
 }
 
 fn few(ask: &Ask, survey: &Survey, looked: &Looked, needed: u64) -> String {
-    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.cluster.count);
+    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.most);
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
@@ -136,8 +136,8 @@ fn few(ask: &Ask, survey: &Survey, looked: &Looked, needed: u64) -> String {
 pub fn holds(ask: &Ask, survey: &Survey) -> Option<PerSecond> {
     let one = |looked: &Looked| {
         let (_, full) = looked.limit.as_ref()?;
-        let count = u64::from(ask.machines.get(looked.at.machine)?.cluster.count);
-        let n = count / looked.at.instance.ranks().max(1);
+        let count = u64::from(ask.machines.get(looked.at.machine)?.most);
+        let n = (count / looked.at.instance.ranks().max(1)).saturating_sub(ask.spares.into());
         Some(PerSecond::new(full.request_rate.get() * n as f64))
     };
     survey.looked.iter().filter_map(one).max()

@@ -1,11 +1,11 @@
 //! From a market to kinds of machine that serve a model, each at its cheapest.
 
 use crate::catalogue::accelerators::{self, MachineRow};
-use crate::catalogue::{formats, support};
-use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms, sized};
+use crate::catalogue::{formats, offers, support};
+use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms};
 use crate::prices::{Flag, Listing, Terms};
-use crate::search::serve::fleet::{Asked, Kind, ServeFleet};
-use crate::serving::{Engine, KvFormat, WeightFormat};
+use crate::search::serve::fleet::{Kind, ServeFleet};
+use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
 use crate::units::{BytesPerSecond, DollarsPerHour, Ratio};
 
 /// A market, and what narrows it.
@@ -30,8 +30,6 @@ pub struct Offer {
     pub listing: usize,
     /// How it is bought.
     pub terms: Terms,
-    /// Formats that hardware or engine lacks, by number.
-    pub lacking: Vec<usize>,
 }
 
 /// The market in order.
@@ -41,7 +39,7 @@ pub struct Market {
     pub kinds: Vec<Kind>,
     /// The offer that each is priced at.
     pub offers: Vec<Offer>,
-    /// Other offers of the same, which cost no less: number of the kind, rate of a machine, offer.
+    /// Other offers of the same, which cost no less: number of the kind, rate of an accelerator, offer.
     pub others: Vec<(usize, DollarsPerHour, Offer)>,
     /// Offers (a row on some terms) that were kept out, by rule.
     pub refused: [u32; Refusal::ALL.len()],
@@ -51,9 +49,13 @@ pub struct Market {
 
 /// A search over a market, ready to be worked through, and the market.
 #[must_use]
-pub fn open(question: &Question<'_>, asked: Asked) -> (ServeFleet, Market) {
-    let market = Market::new(question, &asked.engine, &asked.formats);
-    (ServeFleet::new(asked, market.kinds.clone()), market)
+pub fn open(
+    question: &Question<'_>,
+    ask: Ask,
+    formats: &[(WeightFormat, KvFormat)],
+) -> (ServeFleet, Market) {
+    let market = Market::new(question, &ask.engine, formats);
+    (ServeFleet::new(ask, market.kinds.clone()), market)
 }
 
 impl Market {
@@ -89,8 +91,9 @@ impl Market {
         (engine, formats): (&Engine, &[(WeightFormat, KvFormat)]),
     ) {
         let generation = &shape.row.accelerator.generation;
-        let runs = |at: &usize| formats::runs(&engine.key, generation, formats[*at]);
-        let (has, lacking): (Vec<usize>, Vec<usize>) = (0..formats.len()).partition(runs);
+        let runs =
+            |pair: &&(WeightFormat, KvFormat)| formats::runs(&engine.key, generation, **pair);
+        let has: Vec<(WeightFormat, KvFormat)> = formats.iter().filter(runs).copied().collect();
         let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
         let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
         let times = f64::from(shape.row.node_size) / listing.accelerators.get();
@@ -108,16 +111,30 @@ impl Market {
             }
             let most = [terms.most_machines(), to_be_had];
             let more = question.limits.machines_max;
-            let kind = Kind {
+            let size = f64::from(shape.row.node_size.max(1));
+            let rate = DollarsPerHour::new(rate.get() * times * keep / size);
+            let source = format!(
+                "{} {} {}, {}",
+                listing.provider,
+                listing.region,
+                terms.label(),
+                offers::source_text(&listing.source)
+            );
+            let machine = AskedMachine {
+                key: shape.row.key.clone(),
+                label: shape.row.label.clone(),
                 cluster: accelerators::cluster(&shape.row, shape.ranks_max),
-                machine_size: shape.row.node_size,
-                rate: DollarsPerHour::new(rate.get() * times * keep),
+                most: u32::MAX,
+                whole: true,
+                price: Some(rate),
+                price_source: source.clone(),
+                by_hour: (Some(rate), source),
                 formats: has.clone(),
                 degrees: support::degrees(&engine.key),
-                machines_max: most.into_iter().chain([more]).flatten().min().unwrap_or(u32::MAX),
             };
-            let lacking = lacking.clone();
-            let offer = Offer { row: shape.row.clone(), listing: index, terms, lacking };
+            let machines_max = most.into_iter().chain([more]).flatten().min().unwrap_or(u32::MAX);
+            let kind = Kind { machine, machines_max };
+            let offer = Offer { row: shape.row.clone(), listing: index, terms };
             self.keep_cheapest(kind, offer);
         }
     }
@@ -125,11 +142,12 @@ impl Market {
     /// Takes a kind unless the same is there for no more.
     fn keep_cheapest(&mut self, kind: Kind, offer: Offer) {
         let same = self.kinds.iter().zip(&self.offers).position(|(known, from)| {
+            let (own, other) = (&known.machine.cluster, &kind.machine.cluster);
             from.row.key == offer.row.key
-                && known.machine_size == kind.machine_size
                 && known.machines_max == kind.machines_max
-                && known.cluster.levels == kind.cluster.levels
-                && known.cluster.count == kind.cluster.count
+                && own.node_size == other.node_size
+                && own.levels == other.levels
+                && own.count == other.count
         });
         let Some(at) = same else {
             self.kinds.push(kind);
@@ -138,11 +156,12 @@ impl Market {
         };
         self.refuse(Refusal::Dominated, 1);
         let mut other = (kind, offer);
-        if other.0.rate < self.kinds[at].rate {
+        if other.0.machine.price < self.kinds[at].machine.price {
             std::mem::swap(&mut self.kinds[at], &mut other.0);
             std::mem::swap(&mut self.offers[at], &mut other.1);
         }
-        self.others.push((at, other.0.rate, other.1));
+        let rate = other.0.machine.price.unwrap_or_default();
+        self.others.push((at, rate, other.1));
     }
 }
 
@@ -174,5 +193,5 @@ fn shape(question: &Question<'_>, listing: &Listing, engine: &Engine) -> Result<
     let joined = size >= row.node_size || listing.network.is_some();
     let most = question.ranks_max.max(1);
     let ranks_max = if joined { most } else { most.min(size) };
-    Ok(Shape { row: sized(row, size, nic), ranks_max })
+    Ok(Shape { row: row.of_size(size, nic), ranks_max })
 }

@@ -44,7 +44,7 @@ pub use losses::{holds, losses, stands, unserved};
 pub use market::{Market, Offer, Question, open};
 pub use memory::memory;
 pub use month::{DayQuestion, MonthPlan, Stood, month};
-pub use near::{Group, NearPlan, Stand, near, placed};
+pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
 pub use power::{Drawn, emissions};
 pub use range::{basis, range};
@@ -58,6 +58,7 @@ use crate::search::deploy;
 pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
 use crate::units::Tokens;
+use crate::units::text::show;
 
 /// What was looked at.
 #[must_use]
@@ -96,10 +97,52 @@ impl<'a> Deployed<'a> {
         Serving::new(&self.service, &self.own.at.instance)
     }
 
+    /// Instances, those that stand by included.
+    #[must_use]
+    pub const fn instances(&self) -> u32 {
+        self.own.replicas.saturating_add(self.ask.spares)
+    }
+
     /// Accelerators of all instances.
     #[must_use]
     pub fn accelerators(&self) -> u64 {
-        self.own.at.instance.ranks().saturating_mul(u64::from(self.own.replicas))
+        self.own.at.instance.ranks().saturating_mul(u64::from(self.instances()))
+    }
+
+    /// Accelerators that are paid for: those of whole machines, where machines are paid for whole.
+    #[must_use]
+    pub fn paid(&self) -> u64 {
+        deploy::paid(self.ask, &self.own.at, self.own.replicas)
+    }
+
+    /// Machines that are paid for whole, and the accelerators of one.
+    #[must_use]
+    pub fn machines(&self) -> Option<(u64, u32)> {
+        let size = self.machine.size();
+        self.machine.whole.then_some((self.paid() / u64::from(size), size))
+    }
+
+    /// The accelerators that are paid for, in words: `16`, or `2 machines of 8`.
+    #[must_use]
+    pub fn paid_text(&self) -> String {
+        match self.machines() {
+            Some((n, size)) if size > 1 => {
+                format!("{} {} of {size}", show::grouped(n), show::plural(n, "machine"))
+            }
+            _ => show::grouped(self.paid()),
+        }
+    }
+
+    /// Instances in words: `3 instances`, `3 instances, one to spare`.
+    #[must_use]
+    pub fn instances_text(&self) -> String {
+        let n = u64::from(self.instances());
+        let spare = match self.ask.spares {
+            0 => String::new(),
+            1 => ", one to spare".to_owned(),
+            more => format!(", {} to spare", show::grouped(more.into())),
+        };
+        format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
     }
 
     /// Tokens that a sequence holds half way through its answer.

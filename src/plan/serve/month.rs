@@ -4,14 +4,15 @@ use super::Offer;
 use crate::catalogue::{places, power, reliability, serving};
 use crate::estimate::capacity::{
     DayCurve, Grid, Held, Packing, Policy, PowerCurve, Prices, Requests, Scaled, Spend, SpotShare,
-    SpotTold, fixed, held_while, load_time, scale, spend, within,
+    SpotTold, fixed, held_while, load_time, scale, spend,
 };
 use crate::estimate::serve::{Answer, ServeMemoryPart, Serving};
 use crate::plan::fleet::machine_power;
 use crate::prices::{Listing, Terms};
-use crate::search::serve::fleet::{Asked, Deployment, Kind, service};
+use crate::search::deploy;
+use crate::search::serve::fleet::{Deployment, Kind, ServeFleet, candidate};
 use crate::serving::Traffic;
-use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, Ratio, Seconds};
+use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// A day, and how instances may follow it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,25 +98,28 @@ pub struct Stood<'a> {
 /// any rate.
 #[must_use]
 pub fn month(
-    asked: &Asked,
-    (kind, offer, listing): (&Kind, &Offer, &Listing),
+    search: &ServeFleet,
+    (offer, listing): (&Offer, &Listing),
     at: &Deployment,
     question: &DayQuestion,
 ) -> Option<MonthPlan> {
-    let service = service(asked, kind, at.format)?;
+    let kind = search.kinds().get(at.kind)?;
+    let ask = &search.ask_of(at.kind)?;
+    let service = deploy::service(ask, &candidate(at), Some(at.batch))?;
+    let serving = &Serving::new(&service, &at.instance);
     let stood = Stood {
-        serving: &Serving::new(&service, &at.instance),
-        traffic: &asked.traffic,
-        keeps: &|answer| within(&asked.goals, asked.share, answer),
-        spares: asked.spares,
-        machine_size: kind.machine_size,
+        serving,
+        traffic: &ask.traffic,
+        keeps: &|answer| deploy::keeps_from(ask, serving, answer, Seconds::ZERO),
+        spares: ask.spares,
+        machine_size: kind.machine.size(),
     };
     let spot = question.spot.and_then(|share| {
         let mut share = share;
         share.spot.notice = reliability::notice(&listing.provider);
         Some((share, spot_rate(kind, offer, listing)?))
     });
-    let prices = Prices { demand: kind.rate, spot };
+    let prices = Prices { demand: kind.rate(), spot };
     stood.month(question, prices, &|held| grid(kind, offer, listing, held))
 }
 
@@ -167,7 +171,7 @@ impl Stood<'_> {
 fn spot_rate(kind: &Kind, offer: &Offer, listing: &Listing) -> Option<DollarsPerHour> {
     let paid = listing.rate(offer.terms)?;
     let spot = listing.rate(Terms::Spot)?;
-    Some(DollarsPerHour::new(spot.get() * kind.rate.get() / paid.get()))
+    Some(DollarsPerHour::new(spot.get() * kind.rate().get() / paid.get()))
 }
 
 /// Power of the kind's machines where they stand: at full load as much as training draws.
@@ -176,9 +180,9 @@ fn grid(kind: &Kind, offer: &Offer, listing: &Listing, held: &Held) -> Grid {
     let power = offer.row.accelerator.power;
     let full = held.rate.get() / held.utilisation.max(Ratio::new(1e-9)).get();
     Grid {
-        machine: power.map(|power| machine_power(power, kind.machine_size)),
+        machine: power.map(|power| machine_power(power, kind.machine.size())),
         curve: PowerCurve { points: power::curve() },
-        full: crate::units::PerSecond::new(full),
+        full: PerSecond::new(full),
         pue: place.as_ref().and_then(|place| place.pue),
         carbon: place.as_ref().and_then(|place| place.carbon),
     }

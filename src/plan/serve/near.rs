@@ -2,13 +2,11 @@
 
 use super::{Market, Question};
 use crate::catalogue::{areas, places};
-use crate::estimate::capacity::{Packing, held};
-use crate::estimate::serve::Serving;
+use crate::estimate::capacity::Packing;
 use crate::plan::fleet::{narrowed, refused_terms};
 use crate::prices::Terms;
-use crate::search::serve::fleet::{Asked, Deployment, service};
 use crate::search::serve::near::{Nearest, SITES_MAX, Site, nearest};
-use crate::serving::Goals;
+use crate::serving::Instance;
 use crate::units::{DollarsPerHour, PerSecond, Seconds};
 
 /// Users of one area.
@@ -44,34 +42,22 @@ pub struct NearPlan {
     pub sites: Vec<Site>,
 }
 
-/// The cheapest sites for groups of users. `access` is the way from users to the nearest region, beside the round trips
-/// of the table; the goal for the first token counts for what users see, both ways included.
+/// The cheapest sites for groups of users, each a number of instances that are laid out in one of those ways on a kind
+/// of machine of the market; `held` says what one of that number holds for users so far away. `access` is the way from
+/// users to the nearest region, beside the round trips of the table.
 ///
-/// Sites are, for each deployment and each country, the cheapest row of the market with the same machine.
-#[must_use]
-pub fn near(
-    question: &Question<'_>,
-    (asked, market): (&Asked, &Market),
-    deployments: &[Deployment],
-    groups: &[Group],
-    access: Seconds,
-) -> Option<NearPlan> {
-    let held = |at: usize, way: Seconds| holds(asked, market, deployments.get(at)?, way);
-    placed(question, market, deployments, (groups, access, asked.spares), &held)
-}
-
-/// The same, where `held` says what one instance of the deployment of that number holds for users so far away.
+/// Sites are, for each of them and each country, the cheapest row of the market with the same machine.
 #[must_use]
 pub fn placed(
     question: &Question<'_>,
     market: &Market,
-    deployments: &[Deployment],
+    deployments: &[(usize, Instance)],
     (groups, access, spares): (&[Group], Seconds, u32),
     held: &dyn Fn(usize, Seconds) -> Option<PerSecond>,
 ) -> Option<NearPlan> {
     let mut plan = Sites { stands: Vec::new(), sites: Vec::new(), countries: Vec::new() };
     for (number, deployment) in deployments.iter().enumerate() {
-        plan.add(question, market, (number, deployment));
+        plan.add(question, market, (number, *deployment));
     }
     let mut known: Vec<(usize, Seconds, Option<PerSecond>)> = Vec::new();
     for (at, stand) in plan.stands.iter().enumerate() {
@@ -100,18 +86,6 @@ pub fn placed(
     Some(NearPlan { nearest, stands: plan.stands, sites: plan.sites })
 }
 
-/// What one instance holds for users so far away: of the goal for the first token it has what the way leaves.
-fn holds(asked: &Asked, market: &Market, at: &Deployment, way: Seconds) -> Option<PerSecond> {
-    let service = service(asked, market.kinds.get(at.kind)?, at.format)?;
-    let serving = Serving::new(&service, &at.instance);
-    if asked.goals.first_token.is_some_and(|goal| goal <= way) {
-        return None;
-    }
-    let goals =
-        Goals { first_token: asked.goals.first_token.map(|goal| goal.less(way)), ..asked.goals };
-    held(&serving, &asked.traffic, &goals, asked.share).map(|held| held.rate)
-}
-
 struct Sites {
     stands: Vec<Stand>,
     sites: Vec<Site>,
@@ -120,17 +94,19 @@ struct Sites {
 
 impl Sites {
     /// The cheapest row of each area and country with the machine of a deployment.
-    fn add(&mut self, question: &Question<'_>, market: &Market, at: (usize, &Deployment)) {
-        let (number, deployment) = at;
-        let (Some(offer), Some(kind)) =
-            (market.offers.get(deployment.kind), market.kinds.get(deployment.kind))
-        else {
+    fn add(
+        &mut self,
+        question: &Question<'_>,
+        market: &Market,
+        (number, (kind, instance)): (usize, (usize, Instance)),
+    ) {
+        let (Some(offer), Some(kind)) = (market.offers.get(kind), market.kinds.get(kind)) else {
             return;
         };
         let Some(model) = question.listings.get(offer.listing) else { return };
         for (index, listing) in question.listings.iter().enumerate() {
             // What spans machines needs the same network as well.
-            let alone = deployment.instance.ranks() <= u64::from(kind.machine_size);
+            let alone = instance.ranks() <= u64::from(kind.machine.size());
             let same = listing.accelerator == model.accelerator
                 && (alone || listing.network == model.network)
                 && listing.accelerators == model.accelerators
@@ -142,7 +118,7 @@ impl Sites {
             let (Some(area), Some(rate)) = (area, listing.rate(Terms::OnDemand)) else { continue };
             let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
             let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
-            let times = f64::from(kind.machine_size) / listing.accelerators.get();
+            let times = f64::from(kind.machine.size()) / listing.accelerators.get();
             let rate = DollarsPerHour::new(rate.get() * times * keep);
             let own = &offer.row;
             let names =
@@ -164,7 +140,7 @@ impl Sites {
                     self.countries.push(listing.country.clone());
                     self.sites.push(Site {
                         rate,
-                        packing: Packing::new(kind.machine_size, &deployment.instance),
+                        packing: Packing::new(kind.machine.size(), &instance),
                         machines_max,
                         holds: Vec::new(),
                     });

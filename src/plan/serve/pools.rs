@@ -24,8 +24,8 @@ const ROWS: [&str; 9] = [
 ];
 
 const NOTES: [&str; 3] = [
-    "Together is the deployment above, which keeps the goals at its batch limit as well; pools are \
-     sized by the highest load at which each keeps them. Neither has a spare.",
+    "Together is the deployment above. Readers and writers are sized by the highest load at which \
+     one of them keeps its goal; each pool has the spare instances that the deployment has.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
     "Readers and writers are of one kind of accelerator and one format, the cheapest of those \
@@ -79,6 +79,9 @@ fn question(ask: &Ask, machine: usize, format: usize, rate: Option<PerSecond>) -
         traffic: ask.traffic,
         goals: ask.goals,
         share: ask.share,
+        further_share: ask.further_share,
+        spares: ask.spares,
+        machine_size: kind.size(),
         rate,
         ranks_max: kind.cluster.count,
         degrees: kind.degrees.clone(),
@@ -105,8 +108,7 @@ pub fn pools(own: &Deployed<'_>) -> Pools {
         let sheet = Sheet { id: "pools", says: vec![says], ..Sheet::default() };
         return Pools { sheet, ..Pools::default() };
     }
-    let rate = own.own.now.request_rate.get() * f64::from(own.own.replicas);
-    let asked = (ask.demand != Demand::Most).then(|| PerSecond::new(rate));
+    let asked = (ask.demand != Demand::Most).then(|| own.own.served(ask));
     best(ask, Some(own), asked).map(|both| both.told()).unwrap_or_default()
 }
 
@@ -148,8 +150,7 @@ fn best<'a>(
 /// The deployment as the other side of the comparison.
 fn together(own: &Deployed<'_>, priced: bool) -> Together {
     let each = own.machine.price.filter(|_| priced).map_or(1.0, |price| price.get());
-    let rate = own.own.now.request_rate.get() * f64::from(own.own.replicas);
-    let tokens = rate * own.ask.traffic.output.max(1.0) * 3600.0;
+    let tokens = own.own.served(own.ask).get() * own.ask.traffic.output.max(1.0) * 3600.0;
     Together {
         instance: own.own.at.instance,
         replicas: own.own.replicas,
@@ -157,7 +158,7 @@ fn together(own: &Deployed<'_>, priced: bool) -> Together {
         running: own.own.now.running,
         first_token: own.own.first_token,
         per_token: own.own.per_token,
-        cost: Dollars::new(each * own.accelerators() as f64 / tokens.max(1e-12) * 1e6),
+        cost: Dollars::new(each * own.paid() as f64 / tokens.max(1e-12) * 1e6),
     }
 }
 
@@ -168,15 +169,21 @@ impl Both<'_> {
             id: "pools",
             says: self.says(),
             tables: vec![self.table()],
-            notes: self.notes(),
+            notes: NOTES.map(str::to_owned).to_vec(),
             ..Sheet::default()
         };
         Pools { headline, win, sheet }
     }
 
+    /// Accelerators of both pools, those that stand by included.
+    fn accelerators(&self, own: &Apart) -> u64 {
+        let all = |n: u32| u64::from(n.saturating_add(self.question.spares));
+        own.reader.ranks() * all(own.readers) + own.writer.ranks() * all(own.writers)
+    }
+
     /// Accelerators of the pools in words.
     fn taken(&self, apart: &Apart) -> String {
-        let n = accelerators(apart);
+        let n = self.accelerators(apart);
         let label = self.ask.machines.get(self.machine).map_or("", |kind| kind.label.as_str());
         format!("{}{}{label}", show::grouped(n), show::GAP)
     }
@@ -217,18 +224,6 @@ impl Both<'_> {
         (text, true)
     }
 
-    fn notes(&self) -> Vec<String> {
-        let mut all: Vec<String> = NOTES.map(str::to_owned).to_vec();
-        if self.ask.further_share.is_some() {
-            all.push(
-                "The deployment keeps its goal for further tokens at the share asked for, pools on \
-                 the mean: no prompt disturbs their steps, so theirs hardly spread."
-                    .to_owned(),
-            );
-        }
-        all
-    }
-
     fn says(&self) -> Vec<String> {
         let SplitAnswer { together, apart, apart_least, why, .. } = &self.answer;
         let cost = |cost: Dollars| match self.priced {
@@ -249,7 +244,9 @@ impl Both<'_> {
                     show::grouped(all.into())
                 ),
             };
-            return std::iter::once(text).chain(apart.as_ref().map(ratio)).collect();
+            return std::iter::once(text)
+                .chain(apart.as_ref().map(|own| ratio(own, self.question.spares)))
+                .collect();
         };
         let (mine, theirs) = (both.cost.get(), apart.cost.get());
         let gap = |less: f64, more: f64| show::percent(Ratio::new(1.0 - less / more));
@@ -275,7 +272,7 @@ impl Both<'_> {
                 gap(mine, theirs)
             )
         };
-        vec![first, ratio(apart)]
+        vec![first, ratio(apart, self.question.spares)]
     }
 
     fn table(&self) -> Grid {
@@ -285,7 +282,7 @@ impl Both<'_> {
         let left = both.map_or_else(none, |(own, both)| self.together(own, both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
         let last = match self.priced {
-            true => "1M answer tokens, all included",
+            true => "1M answer tokens, prompts included",
             false => "Accelerator-hours, 1M answer tokens",
         };
         let names = ROWS.into_iter().chain([last]);
@@ -306,7 +303,7 @@ impl Both<'_> {
                 Cell::of(own.amount).from_where(own.derivation.clone())
             })
         };
-        let text = format!("{} × {}", both.replicas, instance_text(&both.instance));
+        let text = format!("{} × {}", own.instances(), instance_text(&both.instance));
         let n = f64::from(both.replicas);
         let number = |value: f64| fine::number(Ratio::new(value));
         let all = both.running.0 * n;
@@ -315,7 +312,7 @@ impl Both<'_> {
             format!("{} / {} = {}", number(all), number(n), number(both.running.0)),
             "the figure above",
         );
-        let rate = own.own.now.request_rate.get() * n;
+        let rate = own.own.served(own.ask);
         let price = own.machine.price.unwrap_or(self.question.offer.price);
         vec![
             Cell::words(&text).with_below(&own.machine.label),
@@ -327,20 +324,26 @@ impl Both<'_> {
             Cell::none(),
             Cell::none(),
             Cell::of(Amount::Hours(Ratio::new(both.running.0))).from_where(running),
-            self.cost(own.accelerators(), PerSecond::new(rate), (both.cost, price)),
+            self.cost(own.paid(), rate, (both.cost, price)),
         ]
     }
 
     fn apart(&self, own: &Apart) -> Vec<Cell> {
         let (a, b) = (own.reader.ranks(), own.writer.ranks());
         let (readers, writers) = (u64::from(own.readers), u64::from(own.writers));
-        let n = readers * a + writers * b;
+        let spares = u64::from(self.question.spares);
+        let n = self.accelerators(own);
         let label = self.ask.machines.get(self.machine).map_or("", |kind| kind.label.as_str());
         let formats = format!("{} on {label}", self.question.formats.0.key());
         let busiest = own.readers_busy.max(own.writers_busy).get().max(1e-12);
         let most = own.rate.get() / busiest;
-        let read = format!("{readers} × {} read", instance_text(&own.reader));
-        let write = format!("{writers} × {} write", instance_text(&own.writer));
+        let read = format!("{} × {} read", readers + spares, instance_text(&own.reader));
+        let write = format!("{} × {} write", writers + spares, instance_text(&own.writer));
+        let paid = self.question.paid(u32::try_from(n).unwrap_or(u32::MAX));
+        let all = match spares {
+            0 => format!("{readers} × {a} + {writers} × {b} = {n}"),
+            more => format!("({readers} + {more}) × {a} + ({writers} + {more}) × {b} = {n}"),
+        };
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
             let text = format!(
@@ -362,8 +365,9 @@ impl Both<'_> {
         vec![
             Cell::words(&read).with_below(&format!("{write}, {formats}")),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
-                "readers × accelerators of one + writers × accelerators of one",
-                format!("{readers} × {a} + {writers} × {b} = {n}"),
+                "readers × accelerators of one + writers × accelerators of one, spare ones \
+                 included",
+                all,
                 "the pair of layouts and numbers that costs least (search/serve/split)",
             )),
             Cell::of(Amount::Requests(PerSecond::new(most))).from_where(Derivation::of(
@@ -377,39 +381,49 @@ impl Both<'_> {
             busy(own.readers_busy),
             busy(own.writers_busy),
             Cell::of(Amount::Hours(Ratio::new(own.running.0))).from_where(running),
-            self.cost(n, own.rate, (own.cost, self.question.offer.price)),
+            self.cost(paid.into(), own.rate, (own.cost, self.question.offer.price)),
         ]
     }
 
     /// Time of a further token of a writer, and the sequences that it decodes.
     fn written(&self, own: &Apart, each: f64, output: f64) -> (Derivation, Derivation) {
         let number = |value: f64| fine::number(Ratio::new(value));
-        let (running, time) = (own.running.0, own.per_token);
+        let (running, time) = (own.running.0, own.mean);
         let source = "a step of decoding alone, at the load where Little's law holds; no prompt is \
             read in it (DistServe, arXiv 2401.09670)";
-        if (each * output * time.get() / running.max(1e-12) - 1.0).abs() > 1e-3 {
+        let holds = (each * output * time.get() / running.max(1e-12) - 1.0).abs() < 1e-3;
+        let (mean, running) = if holds {
+            let by = "sequences that decode / (requests a second of a writer × further tokens)";
+            let step = format!(
+                "{} / ({} × {}) = {}",
+                number(running),
+                number(each),
+                number(output),
+                fine::time(time)
+            );
+            let law = format!(
+                "{} × {} × {} s = {}",
+                number(each),
+                number(output),
+                number(time.get()),
+                number(running)
+            );
+            let of = "requests a second of a writer × further tokens × time of each";
+            (Derivation::of(by, step, source), Derivation::of(of, law, "Little's law"))
+        } else {
             let text = format!("1 × {} = {}", fine::time(time), fine::time(time));
             let one = Derivation::of("a step with one sequence: fewer come", text, source);
-            let text = format!("1 = {}", number(running));
-            return (one, Derivation::of("at least one", text, source));
+            (one, Derivation::of("at least one", format!("1 = {}", number(running)), source))
+        };
+        if self.question.further_share.is_none() {
+            return (mean, running);
         }
-        let step = format!(
-            "{} / ({} × {}) = {}",
-            number(running),
-            number(each),
-            number(output),
-            fine::time(time)
-        );
-        let formula = "sequences that decode / (requests a second of a writer × further tokens)";
-        let law = format!(
-            "{} × {} × {} s = {}",
-            number(each),
-            number(output),
-            number(time.get()),
-            number(running)
-        );
-        let of = "requests a second of a writer × further tokens × time of each";
-        (Derivation::of(formula, step, source), Derivation::of(of, law, "Little's law"))
+        let factor = own.per_token.get() / time.get().max(1e-12);
+        let text =
+            format!("{} × {} = {}", fine::time(time), number(factor), fine::time(own.per_token));
+        let formula = "mean over answers × factor of a lognormal with their deviation";
+        let parts = vec![figure("mean", "Mean", Amount::Time(time), mean)];
+        (Derivation::of(formula, text, "estimate/serve/pace").with(parts), running)
     }
 
     fn first_token(&self, own: &Apart) -> Derivation {
@@ -507,25 +521,26 @@ impl Both<'_> {
             show::million(cost)
         );
         Cell::of(Amount::Million(cost)).from_where(Derivation::of(
-            "accelerators × price of one / tokens of answers a second × a million",
+            "accelerators that are paid for × price of one / tokens of answers a second × a \
+             million",
             text,
             "answers bear the whole price, prompts included",
         ))
     }
 }
 
-/// Accelerators of both pools.
-fn accelerators(own: &Apart) -> u64 {
-    own.reader.ranks() * u64::from(own.readers) + own.writer.ranks() * u64::from(own.writers)
-}
-
 /// The pools in a sentence.
-fn ratio(own: &Apart) -> String {
+fn ratio(own: &Apart, spares: u32) -> String {
     let (a, b) = (own.reader.ranks(), own.writer.ranks());
     let (read, write) = (u64::from(own.readers) * a, u64::from(own.writers) * b);
+    let spare = match spares {
+        0 => "",
+        1 => ", one of each to spare",
+        _ => ", spare ones beside them",
+    };
     format!(
         "The best pools: {} {} of {} for prompts and {} {} of {} for answers, {read} {} for \
-         reading to {write} for writing.",
+         reading to {write} for writing{spare}.",
         own.readers,
         show::plural(own.readers.into(), "instance"),
         instance_text(&own.reader),

@@ -2,6 +2,7 @@
 
 use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
+use super::text::number;
 use crate::catalogue::{offers, power};
 use crate::estimate::capacity::PowerCurve;
 use crate::plan::budget::figure;
@@ -50,12 +51,13 @@ pub(super) fn site(
 #[must_use]
 pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
     let Some(rated) = own.machine.cluster.accelerator.power else { return Vec::new() };
-    let (now, full) = (&own.own.now, &own.own.full);
+    let (served, full) = (own.own.served(own.ask).get(), &own.own.full);
+    let n = f64::from(own.instances());
     let (pue, grid) = site(own.ask.place.as_ref(), own.ask.pue);
     let drawn = Drawn {
-        accelerators: own.accelerators(),
+        accelerators: own.paid(),
         rated,
-        load: Ratio::new(now.request_rate.get() / full.request_rate.get().max(1e-12)),
+        load: Ratio::new(served / (full.request_rate.get() * n).max(1e-12)),
         tokens: PerSecond::new(bill::hourly_requests(own) / 3600.0 * own.ask.traffic.output),
         pue,
         grid,
@@ -146,8 +148,4 @@ impl Drawn {
             &source,
         )
     }
-}
-
-fn number(value: f64) -> String {
-    fine::number(Ratio::new(value))
 }

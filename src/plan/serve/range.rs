@@ -51,8 +51,13 @@ pub fn basis(own: &Deployed<'_>) -> Option<Basis> {
         }
         _ => told(further),
     };
+    let engine = &own.ask.engine;
+    let unseen = match further.engine.is_empty() && engine.own.is_some() {
+        true => format!("No run of {} was measured, so ranges are those of any: ", engine.told()),
+        false => String::new(),
+    };
     let text = format!(
-        "80% of {all} lay within these ranges of what was said before they were seen \
+        "{unseen}80% of {all} lay within these ranges of what was said before they were seen \
          (docs/accuracy_serve.md)."
     );
     Some(Basis { text, measured: !further.engine.is_empty() })
@@ -74,7 +79,7 @@ fn kind<'a>(own: &Deployed<'a>, id: &str) -> Option<(bool, &'a ServeRange)> {
         "tokens_per_s" | "tokens_per_gpu" if own.ask.demand == Demand::Most => {
             Some((false, of("tok_s", loaded)?))
         }
-        "answer_price" | "input_price" | "output_price" | "all_price"
+        "whole_price" | "input_price" | "output_price" | "all_price"
             if own.ask.demand == Demand::Most =>
         {
             Some((true, of("tok_s", loaded)?))

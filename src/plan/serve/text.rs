@@ -3,7 +3,8 @@
 use super::Deployed;
 use crate::search::deploy::Candidate;
 use crate::serving::{Ask, Demand, Instance};
-use crate::units::text::show;
+use crate::units::Ratio;
+use crate::units::text::{fine, show};
 
 /// How one instance lies: `TP 4 · PP 2`; `1 accelerator` where nothing is split.
 #[must_use]
@@ -35,4 +36,12 @@ pub fn load_text(own: &Deployed<'_>) -> String {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
     }
+}
+
+/// A number in a derivation.
+pub(super) fn number(value: f64) -> String {
+    let text = fine::number(Ratio::new(value));
+    // Four digits that show no fraction where there is one would say that there is none.
+    let whole = value >= 1e5 || (value - value.floor()).abs() < 1e-9 || text.contains('.');
+    if whole { text } else { show::fixed(value, 2) }
 }

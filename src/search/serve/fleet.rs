@@ -1,92 +1,45 @@
-//! F5: a model served on any machine of a market: kind of machine, accelerators of an instance, layout, formats and
-//! batch, as an exact Pareto frontier of time to the first token, time between tokens and dollars a million tokens.
+//! F5: a model served on any machine of a market: kind of machine, accelerators of an instance, layout, formats, batch
+//! limit and instances, as a Pareto frontier of time to the first token, time between tokens and dollars a million
+//! tokens.
 //!
-//! Every deployment of the declared space is looked at: the layouts of [`instances`], every format that a kind has,
-//! the batches of [`batches`]. Once decoding alone takes longer than the goal allows, it does for all larger batches
-//! of a layout (a step's time is non-decreasing in its rows), and these are cut. Nothing else is, so that what is said
-//! of each kind ([`Outcome`]) is exact as well. Machines are paid for whole.
+//! Each kind is a question of its own to [`deploy`](crate::search::deploy), so what is found of it is what that search
+//! finds on these machines alone: the cheapest of a kind is exact, and a deployment of the market is the one that its
+//! layout, formats and number of instances make there. What costs more and is quicker has more machines
+//! ([`STEPS`] times as many), filled with instances; where as much as can be is asked for, smaller batches. A number of
+//! instances is not worked out where its layout under the least possible load is beaten already: bounds hold, so the
+//! frontier is that of all.
 
-use super::{batches, instances};
-use crate::cluster::Cluster;
-use crate::estimate::capacity::{Packing, replicas};
-use crate::estimate::serve::{Answer, Arrivals, Full, Sequences, Serving};
-use crate::model::Model;
-use crate::search::deploy::{allowed, sequences_most};
-use crate::serving::{
-    Ask, Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic,
-    WeightFormat,
-};
+use crate::estimate::serve::{Sequences, Serving};
+use crate::search::deploy::{self, Candidate, Looked, Loss, Sizing, Survey};
+use crate::search::serve::batches;
+use crate::serving::{Ask, AskedMachine, Demand, Goals, Instance};
 use crate::units::order::sort_by;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 /// Most points of a frontier; what comes later is dropped and said so.
 pub const FRONTIER_MAX: usize = 8192;
-/// Bounds are shrunk by this before they cut, so that rounding loses nothing.
-const SHRINK: f64 = 1.0 - 1e-9;
+/// What costs this much as much as the cheapest is looked for no further.
+pub const DEAREST: f64 = 10.0;
+/// Machines over the fewest that hold the goals, as numerator and denominator.
+pub const STEPS: [(u32, u32); 8] =
+    [(5, 4), (3, 2), (2, 1), (3, 1), (4, 1), (6, 1), (8, 1), (10, 1)];
+/// Bounds are shrunk by this before they cut, so that rounding and the steps of a bisection lose nothing.
+const SHRINK: f64 = 1.0 - 1e-5;
 
 /// A kind of machine at its cheapest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kind {
-    /// As many of its accelerators as one instance may take.
-    pub cluster: Cluster,
-    /// Accelerators in one machine.
-    pub machine_size: u32,
-    /// For one machine.
-    pub rate: DollarsPerHour,
-    /// Numbers of the formats that hardware and engine have.
-    pub formats: Vec<usize>,
-    /// Ways to split a model that the engine has there: `tp`, `pp`, `dp`, `ep`.
-    pub degrees: Vec<String>,
+    /// It, with the formats that hardware and engine have, and the price of one of its accelerators.
+    pub machine: AskedMachine,
     /// Most machines there are.
     pub machines_max: u32,
 }
 
-/// What is asked of every kind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// What is served.
-    pub model: Model,
-    /// By which software.
-    pub engine: Engine,
-    /// In which formats.
-    pub formats: Vec<(WeightFormat, KvFormat)>,
-    /// Tokens guessed ahead.
-    pub speculation: Option<Speculation>,
-    /// Requests.
-    pub traffic: Traffic,
-    /// What must be kept to.
-    pub goals: Goals,
-    /// Share of requests whose first token comes within what is said; none: the mean is said.
-    pub share: Option<Ratio>,
-    /// Requests a second of all users; none: as many as fill whole machines.
-    pub rate: Option<PerSecond>,
-    /// Instances beside those that the rate needs (N+1: one).
-    pub spares: u32,
-    /// What is decided already.
-    pub fixed: FixedServing,
-    /// Share of answers whose time a token must keep to its goal; none: the mean of all.
-    pub further_share: Option<Ratio>,
-}
-
-impl Asked {
-    /// What a question asks of every kind, in those formats, with no spare instance.
+impl Kind {
+    /// Price of one machine.
     #[must_use]
-    pub fn of(ask: &Ask, formats: Vec<(WeightFormat, KvFormat)>, rate: Option<PerSecond>) -> Self {
-        let mut engine = ask.engine.clone();
-        engine.sequences = sequences_most(&engine);
-        Self {
-            model: ask.model.clone(),
-            engine,
-            formats,
-            speculation: ask.speculation,
-            traffic: ask.traffic,
-            goals: ask.goals,
-            share: ask.share,
-            rate,
-            spares: 0,
-            fixed: ask.fixed,
-            further_share: ask.further_share,
-        }
+    pub fn rate(&self) -> DollarsPerHour {
+        self.machine.price.unwrap_or_default() * f64::from(self.machine.size())
     }
 }
 
@@ -95,21 +48,23 @@ impl Asked {
 pub struct Deployment {
     /// Number of the kind.
     pub kind: usize,
-    /// Number of the formats.
+    /// Number of the formats among those of the kind.
     pub format: usize,
     /// How one instance lies.
     pub instance: Instance,
-    /// Sequences that decode together in one instance, on the mean.
+    /// Sequences that decode together in one instance at most.
     pub batch: u32,
-    /// Time to the first token at that load: at the share that is asked for, or on the mean.
-    pub first_token: Seconds,
-    /// Time between tokens at that load: at the share that is asked for, or on the mean.
-    pub per_token: Seconds,
-    /// Requests a second that one instance answers so.
-    pub each: PerSecond,
-    /// Instances, spare ones included.
+    /// Instances that share the demand, spare ones aside.
     pub replicas: u32,
-    /// Machines that hold them.
+    /// Time to the first token under the demand: at the share that is asked for, or on the mean.
+    pub first_token: Seconds,
+    /// Time between tokens under the demand: at the share that is asked for, or on the mean.
+    pub per_token: Seconds,
+    /// Requests a second that one instance answers at its batch limit.
+    pub each: PerSecond,
+    /// Requests a second that all answer.
+    pub served: PerSecond,
+    /// Machines that hold them and the spare ones.
     pub machines: u32,
     /// For all machines.
     pub hour: DollarsPerHour,
@@ -120,13 +75,13 @@ pub struct Deployment {
 /// What became of one kind of machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// Deployments of its space.
+    /// Layouts in formats.
     pub all: u64,
     /// Of these, those whose weights or cache do not fit.
     pub too_full: u64,
-    /// Cut, as no token comes within the goal.
+    /// Those whose tokens take longer than the goal with the fewest sequences at once.
     pub too_slow: u64,
-    /// Looked at, but outside the goals.
+    /// Those whose first token does, or that miss a goal under the demand.
     pub missed: u64,
     /// Of more machines than there are.
     pub too_many: u64,
@@ -139,7 +94,7 @@ pub struct Outcome {
 /// A search that works through its kinds in slices.
 #[derive(Clone, Debug)]
 pub struct ServeFleet {
-    asked: Asked,
+    ask: Ask,
     kinds: Vec<Kind>,
     /// Kinds still to be looked at, the next one last.
     left: Vec<usize>,
@@ -151,20 +106,21 @@ pub struct ServeFleet {
 }
 
 impl ServeFleet {
-    /// A search over those kinds; nothing is looked at yet.
+    /// A search over those kinds, whatever machines the question names; nothing is looked at yet.
     #[must_use]
-    pub fn new(asked: Asked, kinds: Vec<Kind>) -> Self {
+    pub fn new(ask: Ask, kinds: Vec<Kind>) -> Self {
         let mut left: Vec<usize> = (0..kinds.len()).collect();
         // Reading memory is what most tokens wait for: those that do it cheaply come first, which finds good points
         // early and changes nothing else.
         let worth = |at: &usize| {
-            let kind = &kinds[*at];
-            let bytes = kind.cluster.accelerator.memory_bandwidth.get();
-            kind.rate.get() / (bytes * f64::from(kind.machine_size.max(1)))
+            let machine = &kinds[*at].machine;
+            let price = machine.price.map_or(f64::INFINITY, |price| price.get());
+            price / machine.cluster.accelerator.memory_bandwidth.get()
         };
         sort_by(&mut left, |a, b| worth(b).total_cmp(&worth(a)).then(b.cmp(a)));
         let outcomes = vec![None; kinds.len()];
-        Self { asked, kinds, left, outcomes, frontier: Vec::new(), short: false, news: Vec::new() }
+        let ask = Ask { machines: Vec::new(), ..ask };
+        Self { ask, kinds, left, outcomes, frontier: Vec::new(), short: false, news: Vec::new() }
     }
 
     /// One of `of` equal shares of it: what the others find is heard from them.
@@ -210,10 +166,15 @@ impl ServeFleet {
         self.left.is_empty()
     }
 
-    /// What no other deployment beats, cheapest first.
+    /// What no other deployment beats, cheapest first, up to [`DEAREST`] times the cheapest.
     #[must_use]
     pub fn frontier(&self) -> &[Deployment] {
-        &self.frontier
+        let most = self.dearest();
+        &self.frontier[..self.frontier.partition_point(|at| at.cost <= most)]
+    }
+
+    fn dearest(&self) -> Dollars {
+        self.frontier.first().map_or(Dollars::UNBOUNDED, |at| at.cost * DEAREST)
     }
 
     /// Whether points were dropped for want of room.
@@ -252,8 +213,14 @@ impl ServeFleet {
 
     /// What is asked.
     #[must_use]
-    pub const fn asked(&self) -> &Asked {
-        &self.asked
+    pub const fn ask(&self) -> &Ask {
+        &self.ask
+    }
+
+    /// The question to one kind.
+    #[must_use]
+    pub fn ask_of(&self, kind: usize) -> Option<Ask> {
+        Some(asked_of(&self.ask, self.kinds.get(kind)?))
     }
 
     /// Kinds that are still to be looked at, here or elsewhere.
@@ -263,68 +230,132 @@ impl ServeFleet {
     }
 
     fn look(&mut self, kind: usize) -> Outcome {
-        let mut outcome = Outcome::default();
-        for format in self.kinds[kind].formats.clone() {
-            let Some(service) = service(&self.asked, &self.kinds[kind], format) else { continue };
-            for instance in instances(&self.asked.model, &service.cluster) {
-                if !allowed(&instance, &self.kinds[kind].degrees, &self.asked.fixed)
-                    || service.check(&instance).is_err()
-                {
-                    continue;
-                }
-                let serving = Serving::new(&service, &instance);
-                self.climb((kind, format), &serving, &mut outcome);
-            }
+        let Some(ask) = self.ask_of(kind) else { return Outcome::default() };
+        let survey = deploy::survey(&ask);
+        let mut outcome = tally(&survey);
+        let priced = |at: &deploy::Deployment| self.priced(kind, at);
+        outcome.cheapest = survey.best.as_ref().and_then(priced);
+        if outcome.cheapest.is_none() {
+            outcome.nearest = self.missed(kind, &ask, &survey);
         }
-        if outcome.cheapest.is_some() {
-            outcome.nearest = None;
+        outcome.cheapest.into_iter().for_each(|found| self.keep(found));
+        for number in deploy::by_price(&ask, &survey.looked) {
+            let Some(looked) = survey.looked.get(number) else { continue };
+            match ask.demand {
+                Demand::Most => self.batches(kind, &ask, looked),
+                _ => self.numbers(kind, &ask, looked),
+            }
         }
         outcome
     }
 
-    /// Batches of one layout, small ones first.
-    fn climb(&mut self, at: (usize, usize), serving: &Serving<'_>, outcome: &mut Outcome) {
-        let traffic = self.asked.traffic;
-        let most = serving.most_running(&traffic);
-        let own = self.asked.fixed.batch.map_or(f64::INFINITY, f64::from);
-        let limits = batches(Sequences(most.0.min(own)));
-        outcome.all += limits.len() as u64;
-        if serving.memory().too_full || !serving.holds_one(&traffic) {
-            outcome.too_full += limits.len() as u64;
-            return;
-        }
-        let full = serving.full(&traffic);
-        let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
-        for (i, batch) in limits.iter().enumerate() {
-            if let Some(most) = self.asked.goals.per_token {
-                let alone = serving.writing(Sequences(f64::from(*batch)), context);
-                // Of those that take too long, the first is the nearest to the goal.
-                if i > 0 && alone.get() * SHRINK > most.get() {
-                    outcome.too_slow += (limits.len() - i) as u64;
-                    return;
-                }
-            }
-            let kind = &self.kinds[at.0];
-            match deployment(&self.asked, kind, at, serving, &full, *batch) {
-                Some(found) => self.take(found, outcome),
-                None => outcome.too_many += 1,
+    /// Where nothing keeps to the goals: of the layouts with the fewest sequences at once, what misses them least.
+    fn missed(&self, kind: usize, ask: &Ask, survey: &Survey) -> Option<(Ratio, Deployment)> {
+        let all = survey.looked.iter().filter_map(|looked| {
+            let (batch, full, _) = looked.missed?;
+            let service = deploy::service(ask, &looked.at, Some(batch))?;
+            let sizing = Sizing::new(ask, &service, looked, (batch, full));
+            let found = self.priced(kind, &sizing.under_all())?;
+            Some((ask.goals.excess(found.first_token, found.per_token), found))
+        });
+        all.min_by_key(|(excess, at)| (*excess, at.cost))
+    }
+
+    /// A layout with one machine full of it, at every batch that keeps to the goals.
+    fn batches(&mut self, kind: usize, ask: &Ask, looked: &Looked) {
+        let Some((most, _)) = looked.limit else { return };
+        let Some(service) = deploy::service(ask, &looked.at, None) else { return };
+        let serving = Serving::new(&service, &looked.at.instance);
+        for batch in batches(Sequences(f64::from(most))) {
+            let full = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+            let sizing = Sizing::new(ask, &service, looked, (batch, full));
+            let found = sizing.of(deploy::most(ask, &looked.at).max(1));
+            if found.keeps(ask) {
+                self.priced(kind, &found).into_iter().for_each(|found| self.keep(found));
             }
         }
     }
 
-    fn take(&mut self, found: Deployment, outcome: &mut Outcome) {
-        if !found.keeps(&self.asked.goals) {
-            outcome.missed += 1;
-            let excess = self.asked.goals.excess(found.first_token, found.per_token);
-            if outcome.nearest.is_none_or(|(least, _)| excess < least) {
-                outcome.nearest = Some((excess, found));
-            }
+    /// A layout at the fewest instances that keep to the goals, and at more of them.
+    fn numbers(&mut self, kind: usize, ask: &Ask, looked: &Looked) {
+        let Some(limit) = looked.limit else { return };
+        let Some(service) = deploy::service(ask, &looked.at, Some(limit.0)) else { return };
+        let sizing = Sizing::new(ask, &service, looked, limit);
+        let light = Light::new(ask, &sizing);
+        let rules_out =
+            |own: &Self, replicas: u32| own.is_beaten(&light.bound(ask, looked, replicas));
+        if rules_out(self, looked.least) {
             return;
         }
-        if outcome.cheapest.is_none_or(|best| found.order() < best.order()) {
-            outcome.cheapest = Some(found);
+        let Ok(fewest) = sizing.settle(looked) else { return };
+        let packing = deploy::packing(ask, &looked.at);
+        let least = packing.machines(fewest.replicas.saturating_add(ask.spares));
+        let mut all = vec![fewest.replicas];
+        for (times, over) in STEPS {
+            let machines = least.saturating_mul(times).div_ceil(over);
+            let replicas = packing.instances(machines).saturating_sub(ask.spares);
+            if machines > least && all.last().is_some_and(|last| replicas > *last) {
+                all.push(replicas);
+            }
         }
-        self.keep(found);
+        for replicas in all {
+            if !rules_out(self, replicas) {
+                let found = match replicas == fewest.replicas {
+                    true => fewest,
+                    false => sizing.of(replicas),
+                };
+                let kept = if found.keeps(ask) { self.priced(kind, &found) } else { None };
+                kept.into_iter().for_each(|found| self.keep(found));
+            }
+        }
+    }
+
+    /// A deployment with its money; nothing where it takes more machines than there are.
+    fn priced(&self, kind: usize, own: &deploy::Deployment) -> Option<Deployment> {
+        self.with_money(Deployment {
+            kind,
+            format: own.at.format,
+            instance: own.at.instance,
+            batch: own.batch,
+            replicas: own.replicas,
+            first_token: own.first_token,
+            per_token: own.per_token,
+            each: own.full.request_rate,
+            served: own.served(&self.ask),
+            machines: 0,
+            hour: DollarsPerHour::ZERO,
+            cost: Dollars::ZERO,
+        })
+    }
+
+    /// The same with machines and money as they follow from the rest; nothing where it takes more machines than there
+    /// are.
+    #[must_use]
+    pub fn with_money(&self, own: Deployment) -> Option<Deployment> {
+        let kind = self.kinds.get(own.kind)?;
+        let size = kind.machine.size();
+        let packing = crate::estimate::capacity::Packing::new(size, &own.instance);
+        let machines = packing.machines(own.replicas.saturating_add(self.ask.spares));
+        let n = f64::from(machines) * f64::from(size);
+        let hour = kind.machine.price? * n;
+        let cost = self.million(hour, own.served);
+        (machines <= kind.machines_max).then_some(Deployment { machines, hour, cost, ..own })
+    }
+
+    /// A million tokens of answers at so many dollars an hour for so many requests a second.
+    fn million(&self, hour: DollarsPerHour, served: PerSecond) -> Dollars {
+        let tokens = served.get() * self.ask.traffic.output.max(1.0) * 3600.0;
+        Dollars::new(hour.get() / tokens.max(1e-12) * 1e6)
+    }
+
+    /// Whether another is as good in everything, or it is too dear.
+    fn is_beaten(&self, bound: &Bound) -> bool {
+        let cost = self.million(bound.hour, bound.served) * SHRINK;
+        let end = self.frontier.partition_point(|known| known.cost <= cost);
+        let quicker = |known: &Deployment| {
+            known.first_token <= bound.first_token && known.per_token <= bound.per_token
+        };
+        cost > self.dearest() || self.frontier.iter().take(end).any(quicker)
     }
 
     /// Puts a deployment on the frontier unless another is as good in everything.
@@ -346,96 +377,85 @@ impl ServeFleet {
     }
 }
 
-/// The service that a kind makes in one of the formats.
-#[must_use]
-pub fn service(asked: &Asked, kind: &Kind, format: usize) -> Option<Service> {
-    let (weights, cache) = *asked.formats.get(format)?;
-    Some(Service {
-        model: asked.model.clone(),
-        cluster: kind.cluster.clone(),
-        engine: asked.engine.clone(),
-        weights,
-        cache,
-        speculation: asked.speculation,
-    })
+/// What a number of instances can be at best.
+struct Bound {
+    hour: DollarsPerHour,
+    served: PerSecond,
+    first_token: Seconds,
+    per_token: Seconds,
 }
 
-/// One deployment, priced; nothing where it takes more machines than there are.
-#[must_use]
-pub fn deployment(
-    asked: &Asked,
-    kind: &Kind,
-    (number, format): (usize, usize),
-    serving: &Serving<'_>,
-    full: &Full,
-    batch: u32,
-) -> Option<Deployment> {
-    let traffic = &asked.traffic;
-    let answer = serving.arriving(traffic, Sequences(f64::from(batch)), full);
-    let Answer { request_rate: each, .. } = answer;
-    let per_token = match asked.further_share {
-        Some(share) => serving.pace(traffic, &answer, Arrivals::Random).per_token_at(share),
-        None => answer.per_token,
-    };
-    let first_token = match asked.share {
-        Some(share) => answer.first_token_at(share),
-        None => answer.first_token,
-    };
-    let instance = serving.instance();
-    priced(asked, kind, &Found { number, format, instance, batch, first_token, per_token, each })
+/// A layout under the least load: one sequence that decodes.
+struct Light<'a> {
+    serving: &'a Serving<'a>,
+    context: Tokens,
+    first_token: Seconds,
+    per_token: Seconds,
 }
 
-/// A deployment before it is known how many there are of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
-    /// Number of the kind.
-    pub number: usize,
-    /// Number of the formats.
-    pub format: usize,
-    /// How one instance lies.
-    pub instance: Instance,
-    /// Sequences that decode together.
-    pub batch: u32,
-    /// Time to the first token.
-    pub first_token: Seconds,
-    /// Time between tokens.
-    pub per_token: Seconds,
-    /// Requests a second of one instance.
-    pub each: PerSecond,
-}
-
-/// As many of it as are asked for, and what they cost; nothing where it takes more machines than there are.
-#[must_use]
-pub fn priced(asked: &Asked, kind: &Kind, found: &Found) -> Option<Deployment> {
-    let Found { number, format, instance, batch, first_token, per_token, each } = *found;
-    let traffic = &asked.traffic;
-    let packing = Packing::new(kind.machine_size, &instance);
-    let replicas = match asked.rate {
-        Some(rate) => replicas(rate, each).saturating_add(asked.spares),
-        None => packing.per_machine.max(1),
-    };
-    let replicas = replicas.max(asked.fixed.least.unwrap_or(1));
-    let machines = packing.machines(replicas);
-    if machines > kind.machines_max {
-        return None;
+impl<'a> Light<'a> {
+    fn new(ask: &Ask, sizing: &'a Sizing<'a>) -> Self {
+        let serving = sizing.serving();
+        let traffic = &ask.traffic;
+        let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+        let one = serving.loaded(traffic, Sequences(1.0));
+        // No prompt is read sooner than beside one sequence; no token comes sooner than one sequence's alone.
+        let first_token = one.first_token.less(one.waiting) * SHRINK;
+        Self { serving, context, first_token, per_token: serving.writing(Sequences(1.0), context) }
     }
-    let hour = kind.rate * f64::from(machines);
-    let served = asked.rate.unwrap_or(each * f64::from(replicas));
-    let tokens = served.get() * traffic.output.max(1.0) * 3600.0;
-    let cost = Dollars::new(hour.get() / tokens * 1e6);
-    Some(Deployment {
-        kind: number,
-        format,
-        instance,
-        batch,
-        first_token,
-        per_token,
-        each,
-        replicas,
-        machines,
-        hour,
-        cost,
-    })
+
+    /// At best: with as many sequences as Little's law puts into an instance where each token takes its least time, no
+    /// token comes sooner.
+    fn bound(&self, ask: &Ask, looked: &Looked, replicas: u32) -> Bound {
+        let output = (ask.traffic.output - 1.0).max(1.0);
+        let n = f64::from(replicas.max(1));
+        let (served, per_token) = match ask.demand {
+            Demand::Rate(rate) => {
+                let running = rate.get() / n * output * self.per_token.get() * SHRINK;
+                (rate, self.serving.writing(Sequences(running.max(1.0)), self.context))
+            }
+            Demand::InFlight(all) => {
+                let whole = self.first_token.get() + output * self.per_token.get();
+                (PerSecond::new(f64::from(all) / (whole * SHRINK)), self.per_token)
+            }
+            Demand::Most => (PerSecond::UNBOUNDED, self.per_token),
+        };
+        let price = ask.machines.first().and_then(|machine| machine.price).unwrap_or_default();
+        let hour = price * deploy::paid(ask, &looked.at, replicas) as f64;
+        Bound { hour, served, first_token: self.first_token, per_token: per_token * SHRINK }
+    }
+}
+
+/// The question to one kind.
+fn asked_of(ask: &Ask, kind: &Kind) -> Ask {
+    let mut machine = kind.machine.clone();
+    machine.most = match ask.demand {
+        // One machine, or one instance.
+        Demand::Most => machine.size(),
+        _ => kind.machines_max.saturating_mul(machine.size()),
+    };
+    Ask { machines: vec![machine], ..ask.clone() }
+}
+
+/// What became of the layouts.
+fn tally(survey: &Survey) -> Outcome {
+    let count = |is: fn(&Loss) -> bool| {
+        survey.looked.iter().filter(|own| own.loss.as_ref().is_some_and(is)).count() as u64
+    };
+    Outcome {
+        all: survey.looked.len() as u64,
+        too_full: count(|loss| matches!(loss, Loss::Full | Loss::Short)),
+        too_slow: count(|loss| matches!(loss, Loss::Slow(_))),
+        missed: count(|loss| matches!(loss, Loss::Late(_))),
+        too_many: count(|loss| matches!(loss, Loss::Few(_))),
+        ..Outcome::default()
+    }
+}
+
+/// Where a deployment lies in the question to its kind.
+#[must_use]
+pub const fn candidate(at: &Deployment) -> Candidate {
+    Candidate { machine: 0, format: at.format, instance: at.instance }
 }
 
 /// Those of a frontier that no other beats in one time and in dollars alone, cheapest first.

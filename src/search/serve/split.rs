@@ -8,8 +8,8 @@
 //! what is found is the optimum of all layouts and numbers.
 
 use super::{Offer, instances};
-use crate::estimate::capacity::{held, replicas};
-use crate::estimate::serve::{Reader, Sequences, Serving, Writer, Written};
+use crate::estimate::capacity::{held_while, replicas};
+use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
 use crate::search::deploy::allowed;
 use crate::serving::{
@@ -41,6 +41,8 @@ pub struct SplitQuestion {
     pub goals: Goals,
     /// Share of first tokens that must; none: the mean.
     pub share: Option<Ratio>,
+    /// Share of answers whose time a token must; none: the mean.
+    pub further_share: Option<Ratio>,
     /// Requests a second of all users; none: as many as the accelerators answer for the least each.
     pub rate: Option<PerSecond>,
     /// Most accelerators of one instance.
@@ -49,6 +51,10 @@ pub struct SplitQuestion {
     pub degrees: Vec<String>,
     /// What is decided already.
     pub fixed: FixedServing,
+    /// Instances that stand by: of those that do both, or of each pool.
+    pub spares: u32,
+    /// Accelerators that are paid for together.
+    pub machine_size: u32,
 }
 
 /// Both on the same instances.
@@ -56,7 +62,7 @@ pub struct SplitQuestion {
 pub struct Together {
     /// How one lies.
     pub instance: Instance,
-    /// Instances: those that the rate needs, or one.
+    /// Instances: those that the rate needs, or one; spare ones aside.
     pub replicas: u32,
     /// Requests a second of one within the goals.
     pub rate: PerSecond,
@@ -64,7 +70,7 @@ pub struct Together {
     pub running: Sequences,
     /// Time to the first token then, at the share that is asked for or on the mean.
     pub first_token: Seconds,
-    /// Time between tokens then.
+    /// Time between tokens then, at the share that is asked for or on the mean.
     pub per_token: Seconds,
     /// Dollars a million tokens of answers.
     pub cost: Dollars,
@@ -75,11 +81,11 @@ pub struct Together {
 pub struct Apart {
     /// How a reader lies.
     pub reader: Instance,
-    /// Readers.
+    /// Readers, spare ones aside.
     pub readers: u32,
     /// How a writer lies.
     pub writer: Instance,
-    /// Writers.
+    /// Writers, spare ones aside.
     pub writers: u32,
     /// Requests a second of all.
     pub rate: PerSecond,
@@ -93,7 +99,9 @@ pub struct Apart {
     pub moved: Seconds,
     /// Time to the first token, at the share that is asked for or on the mean.
     pub first_token: Seconds,
-    /// Time between tokens.
+    /// Time between tokens, on the mean.
+    pub mean: Seconds,
+    /// Time between tokens, at the share that is asked for or on the mean.
     pub per_token: Seconds,
     /// Dollars a million tokens of answers.
     pub cost: Dollars,
@@ -176,9 +184,10 @@ impl SplitQuestion {
         instances(&self.model, &self.offer.cluster).into_iter().filter(fits).collect()
     }
 
-    /// Dollars a million tokens of answers where a request takes so many accelerator-seconds.
-    fn cost(&self, seconds: f64) -> Dollars {
-        let dollars = self.offer.price.get() * seconds / 3600.0;
+    /// Dollars a million tokens of answers where a request takes so much time of an accelerator.
+    #[must_use]
+    pub fn cost(&self, accelerator_time: Seconds) -> Dollars {
+        let dollars = self.offer.price.get() * accelerator_time.get() / 3600.0;
         Dollars::new(dollars / self.traffic.output.max(1.0) * 1e6)
     }
 
@@ -195,6 +204,31 @@ impl SplitQuestion {
         let levels = &self.offer.cluster.levels;
         let holds = levels.iter().find(|level| level.span >= all).or(levels.last());
         holds.map_or(BytesPerSecond::gb(25.0), |level| level.bandwidth)
+    }
+
+    /// The time a token of a writer at the share that is asked for: its batch swings as requests come at random.
+    fn further(&self, serving: &Serving<'_>, written: &Written) -> Seconds {
+        let Some(share) = self.further_share else { return written.per_token };
+        let answer = Answer {
+            first_token: Seconds::ZERO,
+            waiting: Seconds::ZERO,
+            per_token: written.per_token,
+            whole: written.per_token * self.traffic.output,
+            output_rate: written.rate * self.traffic.output,
+            prompt_rate: PerSecond::ZERO,
+            decode_rate: written.rate * self.traffic.output,
+            request_rate: written.rate,
+            running: written.running,
+            saturated: false,
+        };
+        serving.pace(&self.traffic, &answer, Arrivals::Random).per_token_at(share)
+    }
+
+    /// So many accelerators in what is paid for together.
+    #[must_use]
+    pub fn paid(&self, accelerators: u32) -> u32 {
+        let size = self.machine_size.max(1);
+        accelerators.div_ceil(size).saturating_mul(size)
     }
 
     /// The rate at which a reader's first tokens keep to the goal, and the time then; nothing where none does.
@@ -223,10 +257,11 @@ impl SplitQuestion {
 
     /// The load at which a writer's tokens keep to the goal; nothing where none does.
     #[must_use]
-    pub fn write_rate(&self, writer: &Writer<'_>) -> Option<Written> {
+    pub fn write_rate(&self, (serving, writer): (&Serving<'_>, &Writer<'_>)) -> Option<Written> {
         let told = |running: f64| {
             let written = writer.with(Sequences(running));
-            self.goals.per_token.is_none_or(|goal| written.per_token <= goal).then_some(written)
+            let further = self.further(serving, &written);
+            self.goals.per_token.is_none_or(|goal| further <= goal).then_some(written)
         };
         let mut best = told(1.0)?;
         let (mut low, mut high) = (1.0, writer.most().0);
@@ -249,12 +284,12 @@ impl SplitQuestion {
 pub fn compare(question: &SplitQuestion) -> SplitAnswer {
     let service = question.service();
     let layouts = question.layouts(&service);
-    let servings = layouts.iter().map(|instance| Serving::new(&service, instance));
-    let together = servings.filter_map(|serving| both(question, &serving));
+    let serving = |instance: &Instance| both(question, &Serving::new(&service, instance));
+    let together = layouts.iter().filter_map(serving);
     against(question, together.min_by_key(|found| (found.cost, found.instance)))
 }
 
-/// The cheapest pools against instances that do both, which were found already, and why one wins.
+/// The cheapest pools against instances that do both, and why one wins.
 #[must_use]
 pub fn against(question: &SplitQuestion, together: Option<Together>) -> SplitAnswer {
     let service = question.service();
@@ -262,7 +297,7 @@ pub fn against(question: &SplitQuestion, together: Option<Together>) -> SplitAns
     let servings: Vec<Serving<'_>> =
         layouts.iter().map(|instance| Serving::new(&service, instance)).collect();
     let mut finder = Finder::new(question, &servings);
-    let apart_least = finder.pairings.first().map(|pair| question.cost(pair.least));
+    let apart_least = finder.pairings.first().map(|pair| question.cost(Seconds::new(pair.least)));
     let apart = finder.find();
     let why = why(together.as_ref(), apart.as_ref(), apart_least);
     let pairs = (finder.pairings.len() as u64, finder.looked);
@@ -282,19 +317,27 @@ fn why(together: Option<&Together>, apart: Option<&Apart>, least: Option<Dollars
 
 /// One layout that does both, at the rate that it holds.
 fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
-    let found = held(serving, &question.traffic, &question.goals, question.share)?;
+    let said = |answer: &Answer| {
+        let first = question.said(answer.first_token, answer.waiting);
+        let pace = || serving.pace(&question.traffic, answer, Arrivals::Random);
+        let share = question.further_share;
+        let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
+        !answer.saturated && question.goals.kept_by(first, further)
+    };
+    let found = held_while(serving, &question.traffic, &said)?;
     let instance = serving.instance();
     let one = instance.ranks() as f64;
     // Of a whole number of instances, each with its share of what is asked.
     let (replicas, ranks) = match question.rate {
         Some(rate) => {
             let n = replicas(rate, found.rate);
-            (n, one * f64::from(n) * found.rate.get() / rate.get())
+            let all = question.paid((one as u32).saturating_mul(n.saturating_add(question.spares)));
+            (n, f64::from(all) * found.rate.get() / rate.get())
         }
         None => (1, one),
     };
     let most = f64::from(question.offer.cluster.count);
-    if one * f64::from(replicas) > most {
+    if one * f64::from(replicas.saturating_add(question.spares)) > most {
         return None;
     }
     Some(Together {
@@ -303,8 +346,14 @@ fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
         rate: found.rate,
         running: found.answer.running,
         first_token: question.said(found.answer.first_token, found.answer.waiting),
-        per_token: found.answer.per_token,
-        cost: question.cost(ranks / found.rate.get()),
+        per_token: match question.further_share {
+            Some(share) => {
+                let pace = serving.pace(&question.traffic, &found.answer, Arrivals::Random);
+                pace.per_token_at(share)
+            }
+            None => found.answer.per_token,
+        },
+        cost: question.cost(Seconds::new(ranks / found.rate.get())),
     })
 }
 
@@ -324,7 +373,7 @@ impl<'q, 's> Finder<'q, 's> {
         let writers: Vec<Writer<'s>> =
             servings.iter().map(|serving| Writer::new(serving, traffic)).collect();
         let pool = |(serving, writer): (&Serving<'s>, &Writer<'s>)| {
-            let written = question.write_rate(writer)?;
+            let written = question.write_rate((serving, writer))?;
             let instance = serving.instance();
             Some(Pool { instance, ranks: instance.ranks() as f64, written })
         };
@@ -411,7 +460,8 @@ impl<'q, 's> Finder<'q, 's> {
         Apart {
             first_token: self.question.said(first.0, first.1),
             running: written.running,
-            per_token: written.per_token,
+            mean: written.per_token,
+            per_token: self.question.further(&self.servings[writer], &written),
             ..apart
         }
     }
@@ -423,9 +473,13 @@ impl<'q, 's> Finder<'q, 's> {
         let count = self.question.offer.cluster.count;
         let (a, b) = (reader.ranks() as u32, pool.instance.ranks() as u32);
         let mut told: Option<(BytesPerSecond, _)> = None;
+        let spares = self.question.spares;
+        // Those that stand by in both pools.
+        let still = spares.saturating_mul(a + b);
+        let Some(count) = count.checked_sub(still) else { return };
         for readers in 1..=count / a {
             for writers in 1..=(count - readers * a) / b {
-                let all = readers * a + writers * b;
+                let all = readers * a + writers * b + still;
                 let link = self.question.link(all);
                 let known = told.filter(|(at, _)| *at == link).map(|(_, read)| read);
                 let read = match known {
@@ -441,7 +495,7 @@ impl<'q, 's> Finder<'q, 's> {
                 if rate > most {
                     continue;
                 }
-                let seconds = f64::from(all) / rate;
+                let seconds = f64::from(self.question.paid(all)) / rate;
                 if best.is_some_and(|(least, _)| seconds >= least) {
                     continue;
                 }
@@ -456,8 +510,9 @@ impl<'q, 's> Finder<'q, 's> {
                     running: pool.written.running,
                     moved,
                     first_token,
+                    mean: pool.written.per_token,
                     per_token: pool.written.per_token,
-                    cost: self.question.cost(seconds),
+                    cost: self.question.cost(Seconds::new(seconds)),
                 };
                 *best = Some((seconds, apart));
             }

@@ -1,5 +1,6 @@
 //! What the section holds: a worker of its own, the list of prices, and the latest answers.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -9,16 +10,15 @@ use wasm_bindgen_futures::spawn_local;
 use super::asks::{Ask, today};
 use super::fold_id;
 use crate::api::budget::SheetView;
-use crate::api::fleet::{LIST_BYTES_MAX, PriceList};
+use crate::api::fleet::PriceList;
 use crate::api::{Answer, Request};
 use crate::ui::dom;
-use crate::ui::reader::beside;
+use crate::ui::prices;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
 
 /// Typing is left to pause for this long before it is answered.
 const PAUSE_MS: u32 = 120;
-const LIST: &str = "prices-v1.csv";
 
 /// The whole of it, cheap to copy.
 #[derive(Clone, Copy)]
@@ -67,6 +67,15 @@ impl Budget {
             state.run.track();
             again();
         });
+        // A list that another section took is in use here as well.
+        Effect::new(move |last: Option<Option<Rc<str>>>| {
+            let list = prices::current();
+            let opened = budget.store.try_with_value(|store| store.opened).unwrap_or_default();
+            if let (Some(Some(_)), Some(text), true) = (last, list.clone(), opened) {
+                budget.take(Ok(text));
+            }
+            list
+        });
         budget
     }
 
@@ -81,17 +90,15 @@ impl Budget {
             self.store.try_update_value(|store| !std::mem::replace(&mut store.opened, true));
         if first == Some(true) {
             self.hire();
-            spawn_local(async move {
-                self.take(beside(LIST, LIST_BYTES_MAX as usize).await);
-            });
+            spawn_local(async move { self.take(prices::fetched().await) });
         }
         // Not before the fold is known to be open.
         dom::later(0, move || self.ask());
     }
 
-    fn take(self, read: Result<String, String>) {
+    fn take(self, read: Result<Rc<str>, String>) {
         self.store.try_update_value(|store| match read {
-            Ok(text) => store.list = Some(text),
+            Ok(text) => store.list = Some(text.to_string()),
             Err(reason) => store.fault("list", vec![reason]),
         });
         self.ask();

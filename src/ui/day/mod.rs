@@ -10,8 +10,8 @@ use crate::inputs::Key;
 const DAY: Section = Section {
     id: "day",
     title: "Over the day",
-    lead: "The instance above over 24 hours of traffic: as many as the peak needs and one to \
-        spare, or as many as each hour needs, and what a month of it costs.",
+    lead: "The instance above over 24 hours of traffic: as many as the peak needs with the spare \
+        ones, or as many as each hour needs, and what a month of it costs.",
     asks: &[
         Ask {
             id: "day",

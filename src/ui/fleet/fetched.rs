@@ -6,10 +6,8 @@ use web_sys::HtmlInputElement;
 
 use super::store::{Fleet, Loaded};
 use crate::api::fleet::LIST_BYTES_MAX;
-use crate::ui::reader::{beside, beside_anew};
-
-/// The file that holds the list.
-pub const TABLE: &str = "prices-v1.csv";
+use crate::ui::prices::{self, TABLE};
+use crate::ui::reader::beside_anew;
 
 /// Fetches the list unless it is there or on its way.
 pub fn fetch(fleet: Fleet) {
@@ -19,8 +17,8 @@ pub fn fetch(fleet: Fleet) {
         Loaded::Not | Loaded::Failed(_) => {
             fleet.load(Loaded::Reading);
             spawn_local(async move {
-                match beside(TABLE, LIST_BYTES_MAX as usize).await {
-                    Ok(text) => fleet.take(text),
+                match prices::fetched().await {
+                    Ok(text) => fleet.take(text.to_string()),
                     Err(reason) => fleet.load(Loaded::Failed(reason)),
                 }
             });

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::fetched::{TABLE, fetch_anew, take_file};
-use super::store::Fleet;
+use super::fetched::{fetch_anew, take_file};
+use super::store::{Fleet, Turn};
 use crate::inputs::Key;
 use crate::ui::form::{fields, more};
 use crate::ui::live::words;
+use crate::ui::prices::TABLE;
 use crate::ui::reader::address_beside;
 use crate::units::text::show;
 
@@ -26,6 +27,7 @@ const MAIN: &[(Key, &str, &str)] = &[
     (Key::Wan, "Way out of there", "10 or 50 Gbit/s"),
     (Key::Discounts, "Discounts", "aws:30%"),
     (Key::PrivateOffers, "Offers of your own", "acme:h100:8:16.5"),
+    (Key::PriceAge, "Prices no older than", "any age; 90d"),
 ];
 
 const OWN: &[(Key, &str, &str)] = &[
@@ -46,12 +48,12 @@ const FAILURES: &[(Key, &str, &str)] = &[
 ];
 
 /// Of [`MAIN`], what a service is asked as well.
-const SERVED: [std::ops::Range<usize>; 3] = [2..3, 4..10, 12..14];
+const SERVED: [std::ops::Range<usize>; 3] = [2..3, 4..10, 13..16];
 
 /// The questions, and the list of prices.
 pub fn questions(fleet: Fleet, serves: bool) -> AnyView {
     let list = move || {
-        let Some(view) = fleet.view() else {
+        let Some(view) = fleet.view(Turn::Rest) else {
             return String::new();
         };
         let prices = &view.prices;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::store::Fleet;
+use super::store::{Fleet, Turn};
 use crate::api::fleet::{FleetAnswer, FleetRow};
 use crate::api::{Cut, FleetView};
 use crate::chart::{Curve, Extent, Sample, curve};
@@ -16,16 +16,17 @@ use crate::units::text::show;
 /// Everything below the questions.
 pub fn results(fleet: Fleet, serves: bool) -> AnyView {
     let found = if serves { super::served::found(fleet) } else { found(fleet) };
+    let others = move || of(fleet, Turn::Rest, lost);
     view! {
         <div role="status">{live(move || faults(fleet))}</div>
         <p class="quiet fleet-progress">
             <span role="status">{words(move || progress(fleet))}</span>
             {live(move || stop(fleet))}
         </p>
-        {live(move || of(fleet, answers))}
+        {live(move || of(fleet, Turn::Answers, answers))}
         {found}
-        {live(move || of(fleet, caveats))}
-        {fold("fleet-lost", "Where the rest of the market went", move || of(fleet, lost))}
+        {live(move || of(fleet, Turn::Rest, caveats))}
+        {fold("fleet-lost", "Where the rest of the market went", others)}
     }
     .into_any()
 }
@@ -35,15 +36,15 @@ fn found(fleet: Fleet) -> AnyView {
     view! {
         <h3 class="fleet-title">"Runs that nothing beats in both days and dollars"</h3>
         {picture(fleet)}
-        {live(move || of(fleet, frontier))}
+        {live(move || of(fleet, Turn::Rows, frontier))}
         {live(move || bill(fleet))}
     }
     .into_any()
 }
 
 /// A part of what was found.
-pub fn of(fleet: Fleet, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
-    match fleet.view() {
+pub fn of(fleet: Fleet, turn: Turn, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
+    match fleet.view(turn) {
         Some(view) => part(fleet, &view),
         None => ().into_any(),
     }
@@ -51,7 +52,7 @@ pub fn of(fleet: Fleet, part: fn(Fleet, &FleetView) -> AnyView) -> AnyView {
 
 fn faults(fleet: Fleet) -> AnyView {
     let mut lines: Vec<String> =
-        fleet.view().map(|view| view.prices.problems.clone()).unwrap_or_default();
+        fleet.view(Turn::Rest).map(|view| view.prices.problems.clone()).unwrap_or_default();
     let fault = fleet.fault();
     if !fault.is_empty() {
         lines.insert(0, fault);
@@ -63,14 +64,14 @@ fn faults(fleet: Fleet) -> AnyView {
 }
 
 fn progress(fleet: Fleet) -> String {
-    let Some(view) = fleet.view() else {
+    let Some(view) = fleet.view(Turn::Rest) else {
         return "Searching…".to_owned();
     };
     let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
     if view.complete && fleet.serves() {
         return format!(
-            "Complete: {pairs} kinds of machine, {searches} deployments, each looked at or beyond \
-             a goal that smaller ones miss already."
+            "Complete: {pairs} kinds of machine, {searches} layouts in all formats, each with \
+             every batch and the instances that keep the goals."
         );
     }
     let what = if fleet.serves() { "kinds of machine" } else { "sizes of cluster" };
@@ -90,7 +91,7 @@ fn progress(fleet: Fleet) -> String {
 
 /// Stops the search, or goes on with it.
 fn stop(fleet: Fleet) -> AnyView {
-    let complete = fleet.view().is_some_and(|view| view.complete);
+    let complete = fleet.view(Turn::Rest).is_some_and(|view| view.complete);
     let stopped = fleet.stopped.get();
     if complete && !stopped {
         return ().into_any();
@@ -144,7 +145,7 @@ pub fn priced(row: &FleetRow) -> String {
 
 fn picture(fleet: Fleet) -> AnyView {
     let scene = move |width: f64| {
-        let view = fleet.view();
+        let view = fleet.view(Turn::Picture);
         let samples: Vec<Sample> =
             view.iter().flat_map(|view| view.rows.iter().map(sample)).collect();
         let chart = Curve {
@@ -160,7 +161,7 @@ fn picture(fleet: Fleet) -> AnyView {
         curve(&chart, width, 280.0)
     };
     let label = move || {
-        let n = fleet.view().map_or(0, |view| view.rows.len());
+        let n = fleet.view(Turn::Picture).map_or(0, |view| view.rows.len());
         format!("Dollars against days, {n} runs that nothing beats; the table holds the figures")
     };
     plot(scene, label)
@@ -223,7 +224,12 @@ pub fn price(row: &FleetRow) -> Cell {
         1 => ", 1 doubt".to_owned(),
         n => format!(", {n} doubts"),
     };
-    Cell::Ranged(format!("{}/h", row.rate.text), format!("{}{doubts}", row.as_of))
+    // Of old ones the age; the bill has the day.
+    let day = match row.age_days.unwrap_or(0) / 30 {
+        0..3 => row.as_of.clone(),
+        months => format!("{months} months old"),
+    };
+    Cell::Ranged(format!("{}/h", row.rate.text), format!("{day}{doubts}"))
 }
 
 /// Shows the bill of that row.
@@ -244,7 +250,7 @@ pub fn bill_button(fleet: Fleet, i: u32) -> AnyView {
 /// The bill of the row that was chosen, else of the first answer.
 pub fn bill(fleet: Fleet) -> AnyView {
     let chosen = fleet.row.get();
-    let Some(view) = fleet.view() else {
+    let Some(view) = fleet.view(Turn::Rest) else {
         return ().into_any();
     };
     if !view.complete {

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::results::{bill, bill_button, of, on, price, seller};
-use super::store::Fleet;
+use super::store::{Fleet, Turn};
 use crate::api::FleetView;
 use crate::api::fleet::{FleetRow, ServedRow};
 use crate::chart::{Dot, Ink, Plane, Stroke, plane};
@@ -37,14 +37,14 @@ pub fn found(fleet: Fleet) -> AnyView {
         <h3 class="fleet-title">"Deployments that nothing beats in both time and dollars"</h3>
         {segments("Dollars against", "fleet-axis", &AXES, axis, move |i| axis.set(i))}
         {picture(fleet, axis)}
-        {live(move || of(fleet, legend))}
-        {live(move || of(fleet, frontier))}
+        {live(move || of(fleet, Turn::Picture, legend))}
+        {live(move || of(fleet, Turn::Rows, frontier))}
         {live(move || bill(fleet))}
         {fold("fleet-kinds", "The best of each accelerator, and why it lost", move || {
-            of(fleet, |_, view| others(&view.kinds, "The best of each accelerator"))
+            of(fleet, Turn::Rest, |_, view| others(&view.kinds, "The best of each accelerator"))
         })}
         {fold("fleet-sellers", "The best of each seller", move || {
-            of(fleet, |_, view| others(&view.sellers, "The best of each seller"))
+            of(fleet, Turn::Rest, |_, view| others(&view.sellers, "The best of each seller"))
         })}
     }
     .into_any()
@@ -52,7 +52,7 @@ pub fn found(fleet: Fleet) -> AnyView {
 
 fn picture(fleet: Fleet, axis: RwSignal<u32>) -> AnyView {
     let scene = move |width: f64| {
-        let (view, axis) = (fleet.view(), axis.get());
+        let (view, axis) = (fleet.view(Turn::Picture), axis.get());
         let rows = view.as_deref().map_or(&[][..], |view| &view.rows);
         let names = names(rows);
         let dots: Vec<Dot> = rows.iter().filter_map(|row| dot(row, &names, axis)).collect();
@@ -73,7 +73,7 @@ fn picture(fleet: Fleet, axis: RwSignal<u32>) -> AnyView {
         plane(&chart, width, HEIGHT)
     };
     let label = move || {
-        let n = fleet.view().map_or(0, |view| view.rows.len());
+        let n = fleet.view(Turn::Picture).map_or(0, |view| view.rows.len());
         let title = TITLES[axis.get() as usize % 3];
         format!("Dollars against {title}, {n} deployments; the table holds the figures")
     };

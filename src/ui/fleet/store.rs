@@ -10,6 +10,7 @@ use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
 use crate::inputs::Inputs;
 use crate::ui::dom;
+use crate::ui::prices;
 use crate::ui::state::State;
 use crate::ui::worker::{Handle, READY};
 use crate::units::Seconds;
@@ -18,6 +19,8 @@ use crate::units::Seconds;
 const PAUSE_MS: u32 = 200;
 /// This long after the first plan, the list is read and a worker made ready.
 const IDLE_MS: u32 = 800;
+/// From one part to the next: a frame, in which what was made is laid out and painted.
+const FRAME_MS: u32 = 16;
 const DAY_MS: f64 = 86_400_000.0;
 const MINUTE_MS: f64 = 60_000.0;
 
@@ -34,6 +37,24 @@ pub enum Loaded {
     Ready,
 }
 
+/// Parts of what was found, each made in a task of its own, in this order: together they would keep the page from
+/// hearing a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Answers to questions.
+    Answers,
+    /// The table of the frontier.
+    Rows,
+    /// Its picture.
+    Picture,
+    /// All else; what says that the search is complete comes last.
+    Rest,
+}
+
+impl Turn {
+    const ALL: [Self; 4] = [Self::Answers, Self::Rows, Self::Picture, Self::Rest];
+}
+
 /// The whole of it, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Fleet {
@@ -42,7 +63,8 @@ pub struct Fleet {
     open: Memo<bool>,
     serves: Memo<bool>,
     loading: RwSignal<u32>,
-    changed: RwSignal<u32>,
+    /// For each turn.
+    changed: [RwSignal<u32>; Turn::ALL.len()],
     /// Row of the frontier whose bill is shown; that of the first answer where none was chosen.
     pub row: RwSignal<Option<u32>>,
     /// Whether the search was stopped.
@@ -59,6 +81,8 @@ struct Store {
     /// Link and number of the list that were asked about.
     asked: (String, u32),
     view: Option<Arc<FleetView>>,
+    /// Whether its parts are being made, and whether something newer came meanwhile.
+    showing: (bool, bool),
     /// Whether that is about a model in service.
     serves: bool,
     fault: String,
@@ -75,11 +99,13 @@ impl Fleet {
             run: 0,
             asked: Default::default(),
             view: None,
+            showing: Default::default(),
             serves: false,
             fault: String::new(),
         };
         let number = || RwSignal::new(0u32);
-        let (loading, changed, row) = (number(), number(), RwSignal::new(None));
+        let (loading, row) = (number(), RwSignal::new(None));
+        let changed = Turn::ALL.map(|_| number());
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
         let stopped = RwSignal::new(false);
         let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
@@ -126,6 +152,7 @@ impl Fleet {
         if self.is_gone() {
             return;
         }
+        prices::put(&list);
         self.store.try_update_value(|store| {
             store.list = list;
             store.number = store.number.wrapping_add(1);
@@ -207,9 +234,9 @@ impl Fleet {
         });
     }
 
-    /// What was found so far.
-    pub fn view(self) -> Option<Arc<FleetView>> {
-        self.changed.track();
+    /// What was found so far, as of that turn.
+    pub fn view(self, turn: Turn) -> Option<Arc<FleetView>> {
+        self.changed[turn as usize].track();
         self.store.with_value(|store| store.view.clone())
     }
 
@@ -228,7 +255,7 @@ impl Fleet {
 
     /// What went wrong, if anything did.
     pub fn fault(self) -> String {
-        self.changed.track();
+        self.changed[Turn::Rest as usize].track();
         self.store.with_value(|store| store.fault.clone())
     }
 
@@ -270,8 +297,40 @@ impl Fleet {
             _ => {}
         });
         if news {
-            self.tell();
+            self.show();
         }
+    }
+
+    /// Has the parts made one by one, all of them before those of anything newer.
+    fn show(self) {
+        let mut starts = false;
+        self.store.try_update_value(|store| {
+            starts = !store.showing.0;
+            store.showing = (true, !starts);
+        });
+        if starts {
+            self.show_from(0);
+        }
+    }
+
+    fn show_from(self, turn: usize) {
+        dom::later(if turn == 0 { 0 } else { FRAME_MS }, move || {
+            let mut next = turn + 1;
+            if let Some(changed) = self.changed.get(turn) {
+                changed.try_update(|n| *n = n.wrapping_add(1));
+            } else {
+                let mut newer = false;
+                self.store.try_update_value(|store| {
+                    newer = store.showing.1;
+                    store.showing = (newer, false);
+                });
+                if !newer {
+                    return;
+                }
+                next = 0;
+            }
+            self.show_from(next);
+        });
     }
 
     /// Where a helper died, the leader goes on alone.
@@ -292,7 +351,9 @@ impl Fleet {
     }
 
     fn tell(self) {
-        self.changed.try_update(|n| *n = n.wrapping_add(1));
+        for changed in self.changed {
+            changed.try_update(|n| *n = n.wrapping_add(1));
+        }
     }
 }
 

@@ -55,13 +55,12 @@ pub fn freeing() -> AnyView {
 
 fn forbidden() -> AnyView {
     let state = state();
-    let stack = state.text(Key::Stack);
+    let of_stack = Memo::new(move |_| state.inputs(lists::techniques));
     view! {
         <fieldset class="checks">
             <legend class="hidden">"Techniques that must not be used"</legend>
             {move || {
-                let of_stack = stack.with(|stack| lists::techniques(stack));
-                let rows = of_stack.into_iter().map(|one| technique(state, one));
+                let rows = of_stack.get().into_iter().map(|one| technique(state, one));
                 rows.collect_view().into_any()
             }}
             {note(Key::Forbid)}

@@ -218,5 +218,7 @@ fn adds(key: Key, typed: &str, meaning: &str) -> bool {
     };
     let chosen = matches!(key.kind(), Kind::Choice(_))
         && (!typed.is_empty() || key.default_text().is_some());
-    !chosen && !matches!(key, Key::Config | Key::Stack) && squeezed(typed) != squeezed(meaning)
+    !chosen
+        && !matches!(key, Key::Config | Key::Stack | Key::OwnStackName | Key::OwnStackVersion)
+        && squeezed(typed) != squeezed(meaning)
 }

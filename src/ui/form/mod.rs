@@ -3,9 +3,11 @@
 mod cluster;
 mod combobox;
 mod constraints;
+mod dropped;
 mod field;
 mod hub;
 mod model;
+mod own;
 mod pasted;
 mod presets;
 mod purpose;
@@ -18,7 +20,8 @@ use leptos::prelude::*;
 
 use super::lists;
 use super::state::state;
-use crate::inputs::{Inputs, Key};
+use crate::inputs::software::items;
+use crate::inputs::{Inputs, Key, Kind};
 pub use constraints::freeing;
 pub use field::{fields, fields_at, id_of};
 pub use presets::Presets;
@@ -92,33 +95,51 @@ fn group(title: &str, body: AnyView) -> AnyView {
     .into_any()
 }
 
-/// Fields that most people leave alone. They are made when they are opened first, and open by
-/// themselves when one of them has a problem; only their user closes them.
+/// Fields that most people leave alone; open by themselves when one of them has a problem.
 pub fn more(title: &str, keys: Vec<Key>, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let state = state();
     let open = RwSignal::new(false);
-    let made = Memo::new(move |before: Option<&bool>| open.get() || before == Some(&true));
-    let count = {
-        let keys = keys.clone();
-        Memo::new(move |_| {
-            // Of a list, each of its words counts.
-            let typed = |key: &Key| {
-                state.inputs(|inputs| match inputs.typed(*key).unwrap_or_default() {
-                    "" => 0,
-                    text if *key == Key::Forbid => text.split(',').count(),
-                    _ => 1,
-                })
-            };
-            match keys.iter().map(typed).sum::<usize>() {
-                0 => String::new(),
-                n => format!("{n} set"),
-            }
-        })
+    let of = keys.clone();
+    let set = move || {
+        // Of a list, each of its words counts.
+        let typed = |key: &Key| {
+            state.inputs(|inputs| match inputs.typed(*key).unwrap_or_default() {
+                "" => 0,
+                text if *key == Key::Forbid => text.split(',').count(),
+                text if key.kind() == Kind::Changes => items(text).len(),
+                _ => 1,
+            })
+        };
+        of.iter().map(typed).sum::<usize>()
     };
     Effect::new(move |_| {
         if state.reading(|reading| keys.iter().any(|key| reading.problem(*key).is_some())) {
             open.set(true);
         }
+    });
+    folded(title, open, Box::new(set), Box::new(body))
+}
+
+/// A part of such fields, of which `set` are not as they were.
+fn group_of(
+    title: &str,
+    set: Box<dyn Fn() -> usize + Send + Sync>,
+    body: Box<dyn Fn() -> AnyView + Send>,
+) -> AnyView {
+    folded(title, RwSignal::new(false), set, body)
+}
+
+/// They are made when they are opened first; only their user closes them.
+fn folded(
+    title: &str,
+    open: RwSignal<bool>,
+    set: Box<dyn Fn() -> usize + Send + Sync>,
+    body: Box<dyn Fn() -> AnyView + Send>,
+) -> AnyView {
+    let made = Memo::new(move |before: Option<&bool>| open.get() || before == Some(&true));
+    let count = Memo::new(move |_| match set() {
+        0 => String::new(),
+        n => format!("{n} set"),
     });
     view! {
         <details

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{field, fields, select};
-use super::{group, more, trace};
+use super::{group, more, own, trace};
 use crate::inputs::{Inputs, Key};
 use crate::ui::lists;
 
@@ -44,6 +44,8 @@ const GOALS: &[(Key, &str, &str)] = &[
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),
     (Key::Stands, "Where it stands", "aws:eu-north-1"),
+    (Key::ServeNode, "Machines paid for whole, of", "one by one"),
+    (Key::StandBy, "Spare instances, with a rate", ""),
     (Key::ApiInput, "API, 1M prompt tokens", "none"),
     (Key::ApiOutput, "API, 1M answer tokens", "none"),
 ];
@@ -53,7 +55,12 @@ const FIXED: &[(Key, &str, &str)] = &[
     (Key::ServeDp, "Attention DP", "free"),
     (Key::ServeEp, "EP", "free"),
     (Key::BatchMax, "Batch at most", "free"),
-    (Key::ServeLeast, "Instances at least", "1"),
+    (Key::ServeLeast, "Instances at least, with spares", "1"),
+];
+const BOUGHT: &[(Key, &str, &str)] = &[
+    (Key::Bought, "Bought", ""),
+    (Key::WayPrices, "Its price", "spot:1.2, 1y:2.1"),
+    (Key::ServeNic, "Network of one accelerator", "as usual"),
 ];
 const POWER: &[(Key, &str, &str)] = &[(Key::Pue, "Power of the building, PUE", "")];
 
@@ -86,15 +93,20 @@ pub fn parts() -> AnyView {
     };
     let fixed = || view! { <div class="columns three">{fields(FIXED)}</div> }.into_any();
     let money = view! {
-        {columns(&MONEY[..2])}
+        {columns(&MONEY[..4])}
         <div class="mores">
-            {more("Against a price by the token", keys(&MONEY[2..]), move || columns(&MONEY[2..]))}
+            {more("Way to buy, network", keys(BOUGHT), move || columns(BOUGHT))}
+            {more("Against a price by the token", keys(&MONEY[4..]), move || columns(&MONEY[4..]))}
             {more("Power of the building", keys(POWER), move || columns(POWER))}
             {more("Fix the layout", keys(FIXED), fixed)}
         </div>
     };
+    let engine = view! {
+        {select(Key::Engine, "Engine", lists::engine_choices())}
+        {own::part(Key::OwnEngine)}
+    };
     let all = [
-        group("Engine", select(Key::Engine, "Engine", lists::engine_choices())),
+        group("Engine", engine.into_any()),
         group("Machines", machines.into_any()),
         group("Traffic", traffic.into_any()),
         group("Goals", columns(GOALS)),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{field, fields, select, select_of};
-use super::{group, more};
+use super::{group, more, own};
 use crate::inputs::Key;
 use crate::ui::lists;
 use crate::ui::state::state;
@@ -47,6 +47,7 @@ fn precisions() -> Vec<lists::Choice> {
 pub fn software_part() -> AnyView {
     let body = view! {
         {select(Key::Stack, "Stack", lists::stack_choices())}
+        {own::part(Key::OwnStack)}
         {field(Key::Price, "Price of one accelerator", "as catalogued")}
     };
     group("Software and price", body.into_any())

@@ -14,7 +14,7 @@ use crate::ui::state::{State, state};
 
 /// Figures that are shown large; the others stand in a line below.
 const LARGE: &[&str] =
-    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "answer_price", "monthly"];
+    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "whole_price", "monthly"];
 
 /// The answer's first screen.
 pub fn headline(serve: &Arc<ServeView>) -> AnyView {

@@ -94,6 +94,9 @@ async function hears(ctx, page, frame) {
   await page.evaluate(() => window.say({ type: "autoparallel:theme", theme: "dark" }));
   await frame.waitForSelector(".plan[data-theme=dark]");
   ctx.assert.equal(await title(frame), before, "what is no message changes nothing");
+  // A stack of one's own comes with the link.
+  await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "1;n=64;ko=matmul:0.4,-zero3" }));
+  await untilTitle(frame, /with your stack \(Megatron-Core with matmul 0\.4, without ZeRO stage 3\)/);
   await page.evaluate(() => window.say({ type: "autoparallel:plan", link: "1;m=meta-llama/Llama-2-7b-hf;n=16" }));
   await untilTitle(frame, /Llama-2-7b.* 16/);
   await page.evaluate(() => window.say({ type: "autoparallel:view", view: "memory" }));

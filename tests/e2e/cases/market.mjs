@@ -78,7 +78,7 @@ async function apart(ctx) {
   ctx.assert.match(await text(page, "#pools"), /Apart is .* cheaper: no prompt holds up those who write/);
   await page.$$eval("#pools .amount", (all) => all.at(-1).click());
   await page.waitForSelector("#pools .derivation");
-  ctx.assert.match(await text(page, "#pools .derivation"), /accelerators × price of one/);
+  ctx.assert.match(await text(page, "#pools .derivation"), /accelerators that are paid for × price of one/);
   await ctx.shot(page, "pools", { fullPage: true });
   await page.close();
 }

@@ -25,7 +25,7 @@ async function answered(ctx) {
   await planned(page);
   await studied(page);
   ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
-  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "answer_price", "monthly"]) {
+  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "whole_price", "monthly"]) {
     ctx.assert.match(await figure(page, id), /\d/, id);
   }
   // The number opens to formula, this case's values and source.
@@ -40,6 +40,9 @@ async function answered(ctx) {
   const rows = await page.$eval("#tradeoff table", (table) => table.tBodies[0].rows.length);
   ctx.assert.ok(rows > 5, `${rows} rows`);
   ctx.assert.match(await text(page, "#why"), /Best of other kinds/);
+  // A rival's numbers open where they stand.
+  await page.click("#why .amount");
+  await page.waitForSelector("#why tr.opened .derivation");
   await ctx.axe(page);
   await ctx.shot(page, "serve", { fullPage: true });
   // A faster goal takes another layout, and back brings the first again.
@@ -133,9 +136,6 @@ async function apart(ctx) {
   await page.waitForFunction(
     () => (document.querySelector("#headline-detail").textContent.match(/Formula/g) ?? []).length >= 3,
   );
-  // A rival's numbers open where they stand.
-  await page.click("#why .amount");
-  await page.waitForSelector("#why tr.opened .derivation");
   await ctx.axe(page);
   await ctx.shot(page, "serve-apart", { fullPage: true });
   await page.close();

@@ -15,6 +15,8 @@ pub struct ServingAsked {
     pub engine: String,
     /// Its version.
     pub engine_version: String,
+    /// Where the engine is the user's own: its name, and what it is made of.
+    pub your_engine: Option<String>,
     /// Keys of the accelerators, any one kind of which may serve.
     pub accelerators: Vec<String>,
     /// How many there may be.
@@ -50,6 +52,8 @@ pub struct ServingLayout {
     pub accelerators: u64,
     /// Copies of the engine, each with all weights.
     pub instances: u32,
+    /// Of these, those that stand by.
+    pub spare_instances: u32,
     /// Ranks of an instance that share each matrix.
     pub tensor_parallel: u32,
     /// Stages of an instance.

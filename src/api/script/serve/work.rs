@@ -125,6 +125,7 @@ impl Service {
             model: ModelAsked::of(&ask.model),
             engine: ask.engine.key.clone(),
             engine_version: ask.engine.version.clone(),
+            your_engine: ask.engine.own.as_ref().map(|_| ask.engine.told()),
             accelerators: ask.machines.iter().map(|machine| machine.key.clone()).collect(),
             accelerators_max: ask.machines.first().map_or(0, |machine| machine.cluster.count),
             prompt_tokens: ask.traffic.prompt,
@@ -168,7 +169,8 @@ impl Service {
             link: link::encode(&pinned(&self.inputs, own.ask, at, Some(own.own.batch))),
             accelerator: own.machine.key.clone(),
             accelerators: own.accelerators(),
-            instances: own.own.replicas,
+            instances: own.instances(),
+            spare_instances: own.ask.spares,
             tensor_parallel: instance.tp,
             pipeline_parallel: instance.pp,
             attention_data_parallel: instance.dp,
@@ -249,7 +251,7 @@ fn throughput(own: &Deployed<'_>) -> Throughput {
     let all = now.output_rate.get() * n;
     Throughput {
         answer_tokens_per_s: all,
-        answer_tokens_per_s_per_accelerator: all / own.accelerators().max(1) as f64,
+        answer_tokens_per_s_per_accelerator: all / own.paid().max(1) as f64,
         answer_tokens_per_s_per_request: 1.0 / now.per_token.get().max(1e-12),
         requests_per_s: now.request_rate.get() * n,
         requests_per_s_max: own.own.full.request_rate.get() * n,

@@ -9,11 +9,11 @@ use crate::api::fleet::{Asked, Prices, Session, narrow_market};
 use crate::inputs::Inputs;
 use crate::link;
 use crate::plan::fleet::Limits;
-use crate::plan::serve::market_search::{self as search, Deployment, ServeFleet};
-use crate::plan::serve::{Hired, Market, Question, find, open};
+use crate::plan::serve::market_search::{Deployment, ServeFleet};
+use crate::plan::serve::{Hired, Market, Question, open};
 use crate::prices::Listing;
-use crate::serving::{Ask, Demand};
-use crate::units::{Moment, PerSecond};
+use crate::serving::Ask;
+use crate::units::Moment;
 
 /// Kinds of machine in a slice.
 const SLICE: u32 = 2;
@@ -62,7 +62,7 @@ impl MarketSession {
         let mut listings = prices.aged(today);
         listings.extend(fleet.offers.iter().cloned());
         let mut limits = Limits::default();
-        narrow_market(&mut limits, &fleet);
+        narrow_market(&mut limits, &fleet, today);
         let most = ask.machines.iter().map(|machine| machine.cluster.count).max();
         let question = Question {
             listings: &listings,
@@ -71,7 +71,7 @@ impl MarketSession {
             ranks_max: most.unwrap_or(1),
         };
         let formats = inputs.market_formats(&ask.engine);
-        let (search, market) = open(&question, search::Asked::of(&ask, formats, rate(&ask)));
+        let (search, market) = open(&question, ask.clone(), &formats);
         Ok(Self {
             run,
             now,
@@ -98,24 +98,12 @@ impl MarketSession {
     fn hired<'a>(&'a self, at: &'a Deployment) -> Option<Hired<'a>> {
         let offer = self.market.offers.get(at.kind)?;
         Some(Hired {
-            asked: self.search.asked(),
+            ask: self.search.ask(),
             kind: self.search.kinds().get(at.kind)?,
             offer,
             listing: self.listings.get(offer.listing)?,
             at,
         })
-    }
-}
-
-/// Requests a second; of a number in flight, those that the deployment above answers.
-fn rate(ask: &Ask) -> Option<PerSecond> {
-    match ask.demand {
-        Demand::Most => None,
-        Demand::Rate(rate) => Some(rate),
-        Demand::InFlight(_) => {
-            let best = find(ask).best?;
-            Some(best.now.request_rate * f64::from(best.replicas))
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What workers that share a search for where to serve tell one another, as lines that only they read: for each kind
 //! `k kind all too_full too_slow missed too_many`, then its deployments, `c` the cheapest, `n` the nearest, `f` those of
-//! the frontier: `letter format tp pp dp ep batch first_token per_token each`, times and rates as their bits.
+//! the frontier: `letter format tp pp dp ep batch replicas first_token per_token each served`, times and rates as their
+//! bits.
 
 use super::MarketSession;
 use crate::api::Answer;
-use crate::plan::serve::market_search::{Deployment, Found, Outcome, priced};
+use crate::plan::serve::market_search::{Deployment, Outcome};
 use crate::serving::Instance;
-use crate::units::{PerSecond, Seconds};
+use crate::units::{Dollars, DollarsPerHour, PerSecond, Seconds};
 use std::fmt::Write as _;
 
 /// What was found since this was last called.
@@ -27,10 +28,13 @@ pub(super) fn told(session: &mut MarketSession) -> Option<Answer> {
 
 fn line(letter: char, at: &Deployment, news: &mut String) {
     let Instance { tp, pp, dp, ep } = at.instance;
-    let [first, each, rate] =
-        [at.first_token.get(), at.per_token.get(), at.each.get()].map(f64::to_bits);
-    let (format, batch) = (at.format, at.batch);
-    let _ = writeln!(news, "{letter} {format} {tp} {pp} {dp} {ep} {batch} {first} {each} {rate}");
+    let bits = [at.first_token.get(), at.per_token.get(), at.each.get(), at.served.get()];
+    let [first, further, each, served] = bits.map(f64::to_bits);
+    let (format, batch, replicas) = (at.format, at.batch, at.replicas);
+    let _ = writeln!(
+        news,
+        "{letter} {format} {tp} {pp} {dp} {ep} {batch} {replicas} {first} {further} {each} {served}"
+    );
 }
 
 /// Takes in what another worker found; a line that cannot be read is as good as none.
@@ -59,17 +63,23 @@ pub(super) fn hear(session: &mut MarketSession, news: &str) {
 }
 
 fn read(session: &MarketSession, number: usize, line: &[u64]) -> Option<Deployment> {
-    let [format, tp, pp, dp, ep, batch, first, each, rate] = *line else { return None };
-    let found = Found {
-        number,
+    let [format, tp, pp, dp, ep, batch, replicas, first, further, each, served] = *line else {
+        return None;
+    };
+    session.search.with_money(Deployment {
+        kind: number,
         format: format as usize,
         instance: Instance { tp: tp as u32, pp: pp as u32, dp: dp as u32, ep: ep as u32 },
         batch: batch as u32,
+        replicas: replicas as u32,
         first_token: Seconds::new(f64::from_bits(first)),
-        per_token: Seconds::new(f64::from_bits(each)),
-        each: PerSecond::new(f64::from_bits(rate)),
-    };
-    priced(session.search.asked(), session.search.kinds().get(number)?, &found)
+        per_token: Seconds::new(f64::from_bits(further)),
+        each: PerSecond::new(f64::from_bits(each)),
+        served: PerSecond::new(f64::from_bits(served)),
+        machines: 0,
+        hour: DollarsPerHour::ZERO,
+        cost: Dollars::ZERO,
+    })
 }
 
 fn numbers(line: &str) -> Vec<u64> {

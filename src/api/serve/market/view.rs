@@ -7,16 +7,16 @@ use crate::api::view::shown;
 use crate::api::{Cut, WIRE_VERSION};
 use crate::plan::Amount;
 use crate::plan::fleet::Refusal;
-use crate::plan::serve::market_search::{Deployment, Kind, Outcome, staircase};
+use crate::plan::serve::market_search::{Deployment, Outcome, staircase};
 use crate::plan::serve::{Hired, Offer};
 use crate::units::order::sort_by;
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, KilogramsCo2, Ratio, Seconds};
 
+/// Prices of this age and younger are recent.
+const RECENT_DAYS: u32 = 182;
 /// Most rows of the frontier that are shown.
 const ROWS_MAX: usize = 40;
-/// What costs this much as much as the cheapest is not shown.
-const DEAREST: f64 = 10.0;
 
 /// What has been found so far.
 pub(super) fn view(session: &MarketSession) -> FleetView {
@@ -46,8 +46,6 @@ pub(super) fn view(session: &MarketSession) -> FleetView {
 /// Those that nothing beats in dollars and one of both times, cheapest first; where they are many, some of them, the
 /// ends among these.
 fn points(frontier: &[Deployment]) -> Vec<Deployment> {
-    let most = frontier.first().map_or(Dollars::ZERO, |at| at.cost * DEAREST);
-    let frontier = &frontier[..frontier.partition_point(|at| at.cost <= most)];
     let mut all: Vec<Deployment> = Vec::new();
     for steps in [staircase(frontier, |at| at.per_token), staircase(frontier, |at| at.first_token)]
     {
@@ -90,24 +88,53 @@ type Sold<'a> = (Deployment, DollarsPerHour, &'a Offer);
 /// The best that each seller has and how much dearer it is, the cheapest first.
 fn best_of_sellers(session: &MarketSession) -> Vec<FleetRow> {
     let least = session.search.cheapest().map(|at| at.cost);
-    let market = &session.market;
-    let firsts_of = market.kinds.iter().zip(&market.offers).enumerate();
-    let firsts_of = firsts_of.map(|(kind, (own, offer))| (kind, own.rate, offer));
-    let others = market.others.iter().map(|(kind, rate, offer)| (*kind, *rate, offer));
-    let mut all: Vec<((Dollars, usize), Sold<'_>)> = Vec::new();
-    for (kind, rate, offer) in firsts_of.chain(others) {
-        let best = session.search.outcomes().get(kind).and_then(|own| own.as_ref()?.cheapest);
-        let from = market.kinds.get(kind).map(|own| own.rate);
-        let Some((best, from)) = best.zip(from) else { continue };
-        let at = best.at_rate(from, rate);
-        all.push(((at.cost, kind), (at, rate, offer)));
-    }
     let seller = |own: &Sold<'_>| {
         let listing = session.listings.get(own.2.listing);
         listing.map_or_else(String::new, |listing| listing.provider.clone())
     };
-    let own = firsts(all, seller);
+    let own = firsts(sold(session), seller);
     own.iter().filter_map(|own| on_offer(session, own, dearer(own.0.cost, least))).collect()
+}
+
+/// The cheapest whose price is no older than half a year, where that of the cheapest of all is.
+fn recent(session: &MarketSession, cheapest: &Deployment) -> Option<FleetAnswer> {
+    let age = |offer: &Offer| {
+        let listing = session.listings.get(offer.listing)?;
+        let day = listing.stamp(offer.terms).day;
+        let now = session.now.filter(|_| day.epoch_days() > 0)?;
+        Some(now.day().days_since(day))
+    };
+    let is_old = |offer: &Offer| age(offer).is_some_and(|days| days > RECENT_DAYS);
+    session.market.offers.get(cheapest.kind).filter(|own| is_old(own))?;
+    let young = sold(session).into_iter().filter(|(_, own)| !is_old(own.2));
+    let (_, own) = young.min_by_key(|(order, _)| *order)?;
+    let more = dearer(own.0.cost, Some(cheapest.cost));
+    let row = on_offer(session, &own, String::new());
+    Some(FleetAnswer {
+        id: "recent".to_owned(),
+        question: "The cheapest at a price of the last half year".to_owned(),
+        text: money_and_time(&own.0),
+        row,
+        reasons: vec![format!("It is {more} than at a price that may no longer hold.")],
+    })
+}
+
+/// The cheapest of every kind on every offer of it.
+fn sold(session: &MarketSession) -> Vec<((Dollars, usize), Sold<'_>)> {
+    let market = &session.market;
+    let firsts_of = market.kinds.iter().zip(&market.offers).enumerate();
+    let firsts_of =
+        firsts_of.map(|(kind, (own, offer))| (kind, own.machine.price.unwrap_or_default(), offer));
+    let others = market.others.iter().map(|(kind, rate, offer)| (*kind, *rate, offer));
+    let mut all: Vec<((Dollars, usize), Sold<'_>)> = Vec::new();
+    for (kind, rate, offer) in firsts_of.chain(others) {
+        let best = session.search.outcomes().get(kind).and_then(|own| own.as_ref()?.cheapest);
+        let from = market.kinds.get(kind).and_then(|own| own.machine.price);
+        let Some((best, from)) = best.zip(from) else { continue };
+        let at = best.at_rate(from, rate);
+        all.push(((at.cost, kind), (at, rate, offer)));
+    }
+    all
 }
 
 fn on_offer(
@@ -115,9 +142,10 @@ fn on_offer(
     (at, rate, offer): &Sold<'_>,
     lost: String,
 ) -> Option<FleetRow> {
-    let kind = Kind { rate: *rate, ..session.search.kinds().get(at.kind)?.clone() };
+    let mut kind = session.search.kinds().get(at.kind)?.clone();
+    kind.machine.price = Some(*rate);
     let listing = session.listings.get(offer.listing)?;
-    let hired = Hired { asked: session.search.asked(), kind: &kind, offer, listing, at };
+    let hired = Hired { ask: session.search.ask(), kind: &kind, offer, listing, at };
     row_of(session, &hired, lost)
 }
 
@@ -170,7 +198,7 @@ fn never(outcome: &Outcome) -> String {
 fn bare(session: &MarketSession, kind: usize, lost: String) -> Option<FleetRow> {
     let offer = session.market.offers.get(kind)?;
     let served = ServedRow { lost, ..Default::default() };
-    let size = session.search.kinds().get(kind)?.machine_size;
+    let size = session.search.kinds().get(kind)?.machine.size();
     let mut row = FleetRow {
         accelerator: offer.row.label.clone(),
         count: size,
@@ -208,6 +236,7 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         }));
     }
     if session.complete() {
+        all.extend(recent(session, cheapest));
         all.extend(greenest(session).map(|(at, kg)| {
             let text = format!("{} a month.", show::carbon(kg));
             answered("greenest", "Least carbon, of the best of each kind", &at, vec![text])
@@ -259,7 +288,7 @@ fn greenest(session: &MarketSession) -> Option<(Deployment, KilogramsCo2)> {
 
 fn money_and_time(at: &Deployment) -> String {
     format!(
-        "{} a million answer tokens, first token in {}, each further one in {}.",
+        "{} a million answer tokens, prompts included, first token in {}, each further one in {}.",
         show::million(at.cost),
         show::time(at.first_token),
         show::time(at.per_token)
@@ -289,15 +318,21 @@ fn lost(session: &MarketSession) -> Vec<Cut> {
         |of: fn(&Outcome) -> u64| session.search.outcomes().iter().flatten().map(of).sum::<u64>();
     for (reason, n) in [
         ("weights or the cache of one request do not fit", sum(|own| own.too_full)),
-        ("decoding alone takes longer than a token may", sum(|own| own.too_slow)),
-        ("priced, but outside the goals", sum(|own| own.missed)),
+        (
+            "further tokens take longer than they may with the fewest sequences at once",
+            sum(|own| own.too_slow),
+        ),
+        (
+            "the first token comes too late, or a goal is missed under the demand",
+            sum(|own| own.missed),
+        ),
         ("more machines than there are", sum(|own| own.too_many)),
         (
             "within the goals",
             sum(|own| own.all - own.too_full - own.too_slow - own.missed - own.too_many),
         ),
     ] {
-        all.push(cut("deployments", reason, n));
+        all.push(cut("layouts", reason, n));
     }
     all.retain(|cut| cut.count.value > 0.0);
     all
@@ -308,8 +343,8 @@ const CAVEATS: [&str; 5] = [
     "Machines are paid for whole, at all hours, and on demand unless you name other ways to buy: \
      what spot machines and commitments come to is for a day's traffic to say.",
     "Each kind of machine stands at its cheapest offer; a list price is no promise of capacity.",
-    "Loads are means, requests come at random. A deployment that is opened is also held to its \
-     goals at its batch limit, on the accelerator's usual machine, and may take more.",
+    "A row is a deployment as the page above finds it on these machines, and opens as that: it \
+     keeps its goals at its batch limit and under the demand, without its spare instances.",
     "What costs more than ten times the cheapest is left out of picture and table.",
     "Carbon is known where the region's grid is.",
 ];

@@ -1,10 +1,10 @@
 //! How much of a day's machines to commit to, the rest by the hour.
 
-use super::figures::number;
 use super::{Day, Told};
 use crate::plan::budget::{Cell, Grid, Line, Price, Sheet, derived, figure, less};
 use crate::plan::buy::{Reserve, Tariff};
 use crate::plan::serve::baseline;
+use crate::plan::serve::text::number;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -61,16 +61,7 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     if let (Some(price), Some(tariff)) = (sold.get(weighed), tariffs.get(weighed)) {
         sheet.figures.push(even(&told, &found, price, tariff));
     }
-    sheet.figures.push(figure(
-        "commit_machines",
-        "Machines to commit to",
-        Amount::Count(found.baseline.into()),
-        derived(
-            "the most machines that are paid for during at least the break-even share of the time",
-            format!("{} machines", fine::count(found.baseline.into())),
-            RULE,
-        ),
-    ));
+    sheet.figures.push(to_commit(&told, &found));
     sheet.tables.push(ways(&told, &found, (&sold, &tariffs)));
     if !sold.is_empty() {
         sheet.tables.push(moved(&found));
@@ -83,10 +74,26 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     sheet
 }
 
+/// What to commit to.
+fn to_commit(told: &Told<'_>, found: &Reserve) -> Figure {
+    let label = match told.day.own.machine.whole {
+        true => "Machines to commit to",
+        false => "Accelerators to commit to",
+    };
+    let formula = "the most that are paid for during at least the break-even share of the time";
+    let own = derived(formula, count(told, found.baseline), RULE);
+    figure("commit_machines", label, Amount::Count(found.baseline.into()), own)
+}
+
+/// So many machines, or accelerators, in words.
+fn count(told: &Told<'_>, n: u32) -> String {
+    format!("{} {}", fine::count(n.into()), told.day.noun(n.into()))
+}
+
 fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
     let time = show::time(told.day.horizon);
     let (cost, hourly) = (found.cost(), found.uncommitted);
-    let machine = show::plural(found.baseline.into(), "machine");
+    let machine = told.day.noun(found.baseline.into());
     match found.commitment.and_then(|i| sold.get(i)) {
         Some(own) => vec![format!(
             "Commit to {} {machine} ({}{}) and take the rest by the hour: {} over {time}, {} less \
@@ -99,12 +106,11 @@ fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
         )],
         None if sold.is_empty() => vec![
             format!("By the hour it is {} over {time}.", show::dollars(hourly)),
-            "No commitment for these machines is on the list: type its price, as in 1y:2.1."
-                .to_owned(),
+            "No commitment for them is on the list: type its price, as in 1y:2.1.".to_owned(),
         ],
         None => vec![format!(
-            "Commit to nothing: all by the hour is {} over {time}. A commitment pays for a machine \
-             that is wanted for {} of that time at least{}.",
+            "Commit to nothing: all by the hour is {} over {time}. A commitment pays for what \
+             is wanted for {} of that time at least{}.",
             show::dollars(hourly),
             show::percent(found.break_even),
             if found.break_even > Ratio::ONE { ", which is more than all of it" } else { "" }
@@ -158,8 +164,8 @@ fn ways(told: &Told<'_>, found: &Reserve, (sold, tariffs): (&[&Price], &[Tariff]
         cells: vec![
             Cell::words(&name),
             Cell::of(Amount::Count(n.into())).from_where(derived(
-                "machines that are committed to",
-                format!("{} machines", fine::count(n.into())),
+                "what is committed to",
+                count(told, n),
                 "the row's own choice",
             )),
             Cell::of(Amount::Dollars(total)).from_where(own),

@@ -3,6 +3,7 @@
 use super::{DAYS, Told};
 use crate::estimate::capacity::Spend;
 use crate::plan::budget::{derived, figure};
+use crate::plan::serve::text::number;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::units::text::{fine, show};
@@ -23,13 +24,6 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Figure> {
     all.push(figure("day_late", "Late requests a day", amount, late(told)));
     all.extend([each(told), peak(told), delay(told)]);
     all
-}
-
-pub(in crate::plan::serve) fn number(value: f64) -> String {
-    let text = fine::number(Ratio::new(value));
-    // Four digits that show no fraction where there is one would say that there is none.
-    let whole = value >= 1e5 || (value - value.floor()).abs() < 1e-9 || text.contains('.');
-    if whole { text } else { show::fixed(value, 2) }
 }
 
 /// Machine-hours at the price of one; `scaled` may stand on the spot market in part.

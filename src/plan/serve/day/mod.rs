@@ -7,7 +7,6 @@ mod figures;
 mod tables;
 
 pub use commit::sheet as commit_sheet;
-pub(super) use figures::number;
 
 use super::{DayQuestion, Deployed, MonthPlan, Stood};
 use crate::catalogue::reliability::{self, SpotRow};
@@ -68,10 +67,14 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
 }
 
 impl<'a> Day<'a> {
-    /// Accelerators of one machine: of a smaller cluster, all of it.
+    /// Accelerators that are paid for together.
     fn machine_size(&self) -> u32 {
-        let cluster = &self.own.machine.cluster;
-        cluster.node_size.min(cluster.count).max(1)
+        self.own.machine.size()
+    }
+
+    /// What is paid for: machines, or accelerators one by one.
+    fn noun(&self, n: u64) -> String {
+        show::plural(n, if self.own.machine.whole { "machine" } else { "accelerator" })
     }
 
     /// The price of that way to buy.
@@ -158,10 +161,13 @@ impl Told<'_> {
 
     /// What the machines of a number of instances are called: `3 machines of 8 H200 SXM`.
     fn machines_text(&self, instances: u32) -> String {
-        let n = self.month.packing.machines(instances);
-        let noun = show::plural(n.into(), "machine");
-        let label = &self.day.own.machine.label;
-        format!("{} {noun} of {} {label}", show::grouped(n.into()), self.day.machine_size())
+        let n = show::grouped(self.month.packing.machines(instances).into());
+        let machine = &self.day.own.machine;
+        if !machine.whole {
+            return format!("{n} {}", machine.label);
+        }
+        let noun = self.day.noun(self.month.packing.machines(instances).into());
+        format!("{n} {noun} of {} {}", machine.size(), machine.label)
     }
 }
 
@@ -300,11 +306,15 @@ fn notes(told: &Told<'_>) -> Vec<String> {
     let asked = told.day.asked;
     all.push(format!(
         "A month has 730 hours and every day of it is the same. An instance is paid for from its \
-         order on, ready after {}, and kept for {} after it was wanted. Machines of {} are paid \
-         for whole.",
+         order on, ready after {}, and kept for {} after it was wanted. {}",
         show::time(told.month.delay),
         show::time(asked.hold),
-        told.day.machine_size()
+        match told.day.own.machine.whole {
+            true => format!("Machines of {} are paid for whole.", told.day.machine_size()),
+            false => "Accelerators are paid for one by one, as no machine is said to be paid for \
+                whole: a machine-hour is an hour of one of them."
+                .to_owned(),
+        }
     ));
     all.push(
         "Within a minute requests come at random; bursts beyond that, and requests that are tried \

@@ -1,10 +1,11 @@
 //! The tables of a day: hour by hour, against a fixed fleet, and what machine-hours are for.
 
-use super::figures::{cost, late, late_requests, million, number, user};
+use super::figures::{cost, late, late_requests, million, user};
 use super::{DAYS, Told};
 use crate::estimate::capacity::{Minute, MonthPart, Scaled, Spend};
 use crate::plan::Amount;
 use crate::plan::budget::{Cell, Grid, Line, derived};
+use crate::plan::serve::text::number;
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, PerSecond, Ratio};
 

@@ -12,15 +12,14 @@ use crate::plan::budget::Sheet;
 use crate::plan::fleet::Limits;
 use crate::prices::{Flag, Listing};
 use crate::search::deploy::{self, Candidate};
-use crate::search::serve::fleet;
 use crate::search::serve::near::{Nearest, Taken, at};
-use crate::serving::{Ask, KvFormat, WeightFormat};
+use crate::serving::{Ask, Instance, KvFormat, WeightFormat};
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, order};
 
 /// Hours of a month.
 const MONTH_HOURS: f64 = 730.0;
-/// Layouts that sites may run, the deployment's own first.
+/// Layouts that sites may run where there is one kind of accelerator, the deployment's own first.
 const LAYOUTS_MAX: usize = 4;
 
 /// Users that are asked about.
@@ -146,7 +145,8 @@ impl<'a> Users<'a> {
         Ok(all.iter().map(group).collect())
     }
 
-    /// The deployment's own layout, and those that cost least for what they answer.
+    /// The deployment's own layout, the one of each accelerator that costs least for what it answers, and the next of
+    /// all.
     fn layouts(&self) -> Vec<(Candidate, u32)> {
         let ask = self.own.ask;
         let mut all: Vec<(Ratio, Candidate, u32)> = Vec::new();
@@ -158,10 +158,21 @@ impl<'a> Users<'a> {
             all.push((worth, looked.at, batch));
         }
         order::sort_by_key(&mut all, |own| (own.0, own.1));
-        let own = (self.own.own.at, self.own.own.batch);
-        let rest = all.into_iter().map(|(_, at, batch)| (at, batch));
-        let rest = rest.filter(|(at, _)| *at != own.0).take(LAYOUTS_MAX - 1);
-        core::iter::once(own).chain(rest).collect()
+        let mut kept = vec![(self.own.own.at, self.own.own.batch)];
+        let known = |kept: &[(Candidate, u32)], machine: usize| {
+            kept.iter().any(|(own, _)| own.machine == machine)
+        };
+        for (_, at, batch) in &all {
+            if !known(&kept, at.machine) {
+                kept.push((*at, *batch));
+            }
+        }
+        for (_, at, batch) in all {
+            if kept.len() < LAYOUTS_MAX && !kept.iter().any(|(own, _)| *own == at) {
+                kept.push((at, batch));
+            }
+        }
+        kept
     }
 
     fn limits(&self) -> Limits {
@@ -184,47 +195,33 @@ impl<'a> Users<'a> {
         layouts: &[(Candidate, u32)],
         market: &Market,
         formats: &[(WeightFormat, KvFormat)],
-    ) -> (Vec<fleet::Deployment>, Vec<usize>) {
+    ) -> (Vec<(usize, Instance)>, Vec<usize>) {
         let ask = self.own.ask;
         let (mut all, mut of_layout) = (Vec::new(), Vec::new());
-        for (number, (candidate, batch)) in layouts.iter().enumerate() {
+        for (number, (candidate, _)) in layouts.iter().enumerate() {
             let Some(machine) = ask.machines.get(candidate.machine) else { continue };
             let Some(pair) = machine.formats.get(candidate.format) else { continue };
-            let Some(format) = formats.iter().position(|own| own == pair) else { continue };
+            if !formats.contains(pair) {
+                continue;
+            }
             let ranks = candidate.instance.ranks();
             let mut known: Vec<(u32, bool)> = Vec::new();
             for (kind, (own, offer)) in market.kinds.iter().zip(&market.offers).enumerate() {
                 let each = self.listings.get(offer.listing);
                 let shape =
-                    (own.machine_size, each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
-                let alone = ranks <= u64::from(own.machine_size);
-                let fits = offer.row.key == machine.key && ranks <= u64::from(own.cluster.count);
+                    (own.machine.size(), each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
+                let alone = ranks <= u64::from(own.machine.size());
+                let fits =
+                    offer.row.key == machine.key && ranks <= u64::from(own.machine.cluster.count);
                 if !fits || alone && known.contains(&shape) {
                     continue;
                 }
                 known.push(shape);
                 of_layout.push(number);
-                all.push(bare((kind, format), candidate, *batch));
+                all.push((kind, candidate.instance));
             }
         }
         (all, of_layout)
-    }
-}
-
-/// A deployment of which only kind, format and layout are looked at.
-fn bare((kind, format): (usize, usize), candidate: &Candidate, batch: u32) -> fleet::Deployment {
-    fleet::Deployment {
-        kind,
-        format,
-        instance: candidate.instance,
-        batch,
-        first_token: Seconds::ZERO,
-        per_token: Seconds::ZERO,
-        each: PerSecond::ZERO,
-        replicas: 0,
-        machines: 0,
-        hour: DollarsPerHour::ZERO,
-        cost: Dollars::ZERO,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{MONTH_HOURS, Told, label, month};
 use crate::catalogue::offers;
 use crate::plan::budget::{Cell, Grid, Line, derived, figure};
-use crate::plan::serve::day::number;
 use crate::plan::serve::instance_text;
+use crate::plan::serve::text::number;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::serve::near::Taken;
 use crate::units::text::{fine, show};
