@@ -4,7 +4,7 @@
 use autoparallel::catalogue::{accelerators, engines, models};
 use autoparallel::search::serve::Offer;
 use autoparallel::search::serve::split::{SplitQuestion, compare};
-use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
 use std::time::Instant;
 
@@ -51,6 +51,8 @@ fn question(
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 32,
+        degrees: ["tp", "pp", "dp", "ep"].map(str::to_owned).to_vec(),
+        fixed: FixedServing::default(),
         further_share: None,
         spares: 0,
         machine_size: 1,

@@ -5,7 +5,7 @@ use autoparallel::estimate::serve::{Half, Pair, Reader, Sequences, Serving, Writ
 use autoparallel::search::serve::Offer;
 use autoparallel::search::serve::split::{SplitQuestion, Why, compare};
 use autoparallel::serving::{
-    Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use autoparallel::units::{BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -33,6 +33,8 @@ fn question(
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 16,
+        degrees: ["tp", "pp", "dp", "ep"].map(str::to_owned).to_vec(),
+        fixed: FixedServing::default(),
         further_share: None,
         spares: 0,
         machine_size: 1,

@@ -111,7 +111,7 @@ fn pools_are_told_with_numbers_that_follow() {
     for link in links().into_iter().chain([tight]) {
         let pools = study(&link).pools;
         assert!(pools.id == "pools" && !pools.says.is_empty(), "{link}");
-        let table = &pools.tables[0];
+        let Some(table) = pools.tables.first() else { continue };
         for cell in table.rows.iter().flat_map(|row| &row.cells) {
             let Some(figure) = &cell.figure else { continue };
             let told = equations::check(&figure.substituted);
@@ -122,8 +122,10 @@ fn pools_are_told_with_numbers_that_follow() {
         let (both, apart) = (&last.cells[1].shown, &last.cells[2].shown);
         if both.unit == "usd_per_million" && apart.unit == both.unit {
             let says = &pools.says[0];
-            assert_eq!(says.contains("Apart is"), apart.value < both.value, "{link}: {says}");
-            assert_eq!(says.contains("Together is"), apart.value > both.value, "{link}: {says}");
+            // What differs by less than a digit that is shown is the same.
+            let gap = apart.value / both.value - 1.0;
+            assert_eq!(says.contains("Apart is"), gap < -5e-4, "{link}: {says}");
+            assert_eq!(says.contains("Together is"), gap > 5e-4, "{link}: {says}");
         }
         verdicts.push(pools.says[0].chars().take(8).collect::<String>());
     }

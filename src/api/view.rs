@@ -123,6 +123,7 @@ fn plain(id: &str, label: &str, amount: Amount, own: &plan::Derivation) -> Figur
         substituted: own.substituted.clone(),
         source: own.source.clone(),
         range: None,
+        parts: own.parts.iter().map(plain_figure).collect(),
     }
 }
 

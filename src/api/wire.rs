@@ -1,6 +1,6 @@
 //! The wire types, version 1. Fields are only ever added.
 
-use super::CompareView;
+use super::{CompareView, PoolsView};
 use crate::link;
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +244,9 @@ pub struct Figure {
     /// Where 80 % of measured runs of this kind lay; none for what is counted rather than predicted.
     #[serde(default)]
     pub range: Option<Range>,
+    /// Numbers that it follows from and that are told nowhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Figure>,
 }
 
 /// From the least to the greatest, in the unit of the figure that it is about.
@@ -534,6 +537,9 @@ pub struct StuckView {
     pub memory: Option<PartView>,
     /// Smallest changes that would make it fit.
     pub remedies: Vec<Remedy>,
+    /// Pools that read and pools that write, where these serve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pools: Option<PoolsView>,
 }
 
 /// One change that helps.

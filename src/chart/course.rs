@@ -30,8 +30,6 @@ pub type Tick = fn(f64) -> String;
 
 const HEAD: f64 = 24.0;
 const FOOT: f64 = 42.0;
-/// Lines that say the same run so far from one another.
-const BESIDE: f64 = 3.0;
 /// Height of one name of a place.
 const NAME: f64 = 15.0;
 
@@ -55,16 +53,17 @@ pub fn course(chart: &Course<'_>, ticks: [Tick; 2], width: f64, height: f64) -> 
     }
     x_axis(&mut scene, chart, ticks[0], (xs, &x));
     shade(&mut scene, chart, &x, &y);
+    // Where lines run together each shows on both sides of the next: every one is drawn where it belongs.
     for (i, (series, own)) in chart.lines.iter().enumerate() {
-        let way = way(own, chart.steps, &x, &y, BESIDE * (i as f64 + 1.0));
+        let more = (chart.lines.len() - i) as f64;
         scene.marks.push(Mark::Line {
-            points: way,
+            points: way(own, chart.steps, &x, &y),
             ink: Ink::Series(*series),
-            width: 1.5,
-            dashed: i == 0,
+            width: 2.0 + 3.0 * more,
+            dashed: false,
         });
     }
-    let own = way(chart.points, chart.steps, &x, &y, 0.0);
+    let own = way(chart.points, chart.steps, &x, &y);
     if own.len() > 1 {
         scene.line(own, Ink::Accent, 2.0);
     }
@@ -131,11 +130,10 @@ fn shade(scene: &mut Scene, chart: &Course<'_>, x: &Scale, y: &Scale) {
     }
 }
 
-/// The way of a line, so far above where it belongs.
-fn way(points: &[[f64; 2]], steps: bool, x: &Scale, y: &Scale, above: f64) -> Vec<Point> {
+fn way(points: &[[f64; 2]], steps: bool, x: &Scale, y: &Scale) -> Vec<Point> {
     let mut all: Vec<Point> = Vec::new();
     for own in points {
-        let next = Point { x: x.at(own[0]), y: y.at(own[1]) - above };
+        let next = Point { x: x.at(own[0]), y: y.at(own[1]) };
         if let (true, Some(last)) = (steps, all.last().copied()) {
             all.push(Point { x: next.x, y: last.y });
         }
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn more_lines_run_beside_and_spots_answer() {
+    fn more_lines_run_where_they_belong_and_spots_answer() {
         let (points, more) = ([[0.0, 1.0], [24.0, 1.0]], [[0.0, 1.0], [6.0, 3.0], [24.0, 3.0]]);
         let spots = [(6.5, 1.0, "06:30".to_owned())];
         let chart = Course {
@@ -256,7 +254,7 @@ mod tests {
             })
         };
         let (own, other) = (ink(Ink::Accent).expect("one"), ink(Ink::Series(1)).expect("another"));
-        assert!((own[0].y - other[0].y - BESIDE).abs() < 1e-9 && other[4].y < own[1].y);
+        assert!(own[0].y == other[0].y && other[4].y < own[1].y, "1 is drawn at 1, 3 above");
         assert_eq!((scene.hits.len(), scene.hits[0].text.as_str()), (1, "06:30"));
         let said = |text: &str| {
             scene

@@ -74,19 +74,26 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
     let bottom = height - FOOT;
     let x = Scale::log(xs, (left + REACH, right - REACH));
     let y = Scale::log(ys, (bottom, HEAD));
-    if let Some((goal, name)) = chart.goal {
+    if let Some((goal, _)) = chart.goal {
         let edge = x.at(goal).clamp(left, right);
         let area = Area { x: left, y: HEAD, width: edge - left, height: bottom - HEAD };
         scene.rect(area, Ink::Wash, false);
         let line = [Point { x: edge, y: HEAD }, Point { x: edge, y: bottom }];
         scene.dashes(line.to_vec(), Ink::Accent, 1.5);
-        scene.text(edge - 6.0, HEAD + 10.0, name, Ink::Accent, Align::End);
     }
     scene.text(0.0, 7.0, chart.titles.1, Ink::Muted, Align::Start);
     for (tick, name) in y_ticks.iter().zip(names) {
         let at = y.at(*tick);
         scene.line(vec![Point { x: left, y: at }, Point { x: right, y: at }], Ink::Grid, 1.0);
         scene.text(left - 6.0, at, name, Ink::Muted, Align::End);
+    }
+    if let Some((goal, name)) = chart.goal {
+        // Over the grid, on ground of its own.
+        let edge = x.at(goal).clamp(left, right) - 6.0;
+        let wide = text_width(name) + 6.0;
+        let ground = Area { x: edge - wide + 3.0, y: HEAD + 2.0, width: wide, height: 16.0 };
+        scene.rect(ground, Ink::Surface, false);
+        scene.text(edge, HEAD + 10.0, name, Ink::Accent, Align::End);
     }
     x_axis(&mut scene, chart, (left, right, bottom), (xs, &x));
     for stroke in chart.strokes {

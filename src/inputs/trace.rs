@@ -1,4 +1,5 @@
-//! A trace of requests: lengths and arrival times, row by row, as CSV with a head or as one JSON object a line.
+//! A trace of requests: lengths and arrival times, row by row: a table parted by commas, semicolons or tabs, with a head
+//! or without; one JSON object a line, or an array of them.
 //!
 //! Names of columns are those of published traces: Azure (`TIMESTAMP,ContextTokens,GeneratedTokens`), BurstGPT
 //! (`Request tokens`, `Response tokens`), Mooncake (`timestamp` in milliseconds beside `hash_ids`, `input_length`,
@@ -8,6 +9,8 @@ use super::{Inputs, Key};
 use crate::catalogue::table::{Row, Table};
 use crate::units::text::show;
 use crate::units::{Day, PerSecond, Ratio, Seconds};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Largest trace that is read, in bytes.
 pub const TRACE_BYTES_MAX: u32 = 1 << 24;
@@ -48,8 +51,34 @@ const ANSWERS: [&str; 11] = [
     "answertokens",
     "outputlen",
 ];
-const TIMES: [&str; 7] =
-    ["timestamp", "time", "arrival", "arrivaltime", "arrivedat", "t", "timestampms"];
+const TIMES: [&str; 18] = [
+    "timestamp",
+    "time",
+    "arrival",
+    "arrivaltime",
+    "arrivedat",
+    "t",
+    "timestampms",
+    "arrivalms",
+    "arrivaltimems",
+    "arrivaltimestamp",
+    "created",
+    "createdat",
+    "requesttime",
+    "requesttimestamp",
+    "starttime",
+    "datetime",
+    "ts",
+    "tms",
+];
+/// Blocks that a prompt's tokens are told by in traces of Mooncake's kind (arXiv 2407.00079, section 4: 512 tokens; 6,758
+/// tokens are 14 of them in its published trace).
+const BLOCKS: [&str; 1] = ["hashids"];
+const BLOCK_TOKENS: f64 = 512.0;
+/// Numbers above this are milliseconds since 1970, not seconds.
+const EPOCH_MS_MIN: f64 = 1e11;
+/// Traces over less than this have no busiest minute, in seconds.
+const BUSY_SPAN_MIN: f64 = 600.0;
 
 /// What a trace comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,8 +91,12 @@ pub struct Trace {
     pub answer: Ratio,
     /// Standard deviation of the answers' lengths over their mean.
     pub spread: Ratio,
-    /// The same of the prompts' lengths.
+    /// The same of the prompts.
     pub prompt_spread: Ratio,
+    /// Share of the prompts' tokens that stood in an earlier prompt as its beginning; none where blocks are not told.
+    pub cached: Option<Ratio>,
+    /// Requests of the busiest minute over those of a mean one; none where it covers too little.
+    pub burst: Option<Ratio>,
     /// Requests a second from the first arrival to the last; none where no time is given.
     pub rate: Option<PerSecond>,
     /// From the first arrival to the last.
@@ -79,6 +112,8 @@ struct Request {
     prompt: f64,
     answer: f64,
     at: Option<f64>,
+    /// Tokens that were seen before, where blocks are told.
+    seen: Option<f64>,
 }
 
 /// Reads a trace; the numbers are those of the rows that could be read.
@@ -89,8 +124,11 @@ pub fn trace(text: &str) -> Trace {
         faults.add(0, "the trace is longer than 16 MiB");
         return Trace { faults: faults.told(), ..Trace::default() };
     }
-    let json = text.trim_start().starts_with('{');
-    let requests = if json { of_json(text, &mut faults) } else { of_csv(text, &mut faults) };
+    let requests = match text.trim_start().chars().next() {
+        Some('{') => of_json(text, &mut faults),
+        Some('[') => of_json(&one_a_line(text), &mut faults),
+        _ => of_csv(text, &mut faults),
+    };
     summed(&requests, faults)
 }
 
@@ -107,6 +145,10 @@ impl Trace {
             let spread = (spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
             inputs.set(key, format!("{spread}"));
         }
+        if let Some(cached) = self.cached {
+            let percent = (cached.get() * 1000.0 + 0.5).floor() / 10.0;
+            inputs.set(Key::Cached, format!("{}%", percent.min(99.9)));
+        }
         if let Some(rate) = self.rate {
             let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::InFlight);
@@ -118,6 +160,10 @@ impl Trace {
             // A peak would make a mere shape of them.
             inputs.clear(Key::Busiest);
             inputs.set(Key::Hourly, hours.join(","));
+        } else if let (Some(rate), Some(burst)) = (self.rate, self.burst) {
+            let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
+            inputs.clear(Key::Hourly);
+            inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
         }
     }
 
@@ -127,18 +173,32 @@ impl Trace {
         let rows = show::grouped(self.rows.into());
         let noun = show::plural(self.rows.into(), "request");
         let rate = self.rate.map_or_else(
-            || ", no times".to_owned(),
-            |rate| format!(", {} over {}", show::frequency(rate), show::time(self.span)),
+            || "; no arrival times: the rate stays as typed".to_owned(),
+            |rate| format!("; {} over {}", show::frequency(rate), show::time(self.span)),
         );
+        let burst = self.burst.map_or_else(String::new, |burst| {
+            let used = if self.hours.is_empty() { ": the peak of the day" } else { "" };
+            format!(" Its busiest minute brings {} the mean{used}.", show::factor(burst))
+        });
+        let cached = self.cached.map_or_else(String::new, |share| {
+            format!(
+                " {} of the prompts' tokens stood before at the beginning of another prompt, by \
+                 blocks of {BLOCK_TOKENS} tokens (hash_ids) in a cache that forgets nothing.",
+                show::percent(share)
+            )
+        });
         let day = match (self.rate, self.hours.is_empty()) {
             (None, _) => "",
             (_, true) => " It does not cover a whole day, so it says nothing of the hours.",
             (_, false) => " Its hours are the day's traffic.",
         };
+        let about = |mean: Ratio, spread: Ratio| {
+            format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
+        };
         format!(
-            "{rows} {noun}: prompts of {}, answers of {} tokens on the mean{rate}.{day}",
-            show::rounded(self.prompt.get()),
-            show::rounded(self.answer.get())
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{burst}{cached}{day}",
+            about(self.prompt, self.prompt_spread),
+            about(self.answer, self.spread)
         )
     }
 }
@@ -167,8 +227,31 @@ impl Faults {
     }
 }
 
+/// The text with commas between columns, and a head: where the first line holds only numbers and times, the columns are
+/// prompts and answers, or times before them.
+fn tabled(text: &str) -> (Cow<'_, str>, u32) {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let parted = [';', '\t'].into_iter().find(|sign| line.contains(*sign));
+    let text = match parted {
+        Some(sign) if !line.contains(',') => Cow::Owned(text.replace(sign, ",")),
+        _ => Cow::Borrowed(text),
+    };
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let fields: Vec<&str> = first.split(',').map(|own| own.trim().trim_matches('"')).collect();
+    let head = match fields.len() {
+        2 => "prompt,output\n",
+        3 => "timestamp,prompt,output\n",
+        _ => return (text, 0),
+    };
+    if fields.iter().any(|own| seconds(own).is_none()) {
+        return (text, 0);
+    }
+    (Cow::Owned(format!("{head}{text}")), 1)
+}
+
 fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
-    let table = Table::read(text);
+    let (text, added) = tabled(text);
+    let table = Table::read(&text);
     let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let names: Vec<&str> = head.split(',').map(|name| name.trim().trim_matches('"')).collect();
     let find = |all: &[&str]| names.iter().copied().find(|name| all.contains(&&*plain(name)));
@@ -176,30 +259,64 @@ fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
         faults.add(
             1,
             "the head must name the tokens of prompts and answers, such as \
-            timestamp,prompt,output",
+            timestamp,prompt,output; without a head, write two columns of numbers or three with \
+            the time first",
         );
         return Vec::new();
     };
     let time = find(&TIMES);
-    let scale = if time.is_some_and(|name| plain(name).ends_with("ms")) { 1e-3 } else { 1.0 };
+    let scale = time.map_or(1.0, unit);
     let mut all = Vec::new();
     for row in table.rows() {
+        let line = row.line().saturating_sub(added);
         if all.len() >= TRACE_ROWS_MAX {
-            faults.add(row.line(), "rows from here on are left out");
+            faults.add(line, "rows from here on are left out");
             break;
         }
         let at = time.map(|name| row.text(name)).filter(|text| !text.is_empty());
-        let at = match at.map(|text| (text, seconds(text))) {
+        let at = match at.map(|text| (text, moment(text, scale))) {
             Some((text, None)) => {
-                faults.add(row.line(), &format!("\"{}\" is no time", short(text)));
+                faults.add(line, &format!("\"{}\" is no time", short(text)));
                 continue;
             }
-            Some((_, at)) => at.map(|at| at * scale),
+            Some((_, at)) => at,
             None => None,
         };
         match request(tokens(row, prompt), tokens(row, answer), at) {
             Ok(own) => all.push(own),
-            Err(why) => faults.add(row.line(), why),
+            Err(why) => faults.add(line, why),
+        }
+    }
+    all
+}
+
+/// Seconds of one unit of a column of times.
+fn unit(name: &str) -> f64 {
+    if plain(name).ends_with("ms") { 1e-3 } else { 1.0 }
+}
+
+/// The objects of a JSON array, one a line.
+fn one_a_line(text: &str) -> String {
+    let mut all = String::with_capacity(text.len());
+    let (mut depth, mut quoted, mut escaped) = (0u32, false, false);
+    for c in text.chars() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+        } else {
+            match c {
+                '"' => quoted = true,
+                '{' => depth = depth.saturating_add(1),
+                '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        let ends = c == '}' && depth == 0 && !quoted;
+        if depth > 0 || ends {
+            all.push(if c == '\n' || c == '\r' { ' ' } else { c });
+        }
+        if ends {
+            all.push('\n');
         }
     }
     all
@@ -207,6 +324,7 @@ fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
 
 fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
     let mut all = Vec::new();
+    let mut blocks: BTreeSet<u64> = BTreeSet::new();
     for (line, row) in (1u32..).zip(text.lines()) {
         let row = row.trim();
         if row.is_empty() {
@@ -220,16 +338,39 @@ fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
             faults.add(line, "it is no JSON object");
             continue;
         }
-        let scale = if row.contains("\"hash_ids\"") { 1e-3 } else { 1.0 };
-        let find = |names: &[&str]| field(row, names);
-        let at = find(&TIMES).and_then(seconds).map(|at| at * scale);
+        let hashed = field(row, &BLOCKS);
+        let find = |names: &[&str]| field(row, names).map(|(_, text)| text);
+        let at = field(row, &TIMES).and_then(|(name, text)| {
+            // Mooncake's times are milliseconds, and are not called so.
+            let scale = if hashed.is_some() { 1e-3 } else { unit(name) };
+            moment(text, scale)
+        });
         let number = |names: &[&str]| find(names).and_then(|text| text.parse::<f64>().ok());
         match request(number(&PROMPTS), number(&ANSWERS), at) {
-            Ok(own) => all.push(own),
+            Ok(own) => {
+                let seen = hashed.map(|(_, list)| begun(list, own.prompt, &mut blocks));
+                all.push(Request { seen, ..own });
+            }
             Err(why) => faults.add(line, why),
         }
     }
     all
+}
+
+/// Tokens at the beginning of a prompt whose blocks were seen before; the others are from now on.
+fn begun(list: &str, prompt: f64, blocks: &mut BTreeSet<u64>) -> f64 {
+    let ids = list.trim_start_matches('[').split(',').filter_map(|id| id.trim().parse().ok());
+    let mut seen = 0.0;
+    let mut known = true;
+    for id in ids {
+        known = known && blocks.contains(&id);
+        if known {
+            seen += BLOCK_TOKENS;
+        } else {
+            blocks.insert(id);
+        }
+    }
+    f64::min(seen, prompt)
 }
 
 fn request(
@@ -244,15 +385,15 @@ fn request(
     if !good(prompt) || !good(answer) {
         return Err("prompt and answer must have 1 to 16,777,216 tokens");
     }
-    Ok(Request { prompt, answer, at })
+    Ok(Request { prompt, answer, at, seen: None })
 }
 
 fn tokens(row: Row<'_>, column: &str) -> Option<f64> {
     row.number(column)
 }
 
-/// The text of the first of those fields in a flat JSON object.
-fn field<'a>(row: &'a str, names: &[&str]) -> Option<&'a str> {
+/// Name and text of the first of those fields in a flat JSON object; of a list, what stands in it.
+fn field<'a>(row: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
     let mut rest = row;
     while let Some(open) = rest.find('"') {
         let after = rest.get(open + 1..)?;
@@ -265,12 +406,22 @@ fn field<'a>(row: &'a str, names: &[&str]) -> Option<&'a str> {
             let value = value.trim_start();
             let text = match value.strip_prefix('"') {
                 Some(quoted) => quoted.split('"').next()?,
+                None if value.starts_with('[') => value.split(']').next()?,
                 None => value.split([',', '}', ']']).next()?.trim(),
             };
-            return Some(text);
+            return Some((name, text));
         }
     }
     None
+}
+
+/// Seconds of a time in a column of such units; numbers that are milliseconds since 1970 show it by their size.
+fn moment(text: &str, unit: f64) -> Option<f64> {
+    match text.parse::<f64>() {
+        Ok(number) if number > EPOCH_MS_MIN => Some(seconds(text)? * 1e-3),
+        Ok(_) => Some(seconds(text)? * unit),
+        Err(_) => seconds(text),
+    }
 }
 
 /// Seconds since some beginning: a number, or a day and a time of it.
@@ -299,6 +450,8 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         let square = requests.iter().map(|own| (of(own) - mean) * (of(own) - mean));
         Ratio::new((square.sum::<f64>() / n).sqrt() / mean)
     };
+    let told = requests.iter().filter_map(|own| Some((own.seen?, own.prompt)));
+    let (seen, whole) = told.fold((0.0, 0.0), |(a, b), (seen, prompt)| (a + seen, b + prompt));
     let times = requests.iter().filter_map(|own| own.at);
     let (first, last, timed) = times.fold((f64::INFINITY, 0.0f64, 0.0), |(low, high, n), at| {
         (low.min(at), high.max(at), n + 1.0)
@@ -311,11 +464,30 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         answer: Ratio::new(answer),
         spread: spread(|own| own.answer, answer),
         prompt_spread: spread(|own| own.prompt, prompt),
+        cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
+        burst: if known { burst(requests, first, span) } else { None },
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },
         faults: faults.told(),
     }
+}
+
+/// Requests of the busiest minute over those of a mean one; whole minutes from the first arrival on.
+fn burst(requests: &[Request], first: f64, span: f64) -> Option<Ratio> {
+    let minutes = (span / 60.0).floor();
+    if span < BUSY_SPAN_MIN || minutes > TRACE_ROWS_MAX as f64 {
+        return None;
+    }
+    let mut counts = vec![0u32; minutes as usize];
+    for at in requests.iter().filter_map(|own| own.at) {
+        if let Some(count) = counts.get_mut(((at - first) / 60.0) as usize) {
+            *count += 1;
+        }
+    }
+    let all: f64 = counts.iter().map(|n| f64::from(*n)).sum();
+    let most = f64::from(counts.iter().copied().max()?);
+    (all > 0.0).then(|| Ratio::new(most * minutes / all))
 }
 
 /// Requests a second of each hour of the day, where every hour was seen for a while.
@@ -370,9 +542,63 @@ mod tests {
         assert_eq!((own.rows, own.answer.get()), (2, 400.0));
         assert_eq!(own.rate.map(PerSecond::get), Some(0.25), "milliseconds");
         assert!((own.spread.get() - 0.25).abs() < 1e-12, "100 of 400");
+        // One block of the second prompt stood at the beginning of the first: 512 of 7,270 tokens.
+        let again = mooncake.replace("[2]", "[0]").replace("100,", "512,");
+        let own = trace(&again);
+        assert!((own.cached.expect("blocks").get() - 512.0 / 7270.0).abs() < 1e-12);
+        let mut inputs = Inputs::default();
+        own.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Cached), "7%");
+        assert!(own.text().contains("blocks of 512 tokens"), "{}", own.text());
         let burst = "Timestamp,Model,Request tokens,Response tokens,Total tokens\n5,a,472,18,490\n";
         let own = trace(burst);
         assert_eq!((own.rows, own.rate), (1, None));
+    }
+
+    /// The same three requests, ten seconds from first to last, in every form.
+    #[test]
+    fn separators_heads_and_units_are_found() {
+        let forms = [
+            "time;prompt;output\n1;100;10\n2;200;20\n11;300;30\n",
+            "arrival_ms\tprompt\toutput\n1000\t100\t10\n2000\t200\t20\n11000\t300\t30\n",
+            "1,100,10\n2,200,20\n11,300,30\n",
+            "1\t100\t10\n2\t200\t20\n11\t300\t30",
+            "2024-05-01T00:00:01Z,100,10\n2024-05-01T00:00:02Z,200,20\n2024-05-01T00:00:11Z,300,30",
+            "created,prompt_tokens,completion_tokens\n1700000001000,100,10\n1700000002000,200,20\n\
+             1700000011000,300,30\n",
+            "[{\"created\": 1, \"prompt\": 100, \"output\": 10},\n {\"created\": 2,\n \
+             \"prompt\": 200, \"output\": 20}, {\"created\": 11, \"prompt\": 300, \"output\": 30}]",
+        ];
+        for form in forms {
+            let own = trace(form);
+            assert_eq!((own.rows, own.prompt.get(), own.answer.get()), (3, 200.0, 20.0), "{form}");
+            let rate = own.rate.expect("a rate").get();
+            assert!((rate - 0.2).abs() < 1e-9, "{form}: {rate}");
+            assert!((own.prompt_spread.get() - (2.0f64 / 3.0).sqrt() / 2.0).abs() < 1e-9);
+        }
+        let bare = trace("100,10\n300,30\nx,5\n");
+        assert_eq!((bare.rows, bare.rate), (2, None));
+        assert!(bare.faults[0].starts_with("line 3: "), "{:?}", bare.faults);
+        assert!(bare.text().contains("no arrival times: the rate stays as typed"));
+    }
+
+    /// Twenty minutes of one request each, but for one minute of ten.
+    #[test]
+    fn the_busiest_minute_is_told_and_is_the_days_peak() {
+        let mut text = "time,prompt,output\n".to_owned();
+        for minute in 0..=20 {
+            for n in 0..if minute == 7 { 10 } else { 1 } {
+                text += &format!("{},100,10\n", minute * 60 + n);
+            }
+        }
+        let own = trace(&text);
+        // 29 requests in the 20 whole minutes.
+        let burst = own.burst.expect("a busiest minute").get();
+        assert!((burst - 10.0 * 20.0 / 29.0).abs() < 1e-9, "{burst}");
+        let mut inputs = Inputs::default();
+        own.type_into(&mut inputs);
+        assert!(inputs.typed(Key::Busiest).is_some());
+        assert!(own.text().contains("the peak of the day"), "{}", own.text());
     }
 
     /// Two days: one request every 20 minutes, and every 5 from noon to six.

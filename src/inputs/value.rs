@@ -115,7 +115,8 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         }
         Kind::Share => {
             let ratio = read::ratio(text).map_err(misread)?;
-            within(key, text, ratio, (Ratio::ZERO, Ratio::new(0.95)), show::percent)
+            let most = if key == Key::Cached { 0.999 } else { 0.95 };
+            within(key, text, ratio, (Ratio::ZERO, Ratio::new(most)), show::percent)
                 .map(Value::Ratio)
         }
         Kind::Switch => switch(key, text).map(Value::Switch),

@@ -39,7 +39,7 @@ pub enum Amount {
 }
 
 /// How a number follows from others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Derivation {
     /// The formula in symbols.
     pub formula: String,
@@ -49,6 +49,8 @@ pub struct Derivation {
     pub source: String,
     /// Constants of the stack's profile that it rests on, by their names in the profile.
     pub constants: Vec<String>,
+    /// Numbers that it follows from and that are told nowhere else.
+    pub parts: Vec<Figure>,
 }
 
 impl Derivation {
@@ -59,8 +61,15 @@ impl Derivation {
             formula: formula.to_owned(),
             substituted,
             source: source.to_owned(),
-            constants: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// With the numbers that it follows from.
+    #[must_use]
+    pub fn with(mut self, parts: Vec<Figure>) -> Self {
+        self.parts = parts;
+        self
     }
 }
 

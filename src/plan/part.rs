@@ -139,6 +139,6 @@ fn sum_of(parts: &[Part], whole: Amount) -> Derivation {
         formula: names.join(" + "),
         substituted: format!("{} = {}", terms.join(" + "), whole.fine_text()),
         source: "the sum of its parts".to_owned(),
-        constants: Vec::new(),
+        ..Derivation::default()
     }
 }

@@ -18,7 +18,7 @@ use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 pub const SEQUENCES_MAX: u32 = 1024;
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
 const SHRINK: f64 = 1.0 - 1e-9;
-/// Most deployments of other kinds that are worked out beside the best.
+/// Most deployments of other kinds that are worked out beside the best, but for one on each kind of accelerator.
 pub const OTHERS_MAX: usize = 6;
 
 /// One layout on one kind of machine in one pair of formats.
@@ -174,21 +174,27 @@ pub fn survey(ask: &Ask) -> Survey {
     survey
 }
 
-/// The best of other kinds: another accelerator, other formats, another way to split the model.
+/// The best of other kinds: every other accelerator that was asked for first, then other formats and other ways to split
+/// the model.
 #[must_use]
 pub fn others(ask: &Ask, survey: &Survey) -> Vec<Deployment> {
     let Some(best) = survey.best else { return Vec::new() };
+    let order = by_price(ask, &survey.looked);
     let mut kinds = vec![kind(&best.at)];
     let mut all = Vec::new();
-    for i in by_price(ask, &survey.looked) {
-        let Some(looked) = survey.looked.get(i) else { continue };
-        let own = kind(&looked.at);
-        if all.len() >= OTHERS_MAX || kinds.contains(&own) {
-            continue;
-        }
-        if let Ok(other) = settle(ask, looked) {
-            kinds.push(own);
-            all.push(other);
+    let machines = (0..ask.machines.len()).filter(|own| *own != best.at.machine).map(Some);
+    for machine in machines.chain([None]) {
+        let most = if machine.is_some() { all.len() + 1 } else { OTHERS_MAX };
+        for looked in order.iter().filter_map(|i| survey.looked.get(*i)) {
+            let own = kind(&looked.at);
+            let other = machine.is_some_and(|machine| looked.at.machine != machine);
+            if all.len() >= most || other || kinds.contains(&own) {
+                continue;
+            }
+            if let Ok(other) = settle(ask, looked) {
+                kinds.push(own);
+                all.push(other);
+            }
         }
     }
     all

@@ -229,6 +229,33 @@ fn name_of(word: &'static str) -> &'static str {
     }
 }
 
+/// Words that a list of the serving inputs may hold: accelerators that the engine runs on, and formats that it has on one
+/// of those that stand there.
+pub fn suggested(key: Key, inputs: &Inputs) -> Vec<Choice> {
+    let engine = inputs.get(Key::Engine);
+    let rows = || accelerators::all().iter().chain(accelerators::edge());
+    let can = |row: &accelerators::MachineRow| support::find(engine, &row.accelerator.generation);
+    if key == Key::ServeOn {
+        let all = rows().filter(|row| can(row).is_some());
+        return all.map(|row| Choice::plain(&row.key, &row.label)).collect();
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for word in inputs.get(Key::ServeOn).split(',') {
+        let Some(can) = accelerators::find_serving(word.trim()).and_then(can) else { continue };
+        match key {
+            Key::Weights => names.extend(can.weights.iter().map(|own| own.key())),
+            _ => names.extend(can.cache.iter().map(|own| own.key())),
+        }
+    }
+    let mut once: Vec<Choice> = Vec::new();
+    for name in names {
+        if once.iter().all(|own| own.key != name) {
+            once.push(Choice::plain(name, ""));
+        }
+    }
+    once
+}
+
 /// The runs to open with one click.
 pub fn preset_rows() -> &'static [presets::Preset] {
     presets::all()

@@ -2,6 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::answer::derivation;
+use super::live::live;
+use super::state::state;
+use crate::api::Figure;
+
 /// One cell.
 pub enum Cell {
     /// The name of the line.
@@ -24,24 +29,82 @@ pub enum Cell {
     Text(String),
     /// An explanation.
     Reason(AnyView),
+    /// A number that opens to where it comes from, and what stands below it.
+    Opens(Box<Figure>, String),
 }
 
 /// A column: its title, and whether it holds numbers.
 pub type Column = (&'static str, bool);
 
+/// Lines whose numbers open below them.
+fn lines(caption: &str, all: Vec<Vec<Cell>>) -> Vec<AnyView> {
+    let mut views = Vec::new();
+    for (row, cells) in (0u32..).zip(all) {
+        let span = cells.len().to_string();
+        let mut below = Vec::new();
+        let mut own = Vec::new();
+        for (column, one) in (0u32..).zip(cells) {
+            let Cell::Opens(figure, under) = one else {
+                own.push(cell(one));
+                continue;
+            };
+            let key = format!("cell:{caption}:{row}:{column}");
+            own.push(opens(&figure, under, &key));
+            below.push(opened(*figure, key, span.clone()));
+        }
+        views.push(view! { <tr>{own}</tr> }.into_any());
+        views.extend(below);
+    }
+    views
+}
+
+fn opens(figure: &Figure, below: String, key: &str) -> AnyView {
+    let (state, key) = (state(), key.to_owned());
+    let open = state.unfolded(&key);
+    let below = view! { <span class="figure-range">{below}</span> }.into_any();
+    let text = figure.shown.text.clone();
+    let button = view! {
+        <button
+            type="button"
+            class="amount"
+            aria-expanded=move || open.get().to_string()
+            on:click=move |_| state.unfold(&key, !open.get_untracked())
+        >
+            {text}
+        </button>
+    };
+    plain("number", vec![button.into_any(), below].into_any())
+}
+
+fn opened(figure: Figure, key: String, span: String) -> AnyView {
+    let open = state().unfolded(&key);
+    let id = key.replace([':', ' ', ','], "-");
+    live(move || {
+        if !open.get() {
+            return ().into_any();
+        }
+        view! {
+            <tr class="opened">
+                <td colspan=span.clone()>{derivation(&figure, id.clone())}</td>
+            </tr>
+        }
+        .into_any()
+    })
+}
+
 /// A table; `caption` is read aloud, and shown where `shown` says so.
-pub fn table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
-    with_class("", caption, "hidden", columns, lines.into_iter().map(line).collect())
+pub fn table(caption: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>) -> AnyView {
+    with_class("", caption, "hidden", columns, lines(caption, rows))
 }
 
 /// The same, with its caption shown.
-pub fn titled_table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
-    with_class("", caption, "", columns, lines.into_iter().map(line).collect())
+pub fn titled_table(caption: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>) -> AnyView {
+    with_class("", caption, "", columns, lines(caption, rows))
 }
 
 /// The same, no wider than it needs to be.
-pub fn compact_table(caption: &'static str, columns: &[Column], lines: Vec<Vec<Cell>>) -> AnyView {
-    with_class("compact", caption, "hidden", columns, lines.into_iter().map(line).collect())
+pub fn compact_table(caption: &'static str, columns: &[Column], rows: Vec<Vec<Cell>>) -> AnyView {
+    with_class("compact", caption, "hidden", columns, lines(caption, rows))
 }
 
 /// The same, of lines that are views already.
@@ -101,6 +164,14 @@ pub fn current_line(cells: Vec<Cell>) -> AnyView {
     view! { <tr aria-current="true">{cells}</tr> }.into_any()
 }
 
+/// The figure of that name as a cell that opens, else its text.
+pub fn opening(figures: &[Figure], id: &str, text: &str, below: &str) -> Cell {
+    match figures.iter().find(|figure| figure.id == id) {
+        Some(figure) => Cell::Opens(Box::new(figure.clone()), below.to_owned()),
+        None => Cell::Ranged(text.to_owned(), below.to_owned()),
+    }
+}
+
 fn cell(cell: Cell) -> AnyView {
     match cell {
         Cell::Name(text) => view! { <th scope="row">{text}</th> }.into_any(),
@@ -113,6 +184,7 @@ fn cell(cell: Cell) -> AnyView {
         Cell::Loss(text) => plain("number loss", text.into_any()),
         Cell::Text(text) => plain("", text.into_any()),
         Cell::Reason(view) => plain("reason", view),
+        Cell::Opens(figure, below) => two("number", figure.shown.text.clone(), below),
     }
 }
 

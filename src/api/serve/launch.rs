@@ -19,8 +19,14 @@ pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
     Some(LaunchView { command, notes: notes(own) })
 }
 
+/// Tokens guessed ahead, and whether the model guesses them itself.
+fn guessing(own: &Deployed<'_>) -> Option<(u32, bool)> {
+    own.ask.speculation.as_ref().map(|own_guess| (own_guess.guesses, own.ask.model.mtp_layers > 0))
+}
+
 fn notes(own: &Deployed<'_>) -> Vec<String> {
     let mut all = Vec::new();
+    let key = own.ask.engine.key.as_str();
     let node = own.machine.cluster.node_size.max(1);
     if own.own.at.instance.ranks() > u64::from(node) {
         all.push(
@@ -49,8 +55,17 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         ));
     }
     if own.ask.speculation.is_some() {
+        all.push(if own.ask.model.mtp_layers > 0 {
+            "Guesses come from the model's own head for further tokens (MTP).".to_owned()
+        } else {
+            "For path/to/draft put the draft model, such as an EAGLE head of this model.".to_owned()
+        });
+    }
+    if key.starts_with("sglang") && own.own.at.instance.pp > 1 {
         all.push(
-            "Guessing ahead needs the model's own head or a draft model beside it.".to_owned(),
+            "With stages SGLang schedules without overlap (server_args.py), so the host's time \
+             between steps shows; it is not in these times."
+                .to_owned(),
         );
     }
     all
@@ -96,6 +111,22 @@ fn vllm(own: &Deployed<'_>) -> String {
     all.push(("--gpu-memory-utilization", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
         all.push(("--kv-cache-dtype", Some("fp8".to_owned())));
+    }
+    // docs.vllm.ai, features/speculative_decoding: 0.17 for V1, 0.6.3 for what came before.
+    match guessing(own) {
+        Some((n, _)) if own.ask.engine.key == "vllm-2024" => {
+            all.push(("--speculative-model", Some("path/to/draft".to_owned())));
+            all.push(("--num-speculative-tokens", Some(n.to_string())));
+        }
+        Some((n, inner)) => {
+            let by = match inner {
+                true => "\"method\": \"mtp\"",
+                false => "\"method\": \"eagle3\", \"model\": \"path/to/draft\"",
+            };
+            let text = format!("'{{{by}, \"num_speculative_tokens\": {n}}}'");
+            all.push(("--speculative-config", Some(text)));
+        }
+        None => {}
     }
     flags(format!("vllm serve {}", model(own)), all)
 }
@@ -151,6 +182,17 @@ fn sglang(own: &Deployed<'_>) -> String {
     if own.formats.1 == KvFormat::Fp8 {
         all.push(("--kv-cache-dtype", Some("fp8_e4m3".to_owned())));
     }
+    // docs.sglang.io, advanced_features/speculative_decoding: MTP heads run under EAGLE without a draft model.
+    if let Some((n, inner)) = guessing(own) {
+        let kind = if inner { "EAGLE" } else { "EAGLE3" };
+        all.push(("--speculative-algorithm", Some(kind.to_owned())));
+        if !inner {
+            all.push(("--speculative-draft-model-path", Some("path/to/draft".to_owned())));
+        }
+        all.push(("--speculative-num-steps", Some(n.to_string())));
+        all.push(("--speculative-eagle-topk", Some("1".to_owned())));
+        all.push(("--speculative-num-draft-tokens", Some((n + 1).to_string())));
+    }
     flags(format!("python -m sglang.launch_server --model-path {}", model(own)), all)
 }
 
@@ -168,6 +210,17 @@ fn trtllm(own: &Deployed<'_>) -> String {
         _ => "auto",
     };
     config.push(format!("kv_cache_config:\n  dtype: {dtype}"));
+    // examples/llm_speculative_decoding of 1.0: MTPDecodingConfig and EagleDecodingConfig by their fields.
+    match guessing(own) {
+        Some((n, true)) => config.push(format!(
+            "speculative_config:\n  decoding_type: MTP\n  num_nextn_predict_layers: {n}"
+        )),
+        Some((n, false)) => config.push(format!(
+            "speculative_config:\n  decoding_type: Eagle\n  max_draft_len: {n}\n  \
+             speculative_model_dir: path/to/draft"
+        )),
+        None => {}
+    }
     let _ = write!(text, "cat > config.yml <<EOF\n{}\nEOF\n", config.join("\n"));
     let mut all = vec![("--tp_size", Some((at.tp * at.dp).to_string()))];
     if at.pp > 1 {
@@ -197,6 +250,10 @@ fn llamacpp(own: &Deployed<'_>) -> String {
     if own.formats.1 == KvFormat::Int8 {
         all.push(("--cache-type-k", Some("q8_0".to_owned())));
         all.push(("--cache-type-v", Some("q8_0".to_owned())));
+    }
+    if let Some((n, _)) = guessing(own) {
+        all.push(("--model-draft", Some("path/to/draft.gguf".to_owned())));
+        all.push(("--draft-max", Some(n.to_string())));
     }
     flags(format!("llama-server --model {name}-{format}.gguf"), all)
 }

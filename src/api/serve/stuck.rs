@@ -1,21 +1,26 @@
 //! No deployment serves: what stands in the way, and the smallest changes that help, each tried.
 
+use super::PoolsView;
 use crate::api::{Remedy, StuckView};
 use crate::catalogue::support;
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Loss, Survey};
-use crate::serving::{Ask, WeightFormat};
+use crate::serving::{Ask, Demand, WeightFormat};
 use crate::units::text::{short, show};
-use crate::units::{Bytes, Ratio, Seconds};
+use crate::units::{Bytes, PerSecond, Ratio, Seconds};
 
 /// Kinds of accelerator with more memory or speed that are tried.
 const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
 
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    StuckView { remedies: remedies(inputs, ask, survey), ..obstacle(ask, survey) }
+    let pools = serve::pools_alone(ask).map(|own| PoolsView {
+        says: own.headline,
+        sheet: crate::api::budget::sheet_view(&own.sheet),
+    });
+    StuckView { remedies: remedies(inputs, ask, survey), pools, ..obstacle(ask, survey) }
 }
 
 /// The same without remedies, which take a search each.
@@ -60,6 +65,7 @@ fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
     let mut all = relaxed(inputs, survey);
     all.extend(freed(inputs));
     all.extend(more(inputs, survey));
+    all.extend(less(inputs, ask, survey));
     all.extend(narrower(inputs, ask));
     all.extend(larger(inputs, ask));
     all
@@ -131,6 +137,49 @@ fn more(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
         ("more", text, inputs.clone().with(Key::ServeMost, n.to_string()))
     };
     counts.into_iter().filter(|n| *n > now).map(change).collect()
+}
+
+/// Shares of what is held at the batch limit that are tried as rates: at random arrivals somewhat less is held.
+const LOWER: [f64; 5] = [1.0, 0.97, 0.9, 0.75, 0.5];
+/// Parts of prompt and answer that are tried where there is too much to do.
+const SHORTER: [f64; 4] = [2.0, 4.0, 16.0, 64.0];
+
+/// A lower rate, shorter prompts, shorter answers: where the demand takes more accelerators than there may be.
+fn less(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
+    let few = |looked: &serve::Looked| matches!(looked.loss, Some(Loss::Few(_)));
+    if !survey.looked.iter().any(few) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    if let (Demand::Rate(_), Some(held)) = (ask.demand, serve::holds(ask, survey)) {
+        for share in LOWER {
+            let rate = PerSecond::new(rounded_down(held.get() * share));
+            let text = format!("Lower the rate to {}.", show::frequency(rate));
+            let typed = format!("{}/s", short::ratio(Ratio::new(rate.get())));
+            all.push(("rate", text, inputs.clone().with(Key::Rate, typed)));
+        }
+    }
+    let traffic = &ask.traffic;
+    for (family, key, tokens, noun) in [
+        ("prompt", Key::Prompt, traffic.prompt, "Prompts"),
+        ("answer", Key::Answer, traffic.output, "Answers"),
+    ] {
+        for part in SHORTER {
+            let tokens = (tokens / part).floor().max(1.0) as u64;
+            let text = format!("{noun} of {} tokens.", show::grouped(tokens));
+            all.push((family, text, inputs.clone().with(key, tokens.to_string())));
+        }
+    }
+    all
+}
+
+/// Two digits of a rate, not more than it.
+fn rounded_down(rate: f64) -> f64 {
+    let mut unit = 1e-9;
+    while rate / unit >= 100.0 {
+        unit *= 10.0;
+    }
+    (rate / unit).floor() * unit
 }
 
 /// Narrower weights that engine and accelerators have.

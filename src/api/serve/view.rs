@@ -7,7 +7,7 @@ use super::{
     TradeView,
 };
 use crate::api::promise::promising_service;
-use crate::api::view::{cut, range, shown};
+use crate::api::view::{cut, plain_figure, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
 use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
@@ -16,10 +16,13 @@ use crate::link;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
-use crate::serving::Ask;
+use crate::serving::{Ask, WeightFormat};
 use crate::units::text::show;
-use crate::units::{FlopsPerSecond, Params, Ratio};
+use crate::units::{Dollars, FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
+
+/// Rivals that cost more by less are told as of the same cost.
+const EQUAL: f64 = 5e-4;
 
 /// The whole answer.
 pub(in crate::api) fn serve_view(
@@ -50,6 +53,7 @@ pub(in crate::api) fn serve_view(
         memory_capacity: shown(Amount::Bytes(capacity)),
         memory_free: shown(Amount::Bytes(free)),
         binds: serve::binds(own, &roof, &decode),
+        why: why(own, &roof, &figures),
         decode: part(own, &decode),
         prefill: part(own, &prefill),
         roof: roof_view(&roof),
@@ -67,6 +71,19 @@ pub(in crate::api) fn serve_view(
     }
 }
 
+/// The numbers of the sentences that say what binds.
+fn why(own: &Deployed<'_>, roof: &serve::Roof, figures: &[Figure]) -> Vec<Figure> {
+    let mut all: Vec<Figure> = Vec::new();
+    if let Some(step) = roof.points.get(1) {
+        all.extend(roof.figures(step).iter().take(1).map(plain_figure));
+        all.push(plain_figure(&roof.bend()));
+    }
+    let reading = serve::reading(own);
+    all.extend(reading.iter().map(plain_figure));
+    all.extend(figures.iter().filter(|figure| figure.id == "used").cloned());
+    all
+}
+
 /// Rivals and the trade of latency against throughput.
 pub(super) fn study_view(
     inputs: &Inputs,
@@ -76,11 +93,14 @@ pub(super) fn study_view(
 ) -> ServeStudyView {
     let rivals = serve::rivals(ask, survey, own);
     let points = serve::tradeoff(ask);
+    let pools = serve::pools(own);
+    let (guessing, guessing_hurts) = serve::guessing(own).unwrap_or_default();
     let trade = |point: &serve::TradePoint| TradeView {
         machine: point.at.machine as u32,
         per_token: shown(Amount::Time(point.per_token)),
         first_token: shown(Amount::Time(point.first_token)),
         rate: shown(Amount::TokenRate(Ratio::new(point.rate.get()))),
+        figures: serve::trade_figures(ask, point).iter().map(plain_figure).collect(),
         keeps: point.keeps,
         chosen: point.at == own.own.at && point.batch == own.own.batch,
         layout: format!("{}, batch {}", serve::layout_text(ask, &point.at), point.batch),
@@ -95,7 +115,13 @@ pub(super) fn study_view(
         share: ask.further_share.map(serve::share_name).unwrap_or_default().to_owned(),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
-        pools: crate::api::budget::sheet_view(&serve::pools(own)),
+        pools: crate::api::budget::sheet_view(&pools.sheet),
+        guessing,
+        guessing_hurts,
+        apart: pools.headline,
+        apart_wins: pools.win,
+        of: link::encode(&pinned(inputs, ask, &own.own.at, Some(own.own.batch))),
+        unserved: serve::unserved(ask, survey),
     }
 }
 
@@ -114,6 +140,8 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
             speed: shown(Amount::TokenRate(fit.speed)),
             range: fit.range.as_ref().map(range),
             first_token: shown(Amount::Time(fit.first_token)),
+            usual: fit.weights == WeightFormat::Q4Km,
+            figures: fit.figures.iter().map(plain_figure).collect(),
             link: link::encode(&link),
         })
     };
@@ -124,11 +152,20 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
 fn chosen(inputs: &Inputs, own: &Deployed<'_>) -> TradeView {
     let full = &own.own.full;
     let ranks = own.own.at.instance.ranks().max(1) as f64;
+    let point = serve::TradePoint {
+        at: own.own.at,
+        batch: own.own.batch,
+        per_token: full.per_token,
+        first_token: full.first_token,
+        rate: PerSecond::new(full.output_rate.get() / ranks),
+        keeps: true,
+    };
     TradeView {
         machine: own.own.at.machine as u32,
         per_token: shown(Amount::Time(full.per_token)),
         first_token: shown(Amount::Time(full.first_token)),
         rate: shown(Amount::TokenRate(Ratio::new(full.output_rate.get() / ranks))),
+        figures: serve::trade_figures(own.ask, &point).iter().map(plain_figure).collect(),
         keeps: true,
         chosen: true,
         layout: format!("{}, batch {}", serve::layout_text(own.ask, &own.own.at), own.own.batch),
@@ -138,12 +175,23 @@ fn chosen(inputs: &Inputs, own: &Deployed<'_>) -> TradeView {
 
 fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRivalView {
     let own = &rival.own;
+    let told = serve::figures(own);
+    let told = told.iter().filter(|one| matches!(one.id, "accelerators" | "ttft" | "tpot"));
+    let mut figures: Vec<Figure> = told.map(|one| figure(own, one)).collect();
+    let mut dearer = shown(Amount::Excess(rival.dearer));
+    if rival.dearer.get() < EQUAL {
+        dearer.text = "same cost".to_owned();
+    }
+    let label = "Dearer";
+    let told = derived(own, "dearer", label, Amount::Excess(rival.dearer), &rival.derivation);
+    figures.push(Figure { shown: dearer.clone(), ..told });
     ServeRivalView {
         layout: serve::layout_text(ask, &own.own.at),
         accelerators: shown(Amount::Count(own.accelerators())),
         first_token: shown(Amount::Time(own.own.first_token)),
         per_token: shown(Amount::Time(own.own.per_token)),
-        dearer: shown(Amount::Excess(rival.dearer)),
+        dearer,
+        figures,
         loses: rival.text.clone(),
         link: link::encode(&pinned(inputs, ask, &own.own.at, None)),
     }
@@ -223,8 +271,8 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
         text("tpot").unwrap_or_default(),
         text("tokens_per_s").unwrap_or_default(),
     );
-    if let Some(price) = text("output_price") {
-        let _ = write!(all, ", {price} a million answer tokens");
+    if let Some(price) = text("whole_price") {
+        let _ = write!(all, ", {price} a million answer tokens, prompts included");
     }
     all.push('.');
     all
@@ -338,6 +386,11 @@ fn derived(
         substituted: derivation.substituted.clone(),
         source: sources.join(". "),
         range: None,
+        parts: derivation
+            .parts
+            .iter()
+            .map(|part| derived(own, part.id, part.label, part.amount, &part.derivation))
+            .collect(),
     }
 }
 
@@ -345,8 +398,9 @@ fn roof_view(roof: &serve::Roof) -> RoofView {
     let plain = |value: f64, unit: &str, text: String| Shown { value, unit: unit.to_owned(), text };
     let point = |point: &serve::RoofPoint| {
         let at = point.intensity.get();
-        let allowed = (at * roof.bandwidth.get()).min(roof.peak.get()).max(1.0);
+        let allowed = roof.allowed(point).get();
         RoofPointView {
+            figures: roof.figures(point).iter().map(plain_figure).collect(),
             label: point.label.clone(),
             intensity: plain(at, "flops_per_byte", show::rounded(at)),
             reached: shown(Amount::FlopRate(point.reached)),
@@ -363,16 +417,40 @@ fn roof_view(roof: &serve::Roof) -> RoofView {
 fn break_even(own: &Deployed<'_>, bill: &serve::Bill) -> String {
     let Some(even) = serve::break_even(own, bill) else { return String::new() };
     let (api, mine) = (show::price(even.api), show::price(bill.hourly));
+    let rate = |rate: f64| format!("{} requests/s", show::rounded(rate));
+    let asked = own.own.now.request_rate.get() * f64::from(own.own.replicas);
     let share = even.share.get();
     let rest = if share <= 1.0 {
         format!(
-            "it is cheaper from {} of this demand on, {} requests/s",
+            "it is cheaper from {} of this demand on, {}",
             show::percent(even.share),
-            show::rounded(own.own.now.request_rate.get() * f64::from(own.own.replicas) * share)
+            rate(asked * share)
         )
     } else {
-        let factor = show::factor(even.share);
-        format!("paying by the token is cheaper: the deployment costs {factor} as much")
+        // One instance, all of it in use: the least that a request can cost on these machines.
+        let each = bill.hourly.get() / f64::from(own.own.replicas.max(1)) / 3600.0;
+        let full = own.own.full.request_rate.get();
+        let paid = even.api.get() / 3600.0 / asked.max(1e-12);
+        let thousand = |price: f64| show::million(Dollars::new(price * 1e3));
+        let start = format!(
+            "paying by the token is cheaper: the deployment costs {} as much",
+            show::factor(even.share)
+        );
+        if each / full.max(1e-12) < paid {
+            format!(
+                "{start}. It turns at {}, where an instance is {} full",
+                rate(each / paid),
+                show::percent(Ratio::new(each / paid / full))
+            )
+        } else {
+            format!(
+                "{start}. It never turns: even full, at {}, an instance costs {} a thousand \
+                 requests, by the token they cost {}",
+                rate(full),
+                thousand(each / full.max(1e-12)),
+                thousand(paid)
+            )
+        }
     };
     format!("The same tokens cost {api} by the token and {mine} on your own machines: {rest}.")
 }

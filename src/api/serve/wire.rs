@@ -34,6 +34,9 @@ pub struct ServeView {
     pub roof: RoofView,
     /// What binds, the most important first.
     pub binds: Vec<String>,
+    /// The numbers of these sentences.
+    #[serde(default)]
+    pub why: Vec<Figure>,
     /// Pairs of a layout and a batch limit that were looked at.
     pub space: Shown,
     /// Where the layouts went.
@@ -86,6 +89,9 @@ pub struct RoofPointView {
     pub reached: Shown,
     /// Share of what the roof allows there.
     pub share: Shown,
+    /// Where the numbers come from, in that order.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
 }
 
 /// How to start the engine.
@@ -115,6 +121,33 @@ pub struct ServeStudyView {
     /// Prompts and answers on machines of their own, against both on the same.
     #[serde(default)]
     pub pools: crate::api::budget::SheetView,
+    /// The same in one sentence; empty where there are no pools.
+    #[serde(default)]
+    pub apart: String,
+    /// Pools cost less.
+    #[serde(default)]
+    pub apart_wins: bool,
+    /// Guessing ahead against not guessing; empty where none is asked for.
+    #[serde(default)]
+    pub guessing: String,
+    /// Guessing makes it dearer or slower.
+    #[serde(default)]
+    pub guessing_hurts: bool,
+    /// Link of the layout that all of this stands beside.
+    #[serde(default)]
+    pub of: String,
+    /// Kinds of machine that were asked for and on which nothing serves, with what stands in the way.
+    #[serde(default)]
+    pub unserved: Vec<String>,
+}
+
+/// Pools that serve where no instance that does both does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolsView {
+    /// In one sentence.
+    pub says: String,
+    /// In full.
+    pub sheet: crate::api::budget::SheetView,
 }
 
 /// One format on one kind of machine, for one user alone.
@@ -134,6 +167,12 @@ pub struct FitView {
     pub speed: Shown,
     /// Where 80 % of measured runs lay.
     pub range: Option<Range>,
+    /// Whether it is what people run of its kind.
+    #[serde(default)]
+    pub usual: bool,
+    /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     /// Time to read a prompt.
     pub first_token: Shown,
     /// Link that asks for it.
@@ -153,6 +192,9 @@ pub struct ServeRivalView {
     pub per_token: Shown,
     /// How much dearer.
     pub dearer: Shown,
+    /// Where the numbers come from: `accelerators`, `ttft`, `tpot`, `dearer`.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     /// What it loses on.
     pub loses: String,
     /// Link that fixes it.
@@ -170,6 +212,9 @@ pub struct TradeView {
     pub first_token: Shown,
     /// Tokens of answers a second of one accelerator.
     pub rate: Shown,
+    /// Where the numbers come from: `per_token`, `first_token`, `rate`.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     /// Whether it keeps the goals.
     pub keeps: bool,
     /// Whether it is the layout of the answer.

@@ -192,6 +192,22 @@ impl Serving<'_> {
         if tokens <= 0.0 || prompts <= 0.0 {
             return Read { whole: 0.0, each: 0.0 };
         }
+        let pp = f64::from(self.instance.pp.max(1));
+        let (both, alone, steps) = self.reading_steps(prompts, tokens, decode, context);
+        let step = (both - alone).max(0.0);
+        // Chunks follow one another through the stages.
+        Read { whole: step * (steps + pp - 1.0) / pp, each: step * steps / pp / prompts }
+    }
+
+    /// A step that reads, the same without what it reads (nothing where reading has steps of its own), and how many of
+    /// them prompts of that length take.
+    pub(super) fn reading_steps(
+        &self,
+        prompts: f64,
+        tokens: f64,
+        decode: f64,
+        context: f64,
+    ) -> (f64, f64, f64) {
         let engine = &self.service.engine;
         let groups = f64::from(self.instance.dp.max(1));
         let pp = f64::from(self.instance.pp.max(1));
@@ -206,15 +222,13 @@ impl Serving<'_> {
             rows: 1.0,
             ..Load::default()
         };
-        let step = if engine.mixes && decode > 0.0 {
+        if engine.mixes && decode > 0.0 {
             let alone = Load { decode: decode / pp, context, rows: 1.0, ..Load::default() };
             let both = Load { decode: decode / pp, context, ..load };
-            (self.seconds(&both) - self.seconds(&alone)).max(0.0)
+            (self.seconds(&both), self.seconds(&alone), steps)
         } else {
-            self.seconds(&load)
-        };
-        // Chunks follow one another through the stages.
-        Read { whole: step * (steps + pp - 1.0) / pp, each: step * steps / pp / prompts }
+            (self.seconds(&load), 0.0, steps)
+        }
     }
 
     /// Time of one request outside all steps.

@@ -1,8 +1,14 @@
 //! Operations and bytes of one step, part by part, for those who explain its time.
 
 use super::work::Op;
-use super::{Load, ServePart, Serving};
-use crate::units::{Bytes, Flops, Ratio};
+use super::{Answer, Load, ServePart, Serving};
+use crate::serving::Traffic;
+use crate::units::{Bytes, Flops, Ratio, Seconds};
+
+/// Share of the time that reading may take before an instance counts as full, as in `flow`.
+const FULL: f64 = 0.98;
+/// Halvings of the number of prompts.
+const STEPS: usize = 24;
 
 /// What one part of a step does on one accelerator.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,7 +23,60 @@ pub struct PartCount {
     pub starts: Ratio,
 }
 
+/// What the first token of a request that comes at random, or follows another, takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FirstParts {
+    /// The host's work on the request.
+    pub handling: Seconds,
+    /// The steps that read its prompt, with those that are read beside it.
+    pub reading: Seconds,
+    /// What one prompt adds to the instance's time, and in how many prompts at once.
+    pub each: (Seconds, Ratio),
+    /// A step that reads them, the same without them, and how many such steps; none where the engine's own rule holds
+    /// prompts back for a time that cannot be told from reading.
+    pub steps: Option<(Seconds, Seconds, Ratio)>,
+    /// Share of the instance's time that reading takes.
+    pub busy: Ratio,
+    /// Mean wait for the prompts of others.
+    pub queue: Seconds,
+}
+
 impl Serving<'_> {
+    /// What a first token takes, part by part, of an answer of [`Serving::answer`] or [`Serving::loaded`].
+    #[must_use]
+    pub fn first_parts(&self, traffic: &Traffic, answer: &Answer) -> FirstParts {
+        let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        let context = traffic.prompt + traffic.output / 2.0;
+        let running = answer.running.0;
+        let each = traffic.prompt / answer.prompt_rate.get().max(1e-12);
+        let handling = self.handling(traffic);
+        let reading = (answer.first_token.less(answer.waiting).get() - handling).max(0.0);
+        // The number that is read at once is the one whose time is so long.
+        let most = self.prompts_most(fresh);
+        let (mut low, mut high) = (1.0, most.max(1.0));
+        for _ in 0..STEPS {
+            let middle = 0.5 * (low + high);
+            if self.read(middle, fresh, running, context).whole < reading {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let (both, alone, steps) = self.reading_steps(high, fresh, running, context);
+        let told = self.read(high, fresh, running, context).whole;
+        let exact = (told / reading.max(1e-12) - 1.0).abs() < 1e-4;
+        let steps = (Seconds::new(both), Seconds::new(alone), Ratio::new(steps));
+        let busy = (answer.request_rate.get() * each).min(FULL);
+        FirstParts {
+            handling: Seconds::new(handling),
+            reading: Seconds::new(reading),
+            each: (Seconds::new(each), Ratio::new(high)),
+            steps: exact.then_some(steps),
+            busy: Ratio::new(busy),
+            queue: Seconds::new(busy * each / (2.0 * (1.0 - busy))),
+        }
+    }
+
     /// What each part of a step does, in the order of [`ServePart::ALL`].
     #[must_use]
     pub fn part_counts(&self, load: &Load) -> [PartCount; ServePart::ALL.len()] {

@@ -16,7 +16,7 @@ mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
-pub use detail::PartCount;
+pub use detail::{FirstParts, PartCount};
 pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
 pub use pace::{Arrivals, Pace};

@@ -172,7 +172,8 @@ fn lack(
         .map(|kind| machine_of(kind).map_or(kind.as_str(), |row| row.label.as_str()))
         .collect();
     let nearest = nearest(engine, &lacking, key, word);
-    let text = format!("{} has no {word} on {}{nearest}", engine.name, labels.join(", "));
+    let others = having(&lacking, key, word);
+    let text = format!("{} has no {word} on {}{nearest}{others}", engine.name, labels.join(", "));
     if lacking.len() == kinds.len() {
         reader.problem(key, "a format that engine and accelerator have", text);
     } else {
@@ -201,6 +202,28 @@ fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
     }
     let bits = cache_of_key(word).map_or(16.0, |format| format.bits().get());
     near(bits, can.cache.iter().map(|own| (own.bits().get(), own.key())).collect())
+}
+
+/// Engines that have the format on one of those kinds.
+fn having(kinds: &[&String], key: Key, word: &str) -> String {
+    let has = |engine: &&str| {
+        kinds.iter().any(|kind| {
+            let row = machine_of(kind);
+            let generation = row.map_or("hopper", |row| row.accelerator.generation.as_str());
+            let Some(can) = support::find(engine, generation) else { return false };
+            match key {
+                Key::Weights => can.weights.iter().any(|own| own.key() == word),
+                _ => can.cache.iter().any(|own| own.key() == word),
+            }
+        })
+    };
+    let all = support::engines().iter().copied().filter(has);
+    let names: Vec<&str> =
+        all.filter_map(engines::find).map(|engine| engine.name.as_str()).collect();
+    match names.is_empty() {
+        true => "; no engine here has it there".to_owned(),
+        false => format!("; engines that have it there: {}", names.join(", ")),
+    }
 }
 
 /// Engines that run on some of those kinds.

@@ -9,7 +9,8 @@ pub(super) use words::words;
 use super::resolve::Reader;
 use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
-use crate::catalogue::{engines, places, support};
+use crate::catalogue::support::{self, Support};
+use crate::catalogue::{engines, places};
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
@@ -197,7 +198,7 @@ fn machines(
             price_source,
             by_hour,
             formats,
-            degrees: can.degrees.clone(),
+            degrees: degrees(reader, engine, &can),
         });
     }
     if all.is_empty() && !idle.is_empty() {
@@ -210,6 +211,22 @@ fn machines(
     }
     formats::complain(reader, engine, &kinds, &all);
     all
+}
+
+/// Engines that do not guess ahead in pipelines, by the start of their keys. vLLM: "pipeline parallelism is not composable
+/// with speculative decoding" (docs/features/speculative_decoding, 0.8 to 0.15; issue 57755 of 2026-09 for 0.28 and 0.29).
+/// SGLang: `server_args.py` refuses both together, but for instances that only read prompts.
+const NO_STAGES: [&str; 2] = ["vllm", "sglang"];
+
+/// Ways to split a model that the engine has there for what is asked.
+fn degrees(reader: &mut Reader, engine: &Engine, can: &Support) -> Vec<String> {
+    let guesses = reader.count(Key::Guesses).is_some_and(|n| n > 0);
+    let refuses = guesses && NO_STAGES.iter().any(|start| engine.key.starts_with(start));
+    if refuses && reader.count(Key::ServePp).is_some_and(|n| n > 1) {
+        let text = format!("{} does not guess ahead in a pipeline; let PP be 1", engine.name);
+        reader.note(Key::Guesses, text);
+    }
+    can.degrees.iter().filter(|own| !(refuses && *own == "pp")).cloned().collect()
 }
 
 /// The accelerator of the cluster's inputs, with the figures typed there.

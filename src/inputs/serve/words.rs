@@ -10,6 +10,9 @@ use crate::units::{DollarsPerHour, order};
 /// The accelerator that is described by its numbers.
 pub(super) const OWN: &str = "custom";
 
+/// What people call weights of which a share is zero.
+const PRUNED: [&str; 5] = ["pruned", "sparse", "unstructured", "wanda", "sparsegpt"];
+
 /// The words of a list in their canonical spelling, between commas.
 pub fn words(key: Key, text: &str) -> Result<String, Problem> {
     let expected = expected(key);
@@ -120,6 +123,12 @@ fn hint(key: Key, word: &str) -> String {
                 return "write for example h200-sxm, b200, rtx-4090, m4-max".to_owned();
             }
             format!("none is called so; near it: {}", near.join(", "))
+        }
+        Key::Weights if PRUNED.iter().any(|start| squeezed(word).starts_with(start)) => {
+            "zeros strewn over the weights save nothing: no engine here skips them, so they run as \
+             dense weights do; write a format with two of four (fp8-2of4, int8-2of4, int4-2of4), \
+             which the hardware skips, or choose a smaller model"
+                .to_owned()
         }
         Key::Weights => {
             let keys = WeightFormat::ALL.map(WeightFormat::key);

@@ -757,6 +757,8 @@ export interface Figure {
   substituted: string;
   source: string;
   range: { low: number; high: number; text: string } | null;
+  /** Numbers that it follows from and that are told nowhere else. */
+  parts?: Figure[];
 }
 
 export interface PartInWords {

@@ -68,7 +68,7 @@ fn derived(formula: &str, substituted: String, source: &str) -> Derivation {
         formula: formula.to_owned(),
         substituted,
         source: source.to_owned(),
-        constants: Vec::new(),
+        ..Derivation::default()
     }
 }
 

@@ -82,7 +82,7 @@ pub fn carbon_figure(fleet: &Fleet, point: &Point) -> Option<Figure> {
             own.tariff_source,
             Amount::Energy(Ratio::new(kwh.get())).text()
         ),
-        constants: Vec::new(),
+        ..Derivation::default()
     };
     let amount = Amount::Carbon(point.carbon);
     Some(Figure { id: "carbon", label: "Carbon", amount, derivation })
@@ -241,7 +241,7 @@ impl<'a> Own<'a> {
             formula: formula.to_owned(),
             substituted: format!("{text} = {amount}"),
             source,
-            constants: Vec::new(),
+            ..Derivation::default()
         }
     }
 }

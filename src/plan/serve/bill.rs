@@ -18,7 +18,7 @@ pub struct Bill {
     pub input: Dollars,
     /// A million tokens of answers.
     pub output: Dollars,
-    /// A million tokens of answers, were prompts free.
+    /// A million tokens of answers, all included: they bear the prompts as well.
     pub alone: Dollars,
     /// Share of the instances' time that goes to reading prompts.
     pub reading: Ratio,

@@ -37,9 +37,12 @@ fn batch(own: &Deployed<'_>) -> String {
         return format!("{together}: what you allow.");
     }
     if next <= most {
-        return format!(
-            "{together} in one instance: with more, a goal is missed or no more is answered."
-        );
+        let goals = &own.ask.goals;
+        let why = match goals.first_token.is_some() || goals.per_token.is_some() {
+            true => "more at once would miss a goal, or answer no more requests a second",
+            false => "more at once would answer no more requests a second",
+        };
+        return format!("{together} in one instance: {why}.");
     }
     if most >= limit {
         return format!("{together} in one instance: the most that is tried.");

@@ -1,10 +1,13 @@
 //! Latency against throughput: what nothing beats, on each kind of machine, whatever the goals.
 
 use crate::estimate::serve::{Sequences, Serving};
+use crate::plan::budget::figure;
+use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy::{self, Candidate, sequences_most};
 use crate::search::serve::{Offer, Point, Question, frontier};
 use crate::serving::{Ask, Demand, Goals, Instance};
-use crate::units::{DollarsPerHour, PerSecond, Seconds};
+use crate::units::text::fine;
+use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 /// Most points that are kept of one kind of machine.
 const POINTS_MAX: usize = 40;
@@ -97,4 +100,71 @@ fn further(ask: &Ask, at: &Candidate, point: &Point) -> Option<Seconds> {
     let serving = Serving::new(&service, &at.instance);
     let answer = serving.loaded(&ask.traffic, Sequences(f64::from(point.batch)));
     Some(deploy::per_token(ask, &serving, &answer))
+}
+
+/// Where a point's times and rate come from; nothing for one of another question.
+#[must_use]
+pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
+    let Some(service) = deploy::service(ask, &point.at, None) else { return Vec::new() };
+    let serving = Serving::new(&service, &point.at.instance);
+    let running = Sequences(f64::from(point.batch));
+    let answer = serving.loaded(&ask.traffic, running);
+    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let alone = serving.writing(running, context);
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let mean = format!(
+        "{} + {} = {}",
+        fine::time(alone),
+        fine::time(answer.per_token.less(alone)),
+        fine::time(answer.per_token)
+    );
+    let source = "under full load, as the answer's own figure (estimate/serve/flow)";
+    let mut per_token =
+        Derivation::of("a step of decoding + what prompts of others add to it", mean, source);
+    if point.per_token != answer.per_token {
+        let factor = point.per_token.get() / answer.per_token.get().max(1e-12);
+        let text = format!(
+            "{} × {} = {}",
+            fine::time(answer.per_token),
+            number(factor),
+            fine::time(point.per_token)
+        );
+        let parts = vec![figure("mean", "Mean", Amount::Time(answer.per_token), per_token)];
+        let formula = "mean over answers × factor of the share asked for";
+        per_token = Derivation::of(formula, text, "estimate/serve/pace").with(parts);
+    }
+    let least = answer.first_token.less(answer.waiting);
+    let first = format!(
+        "{} + {} = {}",
+        fine::time(least),
+        fine::time(answer.waiting),
+        fine::time(answer.first_token)
+    );
+    let ranks = point.at.instance.ranks().max(1) as f64;
+    let rate = format!(
+        "{} × {} tokens/s / {} = {} tokens/s",
+        number(answer.request_rate.get()),
+        number(ask.traffic.output),
+        number(ranks),
+        number(point.rate.get())
+    );
+    vec![
+        figure("per_token", "Further token", Amount::Time(point.per_token), per_token),
+        figure(
+            "first_token",
+            "First token",
+            Amount::Time(point.first_token),
+            Derivation::of("handling and reading + mean wait", first, source),
+        ),
+        figure(
+            "rate",
+            "Of one accelerator",
+            Amount::TokenRate(Ratio::new(point.rate.get())),
+            Derivation::of(
+                "requests a second of an instance × tokens of an answer / its accelerators",
+                rate,
+                "Little's law over reading and writing (estimate/serve/flow)",
+            ),
+        ),
+    ]
 }

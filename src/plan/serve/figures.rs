@@ -5,6 +5,7 @@ use super::{Deployed, allocated, longest_text};
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
+use crate::serving::Demand;
 use crate::units::text::{fine, show};
 use crate::units::{PerSecond, Ratio, Seconds};
 
@@ -33,7 +34,7 @@ fn figure(
         formula: formula.to_owned(),
         substituted,
         source: source.to_owned(),
-        constants: Vec::new(),
+        ..Derivation::default()
     };
     Figure { id, label, amount, derivation }
 }
@@ -61,7 +62,9 @@ fn first_token(own: &Deployed<'_>) -> Figure {
          section 5.7); its mean by Pollaczek and Khinchine (section 5.6)",
         fine::percent(now.delayed)
     );
-    figure("ttft", label, Amount::Time(whole), formula, text, &source)
+    let mut told = figure("ttft", label, Amount::Time(whole), formula, text, &source);
+    told.derivation.parts = super::nested::first_token(own);
+    told
 }
 
 const FIRST: [&str; 5] = [
@@ -104,7 +107,6 @@ fn rank(share: Option<Ratio>) -> usize {
 }
 
 fn per_token(own: &Deployed<'_>) -> Figure {
-    let now = &own.own.now;
     if let Some(share) = own.ask.further_share {
         let label = [
             "Each further token",
@@ -115,11 +117,17 @@ fn per_token(own: &Deployed<'_>) -> Figure {
         ][rank(Some(share))];
         return spread(own, "tpot", label, share);
     }
+    mean_per_token(own)
+}
+
+/// The time a token on the mean over answers.
+fn mean_per_token(own: &Deployed<'_>) -> Figure {
+    let now = &own.own.now;
     let alone = own.serving().writing(now.running, own.context());
     let more = now.per_token.less(alone);
     let text =
         format!("{} + {} = {}", fine::time(alone), fine::time(more), fine::time(now.per_token));
-    figure(
+    let mut told = figure(
         "tpot",
         "Each further token",
         Amount::Time(now.per_token),
@@ -127,7 +135,9 @@ fn per_token(own: &Deployed<'_>) -> Figure {
         text,
         "mean over an answer at the load that is asked for; at the batch limit it keeps the goal \
          as well. Little's law over reading and writing (estimate/serve/flow)",
-    )
+    );
+    told.derivation.parts = super::nested::per_token(own, more);
+    told
 }
 
 /// The time a token that a share of answers stays within.
@@ -143,7 +153,11 @@ fn spread(own: &Deployed<'_>, id: &'static str, label: &'static str, share: Rati
         fine::percent(pace.deviation)
     );
     let formula = "mean over answers × factor of a lognormal with their deviation";
-    figure(id, label, Amount::Time(at), formula, text, &source)
+    let mut told = figure(id, label, Amount::Time(at), formula, text, &source);
+    if id == "tpot" {
+        told.derivation.parts = vec![mean_per_token(own)];
+    }
+    told
 }
 
 /// How unevenly tokens come.
@@ -275,12 +289,20 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
         let formula = "dollars an hour × share of the time / tokens an hour × a million";
         let source = "prompts bear the share of the time that reading them takes, answers the \
             rest; idle time goes with them";
-        figure(id, label, Amount::Million(price), formula, text, source)
+        let mut told = figure(id, label, Amount::Million(price), formula, text, source);
+        told.derivation.parts = reading(own).into_iter().collect();
+        told
     };
     let share = bill.reading.get();
     vec![
-        million("input_price", "1M prompt tokens", bill.input, share, traffic.prompt),
-        million("output_price", "1M answer tokens", bill.output, 1.0 - share, traffic.output),
+        million("input_price", "1M prompt tokens, billed apart", bill.input, share, traffic.prompt),
+        million(
+            "output_price",
+            "1M answer tokens, billed apart",
+            bill.output,
+            1.0 - share,
+            traffic.output,
+        ),
         million(
             "whole_price",
             "1M answer tokens, prompts included",
@@ -303,6 +325,30 @@ fn money(own: &Deployed<'_>) -> Vec<Figure> {
     ]
 }
 
+/// Share of the instances' time that goes to reading prompts; nothing where none is read.
+#[must_use]
+pub fn reading(own: &Deployed<'_>) -> Option<Figure> {
+    let share = bill::reading(own);
+    let now = &own.own.now;
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let text = format!(
+        "{} × {} / {} = {}",
+        number(now.request_rate.get()),
+        number(own.ask.traffic.prompt),
+        number(now.prompt_rate.get()),
+        number(share.get())
+    );
+    let told = figure(
+        "reading",
+        "Reading prompts",
+        Amount::Share(share),
+        "requests a second of an instance × tokens of a prompt / tokens that it reads a second",
+        text,
+        "at the pace at which prompts are read beside answers (estimate/serve/flow)",
+    );
+    (share > Ratio::ZERO && share < Ratio::ONE).then_some(told)
+}
+
 fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
     let now = &own.own.now;
     let replicas = f64::from(own.own.replicas);
@@ -311,7 +357,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
     let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
     let number = |value: f64| fine::number(Ratio::new(value));
-    vec![
+    let mut all = vec![
         figure(
             "speed",
             "Speed of one answer",
@@ -322,7 +368,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         ),
         figure(
             "full",
-            "Full at",
+            "Most it can answer",
             Amount::Requests(PerSecond::new(full)),
             "requests a second of one instance at its batch limit × instances",
             format!(
@@ -335,7 +381,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
         ),
         figure(
             "used",
-            "Of which asked",
+            "In use",
             Amount::Share(used),
             "requests asked for / requests at which it is full",
             format!(
@@ -346,7 +392,12 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             ),
             "follows from the figures above",
         ),
-    ]
+    ];
+    // Where as much comes as can be answered, all is in use.
+    if own.ask.demand == Demand::Most {
+        all.pop();
+    }
+    all
 }
 
 /// What runs at once, what of it the memory holds, and how long an answer takes.
@@ -394,7 +445,7 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
         }),
         figure(
             "whole",
-            "A whole answer",
+            "Time of a whole answer",
             Amount::Time(whole),
             "mean time to the first token + (tokens of the answer − 1) × time of a further token",
             format!(

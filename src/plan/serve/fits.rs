@@ -2,9 +2,11 @@
 
 use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
-use crate::plan::{Amount, Range};
+use crate::plan::budget::figure;
+use crate::plan::{Amount, Derivation, Figure, Range};
 use crate::search::serve::instances;
-use crate::serving::{Ask, AskedMachine, Service, WeightFormat};
+use crate::serving::{Ask, AskedMachine, Instance, Service, WeightFormat};
+use crate::units::text::fine;
 use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
 /// One format on one kind of machine.
@@ -26,6 +28,8 @@ pub struct Fit {
     pub range: Option<Range>,
     /// Time to read a prompt alone.
     pub first_token: Seconds,
+    /// Where speed, prompt and weights come from.
+    pub figures: Vec<Figure>,
 }
 
 /// Every format on every kind of machine, in the order asked for and of the engine.
@@ -76,14 +80,60 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         .engine
         .range("tok_s", generation, "single")
         .map(|range| Range { low: cut(range.factor.0), high: cut(range.factor.1) });
+    let step = serving.writing(one, context);
+    let first_token = serving.reading(one, Tokens::new(ask.traffic.prompt as u64));
+    let bytes = memory.get(ServeMemoryPart::Weights);
+    let figures = vec![
+        said_speed(step, speed),
+        said_prompt(ask, &serving, first_token),
+        said_weights(ask, own, bytes),
+    ];
     Some(Fit {
         machine,
         weights,
         ranks: small.map(|own| own.ranks()),
-        bytes: memory.get(ServeMemoryPart::Weights),
+        bytes,
         longest: memory.tokens,
         speed,
         range,
-        first_token: serving.reading(one, Tokens::new(ask.traffic.prompt as u64)),
+        first_token,
+        figures,
     })
+}
+
+fn said_speed(step: Seconds, speed: Ratio) -> Figure {
+    let text = format!("1 / {} = {} tokens/s", fine::time(step), fine::number(speed));
+    let source = "roofline of each operation with the engine's fitted shares (estimate/serve)";
+    let told = Derivation::of("1 / a step of decoding with one sequence", text, source);
+    figure("speed", "One answer", Amount::TokenRate(speed), told)
+}
+
+fn said_prompt(ask: &Ask, serving: &Serving<'_>, time: Seconds) -> Figure {
+    let (load, steps) = serving.prompt_load(Tokens::new(ask.traffic.prompt as u64));
+    let pp = f64::from(serving.instance().pp.max(1));
+    let passes = (steps.get() + pp - 1.0) / pp;
+    let text = format!(
+        "{} × {} = {}",
+        fine::number(Ratio::new(passes)),
+        fine::time(serving.step(&load).total()),
+        fine::time(time)
+    );
+    let formula = "steps of at most a chunk of tokens × time of one";
+    let told = Derivation::of(formula, text, "estimate/serve/batch; handling is not in it");
+    figure("first_token", "Prompt read in", Amount::Time(time), told)
+}
+
+fn said_weights(ask: &Ask, own: &Instance, bytes: Bytes) -> Figure {
+    let ranks = own.ranks().max(1);
+    let all = Bytes::from_f64(bytes.as_f64() * ranks as f64);
+    let text = format!("{} / {} = {}", fine::bytes(all), fine::count(ranks), fine::bytes(bytes));
+    let params = fine::count(ask.model.params().total);
+    let formula =
+        "all weights in this format, with what several hold / accelerators of an instance";
+    let source = format!(
+        "{params} parameters, each matrix in its own format: tables, norms and router in 16 bits \
+         (estimate/serve/memory)"
+    );
+    let told = Derivation::of(formula, text, &source);
+    figure("bytes", "Weights on each", Amount::Bytes(bytes), told)
 }

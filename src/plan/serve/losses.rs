@@ -6,7 +6,7 @@ use crate::plan::Removed;
 use crate::search::deploy::{self, Candidate, Looked, Loss, Survey};
 use crate::serving::{Ask, Demand};
 use crate::units::text::show;
-use crate::units::{Bytes, Seconds};
+use crate::units::{Bytes, PerSecond, Seconds};
 
 /// Layouts by what took them out; with the one that was chosen they sum to all.
 #[must_use]
@@ -62,7 +62,7 @@ pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
         Loss::Few(needed) => Some(*needed),
         _ => None,
     }) {
-        return (few(ask, looked, needed), Some(looked.at));
+        return (few(ask, survey, looked, needed), Some(looked.at));
     }
     if let Some((looked, time)) = least(survey, |loss| match loss {
         Loss::Slow(time) => Some(*time),
@@ -81,6 +81,24 @@ pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
     full(ask, survey)
 }
 
+/// What stands in the way on each kind of machine on which nothing serves, where something does on another.
+#[must_use]
+pub fn unserved(ask: &Ask, survey: &Survey) -> Vec<String> {
+    let mut all = Vec::new();
+    for (machine, kind) in (0..).zip(&ask.machines) {
+        let here = |looked: &&Looked| looked.at.machine == machine;
+        let serves =
+            |looked: &Looked| looked.limit.is_some() && deploy::settle(ask, looked).is_ok();
+        if survey.looked.iter().filter(here).any(serves) {
+            continue;
+        }
+        let looked = survey.looked.iter().filter(here).copied().collect();
+        let own = Survey { best: None, looked, space: 0 };
+        all.push(format!("{}: {}", kind.label, stands(ask, &own).0));
+    }
+    all
+}
+
 fn least<T: Ord + Copy>(survey: &Survey, of: impl Fn(&Loss) -> Option<T>) -> Option<(&Looked, T)> {
     let all = survey.looked.iter();
     let all = all.filter_map(|looked| Some((looked, of(looked.loss.as_ref()?)?)));
@@ -96,23 +114,37 @@ fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) 
     )
 }
 
-fn few(ask: &Ask, looked: &Looked, needed: u64) -> String {
+fn few(ask: &Ask, survey: &Survey, looked: &Looked, needed: u64) -> String {
     let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.most);
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
         Demand::Most => "the demand".to_owned(),
     };
-    let goals = &ask.goals;
-    let within = match goals.first_token.or(goals.per_token) {
+    let (taken, may) = (show::grouped(needed), show::grouped(most.into()));
+    let held = match (ask.demand, holds(ask, survey)) {
+        (Demand::Rate(_), Some(rate)) => {
+            format!(", which hold {} at most", show::frequency(rate))
+        }
+        _ => String::new(),
+    };
+    let within = match ask.goals.first_token.or(ask.goals.per_token) {
         Some(_) => " within the goals",
         None => "",
     };
-    format!(
-        "{demand}{within} take {} accelerators; there may be {}.",
-        show::grouped(needed),
-        show::grouped(most.into())
-    )
+    format!("{demand}{within} take {taken} accelerators; there may be {may}{held}.")
+}
+
+/// The most requests a second that the accelerators of one kind hold at the batch limit that keeps the goals.
+#[must_use]
+pub fn holds(ask: &Ask, survey: &Survey) -> Option<PerSecond> {
+    let one = |looked: &Looked| {
+        let (_, full) = looked.limit.as_ref()?;
+        let count = u64::from(ask.machines.get(looked.at.machine)?.most);
+        let n = (count / looked.at.instance.ranks().max(1)).saturating_sub(ask.spares.into());
+        Some(PerSecond::new(full.request_rate.get() * n as f64))
+    };
+    survey.looked.iter().filter_map(one).max()
 }
 
 /// Bytes stand in the way: of the layout that comes nearest.

@@ -82,6 +82,7 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Deriva
         substituted,
         source: source.to_owned(),
         constants: constants.iter().map(|name| (*name).to_owned()).collect(),
+        parts: Vec::new(),
     };
     let engine = &own.service.engine;
     let is = fine::bytes(amount);

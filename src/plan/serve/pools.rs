@@ -1,14 +1,15 @@
 //! Prompts and answers on machines of their own, against instances that do both: which is cheaper, and why.
 
-use super::{Deployed, instance_text, text};
-use crate::estimate::serve::{Reader, Serving};
-use crate::plan::budget::{Cell, Grid, Line, Sheet};
-use crate::plan::{Amount, Derivation};
+use super::{Deployed, instance_text};
+use crate::estimate::serve::{Reader, Sequences, Serving};
+use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
+use crate::plan::{Amount, Derivation, Figure};
+use crate::search::deploy::sequences_most;
 use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
-use crate::serving::Demand;
+use crate::serving::{Ask, Demand};
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 const ROWS: [&str; 9] = [
     "Instances",
@@ -27,74 +28,204 @@ const NOTES: [&str; 3] = [
      one of them keeps its goal; each pool has the spare instances that the deployment has.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
-    "Readers and writers are of one kind of accelerator and one format; all layouts and all \
-     numbers of both were weighed.",
+    "Readers and writers are of one kind of accelerator and one format, the cheapest of those \
+     asked for; all layouts and all numbers of both were weighed.",
 ];
 
-/// Both, as a sheet; `price` is whether dollars are known.
+/// Engines that hand a prompt's cache from one instance to another, by the start of their keys: vLLM's connectors
+/// (docs, disaggregated prefilling), SGLang's PD disaggregation, TensorRT-LLM's disaggregated service, and DeepSeek's.
+const HANDING: [&str; 4] = ["vllm", "sglang", "trtllm", "deepseek"];
+/// Not those of TPUs.
+const NOT_HANDING: &str = "vllm-tpu";
+/// Costs that differ by less are told as the same.
+const SAME: f64 = 5e-4;
+
+/// Pools beside a deployment, or where none that does both serves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pools {
+    /// In one sentence, for the first line of the answer; empty where there are none.
+    pub headline: String,
+    /// Whether they cost less, or alone serve.
+    pub win: bool,
+    /// Both, in full.
+    pub sheet: Sheet,
+}
+
+/// Both sides; `own` is the deployment that does both, where one serves.
 struct Both<'a> {
-    question: &'a SplitQuestion,
-    answer: &'a SplitAnswer,
+    ask: &'a Ask,
+    own: Option<&'a Deployed<'a>>,
+    machine: usize,
+    question: SplitQuestion,
+    answer: SplitAnswer,
     priced: bool,
 }
 
-/// The question, for the machines and formats of a deployment.
-#[must_use]
-pub fn question(own: &Deployed<'_>) -> SplitQuestion {
-    let ask = own.ask;
+/// The question, for a kind of machine and a pair of formats.
+fn question(ask: &Ask, machine: usize, format: usize, rate: Option<PerSecond>) -> SplitQuestion {
+    let kind = &ask.machines[machine];
+    let mut engine = ask.engine.clone();
+    engine.sequences = sequences_most(&engine);
+    let price = kind.price.filter(|_| priced(ask));
     SplitQuestion {
         model: ask.model.clone(),
-        engine: ask.engine.clone(),
+        engine,
         offer: Offer {
-            cluster: own.machine.cluster.clone(),
-            price: own.machine.price.unwrap_or(DollarsPerHour::new(1.0)),
+            cluster: kind.cluster.clone(),
+            price: price.unwrap_or(DollarsPerHour::new(1.0)),
         },
-        formats: own.formats,
+        formats: kind.formats[format],
         speculation: ask.speculation,
         traffic: ask.traffic,
         goals: ask.goals,
         share: ask.share,
         further_share: ask.further_share,
         spares: ask.spares,
-        machine_size: own.machine.size(),
-        rate: (ask.demand != Demand::Most).then(|| own.own.served(ask)),
-        ranks_max: own.machine.cluster.count,
+        machine_size: kind.size(),
+        rate,
+        ranks_max: kind.cluster.count,
+        degrees: kind.degrees.clone(),
+        fixed: ask.fixed,
     }
 }
 
-/// Pools against the same instances for both, for the machines, formats and demand of a deployment.
+fn priced(ask: &Ask) -> bool {
+    ask.machines.iter().all(|machine| machine.price.is_some())
+}
+
+/// Whether the engine has pools at all.
+fn hands(ask: &Ask) -> bool {
+    let key = ask.engine.key.as_str();
+    key != NOT_HANDING && HANDING.iter().any(|start| key.starts_with(start))
+}
+
+/// Pools against the deployment that does both, at its demand, on every kind of machine and in every format asked for.
 #[must_use]
-pub fn pools(own: &Deployed<'_>) -> Sheet {
-    let question = question(own);
-    let answer = against(&question, Some(together(own, &question)));
-    let both = Both { question: &question, answer: &answer, priced: own.machine.price.is_some() };
-    Sheet {
-        id: "pools",
-        says: both.says(),
-        tables: vec![both.table()],
-        notes: NOTES.map(str::to_owned).to_vec(),
-        ..Sheet::default()
+pub fn pools(own: &Deployed<'_>) -> Pools {
+    let ask = own.ask;
+    if !hands(ask) {
+        let says = format!("{} hands no prompt's cache to another instance.", ask.engine.name);
+        let sheet = Sheet { id: "pools", says: vec![says], ..Sheet::default() };
+        return Pools { sheet, ..Pools::default() };
     }
+    let asked = (ask.demand != Demand::Most).then(|| own.own.served(ask));
+    best(ask, Some(own), asked).map(|both| both.told()).unwrap_or_default()
 }
 
-/// The deployment, as what pools are compared with.
-fn together(own: &Deployed<'_>, question: &SplitQuestion) -> Together {
-    let deploy = &own.own;
-    let rate = deploy.served(own.ask).get().max(1e-12);
+/// Pools where no deployment that does both serves; nothing where they do not either.
+#[must_use]
+pub fn pools_alone(ask: &Ask) -> Option<Pools> {
+    let rate = match ask.demand {
+        Demand::Rate(rate) => Some(rate),
+        Demand::Most => None,
+        // How many a second so many in flight make is not known before they are served.
+        Demand::InFlight(_) => return None,
+    };
+    let both = best(ask, None, rate).filter(|_| hands(ask))?;
+    both.answer.apart.is_some().then(|| both.told())
+}
+
+/// The cheapest pools of all kinds and formats.
+fn best<'a>(
+    ask: &'a Ask,
+    own: Option<&'a Deployed<'a>>,
+    rate: Option<PerSecond>,
+) -> Option<Both<'a>> {
+    let together = own.map(|own| together(own, priced(ask)));
+    let kinds = (0..).zip(&ask.machines);
+    let all = kinds.flat_map(|(machine, kind)| (0..kind.formats.len()).map(move |n| (machine, n)));
+    let weighed = all.map(|(machine, format)| {
+        let question = question(ask, machine, format, rate);
+        let answer = against(&question, together);
+        Both { ask, own, machine, question, answer, priced: priced(ask) }
+    });
+    // What serves comes before what does not, then the cheaper.
+    let order = |both: &Both<'_>| {
+        let cost = both.answer.apart.map(|apart| apart.cost);
+        (cost.is_none(), cost, both.answer.apart_least.is_none(), both.answer.apart_least)
+    };
+    weighed.min_by_key(order)
+}
+
+/// The deployment as the other side of the comparison.
+fn together(own: &Deployed<'_>, priced: bool) -> Together {
+    let each = own.machine.price.filter(|_| priced).map_or(1.0, |price| price.get());
+    let tokens = own.own.served(own.ask).get() * own.ask.traffic.output.max(1.0) * 3600.0;
     Together {
-        instance: deploy.at.instance,
-        replicas: deploy.replicas,
-        rate: deploy.full.request_rate,
-        running: deploy.now.running,
-        first_token: deploy.first_token,
-        per_token: deploy.per_token,
-        cost: question.cost(Seconds::new(own.paid() as f64 / rate)),
+        instance: own.own.at.instance,
+        replicas: own.own.replicas,
+        rate: own.own.full.request_rate,
+        running: own.own.now.running,
+        first_token: own.own.first_token,
+        per_token: own.own.per_token,
+        cost: Dollars::new(each * own.paid() as f64 / tokens.max(1e-12) * 1e6),
     }
 }
 
 impl Both<'_> {
+    fn told(&self) -> Pools {
+        let (headline, win) = self.headline();
+        let sheet = Sheet {
+            id: "pools",
+            says: self.says(),
+            tables: vec![self.table()],
+            notes: NOTES.map(str::to_owned).to_vec(),
+            ..Sheet::default()
+        };
+        Pools { headline, win, sheet }
+    }
+
+    /// Accelerators of both pools, those that stand by included.
+    fn accelerators(&self, own: &Apart) -> u64 {
+        let all = |n: u32| u64::from(n.saturating_add(self.question.spares));
+        own.reader.ranks() * all(own.readers) + own.writer.ranks() * all(own.writers)
+    }
+
+    /// Accelerators of the pools in words.
+    fn taken(&self, apart: &Apart) -> String {
+        let n = self.accelerators(apart);
+        let label = self.ask.machines.get(self.machine).map_or("", |kind| kind.label.as_str());
+        format!("{}{}{label}", show::grouped(n), show::GAP)
+    }
+
+    /// One sentence, and whether pools win.
+    fn headline(&self) -> (String, bool) {
+        let Some(apart) = &self.answer.apart else {
+            return (String::new(), false);
+        };
+        let taken = self.taken(apart);
+        let Some(both) = &self.answer.together else {
+            let text = format!(
+                "Prompts and answers apart serve it: {taken}, first token in {}, each further one \
+                 in {}.",
+                show::time(apart.first_token),
+                show::time(apart.per_token)
+            );
+            return (text, true);
+        };
+        let (mine, theirs) = (both.cost.get(), apart.cost.get());
+        if (theirs / mine - 1.0).abs() < SAME {
+            return ("Prompts and answers apart costs the same.".to_owned(), false);
+        }
+        if theirs > mine {
+            let more = show::percent(Ratio::new(theirs / mine - 1.0));
+            return (format!("Prompts and answers apart would cost {more} more."), false);
+        }
+        let less = show::percent(Ratio::new(1.0 - theirs / mine));
+        let n = self.own.map_or(0, Deployed::accelerators);
+        let text = if self.question.rate.is_none() {
+            format!("Prompts and answers apart is {less} cheaper a token, on {taken}.")
+        } else {
+            format!(
+                "Prompts and answers apart is {less} cheaper: {taken} instead of {} for both.",
+                show::grouped(n)
+            )
+        };
+        (text, true)
+    }
+
     fn says(&self) -> Vec<String> {
-        let SplitAnswer { together, apart, apart_least, why, .. } = self.answer;
+        let SplitAnswer { together, apart, apart_least, why, .. } = &self.answer;
         let cost = |cost: Dollars| match self.priced {
             true => show::million(cost),
             false => format!("{} accelerator-hours", show::rounded(cost.get())),
@@ -102,49 +233,57 @@ impl Both<'_> {
         let all = self.question.offer.cluster.count;
         let (Some(both), Some(apart)) = (together, apart) else {
             let text = match why {
-                Why::OnlyApart => "Only pools keep the goals: where one instance does both, a \
-                    prompt in the step holds its answers up for longer than they may wait."
-                    .to_owned(),
-                Why::OnlyTogether => format!(
+                Why::OnlyApart => format!(
+                    "Only pools keep the goals on {} accelerators: where one instance does both, \
+                     every prompt holds the answers up, so more of them would be needed, or none \
+                     is quick enough.",
+                    show::grouped(all.into())
+                ),
+                _ => format!(
                     "No reader and writer of their own keep the goals on {} accelerators.",
                     show::grouped(all.into())
                 ),
-                _ => "Neither keeps the goals by this measure.".to_owned(),
             };
-            return vec![text];
+            return std::iter::once(text)
+                .chain(apart.as_ref().map(|own| ratio(own, self.question.spares)))
+                .collect();
         };
         let (mine, theirs) = (both.cost.get(), apart.cost.get());
-        let gap = show::percent(Ratio::new((theirs / mine - 1.0).abs()));
-        let first = match why {
-            Why::Interference => format!(
-                "Apart is {gap} cheaper: no prompt holds up those who write, and each pool has the \
-                 layout that suits its work."
-            ),
-            Why::Ratio if theirs <= mine => {
-                "They cost the same: whole instances take up what pools would save.".to_owned()
-            }
-            Why::Ratio => format!(
-                "Together is {gap} cheaper here. In the right ratio pools would cost {} a million \
+        let gap = |less: f64, more: f64| show::percent(Ratio::new(1.0 - less / more));
+        let first = if (theirs / mine - 1.0).abs() < SAME {
+            "They cost the same: whole instances take up what pools would save.".to_owned()
+        } else if theirs < mine {
+            format!(
+                "Apart is {} cheaper: no prompt holds up those who write, and each pool has the \
+                 layout that suits its work.",
+                gap(theirs, mine)
+            )
+        } else if *why == Why::Ratio {
+            format!(
+                "Together is {} cheaper here. In the right ratio pools would cost {} a million \
                  tokens of answers, but so little traffic does not fill whole readers and writers.",
+                gap(mine, theirs),
                 cost(apart_least.unwrap_or(apart.cost))
-            ),
-            _ => format!(
-                "Together is {gap} cheaper: in any ratio, pools take more accelerator time for a \
-                 request."
-            ),
+            )
+        } else {
+            format!(
+                "Together is {} cheaper: in any ratio, pools take more accelerator time for a \
+                 request.",
+                gap(mine, theirs)
+            )
         };
         vec![first, ratio(apart, self.question.spares)]
     }
 
     fn table(&self) -> Grid {
-        let (both, apart) = (self.answer.together.as_ref(), self.answer.apart.as_ref());
+        let apart = self.answer.apart.as_ref();
         let none = || vec![Cell::none(); ROWS.len() + 1];
-        let left = both.map_or_else(none, |both| self.together(both));
+        let both = self.own.zip(self.answer.together.as_ref());
+        let left = both.map_or_else(none, |(own, both)| self.together(own, both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
-        let last = if self.priced {
-            "1M answer tokens, prompts included"
-        } else {
-            "Accelerator-hours, 1M tokens"
+        let last = match self.priced {
+            true => "1M answer tokens, prompts included",
+            false => "Accelerator-hours, 1M answer tokens",
         };
         let names = ROWS.into_iter().chain([last]);
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
@@ -155,32 +294,37 @@ impl Both<'_> {
         }
     }
 
-    fn together(&self, own: &Together) -> Vec<Cell> {
-        let ranks = own.instance.ranks();
-        let spares = self.question.spares;
-        let n = ranks * u64::from(own.replicas.saturating_add(spares));
-        let most = PerSecond::new(own.rate.get() * f64::from(own.replicas));
-        let text = format!("{} × {}", own.replicas + spares, instance_text(&own.instance));
-        let all = match spares {
-            0 => format!("{} × {ranks} = {n}", own.replicas),
-            more => format!("({} + {more}) × {ranks} = {n}", own.replicas),
+    /// The deployment, with the derivations of its own figures.
+    fn together(&self, own: &Deployed<'_>, both: &Together) -> Vec<Cell> {
+        let figures = super::figures(own);
+        let cell = |id: &str| {
+            let found = figures.iter().find(|figure| figure.id == id);
+            found.map_or_else(Cell::none, |own| {
+                Cell::of(own.amount).from_where(own.derivation.clone())
+            })
         };
-        let rate = self.question.rate.unwrap_or(most);
+        let text = format!("{} × {}", own.instances(), instance_text(&both.instance));
+        let n = f64::from(both.replicas);
+        let number = |value: f64| fine::number(Ratio::new(value));
+        let all = both.running.0 * n;
+        let running = Derivation::of(
+            "answers at once / instances",
+            format!("{} / {} = {}", number(all), number(n), number(both.running.0)),
+            "the figure above",
+        );
+        let rate = own.own.served(own.ask);
+        let price = own.machine.price.unwrap_or(self.question.offer.price);
         vec![
-            Cell::words(&text),
-            Cell::of(Amount::Count(n)).from_where(Derivation::of(
-                "instances, spare ones included × accelerators of one",
-                all,
-                "the deployment above",
-            )),
-            Cell::of(Amount::Requests(most)),
-            Cell::of(Amount::Time(own.first_token)).with_below("as above"),
-            Cell::of(Amount::Time(own.per_token)).with_below("as above"),
+            Cell::words(&text).with_below(&own.machine.label),
+            cell("accelerators"),
+            cell("full"),
+            cell("ttft"),
+            cell("tpot"),
             Cell::none(),
             Cell::none(),
             Cell::none(),
-            Cell::words(&show::rounded(own.running.0)),
-            self.cost(n, rate, own.cost),
+            Cell::of(Amount::Hours(Ratio::new(both.running.0))).from_where(running),
+            self.cost(own.paid(), rate, (both.cost, price)),
         ]
     }
 
@@ -188,9 +332,14 @@ impl Both<'_> {
         let (a, b) = (own.reader.ranks(), own.writer.ranks());
         let (readers, writers) = (u64::from(own.readers), u64::from(own.writers));
         let spares = u64::from(self.question.spares);
-        let n = (readers + spares) * a + (writers + spares) * b;
+        let n = self.accelerators(own);
+        let label = self.ask.machines.get(self.machine).map_or("", |kind| kind.label.as_str());
+        let formats = format!("{} on {label}", self.question.formats.0.key());
+        let busiest = own.readers_busy.max(own.writers_busy).get().max(1e-12);
+        let most = own.rate.get() / busiest;
         let read = format!("{} × {} read", readers + spares, instance_text(&own.reader));
         let write = format!("{} × {} write", writers + spares, instance_text(&own.writer));
+        let paid = self.question.paid(u32::try_from(n).unwrap_or(u32::MAX));
         let all = match spares {
             0 => format!("{readers} × {a} + {writers} × {b} = {n}"),
             more => format!("({readers} + {more}) × {a} + ({writers} + {more}) × {b} = {n}"),
@@ -209,59 +358,71 @@ impl Both<'_> {
                 "the pool's limit",
             ))
         };
+        let output = (self.question.traffic.output - 1.0).max(1.0);
+        let each = own.rate.get() / writers as f64;
+        let (written, running) = self.written(own, each, output);
         vec![
-            Cell::words(&read).with_below(&write),
+            Cell::words(&read).with_below(&format!("{write}, {formats}")),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
                 "readers × accelerators of one + writers × accelerators of one, spare ones \
                  included",
                 all,
                 "the pair of layouts and numbers that costs least (search/serve/split)",
             )),
-            Cell::of(Amount::Requests(PerSecond::new(
-                own.rate.get() / own.readers_busy.max(own.writers_busy).get(),
-            ))),
+            Cell::of(Amount::Requests(PerSecond::new(most))).from_where(Derivation::of(
+                "requests / share of the busier pool that they take",
+                format!("{} / {} = {}", number(own.rate.get()), number(busiest), number(most)),
+                "the pool that is full first",
+            )),
             Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own)),
-            Cell::of(Amount::Time(own.per_token)).from_where(self.per_token(own)),
+            Cell::of(Amount::Time(own.per_token)).from_where(written),
             Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
             busy(own.readers_busy),
             busy(own.writers_busy),
-            Cell::words(&show::rounded(own.running.0)),
-            self.cost(n, own.rate, own.cost),
+            Cell::of(Amount::Hours(Ratio::new(own.running.0))).from_where(running),
+            self.cost(paid.into(), own.rate, (own.cost, self.question.offer.price)),
         ]
     }
 
-    fn per_token(&self, own: &Apart) -> Derivation {
-        let output = (self.question.traffic.output - 1.0).max(1.0);
-        let each = own.rate.get() / f64::from(own.writers);
-        let step = format!(
-            "{} / ({} × {}) = {}",
-            text::number(own.running.0),
-            text::number(each),
-            text::number(output),
-            fine::time(own.mean)
-        );
-        let factor = Ratio::new(own.per_token.get() / own.mean.get().max(1e-12));
-        let (step, formula) = match self.question.further_share {
-            Some(_) => (
-                format!(
-                    "{} × {} = {}; {step}",
-                    fine::time(own.mean),
-                    fine::number(factor),
-                    fine::time(own.per_token)
-                ),
-                "mean over answers × factor of a lognormal with their deviation; the mean: \
-                 sequences that decode / (requests a second of a writer × further tokens)",
-            ),
-            None => {
-                (step, "sequences that decode / (requests a second of a writer × further tokens)")
-            }
+    /// Time of a further token of a writer, and the sequences that it decodes.
+    fn written(&self, own: &Apart, each: f64, output: f64) -> (Derivation, Derivation) {
+        let number = |value: f64| fine::number(Ratio::new(value));
+        let (running, time) = (own.running.0, own.mean);
+        let source = "a step of decoding alone, at the load where Little's law holds; no prompt is \
+            read in it (DistServe, arXiv 2401.09670)";
+        let holds = (each * output * time.get() / running.max(1e-12) - 1.0).abs() < 1e-3;
+        let (mean, running) = if holds {
+            let by = "sequences that decode / (requests a second of a writer × further tokens)";
+            let step = format!(
+                "{} / ({} × {}) = {}",
+                number(running),
+                number(each),
+                number(output),
+                fine::time(time)
+            );
+            let law = format!(
+                "{} × {} × {} s = {}",
+                number(each),
+                number(output),
+                number(time.get()),
+                number(running)
+            );
+            let of = "requests a second of a writer × further tokens × time of each";
+            (Derivation::of(by, step, source), Derivation::of(of, law, "Little's law"))
+        } else {
+            let text = format!("1 × {} = {}", fine::time(time), fine::time(time));
+            let one = Derivation::of("a step with one sequence: fewer come", text, source);
+            (one, Derivation::of("at least one", format!("1 = {}", number(running)), source))
         };
-        Derivation::of(
-            formula,
-            step,
-            "a step of decoding alone, at the load where Little's law holds; no prompt is read in \
-             it (DistServe, arXiv 2401.09670)",
-        )
+        if self.question.further_share.is_none() {
+            return (mean, running);
+        }
+        let factor = own.per_token.get() / time.get().max(1e-12);
+        let text =
+            format!("{} × {} = {}", fine::time(time), number(factor), fine::time(own.per_token));
+        let formula = "mean over answers × factor of a lognormal with their deviation";
+        let parts = vec![figure("mean", "Mean", Amount::Time(time), mean)];
+        (Derivation::of(formula, text, "estimate/serve/pace").with(parts), running)
     }
 
     fn first_token(&self, own: &Apart) -> Derivation {
@@ -293,6 +454,20 @@ impl Both<'_> {
             "prompts come at random and take one time each (Kleinrock 1975, section 5.6), waits \
              fall off exponentially (section 5.7)",
         )
+        .with(vec![self.alone(&serving, alone)])
+    }
+
+    /// What a prompt takes that no other one holds up.
+    fn alone(&self, serving: &Serving<'_>, alone: Seconds) -> Figure {
+        let fresh = self.question.traffic.prompt * (1.0 - self.question.traffic.cached.get());
+        let reading = serving.reading(Sequences(1.0), Tokens::new((fresh + 0.5) as u64));
+        let (a, b) = (fine::time(alone.less(reading)), fine::time(reading));
+        let derivation = Derivation::of(
+            "the host's work on a request + its prompt read alone",
+            format!("{a} + {b} = {}", fine::time(alone)),
+            "a reader has no other work (estimate/serve/split)",
+        );
+        figure("alone", "Handling and reading", Amount::Time(alone), derivation)
     }
 
     fn moved(&self, own: &Apart, n: u64) -> Derivation {
@@ -312,17 +487,32 @@ impl Both<'_> {
     }
 
     /// Dollars of a million tokens, or hours of accelerators where no price is known.
-    fn cost(&self, accelerators: u64, rate: PerSecond, cost: Dollars) -> Cell {
+    fn cost(
+        &self,
+        accelerators: u64,
+        rate: PerSecond,
+        (cost, price): (Dollars, DollarsPerHour),
+    ) -> Cell {
         let number = |value: f64| fine::number(Ratio::new(value));
         let output = self.question.traffic.output;
-        let price = self.question.offer.price;
         if !self.priced {
-            return Cell::words(&show::rounded(cost.get()));
+            let text = format!(
+                "{} / ({} × {} tokens/s × 3600 s) × {} = {}",
+                fine::count(accelerators),
+                number(rate.get()),
+                number(output),
+                show::grouped(1_000_000),
+                number(cost.get())
+            );
+            return Cell::of(Amount::Hours(Ratio::new(cost.get()))).from_where(Derivation::of(
+                "accelerators / tokens of answers an hour × a million",
+                text,
+                "answers bear all of the time, prompts included",
+            ));
         }
-        let paid = self.question.paid(u32::try_from(accelerators).unwrap_or(u32::MAX));
         let text = format!(
             "{} × {} / ({} × {} tokens/s) × {} = {}",
-            fine::count(paid.into()),
+            fine::count(accelerators),
             show::price(price),
             number(rate.get()),
             number(output),
@@ -330,8 +520,8 @@ impl Both<'_> {
             show::million(cost)
         );
         Cell::of(Amount::Million(cost)).from_where(Derivation::of(
-            "accelerators that are paid for × price of one / tokens of answers a second × \
-             a million",
+            "accelerators that are paid for × price of one / tokens of answers a second × a \
+             million",
             text,
             "answers bear the whole price, prompts included",
         ))

@@ -132,7 +132,9 @@ fn kind<'a>(own: &Deployed<'a>, id: &str) -> Option<(bool, &'a ServeRange)> {
         "tokens_per_s" | "tokens_per_gpu" if own.ask.demand == Demand::Most => {
             Some((false, of("tok_s", loaded)?))
         }
-        "input_price" | "output_price" | "all_price" if own.ask.demand == Demand::Most => {
+        "whole_price" | "input_price" | "output_price" | "all_price"
+            if own.ask.demand == Demand::Most =>
+        {
             Some((true, of("tok_s", loaded)?))
         }
         _ => None,

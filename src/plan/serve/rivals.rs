@@ -1,10 +1,11 @@
 //! The best deployments of other kinds, and what they lose on.
 
 use super::{Deployed, bill};
+use crate::plan::Derivation;
 use crate::search::deploy::{self, Survey};
-use crate::serving::Ask;
+use crate::serving::{Ask, Demand};
 use crate::units::Ratio;
-use crate::units::text::show;
+use crate::units::text::{fine, show};
 
 /// A deployment that lost.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Rival<'a> {
     pub own: Deployed<'a>,
     /// How much more it costs than the best, as a share of that.
     pub dearer: Ratio,
+    /// Where that comes from.
+    pub derivation: Derivation,
     /// What it loses, or wins, in words.
     pub text: String,
 }
@@ -21,11 +24,23 @@ pub struct Rival<'a> {
 #[must_use]
 pub fn rivals<'a>(ask: &'a Ask, survey: &Survey, best: &Deployed<'_>) -> Vec<Rival<'a>> {
     let worth = deploy::worth(ask, &best.own).get().max(1e-18);
+    let formula = match ask.demand {
+        Demand::Most => {
+            "price of an instance / tokens a second of it, over that of the answer, − 1"
+        }
+        _ => "dollars an hour (accelerators where no price is known) / those of the answer − 1",
+    };
     let rival = |other: &deploy::Deployment| {
         let own = Deployed::new(ask, other)?;
-        let dearer = Ratio::new((deploy::worth(ask, other).get() / worth - 1.0).max(0.0));
+        let mine = deploy::worth(ask, other).get();
+        let dearer = Ratio::new((mine / worth - 1.0).max(0.0));
+        let number = |value: f64| fine::number(Ratio::new(value));
+        let told = fine::percent(dearer);
+        // In units of the answer's, so that no digit is lost of small prices.
+        let substituted = format!("{} / {} − 1 = {told}", number(mine / worth), number(1.0));
+        let derivation = Derivation::of(formula, substituted, "in units of the answer's own");
         let text = text(&own, best);
-        Some(Rival { own, dearer, text })
+        Some(Rival { own, dearer, derivation, text })
     };
     deploy::others(ask, survey).iter().filter_map(rival).collect()
 }

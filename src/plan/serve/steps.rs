@@ -103,6 +103,7 @@ fn derivation(part: P, time: &StepTime, count: &PartCount, times: Ratio) -> Deri
         substituted: said.join("; "),
         source: source.to_owned(),
         constants: constants.iter().map(|name| (*name).to_owned()).collect(),
+        parts: Vec::new(),
     }
 }
 

@@ -11,8 +11,9 @@ use super::{Offer, instances};
 use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
+use crate::search::deploy::allowed;
 use crate::serving::{
-    Engine, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
 
@@ -46,6 +47,10 @@ pub struct SplitQuestion {
     pub rate: Option<PerSecond>,
     /// Most accelerators of one instance.
     pub ranks_max: u32,
+    /// Ways to split a model that the engine has there.
+    pub degrees: Vec<String>,
+    /// What is decided already.
+    pub fixed: FixedServing,
     /// Instances that stand by: of those that do both, or of each pool.
     pub spares: u32,
     /// Accelerators that are paid for together.
@@ -171,6 +176,7 @@ impl SplitQuestion {
         let fits = |instance: &Instance| {
             let serving = Serving::new(service, instance);
             instance.ranks() <= u64::from(self.ranks_max)
+                && allowed(instance, &self.degrees, &self.fixed)
                 && service.check(instance).is_ok()
                 && !serving.memory().too_full
                 && serving.holds_one(&self.traffic)

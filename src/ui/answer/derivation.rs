@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::Figure;
+use crate::ui::live::live;
 
 /// One line of what is told about a number: its name, a class, the text.
 pub type Told = (&'static str, &'static str, String);
@@ -16,7 +17,32 @@ pub fn derivation(figure: &Figure, id: String) -> AnyView {
         ("Range", "formula", range),
         ("Source", "source", figure.source.clone()),
     ];
-    told(id, format!("{}: {}", figure.label, figure.shown.text), rows)
+    let title = format!("{}: {}", figure.label, figure.shown.text);
+    if figure.parts.is_empty() {
+        return told(id, title, rows);
+    }
+    vec![told(id, title, rows), nested(&figure.parts)].into_any()
+}
+
+/// The numbers that a figure follows from, each of which opens in turn.
+fn nested(parts: &[Figure]) -> AnyView {
+    let one = |figure: &Figure| {
+        let title = format!("{}: {}", figure.label, figure.shown.text);
+        let open = RwSignal::new(false);
+        let own = figure.clone();
+        let body = move || {
+            if open.get() { derivation(&own, String::new()) } else { ().into_any() }
+        };
+        view! {
+            <details class="nested" on:toggle=move |_| open.set(true)>
+                <summary>{title}</summary>
+                {live(move || body())}
+            </details>
+        }
+        .into_any()
+    };
+    let all: Vec<AnyView> = parts.iter().map(one).collect();
+    view! { <div class="nest">{all}</div> }.into_any()
 }
 
 /// A title and lines below it; empty ones are left out.
@@ -31,7 +57,7 @@ pub fn told(id: String, title: String, rows: Vec<Told>) -> AnyView {
     };
     let known = rows.into_iter().filter(|(.., text)| !text.is_empty());
     view! {
-        <div class="derivation" id=id>
+        <div class="derivation" id=(!id.is_empty()).then_some(id)>
             <p class="derivation-title">{title}</p>
             <dl>{known.map(row).collect_view()}</dl>
         </div>

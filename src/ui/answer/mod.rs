@@ -72,7 +72,8 @@ pub fn AnswerPane() -> AnyView {
             <div hidden=move || serves.get()>
                 {below(state, || view! { <BudgetPane/> }.into_any())}
             </div>
-            <div hidden=move || !serves.get()>
+            // Of a day and its places nothing can be said where nothing serves.
+            <div hidden=move || !serves.get() || is_stuck.get()>
                 {below(state, || view! { <DayPane/> }.into_any())}
             </div>
             {below(state, move || {

@@ -5,14 +5,20 @@ use leptos::prelude::*;
 use super::parts::parts_table;
 use super::why::cuts;
 use crate::api::{Remedy, StuckView};
+use crate::ui::serve;
 
 /// Why there is no plan.
 pub fn stuck(stuck: &StuckView) -> AnyView {
+    let pools = stuck.pools.as_ref();
+    let first = pools.map(|own| serve::pools_line(&own.says, true));
+    let pools = pools.map(serve::pools_alone);
     view! {
         <section class="stuck" aria-labelledby="plan-title">
             <h2 id="plan-title" class="stuck-title" tabindex="-1">{stuck.headline.clone()}</h2>
+            {first}
             {remedies(&stuck.remedies)}
             {details(stuck)}
+            {pools}
         </section>
     }
     .into_any()

@@ -56,6 +56,8 @@ fn typed(at: &str, key: Key, label: &str, hint: &str) -> AnyView {
     let text = state.text(key);
     let problem = state.has_problem(key);
     let id = id_at(at, key);
+    let listed = matches!(key, Key::ServeOn | Key::Weights | Key::Cache);
+    let list = listed.then(|| suggestions(&id, key, text));
     view! {
         <div class="field">
             <label for=id.clone()>{label.to_owned()}</label>
@@ -68,13 +70,31 @@ fn typed(at: &str, key: Key, label: &str, hint: &str) -> AnyView {
                 placeholder=hint.to_owned()
                 aria-invalid=move || problem.get().to_string()
                 aria-describedby=format!("{id}-note")
+                list=listed.then(|| format!("{id}-list"))
                 prop:value=move || text.get()
                 on:input=move |ev| state.set(key, event_target_value(&ev))
             />
+            {list}
             {note_at(at, key)}
         </div>
     }
     .into_any()
+}
+
+/// What may come next in a list of words, behind what stands there already.
+fn suggestions(id: &str, key: Key, text: Memo<String>) -> AnyView {
+    let state = state();
+    let options = move || {
+        let now = text.get();
+        let before = now.rfind(',').map_or("", |at| now.get(..=at).unwrap_or_default()).to_owned();
+        let all = state.inputs(|inputs| lists::suggested(key, inputs));
+        let option = |row: &Choice| {
+            let value = format!("{before}{}", row.key);
+            view! { <option value=value>{row.label.clone()}</option> }
+        };
+        all.iter().map(option).collect_view().into_any()
+    };
+    view! { <datalist id=format!("{id}-list")>{live(move || options())}</datalist> }.into_any()
 }
 
 /// On or off.

@@ -21,14 +21,12 @@ const OWN: &[(Key, &str, &str)] = &[
     (Key::Domain, "Scale-up domain", "as usual"),
     (Key::NodeSize, "In a node", "as usual"),
 ];
-const FORMATS: &[(Key, &str, &str)] = &[
-    (Key::Weights, "Weights", "bf16, and fp8 where native"),
-    (Key::Cache, "KV cache", "as usual"),
-];
+const FORMATS: &[(Key, &str, &str)] =
+    &[(Key::Weights, "Weights", "bf16, fp8"), (Key::Cache, "KV cache", "as usual")];
 const TRAFFIC: &[(Key, &str, &str)] = &[
     (Key::Prompt, "Prompt", ""),
     (Key::Answer, "Answer", ""),
-    (Key::Rate, "Requests", "as many as can be"),
+    (Key::Rate, "Requests", "the most"),
     (Key::InFlight, "or in flight", "\u{2013}"),
 ];
 const DETAILS: &[(Key, &str, &str)] = &[
@@ -40,17 +38,17 @@ const DETAILS: &[(Key, &str, &str)] = &[
 ];
 const GOALS: &[(Key, &str, &str)] = &[
     (Key::FirstToken, "First token within", "none"),
+    (Key::Percentile, "Kept for the first at", ""),
     (Key::PerToken, "Each further within", "none"),
-    (Key::Percentile, "First token in time for", ""),
-    (Key::FurtherPercentile, "Further tokens in time for", ""),
+    (Key::FurtherPercentile, "Kept for further at", ""),
 ];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),
     (Key::Stands, "Where it stands", "aws:eu-north-1"),
     (Key::ServeNode, "Machines paid for whole, of", "one by one"),
     (Key::StandBy, "Spare instances, with a rate", ""),
-    (Key::ApiInput, "API, 1M prompt tokens", "to compare with"),
-    (Key::ApiOutput, "API, 1M answer tokens", "to compare with"),
+    (Key::ApiInput, "API, 1M prompt tokens", "none"),
+    (Key::ApiOutput, "API, 1M answer tokens", "none"),
 ];
 const FIXED: &[(Key, &str, &str)] = &[
     (Key::ServeTp, "TP", "free"),

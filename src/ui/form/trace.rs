@@ -13,10 +13,10 @@ type Told = RwSignal<(String, Vec<String>)>;
 
 const WANTED: Wanted = Wanted {
     id: "trace-text",
-    label: "Paste rows, or drop a CSV or JSONL file here",
+    label: "Paste rows, or drop a CSV, TSV, JSON or JSONL file here",
     hint: "timestamp,prompt,output",
     file: "A file of requests",
-    accept: ".csv,.jsonl,text/csv",
+    accept: ".csv,.tsv,.txt,.json,.jsonl,text/csv",
     mebibytes: TRACE_BYTES_MAX >> 20,
 };
 

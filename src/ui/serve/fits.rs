@@ -6,7 +6,7 @@ use crate::api::FitView;
 use crate::ui::answer::fold;
 use crate::ui::live::live;
 use crate::ui::state::{State, state};
-use crate::ui::table::{Cell, table};
+use crate::ui::table::{Cell, opening, table};
 
 /// Kinds of accelerator of which every format is shown at once.
 const BRIEF: usize = 2;
@@ -34,14 +34,13 @@ fn rows(state: State) -> AnyView {
     if study.machines.len() <= BRIEF {
         return every(&study.fits);
     }
-    let brief = study.machines.iter().map(|machine| summed(machine, &study.fits)).collect();
+    let brief = study.machines.iter().flat_map(|machine| summed(machine, &study.fits)).collect();
     let columns = [
-        ("Accelerator", false),
-        ("Widest that fits", false),
+        ("Accelerator and format", false),
         ("One answer", true),
-        ("Fastest", false),
-        ("One answer", true),
-        ("Does not fit", false),
+        ("Prompt read in", true),
+        ("At least", true),
+        ("", false),
     ];
     let all = study.clone();
     vec![
@@ -51,59 +50,80 @@ fn rows(state: State) -> AnyView {
     .into_any()
 }
 
-/// One line for an accelerator: the widest format that fits, the fastest, and what does not.
-fn summed(machine: &str, all: &[FitView]) -> Vec<Cell> {
+/// Lines of an accelerator: the widest format that fits, the usual one and the fastest; or that none does.
+fn summed(machine: &str, all: &[FitView]) -> Vec<Vec<Cell>> {
     let own = || all.iter().filter(|own| own.machine == machine);
     let fit = || own().filter(|own| own.accelerators.is_some());
-    let by = |a: &&FitView, b: &&FitView| a.bytes.value.total_cmp(&b.bytes.value);
-    let mut cells = vec![Cell::Name(machine.to_owned())];
+    let widest = fit().max_by(|a, b| a.bytes.value.total_cmp(&b.bytes.value));
     let fastest = fit().max_by(|a, b| a.speed.value.total_cmp(&b.speed.value));
-    for own in [fit().max_by(by), fastest] {
-        let range = own.and_then(|own| own.range.as_ref()).map(|range| range.text.clone());
-        let text =
-            |of: fn(&FitView) -> &String| own.map_or("\u{2013}".to_owned(), |own| of(own).clone());
-        cells.push(Cell::Text(text(|own| &own.weights)));
-        cells.push(Cell::Ranged(text(|own| &own.speed.text), range.unwrap_or_default()));
+    let usual = fit().find(|own| own.usual);
+    let mut lines: Vec<(&FitView, String)> = Vec::new();
+    for (found, name) in [(widest, "widest that fits"), (usual, "usual"), (fastest, "fastest")] {
+        let Some(found) = found else { continue };
+        match lines.iter_mut().find(|(own, _)| std::ptr::eq(*own, found)) {
+            Some((_, names)) => *names = format!("{names}, {name}"),
+            None => lines.push((found, name.to_owned())),
+        }
     }
-    let not: Vec<&str> =
-        own().filter(|own| own.accelerators.is_none()).map(|own| own.weights.as_str()).collect();
-    cells.push(Cell::Text(if not.is_empty() { "\u{2013}".to_owned() } else { not.join(", ") }));
-    cells
+    if lines.is_empty() {
+        let none = || Cell::Quiet("\u{2013}".to_owned());
+        let name = Cell::Name(machine.to_owned());
+        return vec![vec![name, none(), none(), none(), Cell::Text("nothing fits".to_owned())]];
+    }
+    let line = |(own, names): (&FitView, String)| {
+        let [speed, first, least] = numbers(own);
+        let name = format!("{machine}, {}", own.weights);
+        vec![Cell::Link(name, own.link.clone()), speed, first, least, Cell::Quiet(names)]
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Speed alone, time of a prompt, accelerators.
+fn numbers(own: &FitView) -> [Cell; 3] {
+    let range = own.range.as_ref().map(|range| range.text.clone()).unwrap_or_default();
+    let least = own.accelerators.as_ref().map(|n| n.text.clone()).unwrap_or_default();
+    [
+        opening(&own.figures, "speed", &own.speed.text, &range),
+        opening(&own.figures, "first_token", &own.first_token.text, ""),
+        Cell::Number(least),
+    ]
 }
 
 fn every(fits: &[FitView]) -> AnyView {
     let columns = [
         ("Format", false),
         ("Accelerator", false),
+        ("One answer", true),
+        ("Prompt read in", true),
         ("At least", true),
         ("Weights on each", true),
         ("Cache, tokens", true),
-        ("One answer", true),
-        ("Prompt read in", true),
     ];
     table("What fits, in which format", &columns, fits.iter().map(line).collect())
 }
 
 fn line(own: &FitView) -> Vec<Cell> {
-    let Some(n) = &own.accelerators else {
+    let bytes = opening(&own.figures, "bytes", &own.bytes.text, "");
+    if own.accelerators.is_none() {
+        let none = || Cell::Quiet("\u{2013}".to_owned());
         return vec![
             Cell::Name(own.weights.clone()),
             Cell::Text(own.machine.clone()),
             Cell::Loss("does not fit".to_owned()),
-            Cell::Quiet(own.bytes.text.clone()),
-            Cell::Quiet("\u{2013}".to_owned()),
-            Cell::Quiet("\u{2013}".to_owned()),
-            Cell::Quiet("\u{2013}".to_owned()),
+            none(),
+            none(),
+            bytes,
+            none(),
         ];
-    };
-    let range = own.range.as_ref().map(|range| range.text.clone()).unwrap_or_default();
+    }
+    let [speed, first, least] = numbers(own);
     vec![
         Cell::Link(own.weights.clone(), own.link.clone()),
         Cell::Text(own.machine.clone()),
-        Cell::Number(n.text.clone()),
-        Cell::Quiet(own.bytes.text.clone()),
+        speed,
+        first,
+        least,
+        bytes,
         Cell::Quiet(own.longest.text.clone()),
-        Cell::Ranged(own.speed.text.clone(), range),
-        Cell::Number(own.first_token.text.clone()),
     ]
 }

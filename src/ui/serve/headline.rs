@@ -8,12 +8,13 @@ use crate::api::{GoalView, LaunchView, ServeView};
 use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
 use crate::ui::compare;
 use crate::ui::copier::copier;
+use crate::ui::live::live;
 use crate::ui::share;
-use crate::ui::state::state;
+use crate::ui::state::{State, state};
 
 /// Figures that are shown large; the others stand in a line below.
 const LARGE: &[&str] =
-    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"];
+    &["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "whole_price", "monthly"];
 
 /// The answer's first screen.
 pub fn headline(serve: &Arc<ServeView>) -> AnyView {
@@ -23,6 +24,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
     let small = serve.figures.iter().filter(|own| !LARGE.contains(&own.id.as_str()));
     let small: Vec<AnyView> = small.map(|figure| key_figure(state, figure)).collect();
     let markdown = serve.clone();
+    let pinned = serve.pinned_link.clone();
     view! {
         <section class="headline" aria-labelledby="plan-title">
             <div class="headline-top">
@@ -34,6 +36,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                     })}
                 </div>
             </div>
+            {live(move || apart(state, &pinned))}
             {degrees(state, &serve.degrees)}
             <dl class="figures large">{large}</dl>
             {goals(&serve.goals)}
@@ -53,6 +56,21 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Whether prompts and answers on machines of their own are cheaper, and whether guessing ahead helps, once that is known of this very deployment.
+fn apart(state: State, pinned: &str) -> AnyView {
+    match state.serve_study() {
+        Some(study) if study.of == pinned => {
+            let apart = (!study.apart.is_empty())
+                .then(|| super::pools::line(&study.apart, study.apart_wins));
+            let class = if study.guessing_hurts { "caution" } else { "quiet" };
+            let guessing = (!study.guessing.is_empty())
+                .then(|| view! { <p class=class id="guessing">{study.guessing.clone()}</p> });
+            view! { {apart} {guessing} }.into_any()
+        }
+        _ => ().into_any(),
+    }
 }
 
 fn goals(all: &[GoalView]) -> AnyView {

@@ -6,6 +6,8 @@ mod pictures;
 mod pools;
 mod why;
 
+pub use pools::{alone as pools_alone, line as pools_line};
+
 use std::sync::Arc;
 
 use leptos::prelude::*;

@@ -10,7 +10,7 @@ use crate::ui::answer::fold;
 use crate::ui::live::live;
 use crate::ui::plot::plot;
 use crate::ui::state::{State, state};
-use crate::ui::table::{Cell, compact_table, table};
+use crate::ui::table::{Cell, compact_table, opening, table};
 use crate::units::Seconds;
 use crate::units::text::show;
 
@@ -124,9 +124,9 @@ fn trade_table(study: &ServeStudyView) -> AnyView {
     ];
     let line = |own: &TradeView| {
         vec![
-            Cell::Number(own.per_token.text.clone()),
-            Cell::Quiet(own.first_token.text.clone()),
-            Cell::Number(own.rate.text.clone()),
+            opening(&own.figures, "per_token", &own.per_token.text, ""),
+            opening(&own.figures, "first_token", &own.first_token.text, ""),
+            opening(&own.figures, "rate", &own.rate.text, ""),
             Cell::Link(own.layout.clone(), own.link.clone()),
         ]
     };
@@ -200,9 +200,9 @@ fn roof_table(roof: &RoofView) -> AnyView {
     let line = |own: &RoofPointView| {
         vec![
             Cell::Name(own.label.clone()),
-            Cell::Number(own.intensity.text.clone()),
-            Cell::Number(own.reached.text.clone()),
-            Cell::Number(own.share.text.clone()),
+            opening(&own.figures, "intensity", &own.intensity.text, ""),
+            opening(&own.figures, "reached", &own.reached.text, ""),
+            opening(&own.figures, "share", &own.share.text, ""),
         ]
     };
     compact_table("Steps under the roof", &columns, roof.points.iter().map(line).collect())

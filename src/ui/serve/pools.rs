@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use crate::api::PoolsView;
 use crate::ui::budget::sheet_view;
+use crate::ui::dom;
 use crate::ui::live::live;
 use crate::ui::state::{State, state};
 
@@ -19,6 +21,31 @@ pub fn pools() -> AnyView {
                 others that only write, against instances that do both."
             </p>
             {live(move || sheet(state))}
+        </section>
+    }
+    .into_any()
+}
+
+/// What pools come to, with the way to the section.
+pub fn line(says: &str, wins: bool) -> AnyView {
+    let class = if wins { "published apart-wins" } else { "quiet apart-line" };
+    view! {
+        <p class=class id="apart">
+            {says.to_owned()}" "
+            <button type="button" class="text-button" on:click=move |_| dom::scroll_to("pools")>
+                "Both beside one another"
+            </button>
+        </p>
+    }
+    .into_any()
+}
+
+/// Pools where nothing else serves.
+pub fn alone(own: &PoolsView) -> AnyView {
+    view! {
+        <section class="part" id="pools" aria-labelledby="pools-title">
+            <h3 id="pools-title">"Prompts and answers apart"</h3>
+            {sheet_view(&Arc::new(own.sheet.clone()))}
         </section>
     }
     .into_any()

@@ -6,9 +6,10 @@ use leptos::prelude::*;
 
 use crate::api::{ServeRivalView, ServeView};
 use crate::ui::answer::{cuts, fold, linked};
+use crate::ui::budget::figures;
 use crate::ui::live::live;
 use crate::ui::state::{State, state};
-use crate::ui::table::{Cell, titled_table};
+use crate::ui::table::{Cell, opening, titled_table};
 
 /// What binds it, rivals and losers.
 pub fn why(serve: &Arc<ServeView>) -> AnyView {
@@ -17,16 +18,20 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
     let pinned = format!("#{}", serve.pinned_link);
     let took = serve.clone();
     let space = serve.space.text.clone();
+    let why = serve.why.clone();
+    let numbers =
+        fold("why-numbers", "Where these numbers come from", move || figures("why", &why));
     view! {
         <section class="part" id="why" aria-labelledby="why-title">
             <h2 id="why-title">"Why this one"</h2>
             <ol class="binds">{binds}</ol>
+            {numbers}
             {live(move || rivals(state))}
             <p class="proof">
                 <strong>{space}</strong>
                 " pairs of layout and batch limit, every one looked at or beyond a limit that is \
-                too \
-                slow already: this is the cheapest that keeps the goals, found in "
+                too slow already: of instances that read and write, these are the cheapest that \
+                keep the goals, found in "
                 {move || format!("{:.1} ms.", state.search_ms())}
             </p>
             {fold("certificate", "Where the layouts went", move || {
@@ -42,26 +47,30 @@ fn rivals(state: State) -> AnyView {
     let Some(study) = state.serve_study() else {
         return view! { <p class="quiet">"Comparing with other kinds…"</p> }.into_any();
     };
+    let lines = study.unserved.iter().map(|text| view! { <li>{text.clone()}</li> });
+    let unserved = view! { <ul class="quiet unserved">{lines.collect_view()}</ul> }.into_any();
     if study.rivals.is_empty() {
-        return view! { <p class="quiet">"No other kind of deployment serves."</p> }.into_any();
+        let none = view! { <p class="quiet">"No other kind of deployment serves."</p> }.into_any();
+        return vec![none, unserved].into_any();
     }
     let columns = [
         ("Deployment", false),
+        ("Dearer", true),
         ("Accelerators", true),
         ("First token", true),
         ("Further", true),
-        ("Dearer", true),
         ("Differs in", false),
     ];
     let line = |own: &ServeRivalView| {
         vec![
             Cell::Link(own.layout.clone(), own.link.clone()),
-            Cell::Number(own.accelerators.text.clone()),
-            Cell::Quiet(own.first_token.text.clone()),
-            Cell::Number(own.per_token.text.clone()),
-            Cell::Loss(own.dearer.text.clone()),
+            opening(&own.figures, "dearer", &own.dearer.text, ""),
+            opening(&own.figures, "accelerators", &own.accelerators.text, ""),
+            opening(&own.figures, "ttft", &own.first_token.text, ""),
+            opening(&own.figures, "tpot", &own.per_token.text, ""),
             Cell::Reason(own.loses.clone().into_any()),
         ]
     };
-    titled_table("Best of other kinds", &columns, study.rivals.iter().map(line).collect())
+    let rows = study.rivals.iter().map(line).collect();
+    vec![titled_table("Best of other kinds", &columns, rows), unserved].into_any()
 }

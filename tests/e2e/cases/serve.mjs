@@ -2,8 +2,13 @@ import { figure, fragment, planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "serving: switch, answer in words and pictures, every number opens, stuck, edge, phone";
 
+export const limitMs = 150_000;
+
 const LLAMA = "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
 const R1 = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang";
+const APART = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000";
+const ONLY_APART =
+  "#1;m=deepseek-ai/DeepSeek-V3;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;sr=100/s;si=2000;so=100;sf=5s;st=100ms";
 const EDGE =
   "#1;m=mistralai/Mistral-7B-Instruct-v0.3;do=serve;se=llamacpp;sg=m4-max,orin-nano-8g;sn=1;si=512;so=256;sc=1;sf=none;st=none";
 
@@ -20,7 +25,7 @@ async function answered(ctx) {
   await planned(page);
   await studied(page);
   ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
-  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "output_price", "monthly"]) {
+  for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "whole_price", "monthly"]) {
     ctx.assert.match(await figure(page, id), /\d/, id);
   }
   // The number opens to formula, this case's values and source.
@@ -35,6 +40,9 @@ async function answered(ctx) {
   const rows = await page.$eval("#tradeoff table", (table) => table.tBodies[0].rows.length);
   ctx.assert.ok(rows > 5, `${rows} rows`);
   ctx.assert.match(await text(page, "#why"), /Best of other kinds/);
+  // A rival's numbers open where they stand.
+  await page.click("#why .amount");
+  await page.waitForSelector("#why tr.opened .derivation");
   await ctx.axe(page);
   await ctx.shot(page, "serve", { fullPage: true });
   // A faster goal takes another layout, and back brings the first again.
@@ -109,8 +117,65 @@ async function edge(ctx) {
   await page.close();
 }
 
+/** Pools in the first line, beside the deployment and where nothing else serves; numbers that open down to steps. */
+async function apart(ctx) {
+  const page = await ctx.open(APART, {});
+  await planned(page);
+  await page.waitForSelector("#apart", { timeout: 60_000 });
+  ctx.assert.match(await text(page, "#apart"), /apart is .*% cheaper: .* instead of/);
+  const all = await figure(page, "accelerators");
+  ctx.assert.ok((await text(page, "#pools table")).includes(all.trim()), "the same deployment");
+  await page.click("#apart button");
+  await page.waitForFunction(() => document.querySelector("#pools").getBoundingClientRect().top < innerHeight);
+  await page.click("[data-figure=ttft] button");
+  const nested = "#headline-detail .nested > summary";
+  await page.waitForSelector(nested);
+  await page.click(nested);
+  await page.waitForFunction(() => /The host's work/.test(document.querySelector("#headline-detail").textContent));
+  await page.click("#headline-detail .nested .nested > summary");
+  await page.waitForFunction(
+    () => (document.querySelector("#headline-detail").textContent.match(/Formula/g) ?? []).length >= 3,
+  );
+  await ctx.axe(page);
+  await ctx.shot(page, "serve-apart", { fullPage: true });
+  await page.close();
+  const only = await ctx.open(ONLY_APART, {});
+  await only.waitForSelector(".stuck #apart", { timeout: 60_000 });
+  ctx.assert.match(await text(only, ".stuck #apart"), /apart serve it/);
+  await only.waitForSelector(".stuck #pools table");
+  await ctx.axe(only);
+  await ctx.shot(only, "serve-only-apart", { fullPage: true });
+  await only.close();
+}
+
+/** Guessing that hurts is told; lists of words are suggested; a trace without times leaves the rate alone. */
+async function told(ctx) {
+  const page = await ctx.open(`${LLAMA};sq=8;sy=0.3`, {});
+  await planned(page);
+  await page.waitForSelector("#guessing.caution", { timeout: 60_000 });
+  ctx.assert.match(await text(page, "#guessing"), /hurts/);
+  const listed = await page.$$eval("#in-sg-list option", (all) => all.map((own) => own.value));
+  ctx.assert.ok(listed.some((own) => own.endsWith("b200")), listed.join(" "));
+  await page.$$eval("details.more summary", (all) => {
+    all.find((own) => own.textContent.includes("From a trace")).click();
+  });
+  await page.waitForSelector("#trace-text");
+  await page.$eval("#trace-text", (area) => {
+    area.value = "100\t10\n300\t30";
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await page.waitForFunction(
+    () => /no arrival times: the rate stays as typed/.test(document.querySelector("#trace-note").textContent),
+  );
+  ctx.assert.match(await fragment(page), /si=200/);
+  ctx.assert.match(await fragment(page), /sr=10/);
+  await page.close();
+}
+
 export async function run(ctx) {
   await answered(ctx);
+  await apart(ctx);
+  await told(ctx);
   await switched(ctx);
   await edge(ctx);
   await quick(ctx);
