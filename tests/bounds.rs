@@ -99,8 +99,23 @@ fn attack_changed(wanted: &Wanted, share: u64, what: &str, change: impl FnOnce(&
 type Change = fn(&mut Case);
 
 /// A host that sets the pace, gradients that cost much to sum, no sequence parallelism, frozen
-/// weights: where what a bound leaves out weighs most.
-const HARD: [(&str, Change); 5] = [
+/// weights, ZeRO that gathers and reduces with each micro-batch: where what a bound leaves out, or counts, weighs most.
+const HARD: [(&str, Change); 8] = [
+    ("with ZeRO-2 in the open", |case| {
+        case.constraints.fixed.zero = Some(2);
+        case.stack.profile.overlap.gradients = Ratio::ZERO;
+        case.stack.profile.accumulate_bytes = Ratio::new(50.0);
+    }),
+    ("with ZeRO-3 half hidden", |case| {
+        case.constraints.fixed.zero = Some(3);
+        case.stack.profile.overlap.gradients = Ratio::new(0.5);
+        case.stack.profile.overlap.parameters = Ratio::new(0.5);
+    }),
+    ("with adapters as large as what is frozen, and ZeRO-3", |case| {
+        case.constraints.fixed.zero = Some(3);
+        case.training.adapter_rank = Some(4096);
+        case.stack.profile.overlap.parameters = Ratio::ZERO;
+    }),
     ("paced by the host", |case| {
         case.stack.profile.launch = Seconds::us(300.0);
         case.stack.profile.kernels_per_expert = Ratio::new(20.0);

@@ -163,6 +163,28 @@ fn a_link_survives_its_travels() {
         format!("https://example.org/#{link}?utm_source=chat&utm_medium=x"),
         format!("https://example.org/?utm_source=chat#{link}&fbclid=abc"),
         format!("https://example.org/#{link}:~:text=plan"),
+        // Signs of typesetters and of East Asian keyboards.
+        link.replace('-', "\u{2011}"),
+        link.replace(';', "\u{ff1b}").replace('=', "\u{ff1d}"),
+        link.replace(';', "%EF%BC%9B"),
+        link.replace(";n", ";%20n").replace(";b", "%0A;b"),
+        format!("\u{202a}{link}\u{202c}"),
+        // As browsers hand on what was pasted.
+        format!("{link}%22%3Ethe%20plan%3C/a%3E"),
+        format!("{link}%20%22the%20plan%22)"),
+    ];
+    for form in forms {
+        let decoded = decode(&form);
+        assert_eq!(decoded.inputs, expected, "{form}");
+        assert_eq!(decoded.problems, [], "{form}");
+    }
+}
+
+#[test]
+fn what_is_added_behind_a_link_is_cut_off() {
+    let link = "1;m=Qwen/Qwen3-30B-A3B;n=64;b=512;t=1T";
+    let expected = decode(link).inputs;
+    for form in [
         format!("[url]https://example.org/#{link}[/url]"),
         format!("https://example.org/#{link}[the plan]"),
         format!("https://example.org/#{link}?igsh=MzRlODBiNWFlZA=="),
@@ -177,17 +199,7 @@ fn a_link_survives_its_travels() {
         format!("{link}!"),
         format!("\u{61c}{link}\u{fe0f}"),
         format!("1{}", link.get(1..).expect("parts").replace(";m", ";M").replace(";n=", ";N=")),
-        // Signs of typesetters and of East Asian keyboards.
-        link.replace('-', "\u{2011}"),
-        link.replace(';', "\u{ff1b}").replace('=', "\u{ff1d}"),
-        link.replace(';', "%EF%BC%9B"),
-        link.replace(";n", ";%20n").replace(";b", "%0A;b"),
-        format!("\u{202a}{link}\u{202c}"),
-        // As browsers hand on what was pasted.
-        format!("{link}%22%3Ethe%20plan%3C/a%3E"),
-        format!("{link}%20%22the%20plan%22)"),
-    ];
-    for form in forms {
+    ] {
         let decoded = decode(&form);
         assert_eq!(decoded.inputs, expected, "{form}");
         assert_eq!(decoded.problems, [], "{form}");

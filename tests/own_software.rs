@@ -10,7 +10,7 @@ use autoparallel::catalogue::{engines, stacks};
 use autoparallel::estimate::{Book, TimePart};
 use autoparallel::inputs::{Inputs, Key};
 use autoparallel::layout::{Layout, ZeroStage};
-use autoparallel::link::{decode, encode};
+use autoparallel::link::{self, decode, encode};
 use autoparallel::plan::{Finding, basis, find};
 use autoparallel::serving::FactorOf;
 use autoparallel::stack::Technique;
@@ -275,17 +275,29 @@ fn runs_of_ones_own_make_a_pace() {
 #[test]
 fn a_fitted_profile_is_taken() {
     let text = include_str!("../src/catalogue/data/fitted.csv");
-    let inputs = Inputs::default().with(Key::Stack, "torchtitan");
-    let found = OwnRuns::read(text, &inputs).found();
-    let of = text.lines().filter(|line| line.starts_with("torchtitan,")).count();
-    assert_eq!((found.changes.len(), found.faults.len()), (of, 0), "{found:?}");
-    let words = found.changes.iter().map(|(name, value)| format!("{name}:{value}"));
-    let words = words.collect::<Vec<_>>().join(",");
-    let own = inputs.clone().with(Key::OwnStack, words).resolve().case.expect("a case").stack;
-    let base = stacks::find("torchtitan").expect("a stack");
-    assert_eq!(own.profile, base.profile);
-    for pace in &base.paces {
-        assert_eq!(own.pace(&pace.accelerator, "", &pace.precision), Some(pace));
+    for base in stacks::all().iter().filter(|base| base.key != stacks::UNCONSTRAINED) {
+        let inputs = Inputs::default().with(Key::Stack, &base.key);
+        let found = OwnRuns::read(text, &inputs).found();
+        let of = text.lines().filter(|line| line.starts_with(&format!("{},", base.key))).count();
+        assert_eq!(found.changes.len(), of, "{found:?}");
+        if of == 0 {
+            continue;
+        }
+        let words = found.changes.iter().map(|(name, value)| format!("{name}:{value}"));
+        let words = words.collect::<Vec<_>>().join(",");
+        // It fits a link whole.
+        let link = link::encode_whole(&inputs.clone().with(Key::OwnStack, words));
+        assert_eq!(link.left_out, [], "{}", base.key);
+        let resolution = decode(&link.text).inputs.resolve();
+        assert_eq!(resolution.problems, [], "{}", base.key);
+        let own = resolution.case.expect("a case").stack;
+        assert_eq!(own.profile, base.profile);
+        for pace in &base.paces {
+            let of = |stack: &autoparallel::stack::Stack| {
+                stack.pace(&pace.accelerator, "", &pace.precision).cloned()
+            };
+            assert_eq!(of(&own), of(base));
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What other programs ask and get: fields are those of the page, numbers are what they say, faults name their field.
 
 use autoparallel::api::script::{
-    Plain, analyze, best_config, check_memory, compare_models, decode_link, describe, encode_link,
-    estimate_cost, limits, read_field,
+    Plain, analyze, best_config, check_memory, compare_models, constants, decode_link, describe,
+    encode_link, estimate_cost, limits, read_field,
 };
 use autoparallel::inputs::{Group, Key};
 use autoparallel::link;
@@ -457,4 +457,59 @@ fn what_grows_is_bounded() {
     let many = vec![LLAMA.to_owned(); limits::MODELS_MAX + 1];
     let fault = compare_models(&many, &Plain::Nothing).expect_err("a fault");
     assert_eq!(fault.first.code, "too_many");
+}
+
+/// Constants and techniques by name, numbers as numbers; the link is the page's, and back they are the same.
+#[test]
+fn software_of_ones_own_is_asked_about() {
+    let asked = json!({
+        "version": 1,
+        "model": LLAMA,
+        "cluster": { "accelerators": 8 },
+        "training": { "global_batch_sequences": 64, "sequence_tokens": 4096 },
+        "stack": {
+            "name": "torchtitan",
+            "your_changes": {
+                "matmul": 0.5, "stops_early": true, "zero3": false, "dualpipe": true,
+                "pace@h100-sxm/bf16": "0.9:0.8",
+            },
+            "your_name": "fork",
+        },
+    });
+    let answer = told(&analyze(&plain(&asked)).expect("an answer"));
+    let made = "fork (torchtitan with matmul 0.5, stops early 1 and 3 more changes)";
+    assert_eq!(answer["asked"]["your_stack"], json!(made));
+    assert_eq!(answer["asked"]["stack"], json!("torchtitan"));
+    let link = answer["asked"]["link"].as_str().expect("a link");
+    let own = "ko=matmul:0.5,stops_early:1,pace@h100-sxm/bf16:0.9:0.8,dualpipe,-zero3;kn=fork";
+    assert!(link.ends_with(own), "{link}");
+    let back = told(&decode_link(link).expect("a question"));
+    assert_eq!(back["question"]["stack"], asked["stack"]);
+    let mut plainly = asked.clone();
+    plainly["stack"] = json!({ "name": "torchtitan" });
+    let base = told(&analyze(&plain(&plainly)).expect("an answer"));
+    assert_eq!(base["asked"]["your_stack"], Value::Null);
+    assert!(number(&answer, "/plan/step/seconds") > number(&base, "/plan/step/seconds"));
+    for (changes, code) in [
+        (json!({ "matmul": [1] }), "wrong_type"),
+        (json!({}), "wrong_type"),
+        (json!({ "matmul": 9 }), "bad_value"),
+        (json!({ "matmull": 0.9 }), "bad_value"),
+    ] {
+        let question = json!({ "stack": { "your_changes": changes } });
+        let fault = analyze(&plain(&question)).expect_err("a fault");
+        let fault = told(&fault);
+        assert_eq!(fault["problems"][0]["code"], json!(code), "{fault}");
+        assert_eq!(fault["problems"][0]["field"], json!("stack.your_changes"), "{fault}");
+    }
+    let engine = json!({ "step_us": 900.0, "graphs": false, "pace@h200-sxm": 1.1 });
+    let served = json!({ "purpose": "serve", "serving": { "your_engine_changes": engine } });
+    let answer = told(&analyze(&plain(&served)).expect("an answer"));
+    let made = "your engine (vLLM (V1) with graphs 0, step us 900 and 1 more change)";
+    assert_eq!(answer["asked"]["your_engine"], json!(made));
+    let back = told(&decode_link(answer["asked"]["link"].as_str().expect("a link")).expect("one"));
+    assert_eq!(back["question"]["serving"]["your_engine_changes"], engine);
+    let all = constants();
+    assert_eq!(all.iter().filter(|own| own.of == "stack").count(), 43);
+    assert!(all.iter().all(|own| own.min < own.max && !own.label.is_empty()));
 }

@@ -151,7 +151,8 @@ fn texts_that_hold_a_plan_open_it() {
     for text in [&table, &data, &shortcut, &webloc] {
         assert_eq!(plan_in(text.as_bytes()).as_deref(), Some(&*plan.link), "{text}");
     }
-    let quoted = "kind,id,label,value,unit,text,low,high,source\r\nplan,link,Link,,,\"1;n=8;fx=aws:0.3,azure:0.1\",,,\r\n";
+    let quoted = "kind,id,label,value,unit,text,low,high,source\r\n\
+                  plan,link,Link,,,\"1;n=8;fx=aws:0.3,azure:0.1\",,,\r\n";
     assert_eq!(plan_in(quoted.as_bytes()).as_deref(), Some("1;n=8;fx=aws:0.3,azure:0.1"));
     let config = br##"{"hidden_size": 8, "note": "see #1;n=8"}"##;
     for text in [&config[..], b"", b"words", b"# A title\n1. one", b"2;n=8", b"\xff\xfe"] {

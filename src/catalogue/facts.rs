@@ -89,7 +89,7 @@ impl<'a> Known<'a> {
         self.holds(field).map(|fact| fact.value.as_str())
     }
 
-    pub fn number(&self, field: &str) -> Option<f64> {
+    pub(crate) fn number(&self, field: &str) -> Option<f64> {
         let value: f64 = self.text(field)?.parse().ok()?;
         (value.is_finite() && value >= 0.0).then_some(value)
     }

@@ -2,7 +2,6 @@
 
 use super::Book;
 use super::memory::Elements;
-use super::room::{Held, LeastStates};
 use super::schedule::Way;
 use super::stage::{Sheet, SheetKey};
 use super::step::Pace;
@@ -19,21 +18,46 @@ pub(crate) struct Load {
     pub(super) forward: f64,
     /// Seconds that may be put off.
     pub(super) weight: f64,
-    /// Seconds of adding gradients to their sums.
-    pub(super) sums: f64,
+    /// Seconds of what replicas owe and sum.
+    pub(super) each: f64,
+}
+
+/// Seconds that every micro-batch takes longer at least for what replicas owe and sum of a layer of each kind, of the
+/// embedding and of the head, in this order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Each(Vec<f64>);
+
+impl Each {
+    /// The least of all choices, each of which tells the seconds of some elements.
+    pub(crate) fn least<F: Fn(&Elements) -> f64>(
+        pieces: &[Elements],
+        choices: impl Iterator<Item = F>,
+    ) -> Self {
+        let mut least = vec![f64::INFINITY; pieces.len()];
+        for seconds in choices {
+            for (least, piece) in least.iter_mut().zip(pieces) {
+                *least = least.min(seconds(piece));
+            }
+        }
+        Self(least)
+    }
+
+    fn of(&self, piece: usize) -> f64 {
+        self.0.get(piece).copied().unwrap_or(0.0)
+    }
 }
 
 impl Load {
     pub(crate) fn of(cost: &Cost) -> Self {
         let work = cost.forward + cost.backward;
-        Self { work, forward: cost.forward.busy(), weight: cost.weight, sums: 0.0 }
+        Self { work, forward: cost.forward.busy(), weight: cost.weight, each: 0.0 }
     }
 
     fn add(&mut self, other: &Self, n: f64) {
         self.work += other.work.times(n);
         self.forward += other.forward * n;
         self.weight += other.weight * n;
-        self.sums += other.sums * n;
+        self.each += other.each * n;
     }
 
     /// Seconds that the accelerator waits for its host.
@@ -74,33 +98,31 @@ pub(crate) struct Loads {
 }
 
 impl Loads {
-    /// Of priced layers, and of adding the gradients of what they hold, if that is not split.
-    pub(crate) fn of(sheet: &Sheet, states: Option<&LeastStates>) -> Self {
-        let load = |cost: &Cost, held: Option<&Held>| Load {
-            sums: held.map_or(0.0, |held| held.sums),
-            ..Load::of(cost)
-        };
-        let kind = |(i, cost)| load(cost, states.and_then(|states| states.kinds.get(i)));
+    /// Of priced layers.
+    pub(crate) fn of(sheet: &Sheet) -> Self {
         Self {
-            kinds: sheet.kinds.iter().enumerate().map(kind).collect(),
-            embedding: load(&sheet.embedding, states.map(|states| &states.embedding)),
-            head: load(&sheet.head, states.map(LeastStates::least_head)),
+            kinds: sheet.kinds.iter().map(Load::of).collect(),
+            embedding: Load::of(&sheet.embedding),
+            head: Load::of(&sheet.head),
         }
     }
 
-    /// Load of one stage, of which a micro-batch visits that share.
-    fn stage(&self, class: &StageClass, visited: f64) -> Load {
+    /// Load of one stage, of which a micro-batch visits that share, and `each` at least is owed.
+    fn stage(&self, class: &StageClass, visited: f64, each: Option<&Each>) -> Load {
         let mut all = Load::default();
-        for (load, count) in self.kinds.iter().zip(&class.counts) {
+        let owed = |piece| each.map_or(0.0, |each| each.of(piece));
+        for (i, (load, count)) in self.kinds.iter().zip(&class.counts).enumerate() {
             if *count > 0 {
                 all.add(load, f64::from(*count) * visited);
+                all.each += owed(i) * f64::from(*count) * visited;
             }
         }
-        if class.embedding {
-            all.add(&self.embedding, visited);
-        }
-        if class.head {
-            all.add(&self.head, visited);
+        let ends = [(class.embedding, &self.embedding), (class.head, &self.head)];
+        for (i, (there, load)) in ends.into_iter().enumerate() {
+            if there {
+                all.add(load, visited);
+                all.each += owed(self.kinds.len() + i) * visited;
+            }
         }
         all
     }
@@ -153,23 +175,29 @@ impl Book<'_> {
         Whole { plain: pace(Schedule::OneFOneB), dual: pace(Schedule::DualPipe) }
     }
 
-    /// Seconds of a micro-batch on the slowest stage of a cut, doing nothing twice, owing and moving nothing; `send` is
-    /// the seconds of one send.
-    pub(crate) fn plain_slowest(&self, loads: &Loads, cut: &Cut, way: &Way, send: f64) -> f64 {
+    /// Seconds of a micro-batch on the slowest stage of a cut, doing nothing twice, moving nothing and owing `each`;
+    /// `send` is the seconds of one send.
+    pub(crate) fn plain_slowest(
+        &self,
+        (loads, each): (&Loads, &Each),
+        cut: &Cut,
+        way: &Way,
+        send: f64,
+    ) -> f64 {
         let visits = f64::from(cut.chunks_visited);
         let sends = self.sends(send, (way.schedule, way.vpp), visits);
         let stage = |class: &StageClass| {
             let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
-            self.plain_pace(way.schedule, &loads.stage(class, visited), sends).total
+            self.plain_pace(way.schedule, &loads.stage(class, visited, Some(each)), sends).total
         };
         cut.classes.iter().map(stage).fold(0.0, f64::max)
     }
 
-    /// About what a step takes whose stages do nothing twice, owe nothing and move nothing, and what the slowest
-    /// takes of it with each micro-batch; `send` is the seconds of one send.
+    /// About what a step takes whose stages do nothing twice, move nothing and owe no more than `each`, and what the
+    /// slowest takes of it with each micro-batch; `send` is the seconds of one send.
     pub(crate) fn plain_step(
         &self,
-        loads: &Loads,
+        (loads, each): (&Loads, Option<&Each>),
         cut: &Cut,
         way: &Way,
         m: u32,
@@ -181,7 +209,7 @@ impl Book<'_> {
         scratch.clear();
         scratch.extend(cut.classes.iter().map(|class| {
             let visited = f64::from(cut.chunks_visited) / class.chunks.len().max(1) as f64;
-            let pace = self.plain_pace(way.schedule, &loads.stage(class, visited), sends);
+            let pace = self.plain_pace(way.schedule, &loads.stage(class, visited, each), sends);
             (f64::from(class.count), pace)
         }));
         let slow = scratch.iter().map(|(_, pace)| pace.total).fold(0.0, f64::max);
@@ -200,6 +228,34 @@ impl Book<'_> {
         elements.embedding = self.vocabulary_rows(tp) * u64::from(self.case.model.hidden);
         elements.head = if self.case.model.tied { 0 } else { elements.embedding };
         elements
+    }
+
+    /// What a layer of each kind holds on one rank, and what the embedding and the head hold, wherever they stand.
+    pub(crate) fn pieces(&self, tp: u32, expert_ranks: u64) -> Vec<Elements> {
+        let tp = u64::from(tp);
+        let model = &self.case.model;
+        let none = Elements { adapters: self.adapter_rank.map(|_| 0), ..Elements::default() };
+        let layers = |kind, n| {
+            let mut elements = none;
+            self.add_layers(&mut elements, kind, n, tp, expert_ranks);
+            elements
+        };
+        let table = self.vocabulary_rows(tp) * u64::from(model.hidden);
+        let last = model.pattern.last().map_or(0, |kind| usize::from(*kind));
+        let head = if model.tied { 0 } else { table };
+        let mut pieces: Vec<Elements> = (0..self.kinds.len()).map(|kind| layers(kind, 1)).collect();
+        pieces.push(Elements { embedding: table, ..none });
+        pieces.push(Elements { head, ..layers(last, u64::from(model.mtp_layers)) });
+        pieces
+    }
+
+    /// Seconds of all layers and both ends on the average of `pp` stages.
+    pub(crate) fn average_each(&self, each: &Each, pp: u32) -> f64 {
+        let kinds = self.kinds.len();
+        let layers = 0..self.case.model.n_layers();
+        let of = |kind| each.of(kind) * f64::from(self.count_in(kind, layers.clone()));
+        let all = (0..kinds).map(of).sum::<f64>() + each.of(kinds) + each.of(kinds + 1);
+        all / f64::from(pp)
     }
 
     /// Seconds that any layout whose average stage takes `t` with each micro-batch, `weight` of it to be put off, and

@@ -34,7 +34,7 @@ pub use basis::{
     WorkBasis,
 };
 pub use bill::{Bill, bill, least_step, model_flops};
-pub(crate) use least::{Load, Loads, Whole};
+pub(crate) use least::{Each, Load, Loads, Whole};
 pub use outlay::{
     Cargo, Draw, MONTH, Purchase, Routes, Source, Uptime, carbon, energy, moving, outlay, paid,
     span, wall,
@@ -48,7 +48,7 @@ pub(crate) use schedule::Way;
 pub use schedule::{ideal_bubble, in_flight_chunks};
 pub use stage::Sheet;
 pub(crate) use stage::{SheetKey, Stage, Stages};
-pub(crate) use step::{Pace, StageTime, slowest};
+pub(crate) use step::{Open, Pace, StageTime, slowest};
 pub(crate) use work::Cost;
 
 use crate::case::Case;

@@ -26,8 +26,6 @@ pub(crate) struct LeastMemory {
 pub(crate) struct Held {
     /// Bytes of states at their furthest split.
     pub bytes: f64,
-    /// Seconds of adding a micro-batch's gradients to their sums, where ZeRO does not split these.
-    pub sums: f64,
 }
 
 /// What the parameters of a layer of each kind, and of both ends, need at least.
@@ -55,7 +53,7 @@ pub(crate) struct Thrift {
 impl Held {
     /// Both, the other `n` times.
     fn and(&self, other: &Self, n: f64) -> Self {
-        Self { bytes: self.bytes + other.bytes * n, sums: self.sums + other.sums * n }
+        Self { bytes: self.bytes + other.bytes * n }
     }
 }
 
@@ -109,10 +107,7 @@ impl Book<'_> {
     pub(crate) fn least_states(&self, (tp, pp): (u32, u32), least: &LeastMemory) -> LeastStates {
         let tp = u64::from(tp);
         let none = Elements { adapters: self.adapter_rank.map(|_| 0), ..Elements::default() };
-        let held = |elements: &Elements| Held {
-            bytes: self.least_bytes(elements, least),
-            sums: self.sums(elements.trained()),
-        };
+        let held = |elements: &Elements| Held { bytes: self.least_bytes(elements, least) };
         let layers = |kind, n| {
             let mut elements = none;
             self.add_layers(&mut elements, kind, n, tp, least.expert_ranks);
@@ -137,7 +132,7 @@ impl Book<'_> {
         }
         let context = self.case.stack.profile.context.as_f64();
         let share = Held::default().and(&all, 1.0 / f64::from(pp));
-        states.average = Held { bytes: share.bytes + context, ..share };
+        states.average = Held { bytes: share.bytes + context };
         states
     }
 

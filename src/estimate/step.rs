@@ -109,6 +109,27 @@ fn exposed(time: f64, hidden: f64, cover: f64) -> f64 {
     (time * (1.0 - hidden)).max(time - cover)
 }
 
+/// Elements of which one's share is told.
+const MANY: u64 = 1 << 40;
+
+/// Seconds of one element that a micro-batch takes longer at least: gradients and parameters that replicas owe, sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Open {
+    dense: [f64; 3],
+    experts: [f64; 3],
+}
+
+impl Open {
+    /// Seconds of a stage, of which a micro-batch visits that share.
+    fn least(&self, elements: &Elements, visited: f64) -> f64 {
+        let (trained, all) = (elements.trained(), (elements.dense(), elements.experts));
+        let of = |[gradients, parameters, sums]: [f64; 3], trained: u64, all: u64| {
+            trained as f64 * (gradients + sums * visited) + all as f64 * parameters
+        };
+        of(self.dense, trained.0, all.0) + of(self.experts, trained.1, all.1)
+    }
+}
+
 /// Share of a micro-batch's time that parameters gathered once a step may hide behind: nine tenths
 /// of a third.
 const FORWARD_COVER: f64 = 0.3;
@@ -244,10 +265,7 @@ impl Book<'_> {
         slow: f64,
         (m_each, m_busy): (f64, f64),
     ) -> f64 {
-        let overlap = &self.case.stack.profile.overlap;
-        let (gradients, parameters) = (overlap.gradients.get(), overlap.parameters.get());
-        let each = owed.gradients_each * (1.0 - gradients)
-            + 2.0 * owed.parameters_each * (1.0 - parameters);
+        let each = self.open_each(owed);
         self.least_once(owed, update, slow + each + busy) + m_each * each + m_busy * busy
     }
 
@@ -262,25 +280,48 @@ impl Book<'_> {
     /// Seconds at least by which the slowest stage takes longer with each micro-batch than the slowest of `times`, which
     /// owe nothing and sum no gradients, under a choice of ZeRO-2 or 3: each stage takes what nothing hides of what it
     /// owes, and sums its share.
-    pub(crate) fn least_owing(
-        &self,
-        layout: &Layout,
-        stages: &Stages<'_>,
-        times: &[StageTime],
-        replicas: &Replicas,
-    ) -> f64 {
-        let overlap = &self.case.stack.profile.overlap;
-        let (gradients, parameters) =
-            (1.0 - overlap.gradients.get(), 1.0 - overlap.parameters.get());
+    pub(crate) fn least_owing(stages: &Stages<'_>, times: &[StageTime], open: &Open) -> f64 {
         let (mut plain, mut most) = (0.0_f64, 0.0_f64);
         for (stage, time) in stages.classes.iter().zip(times) {
-            let owed = Self::owed(replicas, &stage.elements);
-            let sums = self.accumulate(layout, &stage.elements) * stage.visited;
-            let open = owed.gradients_each * gradients + 2.0 * owed.parameters_each * parameters;
             plain = plain.max(time.total);
-            most = most.max(time.total + open + sums);
+            most = most.max(time.total + open.least(&stage.elements, stage.visited));
         }
         most - plain
+    }
+
+    /// What each element adds under a choice of ZeRO.
+    pub(crate) fn open(&self, layout: &Layout, replicas: &Replicas) -> Open {
+        let one = |dense, experts| {
+            let elements = Elements { mixer: dense, experts, ..Elements::default() };
+            let owed = Self::least_owed(replicas, &elements, 1.0);
+            let parameters = self.open_each(&Owed { gradients_each: 0.0, ..owed });
+            let gradients = self.open_each(&Owed { parameters_each: 0.0, ..owed });
+            let sums = self.accumulate(layout, &elements);
+            [gradients, parameters, sums].map(|seconds| seconds / MANY as f64)
+        };
+        Open { dense: one(MANY, 0), experts: one(0, MANY) }
+    }
+
+    /// Seconds that a micro-batch takes longer at least for what replicas owe and sum of these elements. Under DualPipe
+    /// what is owed counts for nothing: a third of it is forward work, which there does not wait as backward work does.
+    pub(crate) fn least_each(
+        &self,
+        layout: &Layout,
+        replicas: &Replicas,
+        elements: &Elements,
+    ) -> f64 {
+        let sums = self.accumulate(layout, elements);
+        if layout.schedule == Schedule::DualPipe {
+            return sums;
+        }
+        sums + self.open_each(&Self::least_owed(replicas, elements, 1.0))
+    }
+
+    /// What nothing hides of what is owed with each micro-batch.
+    fn open_each(&self, owed: &Owed) -> f64 {
+        let overlap = &self.case.stack.profile.overlap;
+        owed.gradients_each * (1.0 - overlap.gradients.get())
+            + 2.0 * owed.parameters_each * (1.0 - overlap.parameters.get())
     }
 
     /// Seconds to send one micro-batch's activations to the next stage.
@@ -376,27 +417,22 @@ impl Book<'_> {
     pub(crate) fn accumulate(&self, layout: &Layout, elements: &Elements) -> f64 {
         let (dense, experts) = elements.trained();
         if layout.zero < ZeroStage::Two {
-            return self.sums((dense, experts));
+            let n = (dense + experts) as f64;
+            return self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get());
         }
         let shards = Self::shards(layout);
         let n = dense as f64 / shards.dense as f64 + experts as f64 / shards.experts as f64;
         self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
     }
 
-    /// The same of so many elements on this rank.
-    pub(super) fn sums(&self, (dense, experts): (u64, u64)) -> f64 {
-        let n = (dense + experts) as f64;
-        self.kernels.stream(n * self.case.stack.profile.accumulate_bytes.get())
-    }
-
-    /// Pace of a stage that owes nothing to others and does nothing twice, `sends` being the seconds of its
-    /// sends: about the same bits.
+    /// Pace of a stage that owes no more to others than its load says and does nothing twice, `sends` being the seconds
+    /// of its sends: about the same bits.
     pub(crate) fn plain_pace(&self, schedule: Schedule, load: &Load, sends: f64) -> Pace {
         let mut t = self.work_time(schedule, &load.work, &Work::default(), &Again::default());
         // Forward and backward exchange the same bytes.
         t.alone = [0.5 * t.alone[0]; 2];
         t.weight = load.weight;
-        t.pointwise += load.sums;
+        t.pointwise += load.each;
         t.pipeline = sends;
         t.finish(load.forward).pace()
     }

@@ -3,6 +3,7 @@
 //! `matmul:0.8,overlap_tensor:0,pace@h100-sxm/bf16:0.93,-zero3,dualpipe`: constants by their names in the tables, paces
 //! of accelerators, techniques that are added or (with a minus) taken away.
 
+use super::key::Kind;
 use super::limits::{LABEL_CHARS_MAX, PHRASE_CHARS_MAX};
 use super::resolve::Reader;
 use super::{Key, Problem, Value};
@@ -86,8 +87,16 @@ pub fn with(text: &str, field: &str, value: &str) -> String {
     text_of(&all)
 }
 
+/// What is said of software of one's own: its name or version, or a list of what differs.
+pub(super) fn value(key: Key, text: &str) -> Result<Value, Problem> {
+    match key.kind() {
+        Kind::Label => label(key, text).map(Value::Name),
+        _ => read(key, text).map(Value::Words),
+    }
+}
+
 /// The canonical spelling of a list.
-pub(super) fn read(key: Key, text: &str) -> Result<String, Problem> {
+fn read(key: Key, text: &str) -> Result<String, Problem> {
     if text.chars().nth(PHRASE_CHARS_MAX).is_some() {
         return Err(Problem::new(key, text, expected(key), "the text is too long"));
     }
@@ -247,12 +256,14 @@ fn pace_place(key: Key, text: &str) -> Result<String, Problem> {
         _ => (text, ""),
     };
     let fail = |expected: &str, hint: String| Problem::new(key, text, expected, hint);
-    let row = accelerators::find_serving(name.trim()).map(|row| row.key.as_str());
+    let name = name.trim();
     let all = accelerators::all().iter().chain(accelerators::edge());
     let mut generations = all.map(|row| row.accelerator.generation.as_str());
-    let generation = || generations.find(|own| *own == name.trim());
-    let own = (name.trim() == super::names::CUSTOM).then_some(super::names::CUSTOM);
-    let Some(machine) = row.or(own).or_else(generation) else {
+    // A generation first: accelerators may be called so as well.
+    let named = generations.find(|own| *own == name).filter(|own| !own.is_empty());
+    let row = || accelerators::find_serving(name).map(|row| row.key.as_str());
+    let custom = super::names::CUSTOM;
+    let Some(machine) = named.or_else(row).or((name == custom).then_some(custom)) else {
         let hint = "none is called so; write for example pace@h100-sxm/bf16:0.93".to_owned();
         return Err(fail("an accelerator of the catalogue, or a generation", hint));
     };
@@ -268,7 +279,7 @@ fn pace_place(key: Key, text: &str) -> Result<String, Problem> {
 }
 
 /// A name or version of one's own: a line of text.
-pub(super) fn label(key: Key, text: &str) -> Result<String, Problem> {
+fn label(key: Key, text: &str) -> Result<String, Problem> {
     let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fail = |hint: &str| Err(Problem::new(key, text, "a short text", hint));
     if tidy.chars().nth(LABEL_CHARS_MAX).is_some() {

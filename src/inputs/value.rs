@@ -129,8 +129,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Deadline => deadline(key, text).map(Value::Deadline),
         Kind::Words if key.group() == Group::Serving => serve::words(key, text).map(Value::Words),
         Kind::Words => fleet::words(key, text).map(Value::Words),
-        Kind::Changes => software::read(key, text).map(Value::Words),
-        Kind::Label => software::label(key, text).map(Value::Name),
+        Kind::Changes | Kind::Label => software::value(key, text),
         Kind::Frequency | Kind::Latency => served(key, text, &misread),
         Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
     }

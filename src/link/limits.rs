@@ -8,8 +8,8 @@ pub const LINK_BYTES_MAX: usize = 8 << 10;
 pub const UNPACKED_BYTES_MAX: usize = 64 << 10;
 /// Most parts (`key=value`) of a link.
 pub const PARTS_MAX: usize = 256;
-/// Longest value of an input other than a config.json, in bytes before escaping.
-pub const VALUE_BYTES_MAX: usize = 512;
+/// Longest value of an input other than a config.json, in bytes before escaping: every constant of a stack of one's own.
+pub const VALUE_BYTES_MAX: usize = 2 << 10;
 /// Most rounds of percent-decoding.
 pub const DECODINGS_MAX: usize = 4;
 /// Most columns of a comparison.

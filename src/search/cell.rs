@@ -9,7 +9,7 @@ use crate::estimate::{Book, LeastStates, Loads, Sheet, Way, Whole};
 use crate::layout::rules::schedule_takes_batches;
 use crate::layout::space::{Pipeline, Split};
 use crate::layout::split::Cut;
-use crate::layout::{Layout, Placement, Schedule, ZeroStage};
+use crate::layout::{Layout, Placement, Schedule};
 use crate::units::Seconds;
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -79,7 +79,7 @@ impl Cell {
             book.send(&layout, &sheet)
         };
         let send = at.placements.iter().map(placed).fold(f64::INFINITY, f64::min);
-        let loads = Loads::of(&sheet, at.sums().then_some(at.states));
+        let loads = Loads::of(&sheet);
         let waiting = Vec::with_capacity(at.pipes.ways.len());
         let (whole, choices) = (*whole, Vec::new());
         let mut cell = Self { sheet, loads, whole, choices, send, waiting, touched: false };
@@ -196,9 +196,10 @@ impl Cell {
             f64::INFINITY
         } else {
             let average = self.whole.average(way.schedule, way.pp);
-            let sums = if at.sums() { at.states.average.sums } else { 0.0 };
-            let total = average.total + sums + self.sends(book, way.schedule, way.vpp);
-            let slow = book.plain_slowest(&self.loads, cut, way, self.send).max(total);
+            let each = book.average_each(&choices.each, way.pp);
+            let total = average.total + each + self.sends(book, way.schedule, way.vpp);
+            let loads = (&self.loads, &choices.each);
+            let slow = book.plain_slowest(loads, cut, way, self.send).max(total);
             let hides = if at.m > 1 { slow } else { f64::INFINITY };
             book.least_time((total, average.weight), slow, way, at.m)
                 + choices.least(book, hides, (0.0, 0.0))
@@ -235,11 +236,12 @@ impl Cell {
     ) -> f64 {
         let book = solver.book;
         let scratch = &mut solver.scratch;
-        let (total, slow) = book.plain_step(&self.loads, cut, way, at.m, self.send, scratch);
-        // What is owed with each micro-batch may not fall on the slowest stage.
-        let m = if at.axes.pp == 1 { f64::from(at.m) } else { 0.0 };
-        let busy = if at.sums() { 0.0 } else { m };
-        total + choices.least(book, slow, (m, busy))
+        // One stage owes as much as the average one; of several, each what lies on it.
+        let one = at.axes.pp == 1;
+        let loads = (&self.loads, (!one).then_some(&choices.each));
+        let (total, slow) = book.plain_step(loads, cut, way, at.m, self.send, scratch);
+        let m = if one { f64::from(at.m) } else { 0.0 };
+        total + choices.least(book, slow, (m, m))
     }
 }
 
@@ -250,11 +252,6 @@ impl Waiting {
 }
 
 impl Grounds<'_> {
-    /// Whether every rank adds up all its gradients, as ZeRO goes no further than the optimizer.
-    fn sums(&self) -> bool {
-        self.axes.zero_most < ZeroStage::Two
-    }
-
     /// A layout with these degrees, plain in all else.
     pub(super) fn layout_of(&self, schedule: Schedule) -> Layout {
         Layout {

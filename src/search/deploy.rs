@@ -1,10 +1,11 @@
 //! F5: the cheapest deployment for a demand: machines, formats, layout, batch limit and replicas, each looked at.
 //!
 //! Every layout of every kind of machine is tried with every batch limit, but for limits beyond one at which decoding
-//! alone takes too long already. Of the limits that keep the goals under
-//! full load the one that answers most requests counts; from it follows the least number of instances. Whether that
-//! many keep the goals under the demand is found in the order of what they cost, so the first that does is the best.
-//! More instances never make a request wait longer, so the least number that does is found by halving.
+//! alone takes too long already, and those that would not answer more than another even if prompts took no time. Of the
+//! limits that keep the goals under full load the one that answers most requests counts; from it follows the least
+//! number of instances. Whether that many keep the goals under the demand is found in the order of what they cost, so
+//! the first that does is the best. More instances never make a request wait longer, so the least number that does is
+//! found by halving.
 
 use super::serve::{batches, instances};
 use crate::estimate::capacity::Packing;

@@ -2,7 +2,7 @@
 
 use super::axes::StageAxes;
 use super::census::{Census, Signature};
-use crate::estimate::{Book, Owed, Replicas};
+use crate::estimate::{Book, Each, Open, Owed, Replicas};
 use crate::layout::{Layout, Placement, Schedule, ZeroStage};
 use std::ops::Range;
 
@@ -11,6 +11,8 @@ pub(super) struct Due {
     pub zero: ZeroStage,
     pub shard: u32,
     pub replicas: Replicas,
+    /// What each element takes at least with each micro-batch.
+    pub open: Open,
     /// At most what the stage that owes most owes, and updates.
     owed: Owed,
     /// Seconds that summing gradients takes with each micro-batch, and that the update takes, on the average stage.
@@ -21,6 +23,8 @@ pub(super) struct Due {
 pub(super) struct Choices {
     pub schedule: Schedule,
     pub placed: Vec<(Placement, Vec<Due>)>,
+    /// What is owed and summed with each micro-batch, at least, under any of them.
+    pub each: Each,
 }
 
 /// A group of choices of ZeRO that take the same time with each micro-batch, but for what they owe: 0 and 1, 2, 3.
@@ -58,15 +62,20 @@ impl Choices {
         let folded = u64::from(experts.0) * u64::from(experts.1);
         let elements = book.least_elements(axes.tp, folded);
         let share = 1.0 / f64::from(axes.pp);
-        let due = |zero, shard, placement| {
+        let layout = |zero, shard, placement| {
             let (tp, cp, pp, dp) = (axes.tp, axes.cp, axes.pp, axes.dp);
             let (ep, etp) = experts;
-            let own = Layout { tp, cp, pp, dp, ep, etp, zero, shard, placement, ..Layout::SINGLE };
+            let plain = Layout { schedule, zero, shard, placement, ..Layout::SINGLE };
+            Layout { tp, cp, pp, dp, ep, etp, ..plain }
+        };
+        let due = |zero, shard, placement| {
+            let own = layout(zero, shard, placement);
             let replicas = axes.replicas(book, &own);
             let (math, _) = book.update(&own, &replicas, &elements);
             let owed = Book::least_owed(&replicas, &elements, share);
+            let open = book.open(&own, &replicas);
             let busy = (book.accumulate(&own, &elements) * share, math * share);
-            Due { zero, shard, replicas, owed, busy }
+            Due { zero, shard, replicas, open, owed, busy }
         };
         let placed = placements.iter().map(|placement| {
             let legal = |(zero, shard): &&(ZeroStage, u32)| {
@@ -76,7 +85,15 @@ impl Choices {
             let all = axes.shards.iter().filter(legal);
             (*placement, all.map(|(zero, shard)| due(*zero, *shard, *placement)).collect())
         });
-        Self { schedule, placed: placed.collect() }
+        let placed: Vec<(Placement, Vec<Due>)> = placed.collect();
+        let pieces = book.pieces(axes.tp, folded);
+        let all = placed.iter().flat_map(|(at, list)| list.iter().map(move |due| (*at, due)));
+        let each = all.map(|(placement, due)| {
+            let own = layout(due.zero, due.shard, placement);
+            move |piece: &_| book.least_each(&own, &due.replicas, piece)
+        });
+        let each = Each::least(&pieces, each);
+        Self { schedule, placed, each }
     }
 
     /// Least seconds of what follows the micro-batches, what replicas owe with each of the first `m` and what summing

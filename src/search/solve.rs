@@ -12,7 +12,7 @@ use crate::layout::rules::uses;
 use crate::layout::space::{self, Pipeline};
 use crate::layout::split::Cut;
 use crate::layout::{Layout, Offload, Placement, Recompute, Schedule, ZeroStage};
-use crate::stack::Technique;
+use crate::stack::{Technique, Techniques};
 use crate::units::{Bytes, Seconds, order};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -143,8 +143,7 @@ impl<'a, 'b> Solver<'a, 'b> {
         if due.zero < ZeroStage::Two || m < 1.0 {
             return total + due.least(self.book, *slow, (0.0, 0.0));
         }
-        let layout = Layout { zero: due.zero, shard: due.shard, ..*layout };
-        let more = self.book.least_owing(&layout, &entry.stages, times, &due.replicas);
+        let more = Book::least_owing(&entry.stages, times, &due.open);
         total + m * more + due.once(self.book, slow + more)
     }
 
@@ -277,9 +276,10 @@ impl<'a, 'b> Solver<'a, 'b> {
             Fullness::Never => return,
             Fullness::TooFull(full) => Some(Relief::new(self.book, layout, sheet, replicas, &full)),
         };
+        let used = uses(layout);
         for offload in self.census.offloads() {
             for selective in self.census.selective() {
-                let Some(whole) = self.may_recompute(layout, offload, *selective) else {
+                let Some(whole) = self.may_recompute(used, offload, *selective) else {
                     continue;
                 };
                 let least = match &relief {
@@ -352,9 +352,10 @@ impl<'a, 'b> Solver<'a, 'b> {
         };
         let relief = Relief::new(self.book, &layout, entry.sheet, &due.replicas, &full);
         let mut least = f64::INFINITY;
+        let used = uses(&layout);
         for offload in self.census.offloads() {
             for selective in self.census.selective() {
-                if let Some(whole) = self.may_recompute(&layout, offload, *selective) {
+                if let Some(whole) = self.may_recompute(used, offload, *selective) {
                     let seconds = relief.least(offload, *selective, whole);
                     least = seconds.map_or(least, |seconds| least.min(seconds));
                 }
@@ -363,9 +364,9 @@ impl<'a, 'b> Solver<'a, 'b> {
         least
     }
 
-    /// Whether whole layers may be recomputed beside these, if these may be together at all.
-    fn may_recompute(&self, layout: &Layout, offload: &Offload, selective: bool) -> Option<bool> {
-        let mut used = uses(layout) | offload_techniques(offload);
+    /// Whether whole layers may be recomputed beside these and what else is used, if these may be together at all.
+    fn may_recompute(&self, used: Techniques, offload: &Offload, selective: bool) -> Option<bool> {
+        let mut used = used | offload_techniques(offload);
         if selective {
             used = used.with(Technique::SelectiveRecompute);
         }

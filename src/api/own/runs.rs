@@ -41,6 +41,11 @@ impl OwnRuns {
             own.profile(&table, inputs);
             return own;
         }
+        // What stands in the way of the page's question stands in that of every row.
+        if let Some(problem) = inputs.resolve().problem(Key::OwnStack) {
+            own.faults.push(problem.to_string());
+            return own;
+        }
         for row in table.rows().take(RUNS_MAX) {
             let step = STEP.iter().find_map(|column| row.number(column)).filter(|time| *time > 0.0);
             let asked = step.ok_or_else(|| format!("no time of a step in {}", STEP.join(", ")));

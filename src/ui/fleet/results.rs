@@ -16,6 +16,7 @@ use crate::units::text::show;
 /// Everything below the questions.
 pub fn results(fleet: Fleet, serves: bool) -> AnyView {
     let found = if serves { super::served::found(fleet) } else { found(fleet) };
+    let others = move || of(fleet, Turn::Rest, lost);
     view! {
         <div role="status">{live(move || faults(fleet))}</div>
         <p class="quiet fleet-progress">
@@ -25,7 +26,7 @@ pub fn results(fleet: Fleet, serves: bool) -> AnyView {
         {live(move || of(fleet, Turn::Answers, answers))}
         {found}
         {live(move || of(fleet, Turn::Rest, caveats))}
-        {fold("fleet-lost", "Where the rest of the market went", move || of(fleet, Turn::Rest, lost))}
+        {fold("fleet-lost", "Where the rest of the market went", others)}
     }
     .into_any()
 }

@@ -134,7 +134,8 @@ fn received(state: State, name: &str, bytes: &[u8]) {
     match text {
         Ok(text) if text.trim_start().starts_with('{') => take(state, text.to_owned()),
         _ => state.dropped.set(format!(
-            "{name} carries no plan and is no config.json (an object in braces). All stays as it was."
+            "{name} carries no plan and is no config.json (an object in braces). \
+             All stays as it was."
         )),
     }
 }

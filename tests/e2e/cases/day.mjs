@@ -92,7 +92,7 @@ async function overTheDay(ctx, page) {
 async function committed(page) {
   await until(page, "commit", /[Bb]y the hour (it )?is/);
   await page.type("#commit-bp", "1y:4");
-  await until(page, "commit", /Commit to \d+ machines? \(1-year commitment\)/);
+  await until(page, "commit", /Commit to \d+ accelerators? \(1-year commitment\)/);
 }
 
 async function nearUsers(ctx, page) {

@@ -61,16 +61,7 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
     if let (Some(price), Some(tariff)) = (sold.get(weighed), tariffs.get(weighed)) {
         sheet.figures.push(even(&told, &found, price, tariff));
     }
-    sheet.figures.push(figure(
-        "commit_machines",
-        "Machines to commit to",
-        Amount::Count(found.baseline.into()),
-        derived(
-            "the most machines that are paid for during at least the break-even share of the time",
-            format!("{} machines", fine::count(found.baseline.into())),
-            RULE,
-        ),
-    ));
+    sheet.figures.push(to_commit(&told, &found));
     sheet.tables.push(ways(&told, &found, (&sold, &tariffs)));
     if !sold.is_empty() {
         sheet.tables.push(moved(&found));
@@ -81,6 +72,22 @@ pub fn sheet(day: &Day<'_>) -> Sheet {
             .to_owned(),
     );
     sheet
+}
+
+/// What to commit to.
+fn to_commit(told: &Told<'_>, found: &Reserve) -> Figure {
+    let label = match told.day.own.machine.whole {
+        true => "Machines to commit to",
+        false => "Accelerators to commit to",
+    };
+    let formula = "the most that are paid for during at least the break-even share of the time";
+    let own = derived(formula, count(told, found.baseline), RULE);
+    figure("commit_machines", label, Amount::Count(found.baseline.into()), own)
+}
+
+/// So many machines, or accelerators, in words.
+fn count(told: &Told<'_>, n: u32) -> String {
+    format!("{} {}", fine::count(n.into()), told.day.noun(n.into()))
 }
 
 fn says(told: &Told<'_>, found: &Reserve, sold: &[&Price]) -> Vec<String> {
@@ -157,8 +164,8 @@ fn ways(told: &Told<'_>, found: &Reserve, (sold, tariffs): (&[&Price], &[Tariff]
         cells: vec![
             Cell::words(&name),
             Cell::of(Amount::Count(n.into())).from_where(derived(
-                "machines that are committed to",
-                format!("{} machines", fine::count(n.into())),
+                "what is committed to",
+                count(told, n),
                 "the row's own choice",
             )),
             Cell::of(Amount::Dollars(total)).from_where(own),

@@ -63,7 +63,9 @@ fn panel(key: Key) -> AnyView {
             {measured::part(key)} {parts.collect_view()}
             {(key == Key::OwnStack).then(|| techniques(key))}
         </div>
-        {live(move || if is_own(state, key) { reset(state, key, base.get()) } else { ().into_any() })}
+        {live(move || {
+            if is_own(state, key) { reset(state, key, base.get()) } else { ().into_any() }
+        })}
     }
     .into_any()
 }
