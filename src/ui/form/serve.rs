@@ -22,7 +22,7 @@ const OWN: &[(Key, &str, &str)] = &[
     (Key::NodeSize, "In a node", "as usual"),
 ];
 const FORMATS: &[(Key, &str, &str)] = &[
-    (Key::Weights, "Weights", "bf16, and fp8 where native"),
+    (Key::Weights, "Weights", "as the checkpoint, else bf16 and fp8"),
     (Key::Cache, "KV cache", "as usual"),
 ];
 const TRAFFIC: &[(Key, &str, &str)] = &[
