@@ -327,7 +327,8 @@ fn what_others_compile_captures_no_graphs_and_has_its_own_command() {
 fn phones_serve_small_models_no_faster_than_their_memory() {
     let link = |m: &str, format: &str, phone: &str| {
         format!(
-            "1;m={m};do=serve;se=llamacpp;sg={phone};sn=1;sc=1;sw={format};si=128;so=64;sf=none;st=none"
+            "1;m={m};do=serve;se=llamacpp;sg={phone};sn=1;sc=1;sw={format};\
+             si=128;so=64;sf=none;st=none"
         )
     };
     for phone in ["snapdragon-8-gen-3", "snapdragon-8-elite"] {
@@ -350,7 +351,8 @@ fn phones_serve_small_models_no_faster_than_their_memory() {
 /// judgement of an expert: no run is in the table).
 #[test]
 fn processors_are_no_accelerators() {
-    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=xeon-6980p;sn=1;sc=1;sw=q4_0;si=512;so=128;\
+    let link = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=xeon-6980p;sn=1;sc=1;\
+                sw=q4_0;si=512;so=128;\
                 sf=none;st=none";
     let view = served(link);
     let reading = 512.0 / view.prefill.figure.shown.value;

@@ -68,9 +68,9 @@ pub fn longest_text(own: &Deployed<'_>) -> String {
     let asked = show(found.asked);
     if found.tokens < found.asked {
         return format!(
-            "Requests of up to {} tokens are let in, which is all that the model or the cache holds: \
-             {LET_IN} of 1 000 stay within {asked}, where prompts vary at least as much as answers, \
-             so that more of them are refused.",
+            "Requests of up to {} tokens are let in, which is all that the model or the cache \
+             holds: {LET_IN} of 1 000 stay within {asked}, where prompts vary at least as much \
+             as answers, so that more of them are refused.",
             show(found.tokens)
         );
     }

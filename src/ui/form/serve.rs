@@ -22,7 +22,7 @@ const OWN: &[(Key, &str, &str)] = &[
     (Key::NodeSize, "In a node", "as usual"),
 ];
 const FORMATS: &[(Key, &str, &str)] =
-    &[(Key::Weights, "Weights", "bf16, fp8"), (Key::Cache, "KV cache", "as usual")];
+    &[(Key::Weights, "Weights", "as stored"), (Key::Cache, "KV cache", "as usual")];
 const TRAFFIC: &[(Key, &str, &str)] = &[
     (Key::Prompt, "Prompt", ""),
     (Key::Answer, "Answer", ""),
