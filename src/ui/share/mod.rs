@@ -131,7 +131,7 @@ fn hindrance(state: State, kind: Kind, compared: bool) -> Option<&'static str> {
     if kind == Kind::Link || state.settled().is_some() {
         return None;
     }
-    let done = state.answered.get() == state.run.get() && !state.is_stale();
+    let done = state.answered.get() == state.run.get();
     Some(if done { "there is no plan to take away" } else { "once there is an answer" })
 }
 

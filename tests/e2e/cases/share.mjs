@@ -79,7 +79,7 @@ async function texts(ctx, page) {
 }
 
 /** A file without a plan changes nothing and is told. */
-async function refused(ctx) {
+async function unopened(ctx) {
   const page = await ctx.open(`#${PLAN}`);
   await planned(page);
   for (const [name, bytes] of [
@@ -345,7 +345,7 @@ export async function run(ctx) {
     ctx.assert.equal(await page.evaluate(() => document.activeElement.textContent), "Share");
     await page.close();
     await shown(ctx, pictures, "card");
-    await refused(ctx);
+    await unopened(ctx);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
