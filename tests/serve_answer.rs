@@ -14,9 +14,9 @@ use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
 use autoparallel::units::Tokens;
 
-const APART: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000";
+const APART: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0";
 const ONLY_APART: &str = "1;m=deepseek-ai/DeepSeek-V3;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;\
-    sr=100/s;si=2000;so=100;sf=5s;st=100ms";
+    sr=100/s;si=2000;so=100;sf=5s;st=100ms;ds=0";
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
 
 fn answers(link: &str) -> Vec<Answer> {
@@ -187,7 +187,7 @@ fn a_load_that_is_too_high_says_what_is_held_and_each_remedy_holds() {
     assert!(value(&best, "accelerators") <= 64.0);
     // A little too much: less of anything helps.
     let view = stuck(&LLAMA.replace("sr=10/s", "sn=8;sr=14/s"));
-    for start in ["Lower the rate", "Answers of"] {
+    for start in ["Lower the rate", "Prompts of"] {
         assert!(view.remedies.iter().any(|own| own.text.starts_with(start)), "{:?}", view.remedies);
     }
     for remedy in &view.remedies {

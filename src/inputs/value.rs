@@ -115,8 +115,7 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         }
         Kind::Share => {
             let ratio = read::ratio(text).map_err(misread)?;
-            let most = if key == Key::Cached { 0.999 } else { 0.95 };
-            within(key, text, ratio, (Ratio::ZERO, Ratio::new(most)), show::percent)
+            within(key, text, ratio, (Ratio::ZERO, share_most(key)), show::percent)
                 .map(Value::Ratio)
         }
         Kind::Switch => switch(key, text).map(Value::Switch),
@@ -355,4 +354,9 @@ fn techniques(key: Key, text: &str) -> Result<Techniques, Problem> {
         set = set.with(technique);
     }
     Ok(set)
+}
+
+/// The greatest share that an input may be: of prefix caches nearly all is known.
+const fn share_most(key: Key) -> Ratio {
+    Ratio::new(if matches!(key, Key::Cached) { 0.999 } else { 0.95 })
 }

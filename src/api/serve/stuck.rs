@@ -179,7 +179,8 @@ fn rounded_down(rate: f64) -> f64 {
     while rate / unit >= 100.0 {
         unit *= 10.0;
     }
-    (rate / unit).floor() * unit
+    // Without the bits that such a product leaves behind.
+    ((rate / unit).floor() * unit * 1e9 + 0.5).floor() / 1e9
 }
 
 /// Narrower weights that engine and accelerators have.
