@@ -165,7 +165,7 @@ async function told(ctx) {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   });
   await page.waitForFunction(
-    () => /no arrival times: the rate stays as typed/.test(document.querySelector("#trace-note").textContent),
+    () => /no arrival times: the rate stays as typed/.test(document.querySelector("#trace-text-note").textContent),
   );
   ctx.assert.match(await fragment(page), /si=200/);
   ctx.assert.match(await fragment(page), /sr=10/);
