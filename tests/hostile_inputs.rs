@@ -102,7 +102,7 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Purpose, "bake", "one of train, serve"),
     (Key::Engine, "nginx", "vllm, sglang"),
     (Key::Engine, "mlperf", "vllm, sglang"),
-    (Key::ServeOn, "h9000", "write for example h200-sxm"),
+    (Key::ServeOn, "h9000", "none is called so"),
     (Key::ServeOn, "h200-sxm,,rtx", "near it: rtx"),
     (Key::ServeMost, "0", "too small"),
     (Key::Weights, "int3", "the formats are fp32, bf16, fp8"),

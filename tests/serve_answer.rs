@@ -14,7 +14,8 @@ use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
 use autoparallel::units::Tokens;
 
-const APART: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0";
+const APART: &str =
+    "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0;sn=128";
 const ONLY_APART: &str = "1;m=deepseek-ai/DeepSeek-V3;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;\
     sr=100/s;si=2000;so=100;sf=5s;st=100ms;ds=0";
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
@@ -85,7 +86,7 @@ fn the_first_line_knows_of_pools_and_both_sides_are_the_answers_own() {
     let cost = "1M answer tokens, prompts included";
     let less = 1.0 - number(cost, 2) / number(cost, 1);
     assert!(less > 0.1, "{less}");
-    assert!(found.apart.contains(&format!("{:.0}", less * 100.0)), "{}", found.apart);
+    assert!(found.apart.contains(&format!("{:.1}%", less * 100.0)), "{}", found.apart);
     assert!(number("First token", 2) <= 2.0 && number("Each further token", 2) <= 0.05);
     // Where pools lose, the line says so and does not win.
     let other = study(LLAMA);

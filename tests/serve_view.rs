@@ -107,7 +107,7 @@ fn every_number_follows_from_what_stands_beside_it() {
 #[test]
 fn pools_are_told_with_numbers_that_follow() {
     let mut verdicts = Vec::new();
-    let tight = format!("{LLAMA};si=8000;so=200;st=20ms");
+    let tight = format!("{LLAMA};si=8000;so=200;st=20ms;sn=128");
     for link in links().into_iter().chain([tight]) {
         let pools = study(&link).pools;
         assert!(pools.id == "pools" && !pools.says.is_empty(), "{link}");

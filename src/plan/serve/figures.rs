@@ -94,6 +94,12 @@ fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
     figure("ttft", FIRST[rank(own.ask.share)], Amount::Time(whole), formula, text, &source)
 }
 
+/// A value that rounds to a whole number, with the digits that make it none.
+fn unround(value: f64) -> String {
+    let told = fine::number(Ratio::new(value));
+    if told.contains('.') || value.fract() == 0.0 { told } else { format!("{value:.3}") }
+}
+
 /// Name of a share that can be asked.
 #[must_use]
 pub fn share_name(share: Ratio) -> &'static str {
@@ -375,7 +381,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
                 "{} requests/s × {} = {} requests/s",
                 number(own.own.full.request_rate.get()),
                 number(replicas),
-                number(full)
+                unround(full)
             ),
             "at more than this a queue grows without end",
         ),

@@ -123,7 +123,7 @@ fn few(ask: &Ask, survey: &Survey, looked: &Looked, needed: u64) -> String {
     };
     let (taken, may) = (show::grouped(needed), show::grouped(most.into()));
     let held = match (ask.demand, holds(ask, survey)) {
-        (Demand::Rate(_), Some(rate)) => {
+        (Demand::Rate(asked), Some(rate)) if rate < asked => {
             format!(", which hold {} at most", show::frequency(rate))
         }
         _ => String::new(),
