@@ -181,7 +181,7 @@ fn notices(state: State, wrong: bool) -> AnyView {
         let kept = format!("It stays in the address until you change something: #{unread}");
         all.push(notice("notice bad", title, problems, &kept));
     } else if !problems.is_empty() {
-        all.push(notice("notice", "Some of the link could not be read.", problems, ""));
+        all.push(notice("notice", "Not all of the link is understood.", problems, ""));
     }
     let dropped = state.dropped.get();
     if !dropped.is_empty() {

@@ -80,6 +80,8 @@ struct Store {
     /// Link and number of the list that were asked about.
     asked: (String, u32),
     view: Option<Arc<FleetView>>,
+    /// What came while the parts of that one are being made.
+    next: Option<Arc<FleetView>>,
     /// Whether its parts are being made, and whether something newer came meanwhile.
     showing: (bool, bool),
     /// Whether that is about a model in service.
@@ -98,6 +100,7 @@ impl Fleet {
             run: 0,
             asked: Default::default(),
             view: None,
+            next: None,
             showing: Default::default(),
             serves: false,
             fault: String::new(),
@@ -219,7 +222,9 @@ impl Fleet {
         let serves = self.state.serves_now();
         let other = self.store.with_value(|store| store.serves != serves);
         if other {
-            self.store.update_value(|store| (store.view, store.serves) = (None, serves));
+            self.store.update_value(|store| {
+                (store.view, store.next, store.serves) = (None, None, serves);
+            });
             self.tell();
         }
         let (day, minute) = local_time();
@@ -293,7 +298,7 @@ impl Fleet {
         let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
         self.store.try_update_value(|store| match answer {
             Ok(Answer::Fleet { run, fleet }) if run == store.run => {
-                store.view = Some(Arc::from(fleet));
+                store.next = Some(Arc::from(fleet));
                 news = true;
             }
             Ok(Answer::FleetNews { run, news }) if run == store.run => {
@@ -321,6 +326,14 @@ impl Fleet {
     fn show_from(self, turn: usize) {
         dom::later(if turn == 0 { 0 } else { FRAME_MS }, move || {
             let mut next = turn + 1;
+            if turn == 0 {
+                // All parts are those of one view.
+                self.store.try_update_value(|store| {
+                    if let Some(view) = store.next.take() {
+                        store.view = Some(view);
+                    }
+                });
+            }
             if let Some(changed) = self.changed.get(turn) {
                 changed.try_update(|n| *n = n.wrapping_add(1));
             } else {

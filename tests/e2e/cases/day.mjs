@@ -138,7 +138,7 @@ async function traced(ctx) {
     },
     rows.join("\n"),
   );
-  await page.waitForFunction(() => /hours are the day/.test(document.querySelector("#trace-note").textContent));
+  await page.waitForFunction(() => /hours are the day/.test(document.querySelector("#trace-text-note").textContent));
   ctx.assert.match(await fragment(page), /dv=0\.0017,0\.0017/);
   await planned(page);
   await until(page, "day", /Following the traffic/);
