@@ -76,7 +76,8 @@ pub(super) fn clean(link: &str) -> String {
         return text;
     }
     // Base64url, which a packed link is made of, may end in `-`.
-    let dash = !text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('z');
+    let last = text.rsplit(super::columns::SIGN).next().unwrap_or_default();
+    let dash = !last.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('z');
     let closing = |c: char| is_mark(c) || ".,:;!)}*_~/\\".contains(c) || (dash && c == '-');
     let opening = |c: char| is_mark(c) || "({*_~#\\/!".contains(c);
     text.trim_start_matches(opening).trim_end_matches(closing).to_owned()

@@ -6,7 +6,7 @@ export const limitMs = 150_000;
 
 const LLAMA = "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
 const R1 = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang";
-const APART = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0";
+const APART = "#1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0;sn=128";
 const ONLY_APART =
   "#1;m=deepseek-ai/DeepSeek-V3;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;sr=100/s;si=2000;so=100;sf=5s;st=100ms;ds=0";
 const EDGE =
