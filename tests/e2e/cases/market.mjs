@@ -72,7 +72,7 @@ async function market(ctx) {
 
 /** Prompts and answers apart: a verdict, both sides, and numbers that open. */
 async function apart(ctx) {
-  const page = await ctx.open("#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s;si=8000;so=200;st=20ms", {});
+  const page = await ctx.open("#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s;si=8000;so=200;st=20ms;sn=128", {});
   await planned(page);
   await page.waitForSelector("#pools table", { timeout: 30_000 });
   ctx.assert.match(await text(page, "#pools"), /Apart is .* cheaper: no prompt holds up those who write/);
