@@ -5,14 +5,17 @@
 
 #[path = "plan/equations.rs"]
 mod equations;
+#[path = "support/told.rs"]
+mod told;
 
-use autoparallel::api::{Answer, Figure, ServeStudyView, ServeView, StuckView};
+use autoparallel::api::{Figure, ServeView};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::link::decode;
 use autoparallel::plan::serve;
 use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
 use autoparallel::units::Tokens;
+use told::{stuck, study, value};
 
 const APART: &str =
     "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0;sn=128";
@@ -20,46 +23,13 @@ const ONLY_APART: &str = "1;m=deepseek-ai/DeepSeek-V3;do=serve;se=sglang-ep;sg=h
     sr=100/s;si=2000;so=100;sf=5s;st=100ms;ds=0";
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
 
-fn answers(link: &str) -> Vec<Answer> {
-    let mut all = Vec::new();
-    autoparallel::api::serve(1, link, &|| 0.0, &mut |answer| all.push(answer));
-    all
-}
-
 fn served(link: &str) -> ServeView {
-    let found = answers(link).into_iter().find_map(|answer| match answer {
-        Answer::Served { serve, .. } => Some(*serve),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("{link} has no deployment"))
-}
-
-fn stuck(link: &str) -> StuckView {
-    let found = answers(link).into_iter().find_map(|answer| match answer {
-        Answer::Stuck { stuck, .. } => Some(stuck),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("{link} is not stuck"))
-}
-
-fn study(link: &str) -> ServeStudyView {
-    let mut found = None;
-    autoparallel::api::serve_study(1, link, &mut |answer| {
-        if let Answer::ServeStudied { study, .. } = answer {
-            found = Some(*study);
-        }
-    });
-    found.expect("a study")
+    told::served(link).unwrap_or_else(|| panic!("{link} has no deployment"))
 }
 
 fn problems(link: &str) -> String {
     let resolution = decode(link).inputs.resolve();
     resolution.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-fn value(view: &ServeView, id: &str) -> f64 {
-    let found = view.figures.iter().find(|figure| figure.id == id);
-    found.unwrap_or_else(|| panic!("no figure {id}")).shown.value
 }
 
 /// A figure and all that it follows from.
@@ -273,4 +243,15 @@ fn stages_never_shorten_a_token_of_one_sequence() {
             assert!(token(4, tp) >= token(2, tp), "{link} TP {tp}");
         }
     }
+}
+
+#[test]
+fn constants_of_ones_own_are_told_as_such_at_every_depth() {
+    let view = served(&format!("{LLAMA};seo=request_ms:20"));
+    let first = view.figures.iter().find(|figure| figure.id == "ttft").expect("a first token");
+    let mut found = false;
+    every(first, &mut |own| {
+        found |= own.id == "handling" && own.source.contains("request_ms 20: yours");
+    });
+    assert!(found, "the host's work rests on it");
 }

@@ -5,14 +5,17 @@
 
 #[path = "plan/equations.rs"]
 mod equations;
+#[path = "support/told.rs"]
+mod told;
 
-use autoparallel::api::{Answer, Figure, PartView, ServeStudyView, ServeView, StuckView};
+use autoparallel::api::{Figure, PartView, ServeView};
 use autoparallel::catalogue::{engines, presets, support};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::link::{self, decode};
 use autoparallel::plan::serve::{self, Deployed, Loss};
 use autoparallel::serving::{Ask, Demand};
 use autoparallel::units::Seconds;
+use told::{served, stuck, study, value};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
 
@@ -38,42 +41,6 @@ fn ask_of(link: &str) -> Ask {
     let resolution = decode(link).inputs.resolve();
     let problems: Vec<String> = resolution.problems.iter().map(ToString::to_string).collect();
     resolution.ask.unwrap_or_else(|| panic!("{link}: {problems:?}"))
-}
-
-fn answers(link: &str) -> Vec<Answer> {
-    let mut all = Vec::new();
-    autoparallel::api::serve(1, link, &|| 0.0, &mut |answer| all.push(answer));
-    all
-}
-
-fn served(link: &str) -> Option<ServeView> {
-    answers(link).into_iter().find_map(|answer| match answer {
-        Answer::Served { serve, .. } => Some(*serve),
-        _ => None,
-    })
-}
-
-fn stuck(link: &str) -> StuckView {
-    let found = answers(link).into_iter().find_map(|answer| match answer {
-        Answer::Stuck { stuck, .. } => Some(stuck),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("{link} is not stuck"))
-}
-
-fn study(link: &str) -> ServeStudyView {
-    let mut found = None;
-    autoparallel::api::serve_study(1, link, &mut |answer| {
-        if let Answer::ServeStudied { study, .. } = answer {
-            found = Some(*study);
-        }
-    });
-    found.expect("a study")
-}
-
-fn value(view: &ServeView, id: &str) -> f64 {
-    let found = view.figures.iter().find(|figure| figure.id == id);
-    found.unwrap_or_else(|| panic!("no figure {id}")).shown.value
 }
 
 fn every_part(part: &PartView, see: &mut impl FnMut(&PartView)) {

@@ -57,7 +57,7 @@ fn handling(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
         "constants of the engine",
     );
     let mut all = figure("handling", "The host's work on a request", parts.handling, told);
-    all.derivation.constants = ["request_us", "token_us"].map(str::to_owned).to_vec();
+    all.derivation.constants = ["request_ms", "token_us"].map(str::to_owned).to_vec();
     all
 }
 
