@@ -172,10 +172,9 @@ fn signs_restored(text: String) -> String {
     }
     let sign = super::columns::SIGN;
     let hash = if before.is_empty() && !text.starts_with('#') { "" } else { "#" };
-    let pieces = plan.split(' ').enumerate().map(|(i, piece)| match i {
-        0 => format!("{sign}{piece}"),
-        _ if starts(piece) => format!("{sign}{piece}"),
-        _ => format!(" {piece}"),
+    let pieces = plan.split(' ').enumerate().map(|(i, piece)| {
+        let before = if i == 0 || starts(piece) { sign } else { ' ' };
+        format!("{before}{piece}")
     });
     let restored: String = pieces.collect();
     format!("{before}{hash}{restored}")

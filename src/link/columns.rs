@@ -5,7 +5,7 @@
 //! its own; one that cannot be read stays as it is beside the others.
 
 use super::limits::{ARRIVING_BYTES_MAX, COLUMNS_MAX, SETTLINGS_MAX, UNREAD_BYTES_MAX};
-use super::{Decoded, Promise, clean, decode, encode};
+use super::{Decoded, Promise, clean, decode, encode, v1};
 
 /// What stands before each column.
 pub(super) const SIGN: char = '+';
@@ -82,10 +82,7 @@ fn sealed(column: &str) -> String {
         if c.is_ascii_alphanumeric() || "-._/:,@;=~".contains(c) {
             all.push(c);
         } else {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                all.push_str(&format!("~{byte:02X}"));
-            }
+            v1::escape(&mut all, c);
         }
     }
     // A text fragment would end the link, and several `=3D` be taken for mail's.

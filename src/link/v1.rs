@@ -351,7 +351,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-fn escape(out: &mut String, c: char) {
+pub(super) fn escape(out: &mut String, c: char) {
     let mut buffer = [0; 4];
     for byte in c.encode_utf8(&mut buffer).bytes() {
         out.push_str(&format!("~{byte:02X}"));

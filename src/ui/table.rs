@@ -59,11 +59,15 @@ fn lines(caption: &str, all: Vec<Vec<Cell>>) -> Vec<AnyView> {
 }
 
 fn opens(figure: &Figure, below: String, key: &str) -> AnyView {
+    let below = view! { <span class="figure-range">{below}</span> }.into_any();
+    plain("number", vec![amount(figure.shown.text.clone(), key), below].into_any())
+}
+
+/// A number that opens the line below it which has the same key.
+pub fn amount(text: String, key: &str) -> AnyView {
     let (state, key) = (state(), key.to_owned());
     let open = state.unfolded(&key);
-    let below = view! { <span class="figure-range">{below}</span> }.into_any();
-    let text = figure.shown.text.clone();
-    let button = view! {
+    view! {
         <button
             type="button"
             class="amount"
@@ -72,11 +76,12 @@ fn opens(figure: &Figure, below: String, key: &str) -> AnyView {
         >
             {text}
         </button>
-    };
-    plain("number", vec![button.into_any(), below].into_any())
+    }
+    .into_any()
 }
 
-fn opened(figure: Figure, key: String, span: String) -> AnyView {
+/// The line that a number opens, across so many columns.
+pub fn opened(figure: Figure, key: String, span: String) -> AnyView {
     let open = state().unfolded(&key);
     let id = key.replace([':', ' ', ','], "-");
     live(move || {

@@ -95,9 +95,9 @@ fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
 }
 
 /// A value that rounds to a whole number, with the digits that make it none.
-fn unround(value: f64) -> String {
+pub(super) fn unround(value: f64) -> String {
     let told = fine::number(Ratio::new(value));
-    if told.contains('.') || value.fract() == 0.0 { told } else { format!("{value:.3}") }
+    if told.contains('.') || value.fract() == 0.0 { told } else { format!("{value:.4}") }
 }
 
 /// Name of a share that can be asked.

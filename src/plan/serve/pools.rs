@@ -347,9 +347,7 @@ impl Both<'_> {
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
             let limit = own.rate.get() / share.get().max(1e-12);
-            // A limit that rounds to a whole number is told with the digits that make it none.
-            let told = number(limit);
-            let told = if told.contains('.') { told } else { format!("{limit:.6}") };
+            let told = super::figures::unround(limit);
             let text = format!("{} / {told} = {}", number(own.rate.get()), fine::percent(share));
             let formula = "requests / requests that the pool could take within the goals";
             Cell::of(Amount::Share(share)).from_where(Derivation::of(

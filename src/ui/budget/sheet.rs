@@ -11,7 +11,7 @@ use crate::ui::answer::{derivation, parted};
 use crate::ui::live::live;
 use crate::ui::plot::plot;
 use crate::ui::state::state;
-use crate::ui::table::named_table;
+use crate::ui::table::{amount, named_table, opened};
 use crate::units::text::show;
 use crate::units::{Day, Dollars};
 
@@ -94,20 +94,7 @@ fn table_view(sheet: &str, i: u32, table: &TableView) -> AnyView {
             Some((figure, format!("{key}:{k}")))
         });
         for (figure, key) in figures {
-            let open = state().unfolded(&key);
-            let id = key.replace(':', "-");
-            let span = table.columns.len().to_string();
-            lines.push(live(move || {
-                if !open.get() {
-                    return ().into_any();
-                }
-                view! {
-                    <tr class="opened">
-                        <td colspan=span.clone()>{derivation(&figure, id.clone())}</td>
-                    </tr>
-                }
-                .into_any()
-            }));
+            lines.push(opened(figure, key, table.columns.len().to_string()));
         }
     }
     let first = table.rows.first();
@@ -139,24 +126,10 @@ fn line(row: &RowView, key: &str) -> AnyView {
 
 /// A number that opens where it says where it comes from.
 fn content(cell: &CellView, key: &str) -> AnyView {
-    let state = state();
     let text = cell.shown.text.clone();
-    let amount = if cell.figure.is_some() {
-        let open = state.unfolded(key);
-        let key = key.to_owned();
-        view! {
-            <button
-                type="button"
-                class="amount"
-                aria-expanded=move || open.get().to_string()
-                on:click=move |_| state.unfold(&key, !open.get_untracked())
-            >
-                {text}
-            </button>
-        }
-        .into_any()
-    } else {
-        text.into_any()
+    let amount = match cell.figure {
+        Some(_) => amount(text, key),
+        None => text.into_any(),
     };
     let below = (!cell.below.is_empty())
         .then(|| view! { <span class="figure-range">{cell.below.clone()}</span> }.into_any());

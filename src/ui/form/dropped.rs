@@ -28,9 +28,40 @@ pub type Take = Arc<dyn Fn(Result<String, String>) + Send + Sync>;
 
 /// The place; what becomes of the text stands below it, with the id of the text and `-note`.
 pub fn place(wanted: Wanted, take: Take, told: AnyView) -> AnyView {
-    let over = RwSignal::new(false);
     let Wanted { id, label, hint, file, accept, .. } = wanted;
     let (dropped, typed, chosen) = (take.clone(), take.clone(), take);
+    let inside = view! {
+        <label for=id>{label}</label>
+        <textarea
+            id=id
+            rows="4"
+            autocomplete="off"
+            spellcheck="false"
+            placeholder=hint
+            aria-describedby=format!("{id}-note")
+            on:input=move |ev| typed(Ok(event_target_value(&ev)))
+        ></textarea>
+        <input
+            type="file"
+            accept=accept
+            aria-label=file
+            on:change=move |ev| {
+                let input: HtmlInputElement = event_target(&ev);
+                if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                    read(wanted, chosen.clone(), file);
+                }
+            }
+        />
+        <div id=format!("{id}-note") class="note" role="status">
+            {told}
+        </div>
+    };
+    zone(move |ev| drop_on(wanted, &dropped, ev), inside.into_any())
+}
+
+/// A part of the form on which something may be dropped.
+pub fn zone(take: impl Fn(&DragEvent) + 'static, inside: AnyView) -> AnyView {
+    let over = RwSignal::new(false);
     view! {
         <div
             class="field drop"
@@ -43,33 +74,10 @@ pub fn place(wanted: Wanted, take: Take, told: AnyView) -> AnyView {
             on:drop=move |ev| {
                 ev.prevent_default();
                 over.set(false);
-                drop_on(wanted, &dropped, &ev);
+                take(&ev);
             }
         >
-            <label for=id>{label}</label>
-            <textarea
-                id=id
-                rows="4"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder=hint
-                aria-describedby=format!("{id}-note")
-                on:input=move |ev| typed(Ok(event_target_value(&ev)))
-            ></textarea>
-            <input
-                type="file"
-                accept=accept
-                aria-label=file
-                on:change=move |ev| {
-                    let input: HtmlInputElement = event_target(&ev);
-                    if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                        read(wanted, chosen.clone(), file);
-                    }
-                }
-            />
-            <div id=format!("{id}-note") class="note" role="status">
-                {told}
-            </div>
+            {inside}
         </div>
     }
     .into_any()

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::DragEvent;
 
+use super::dropped::zone;
 use super::field::{id_of, note};
 use crate::api;
 use crate::inputs::Key;
@@ -22,45 +23,29 @@ pub fn panel() -> AnyView {
     let text = state.text(Key::Config);
     let problem = state.has_problem(Key::Config);
     let refused = state.refused;
-    let over = RwSignal::new(false);
     let id = id_of(Key::Config);
     let wrong = move || problem.get() || refused.with(|refused| !refused.is_empty());
-    view! {
-        <div
-            class="field drop"
-            class:over=move || over.get()
-            on:dragover=move |ev| {
-                ev.prevent_default();
-                over.set(true);
-            }
-            on:dragleave=move |_| over.set(false)
-            on:drop=move |ev| {
-                ev.prevent_default();
-                over.set(false);
-                dropped(state, &ev);
-            }
-        >
-            <label for=id.clone()>"Paste a config.json, or drop the file here"</label>
-            <textarea
-                id=id.clone()
-                rows="7"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder="{ \"hidden_size\": 4096, … }"
-                aria-invalid=move || wrong().to_string()
-                aria-describedby=format!("{id}-refused {id}-note")
-                prop:value=move || text.get()
-                on:input=move |ev| take(state, event_target_value(&ev))
-            ></textarea>
-            <p id=format!("{id}-refused") class="note problem">{move || refused.get()}</p>
-            {note(Key::Config)}
-            {move || state.reading(|reading| match &reading.config {
-                Some(config) => report(config),
-                None => ().into_any(),
-            })}
-        </div>
-    }
-    .into_any()
+    let inside = view! {
+        <label for=id.clone()>"Paste a config.json, or drop the file here"</label>
+        <textarea
+            id=id.clone()
+            rows="7"
+            autocomplete="off"
+            spellcheck="false"
+            placeholder="{ \"hidden_size\": 4096, … }"
+            aria-invalid=move || wrong().to_string()
+            aria-describedby=format!("{id}-refused {id}-note")
+            prop:value=move || text.get()
+            on:input=move |ev| take(state, event_target_value(&ev))
+        ></textarea>
+        <p id=format!("{id}-refused") class="note problem">{move || refused.get()}</p>
+        {note(Key::Config)}
+        {move || state.reading(|reading| match &reading.config {
+            Some(config) => report(config),
+            None => ().into_any(),
+        })}
+    };
+    zone(move |ev| dropped(state, ev), inside.into_any())
 }
 
 /// A file that misses its place must not take the place of the page.
