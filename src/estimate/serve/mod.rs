@@ -27,6 +27,7 @@ use crate::serving::{Instance, Service};
 use crate::units::{Bytes, Flops, Seconds};
 use rates::Rates;
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 use work::{Op, Shape, layers};
 
 /// One instance of a service.
@@ -36,7 +37,7 @@ pub struct Serving<'a> {
     instance: Instance,
     rates: Rates,
     /// Layers of each kind.
-    layers: Vec<f64>,
+    layers: Rc<[f64]>,
     /// Worked out when it is first asked for.
     memory: OnceCell<ServeMemory>,
     /// The last step without prompts that was timed, and the last with some: balances ask for the same again and again.
@@ -103,10 +104,19 @@ impl<'a> Serving<'a> {
             service,
             instance: *instance,
             rates: Rates::new(service, instance),
-            layers: layers(&service.model),
+            layers: layers(&service.model).into(),
             memory: OnceCell::new(),
             timed: [const { Cell::new(None) }; 2],
         }
+    }
+
+    /// The same of a service that differs in its batch limit and in what memory that leaves, in nothing else: its
+    /// rates are the same.
+    #[must_use]
+    pub fn limited<'b>(&self, service: &'b Service) -> Serving<'b> {
+        let (rates, layers) = (self.rates, self.layers.clone());
+        let timed = [const { Cell::new(None) }; 2];
+        Serving { service, instance: self.instance, rates, layers, memory: OnceCell::new(), timed }
     }
 
     /// How the instance lies.
