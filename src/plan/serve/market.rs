@@ -2,8 +2,8 @@
 
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::{formats, offers, support};
-use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms};
 use crate::cluster::Cluster;
+use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms};
 use crate::prices::{Flag, Listing, Terms};
 use crate::search::serve::fleet::{Kind, ServeFleet};
 use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
