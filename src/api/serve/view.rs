@@ -13,6 +13,7 @@ use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::plan::budget;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
@@ -292,12 +293,14 @@ fn engine_text(ask: &Ask) -> String {
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goals = &own.ask.goals;
+    let ([first, further], chances) = (serve::goal_names(own), serve::chances(own));
     let pairs = [
-        ("First token", own.own.first_token, goals.first_token),
-        ("Each further token", own.own.per_token, goals.per_token),
+        (first, own.own.first_token, goals.first_token, chances[0]),
+        (further, own.own.per_token, goals.per_token, chances[1]),
     ];
-    let goal = |(label, reached, goal): (&str, _, Option<_>)| {
+    let goal = |(label, reached, goal, chance): (&str, _, Option<_>, Option<_>)| {
         Some(GoalView {
+            chance: chance.map(budget::chance_text).unwrap_or_default(),
             label: label.to_owned(),
             reached: shown(Amount::Time(reached)),
             goal: shown(Amount::Time(goal?)),

@@ -65,6 +65,8 @@ pub struct GoalView {
     pub reached: Shown,
     /// Asked for.
     pub goal: Shown,
+    /// Chance that it is kept, by the range of measured runs: `about 70%`; empty where no range is known.
+    pub chance: String,
 }
 
 /// The accelerator's roof and what runs under it.

@@ -39,6 +39,12 @@ fn figure(
     Figure { id, label, amount, derivation }
 }
 
+/// Names of the two figures that goals are about.
+#[must_use]
+pub fn goal_names(own: &Deployed<'_>) -> [&'static str; 2] {
+    [FIRST[rank(own.ask.share)], FURTHER[rank(own.ask.further_share)]]
+}
+
 fn first_token(own: &Deployed<'_>) -> Figure {
     let now = &own.own.now;
     let whole = own.own.first_token;
@@ -112,16 +118,17 @@ fn rank(share: Option<Ratio>) -> usize {
     1 + [0.6, 0.92, 0.97].into_iter().filter(|most| share.get() >= *most).count()
 }
 
+const FURTHER: [&str; 5] = [
+    "Each further token",
+    "Each further token, p50",
+    "Each further token, p90",
+    "Each further token, p95",
+    "Each further token, p99",
+];
+
 fn per_token(own: &Deployed<'_>) -> Figure {
     if let Some(share) = own.ask.further_share {
-        let label = [
-            "Each further token",
-            "Each further token, p50",
-            "Each further token, p90",
-            "Each further token, p95",
-            "Each further token, p99",
-        ][rank(Some(share))];
-        return spread(own, "tpot", label, share);
+        return spread(own, "tpot", FURTHER[rank(Some(share))], share);
     }
     mean_per_token(own)
 }

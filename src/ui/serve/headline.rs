@@ -77,8 +77,17 @@ fn goals(all: &[GoalView]) -> AnyView {
     let text = if all.is_empty() {
         "No goal: as much as the machines can answer.".to_owned()
     } else {
-        let one = |own: &GoalView| format!("{} within {}", own.label, own.goal.text);
-        format!("Goals kept: {}.", all.iter().map(one).collect::<Vec<_>>().join(", "))
+        let one = |own: &GoalView| {
+            let chance = match own.chance.as_str() {
+                "" => String::new(),
+                chance => format!(" (chance {chance})"),
+            };
+            format!("{} within {}{chance}", own.label, own.goal.text)
+        };
+        let all = all.iter().map(one).collect::<Vec<_>>().join("; ");
+        format!(
+            "Expected to keep: {all}. Chances are those of the ranges; a tighter goal is a surer one."
+        )
     };
     view! { <p class="quiet figures-note">{text}</p> }.into_any()
 }
