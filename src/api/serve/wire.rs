@@ -59,7 +59,7 @@ pub struct ServeView {
 /// One goal and what is reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GoalView {
-    /// `First token, p90`.
+    /// `First token (TTFT), p90`.
     pub label: String,
     /// Reached.
     pub reached: Shown,

@@ -74,11 +74,11 @@ fn first_token(own: &Deployed<'_>) -> Figure {
 }
 
 const FIRST: [&str; 5] = [
-    "First token, mean",
-    "First token, p50",
-    "First token, p90",
-    "First token, p95",
-    "First token, p99",
+    "First token (TTFT), mean",
+    "First token (TTFT), p50",
+    "First token (TTFT), p90",
+    "First token (TTFT), p95",
+    "First token (TTFT), p99",
 ];
 
 /// The first token where prompts are of many lengths.
@@ -119,11 +119,11 @@ fn rank(share: Option<Ratio>) -> usize {
 }
 
 const FURTHER: [&str; 5] = [
-    "Each further token",
-    "Each further token, p50",
-    "Each further token, p90",
-    "Each further token, p95",
-    "Each further token, p99",
+    "Each further token (TPOT)",
+    "Each further token (TPOT), p50",
+    "Each further token (TPOT), p90",
+    "Each further token (TPOT), p95",
+    "Each further token (TPOT), p99",
 ];
 
 fn per_token(own: &Deployed<'_>) -> Figure {
@@ -142,7 +142,7 @@ fn mean_per_token(own: &Deployed<'_>) -> Figure {
         format!("{} + {} = {}", fine::time(alone), fine::time(more), fine::time(now.per_token));
     let mut told = figure(
         "tpot",
-        "Each further token",
+        "Each further token (TPOT)",
         Amount::Time(now.per_token),
         "a step of decoding + what prompts of others add to it",
         text,
@@ -182,7 +182,7 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
         format!("{} + {} = {}", fine::time(pace.alone), fine::time(more), fine::time(longest));
     let gap = figure(
         "gap",
-        "Gap between two tokens, p99",
+        "Gap between two tokens (ITL), p99",
         Amount::Time(longest),
         "a step of decoding + prompts that are read in it",
         text,
@@ -190,9 +190,9 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
     );
     let of = |id, label, share| spread(own, id, label, Ratio::new(share));
     vec![
-        of("tpot_p50", "Time a token, p50 of answers", 0.5),
-        of("tpot_p90", "Time a token, p90 of answers", 0.9),
-        of("tpot_p99", "Time a token, p99 of answers", 0.99),
+        of("tpot_p50", "TPOT, p50 of answers", 0.5),
+        of("tpot_p90", "TPOT, p90 of answers", 0.9),
+        of("tpot_p99", "TPOT, p99 of answers", 0.99),
         gap,
     ]
 }
