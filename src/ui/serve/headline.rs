@@ -85,9 +85,7 @@ fn goals(all: &[GoalView]) -> AnyView {
             format!("{} within {}{chance}", own.label, own.goal.text)
         };
         let all = all.iter().map(one).collect::<Vec<_>>().join("; ");
-        format!(
-            "Expected to keep: {all}. Chances are those of the ranges; a tighter goal is a surer one."
-        )
+        format!("Expected to keep: {all}. Chances go by the ranges; a tighter goal is a surer one.")
     };
     view! { <p class="quiet figures-note">{text}</p> }.into_any()
 }
