@@ -2,24 +2,25 @@
 
 use super::{ProductFormat, Service, WeightFormat};
 use crate::model::{Kept, Mixer, Model, Parts, WeightPart};
+use crate::units::Ratio;
 
 /// Bits of one weight, its share of scales included, and number format of products with it, for each part of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held {
-    parts: [(f64, ProductFormat); WeightPart::ALL.len()],
-    table: f64,
+    parts: [(Ratio, ProductFormat); WeightPart::ALL.len()],
+    table: Ratio,
 }
 
 impl Held {
     /// Bits of one weight of a part, and number format of products with it.
     #[must_use]
-    pub const fn of(&self, part: WeightPart) -> (f64, ProductFormat) {
+    pub const fn of(&self, part: WeightPart) -> (Ratio, ProductFormat) {
         self.parts[part as usize]
     }
 
     /// Bits of one number of the table of embeddings.
     #[must_use]
-    pub const fn table(&self) -> f64 {
+    pub const fn table(&self) -> Ratio {
         self.table
     }
 }
@@ -31,12 +32,12 @@ impl Service {
         let own = self.weights;
         let published = self.model.stored.iter().find(|stored| stored.format == own.key());
         let parts = published.map_or_else(|| usual(own, &self.model), |stored| stored.parts);
-        let bits = published.and_then(|stored| stored.bits).unwrap_or(own.bits()).get();
-        let wide = if own == WeightFormat::Fp32 { bits } else { 16.0 };
+        let bits = published.and_then(|stored| stored.bits).unwrap_or(own.bits());
+        let wide = if own == WeightFormat::Fp32 { bits } else { WeightFormat::Bf16.bits() };
         let of = |part| {
             let (bits, product) = match parts.get(part) {
                 Kept::Quantised => (bits, own.product()),
-                Kept::Eight => (WeightFormat::Fp8.bits().get(), ProductFormat::Eight),
+                Kept::Eight => (WeightFormat::Fp8.bits(), ProductFormat::Eight),
                 Kept::Wide => (wide, ProductFormat::Wide),
             };
             // Logits are computed in 16 bits whatever the head lies in.

@@ -284,7 +284,7 @@ impl Serving<'_> {
     /// Weights on one accelerator of the fullest stage.
     pub(super) fn weight_bytes(&self) -> f64 {
         let model = &self.service.model;
-        let bytes = |part| self.held.of(part).0 / 8.0;
+        let bytes = |part| self.bytes_of(part);
         let tp = f64::from(self.instance.tp.max(1));
         let ranks = tp * f64::from(self.instance.dp.max(1));
         let of = |index: usize, kind: &LayerKind| {
@@ -315,6 +315,11 @@ impl Serving<'_> {
         layers * self.stage_share() + self.table_bytes(model) / tp
     }
 
+    /// Bytes of one weight of a part.
+    pub(super) fn bytes_of(&self, part: WeightPart) -> f64 {
+        self.held.of(part).0.get() / 8.0
+    }
+
     /// Weights of the projection out of attention.
     fn output(&self, heads: u32, width: u32) -> f64 {
         f64::from(heads) * f64::from(width) * f64::from(self.service.model.hidden)
@@ -324,9 +329,9 @@ impl Serving<'_> {
     /// stays with the host and the head is dealt out as one more layer, what it is above a layer.
     fn table_bytes(&self, model: &Model) -> f64 {
         let params = model.params();
-        let bytes = self.held.table() / 8.0;
+        let bytes = self.held.table().get() / 8.0;
         // The head in so many weights of the table.
-        let head = self.held.of(WeightPart::Head).0 / self.held.table();
+        let head = self.bytes_of(WeightPart::Head) / bytes;
         let (embedding, head) = (params.embedding as f64, params.head as f64 * head);
         let many = self.instance.pp > 1;
         let both = if many && self.service.engine.memory.host_table {
@@ -351,7 +356,7 @@ impl Serving<'_> {
         let tp = f64::from(self.instance.tp.max(1));
         let groups = f64::from(self.instance.dp.max(1));
         let narrow = self.service.weights.bits().get() / 8.0;
-        let above = |part, bytes: f64| (self.held.of(part).0 / 8.0 - bytes).max(0.0);
+        let above = |part, bytes: f64| (self.bytes_of(part) - bytes).max(0.0);
         let latent = model.pattern.iter().map(|index| {
             let params = model.kind_params(usize::from(*index));
             let kind = model.kinds.get(usize::from(*index));

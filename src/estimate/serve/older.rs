@@ -43,7 +43,7 @@ impl Serving<'_> {
         let model = &self.service.model;
         let (cache, state) = self.cache_of(output);
         let fixed = self.weight_bytes() + sequences * (cache + state);
-        let share = self.held.of(WeightPart::Attention).0 / 8.0;
+        let share = self.bytes_of(WeightPart::Attention);
         let mut fused = 0.0;
         let mut heads = 0.0f64;
         for index in &model.pattern {

@@ -161,7 +161,8 @@ impl Shape<'_> {
 
     /// Bits of the weights of a part, and number format of products with them.
     fn format(&self, part: WeightPart) -> (f64, ProductFormat) {
-        self.held.of(part)
+        let (bits, product) = self.held.of(part);
+        (bits.get(), product)
     }
 
     fn product(m: f64, n: f64, k: f64, (bits, format): (f64, ProductFormat)) -> Op {

@@ -69,7 +69,8 @@ impl<'a> Cover<'a> {
                 covered += u32::from(self.layers[part as usize].contains(&at));
             }
         }
-        self.whole[part as usize] || 2 * covered > having
+        let whole = self.whole[part as usize];
+        if having > 0 { whole || 2 * covered > having } else { whole && part == WeightPart::Head }
     }
 
     /// The parts that a name means, and the layers; none: all of them.
@@ -131,6 +132,11 @@ fn numbers(text: &str) -> (Option<Vec<u32>>, &str) {
         }
     }
     (Some(layers), rest)
+}
+
+/// Whether a model has a part.
+pub(super) fn present(model: &Model, part: WeightPart) -> bool {
+    part == WeightPart::Head || model.kinds.iter().any(|kind| has(kind, part))
 }
 
 fn has(kind: &LayerKind, part: WeightPart) -> bool {

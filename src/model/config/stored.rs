@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::json::Json;
-use super::modules::Cover;
+use super::modules::{Cover, present};
 use crate::model::{Kept, Model, Parts, Stored, WeightPart};
 use crate::units::Ratio;
 
@@ -18,14 +18,17 @@ pub(super) const GROUPS: &str = "config_groups";
 pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<Stored> {
     let (path, config) = fields.peek("quantization_config")?;
     let format = format(config)?;
-    let parts = model.map_or_else(Parts::layers, |model| parts(config, format, model));
+    let parts = model.map_or_else(Parts::layers, |model| {
+        // Of what the model has not, nothing is said.
+        let absent = WeightPart::ALL.into_iter().filter(|part| !present(model, *part));
+        absent.fold(parts(config, format, model), |parts, part| parts.with(part, Kept::Quantised))
+    });
     fields.take(&["quantization_config"]);
-    let list = |kept| parts.of(kept).map(WeightPart::told).collect::<Vec<_>>().join(", ");
     let mut value = format.to_owned();
     for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
-        let names = if model.is_some() { list(kept) } else { String::new() };
+        let names: Vec<&str> = parts.of(kept).map(WeightPart::told).collect();
         if !names.is_empty() {
-            value.push_str(&format!("; {names} in {bits} bits"));
+            value.push_str(&format!("; {} in {bits} bits", names.join(", ")));
         }
     }
     fields.note(&path, value, "format of the stored weights");
