@@ -1,5 +1,6 @@
 //! What published checkpoints quantise of a model, and what they leave wide.
 
+use super::{Ffn, LayerKind, Mixer, Model};
 use crate::units::Ratio;
 
 /// Matrices that checkpoints quantise, or leave as they are, together.
@@ -124,5 +125,48 @@ impl Parts {
     /// The parts that lie there.
     pub fn of(self, kept: Kept) -> impl Iterator<Item = WeightPart> {
         WeightPart::ALL.into_iter().filter(move |part| self.get(*part) == kept)
+    }
+
+    /// Names of the parts of a model that lie there, for people; empty where none does.
+    #[must_use]
+    pub fn told(self, kept: Kept, model: &Model) -> String {
+        let mut all = String::new();
+        for part in self.of(kept).filter(|part| model.has_part(*part)) {
+            // Said of attention as a whole where both lie in the same.
+            if part == WeightPart::Output && self.get(WeightPart::Attention) == kept {
+                continue;
+            }
+            let comma = if all.is_empty() { "" } else { ", " };
+            all.push_str(comma);
+            all.push_str(part.told());
+        }
+        all
+    }
+}
+
+impl Model {
+    /// Whether it has matrices of that part.
+    #[must_use]
+    pub fn has_part(&self, part: WeightPart) -> bool {
+        let head = part == WeightPart::Head && !self.tied;
+        head || self.kinds.iter().any(|kind| kind.has_part(part))
+    }
+}
+
+impl LayerKind {
+    /// Whether such layers have matrices of that part.
+    #[must_use]
+    pub fn has_part(&self, part: WeightPart) -> bool {
+        let moe = self.ffn.moe();
+        match part {
+            WeightPart::Attention | WeightPart::Output => {
+                matches!(self.mixer, Mixer::Attention(_) | Mixer::Mla(_))
+            }
+            WeightPart::Linear => matches!(self.mixer, Mixer::Linear(_)),
+            WeightPart::Dense => matches!(self.ffn, Ffn::Dense(_)),
+            WeightPart::Shared => moe.is_some_and(|moe| moe.shared_width + moe.dense_width > 0),
+            WeightPart::Routed => moe.is_some(),
+            WeightPart::Head => false,
+        }
     }
 }

@@ -31,7 +31,7 @@ impl Service {
     pub fn held(&self) -> Held {
         let own = self.weights;
         let published = self.model.stored.iter().find(|stored| stored.format == own.key());
-        let parts = published.map_or_else(|| usual(own, &self.model), |stored| stored.parts);
+        let parts = parts(own, &self.model);
         let bits = published.and_then(|stored| stored.bits).unwrap_or(own.bits());
         let wide = if own == WeightFormat::Fp32 { bits } else { WeightFormat::Bf16.bits() };
         let of = |part| {
@@ -46,6 +46,13 @@ impl Service {
         let table = if own.is_gguf() { bits } else { wide };
         Held { parts: WeightPart::ALL.map(of), table }
     }
+}
+
+/// What a model's checkpoint of that format quantises: what is known of it, else what is usual of the format.
+#[must_use]
+pub fn parts(format: WeightFormat, model: &Model) -> Parts {
+    let published = model.stored.iter().find(|stored| stored.format == format.key());
+    published.map_or_else(|| usual(format, model), |stored| stored.parts)
 }
 
 /// What published recipes of a format quantise: GGUF every matrix; MXFP4 of models with experts those alone (gpt-oss,

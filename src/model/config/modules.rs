@@ -1,7 +1,7 @@
 //! Which parts of a model the names in a `quantization_config` mean: module paths, globs, expressions (`re:`).
 
 use crate::model::limits::LAYERS_MAX;
-use crate::model::{Ffn, LayerKind, Mixer, Model, WeightPart};
+use crate::model::{LayerKind, Model, WeightPart};
 use std::collections::BTreeSet;
 
 /// Names of modules that are no part of what is quantised: tables, routers, norms, other towers.
@@ -64,7 +64,7 @@ impl<'a> Cover<'a> {
         let (mut having, mut covered) = (0u32, 0u32);
         for (kind, at) in all {
             let Some(kind) = self.model.kinds.get(usize::from(*kind)) else { continue };
-            if has(kind, part) {
+            if kind.has_part(part) {
                 having += 1;
                 covered += u32::from(self.layers[part as usize].contains(&at));
             }
@@ -132,23 +132,4 @@ fn numbers(text: &str) -> (Option<Vec<u32>>, &str) {
         }
     }
     (Some(layers), rest)
-}
-
-/// Whether a model has a part.
-pub(super) fn present(model: &Model, part: WeightPart) -> bool {
-    part == WeightPart::Head || model.kinds.iter().any(|kind| has(kind, part))
-}
-
-fn has(kind: &LayerKind, part: WeightPart) -> bool {
-    let moe = kind.ffn.moe();
-    match part {
-        WeightPart::Attention | WeightPart::Output => {
-            matches!(kind.mixer, Mixer::Attention(_) | Mixer::Mla(_))
-        }
-        WeightPart::Linear => matches!(kind.mixer, Mixer::Linear(_)),
-        WeightPart::Dense => matches!(kind.ffn, Ffn::Dense(_)),
-        WeightPart::Shared => moe.is_some_and(|moe| moe.shared_width + moe.dense_width > 0),
-        WeightPart::Routed => moe.is_some(),
-        WeightPart::Head => false,
-    }
 }

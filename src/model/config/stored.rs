@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::json::Json;
-use super::modules::{Cover, present};
+use super::modules::Cover;
 use crate::model::{Kept, Model, Parts, Stored, WeightPart};
 use crate::units::Ratio;
 
@@ -20,15 +20,16 @@ pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<S
     let format = format(config)?;
     let parts = model.map_or_else(Parts::layers, |model| {
         // Of what the model has not, nothing is said.
-        let absent = WeightPart::ALL.into_iter().filter(|part| !present(model, *part));
+        let layers = &WeightPart::ALL[..WeightPart::Head as usize];
+        let absent = layers.iter().copied().filter(|part| !model.has_part(*part));
         absent.fold(parts(config, format, model), |parts, part| parts.with(part, Kept::Quantised))
     });
     fields.take(&["quantization_config"]);
     let mut value = format.to_owned();
     for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
-        let names: Vec<&str> = parts.of(kept).map(WeightPart::told).collect();
+        let names = model.map_or_else(String::new, |model| parts.told(kept, model));
         if !names.is_empty() {
-            value.push_str(&format!("; {} in {bits} bits", names.join(", ")));
+            value.push_str(&format!("; {names} in {bits} bits"));
         }
     }
     fields.note(&path, value, "format of the stored weights");
