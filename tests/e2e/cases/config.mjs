@@ -69,7 +69,7 @@ async function pasted(ctx) {
   await planned(page);
   ctx.assert.equal(await text(page, ".plan-title"), title);
   ctx.assert.equal(await value(page, "#in-mc"), large);
-  ctx.assert.match(await text(page, ".report"), /fp8; attention in 16 bits/);
+  ctx.assert.match(await text(page, ".report"), /fp8; attention, output head in 16 bits/);
   const carried = await fragment(page);
   ctx.assert.ok(carried.length < 1000, `${carried.length} characters`);
   const larger = await ctx.open(`#${carried}`);
