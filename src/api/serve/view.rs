@@ -13,11 +13,12 @@ use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::model::Kept;
 use crate::plan::budget;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
-use crate::serving::{Ask, WeightFormat};
+use crate::serving::{self, Ask, WeightFormat};
 use crate::units::text::show;
 use crate::units::{Dollars, FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
@@ -538,7 +539,15 @@ fn told(own: &Deployed<'_>) -> Vec<Assumption> {
         all.push(taken(text, "catalogue", false));
     }
     if let Some(stored) = own.ask.stored {
-        let text = format!("The checkpoint stores its weights in {}.", stored.key());
+        let parts = serving::parts(stored, &own.ask.model);
+        let mut text = format!("The checkpoint stores its weights in {}", stored.key());
+        for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
+            let names = parts.told(kept, &own.ask.model);
+            if !names.is_empty() {
+                let _ = write!(text, "; in {bits} bits: {names}");
+            }
+        }
+        text.push('.');
         all.push(taken(text, "quantization_config of its config.json", true));
     }
     if let Some(beyond) = serve::longest(own).beyond {
