@@ -243,7 +243,11 @@ fn accelerator(
     fitted: &kernels::KernelRow,
     unverified: &[&str],
 ) -> Option<Accelerator> {
+    static RATES: OnceLock<Table> = OnceLock::new();
+    let rates = RATES.get_or_init(|| Table::read(include_str!("data/rates.csv")));
+    let rates = rates.rows().find(|rates| rates.text("key") == row.text("key"));
     let tera = |column| row.number(column).map(FlopsPerSecond::tera);
+    let other = |column| rates?.number(column).map(FlopsPerSecond::tera);
     Some(Accelerator {
         name: row.text("key").to_owned(),
         generation: row.text("generation").to_owned(),
@@ -256,6 +260,10 @@ fn accelerator(
             bf16: tera("bf16_tflops"),
             fp8: tera("fp8_tflops"),
             fp4: tera("fp4_tflops"),
+            int8: other("int8_tflops"),
+            int8_warp: other("int8_warp_tflops"),
+            half: other("half_tflops"),
+            vector: other("vector_tflops"),
         },
         power: row.number("power_w").map(Watts::new),
         units: row.count("units").filter(|units| *units > 0)?,

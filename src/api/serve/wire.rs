@@ -170,7 +170,7 @@ pub struct FitView {
     /// Whether it is what people run of its kind.
     #[serde(default)]
     pub usual: bool,
-    /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`.
+    /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`, `ranks`.
     #[serde(default)]
     pub figures: Vec<Figure>,
     /// Time to read a prompt.

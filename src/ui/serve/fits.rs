@@ -85,7 +85,7 @@ fn numbers(own: &FitView) -> [Cell; 3] {
     [
         opening(&own.figures, "speed", &own.speed.text, &range),
         opening(&own.figures, "first_token", &own.first_token.text, ""),
-        Cell::Number(least),
+        opening(&own.figures, "ranks", &least, ""),
     ]
 }
 
@@ -124,6 +124,6 @@ fn line(own: &FitView) -> Vec<Cell> {
         first,
         least,
         bytes,
-        Cell::Quiet(own.longest.text.clone()),
+        opening(&own.figures, "longest", &own.longest.text, ""),
     ]
 }
