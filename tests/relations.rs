@@ -377,6 +377,8 @@ fn scale(case: &mut Case, k: f64) {
     let accelerator = &mut case.cluster.accelerator;
     accelerator.memory_bandwidth = bytes(accelerator.memory_bandwidth);
     accelerator.kernels.launch = seconds(accelerator.kernels.launch);
+    accelerator.gap = seconds(accelerator.gap);
+    accelerator.k_quants = accelerator.k_quants.map(bytes);
     for rate in accelerator.peak.rates() {
         *rate = FlopsPerSecond::new(rate.get() * k);
     }

@@ -71,6 +71,10 @@ pub struct Accelerator {
     pub units: u32,
     /// How near its matrix kernels come to the peak, by number format and shape.
     pub kernels: Kernels,
+    /// Least time between two kernels of which one needs the other, where its system makes that long (Metal, OpenCL).
+    pub gap: Seconds,
+    /// Most that one processor streams of K-quants, where unpacking them is slow.
+    pub k_quants: Option<BytesPerSecond>,
     /// Figures here that no primary source confirmed.
     pub unverified: Vec<String>,
 }

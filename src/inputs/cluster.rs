@@ -6,7 +6,7 @@ use super::resolve::Reader;
 use crate::catalogue::accelerators::{self, LEAF_SPAN, MachineRow};
 use crate::catalogue::reliability;
 use crate::cluster::{Cluster, Fabric, Level, Peak};
-use crate::units::Ratio;
+use crate::units::{Ratio, Seconds};
 
 /// The row that an accelerator by hand takes its kernels, links and host from.
 const MODEL_OF_CUSTOM: &str = "h100-sxm";
@@ -93,6 +93,8 @@ fn start_custom(machine: &mut MachineRow) {
     machine.accelerator.generation.clear();
     machine.accelerator.peak = Peak::default();
     machine.accelerator.power = None;
+    machine.accelerator.gap = Seconds::ZERO;
+    machine.accelerator.k_quants = None;
     machine.accelerator.unverified.clear();
     machine.price = None;
     machine.price_source.clear();

@@ -31,6 +31,8 @@ pub(super) struct Rates {
     /// Most rows of products with integers; for more, weights are written in 16 bits first. None: any number.
     integer_rows: f64,
     pub gap: f64,
+    /// Seconds that a kernel adds: the engine's, at least what the accelerator's own system takes.
+    kernel: f64,
     pub launch: f64,
     pub request: f64,
     links: Links,
@@ -89,6 +91,8 @@ impl Rates {
         let wide_curve = curve(wide, &kernels.matmul);
         let packed = matches!(service.weights.class(), "int4" | "gguf");
         let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
+        let most = accelerator.k_quants.filter(|_| service.weights.is_k_quant());
+        let unit = most.map_or(unit, |most| unit.min(most.get()));
         let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
         let attention = kernels.attention_forward.get() * engine.attention.get();
         Self {
@@ -108,6 +112,7 @@ impl Rates {
             expert_stream: engine.expert_stream.get(),
             integer_rows: if integers { f64::from(engine.integer_rows) } else { 0.0 },
             gap: engine.gap.get() * overhead,
+            kernel: (engine.gap.get() * overhead).max(accelerator.gap.get()),
             launch: engine.launch.get() * factor(FactorOf::Start),
             request: engine.request.get() * factor(FactorOf::Start),
             links: Links::new(service, instance, factor(FactorOf::Network)),
@@ -145,7 +150,7 @@ impl Rates {
             Op::Pass { bytes } => bytes / self.passes,
             Op::Reduce { bytes } => self.links.reduce(bytes),
             Op::Exchange { bytes, top, gathered } => self.links.exchange(bytes, top, gathered),
-            Op::Kernels { n, .. } => n * self.gap,
+            Op::Kernels { n, .. } => n * self.kernel,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What fits where: every format that the engine has on every kind of machine asked for, for one user alone.
 
+use crate::catalogue::formats::doubted;
 use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use crate::plan::budget::figure;
@@ -28,6 +29,8 @@ pub struct Fit {
     pub range: Option<Range>,
     /// Time to read a prompt alone.
     pub first_token: Seconds,
+    /// No source confirms that the engine has the format there.
+    pub doubted: bool,
     /// Where speed, prompt and weights come from.
     pub figures: Vec<Figure>,
 }
@@ -99,6 +102,7 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         speed,
         range,
         first_token,
+        doubted: doubted(&ask.engine.key, generation, (weights, service.cache))[0].is_some(),
         figures,
     })
 }

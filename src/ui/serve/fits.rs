@@ -103,11 +103,13 @@ fn every(fits: &[FitView]) -> AnyView {
 }
 
 fn line(own: &FitView) -> Vec<Cell> {
+    let doubt = if own.doubted { " (not verified)" } else { "" };
+    let name = format!("{}{doubt}", own.weights);
     let bytes = opening(&own.figures, "bytes", &own.bytes.text, "");
     if own.accelerators.is_none() {
         let none = || Cell::Quiet("\u{2013}".to_owned());
         return vec![
-            Cell::Name(own.weights.clone()),
+            Cell::Name(name),
             Cell::Text(own.machine.clone()),
             Cell::Loss("does not fit".to_owned()),
             none(),
@@ -118,7 +120,7 @@ fn line(own: &FitView) -> Vec<Cell> {
     }
     let [speed, first, least] = numbers(own);
     vec![
-        Cell::Link(own.weights.clone(), own.link.clone()),
+        Cell::Link(name, own.link.clone()),
         Cell::Text(own.machine.clone()),
         speed,
         first,
