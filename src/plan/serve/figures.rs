@@ -369,7 +369,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
     let used =
         Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
     let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
-    let number = |value: f64| fine::number(Ratio::new(value));
+    let number = super::text::number;
     let mut all = vec![
         figure(
             "speed",

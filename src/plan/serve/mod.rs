@@ -53,7 +53,7 @@ pub use range::{basis, chances, range};
 pub use rivals::{Rival, rivals};
 pub use roofline::{Roof, RoofPoint, roofline};
 pub use steps::{decode, prefill};
-pub use text::{cache_name, instance_text, layout_text, load_text};
+pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
 use crate::search::deploy;

@@ -38,6 +38,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             </div>
             {live(move || apart(state, &pinned))}
             {degrees(state, &serve.degrees)}
+            {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
             {goals(&serve.goals)}
             <dl class="figures small">{small}</dl>
@@ -71,6 +72,14 @@ fn apart(state: State, pinned: &str) -> AnyView {
         }
         _ => ().into_any(),
     }
+}
+
+/// Formats that no source confirms.
+fn doubts(all: &[String]) -> AnyView {
+    let all = all.join(" ");
+    (!all.is_empty())
+        .then(|| view! { <p class="quiet figures-note" id="doubts">{all}</p> })
+        .into_any()
 }
 
 fn goals(all: &[GoalView]) -> AnyView {
