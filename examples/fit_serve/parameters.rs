@@ -5,6 +5,7 @@ use autoparallel::catalogue::engines;
 use autoparallel::fit::serve::ServeSetup;
 use autoparallel::serving::{Engine, Factor, FactorOf};
 use autoparallel::units::{BytesPerSecond, Ratio, Seconds};
+use std::sync::Arc;
 
 /// One constant of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +193,7 @@ impl Parameters {
     /// The row's engine with constants and factors as `x` has them.
     pub fn apply(&self, setup: &mut ServeSetup, uses: &[usize], x: &dyn Fn(usize) -> f64) {
         let engine = &mut setup.service.engine;
-        engine.factors.clear();
+        let mut factors = Vec::new();
         for &at in uses {
             let distance = x(at);
             match &self.scopes[at] {
@@ -204,10 +205,11 @@ impl Parameters {
                 Scope::Factor { of, machine, format, spread, .. } => {
                     let value = Ratio::new((distance * spread).exp());
                     let (machine, format) = (machine.clone(), format.clone());
-                    engine.factors.push(Factor { of: *of, machine, format, value });
+                    factors.push(Factor { of: *of, machine, format, value });
                 }
             }
         }
+        engine.factors = Arc::new(factors);
     }
 
     /// What a constant is under `x`, and what it was stated to be.

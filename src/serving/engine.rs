@@ -3,6 +3,7 @@
 use super::{KvFormat, WeightFormat};
 use crate::stack::Own;
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
+use std::sync::Arc;
 
 /// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,9 +90,9 @@ pub struct Engine {
     /// How memory is filled.
     pub memory: MemoryRule,
     /// Factors on the constants for machines and formats, most general first.
-    pub factors: Vec<Factor>,
+    pub factors: Arc<Vec<Factor>>,
     /// Ranges of its figures, nearest kind first.
-    pub ranges: Vec<ServeRange>,
+    pub ranges: Arc<Vec<ServeRange>>,
     /// Where it is the user's own: what it is made of.
     pub own: Option<Own>,
 }
