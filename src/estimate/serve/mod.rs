@@ -23,7 +23,7 @@ pub use pace::{Arrivals, Pace};
 pub use split::{Half, Pair, Reader, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 
-use crate::serving::{Instance, Service};
+use crate::serving::{Held, Instance, Service};
 use crate::units::{Bytes, Flops, Seconds};
 use rates::Rates;
 use std::cell::{Cell, OnceCell};
@@ -38,6 +38,8 @@ pub struct Serving<'a> {
     rates: Rates,
     /// Layers of each kind.
     layers: Rc<[f64]>,
+    /// What each part of the weights lies in.
+    held: Held,
     /// Worked out when it is first asked for.
     memory: OnceCell<ServeMemory>,
     /// The last step without prompts that was timed, and the last with some: balances ask for the same again and again.
@@ -79,7 +81,8 @@ impl StepTime {
 #[must_use]
 pub fn counts(service: &Service, instance: &Instance, load: &Load, form: LatentForm) -> Counts {
     let layers = layers(&service.model);
-    let shape = Shape { service, instance: *instance, form, layers: &layers };
+    let held = service.held();
+    let shape = Shape { service, instance: *instance, form, layers: &layers, held };
     let (mut flops, mut bytes) = (0.0, 0.0);
     shape.each(load, &mut |_, op, times| match op {
         Op::Product { m, n, k, groups, bits, .. } => {
@@ -105,6 +108,7 @@ impl<'a> Serving<'a> {
             instance: *instance,
             rates: Rates::new(service, instance),
             layers: layers(&service.model).into(),
+            held: service.held(),
             memory: OnceCell::new(),
             timed: [const { Cell::new(None) }; 2],
         }
@@ -114,9 +118,15 @@ impl<'a> Serving<'a> {
     /// rates are the same.
     #[must_use]
     pub fn limited<'b>(&self, service: &'b Service) -> Serving<'b> {
-        let (rates, layers) = (self.rates, self.layers.clone());
-        let timed = [const { Cell::new(None) }; 2];
-        Serving { service, instance: self.instance, rates, layers, memory: OnceCell::new(), timed }
+        Serving {
+            service,
+            instance: self.instance,
+            rates: self.rates,
+            layers: self.layers.clone(),
+            held: self.held,
+            memory: OnceCell::new(),
+            timed: [const { Cell::new(None) }; 2],
+        }
     }
 
     /// How the instance lies.
@@ -165,7 +175,8 @@ impl<'a> Serving<'a> {
 
     fn shape(&self) -> Shape<'_> {
         let form = LatentForm::Absorbed;
-        Shape { service: self.service, instance: self.instance, form, layers: &self.layers }
+        let (service, instance, held) = (self.service, self.instance, self.held);
+        Shape { service, instance, form, layers: &self.layers, held }
     }
 
     fn host_factor(&self) -> f64 {

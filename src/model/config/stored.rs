@@ -2,44 +2,102 @@
 
 use super::fields::Fields;
 use super::json::Json;
+use super::modules::Cover;
+use crate::model::{Kept, Model, Parts, Stored, WeightPart};
+use crate::units::Ratio;
 
-/// The name of the format, as serving names formats of weights; none where the field is absent or says something else.
-pub(super) fn stored(fields: &mut Fields<'_>) -> Option<&'static str> {
+/// Where methods name the modules that they leave alone.
+const LEFT: [&str; 5] =
+    ["ignore", "modules_to_not_convert", "exclude_modules", "ignored_layers", "exclude"];
+/// Layers and what each is quantised to (NVIDIA Model Optimizer).
+pub(super) const LAYERED: &str = "quantized_layers";
+/// Groups of modules with a format each (compressed-tensors).
+pub(super) const GROUPS: &str = "config_groups";
+
+/// What the checkpoint holds; none where the field is absent or says something else.
+pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<Stored> {
     let (path, config) = fields.peek("quantization_config")?;
-    let found = format(config)?;
+    let format = format(config)?;
+    let parts = model.map_or_else(Parts::layers, |model| {
+        // Of what the model has not, nothing is said.
+        let layers = &WeightPart::ALL[..WeightPart::Head as usize];
+        let absent = layers.iter().copied().filter(|part| !model.has_part(*part));
+        absent.fold(parts(config, format, model), |parts, part| parts.with(part, Kept::Quantised))
+    });
     fields.take(&["quantization_config"]);
-    fields.note(&path, found.to_owned(), "format of the stored weights");
-    Some(found)
+    let mut value = format.to_owned();
+    for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
+        let names = model.map_or_else(String::new, |model| parts.told(kept, model));
+        if !names.is_empty() {
+            value.push_str(&format!("; {names} in {bits} bits"));
+        }
+    }
+    fields.note(&path, value, "format of the stored weights");
+    Some(Stored { format, parts, bits: bits(config, format) })
 }
 
 fn format(config: &Json) -> Option<&'static str> {
     let text = |key: &str| config.get(key).and_then(Json::text).unwrap_or_default();
     let bits = number(config, "bits").unwrap_or(4);
+    if let Some(format) = layered(config) {
+        return Some(format);
+    }
     match text("quant_method") {
         "mxfp4" => Some("mxfp4"),
+        "mxfp8" => Some("mxfp8"),
         "fp8" | "fbgemm_fp8" => Some("fp8"),
         "awq" if bits == 4 => Some("int4-awq"),
         "gptq" if bits == 4 => Some("int4-gptq"),
-        "modelopt" | "modelopt_fp4" => algorithm(text("quant_algo")),
-        "compressed-tensors" => groups(config, text("format")),
+        "modelopt" | "modelopt_fp4" | "" => algorithm(text("quant_algo")),
+        "compressed-tensors" => group(main(config)?, text("format")),
         _ => None,
     }
 }
 
-/// NVIDIA Model Optimizer's names.
+/// Model Optimizer's name of a format.
+pub(super) fn algorithm_of(format: &str) -> &'static str {
+    let names = ["FP8", "NVFP4", "MXFP8", "MXFP4", "W4A16_AWQ", "INT4"];
+    names.into_iter().find(|name| algorithm(name) == Some(format)).unwrap_or_default()
+}
+
+/// NVIDIA Model Optimizer's names, and two of the same kind.
 fn algorithm(name: &str) -> Option<&'static str> {
     match name {
         "FP8" | "FP8_PB_WO" => Some("fp8"),
         "NVFP4" | "W4A16_NVFP4" => Some("nvfp4"),
         "MXFP8" => Some("mxfp8"),
+        "MXFP4" => Some("mxfp4"),
         "W4A16_AWQ" => Some("int4-awq"),
+        "INT4" => Some("int4-gptq"),
         _ => None,
     }
 }
 
-/// The first group of compressed-tensors; integers of 4 bits run by the kernels of GPTQ (Marlin).
-fn groups(config: &Json, format: &str) -> Option<&'static str> {
-    let (_, group) = config.get("config_groups")?.entries().first()?;
+/// The narrowest format of layers that are listed one by one.
+fn layered(config: &Json) -> Option<&'static str> {
+    let mut found = None;
+    for (_, how) in config.get(LAYERED)?.entries() {
+        let own = how.get("quant_algo").and_then(Json::text).and_then(algorithm);
+        let narrow = own.is_some_and(|own| !own.ends_with('8'));
+        if narrow || found.is_none() {
+            found = own.or(found);
+        }
+    }
+    found
+}
+
+/// The group of the fewest bits: the first of them.
+pub(super) fn main(config: &Json) -> Option<&Json> {
+    let groups = config.get(GROUPS)?.entries().iter().map(|(_, group)| group);
+    groups.min_by_key(|group| width(group).unwrap_or(u64::MAX))
+}
+
+fn width(group: &Json) -> Option<u64> {
+    number(group.get("weights")?, "num_bits")
+}
+
+/// A group of compressed-tensors; integers of 4 bits run by the kernels of GPTQ (Marlin).
+fn group(group: &Json, format: &str) -> Option<&'static str> {
     let weights = group.get("weights")?;
     let floats = weights.get("type").and_then(Json::text) == Some("float");
     match (number(weights, "num_bits")?, floats) {
@@ -53,6 +111,90 @@ fn groups(config: &Json, format: &str) -> Option<&'static str> {
         (4, false) => Some("int4-gptq"),
         _ => None,
     }
+}
+
+/// Bits of an integer with its share of a 16-bit scale and, unless groups are symmetric, a zero of its own width.
+fn bits(config: &Json, format: &str) -> Option<Ratio> {
+    if !format.starts_with("int4") {
+        return None;
+    }
+    let weights = main(config).and_then(|group| group.get("weights"));
+    let size =
+        number(weights.unwrap_or(config), "group_size").filter(|n| (8..=4096).contains(n))?;
+    let symmetric = weights.and_then(|own| own.get("symmetric")) == Some(&Json::Bool(true));
+    let scales = if symmetric { 16.0 } else { 20.0 };
+    Some(Ratio::new(4.0 + scales / size as f64))
+}
+
+fn parts(config: &Json, format: &str, model: &Model) -> Parts {
+    let method = config.get("quant_method").and_then(Json::text).unwrap_or_default();
+    let wide = WeightPart::ALL
+        .into_iter()
+        .fold(Parts::layers(), |parts, part| parts.with(part, Kept::Wide));
+    if let Some(layers) = config.get(LAYERED).filter(|own| !own.entries().is_empty()) {
+        // What is not listed stays as it was: in 8 bits where the rest of the file is.
+        let rest = if method == "fp8" { Kept::Eight } else { Kept::Wide };
+        let start = WeightPart::ALL[..WeightPart::Head as usize].iter();
+        let start = start.fold(wide, |parts, part| parts.with(*part, rest));
+        let named = layers.entries().iter().filter_map(|(name, how)| {
+            Some((name.as_str(), algorithm(how.get("quant_algo")?.text()?)?))
+        });
+        return narrowed(start, named, format, model);
+    }
+    let groups = config.get(GROUPS).map_or(&[][..], Json::entries);
+    let targets =
+        |group: &'_ Json| group.get("targets").map_or(Vec::new(), |own| own.items().to_vec());
+    let listed = groups.iter().any(|(_, group)| !targets(group).is_empty());
+    let class =
+        groups.iter().flat_map(|(_, group)| targets(group)).any(|own| own.text() == Some("Linear"));
+    if listed && !class {
+        let words = config.get("format").and_then(Json::text).unwrap_or_default();
+        let mut parts = wide;
+        for (_, own) in groups {
+            let Some(how) = group(own, words) else { continue };
+            let names = targets(own);
+            let named = names.iter().filter_map(Json::text).map(|name| (name, how));
+            parts = narrowed(parts, named, format, model);
+        }
+        return parts;
+    }
+    let start = if method == "mxfp4" { Parts::routed() } else { Parts::layers() };
+    let head = config.get("lm_head") == Some(&Json::Bool(true));
+    let start = if head { start.with(WeightPart::Head, Kept::Quantised) } else { start };
+    let mut left = Cover::new(model);
+    for key in LEFT {
+        let items = config.get(key).map_or(&[][..], Json::items);
+        items.iter().filter_map(Json::text).for_each(|name| left.add(name));
+    }
+    // GPTQModel's rules: those with a minus leave out.
+    for (rule, _) in config.get("dynamic").map_or(&[][..], Json::entries) {
+        if let Some(name) = rule.strip_prefix("-:") {
+            left.add(name);
+        }
+    }
+    WeightPart::ALL
+        .into_iter()
+        .filter(|part| left.has(*part))
+        .fold(start, |parts, part| parts.with(part, Kept::Wide))
+}
+
+/// The same with the parts that most names cover where those names have them.
+fn narrowed<'a>(
+    mut parts: Parts,
+    named: impl Iterator<Item = (&'a str, &'static str)>,
+    format: &str,
+    model: &Model,
+) -> Parts {
+    let mut covers = [Cover::new(model), Cover::new(model)];
+    for (name, own) in named {
+        covers[usize::from(own != format)].add(name);
+    }
+    for (cover, kept) in covers.iter().zip([Kept::Quantised, Kept::Eight]) {
+        for part in WeightPart::ALL.into_iter().filter(|part| cover.has(*part)) {
+            parts = parts.with(part, kept);
+        }
+    }
+    parts
 }
 
 fn number(object: &Json, key: &str) -> Option<u64> {
