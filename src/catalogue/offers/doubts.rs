@@ -53,7 +53,7 @@ pub fn aged(listings: &[Listing], today: Day, months: u32) -> Vec<Listing> {
 
 /// Median on-demand rate of each machine shape, whoever sells it.
 fn medians(listings: &[Listing]) -> Vec<(String, Ratio, f64)> {
-    let mut shapes: Vec<(String, Ratio, Vec<f64>)> = Vec::new();
+    let mut shapes: Vec<(String, Ratio, Vec<[u64; 3]>)> = Vec::new();
     for listing in listings {
         let Some(rate) = listing.rate(Terms::OnDemand) else {
             continue;
