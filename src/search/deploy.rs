@@ -108,22 +108,26 @@ pub struct Survey {
 pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service> {
     let machine = ask.machines.get(at.machine)?;
     let (weights, cache) = *machine.formats.get(at.format)?;
-    let mut engine = ask.engine.clone();
-    engine.sequences = match batch {
-        Some(batch) => batch.div_ceil(at.instance.dp.max(1)).max(1),
-        None => sequences_most(&engine),
-    };
-    if batch.is_some() {
-        engine.memory.drawn_for(engine.sequences);
-    }
-    Some(Service {
+    let mut service = Service {
         model: ask.model.clone(),
         cluster: machine.cluster.clone(),
-        engine,
+        engine: ask.engine.clone(),
         weights,
         cache,
         speculation: ask.speculation,
-    })
+    };
+    limit(ask, &mut service, at.instance.dp, batch);
+    Some(service)
+}
+
+/// Tells the engine of a service its batch limit.
+fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
+    let engine = &mut service.engine;
+    (engine.sequences, engine.memory) = (sequences_most(&ask.engine), ask.engine.memory);
+    if let Some(batch) = batch {
+        engine.sequences = batch.div_ceil(groups.max(1)).max(1);
+        engine.memory.drawn_for(engine.sequences);
+    }
 }
 
 /// Most sequences of one attention group that are tried: what is compiled for one batch keeps it.
@@ -417,11 +421,9 @@ pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
     // One service for all layouts: how an instance lies does not change it.
     let any = Candidate { machine, format, instance: Instance::ONE };
-    // An engine that is told to run one sequence at a time needs least beside its weights.
-    let (Some(service), Some(least)) = (service(ask, &any, None), service(ask, &any, Some(1)))
-    else {
-        return;
-    };
+    let Some(service) = service(ask, &any, None) else { return };
+    // The same under limits that are tried.
+    let mut told = service.clone();
     for instance in instances(&ask.model, &kind.cluster) {
         if !allowed(&instance, &kind.degrees, &ask.fixed) || service.check(&instance).is_err() {
             continue;
@@ -429,13 +431,17 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
         let at = Candidate { instance, ..any };
         let serving = Serving::new(&service, &instance);
         let mut looked = Looked { at, limit: None, missed: None, least: u32::MAX, loss: None };
-        let alone = Serving::new(&least, &instance);
-        if alone.memory().too_full {
+        // An engine that is told to run one sequence at a time needs least beside its weights.
+        limit(ask, &mut told, 1, Some(1));
+        let alone = serving.limited(&told);
+        let (full, short) = (alone.memory().too_full, !alone.holds_one(&ask.traffic));
+        if full {
             looked.loss = Some(Loss::Full);
-        } else if !alone.holds_one(&ask.traffic) {
+        } else if short {
             looked.loss = Some(Loss::Short);
         } else {
-            survey.space += climb(ask, &serving, &mut looked);
+            let most = held(ask, &serving, &at, &mut told);
+            survey.space += climb(ask, &serving, most, &mut looked);
         }
         survey.looked.push(looked);
     }
@@ -443,25 +449,22 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
 
 /// Sequences that run together at most: an engine that is told a limit draws next tokens for no more in its trial run,
 /// which leaves more room for their cache.
-fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate) -> Sequences {
-    let told = serving.most_running(&ask.traffic);
-    let limit = f64::from(sequences_most(&ask.engine)) * f64::from(at.instance.dp.max(1));
-    let asked = ask.fixed.batch.map_or(limit, f64::from);
+fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate, told: &mut Service) -> Sequences {
+    let untold = serving.most_running(&ask.traffic);
+    let most = f64::from(sequences_most(&ask.engine)) * f64::from(at.instance.dp.max(1));
+    let asked = ask.fixed.batch.map_or(most, f64::from);
     let asked = match ask.demand {
         Demand::InFlight(n) => asked.min(f64::from(n)),
         _ => asked,
     };
-    let limit = limit.min(asked);
-    let holds = |batch: u32| {
-        let service = service(ask, at, Some(batch));
-        service.is_some_and(|service| {
-            let most = Serving::new(&service, &at.instance).most_running(&ask.traffic);
-            most.0 >= f64::from(batch)
-        })
+    let most = most.min(asked);
+    let mut holds = |batch: u32| {
+        limit(ask, told, at.instance.dp, Some(batch));
+        serving.limited(told).most_running(&ask.traffic).0 >= f64::from(batch)
     };
-    let (mut low, mut high) = (told.0 as u32, limit as u32 + 1);
-    if told.0 >= limit || !holds(low + 1) {
-        return told;
+    let (mut low, mut high) = (untold.0 as u32, most as u32 + 1);
+    if untold.0 >= most || !holds(low + 1) {
+        return untold;
     }
     while high - low > 1 {
         let middle = low + (high - low) / 2;
@@ -475,8 +478,7 @@ fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate) -> Sequences {
 }
 
 /// Tries every batch limit; returns how many.
-fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
-    let most = held(ask, serving, &looked.at);
+fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked) -> u64 {
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {

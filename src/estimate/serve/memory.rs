@@ -207,7 +207,7 @@ impl Serving<'_> {
         let wide = [peak.fp32, peak.fp16, peak.bf16].into_iter().flatten();
         // GGUF kinds multiply 8-bit integers, at twice the rate of 16 bits where no rate of 8 bits is known.
         let wide = wide.map(|rate| 2.0 * rate.get()).fold(0.0, f64::max);
-        let narrow = [peak.fp8, peak.fp4].into_iter().flatten();
+        let narrow = [peak.fp8, peak.fp4, peak.int8, peak.half].into_iter().flatten();
         let most = narrow.map(|rate| rate.get()).fold(wide, f64::max);
         let bandwidth = accelerator.memory_bandwidth.get();
         let least = [LatentForm::Absorbed, LatentForm::Rebuilt].map(|form| {

@@ -27,6 +27,7 @@ use crate::serving::{Held, Instance, Service};
 use crate::units::{Bytes, Flops, Seconds};
 use rates::Rates;
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 use work::{Op, Shape, layers};
 
 /// One instance of a service.
@@ -36,7 +37,7 @@ pub struct Serving<'a> {
     instance: Instance,
     rates: Rates,
     /// Layers of each kind.
-    layers: Vec<f64>,
+    layers: Rc<[f64]>,
     /// What each part of the weights lies in.
     held: Held,
     /// Worked out when it is first asked for.
@@ -106,8 +107,23 @@ impl<'a> Serving<'a> {
             service,
             instance: *instance,
             rates: Rates::new(service, instance),
-            layers: layers(&service.model),
+            layers: layers(&service.model).into(),
             held: service.held(),
+            memory: OnceCell::new(),
+            timed: [const { Cell::new(None) }; 2],
+        }
+    }
+
+    /// The same of a service that differs in its batch limit and in what memory that leaves, in nothing else: its
+    /// rates are the same.
+    #[must_use]
+    pub fn limited<'b>(&self, service: &'b Service) -> Serving<'b> {
+        Serving {
+            service,
+            instance: self.instance,
+            rates: self.rates,
+            layers: self.layers.clone(),
+            held: self.held,
             memory: OnceCell::new(),
             timed: [const { Cell::new(None) }; 2],
         }

@@ -6,6 +6,10 @@
 use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe, WeightPart};
 use crate::serving::{Held, Instance, ProductFormat, Service};
 
+/// Bytes that pass for one score where attention is not fused: written in 32 bits, read and written by the softmax, read
+/// and written in 16 bits, read for the values (llama.cpp ggml-cuda.cu of 2024-05).
+const SCORE_BYTES: f64 = 20.0;
+
 /// What one step works on, over the whole instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Load {
@@ -207,6 +211,10 @@ impl Shape<'_> {
             let reach = load.reach.min(window);
             let flops = rows.prompt * reach * each;
             see(ServePart::Attention, Op::Prompt { flops, reach });
+            if !self.service.engine.fused {
+                let bytes = rows.prompt * reach * heads * SCORE_BYTES;
+                see(ServePart::Attention, Op::Pass { bytes });
+            }
         }
         if rows.sequences > 0.0 {
             let context = load.context.min(window);
