@@ -1,5 +1,10 @@
 //! Published checkpoints that leave parts of a model wide, or quantise by other groups than is usual
 //! (`data/checkpoints.csv`). One that is not listed quantises what is usual of its format (`serving::Held`).
+//!
+//! Codes of the source column: `A`, its config.json or hf_quant_config.json in aiconfigurator-core 0.12.0; `C`, its model
+//! card ("additionally quantizes the wo module in attention layers"); `K`, the ignore list of Kimi-K2.6 in vLLM's tests,
+//! whose card says that it is quantised as Kimi-K2-Thinking; `L`, meta-llama/llama-models,
+//! models/llama4/quantization/loader.py (`fp8_mixed`; experts of the first and last layers are left alone as well).
 
 use super::table::{Row, Table};
 use crate::model::{Kept, Parts, Stored, WeightPart};
@@ -16,10 +21,6 @@ pub struct CheckpointRow {
     pub stored: Stored,
     /// Its id on the Hub.
     pub checkpoint: String,
-    /// Where that was read.
-    pub source: &'static str,
-    /// Month of that (YYYY-MM).
-    pub as_of: String,
 }
 
 /// All of them, in the order of the table.
@@ -53,19 +54,6 @@ fn row(line: Row<'_>) -> Option<CheckpointRow> {
         model: line.text("model").to_owned(),
         stored: Stored { format: WeightFormat::of_key(line.text("format"))?.key(), parts, bits },
         checkpoint: line.text("checkpoint").to_owned(),
-        source: source(line.text("source"))?,
-        as_of: line.text("as_of").to_owned(),
-    })
-}
-
-/// What the codes of the source column stand for.
-fn source(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "A" => "its config.json or hf_quant_config.json in aiconfigurator-core 0.12.0",
-        "C" => "its model card: \"additionally quantizes the wo module in attention layers\"",
-        "K" => "ignore list of Kimi-K2.6 in vLLM's tests; its card: quantised as Kimi-K2-Thinking",
-        "L" => "meta-llama/llama-models, models/llama4/quantization/loader.py (fp8_mixed)",
-        _ => return None,
     })
 }
 
@@ -80,7 +68,7 @@ mod tests {
         assert_eq!(all().len(), lines - 1);
         for row in all() {
             assert!(models::all().iter().any(|model| model.key == row.model), "{}", row.model);
-            assert_eq!((row.checkpoint.split('/').count(), row.as_of.len()), (2, 7));
+            assert_eq!(row.checkpoint.split('/').count(), 2);
             let same = |own: &&CheckpointRow| {
                 (&own.model, own.stored.format) == (&row.model, row.stored.format)
             };

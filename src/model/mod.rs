@@ -3,7 +3,6 @@
 //! A model is a list of layers; equal layers share one [`LayerKind`]. A layer is a mixer (attention of some
 //! sort, or a linear-time one) followed by a feed-forward part; either may be absent (Nemotron-H blocks).
 
-pub mod config;
 mod count;
 pub mod custom;
 pub mod limits;

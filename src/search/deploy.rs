@@ -139,7 +139,14 @@ pub fn sequences_most(engine: &Engine) -> u32 {
 /// Looks at every layout and finds the cheapest that serves.
 #[must_use]
 pub fn survey(ask: &Ask) -> Survey {
+    survey_settled(ask).0
+}
+
+/// The same, and every deployment that was worked out for it, by the number of its layout.
+#[must_use]
+pub fn survey_settled(ask: &Ask) -> (Survey, Vec<(usize, Deployment)>) {
     let mut survey = Survey { best: None, looked: Vec::new(), space: 0 };
+    let mut settled = Vec::new();
     for (machine, kind) in ask.machines.iter().enumerate() {
         for format in 0..kind.formats.len() {
             look(ask, (machine, kind), format, &mut survey);
@@ -155,6 +162,7 @@ pub fn survey(ask: &Ask) -> Survey {
         }
         match settle(ask, &looked) {
             Ok(own) => {
+                settled.push((i, own));
                 // What makes nobody wait for a place goes first.
                 let rank = |of: &Deployment| (of.now.saturated, worth(ask, of), of.now.per_token);
                 let better = |best: &Deployment| rank(&own) < rank(best);
@@ -175,7 +183,7 @@ pub fn survey(ask: &Ask) -> Survey {
             looked.loss = Some(Loss::Dearer);
         }
     }
-    survey
+    (survey, settled)
 }
 
 /// The best of other kinds: every other accelerator that was asked for first, then other formats and other ways to split
@@ -262,13 +270,21 @@ impl<'a> Sizing<'a> {
         if first.keeps(ask) {
             return Ok(first);
         }
+        // Mostly one more does.
+        let next = (most - looked.least > 1).then(|| self.of(looked.least + 1));
+        if let Some(next) = next.filter(|next| next.keeps(ask)) {
+            return Ok(next);
+        }
         let last = self.of(most);
         if !last.keeps(ask) {
             let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
             let (first, further) = (last.first_token, last.per_token);
             return Err(if slow { Loss::Slow(further) } else { Loss::Late(first) });
         }
-        Ok(self.least(looked.least, last))
+        Ok(match next {
+            Some(next) => self.least(next.replicas, last),
+            None => last,
+        })
     }
 
     /// As many instances as the demand takes at least, at the limit that was found, goals or not.
@@ -304,7 +320,7 @@ impl<'a> Sizing<'a> {
     /// The fewest instances that keep the goals, where `low` do not and `last` does: twice as many each time, then by
     /// halving.
     fn least(&self, mut low: u32, last: Deployment) -> Deployment {
-        let (mut best, mut step) = (last, 1);
+        let (mut best, mut step) = (last, 2);
         while best.replicas - low > step {
             let next = self.of(low + step);
             if next.keeps(self.ask) {
@@ -492,7 +508,7 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
     if told && limits.last().is_some_and(|last| *last < whole) {
         limits.push(whole);
     }
-    let mut nearest: Option<(u32, Answer, Seconds)> = None;
+    let mut nearest: Option<(u32, Answer)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
@@ -510,9 +526,12 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
             continue;
         }
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
-        let further = per_token(ask, serving, &answer);
-        let kept = ask.goals.kept_by(first_token(ask, &answer), further);
-        if kept && !answer.saturated {
+        let keeps = || {
+            let further = per_token(ask, serving, &answer);
+            ask.goals.kept_by(Seconds::ZERO, further)
+                && ask.goals.kept_by(first_token(ask, &answer), further)
+        };
+        if !answer.saturated && !is_beyond(ask, &answer) && keeps() {
             // Of those in flight, what does not run waits: the most that may run together are let.
             let all = matches!(ask.demand, Demand::InFlight(_));
             let more = |(_, best): &(u32, Answer)| !all && answer.request_rate >= best.request_rate;
@@ -520,13 +539,14 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
                 looked.limit = Some((batch, answer));
             }
         } else {
-            nearest = Some((batch, answer, further));
+            nearest = Some((batch, answer));
         }
     }
     looked.least = match (looked.limit, nearest) {
         (Some((batch, answer)), _) => least(ask, batch, &answer),
-        (None, Some((_, answer, further))) => {
-            looked.missed = nearest;
+        (None, Some((batch, answer))) => {
+            let further = per_token(ask, serving, &answer);
+            looked.missed = Some((batch, answer, further));
             let slow = ask.goals.per_token.is_some_and(|most| further > most);
             let loss = Loss::Late(first_token(ask, &answer));
             looked.loss = Some(if slow { Loss::Slow(further) } else { loss });
@@ -538,6 +558,13 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         }
     };
     limits.len() as u64
+}
+
+/// Whether the mean alone misses the goal for further tokens, and with it each percentile that lies above the mean
+/// whatever the deviation ([`Pace::per_token_at`]: from 0.86 on).
+fn is_beyond(ask: &Ask, answer: &Answer) -> bool {
+    let above = ask.further_share.is_none_or(|share| share.get() >= 0.9);
+    above && ask.goals.per_token.is_some_and(|most| answer.per_token > most)
 }
 
 /// Instances that the demand takes at least, spare ones aside.

@@ -18,12 +18,7 @@ pub(super) const GROUPS: &str = "config_groups";
 pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<Stored> {
     let (path, config) = fields.peek("quantization_config")?;
     let format = format(config)?;
-    let parts = model.map_or_else(Parts::layers, |model| {
-        // Of what the model has not, nothing is said.
-        let layers = &WeightPart::ALL[..WeightPart::Head as usize];
-        let absent = layers.iter().copied().filter(|part| !model.has_part(*part));
-        absent.fold(parts(config, format, model), |parts, part| parts.with(part, Kept::Quantised))
-    });
+    let parts = model.map_or_else(Parts::layers, |model| parts(config, format, model));
     fields.take(&["quantization_config"]);
     let mut value = format.to_owned();
     for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
@@ -127,72 +122,65 @@ fn bits(config: &Json, format: &str) -> Option<Ratio> {
 }
 
 fn parts(config: &Json, format: &str, model: &Model) -> Parts {
+    let list = |object: &'_ Json, key: &str| object.get(key).map_or(&[][..], Json::items).to_vec();
+    let object = |key: &str| config.get(key).map_or(&[][..], Json::entries);
     let method = config.get("quant_method").and_then(Json::text).unwrap_or_default();
-    let wide = WeightPart::ALL
-        .into_iter()
-        .fold(Parts::layers(), |parts, part| parts.with(part, Kept::Wide));
-    if let Some(layers) = config.get(LAYERED).filter(|own| !own.entries().is_empty()) {
-        // What is not listed stays as it was: in 8 bits where the rest of the file is.
-        let rest = if method == "fp8" { Kept::Eight } else { Kept::Wide };
-        let start = WeightPart::ALL[..WeightPart::Head as usize].iter();
-        let start = start.fold(wide, |parts, part| parts.with(*part, rest));
-        let named = layers.entries().iter().filter_map(|(name, how)| {
-            Some((name.as_str(), algorithm(how.get("quant_algo")?.text()?)?))
-        });
-        return narrowed(start, named, format, model);
+    // What is named in the format, in 8 bits beside it, and left alone; and where the rest lies.
+    let mut named = [Cover::new(model), Cover::new(model), Cover::new(model)];
+    let mut rest = Kept::Wide;
+    for (name, how) in object(LAYERED) {
+        let own = how.get("quant_algo").and_then(Json::text).and_then(algorithm);
+        named[usize::from(own != Some(format))].add(name);
+        // Files in 8 bits stay so where nothing else is listed.
+        rest = if method == "fp8" { Kept::Eight } else { Kept::Wide };
     }
-    let groups = config.get(GROUPS).map_or(&[][..], Json::entries);
-    let targets =
-        |group: &'_ Json| group.get("targets").map_or(Vec::new(), |own| own.items().to_vec());
-    let listed = groups.iter().any(|(_, group)| !targets(group).is_empty());
-    let class =
-        groups.iter().flat_map(|(_, group)| targets(group)).any(|own| own.text() == Some("Linear"));
-    if listed && !class {
-        let words = config.get("format").and_then(Json::text).unwrap_or_default();
-        let mut parts = wide;
-        for (_, own) in groups {
-            let Some(how) = group(own, words) else { continue };
-            let names = targets(own);
-            let named = names.iter().filter_map(Json::text).map(|name| (name, how));
-            parts = narrowed(parts, named, format, model);
-        }
-        return parts;
-    }
-    let start = if method == "mxfp4" { Parts::routed() } else { Parts::layers() };
-    let head = config.get("lm_head") == Some(&Json::Bool(true));
-    let start = if head { start.with(WeightPart::Head, Kept::Quantised) } else { start };
-    let mut left = Cover::new(model);
-    for key in LEFT {
-        let items = config.get(key).map_or(&[][..], Json::items);
-        items.iter().filter_map(Json::text).for_each(|name| left.add(name));
-    }
-    // GPTQModel's rules: those with a minus leave out.
-    for (rule, _) in config.get("dynamic").map_or(&[][..], Json::entries) {
-        if let Some(name) = rule.strip_prefix("-:") {
-            left.add(name);
+    let mut listed = !object(LAYERED).is_empty();
+    let words = config.get("format").and_then(Json::text).unwrap_or_default();
+    for (_, own) in object(GROUPS) {
+        let how = group(own, words);
+        for target in list(own, "targets") {
+            let name = target.text().unwrap_or_default();
+            if name != "Linear" && object(LAYERED).is_empty() {
+                listed = true;
+                named[usize::from(how != Some(format))].add(name);
+            }
         }
     }
-    WeightPart::ALL
-        .into_iter()
-        .filter(|part| left.has(*part))
-        .fold(start, |parts, part| parts.with(part, Kept::Wide))
-}
-
-/// The same with the parts that most names cover where those names have them.
-fn narrowed<'a>(
-    mut parts: Parts,
-    named: impl Iterator<Item = (&'a str, &'static str)>,
-    format: &str,
-    model: &Model,
-) -> Parts {
-    let mut covers = [Cover::new(model), Cover::new(model)];
-    for (name, own) in named {
-        covers[usize::from(own != format)].add(name);
-    }
-    for (cover, kept) in covers.iter().zip([Kept::Quantised, Kept::Eight]) {
-        for part in WeightPart::ALL.into_iter().filter(|part| cover.has(*part)) {
-            parts = parts.with(part, kept);
+    if !listed {
+        rest = if method == "mxfp4" { Kept::Wide } else { Kept::Quantised };
+        named[0].add(if method == "mxfp4" { "experts" } else { "" });
+        for key in LEFT {
+            for name in list(config, key) {
+                named[2].add(name.text().unwrap_or_default());
+            }
         }
+        // GPTQModel's rules: those with a minus leave out.
+        for (rule, _) in object("dynamic") {
+            named[2].add(rule.strip_prefix("-:").unwrap_or_default());
+        }
+        if config.get("lm_head") == Some(&Json::Bool(true)) {
+            named[0].add("lm_head");
+        }
+    }
+    let mut parts = Parts::layers();
+    for part in WeightPart::ALL {
+        let has = |at: usize| named[at].has(model, part);
+        let head = part == WeightPart::Head;
+        // Of what the model has not, nothing is said.
+        let kept = if !head && !model.has_part(part) {
+            Kept::Quantised
+        } else if has(2) {
+            Kept::Wide
+        } else if has(1) {
+            Kept::Eight
+        } else if has(0) {
+            Kept::Quantised
+        } else if head {
+            Kept::Wide
+        } else {
+            rest
+        };
+        parts = parts.with(part, kept);
     }
     parts
 }

@@ -10,8 +10,6 @@ use std::collections::BTreeSet;
 
 /// A text that nothing asked for is kept up to this many bytes: what it says may matter to a person.
 const WORD_BYTES_MAX: usize = 64;
-/// Of a group of compressed-tensors: what its format and its bits are read from.
-const OF_WEIGHTS: [&str; 4] = ["num_bits", "type", "group_size", "symmetric"];
 
 /// The configuration with the fields that are read, and small ones beside them; none where it describes no model, or
 /// where the shorter text would be read otherwise.
@@ -56,39 +54,44 @@ fn is_small(value: &Json) -> bool {
 
 /// The same meaning with one module for each part.
 fn quantization(config: &Json, stored: Option<&Stored>) -> Json {
-    let small = config.entries().iter().filter(|(_, value)| is_small(value));
-    let mut kept: Vec<(String, Json)> = small.cloned().collect();
+    let mut kept = small(config);
     let Some(stored) = stored else { return Json::Object(kept) };
-    let text = |text: &str| Json::Text(text.to_owned());
     if let Some(group) = main(config) {
-        kept.push((GROUPS.to_owned(), Json::Object(vec![("group_0".to_owned(), one(group))])));
+        let inputs = match group.get("input_activations") {
+            None | Some(Json::Null) => Json::Null,
+            Some(_) => Json::Object(Vec::new()),
+        };
+        let weights = group.get("weights").map(small).unwrap_or_default();
+        let group = vec![pair("weights", Json::Object(weights)), pair("input_activations", inputs)];
+        kept.push(pair(GROUPS, Json::Object(vec![pair("group_0", Json::Object(group))])));
     }
-    let names = |kept| stored.parts.of(kept).map(|part| STANDS[part as usize]);
-    let head = stored.parts.get(WeightPart::Head) != Kept::Wide;
-    if head || stored.parts.of(Kept::Eight).next().is_some() {
-        let mut layers = Vec::new();
-        for (kept, format) in [(Kept::Quantised, stored.format), (Kept::Eight, "fp8")] {
-            let how = vec![("quant_algo".to_owned(), text(algorithm_of(format)))];
-            layers.extend(names(kept).map(|name| (name.to_owned(), Json::Object(how.clone()))));
+    let (mut wide, mut layers, mut several) = (Vec::new(), Vec::new(), false);
+    for part in WeightPart::ALL {
+        let (name, own) = (STANDS[part as usize], stored.parts.get(part));
+        let format = if own == Kept::Eight { "fp8" } else { stored.format };
+        several |= own == Kept::Eight || part == WeightPart::Head && own != Kept::Wide;
+        if own == Kept::Wide {
+            wide.push(Json::Text(name.to_owned()));
+        } else {
+            let how = pair("quant_algo", Json::Text(algorithm_of(format).to_owned()));
+            layers.push(pair(name, Json::Object(vec![how])));
         }
-        kept.push((LAYERED.to_owned(), Json::Object(layers)));
-    } else {
-        let wide = names(Kept::Wide).map(text).collect();
-        kept.push(("modules_to_not_convert".to_owned(), Json::List(wide)));
     }
+    kept.push(if several {
+        pair(LAYERED, Json::Object(layers))
+    } else {
+        pair("modules_to_not_convert", Json::List(wide))
+    });
     Json::Object(kept)
 }
 
-/// A group of compressed-tensors that takes every linear layer.
-fn one(group: &Json) -> Json {
-    let weights = group.get("weights").map_or(&[][..], Json::entries);
-    let weights = weights.iter().filter(|(key, _)| OF_WEIGHTS.contains(&key.as_str()));
-    let mut kept = vec![("weights".to_owned(), Json::Object(weights.cloned().collect()))];
-    if let Some(inputs) = group.get("input_activations") {
-        let some = if *inputs == Json::Null { Json::Null } else { Json::Object(Vec::new()) };
-        kept.push(("input_activations".to_owned(), some));
-    }
-    Json::Object(kept)
+fn pair(key: &str, value: Json) -> (String, Json) {
+    (key.to_owned(), value)
+}
+
+/// The fields of an object that are neither lists nor objects nor long.
+fn small(object: &Json) -> Vec<(String, Json)> {
+    object.entries().iter().filter(|(_, value)| is_small(value)).cloned().collect()
 }
 
 /// JSON without blanks.
