@@ -2,6 +2,7 @@
 
 use super::bill::{self, MONTH_HOURS};
 use super::{Deployed, allocated, longest_text};
+use crate::estimate::capacity::Packing;
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
@@ -16,6 +17,7 @@ pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     all.extend(machines(own));
     all.extend(evenness(own));
     all.extend(money(own));
+    all.extend(whole_machines(own));
     all.extend(super::power::emissions(own));
     all.extend(capacity(own));
     all.extend(running(own));
@@ -67,6 +69,24 @@ fn first_token(own: &Deployed<'_>) -> Figure {
     told
 }
 
+/// Name of the time to the first token at what share is asked for.
+pub(super) fn first_name(share: Option<Ratio>) -> &'static str {
+    FIRST[rank(share)]
+}
+
+/// Name of the time a token at what share is asked for.
+pub(super) fn further_name(share: Option<Ratio>) -> &'static str {
+    FURTHER[rank(share)]
+}
+
+const FURTHER: [&str; 5] = [
+    "Each further token",
+    "Each further token, p50",
+    "Each further token, p90",
+    "Each further token, p95",
+    "Each further token, p99",
+];
+
 const FIRST: [&str; 5] = [
     "First token, mean",
     "First token, p50",
@@ -114,14 +134,7 @@ fn rank(share: Option<Ratio>) -> usize {
 
 fn per_token(own: &Deployed<'_>) -> Figure {
     if let Some(share) = own.ask.further_share {
-        let label = [
-            "Each further token",
-            "Each further token, p50",
-            "Each further token, p90",
-            "Each further token, p95",
-            "Each further token, p99",
-        ][rank(Some(share))];
-        return spread(own, "tpot", label, share);
+        return spread(own, "tpot", further_name(Some(share)), share);
     }
     mean_per_token(own)
 }
@@ -273,6 +286,42 @@ fn machines(own: &Deployed<'_>) -> Option<Figure> {
         "instances / instances that a machine holds, or × machines of one",
         text,
         &format!("a machine has {size} accelerators and is paid for whole"),
+    ))
+}
+
+/// What the machines would cost whole, where accelerators are counted one by one at the price of one in a machine that
+/// holds more of them.
+fn whole_machines(own: &Deployed<'_>) -> Option<Figure> {
+    let (machine, size) = (own.machine, own.machine.cluster.node_size.max(1));
+    let price = machine.price?;
+    let n = Packing::new(size, &own.own.at.instance).machines(own.instances());
+    let all = u64::from(n) * u64::from(size);
+    if machine.whole || machine.price_source.starts_with("typed") || all == own.paid() {
+        return None;
+    }
+    let monthly = price * all as f64 * Seconds::hours(MONTH_HOURS);
+    let text = format!(
+        "{} × {size} × {} × {MONTH_HOURS} h = {}",
+        fine::count(n.into()),
+        show::price(price),
+        show::dollars(monthly)
+    );
+    let source = format!(
+        "the bill counts {} accelerators at the price of one in a machine of {size}, which is {} \
+         machines; who has to take whole ones pays for {} (accelerators in a machine that is paid \
+         for whole is an input): {}",
+        fine::count(own.paid()),
+        fine::number(Ratio::new(own.paid() as f64 / f64::from(size))),
+        fine::count(n.into()),
+        machine.price_source
+    );
+    Some(figure(
+        "monthly_whole",
+        "A month, whole machines",
+        Amount::Dollars(monthly),
+        "machines that hold the instances × accelerators of one × price of one × hours of a month",
+        text,
+        &source,
     ))
 }
 
