@@ -15,6 +15,10 @@ use told::{served, study, value};
 /// 2,048 and 512 tokens at $0.60 and $0.80: $0.0016384 a request. Two H200 an instance, one to spare.
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sx=0.6;sz=0.8;sq=3";
 const REQUEST: f64 = (2048.0 * 0.6 + 512.0 * 0.8) / 1e6;
+/// The same at $0.66 and $0.90: $0.00181248 a request.
+const DEARER: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sx=0.66;sz=0.9;sq=3;\
+    stp=2;spp=1";
+const DEARER_REQUEST: f64 = (2048.0 * 0.66 + 512.0 * 0.9) / 1e6;
 
 fn rate_of(text: &str) -> f64 {
     let rate = text.split("It turns at ").nth(1).unwrap_or_else(|| panic!("{text}"));
@@ -30,17 +34,19 @@ fn with_own<T>(link: &str, see: impl Fn(&Deployed<'_>) -> T) -> T {
 /// The rate where it turns is the same from wherever one asks, and there a deployment costs what the tokens do.
 #[test]
 fn it_turns_where_a_deployment_of_that_rate_costs_as_much() {
-    let little = served(&format!("{LLAMA};sr=10/s")).expect("a deployment");
+    let little = served(&format!("{DEARER};sr=10/s")).expect("a deployment");
     let turn = rate_of(&little.break_even);
-    let there = format!("{LLAMA};sr={turn}/s;sn=512");
+    let more = served(&format!("{DEARER};sr={}/s;sn=512", turn * 0.8)).expect("a deployment");
+    assert!((rate_of(&more.break_even) / turn - 1.0).abs() < 1e-3, "{}", more.break_even);
+    let there = format!("{DEARER};sr={turn}/s;sn=512");
     with_own(&there, |own| {
         let bill = serve::bill(own).expect("a bill");
-        let api = turn * 3600.0 * REQUEST;
+        let api = turn * 3600.0 * DEARER_REQUEST;
         assert!((bill.hourly.get() / api - 1.0).abs() < 0.005, "{bill:?} {api}");
     });
     // Half of it is cheaper by the token, twice as much is not.
     for (times, dear) in [(0.5, true), (2.0, false)] {
-        let link = format!("{LLAMA};sr={}/s;sn=512", turn * times);
+        let link = format!("{DEARER};sr={}/s;sn=512", turn * times);
         let even = with_own(&link, |own| {
             let bill = serve::bill(own).expect("a bill");
             serve::break_even(own, &bill).expect("a price").share.get()
@@ -55,20 +61,21 @@ fn it_turns_where_a_deployment_of_that_rate_costs_as_much() {
     assert!(little.even.len() >= 4, "{:?}", little.even);
 }
 
-/// Two H200 at $7.91 over what one instance holds is what a request costs at best; the spare one is not in it.
+/// Two H200 over what one instance holds with the goals is what a request costs at best; the spare one is not in it. As
+/// much as 4,096 accelerators hold is no cheaper.
 #[test]
 fn it_never_turns_where_a_full_instance_is_dearer() {
-    let view = served(&LLAMA.replace("sx=0.6;sz=0.8", "sx=0.3;sz=0.4")).expect("a deployment");
-    let _ = view;
-    let link = format!("{};sr=10/s", LLAMA.replace("sx=0.6;sz=0.8", "sx=0.3;sz=0.4"));
+    let link = format!("{LLAMA};sr=10/s");
     let view = served(&link).expect("a deployment");
-    assert!(view.break_even.contains("It never turns"), "{}", view.break_even);
+    for text in [&view, &served(&format!("{LLAMA};sr=400/s;sn=4096")).expect("a deployment")] {
+        assert!(text.break_even.contains("It never turns"), "{}", text.break_even);
+    }
     let of = |id: &str| view.even.iter().find(|own| own.id == id).expect("a figure").shown.value;
     let price = with_own(&link, |own| own.machine.price.expect("a price").get());
     assert_eq!(value(&view, "accelerators"), 10.0);
     let by_hand = 2.0 * price / (3600.0 * of("even_each")) * 1000.0;
     assert!((of("even_thousand") / by_hand - 1.0).abs() < 1e-9, "{by_hand}");
-    assert!((of("even_thousand_api") / (REQUEST / 2.0 * 1000.0) - 1.0).abs() < 1e-9);
+    assert!((of("even_thousand_api") / (REQUEST * 1000.0) - 1.0).abs() < 1e-9);
     assert!(of("even_thousand") > of("even_thousand_api"));
 }
 
@@ -87,7 +94,7 @@ fn what_whole_machines_would_cost_is_told_and_is_what_they_cost_where_asked_for(
     assert!((value(&asked, "monthly") / whole - 1.0).abs() < 1e-9);
     assert!(asked.figures.iter().all(|figure| figure.id != "monthly_whole"));
     // A typed price is of what is counted; eight fill a machine.
-    for link in [format!("{link};su=3"), "1;m=meta-llama/Llama-3.1-8B;do=serve;sn=8".to_owned()] {
+    for link in [format!("{link};sd=3"), "1;m=meta-llama/Llama-3.1-8B;do=serve;sn=8".to_owned()] {
         let view = served(&link).expect("a deployment");
         assert!(view.figures.iter().all(|figure| figure.id != "monthly_whole"), "{link}");
     }
@@ -97,13 +104,13 @@ fn what_whole_machines_would_cost_is_told_and_is_what_they_cost_where_asked_for(
 #[test]
 fn a_flat_day_splits_its_price_as_the_headline_does() {
     for link in [
-        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=1/s",
-        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s",
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;ds=0;sr=1/s",
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;ds=0;sr=10/s",
     ] {
         let view = served(link).expect("a deployment");
         let rate = link.split("sr=").nth(1).expect("a rate");
         let mut desk = BudgetDesk::default();
-        let day = format!("{link};dt={rate};dq={rate};ds=0");
+        let day = format!("{link};dt={rate};dq={rate}");
         let Answer::Budget { budget, .. } = desk.answer(1, &day, &["day".to_owned()]) else {
             panic!("no day");
         };

@@ -223,8 +223,13 @@ impl Reader {
             true => (busy * step(n) + filled * filled * full / (1.0 - filled)) / 2.0 * second,
             false => f64::INFINITY,
         };
-        // It is read with those that come during the step before.
-        let together = (1.0 + busy * x * step(n)).min(self.most);
+        // It is read with those that come during the step before, more of whom meet a long one: `E[s^2] / E[s]`, where the
+        // variance of steps without a gap follows from that of arrivals.
+        let grown = x * more * x * more;
+        let together = match grown < 1.0 {
+            true => (1.0 + busy * x * step(n) + grown / (1.0 - grown)).min(self.most),
+            false => self.most,
+        };
         let reading = self.between([self.one.whole, self.full.whole], together);
         let first = self.handling + reading + moved.get() + wait;
         let answer = Answer {

@@ -94,14 +94,14 @@ pub fn even(own: &Deployed<'_>, bill: &Bill) -> Option<Even> {
                     show::grouped(more.paid(n)),
                     own.machine.label,
                     show::grouped(n.into()),
-                    if n == 1 { "instance holds" } else { "instances hold" }
+                    if n == 1 { "such instance holds" } else { "such instances hold" }
                 )
             }
             None => {
                 told.extend(thousands(&more));
                 format!(
-                    "{start}. It never turns: even full, at {} with the goals, an instance costs \
-                     {} a thousand requests, by the token they cost {}",
+                    "{start}. It never turns: even full, at {} with the goals, such an instance \
+                     costs {} a thousand requests, by the token they cost {}",
                     requests(each.get()),
                     show::million(thousand(&more)),
                     show::million(Dollars::new(request * 1e3))
@@ -129,14 +129,10 @@ fn thousand(more: &More<'_>) -> Dollars {
 }
 
 fn by_hour(found: &BreakEven, asked: f64, request: f64) -> Figure {
-    let text = format!(
-        "{} requests/s × 3600 s × ${} = {}",
-        number(asked),
-        number(request),
-        show::price(found.api)
-    );
+    let text =
+        format!("{} requests/s × ${} = {}", number(asked), number(request), show::price(found.api));
     let derivation = Derivation::of(
-        "requests an hour × price of one by the token",
+        "requests × price of one by the token",
         text,
         "a request's tokens at the prices that were typed",
     );
@@ -181,14 +177,14 @@ fn held(each: PerSecond) -> Figure {
 fn turn(more: &More<'_>, instances: u32) -> Figure {
     let rate = more.rate(instances);
     let text = format!(
-        "{} × {} / (3600 s × ${}) = {} requests/s",
+        "{} × {} / ${} = {} requests/s",
         fine::count(more.paid(instances)),
         show::price(more.price),
         number(more.request),
         super::figures::unround(rate.get())
     );
     let derivation = Derivation::of(
-        "dollars an hour of the fewest instances that hold such a rate, spare ones included / price \
+        "dollars an hour of the fewest instances that hold such a rate, spare ones too / price \
          of a request by the token",
         text,
         "both cost the same there",
@@ -198,7 +194,7 @@ fn turn(more: &More<'_>, instances: u32) -> Figure {
 
 fn thousands(more: &More<'_>) -> [Figure; 2] {
     let own = format!(
-        "{} / (3600 s × {} requests/s) × 1 000 = {}",
+        "{} / {} requests/s × 1 000 = {}",
         show::price(more.instance()),
         number(more.each.get()),
         show::million(thousand(more))

@@ -396,7 +396,12 @@ impl Both<'_> {
             )),
             Cell::of(Amount::Requests(PerSecond::new(most))).from_where(Derivation::of(
                 "requests / share of the busier pool that they take",
-                format!("{} / {} = {}", number(own.rate.get()), number(busiest), number(most)),
+                format!(
+                    "{} / {} = {}",
+                    number(own.rate.get()),
+                    number(busiest),
+                    figures::unround(most)
+                ),
                 "the pool that is full first",
             )),
             Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own, &taken)),
