@@ -63,7 +63,8 @@ fn naive(question: &SplitQuestion) -> Option<f64> {
                     let at = at.unwrap_or(levels.len() - 1);
                     let engine = &question.engine;
                     let reached = if at == 0 { engine.link_inside } else { engine.link_outside };
-                    let moved = reader.moved(levels[at].bandwidth * reached.get(), &writer);
+                    let moved =
+                        reader.moved(levels[at].bandwidth * reached.get().min(1.0), &writer);
                     let Some(x) = question.read_rate(&reader, moved) else { continue };
                     let (x, y) =
                         (x.get() * f64::from(readers), written.rate.get() * f64::from(writers));

@@ -374,18 +374,6 @@ impl Both<'_> {
         let each = own.rate.get() / writers as f64;
         let (written, running) = self.written(own, each, output);
         let taken = self.taken_by(own);
-        let read = format!(
-            "{} × {} s = {}",
-            number(own.rate.get() / readers as f64),
-            number(taken.each.get()),
-            fine::percent(own.reading)
-        );
-        let read = Derivation::of(
-            "prompts a second of a reader × time that each takes of it",
-            read,
-            "those that come while a step reads are read together by the next; of a pipeline, the \
-             time of one stage (estimate/serve/split)",
-        );
         vec![
             Cell::words(&reader).with_below(&format!("{write}, {formats}")),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
@@ -407,7 +395,7 @@ impl Both<'_> {
             Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own, &taken)),
             Cell::of(Amount::Time(own.per_token)).from_where(written),
             Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
-            Cell::of(Amount::Share(own.reading)).from_where(read),
+            Cell::of(Amount::Share(own.reading)).from_where(time_read(own, &taken)),
             busy(own.readers_busy),
             busy(own.writers_busy),
             Cell::of(Amount::Hours(Ratio::new(own.running.0))).from_where(running),
@@ -609,6 +597,23 @@ fn held(own: &Deployed<'_>) -> Option<Cell> {
         "found by halving (search/enough)",
     );
     Some(Cell::of(Amount::Requests(each * n)).from_where(derivation))
+}
+
+/// Share of its time that a reader reads.
+fn time_read(own: &Apart, taken: &Taken) -> Derivation {
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let text = format!(
+        "{} × {} s = {}",
+        number(own.rate.get() / f64::from(own.readers)),
+        number(taken.each.get()),
+        fine::percent(own.reading)
+    );
+    Derivation::of(
+        "prompts a second of a reader × time that each takes of it",
+        text,
+        "those that come while a step reads are read together by the next; of a pipeline, the time \
+         of one stage (estimate/serve/split)",
+    )
 }
 
 /// What a prompt takes but for waiting and moving.

@@ -207,7 +207,7 @@ impl SplitQuestion {
         let holds = levels.clone().find(|(_, level)| level.span >= all).or(levels.last());
         holds.map_or((BytesPerSecond::gb(25.0), Ratio::ONE), |(i, level): (u32, _)| {
             let share = if i == 0 { self.engine.link_inside } else { self.engine.link_outside };
-            (level.bandwidth, share)
+            (level.bandwidth, share.min(Ratio::ONE))
         })
     }
 
