@@ -146,7 +146,7 @@ fn pools_say_what_they_move_over_and_at_which_share() {
     let bytes = 80.0 * 2.0 * 8.0 * 128.0 * 2.0 * 2048.0;
     let moved = row("Cache of a prompt moves in").cells[2].shown.value;
     assert!((moved / (bytes / (50e9 * 0.75)) - 1.0).abs() < 1e-6, "{moved}");
-    assert!(row("First token, p90").cells[2].shown.value <= 2.0);
+    assert!(row("First token (TTFT), p90").cells[2].shown.value <= 2.0);
     // Both sides by the same measure: what is asked is within it.
     let most = &row("Most requests with the goals").cells;
     assert!(most[1].shown.value >= 10.0 && most[2].shown.value >= 10.0);

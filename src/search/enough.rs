@@ -7,7 +7,7 @@
 use super::deploy::{self, Candidate, Looked, Sizing};
 use crate::estimate::serve::Serving;
 use crate::serving::{Ask, Mode};
-use crate::units::order::sort_by;
+use crate::units::order::sort_keys;
 use crate::units::{PerSecond, Seconds};
 
 /// Halvings of the range of rates.
@@ -22,11 +22,15 @@ pub fn fewest(ask: &Ask, looked: &[Looked]) -> Option<(u64, Candidate)> {
     let mut free = ask.clone();
     free.machines.iter_mut().for_each(|machine| machine.most = u32::MAX);
     let least = |own: &Looked| deploy::paid(&free, &own.at, own.least);
-    let mut order: Vec<(u64, &Looked)> =
-        looked.iter().filter(|own| own.limit.is_some()).map(|own| (least(own), own)).collect();
-    order.sort_unstable_by_key(|(least, own)| (*least, own.at));
+    let mut order: Vec<[u64; 3]> = (0..)
+        .zip(looked)
+        .filter(|(_, own)| own.limit.is_some())
+        .map(|(i, own)| [least(own), i, 0])
+        .collect();
+    sort_keys(&mut order);
     let mut best: Option<(u64, Candidate)> = None;
-    for (least, own) in order {
+    for [least, i, _] in order {
+        let Some(own) = looked.get(i as usize) else { continue };
         if best.is_some_and(|(most, _)| least >= most) {
             break;
         }
@@ -45,14 +49,17 @@ pub fn held(ask: &Ask, looked: &[Looked]) -> Option<PerSecond> {
     let most = |own: &Looked| {
         let (_, full) = own.limit?;
         let n = f64::from(deploy::most(ask, &own.at));
-        (n > 0.0).then_some((full.request_rate * n, n))
+        (n > 0.0).then_some((full.request_rate.get() * n, n))
     };
-    let mut order: Vec<((PerSecond, f64), &Looked)> =
-        looked.iter().filter_map(|own| Some((most(own)?, own))).collect();
-    sort_by(&mut order, |a, b| b.0.0.cmp(&a.0.0).then(a.1.at.cmp(&b.1.at)));
+    // The highest first.
+    let mut order: Vec<[u64; 3]> =
+        (0..).zip(looked).filter_map(|(i, own)| Some([!most(own)?.0.to_bits(), i, 0])).collect();
+    sort_keys(&mut order);
     let mut best: Option<PerSecond> = None;
-    for ((bound, n), own) in order {
-        if best.is_some_and(|best| bound <= best) {
+    for [_, i, _] in order {
+        let Some(own) = looked.get(i as usize) else { continue };
+        let Some((bound, n)) = most(own) else { continue };
+        if best.is_some_and(|best| bound <= best.get()) {
             break;
         }
         let Some((batch, full)) = own.limit else { continue };

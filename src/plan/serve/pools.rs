@@ -289,12 +289,13 @@ impl Both<'_> {
     }
 
     fn rows(&self) -> [&'static str; 11] {
+        let [first, further] = figures::goal_names(self.ask);
         [
             "Instances",
             "Accelerators",
             "Most requests with the goals",
-            figures::first_name(self.question.share),
-            figures::further_name(self.question.further_share),
+            first,
+            further,
             "Cache of a prompt moves in",
             "Time that readers read",
             "Readers, of what they may take",
