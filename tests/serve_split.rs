@@ -59,10 +59,13 @@ fn naive(question: &SplitQuestion) -> Option<f64> {
                 for writers in 1..=(count - readers * a) / b {
                     let all = readers * a + writers * b;
                     let levels = &question.offer.cluster.levels;
-                    let level = levels.iter().find(|level| level.span >= all).or(levels.last());
-                    let link = level.expect("a level").bandwidth;
-                    let moved = reader.moved(link, &writer);
-                    let Some((x, _)) = question.read_rate(&reader, moved) else { continue };
+                    let at = levels.iter().position(|level| level.span >= all);
+                    let at = at.unwrap_or(levels.len() - 1);
+                    let engine = &question.engine;
+                    let reached = if at == 0 { engine.link_inside } else { engine.link_outside };
+                    let moved =
+                        reader.moved(levels[at].bandwidth * reached.get().min(1.0), &writer);
+                    let Some(x) = question.read_rate(&reader, moved) else { continue };
                     let (x, y) =
                         (x.get() * f64::from(readers), written.rate.get() * f64::from(writers));
                     let rate = question.rate.map_or(x.min(y), |rate| rate.get());
@@ -193,9 +196,157 @@ fn parts_agree_with_the_whole() {
     assert!((written.rate.get() / closed.request_rate.get() - 1.0).abs() < 1e-3);
     let reader = Reader::new(&serving, &question.traffic);
     let moved = reader.moved(link, &writer);
-    let (first, waiting) = reader.first_token(closed.request_rate, moved);
-    let apart = (first.less(waiting), closed.first_token.less(closed.waiting));
-    assert!((apart.0.get() / apart.1.get() - 1.0).abs() < 1e-9, "{apart:?}");
+    // A prompt that no other is read with.
+    let alone = reader.at(PerSecond::new(1e-6), moved).answer;
+    let apart = (alone.first_token.less(alone.waiting), closed.first_token.less(closed.waiting));
+    assert!((apart.0.get() / apart.1.get() - 1.0).abs() < 1e-4, "{apart:?}");
+}
+
+/// Readers of all layouts of some questions, with batches and pipelines and without.
+fn each_reader(see: &mut dyn FnMut(&SplitQuestion, &Instance, &Reader)) {
+    let model = ("Llama-3.3-70B-Instruct", "vllm", "h100-sxm");
+    let wide = ("DeepSeek-R1", "trtllm", "b200");
+    for (which, lengths, spread) in [
+        (("Llama-3.1-8B", "vllm", "h100-sxm"), (3000.0, 200.0), 0.0),
+        (model, (500.0, 500.0), 0.7),
+        (model, (20_000.0, 200.0), 0.0),
+        (wide, (1000.0, 1000.0), 0.0),
+    ] {
+        let mut question = question(which, 16, lengths, (2.0, 0.05));
+        question.traffic.prompt_spread = spread;
+        let service = question.service();
+        let layouts = question.layouts(&service);
+        assert!(layouts.len() >= 4 && layouts.iter().any(|own| own.pp > 1), "{which:?}");
+        for instance in &layouts {
+            let serving = Serving::new(&service, instance);
+            see(&question, instance, &Reader::new(&serving, &question.traffic));
+        }
+    }
+}
+
+/// More prompts never come sooner, whatever the layout: not on the mean, not at any share.
+#[test]
+fn no_prompt_is_read_sooner_because_more_come() {
+    each_reader(&mut |question, instance, reader| {
+        let moved = Seconds::new(0.01);
+        let most = reader.most(moved).get();
+        let mut last = [Seconds::ZERO; 4];
+        for step in 0..=200 {
+            let rate = PerSecond::new(most * f64::from(step) / 200.0);
+            let taken = reader.at(rate, moved);
+            let at = |share: f64| taken.answer.first_token_at(Ratio::new(share));
+            let now = [taken.answer.first_token, at(0.5), at(0.9), at(0.99)];
+            for (now, last) in now.iter().zip(last) {
+                assert!(now.get() >= last.get() * (1.0 - 1e-6), "{instance:?} {rate:?}: {taken:?}");
+            }
+            assert!(taken.busy <= Ratio::ONE && taken.busy >= taken.filled * (1.0 - 1e-9));
+            last = now;
+        }
+        // Below the rate that keeps the goal it is kept, above it is not.
+        let Some(held) = question.read_rate(reader, moved) else { return };
+        let goal = question.goals.first_token.expect("a goal");
+        for share in [0.1, 0.5, 0.9, 1.0] {
+            assert!(question.said(&reader.at(held * share, moved).answer) <= goal * (1.0 + 1e-9));
+        }
+        if held.get() < most * (1.0 - 1e-6) {
+            assert!(question.said(&reader.at(held * 1.001, moved).answer) > goal);
+        }
+    });
+}
+
+/// Four stages: a prompt takes a quarter of the time that it is under way of each, and waits for no more than that.
+#[test]
+fn a_pipeline_is_taken_for_a_stages_own_time() {
+    let mut question =
+        question(("DeepSeek-R1", "trtllm", "b200"), 16, (1000.0, 1000.0), (2.0, 0.05));
+    question.formats = (WeightFormat::Fp8, KvFormat::Fp8);
+    let service = question.service();
+    let instance = Instance { pp: 4, ..Instance::ONE };
+    let serving = Serving::new(&service, &instance);
+    let reader = Reader::new(&serving, &question.traffic);
+    let alone = serving.reading(Sequences(1.0), Tokens::new(1000)).get();
+    let stage = alone / 4.0;
+    // So few that a step reads one: the queue is one of single prompts, but that none waits for a full step.
+    let rate = 0.2 / stage;
+    let taken = reader.at(PerSecond::new(rate), Seconds::ZERO);
+    assert!((taken.busy.get() - 0.2).abs() < 1e-9, "{taken:?}");
+    let (low, high) = (0.2 * stage / 2.0, 0.2 * stage / (2.0 * (1.0 - 0.2)));
+    let wait = taken.answer.waiting.get();
+    assert!((low..=high).contains(&wait), "{low} {wait} {high}");
+    let read = taken.read.get();
+    assert!((alone..alone * 1.5).contains(&read), "{alone} {read}");
+}
+
+/// Prompts at random on a reader whose steps take all that wait, up to a number, and last `a + b n`: their mean wait, the
+/// share that waits, and the time within which nine of ten are read.
+fn simulated(rate: f64, (one, most, full): (f64, f64, f64), n: usize) -> (f64, f64, f64) {
+    let more = if most > 1.0 { (most * full - one) / (most - 1.0) } else { 0.0 };
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let mut clock = 0.0;
+    let mut come = Vec::with_capacity(n);
+    for _ in 0..n {
+        clock -= (1.0 - random()).ln() / rate;
+        come.push(clock);
+    }
+    let (mut free, mut next) = (0.0_f64, 0);
+    let (mut waits, mut delayed, mut whole) = (0.0, 0, Vec::with_capacity(n));
+    while next < n {
+        let start = free.max(come[next]);
+        let first = next;
+        while next < n && come[next] <= start && ((next - first) as f64) < most {
+            next += 1;
+        }
+        let step = one + more * ((next - first) as f64 - 1.0);
+        for at in &come[first..next] {
+            waits += start - at;
+            delayed += usize::from(start > *at);
+            whole.push(start - at + step);
+        }
+        free = start + step;
+    }
+    whole.sort_by(f64::total_cmp);
+    (waits / n as f64, delayed as f64 / n as f64, whole[n * 9 / 10])
+}
+
+/// What is said of a queue in front of steps that read several at once is what a simulation of it has, or somewhat more:
+/// by a tenth where a step reads one (it is exact there), by a half at most.
+#[test]
+fn waits_are_those_of_a_simulation() {
+    let mut seen = 0;
+    each_reader(&mut |question, instance, reader| {
+        let idle = reader.at(PerSecond::ZERO, Seconds::ZERO);
+        let (one, full) = (idle.step.get(), idle.least.get());
+        let most = reader.at(PerSecond::new(1e-9), Seconds::ZERO).most.0;
+        if instance.pp > 1 || question.traffic.prompt_spread > 0.0 {
+            return;
+        }
+        for filled in [0.1, 0.3, 0.6, 0.85] {
+            let rate = filled / full;
+            let taken = reader.at(PerSecond::new(rate), Seconds::ZERO);
+            let (wait, delayed, nine) = simulated(rate, (one, most, full), 60_000);
+            let told = taken.answer.waiting.get();
+            let over = if most > 1.0 { 1.6 } else { 1.1 };
+            assert!(
+                (wait * 0.9 - 1e-9..wait * over).contains(&told),
+                "{instance:?} {filled}: {told} {wait} {taken:?}"
+            );
+            assert!(taken.busy.get() >= delayed - 0.05, "{instance:?} {filled}: {delayed}");
+            let first = taken.answer.first_token_at(Ratio::new(0.9)).get();
+            let own = first - (idle.answer.first_token.get() - one);
+            assert!(
+                (0.85 * nine..1.4 * nine).contains(&own),
+                "{instance:?} {filled}: {own} {nine}"
+            );
+            seen += 1;
+        }
+    });
+    assert!(seen >= 40, "{seen}");
 }
 
 /// Tokens a second of a node of eight, in and out, with expert parallelism over `ranks`.

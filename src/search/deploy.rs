@@ -62,8 +62,8 @@ pub enum Loss {
     Slow(Seconds),
     /// Even few requests wait longer than allowed for their first token.
     Late(Seconds),
-    /// It takes more accelerators than there may be.
-    Few(u64),
+    /// It takes more accelerators than there may be, goals aside.
+    Few,
     /// It serves, but another costs less.
     Dearer,
 }
@@ -264,7 +264,7 @@ impl<'a> Sizing<'a> {
             let waits = matches!(ask.demand, Demand::InFlight(_)) && most > 0;
             let last = waits.then(|| self.of(most));
             let kept = last.filter(|own| ask.goals.kept_by(own.first_token, own.per_token));
-            return kept.ok_or_else(|| Loss::Few(paid(ask, &self.at, looked.least)));
+            return kept.ok_or(Loss::Few);
         }
         let first = self.of(looked.least);
         if first.keeps(ask) {

@@ -17,6 +17,7 @@ mod cell;
 mod census;
 pub mod deploy;
 mod dues;
+pub mod enough;
 pub mod fleet;
 mod prices;
 pub mod serve;

@@ -108,7 +108,7 @@ impl Known {
         let survey = serve::find(ask);
         let best = survey.best.as_ref();
         let Some(own) = best.and_then(|best| Deployed::new(ask, best)) else {
-            self.head.problems.push(serve::stands(ask, &survey).0);
+            self.head.problems.push(serve::stands(inputs, ask, &survey).text);
             return;
         };
         let times = if own.machine.size() > 1 { "" } else { " \u{d7}" };

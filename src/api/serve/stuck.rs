@@ -5,11 +5,10 @@ use crate::api::{Remedy, StuckView};
 use crate::catalogue::support;
 use crate::inputs::{Inputs, Key};
 use crate::link;
-use crate::plan::serve::{self, Deployed};
-use crate::plan::serve::{Loss, Survey};
-use crate::serving::{Ask, Demand, WeightFormat};
+use crate::plan::serve::{self, Deployed, Enough, Loss, Standing, Survey};
+use crate::serving::{Ask, WeightFormat};
 use crate::units::text::{short, show};
-use crate::units::{Bytes, PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, Ratio, Seconds};
 
 /// Kinds of accelerator with more memory or speed that are tried.
 const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
@@ -20,20 +19,25 @@ pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
         says: own.headline,
         sheet: crate::api::budget::sheet_view(&own.sheet),
     });
-    StuckView { remedies: remedies(inputs, ask, survey), pools, ..obstacle(ask, survey) }
+    let standing = serve::stands(inputs, ask, survey);
+    let remedies = remedies(inputs, ask, survey, standing.enough.as_ref());
+    StuckView { remedies, pools, ..told(standing, survey) }
 }
 
 /// The same without remedies, which take a search each.
-pub(in crate::api) fn obstacle(ask: &Ask, survey: &Survey) -> StuckView {
-    let (headline, _) = serve::stands(ask, survey);
-    let details = serve::losses(survey).iter().map(crate::api::view::cut).collect();
-    StuckView { headline, details, ..StuckView::default() }
+pub(in crate::api) fn obstacle(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
+    told(serve::stands(inputs, ask, survey), survey)
 }
 
-fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Remedy> {
+fn told(standing: Standing, survey: &Survey) -> StuckView {
+    let details = serve::losses(survey).iter().map(crate::api::view::cut).collect();
+    StuckView { headline: standing.text, details, ..StuckView::default() }
+}
+
+fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Remedy> {
     let mut all = Vec::new();
     let mut families: Vec<&str> = Vec::new();
-    for (family, text, changed) in changes(inputs, ask, survey) {
+    for (family, text, changed) in changes(inputs, ask, survey, enough) {
         if families.contains(&family) {
             continue;
         }
@@ -61,11 +65,11 @@ fn result(inputs: &Inputs) -> Option<String> {
 
 type Change = (&'static str, String, Inputs);
 
-fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
+fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
     let mut all = relaxed(inputs, survey);
     all.extend(freed(inputs));
-    all.extend(more(inputs, survey));
-    all.extend(less(inputs, ask, survey));
+    all.extend(more(inputs, enough));
+    all.extend(enough.map_or_else(Vec::new, |enough| less(inputs, ask, enough)));
     all.extend(narrower(inputs, ask));
     all.extend(larger(inputs, ask));
     all
@@ -124,13 +128,9 @@ fn freed(inputs: &Inputs) -> Vec<Change> {
 }
 
 /// As many accelerators as the demand takes, or the next powers of two.
-fn more(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
-    let needed = survey.looked.iter().filter_map(|looked| match looked.loss {
-        Some(Loss::Few(needed)) => Some(needed),
-        _ => None,
-    });
+fn more(inputs: &Inputs, enough: Option<&Enough>) -> Vec<Change> {
     let now: u64 = inputs.get(Key::ServeMost).parse().unwrap_or(1);
-    let mut counts: Vec<u64> = needed.min().into_iter().collect();
+    let mut counts: Vec<u64> = enough.map(|own| own.accelerators).into_iter().collect();
     counts.extend((1..=6).filter_map(|k| now.checked_mul(1 << k)));
     let change = |n: u64| {
         let text = format!("Allow {} accelerators.", show::grouped(n));
@@ -139,25 +139,16 @@ fn more(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
     counts.into_iter().filter(|n| *n > now).map(change).collect()
 }
 
-/// Shares of what is held at the batch limit that are tried as rates: at random arrivals somewhat less is held.
-const LOWER: [f64; 5] = [1.0, 0.97, 0.9, 0.75, 0.5];
 /// Parts of prompt and answer that are tried where there is too much to do.
 const SHORTER: [f64; 4] = [2.0, 4.0, 16.0, 64.0];
 
 /// A lower rate, shorter prompts, shorter answers: where the demand takes more accelerators than there may be.
-fn less(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
-    let few = |looked: &serve::Looked| matches!(looked.loss, Some(Loss::Few(_)));
-    if !survey.looked.iter().any(few) {
-        return Vec::new();
-    }
+fn less(inputs: &Inputs, ask: &Ask, enough: &Enough) -> Vec<Change> {
     let mut all = Vec::new();
-    if let (Demand::Rate(_), Some(held)) = (ask.demand, serve::holds(ask, survey)) {
-        for share in LOWER {
-            let rate = PerSecond::new(rounded_down(held.get() * share));
-            let text = format!("Lower the rate to {}.", show::frequency(rate));
-            let typed = format!("{}/s", short::ratio(Ratio::new(rate.get())));
-            all.push(("rate", text, inputs.clone().with(Key::Rate, typed)));
-        }
+    if let Some(rate) = enough.held {
+        let text = format!("Lower the rate to {}.", show::frequency(rate));
+        let typed = format!("{}/s", short::ratio(Ratio::new(rate.get())));
+        all.push(("rate", text, inputs.clone().with(Key::Rate, typed)));
     }
     let traffic = &ask.traffic;
     for (family, key, tokens, noun) in [
@@ -171,16 +162,6 @@ fn less(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
         }
     }
     all
-}
-
-/// Two digits of a rate, not more than it.
-fn rounded_down(rate: f64) -> f64 {
-    let mut unit = 1e-9;
-    while rate / unit >= 100.0 {
-        unit *= 10.0;
-    }
-    // Without the bits that such a product leaves behind.
-    ((rate / unit).floor() * unit * 1e9 + 0.5).floor() / 1e9
 }
 
 /// Narrower weights that engine and accelerators have.

@@ -20,7 +20,7 @@ use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
 use crate::serving::{self, Ask, WeightFormat};
 use crate::units::text::show;
-use crate::units::{Dollars, FlopsPerSecond, Params, PerSecond, Ratio};
+use crate::units::{FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
 
 /// Rivals that cost more by less are told as of the same cost.
@@ -43,7 +43,7 @@ pub(in crate::api) fn serve_view(
     };
     let summary = summary(own, &figures);
     let pinned_link = link::encode(&pinned(inputs, own.ask, &own.own.at, Some(own.own.batch)));
-    let bill = serve::bill(own);
+    let even = serve::bill(own).and_then(|bill| serve::even(own, &bill)).unwrap_or_default();
     let link = promising_service(inputs, own);
     let degrees = degrees(inputs, own);
     ServeView {
@@ -61,7 +61,8 @@ pub(in crate::api) fn serve_view(
         roof: roof_view(&roof),
         space: shown(Amount::Count(survey.space)),
         lost: serve::losses(survey).iter().map(cut).collect(),
-        break_even: bill.map_or_else(String::new, |bill| break_even(own, &bill)),
+        even: even.figures.iter().map(plain_figure).collect(),
+        break_even: even.text,
         launch: launch(own),
         assumptions: assumptions(own),
         markdown: markdown(own, &summary, (&figures, &degrees), &link),
@@ -124,7 +125,7 @@ pub(super) fn study_view(
         apart: pools.headline,
         apart_wins: pools.win,
         of: link::encode(&pinned(inputs, ask, &own.own.at, Some(own.own.batch))),
-        unserved: serve::unserved(ask, survey),
+        unserved: serve::unserved(inputs, ask, survey),
     }
 }
 
@@ -296,7 +297,7 @@ fn engine_text(ask: &Ask) -> String {
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goals = &own.ask.goals;
-    let ([first, further], chances) = (serve::goal_names(own), serve::chances(own));
+    let ([first, further], chances) = (serve::goal_names(own.ask), serve::chances(own));
     let pairs = [
         (first, own.own.first_token, goals.first_token, chances[0]),
         (further, own.own.per_token, goals.per_token, chances[1]),
@@ -418,47 +419,6 @@ fn roof_view(roof: &serve::Roof) -> RoofView {
         peak: shown(Amount::FlopRate(FlopsPerSecond::new(roof.peak.get()))),
         points: roof.points.iter().map(point).collect(),
     }
-}
-
-fn break_even(own: &Deployed<'_>, bill: &serve::Bill) -> String {
-    let Some(even) = serve::break_even(own, bill) else { return String::new() };
-    let (api, mine) = (show::price(even.api), show::price(bill.hourly));
-    let rate = |rate: f64| format!("{} requests/s", show::rounded(rate));
-    let asked = own.own.now.request_rate.get() * f64::from(own.own.replicas);
-    let share = even.share.get();
-    let rest = if share <= 1.0 {
-        format!(
-            "it is cheaper from {} of this demand on, {}",
-            show::percent(even.share),
-            rate(asked * share)
-        )
-    } else {
-        // One instance, all of it in use: the least that a request can cost on these machines.
-        let each = bill.hourly.get() / f64::from(own.own.replicas.max(1)) / 3600.0;
-        let full = own.own.full.request_rate.get();
-        let paid = even.api.get() / 3600.0 / asked.max(1e-12);
-        let thousand = |price: f64| show::million(Dollars::new(price * 1e3));
-        let start = format!(
-            "paying by the token is cheaper: the deployment costs {} as much",
-            show::factor(even.share)
-        );
-        if each / full.max(1e-12) < paid {
-            format!(
-                "{start}. It turns at {}, where an instance is {} full",
-                rate(each / paid),
-                show::percent(Ratio::new(each / paid / full))
-            )
-        } else {
-            format!(
-                "{start}. It never turns: even full, at {}, an instance costs {} a thousand \
-                 requests, by the token they cost {}",
-                rate(full),
-                thousand(each / full.max(1e-12)),
-                thousand(paid)
-            )
-        }
-    };
-    format!("The same tokens cost {api} by the token and {mine} on your own machines: {rest}.")
 }
 
 pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {

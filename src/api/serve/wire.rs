@@ -46,6 +46,9 @@ pub struct ServeView {
     pub lost: Vec<Cut>,
     /// Against a price by the token; empty where none is typed.
     pub break_even: String,
+    /// The numbers of that.
+    #[serde(default)]
+    pub even: Vec<Figure>,
     /// The engine's command, if it is known.
     pub launch: Option<LaunchView>,
     /// What is taken as given.

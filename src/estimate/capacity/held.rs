@@ -22,13 +22,10 @@ pub struct Held {
 }
 
 impl Held {
-    /// Share of the instance's time in which it reads prompts at that rate: each takes the time between two of the
-    /// rate at which prompts are read.
+    /// Share of the instance's time in which it reads prompts at that rate.
     #[must_use]
     pub fn reading_share(&self, traffic: &Traffic) -> Ratio {
-        let tokens = self.answer.request_rate.get() * traffic.prompt;
-        let read = self.answer.prompt_rate.get();
-        if read > 0.0 { Ratio::new((tokens / read).min(1.0)) } else { Ratio::ZERO }
+        self.answer.reading_share(traffic)
     }
 }
 

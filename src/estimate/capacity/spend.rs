@@ -77,7 +77,7 @@ pub struct Grid {
 pub struct Requests {
     /// Lengths.
     pub traffic: Traffic,
-    /// Share of an instance's time in which it reads prompts: see [`super::Held::reading_share`].
+    /// Share of an instance's time in which it reads prompts, at the load that instances have on the mean.
     pub reading: Ratio,
 }
 
@@ -101,6 +101,8 @@ pub struct Spend {
     pub requests: Ratio,
     /// What a million tokens cost: the split is by the time that instances read and write.
     pub tokens: TokenPrice,
+    /// Share of the time that prompts bear.
+    pub reading: Ratio,
     /// Energy, building included, where the power is known.
     pub energy: Option<KilowattHours>,
     /// Carbon of it, where the grid is known.
@@ -263,6 +265,7 @@ pub fn spend(
         machine_hours: Ratio::new(machines * month_hours),
         requests: Ratio::new(n),
         tokens,
+        reading: Ratio::new(reading),
         energy,
         carbon: energy.and_then(|kwh| Some(grid.carbon? * kwh)),
     }

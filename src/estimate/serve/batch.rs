@@ -5,7 +5,7 @@ use crate::serving::{Mode, Traffic};
 use crate::units::{PerSecond, Ratio, Seconds, Tokens};
 
 /// What users see.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Time to the first token, on the mean.
     pub first_token: Seconds,
@@ -36,7 +36,7 @@ pub struct Answer {
 }
 
 /// Time of reading prompts together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Read {
     /// Seconds until the last is read.
     pub whole: f64,
@@ -49,6 +49,15 @@ pub(super) struct Read {
 pub struct Sequences(pub f64);
 
 impl Answer {
+    /// Share of an instance's time in which it reads prompts: each takes the time between two of the rate at which
+    /// prompts are read.
+    #[must_use]
+    pub fn reading_share(&self, traffic: &Traffic) -> Ratio {
+        let tokens = self.request_rate.get() * traffic.prompt;
+        let read = self.prompt_rate.get();
+        if read > 0.0 { Ratio::new((tokens / read).min(1.0)) } else { Ratio::ZERO }
+    }
+
     /// The value below which a share of the times to the first token lie: handling is the same for all, reading goes
     /// with the prompt's length (a lognormal), the waits of those that wait fall off exponentially (the tail of an
     /// M/G/1 queue, Kleinrock 1975, section 5.7), and the two are independent.

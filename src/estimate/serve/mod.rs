@@ -20,7 +20,7 @@ pub use detail::{FirstParts, PartCount};
 pub use flow::Full;
 pub use memory::{ServeMemory, ServeMemoryPart};
 pub use pace::{Arrivals, Pace};
-pub use split::{Half, Pair, Reader, Writer, Written};
+pub use split::{Half, Pair, Reader, Taken, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 
 use crate::serving::{Held, Instance, Service};

@@ -1,6 +1,6 @@
 //! Prompts read on some machines, answers written on others (DistServe, arXiv 2401.09670).
 
-use super::batch::{Sequences, rate};
+use super::batch::{Read, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
 use crate::units::{BytesPerSecond, PerSecond, Ratio, Seconds, Tokens};
@@ -37,7 +37,9 @@ impl Pair<'_> {
             (f64::from(self.prompts.workers.max(1)), f64::from(self.answers.workers.max(1)));
         let reader = &self.prompts.serving;
         let full = reader.read(reader.prompts_most(fresh), fresh, 0.0, 0.0).each;
-        let alone = reader.prefill(1.0, fresh);
+        // What a prompt read alone takes of every stage, and how long it is under way through all.
+        let single = reader.read(1.0, fresh, 0.0, 0.0);
+        let alone = single.whole;
         let moved = self.moved(traffic);
         let output = (traffic.output - 1.0).max(1.0);
         let context = traffic.prompt + traffic.output / 2.0;
@@ -52,7 +54,7 @@ impl Pair<'_> {
             throughput = decode / (output * per_token);
             // Few at a time are read alone, many in full steps.
             let few = (1.0 - throughput * full / readers).max(0.0);
-            let cost = full + few * few * (alone - full).max(0.0);
+            let cost = full + few * few * (single.each - full).max(0.0);
             let busy = (throughput * cost / readers).min(0.98);
             // At the start all come at once; ten turns make a benchmark.
             let crowd = (all / readers - 1.0).max(0.0) * cost;
@@ -94,15 +96,42 @@ impl Pair<'_> {
 /// One instance that only reads prompts, ready to be asked at any rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reader {
-    /// Time of a prompt outside all steps.
+    /// Time of a prompt outside all steps, and what of it goes with the prompt's length.
     handling: f64,
-    /// Seconds of one prompt read alone.
-    alone: f64,
-    /// Seconds of the instance's time for each prompt of full steps.
-    full: f64,
+    worded: f64,
+    /// One prompt alone: until it is read, and what it takes of the time of every stage.
+    one: Read,
+    /// As many prompts as a step takes, and the same of them.
+    most: f64,
+    full: Read,
+    /// Deviation of prompts' lengths over their mean.
+    spread: f64,
     /// Bytes that one rank sends for a prompt, and prompts that are sent side by side.
     bytes: f64,
     lanes: f64,
+}
+
+/// A reader at some rate of prompts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Taken {
+    /// Times to the first token; what is said of further tokens means nothing.
+    pub answer: Answer,
+    /// Share of the time in which a step is under way.
+    pub busy: Ratio,
+    /// Share of the time that the prompts would take in steps as large as can be.
+    pub filled: Ratio,
+    /// What a step takes of the time of a stage, on the mean over steps.
+    pub step: Seconds,
+    /// What a prompt takes of it, in such a step and in one as large as can be.
+    pub each: Seconds,
+    /// See `each`.
+    pub least: Seconds,
+    /// Prompts of a step on the mean over prompts, and at most.
+    pub together: Sequences,
+    /// See `together`.
+    pub most: Sequences,
+    /// Time from the start of a prompt's step until it is read through all stages.
+    pub read: Seconds,
 }
 
 /// One instance that only writes answers.
@@ -129,10 +158,18 @@ impl Reader {
     #[must_use]
     pub fn new(serving: &Serving<'_>, traffic: &Traffic) -> Self {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
+        let most = serving.prompts_most(fresh);
+        let read = |prompts: f64| serving.read(prompts, fresh, 0.0, 0.0);
+        let full = read(most);
+        let one = read(1.0);
         Self {
             handling: serving.handling(traffic),
-            alone: serving.prefill(1.0, fresh),
-            full: serving.read(serving.prompts_most(fresh), fresh, 0.0, 0.0).each,
+            worded: serving.service.engine.token.get() * traffic.prompt,
+            // A prompt never takes less of the reader for being alone.
+            one: Read { each: one.each.max(full.each), ..one },
+            most,
+            full,
+            spread: traffic.prompt_spread,
             bytes: serving.sequence_bytes(traffic.prompt),
             lanes: f64::from(serving.instance.dp.max(1)),
         }
@@ -150,19 +187,70 @@ impl Reader {
     #[must_use]
     pub fn most(&self, moved: Seconds) -> PerSecond {
         let sent = self.lanes / moved.get().max(1e-12);
-        PerSecond::new((BUSY / self.full.max(1e-12)).min(sent))
+        PerSecond::new((BUSY / self.full.each.max(1e-12)).min(sent))
     }
 
-    /// Time to the first token at a rate of prompts, and what of it is waiting: prompts come at random and take one
-    /// time each (Pollaczek-Khinchine, Kleinrock 1975, section 5.6). Few at a time are read alone, many in full steps.
+    /// Seconds of one of two times of reading for so many prompts together: straight between one and as many as a step
+    /// takes.
+    fn between(&self, [one, most]: [f64; 2], prompts: f64) -> f64 {
+        let share = if self.most > 1.0 { (prompts - 1.0) / (self.most - 1.0) } else { 0.0 };
+        one + (most - one) * share
+    }
+
+    /// Time to the first token at a rate of prompts that come at random, and what they take of the reader. It never
+    /// falls with the rate, and has no bound beyond what the reader can take.
+    ///
+    /// A step reads what waits when it begins. What it takes of the time of a stage, `s(n) = a + b n`, is what the next
+    /// step waits for; through how many stages a prompt goes delays it alone. With `x` prompts a second, steps follow one
+    /// another without a gap once `x s(1) > 1`; then `n = x s(n)` come during one. A prompt waits half of the step under
+    /// way, and where steps are filled for those before it as in a queue that takes them one by one (Pollaczek-Khinchine,
+    /// Kleinrock 1975, section 5.6, exact where a step reads one; a simulation is in tests/serve_split.rs).
     #[must_use]
-    pub fn first_token(&self, rate: PerSecond, moved: Seconds) -> (Seconds, Seconds) {
-        let few = (1.0 - rate.get() * self.full).max(0.0);
-        let cost = self.full + few * few * (self.alone - self.full).max(0.0);
-        let busy = (rate.get() * cost).min(BUSY);
-        let wait = busy * cost / (2.0 * (1.0 - busy));
-        let first = self.handling + self.alone + moved.get() + wait;
-        (Seconds::new(first), Seconds::new(wait))
+    pub fn at(&self, rate: PerSecond, moved: Seconds) -> Taken {
+        let (x, full) = (rate.get(), self.full.each);
+        let step = |n: f64| self.between([self.one.each, self.most * full], n);
+        let more = if self.most > 1.0 { step(2.0) - step(1.0) } else { 0.0 };
+        let fixed = (self.one.each - more).max(0.0);
+        let n = match x * self.one.each > 1.0 {
+            true if x * more < 1.0 => (x * fixed / (1.0 - x * more)).clamp(1.0, self.most),
+            true => self.most,
+            false => 1.0,
+        };
+        let filled = x * full;
+        let busy = (x * step(n) / n).min(1.0);
+        let second = 1.0 + self.spread * self.spread;
+        let wait = match filled < 1.0 {
+            true => (busy * step(n) + filled * filled * full / (1.0 - filled)) / 2.0 * second,
+            false => f64::INFINITY,
+        };
+        // It is read with those that come during the step before, more of whom meet a long one: `E[s^2] / E[s]`, where the
+        // variance of steps without a gap follows from that of arrivals.
+        let grown = x * more * x * more;
+        let together = match grown < 1.0 {
+            true => (1.0 + busy * x * step(n) + grown / (1.0 - grown)).min(self.most),
+            false => self.most,
+        };
+        let reading = self.between([self.one.whole, self.full.whole], together);
+        let first = self.handling + reading + moved.get() + wait;
+        let answer = Answer {
+            first_token: Seconds::new(first),
+            waiting: Seconds::new(wait),
+            delayed: Ratio::new(busy),
+            reading: Seconds::new(reading + self.worded),
+            prompt_spread: Ratio::new(self.spread),
+            ..Answer::default()
+        };
+        Taken {
+            answer,
+            busy: Ratio::new(busy),
+            filled: Ratio::new(filled),
+            step: Seconds::new(step(n)),
+            each: Seconds::new(step(n) / n),
+            least: Seconds::new(full),
+            together: Sequences(together),
+            most: Sequences(self.most),
+            read: Seconds::new(reading),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Bill {
     pub alone: Dollars,
     /// Share of the instances' time that goes to reading prompts.
     pub reading: Ratio,
+    /// Requests in an hour.
+    pub requests: Ratio,
 }
 
 /// From where on a deployment of one's own is cheaper than paying by the token.
@@ -50,6 +52,7 @@ pub fn bill(own: &Deployed<'_>) -> Option<Bill> {
         output: million(1.0 - reading.get(), traffic.output),
         alone: million(1.0, traffic.output),
         reading,
+        requests: Ratio::new(requests),
     })
 }
 
@@ -69,13 +72,7 @@ pub fn break_even(own: &Deployed<'_>, bill: &Bill) -> Option<BreakEven> {
 
 /// Share of an instance's time that goes to reading prompts: requests a second times the time of one.
 pub(super) fn reading(own: &Deployed<'_>) -> Ratio {
-    let now = &own.own.now;
-    let fresh = own.ask.traffic.prompt;
-    let rate = now.prompt_rate.get();
-    if rate <= 0.0 {
-        return Ratio::ZERO;
-    }
-    Ratio::new((now.request_rate.get() * fresh / rate).min(1.0))
+    own.own.now.reading_share(&own.ask.traffic)
 }
 
 /// Requests of all instances in an hour.

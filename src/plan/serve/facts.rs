@@ -34,7 +34,7 @@ fn by_the_token(own: &Deployed<'_>) -> Option<Fact> {
 fn better(id: &str) -> Better {
     match id {
         "ttft" | "tpot" | "accelerators" | "whole_price" | "input_price" | "output_price"
-        | "monthly" | "whole" => Better::Less,
+        | "monthly" | "monthly_whole" | "whole" => Better::Less,
         "tokens_per_s" | "tokens_per_gpu" | "speed" | "full" => Better::More,
         _ => Better::Neither,
     }

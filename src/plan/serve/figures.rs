@@ -2,10 +2,11 @@
 
 use super::bill::{self, MONTH_HOURS};
 use super::{Deployed, allocated, longest_text};
+use crate::estimate::capacity::Packing;
 use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
-use crate::serving::Demand;
+use crate::serving::{Ask, Demand};
 use crate::units::text::{fine, show};
 use crate::units::{PerSecond, Ratio, Seconds};
 
@@ -16,6 +17,7 @@ pub fn figures(own: &Deployed<'_>) -> Vec<Figure> {
     all.extend(machines(own));
     all.extend(evenness(own));
     all.extend(money(own));
+    all.extend(whole_machines(own));
     all.extend(super::power::emissions(own));
     all.extend(capacity(own));
     all.extend(running(own));
@@ -41,8 +43,8 @@ fn figure(
 
 /// Names of the two figures that goals are about.
 #[must_use]
-pub fn goal_names(own: &Deployed<'_>) -> [&'static str; 2] {
-    [FIRST[rank(own.ask.share)], FURTHER[rank(own.ask.further_share)]]
+pub fn goal_names(ask: &Ask) -> [&'static str; 2] {
+    [FIRST[rank(ask.share)], FURTHER[rank(ask.further_share)]]
 }
 
 fn first_token(own: &Deployed<'_>) -> Figure {
@@ -280,6 +282,42 @@ fn machines(own: &Deployed<'_>) -> Option<Figure> {
         "instances / instances that a machine holds, or × machines of one",
         text,
         &format!("a machine has {size} accelerators and is paid for whole"),
+    ))
+}
+
+/// What the machines would cost whole, where accelerators are counted one by one at the price of one in a machine that
+/// holds more of them.
+fn whole_machines(own: &Deployed<'_>) -> Option<Figure> {
+    let (machine, size) = (own.machine, own.machine.cluster.node_size.max(1));
+    let price = machine.price?;
+    let n = Packing::new(size, &own.own.at.instance).machines(own.instances());
+    let all = u64::from(n) * u64::from(size);
+    if machine.whole || machine.price_source.starts_with("typed") || all == own.paid() {
+        return None;
+    }
+    let monthly = price * all as f64 * Seconds::hours(MONTH_HOURS);
+    let text = format!(
+        "{} × {size} × {} × {MONTH_HOURS} h = {}",
+        fine::count(n.into()),
+        show::price(price),
+        show::dollars(monthly)
+    );
+    let source = format!(
+        "the bill counts {} accelerators at the price of one in a machine of {size}, which is {} \
+         machines; who has to take whole ones pays for {} (accelerators in a machine that is paid \
+         for whole is an input): {}",
+        fine::count(own.paid()),
+        fine::number(Ratio::new(own.paid() as f64 / f64::from(size))),
+        fine::count(n.into()),
+        machine.price_source
+    );
+    Some(figure(
+        "monthly_whole",
+        "A month, whole machines",
+        Amount::Dollars(monthly),
+        "machines that hold the instances × accelerators of one × price of one × hours of a month",
+        text,
+        &source,
     ))
 }
 

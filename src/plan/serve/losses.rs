@@ -2,11 +2,34 @@
 
 use super::text::layout_text;
 use crate::estimate::serve::{ServeMemoryPart, Serving};
+use crate::inputs::{Inputs, Key};
 use crate::plan::Removed;
 use crate::search::deploy::{self, Candidate, Looked, Loss, Survey};
+use crate::search::enough;
 use crate::serving::{Ask, Demand};
 use crate::units::text::show;
 use crate::units::{Bytes, PerSecond, Seconds};
+
+/// What stands in the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// In a sentence.
+    pub text: String,
+    /// The layout that comes nearest.
+    pub at: Option<Candidate>,
+    /// Where more accelerators would serve: how many.
+    pub enough: Option<Enough>,
+}
+
+/// What the demand takes, and what there may be holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Enough {
+    /// The fewest accelerators that serve the demand with its goals.
+    pub accelerators: u64,
+    /// The most requests a second that those that there may be hold with the goals, where requests come at random;
+    /// rounded down to three digits.
+    pub held: Option<PerSecond>,
+}
 
 /// Layouts by what took them out; with the one that was chosen they sum to all.
 #[must_use]
@@ -38,7 +61,7 @@ pub fn losses(survey: &Survey) -> Vec<Removed> {
         (
             "too many accelerators",
             "The demand takes more than there may be.",
-            count(|loss| matches!(loss, Loss::Few(_))),
+            count(|loss| matches!(loss, Loss::Few)),
         ),
         (
             "dearer",
@@ -55,15 +78,49 @@ pub fn losses(survey: &Survey) -> Vec<Removed> {
     .collect()
 }
 
-/// What stands in the way: a sentence, and the layout that comes nearest.
+/// What stands in the way of the inputs' question.
 #[must_use]
-pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
-    if let Some((looked, needed)) = least(survey, |loss| match loss {
-        Loss::Few(needed) => Some(*needed),
-        _ => None,
-    }) {
-        return (few(ask, survey, looked, needed), Some(looked.at));
+pub fn stands(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Standing {
+    if let Some((accelerators, at)) = needed(inputs, ask, survey) {
+        let held = match ask.demand {
+            Demand::Rate(_) => enough::held(ask, &survey.looked).map(rounded_down),
+            _ => None,
+        };
+        let enough = Enough { accelerators, held };
+        return Standing { text: few(ask, &at, &enough), at: Some(at), enough: Some(enough) };
     }
+    let (text, at) = misses(ask, survey);
+    Standing { text, at, enough: None }
+}
+
+/// The fewest accelerators that serve the demand with its goals, and the layout; nothing where no number does, or no
+/// more than there may be.
+fn needed(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(u64, Candidate)> {
+    let found = enough::fewest(ask, &survey.looked)?;
+    // With as many there are larger instances, which may do with less.
+    let wider = inputs.clone().with(Key::ServeMost, found.0.to_string()).resolve().ask;
+    let least = wider.and_then(|mut wider| {
+        let own = |key: &str| ask.machines.iter().any(|machine| machine.key == key);
+        wider.machines.retain(|machine| own(&machine.key));
+        enough::fewest(&wider, &deploy::survey(&wider).looked)
+    });
+    let (n, at) = least.filter(|least| least.0 < found.0).unwrap_or(found);
+    let most = ask.machines.get(at.machine)?.most;
+    (n > u64::from(most)).then_some((n, at))
+}
+
+/// Three digits of a rate, not more than it.
+fn rounded_down(rate: PerSecond) -> PerSecond {
+    let mut unit = 1e-9;
+    while rate.get() / unit >= 1000.0 {
+        unit *= 10.0;
+    }
+    // Without the bits that such a product leaves behind.
+    PerSecond::new(((rate.get() / unit).floor() * unit * 1e9 + 0.5).floor() / 1e9)
+}
+
+/// Goals or bytes stand in the way.
+fn misses(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
     if let Some((looked, time)) = least(survey, |loss| match loss {
         Loss::Slow(time) => Some(*time),
         _ => None,
@@ -83,7 +140,7 @@ pub fn stands(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
 
 /// What stands in the way on each kind of machine on which nothing serves, where something does on another.
 #[must_use]
-pub fn unserved(ask: &Ask, survey: &Survey) -> Vec<String> {
+pub fn unserved(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<String> {
     let mut all = Vec::new();
     for (machine, kind) in (0..).zip(&ask.machines) {
         let here = |looked: &&Looked| looked.at.machine == machine;
@@ -92,9 +149,12 @@ pub fn unserved(ask: &Ask, survey: &Survey) -> Vec<String> {
         if survey.looked.iter().filter(here).any(serves) {
             continue;
         }
-        let looked = survey.looked.iter().filter(here).copied().collect();
+        let alone =
+            |looked: &Looked| Looked { at: Candidate { machine: 0, ..looked.at }, ..*looked };
+        let looked = survey.looked.iter().filter(here).map(alone).collect();
         let own = Survey { best: None, looked, space: 0 };
-        all.push(format!("{}: {}", kind.label, stands(ask, &own).0));
+        let one = Ask { machines: vec![kind.clone()], ..ask.clone() };
+        all.push(format!("{}: {}", kind.label, stands(inputs, &one, &own).text));
     }
     all
 }
@@ -114,37 +174,22 @@ fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) 
     )
 }
 
-fn few(ask: &Ask, survey: &Survey, looked: &Looked, needed: u64) -> String {
-    let most = ask.machines.get(looked.at.machine).map_or(0, |machine| machine.most);
+fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {
+    let most = ask.machines.get(at.machine).map_or(0, |machine| machine.most);
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
         Demand::Most => "the demand".to_owned(),
     };
-    let (taken, may) = (show::grouped(needed), show::grouped(most.into()));
-    let held = match (ask.demand, holds(ask, survey)) {
-        (Demand::Rate(asked), Some(rate)) if rate < asked => {
-            format!(", which hold {} at most", show::frequency(rate))
-        }
-        _ => String::new(),
-    };
+    let (taken, may) = (show::grouped(enough.accelerators), show::grouped(most.into()));
+    let held = enough
+        .held
+        .map_or_else(String::new, |rate| format!(", which hold {} at most", show::frequency(rate)));
     let within = match ask.goals.first_token.or(ask.goals.per_token) {
         Some(_) => " within the goals",
         None => "",
     };
     format!("{demand}{within} take {taken} accelerators; there may be {may}{held}.")
-}
-
-/// The most requests a second that the accelerators of one kind hold at the batch limit that keeps the goals.
-#[must_use]
-pub fn holds(ask: &Ask, survey: &Survey) -> Option<PerSecond> {
-    let one = |looked: &Looked| {
-        let (_, full) = looked.limit.as_ref()?;
-        let count = u64::from(ask.machines.get(looked.at.machine)?.most);
-        let n = (count / looked.at.instance.ranks().max(1)).saturating_sub(ask.spares.into());
-        Some(PerSecond::new(full.request_rate.get() * n as f64))
-    };
-    survey.looked.iter().filter_map(one).max()
 }
 
 /// Bytes stand in the way: of the layout that comes nearest.

@@ -12,7 +12,7 @@ use crate::plan::fleet::{RATED_OVER, machine_power};
 use crate::prices::{Listing, Terms};
 use crate::search::deploy;
 use crate::search::serve::fleet::{Deployment, Kind, ServeFleet, candidate};
-use crate::serving::Traffic;
+use crate::serving::{Mode, Traffic};
 use crate::units::{Bytes, BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// A day, and how instances may follow it.
@@ -151,11 +151,11 @@ impl Stood<'_> {
         let packing = Packing::new(self.machine_size, &instance);
         let on_demand = Prices { spot: None, ..prices };
         let requests =
-            Requests { traffic: *self.traffic, reading: held.reading_share(self.traffic) };
+            |day: &Scaled| Requests { traffic: *self.traffic, reading: self.reading(day, &held) };
         let grid = grid(&held);
         Some(MonthPlan {
-            fixed_spend: spend(&all_day, &packing, &on_demand, &requests, &grid),
-            spend: spend(&scaled, &packing, &prices, &requests, &grid),
+            fixed_spend: spend(&all_day, &packing, &on_demand, &requests(&all_day), &grid),
+            spend: spend(&scaled, &packing, &prices, &requests(&scaled), &grid),
             spot: prices.spot.map(|(share, _)| share.told(held.answer.whole, delay)),
             held,
             weights,
@@ -165,6 +165,22 @@ impl Stood<'_> {
             prices,
             packing,
         })
+    }
+}
+
+impl Stood<'_> {
+    /// Share of an instance's time that goes to reading prompts, at the load that those which are ready have on the mean,
+    /// spare ones aside: what the deployment's own bill says of a rate, where a day is flat.
+    fn reading(&self, day: &Scaled, held: &Held) -> Ratio {
+        let work = |ready: u32| f64::from(ready.saturating_sub(self.spares).max(1));
+        let instances: f64 = day.minutes.iter().map(|minute| work(minute.ready)).sum();
+        let demand: f64 = day.minutes.iter().map(|minute| minute.demand.get()).sum();
+        let rate = PerSecond::new(demand / instances.max(1.0)).min(held.rate);
+        if rate <= PerSecond::ZERO {
+            return Ratio::ZERO;
+        }
+        let mode = Mode::Open { rate, requests: None };
+        self.serving.answer(self.traffic, mode).reading_share(self.traffic)
     }
 }
 

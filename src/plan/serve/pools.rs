@@ -1,27 +1,16 @@
 //! Prompts and answers on machines of their own, against instances that do both: which is cheaper, and why.
 
-use super::{Deployed, instance_text};
-use crate::estimate::serve::{Reader, Sequences, Serving};
+use super::{Deployed, figures, instance_text};
+use crate::estimate::serve::{Reader, Serving, Taken};
 use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy::sequences_most;
+use crate::search::enough;
 use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::{Ask, Demand};
 use crate::units::text::{fine, show};
-use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
-
-const ROWS: [&str; 9] = [
-    "Instances",
-    "Accelerators",
-    "Requests",
-    "First token",
-    "Each further token",
-    "Cache of a prompt moves in",
-    "Readers are busy",
-    "Writers are busy",
-    "Decode together in one",
-];
+use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 const NOTES: [&str; 3] = [
     "Together is the deployment above. Readers and writers are sized by the highest load at which \
@@ -31,6 +20,9 @@ const NOTES: [&str; 3] = [
     "Readers and writers are of one kind of accelerator and one format, the cheapest of those \
      asked for; all layouts and all numbers of both were weighed.",
 ];
+
+const ONE_BY_ONE: &str = "Accelerators are paid for one by one on both sides, as no machine is \
+    said to be paid for whole.";
 
 /// Engines that hand a prompt's cache from one instance to another, by the start of their keys: vLLM's connectors
 /// (docs, disaggregated prefilling), SGLang's PD disaggregation, TensorRT-LLM's disaggregated service, and DeepSeek's.
@@ -169,10 +161,16 @@ impl Both<'_> {
             id: "pools",
             says: self.says(),
             tables: vec![self.table()],
-            notes: NOTES.map(str::to_owned).to_vec(),
+            notes: NOTES.iter().chain(self.one_by_one()).map(|note| (*note).to_owned()).collect(),
             ..Sheet::default()
         };
         Pools { headline, win, sheet }
+    }
+
+    /// Where accelerators of machines that hold more are paid for one by one.
+    fn one_by_one(&self) -> Option<&&'static str> {
+        let machine = self.ask.machines.get(self.machine)?;
+        (!machine.whole && machine.cluster.node_size > 1).then_some(&ONE_BY_ONE)
     }
 
     /// Accelerators of both pools, those that stand by included.
@@ -277,26 +275,42 @@ impl Both<'_> {
 
     fn table(&self) -> Grid {
         let apart = self.answer.apart.as_ref();
-        let none = || vec![Cell::none(); ROWS.len() + 1];
+        let names = self.rows();
+        let none = || vec![Cell::none(); names.len()];
         let both = self.own.zip(self.answer.together.as_ref());
         let left = both.map_or_else(none, |(own, both)| self.together(own, both));
         let right = apart.map_or_else(none, |apart| self.apart(apart));
-        let last = match self.priced {
-            true => "1M answer tokens, prompts included",
-            false => "Accelerator-hours, 1M answer tokens",
-        };
-        let names = ROWS.into_iter().chain([last]);
         let line = |(name, (left, right))| Line::plain(vec![Cell::words(name), left, right]);
         Grid {
             caption: "Together and apart",
             columns: vec!["Figure", "Together", "Apart"],
-            rows: names.zip(left.into_iter().zip(right)).map(line).collect(),
+            rows: names.into_iter().zip(left.into_iter().zip(right)).map(line).collect(),
         }
+    }
+
+    fn rows(&self) -> [&'static str; 11] {
+        let [first, further] = figures::goal_names(self.ask);
+        [
+            "Instances",
+            "Accelerators",
+            "Most requests with the goals",
+            first,
+            further,
+            "Cache of a prompt moves in",
+            "Time that readers read",
+            "Readers, of what they may take",
+            "Writers, of what they may take",
+            "Decode together in one",
+            match self.priced {
+                true => "1M answer tokens, prompts included",
+                false => "Accelerator-hours, 1M answer tokens",
+            },
+        ]
     }
 
     /// The deployment, with the derivations of its own figures.
     fn together(&self, own: &Deployed<'_>, both: &Together) -> Vec<Cell> {
-        let figures = super::figures(own);
+        let figures = figures::figures(own);
         let cell = |id: &str| {
             let found = figures.iter().find(|figure| figure.id == id);
             found.map_or_else(Cell::none, |own| {
@@ -317,9 +331,10 @@ impl Both<'_> {
         vec![
             Cell::words(&text).with_below(&own.machine.label),
             cell("accelerators"),
-            cell("full"),
+            held(own).unwrap_or_else(|| cell("full")),
             cell("ttft"),
             cell("tpot"),
+            Cell::none(),
             Cell::none(),
             Cell::none(),
             Cell::none(),
@@ -337,7 +352,7 @@ impl Both<'_> {
         let formats = format!("{} on {label}", self.question.formats.0.key());
         let busiest = own.readers_busy.max(own.writers_busy).get().max(1e-12);
         let most = own.rate.get() / busiest;
-        let read = format!("{} × {} read", readers + spares, instance_text(&own.reader));
+        let reader = format!("{} × {} read", readers + spares, instance_text(&own.reader));
         let write = format!("{} × {} write", writers + spares, instance_text(&own.writer));
         let paid = self.question.paid(u32::try_from(n).unwrap_or(u32::MAX));
         let all = match spares {
@@ -347,7 +362,7 @@ impl Both<'_> {
         let number = |value: f64| fine::number(Ratio::new(value));
         let busy = |share: Ratio| {
             let limit = own.rate.get() / share.get().max(1e-12);
-            let told = super::figures::unround(limit);
+            let told = figures::unround(limit);
             let text = format!("{} / {told} = {}", number(own.rate.get()), fine::percent(share));
             let formula = "requests / requests that the pool could take within the goals";
             Cell::of(Amount::Share(share)).from_where(Derivation::of(
@@ -359,8 +374,9 @@ impl Both<'_> {
         let output = (self.question.traffic.output - 1.0).max(1.0);
         let each = own.rate.get() / writers as f64;
         let (written, running) = self.written(own, each, output);
+        let taken = self.taken_by(own);
         vec![
-            Cell::words(&read).with_below(&format!("{write}, {formats}")),
+            Cell::words(&reader).with_below(&format!("{write}, {formats}")),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
                 "readers × accelerators of one + writers × accelerators of one, spare ones \
                  included",
@@ -369,12 +385,18 @@ impl Both<'_> {
             )),
             Cell::of(Amount::Requests(PerSecond::new(most))).from_where(Derivation::of(
                 "requests / share of the busier pool that they take",
-                format!("{} / {} = {}", number(own.rate.get()), number(busiest), number(most)),
+                format!(
+                    "{} / {} = {}",
+                    number(own.rate.get()),
+                    number(busiest),
+                    figures::unround(most)
+                ),
                 "the pool that is full first",
             )),
-            Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own)),
+            Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own, &taken)),
             Cell::of(Amount::Time(own.per_token)).from_where(written),
             Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
+            Cell::of(Amount::Share(own.reading)).from_where(time_read(own, &taken)),
             busy(own.readers_busy),
             busy(own.writers_busy),
             Cell::of(Amount::Hours(Ratio::new(own.running.0))).from_where(running),
@@ -423,64 +445,74 @@ impl Both<'_> {
         (Derivation::of(formula, text, "estimate/serve/pace").with(parts), running)
     }
 
-    fn first_token(&self, own: &Apart) -> Derivation {
+    /// A reader at its share of the load.
+    fn taken_by(&self, own: &Apart) -> Taken {
         let service = self.question.service();
         let serving = Serving::new(&service, &own.reader);
-        let reader = Reader::new(&serving, &self.question.traffic);
         let each = PerSecond::new(own.rate.get() / f64::from(own.readers));
-        let (first, wait) = reader.first_token(each, own.moved);
-        let alone = first.less(wait).less(own.moved);
-        let times = match self.question.share {
-            Some(share) => -libm::log((1.0 - share.get()).max(1e-6)),
-            None => 1.0,
-        };
-        let text = format!(
-            "{} + {} + {} × {} = {}",
-            fine::time(alone),
-            fine::time(own.moved),
-            fine::time(wait),
-            fine::number(Ratio::new(times)),
-            fine::time(own.first_token)
-        );
-        let formula = match self.question.share {
-            Some(_) => "handling and reading + cache moved + mean wait × −ln(1 − share)",
-            None => "handling and reading + cache moved + mean wait",
-        };
-        Derivation::of(
-            formula,
-            text,
-            "prompts come at random and take one time each (Kleinrock 1975, section 5.6), waits \
-             fall off exponentially (section 5.7)",
-        )
-        .with(vec![self.alone(&serving, alone)])
+        Reader::new(&serving, &self.question.traffic).at(each, own.moved)
     }
 
-    /// What a prompt takes that no other one holds up.
-    fn alone(&self, serving: &Serving<'_>, alone: Seconds) -> Figure {
-        let fresh = self.question.traffic.prompt * (1.0 - self.question.traffic.cached.get());
-        let reading = serving.reading(Sequences(1.0), Tokens::new((fresh + 0.5) as u64));
-        let (a, b) = (fine::time(alone.less(reading)), fine::time(reading));
-        let derivation = Derivation::of(
-            "the host's work on a request + its prompt read alone",
-            format!("{a} + {b} = {}", fine::time(alone)),
-            "a reader has no other work (estimate/serve/split)",
+    fn first_token(&self, own: &Apart, taken: &Taken) -> Derivation {
+        let answer = &taken.answer;
+        let alone = answer.first_token.less(answer.waiting).less(own.moved);
+        let (read, moved) = (fine::time(alone), fine::time(own.moved));
+        let parts = vec![read_in(taken, alone), waited(taken)];
+        let spread = answer.prompt_spread;
+        if self.question.share.is_some() && spread > Ratio::ZERO {
+            let rest = own.first_token.less(alone).less(own.moved);
+            let text = format!(
+                "{read} + {moved} + {} = {}",
+                fine::time(rest),
+                fine::time(own.first_token)
+            );
+            let source = format!(
+                "prompts deviate by {} (a lognormal), {} of them wait and their waits fall off \
+                 exponentially (Kleinrock 1975, sections 5.6 and 5.7): the percentile is that of \
+                 the sum (estimate/serve/batch)",
+                fine::percent(spread),
+                fine::percent(taken.busy)
+            );
+            let formula = "handling and reading on the mean + cache moved + what the percentile of \
+                reading and waiting has more";
+            return Derivation::of(formula, text, &source).with(parts);
+        }
+        let (formula, times) = match self.question.share {
+            Some(share) => (
+                "handling and reading + cache moved + mean wait × that percentile of waits",
+                answer.waits_at(share),
+            ),
+            None => ("handling and reading + cache moved + mean wait", Ratio::ONE),
+        };
+        let text = format!(
+            "{read} + {moved} + {} × {} = {}",
+            fine::time(answer.waiting),
+            fine::number(times),
+            fine::time(own.first_token)
         );
-        figure("alone", "Handling and reading", Amount::Time(alone), derivation)
+        let source = format!(
+            "{} of prompts wait, and their waits fall off exponentially: ln(share that waits / (1 \
+             − share)) / share that waits mean waits (Kleinrock 1975, section 5.7)",
+            fine::percent(taken.busy)
+        );
+        Derivation::of(formula, text, &source).with(parts)
     }
 
     fn moved(&self, own: &Apart, n: u64) -> Derivation {
-        let link = self.question.link(u32::try_from(n).unwrap_or(u32::MAX));
-        let bytes = Bytes::from_f64(own.moved.get() * link.get());
+        let (link, share) = self.question.link(u32::try_from(n).unwrap_or(u32::MAX));
+        let bytes = Bytes::from_f64(own.moved.get() * link.get() * share.get());
         let text = format!(
-            "{} / {} = {}",
+            "{} / ({} × {}) = {}",
             fine::bytes(bytes),
             fine::bandwidth(link),
+            fine::percent(share),
             fine::time(own.moved)
         );
         Derivation::of(
-            "cache of a prompt on one rank / link of one rank",
+            "cache of a prompt on one rank / (link of one rank × share of it that is reached)",
             text,
-            "every rank sends or takes its share; the level of the network that holds both pools",
+            "every rank sends or takes its share; the level of the network that holds both pools, \
+             and what the engine reaches of it",
         )
     }
 
@@ -546,4 +578,81 @@ fn ratio(own: &Apart, spares: u32) -> String {
         instance_text(&own.writer),
         show::plural(read, "accelerator")
     )
+}
+
+/// What instances that do both hold with the goals where requests come at random.
+fn held(own: &Deployed<'_>) -> Option<Cell> {
+    let Demand::Rate(_) = own.ask.demand else { return None };
+    let each = enough::each(own.ask, &own.serving(), (None, own.own.full.request_rate))?;
+    let n = f64::from(own.own.replicas);
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let text = format!(
+        "{} requests/s × {} = {} requests/s",
+        number(each.get()),
+        number(n),
+        figures::unround(each.get() * n)
+    );
+    let derivation = Derivation::of(
+        "the most requests at random that one instance answers with the goals × instances",
+        text,
+        "found by halving (search/enough)",
+    );
+    Some(Cell::of(Amount::Requests(each * n)).from_where(derivation))
+}
+
+/// Share of its time that a reader reads.
+fn time_read(own: &Apart, taken: &Taken) -> Derivation {
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let text = format!(
+        "{} × {} s = {}",
+        number(own.rate.get() / f64::from(own.readers)),
+        number(taken.each.get()),
+        fine::percent(own.reading)
+    );
+    Derivation::of(
+        "prompts a second of a reader × time that each takes of it",
+        text,
+        "those that come while a step reads are read together by the next; of a pipeline, the time \
+         of one stage (estimate/serve/split)",
+    )
+}
+
+/// What a prompt takes but for waiting and moving.
+fn read_in(taken: &Taken, alone: Seconds) -> Figure {
+    let (own, read) = (fine::time(alone.less(taken.read)), fine::time(taken.read));
+    let source = format!(
+        "{} prompts are read together, on the mean over prompts, of {} at most; through all stages \
+         of a pipeline (estimate/serve/split)",
+        fine::number(Ratio::new(taken.together.0)),
+        fine::number(Ratio::new(taken.most.0))
+    );
+    let derivation = Derivation::of(
+        "the host's work on a request + the step that reads its prompt",
+        format!("{own} + {read} = {}", fine::time(alone)),
+        &source,
+    );
+    figure("alone", "Handling and reading", Amount::Time(alone), derivation)
+}
+
+/// How long a prompt waits on the mean.
+fn waited(taken: &Taken) -> Figure {
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let (filled, spread) = (taken.filled.get(), number(taken.answer.prompt_spread.get()));
+    let filled = number(filled);
+    let text = format!(
+        "({} × {} s + {filled} × {filled} × {} s / (1 − {filled})) / 2 × (1 + {spread} × {spread}) \
+         = {}",
+        number(taken.busy.get()),
+        number(taken.step.get()),
+        number(taken.least.get()),
+        fine::time(taken.answer.waiting)
+    );
+    let derivation = Derivation::of(
+        "(share of the time with a step under way × its time + share² × time of a prompt / (1 − \
+         share)) / 2 × (1 + deviation²), with the share that prompts take in full steps",
+        text,
+        "half of the step under way, and where steps are filled a queue that comes at random \
+         (Pollaczek-Khinchine, Kleinrock 1975, section 5.6); of a pipeline, the time of one stage",
+    );
+    figure("waiting", "Mean wait", Amount::Time(taken.answer.waiting), derivation)
 }

@@ -485,7 +485,7 @@ fn tally(survey: &Survey) -> Outcome {
         too_full: count(|loss| matches!(loss, Loss::Full | Loss::Short)),
         too_slow: count(|loss| matches!(loss, Loss::Slow(_))),
         missed: count(|loss| matches!(loss, Loss::Late(_))),
-        too_many: count(|loss| matches!(loss, Loss::Few(_))),
+        too_many: count(|loss| matches!(loss, Loss::Few)),
         ..Outcome::default()
     }
 }

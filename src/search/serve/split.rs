@@ -90,10 +90,12 @@ pub struct Apart {
     pub writers: u32,
     /// Requests a second of all.
     pub rate: PerSecond,
-    /// Share of what the readers could take.
+    /// Share of what the readers could take within the goals.
     pub readers_busy: Ratio,
-    /// Share of what the writers could take.
+    /// Share of what the writers could take within the goals.
     pub writers_busy: Ratio,
+    /// Share of a reader's time in which it reads.
+    pub reading: Ratio,
     /// Sequences that decode in a writer.
     pub running: Sequences,
     /// Time in which the cache of a prompt moves.
@@ -193,37 +195,41 @@ impl SplitQuestion {
     }
 
     /// The first token at the share that is asked for.
-    fn said(&self, first: Seconds, waiting: Seconds) -> Seconds {
-        let Some(share) = self.share else { return first };
-        let least = first.less(waiting).get();
-        Seconds::new(least - waiting.get() * libm::log((1.0 - share.get()).max(1e-6)))
+    #[must_use]
+    pub fn said(&self, answer: &Answer) -> Seconds {
+        self.share.map_or(answer.first_token, |share| answer.first_token_at(share))
     }
 
-    /// The link between instances of so many accelerators in all: the level of the network that holds them.
+    /// The link between instances of so many accelerators in all, the level of the network that holds them, and the
+    /// share of it that the engine reaches there.
     #[must_use]
-    pub fn link(&self, all: u32) -> BytesPerSecond {
-        let levels = &self.offer.cluster.levels;
-        let holds = levels.iter().find(|level| level.span >= all).or(levels.last());
-        holds.map_or(BytesPerSecond::gb(25.0), |level| level.bandwidth)
+    pub fn link(&self, all: u32) -> (BytesPerSecond, Ratio) {
+        let levels = (0..).zip(&self.offer.cluster.levels);
+        let holds = levels.clone().find(|(_, level)| level.span >= all).or(levels.last());
+        holds.map_or((BytesPerSecond::gb(25.0), Ratio::ONE), |(i, level): (u32, _)| {
+            let share = if i == 0 { self.engine.link_inside } else { self.engine.link_outside };
+            (level.bandwidth, share.min(Ratio::ONE))
+        })
+    }
+
+    /// Bytes a second that the engine moves over that link.
+    fn rate_between(&self, all: u32) -> BytesPerSecond {
+        let (link, share) = self.link(all);
+        link * share.get()
     }
 
     /// The time a token of a writer at the share that is asked for: its batch swings as requests come at random.
     fn further(&self, serving: &Serving<'_>, written: &Written) -> Seconds {
         let Some(share) = self.further_share else { return written.per_token };
         let answer = Answer {
-            first_token: Seconds::ZERO,
-            waiting: Seconds::ZERO,
             delayed: Ratio::ONE,
-            reading: Seconds::ZERO,
-            prompt_spread: Ratio::ZERO,
             per_token: written.per_token,
             whole: written.per_token * self.traffic.output,
             output_rate: written.rate * self.traffic.output,
-            prompt_rate: PerSecond::ZERO,
             decode_rate: written.rate * self.traffic.output,
             request_rate: written.rate,
             running: written.running,
-            saturated: false,
+            ..Answer::default()
         };
         serving.pace(&self.traffic, &answer, Arrivals::Random).per_token_at(share)
     }
@@ -235,28 +241,27 @@ impl SplitQuestion {
         accelerators.div_ceil(size).saturating_mul(size)
     }
 
-    /// The rate at which a reader's first tokens keep to the goal, and the time then; nothing where none does.
+    /// The highest rate at which a reader's first tokens keep to the goal; nothing where none does. They come no sooner
+    /// at a higher rate, so it is found by halving.
     #[must_use]
-    pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<(PerSecond, Seconds)> {
-        let most = reader.most(moved).get();
-        let told = |rate: f64| {
-            let (first, waiting) = reader.first_token(PerSecond::new(rate), moved);
-            let kept = self.goals.first_token.is_none_or(|goal| self.said(first, waiting) <= goal);
-            kept.then_some(first)
+    pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<PerSecond> {
+        let kept = |rate: f64| {
+            let first = self.said(&reader.at(PerSecond::new(rate), moved).answer);
+            self.goals.first_token.is_none_or(|goal| first <= goal)
         };
-        let mut best = (0.0, told(0.0)?);
-        if let Some(first) = told(most) {
-            return Some((PerSecond::new(most), first));
+        let (mut low, mut high) = (0.0, reader.most(moved).get());
+        if kept(high) {
+            return Some(PerSecond::new(high));
         }
-        let (mut low, mut high) = (0.0, most);
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
-            match told(middle) {
-                Some(first) => (low, best) = (middle, (middle, first)),
-                None => high = middle,
+            if kept(middle) {
+                low = middle;
+            } else {
+                high = middle;
             }
         }
-        (best.0 > 0.0).then_some((PerSecond::new(best.0), best.1))
+        (low > 0.0).then_some(PerSecond::new(low))
     }
 
     /// The load at which a writer's tokens keep to the goal; nothing where none does.
@@ -322,7 +327,7 @@ fn why(together: Option<&Together>, apart: Option<&Apart>, least: Option<Dollars
 /// One layout that does both, at the rate that it holds.
 fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
     let said = |answer: &Answer| {
-        let first = question.said(answer.first_token, answer.waiting);
+        let first = question.said(answer);
         let pace = || serving.pace(&question.traffic, answer, Arrivals::Random);
         let share = question.further_share;
         let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
@@ -349,7 +354,7 @@ fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
         replicas,
         rate: found.rate,
         running: found.answer.running,
-        first_token: question.said(found.answer.first_token, found.answer.waiting),
+        first_token: question.said(&found.answer),
         per_token: match question.further_share {
             Some(share) => {
                 let pace = serving.pace(&question.traffic, &found.answer, Arrivals::Random);
@@ -407,7 +412,7 @@ impl<'q, 's> Finder<'q, 's> {
                 let Some(pool) = self.pools[writer] else { continue };
                 // The nearest link is the quickest.
                 let both = (ranks(reader) + ranks(writer)) as u32;
-                let Some((x, ..)) = self.read(reader, writer, both) else { continue };
+                let Some((x, _)) = self.read(reader, writer, both) else { continue };
                 let least = ranks(reader) as f64 / x.get() + pool.ranks / pool.written.rate.get();
                 all.push([least.to_bits(), reader as u64, writer as u64]);
             }
@@ -421,19 +426,12 @@ impl<'q, 's> Finder<'q, 's> {
         self.pairings = all.into_iter().map(pair).collect();
     }
 
-    /// The rate of a reader that sends to a writer within so many accelerators, the first token then, and the time of
-    /// moving.
-    fn read(
-        &self,
-        reader: usize,
-        writer: usize,
-        all: u32,
-    ) -> Option<(PerSecond, Seconds, Seconds)> {
+    /// The rate of a reader that sends to a writer within so many accelerators, and the time of moving.
+    fn read(&self, reader: usize, writer: usize, all: u32) -> Option<(PerSecond, Seconds)> {
         let taken = self.writers.get(writer)?;
         let reader = self.readers.get(reader)?;
-        let moved = reader.moved(self.question.link(all), taken);
-        let (rate, first) = self.question.read_rate(reader, moved)?;
-        Some((rate, first, moved))
+        let moved = reader.moved(self.question.rate_between(all), taken);
+        Some((self.question.read_rate(reader, moved)?, moved))
     }
 
     fn find(&mut self) -> Option<Apart> {
@@ -445,17 +443,13 @@ impl<'q, 's> Finder<'q, 's> {
             self.looked += 1;
             self.numbers(&pair, &mut best);
         }
-        best.map(|(_, apart)| self.settled(apart))
+        best.map(|(_, apart)| apart)
     }
 
-    /// With the times at the load that each pool has, where that is less than it could take.
-    fn settled(&self, apart: Apart) -> Apart {
-        let at = |instance| self.servings.iter().position(|own| own.instance() == instance);
-        let (Some(reader), Some(writer)) = (at(apart.reader), at(apart.writer)) else {
-            return apart;
-        };
+    /// With the times at the load that each pool has.
+    fn settled(&self, (reader, writer): (usize, usize), apart: Apart) -> Apart {
         let each = |n: u32| PerSecond::new(apart.rate.get() / f64::from(n));
-        let first = self.readers[reader].first_token(each(apart.readers), apart.moved);
+        let taken = self.readers[reader].at(each(apart.readers), apart.moved);
         let target = each(apart.writers);
         let (mut low, mut high) = (1.0, apart.running.0);
         for _ in 0..HALVINGS {
@@ -468,7 +462,8 @@ impl<'q, 's> Finder<'q, 's> {
         }
         let written = self.writers[writer].with(Sequences(high));
         Apart {
-            first_token: self.question.said(first.0, first.1),
+            first_token: self.question.said(&taken.answer),
+            reading: taken.busy,
             running: written.running,
             mean: written.per_token,
             per_token: self.question.further(&self.servings[writer], &written),
@@ -482,7 +477,7 @@ impl<'q, 's> Finder<'q, 's> {
         let reader = self.servings[pair.reader].instance();
         let count = self.question.offer.cluster.count;
         let (a, b) = (reader.ranks() as u32, pool.instance.ranks() as u32);
-        let mut told: Option<(BytesPerSecond, _)> = None;
+        let mut told: Option<((BytesPerSecond, Ratio), _)> = None;
         let spares = self.question.spares;
         // Those that stand by in both pools.
         let still = spares.saturating_mul(a + b);
@@ -497,7 +492,7 @@ impl<'q, 's> Finder<'q, 's> {
                     None => self.read(pair.reader, pair.writer, all),
                 };
                 told = Some((link, read));
-                let Some((x, first_token, moved)) = read else { continue };
+                let Some((x, moved)) = read else { continue };
                 let (can_read, can_write) =
                     (x.get() * f64::from(readers), pool.written.rate.get() * f64::from(writers));
                 let most = can_read.min(can_write);
@@ -518,13 +513,19 @@ impl<'q, 's> Finder<'q, 's> {
                     readers_busy: Ratio::new(rate / can_read),
                     writers_busy: Ratio::new(rate / can_write),
                     running: pool.written.running,
+                    reading: Ratio::ZERO,
                     moved,
-                    first_token,
+                    first_token: Seconds::ZERO,
                     mean: pool.written.per_token,
                     per_token: pool.written.per_token,
                     cost: self.question.cost(Seconds::new(seconds)),
                 };
-                *best = Some((seconds, apart));
+                // What is judged is the rate that is asked for, not what the pools could take.
+                let apart = self.settled((pair.reader, pair.writer), apart);
+                let (first, further) = (apart.first_token * SHRINK, apart.per_token * SHRINK);
+                if self.question.goals.kept_by(first, further) {
+                    *best = Some((seconds, apart));
+                }
             }
         }
     }

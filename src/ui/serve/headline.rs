@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::api::{GoalView, LaunchView, ServeView};
 use crate::ui::answer::{Filled, degrees, detailed, fold, key_figure, linked, memory_bar, trust};
+use crate::ui::budget::figures;
 use crate::ui::compare;
 use crate::ui::copier::copier;
 use crate::ui::live::live;
@@ -52,7 +53,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                 range: None,
                 doubt: None,
             })}
-            {even(&serve.break_even)}
+            {even(serve)}
             {launch(serve.launch.as_ref())}
         </section>
     }
@@ -99,15 +100,17 @@ fn goals(all: &[GoalView]) -> AnyView {
     view! { <p class="quiet figures-note">{text}</p> }.into_any()
 }
 
-fn even(text: &str) -> AnyView {
-    if text.is_empty() {
+fn even(serve: &ServeView) -> AnyView {
+    if serve.break_even.is_empty() {
         return ().into_any();
     }
+    let told = serve.even.clone();
     view! {
         <p class="published">
             <span class="label">"By the token"</span>
-            {text.to_owned()}
+            {serve.break_even.clone()}
         </p>
+        {fold("even-numbers", "Where these numbers come from", move || figures("even", &told))}
     }
     .into_any()
 }

@@ -110,7 +110,7 @@ impl Service {
 
     pub fn description(&self, promise: Option<&Promise>) -> ServingDescription {
         let own = self.deployed();
-        let stuck = own.is_none().then(|| obstacle(&self.ask, &self.survey));
+        let stuck = own.is_none().then(|| obstacle(&self.inputs, &self.ask, &self.survey));
         ServingDescription {
             version: SCRIPT_VERSION,
             purpose: SERVE,
@@ -217,7 +217,8 @@ impl Service {
         }
         let looked = &self.survey.looked;
         let lost = |is: fn(&Loss) -> bool| looked.iter().filter_map(|own| own.loss).any(|l| is(&l));
-        let because = if lost(|loss| matches!(loss, Loss::Few(_))) {
+        let stands = serve::stands(&self.inputs, &self.ask, &self.survey);
+        let because = if stands.enough.is_some() {
             "accelerators"
         } else if lost(|loss| matches!(loss, Loss::Slow(_) | Loss::Late(_))) {
             "latency"
@@ -226,8 +227,7 @@ impl Service {
         } else {
             "memory"
         };
-        let (message, _) = serve::stands(&self.ask, &self.survey);
-        Some(NothingServes { because, message })
+        Some(NothingServes { because, message: stands.text })
     }
 }
 

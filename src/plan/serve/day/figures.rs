@@ -73,7 +73,7 @@ pub(super) fn cost(told: &Told<'_>, spend: &Spend, scaled: bool) -> Derivation {
 /// A million tokens of prompts, or of answers.
 pub(super) fn million(told: &Told<'_>, spend: &Spend, answers: bool) -> (Amount, Derivation) {
     let traffic = &told.day.own.ask.traffic;
-    let reading = told.month.held.reading_share(traffic).min(Ratio::ONE).get();
+    let reading = spend.reading.get();
     let (price, share, tokens) = if answers {
         (spend.tokens.output, 1.0 - reading, traffic.output)
     } else {
@@ -90,8 +90,8 @@ pub(super) fn million(told: &Told<'_>, spend: &Spend, answers: bool) -> (Amount,
     let own = derived(
         "a month × share of an instance's time / (requests of a month × tokens of one) × a million",
         text,
-        "prompts bear the share of the time that reading them takes, answers the rest; idle time \
-         goes with them",
+        "prompts bear the share of the time that reading them takes at the load that instances \
+         have on the mean, spare ones aside, answers the rest; idle time goes with them",
     );
     (Amount::Million(price), own)
 }

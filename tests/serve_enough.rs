@@ -1,0 +1,84 @@
+//! How much a demand takes and how much is held, both with the goals: typing what is said serves, a step less does not.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/told.rs"]
+mod told;
+
+use autoparallel::inputs::{Inputs, Key};
+use autoparallel::link::decode;
+use autoparallel::plan::serve::{self, Enough};
+use told::{served, stuck};
+
+const KIMI: &str = "1;m=moonshotai/Kimi-K2-Instruct;do=serve;si=8k;so=1k;sr=5/s";
+const R1: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;si=4000;so=1000;sr=20/s";
+const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=500/s;sn=8;snn=8";
+const LINKS: [&str; 3] = [KIMI, R1, LLAMA];
+
+fn enough(inputs: &Inputs) -> Option<Enough> {
+    let ask = inputs.resolve().ask.expect("a question");
+    let survey = serve::find(&ask);
+    survey.best.is_none().then(|| serve::stands(inputs, &ask, &survey).enough).flatten()
+}
+
+fn serves(inputs: &Inputs) -> bool {
+    serve::find(&inputs.resolve().ask.expect("a question")).best.is_some()
+}
+
+#[test]
+fn what_is_said_to_be_enough_serves_and_a_step_less_does_not() {
+    for link in LINKS {
+        let inputs = decode(link).inputs;
+        let found = enough(&inputs).expect("more is needed");
+        let with = |n: u64| inputs.clone().with(Key::ServeMost, n.to_string());
+        assert!(serves(&with(found.accelerators)), "{link}: {found:?}");
+        let step = if link.contains("snn=8") { 8 } else { 1 };
+        let less = with(found.accelerators - step);
+        assert!(!serves(&less), "{link}: {found:?}");
+        // Asked with less, as much is said to be needed.
+        assert_eq!(enough(&less).map(|own| own.accelerators), Some(found.accelerators), "{link}");
+        let rate = found.held.expect("a rate").get();
+        let at = |rate: f64| inputs.clone().with(Key::Rate, format!("{rate}/s"));
+        assert!(serves(&at(rate)), "{link}: {rate}");
+        assert!(!serves(&at(rate * 1.02)), "{link}: {rate}");
+    }
+}
+
+#[test]
+fn less_traffic_never_takes_more() {
+    for (link, rates) in [(KIMI, [3.0, 4.0, 4.7, 5.0, 7.0]), (R1, [5.0, 8.0, 10.0, 15.0, 20.0])] {
+        let mut last = (0, 0.0);
+        for rate in rates {
+            // So few that none of the rates is served.
+            let few =
+                decode(link).inputs.with(Key::ServeMost, "16").with(Key::Rate, format!("{rate}/s"));
+            let found = enough(&few).expect("more is needed");
+            assert!(found.accelerators >= last.0, "{link}: {rate}/s {found:?}, {last:?}");
+            last = (found.accelerators, rate);
+        }
+    }
+}
+
+#[test]
+fn headline_and_remedies_say_the_same() {
+    for link in LINKS {
+        let found = enough(&decode(link).inputs).expect("more is needed");
+        let view = stuck(link);
+        let taken = format!("take {} accelerators", found.accelerators);
+        let held = found.held.expect("a rate").get();
+        assert!(view.headline.contains(&taken), "{}", view.headline);
+        assert!(view.headline.contains("which hold "), "{}", view.headline);
+        let more = view
+            .remedies
+            .iter()
+            .find(|own| own.text.starts_with("Allow") && own.text.contains("accelerators"));
+        let more = more.unwrap_or_else(|| panic!("{:?}", view.remedies));
+        assert!(more.text.contains(&format!(" {} ", found.accelerators)), "{}", more.text);
+        let lower = view.remedies.iter().find(|own| own.text.starts_with("Lower the rate"));
+        let lower = lower.unwrap_or_else(|| panic!("{:?}", view.remedies));
+        let ask = decode(&lower.link).inputs.resolve().ask.expect("a question");
+        let autoparallel::serving::Demand::Rate(rate) = ask.demand else { panic!("no rate") };
+        assert!((rate.get() / held - 1.0).abs() < 1e-9, "{rate:?} {held}");
+        assert!(served(&more.link).is_some() && served(&lower.link).is_some());
+    }
+}

@@ -1,0 +1,172 @@
+//! Money of a deployment against paying by the token, against whole machines, and by what a day makes of it.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "plan/equations.rs"]
+mod equations;
+#[path = "support/told.rs"]
+mod told;
+
+use autoparallel::api::{Answer, budget::BudgetDesk};
+use autoparallel::link::decode;
+use autoparallel::plan::serve::{self, Deployed};
+use told::{served, study, value};
+
+/// 2,048 and 512 tokens at $0.60 and $0.80: $0.0016384 a request. Two H200 an instance, one to spare.
+const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sx=0.6;sz=0.8;sq=3";
+const REQUEST: f64 = (2048.0 * 0.6 + 512.0 * 0.8) / 1e6;
+/// The same at $0.66 and $0.90: $0.00181248 a request.
+const DEARER: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sx=0.66;sz=0.9;sq=3;\
+    stp=2;spp=1";
+const DEARER_REQUEST: f64 = (2048.0 * 0.66 + 512.0 * 0.9) / 1e6;
+
+fn rate_of(text: &str) -> f64 {
+    let rate = text.split("It turns at ").nth(1).unwrap_or_else(|| panic!("{text}"));
+    rate.split(' ').next().and_then(|own| own.parse().ok()).expect("a rate")
+}
+
+fn with_own<T>(link: &str, see: impl Fn(&Deployed<'_>) -> T) -> T {
+    let ask = decode(link).inputs.resolve().ask.expect("a question");
+    let best = serve::find(&ask).best.unwrap_or_else(|| panic!("{link}"));
+    see(&Deployed::new(&ask, &best).expect("a deployment"))
+}
+
+/// The rate where it turns is the same from wherever one asks, and there a deployment costs what the tokens do.
+#[test]
+fn it_turns_where_a_deployment_of_that_rate_costs_as_much() {
+    let little = served(&format!("{DEARER};sr=10/s")).expect("a deployment");
+    let turn = rate_of(&little.break_even);
+    let more = served(&format!("{DEARER};sr={}/s;sn=512", turn * 0.8)).expect("a deployment");
+    assert!((rate_of(&more.break_even) / turn - 1.0).abs() < 1e-3, "{}", more.break_even);
+    let there = format!("{DEARER};sr={turn}/s;sn=512");
+    with_own(&there, |own| {
+        let bill = serve::bill(own).expect("a bill");
+        let api = turn * 3600.0 * DEARER_REQUEST;
+        assert!((bill.hourly.get() / api - 1.0).abs() < 0.005, "{bill:?} {api}");
+    });
+    // Half of it is cheaper by the token, twice as much is not.
+    for (times, dear) in [(0.5, true), (2.0, false)] {
+        let link = format!("{DEARER};sr={}/s;sn=512", turn * times);
+        let even = with_own(&link, |own| {
+            let bill = serve::bill(own).expect("a bill");
+            serve::break_even(own, &bill).expect("a price").share.get()
+        });
+        assert_eq!(even > 1.0, dear, "{link}: {even}");
+    }
+    for figure in &little.even {
+        let told = equations::check(&figure.substituted);
+        assert!(told.as_ref().is_ok_and(|n| *n > 0), "{}: {told:?}", figure.label);
+        assert!(!figure.formula.is_empty() && !figure.source.is_empty());
+    }
+    assert!(little.even.len() >= 4, "{:?}", little.even);
+}
+
+/// Two H200 over what one instance holds with the goals is what a request costs at best; the spare one is not in it. As
+/// much as 4,096 accelerators hold is no cheaper.
+#[test]
+fn it_never_turns_where_a_full_instance_is_dearer() {
+    let link = format!("{LLAMA};sr=10/s");
+    let view = served(&link).expect("a deployment");
+    for text in [&view, &served(&format!("{LLAMA};sr=400/s;sn=4096")).expect("a deployment")] {
+        assert!(text.break_even.contains("It never turns"), "{}", text.break_even);
+    }
+    let of = |id: &str| view.even.iter().find(|own| own.id == id).expect("a figure").shown.value;
+    let price = with_own(&link, |own| own.machine.price.expect("a price").get());
+    assert_eq!(value(&view, "accelerators"), 10.0);
+    let by_hand = 2.0 * price / (3600.0 * of("even_each")) * 1000.0;
+    assert!((of("even_thousand") / by_hand - 1.0).abs() < 1e-9, "{by_hand}");
+    assert!((of("even_thousand_api") / (REQUEST * 1000.0) - 1.0).abs() < 1e-9);
+    assert!(of("even_thousand") > of("even_thousand_api"));
+}
+
+/// Ten H200 at the price of one in a machine of eight: two whole machines, four instances of two in each.
+#[test]
+fn what_whole_machines_would_cost_is_told_and_is_what_they_cost_where_asked_for() {
+    let link = format!("{LLAMA};sr=10/s");
+    let view = served(&link).expect("a deployment");
+    let price = with_own(&link, |own| own.machine.price.expect("a price").get());
+    assert_eq!(value(&view, "accelerators"), 10.0);
+    assert!((value(&view, "monthly") / (10.0 * price * 730.0) - 1.0).abs() < 1e-9);
+    let whole = value(&view, "monthly_whole");
+    assert!((whole / (16.0 * price * 730.0) - 1.0).abs() < 1e-9, "{whole}");
+    let asked = format!("{link};snn=8;stp=2;spp=1");
+    let asked = served(&asked).expect("a deployment");
+    assert!((value(&asked, "monthly") / whole - 1.0).abs() < 1e-9);
+    assert!(asked.figures.iter().all(|figure| figure.id != "monthly_whole"));
+    // A typed price is of what is counted; eight fill a machine.
+    for link in [format!("{link};sd=3"), "1;m=meta-llama/Llama-3.1-8B;do=serve;sn=8".to_owned()] {
+        let view = served(&link).expect("a deployment");
+        assert!(view.figures.iter().all(|figure| figure.id != "monthly_whole"), "{link}");
+    }
+}
+
+/// Where as much comes at any time, prompts and answers bear of a day what they bear of the headline.
+#[test]
+fn a_flat_day_splits_its_price_as_the_headline_does() {
+    for link in [
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;ds=0;sr=1/s",
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;ds=0;sr=10/s",
+    ] {
+        let view = served(link).expect("a deployment");
+        let rate = link.split("sr=").nth(1).expect("a rate");
+        let mut desk = BudgetDesk::default();
+        let day = format!("{link};dt={rate};dq={rate}");
+        let Answer::Budget { budget, .. } = desk.answer(1, &day, &["day".to_owned()]) else {
+            panic!("no day");
+        };
+        let tables = budget.sheets.iter().flat_map(|sheet| &sheet.tables);
+        let table = tables.into_iter().find(|table| table.caption.starts_with("A month, against"));
+        let table = table.unwrap_or_else(|| panic!("{:?}", budget.sheets));
+        let at = |name: &str| {
+            let found = table.columns.iter().position(|own| own.contains(name));
+            found.unwrap_or_else(|| panic!("{:?}", table.columns))
+        };
+        let (prompts, answers) = (at("prompt"), at("answer"));
+        for row in &table.rows {
+            let told = [prompts, answers].map(|at| row.cells[at].shown.value);
+            let wanted = [value(&view, "input_price"), value(&view, "output_price")];
+            let split =
+                |[input, output]: [f64; 2]| 2048.0 * input / (2048.0 * input + 512.0 * output);
+            let (own, head) = (split(told), split(wanted));
+            assert!((own / head - 1.0).abs() < 1e-3, "{link} {:?}: {own} {head}", row.cells[0]);
+        }
+    }
+}
+
+/// A cache of a prompt crosses what the engine reaches of the network, and times say of whom they are.
+#[test]
+fn pools_say_what_they_move_over_and_at_which_share() {
+    let link = format!("{LLAMA};sr=10/s");
+    let table = study(&link).pools.tables.remove(0);
+    let row = |name: &str| {
+        let found = table.rows.iter().find(|row| row.cells[0].shown.text == name);
+        found.unwrap_or_else(|| panic!("no {name}"))
+    };
+    // 80 layers of 2 x 8 heads of 128 in 16 bits, 2,048 tokens, on one accelerator; 400 Gb/s, of which 75 % are reached.
+    let bytes = 80.0 * 2.0 * 8.0 * 128.0 * 2.0 * 2048.0;
+    let moved = row("Cache of a prompt moves in").cells[2].shown.value;
+    assert!((moved / (bytes / (50e9 * 0.75)) - 1.0).abs() < 1e-6, "{moved}");
+    assert!(row("First token (TTFT), p90").cells[2].shown.value <= 2.0);
+    // Both sides by the same measure: what is asked is within it.
+    let most = &row("Most requests with the goals").cells;
+    assert!(most[1].shown.value >= 10.0 && most[2].shown.value >= 10.0);
+    assert!(most[1].shown.value <= value(&served(&link).expect("a deployment"), "full"));
+    let told = row("Time that readers read").cells[2].figure.as_ref().expect("it opens");
+    assert!(told.formula.contains("time that each takes"), "{}", told.formula);
+}
+
+/// Pools that are shown keep the goals at the rate that is asked for: DeepSeek-R1 in pipelines on B200.
+#[test]
+fn pools_that_are_shown_keep_the_goals() {
+    let r1 = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=trtllm;sg=b200;si=1k;so=1k;sq=3;sy=0.8";
+    for rate in ["5/s", "10/s", "20/s", "40/s"] {
+        let table = study(&format!("{r1};sr={rate};sn=256")).pools.tables.remove(0);
+        let of = |name: &str| {
+            let row = table.rows.iter().find(|row| row.cells[0].shown.text.starts_with(name));
+            row.unwrap_or_else(|| panic!("no {name}")).cells[2].shown.value
+        };
+        assert!(of("First token") <= 2.0, "{rate}: {}", of("First token"));
+        assert!(of("Each further token") <= 0.05, "{rate}");
+        assert!(of("Time that readers read") <= 1.0 && of("Readers, of what") <= 1.0, "{rate}");
+    }
+}
