@@ -6,7 +6,7 @@
 //! `output_length`), Vidur (`num_prefill_tokens`), and what people call them.
 
 use super::{Inputs, Key};
-use crate::catalogue::table::{Row, Table};
+use crate::catalogue::table::Table;
 use crate::units::text::show;
 use crate::units::{Day, PerSecond, Ratio, Seconds};
 use std::borrow::Cow;
@@ -21,6 +21,7 @@ const FAULTS_MAX: usize = 5;
 /// Longest prompt or answer of a row.
 const TOKENS_MAX: f64 = crate::workload::SEQUENCE_MAX as f64;
 
+const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 /// An hour that was seen for less says nothing, in seconds.
@@ -79,6 +80,9 @@ const BLOCK_TOKENS: f64 = 512.0;
 const EPOCH_MS_MIN: f64 = 1e11;
 /// Traces over less than this have no busiest minute, in seconds.
 const BUSY_SPAN_MIN: f64 = 600.0;
+/// Traces over less than this, or of fewer requests, tell no rate to be built on.
+const RATE_SPAN_MIN: f64 = 60.0;
+const RATE_ROWS_MIN: f64 = 100.0;
 
 /// What a trace comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,6 +128,10 @@ pub fn trace(text: &str) -> Trace {
         faults.add(0, "the trace is longer than 16 MiB");
         return Trace { faults: faults.told(), ..Trace::default() };
     }
+    if let Some(what) = other_kind(text) {
+        faults.add(0, what);
+        return Trace { faults: faults.told(), ..Trace::default() };
+    }
     let requests = match text.trim_start().chars().next() {
         Some('{') => of_json(text, &mut faults),
         Some('[') => of_json(&one_a_line(text), &mut faults),
@@ -164,7 +172,29 @@ impl Trace {
             let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::Hourly);
             inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
+        } else if self.rate.is_some() {
+            // A peak of other traffic would stand beside this rate.
+            inputs.clear(Key::Hourly);
+            inputs.clear(Key::Busiest);
         }
+    }
+
+    /// What this trace says nothing of and what therefore stays as it was typed, or read of an earlier one.
+    #[must_use]
+    pub fn kept(&self, inputs: &Inputs) -> Option<String> {
+        let typed = |key: Key| inputs.typed(key).filter(|text| !text.is_empty());
+        let silent = [
+            (Key::Cached, self.cached.is_none()),
+            (Key::Rate, self.rate.is_none()),
+            (Key::Busiest, self.rate.is_none()),
+        ];
+        let kept = silent.into_iter().filter(|(_, silent)| *silent && self.rows > 0);
+        let kept = kept.filter_map(|(key, _)| {
+            Some(format!("{} ({})", key.label().to_lowercase(), typed(key)?))
+        });
+        let kept: Vec<String> = kept.collect();
+        (!kept.is_empty())
+            .then(|| format!(" It says nothing of these, which stay: {}.", kept.join(", ")))
     }
 
     /// In a sentence.
@@ -176,6 +206,17 @@ impl Trace {
             || "; no arrival times: the rate stays as typed".to_owned(),
             |rate| format!("; {} over {}", show::frequency(rate), show::time(self.span)),
         );
+        // Of a Poisson count the deviation is its root.
+        let n = f64::from(self.rows);
+        let few = n < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN;
+        let doubt = match self.rate.filter(|_| few) {
+            Some(_) => format!(
+                " That is too little for a rate: it is known to \u{b1}{} at best; type the one \
+                 you expect.",
+                show::percent(Ratio::new(1.0 / n.max(1.0).sqrt()))
+            ),
+            None => String::new(),
+        };
         let burst = self.burst.map_or_else(String::new, |burst| {
             let used = if self.hours.is_empty() { ": the peak of the day" } else { "" };
             format!(" Its busiest minute brings {} the mean{used}.", show::factor(burst))
@@ -196,7 +237,7 @@ impl Trace {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{doubt}{burst}{cached}{day}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )
@@ -282,12 +323,34 @@ fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
             Some((_, at)) => at,
             None => None,
         };
-        match request(tokens(row, prompt), tokens(row, answer), at) {
+        match request(Some(row.text(prompt)), Some(row.text(answer)), at) {
             Ok(own) => all.push(own),
-            Err(why) => faults.add(line, why),
+            Err(why) => faults.add(line, &why),
         }
     }
     all
+}
+
+/// What a text is that is no trace, and what to make of it.
+fn other_kind(text: &str) -> Option<&'static str> {
+    let start: String = text.trim_start().chars().take(20_000).collect();
+    if text.starts_with("PAR1") {
+        return Some(
+            "this is a Parquet file: write its columns of prompt tokens, answer tokens and times \
+             as CSV first, such as with pandas: read_parquet(...).to_csv(...)",
+        );
+    }
+    if text.starts_with("PK\u{3}\u{4}") || text.starts_with("\u{1f}") || start.contains('\u{0}') {
+        return Some("this is no text (compressed, or a binary table): unpack it to CSV or JSON");
+    }
+    let json = start.starts_with(['[', '{']);
+    let names = ["conversations", "messages"];
+    let talks = names.iter().any(|name| start.contains(&format!("\"{name}\"")));
+    let counted = PROMPTS.iter().any(|name| field(&start, &[name]).is_some());
+    (json && talks && !counted).then_some(
+        "these are conversations in words (as ShareGPT's): count their tokens with the model's \
+         tokenizer first, and write one row each, with prompt and output in tokens",
+    )
 }
 
 /// Seconds of one unit of a column of times.
@@ -334,8 +397,8 @@ fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
             faults.add(line, "rows from here on are left out");
             break;
         }
-        if !row.starts_with('{') || !row.ends_with('}') {
-            faults.add(line, "it is no JSON object");
+        if !row.starts_with('{') || !row.ends_with('}') || !is_closed(row) {
+            faults.add(line, "it is no JSON object from its first brace to its last: one a line");
             continue;
         }
         let hashed = field(row, &BLOCKS);
@@ -345,16 +408,35 @@ fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
             let scale = if hashed.is_some() { 1e-3 } else { unit(name) };
             moment(text, scale)
         });
-        let number = |names: &[&str]| find(names).and_then(|text| text.parse::<f64>().ok());
-        match request(number(&PROMPTS), number(&ANSWERS), at) {
+        match request(find(&PROMPTS), find(&ANSWERS), at) {
             Ok(own) => {
                 let seen = hashed.map(|(_, list)| begun(list, own.prompt, &mut blocks));
                 all.push(Request { seen, ..own });
             }
-            Err(why) => faults.add(line, why),
+            Err(why) => faults.add(line, &why),
         }
     }
     all
+}
+
+/// Whether quotes and braces of a line end as they begin, so that a value follows each name.
+fn is_closed(row: &str) -> bool {
+    let (mut open, mut quoted, mut escaped) = (Vec::new(), false, false);
+    for c in row.chars() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '"' => quoted = true,
+            '{' | '[' => open.push(c),
+            '}' if open.pop() != Some('{') => return false,
+            ']' if open.pop() != Some('[') => return false,
+            _ => {}
+        }
+    }
+    !quoted && open.is_empty()
 }
 
 /// Tokens at the beginning of a prompt whose blocks were seen before; the others are from now on.
@@ -373,23 +455,20 @@ fn begun(list: &str, prompt: f64, blocks: &mut BTreeSet<u64>) -> f64 {
     f64::min(seen, prompt)
 }
 
-fn request(
-    prompt: Option<f64>,
-    answer: Option<f64>,
-    at: Option<f64>,
-) -> Result<Request, &'static str> {
-    let good = |tokens: f64| (1.0..=TOKENS_MAX).contains(&tokens);
-    let (Some(prompt), Some(answer)) = (prompt, answer) else {
-        return Err("the tokens of prompt and answer are not both numbers");
-    };
-    if !good(prompt) || !good(answer) {
-        return Err("prompt and answer must have 1 to 16,777,216 tokens");
-    }
+fn request(prompt: Option<&str>, answer: Option<&str>, at: Option<f64>) -> Result<Request, String> {
+    let (prompt, answer) = (tokens(prompt, "prompt")?, tokens(answer, "answer")?);
     Ok(Request { prompt, answer, at, seen: None })
 }
 
-fn tokens(row: Row<'_>, column: &str) -> Option<f64> {
-    row.number(column)
+/// Tokens of a field, or what is wrong with it.
+fn tokens(text: Option<&str>, of: &str) -> Result<f64, String> {
+    let expected = "a whole number from 1 to 16,777,216 is expected";
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Err(format!("it has no tokens of the {of}: {expected}"));
+    };
+    let good = |tokens: &f64| (1.0..=TOKENS_MAX).contains(tokens);
+    let number = text.parse::<f64>().ok().filter(good);
+    number.ok_or_else(|| format!("\"{}\" as tokens of the {of}: {expected}", short(text)))
 }
 
 /// Name and text of the first of those fields in a flat JSON object; of a list, what stands in it.
@@ -465,7 +544,7 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         spread: spread(|own| own.answer, answer),
         prompt_spread: spread(|own| own.prompt, prompt),
         cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
-        burst: if known { burst(requests, first, span) } else { None },
+        burst: if known { burst(requests, span, (timed - 1.0) / span) } else { None },
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },
@@ -473,21 +552,22 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
     }
 }
 
-/// Requests of the busiest minute over those of a mean one; whole minutes from the first arrival on.
-fn burst(requests: &[Request], first: f64, span: f64) -> Option<Ratio> {
-    let minutes = (span / 60.0).floor();
-    if span < BUSY_SPAN_MIN || minutes > TRACE_ROWS_MAX as f64 {
+/// Requests of the busiest minute, wherever it begins, over those of a mean one.
+fn burst(requests: &[Request], span: f64, rate: f64) -> Option<Ratio> {
+    if span < BUSY_SPAN_MIN {
         return None;
     }
-    let mut counts = vec![0u32; minutes as usize];
-    for at in requests.iter().filter_map(|own| own.at) {
-        if let Some(count) = counts.get_mut(((at - first) / 60.0) as usize) {
-            *count += 1;
+    let times = requests.iter().filter_map(|own| Seconds::checked(own.at?));
+    let mut times: Vec<Seconds> = times.collect();
+    times.sort_unstable();
+    let (mut first, mut most) = (0, 0);
+    for (last, at) in times.iter().enumerate() {
+        while times.get(first).is_some_and(|own| at.get() - own.get() >= MINUTE) {
+            first += 1;
         }
+        most = most.max(last + 1 - first);
     }
-    let all: f64 = counts.iter().map(|n| f64::from(*n)).sum();
-    let most = f64::from(counts.iter().copied().max()?);
-    (all > 0.0).then(|| Ratio::new(most * minutes / all))
+    (rate > 0.0).then(|| Ratio::new(most as f64 / (rate * MINUTE)))
 }
 
 /// Requests a second of each hour of the day, where every hour was seen for a while.

@@ -21,6 +21,7 @@ pub(super) fn read(document: &Document) -> Reading {
         fields.warn("", "these fields", "fields that make a model", hint);
     }
     let stored = stored::stored(&mut fields);
+    let custom_code = fields.peek("auto_map").is_some();
     let mut ignored = fields.ignored();
     let latent = attention::is_latent(&fields);
     for key in &mut ignored {
@@ -29,7 +30,7 @@ pub(super) fn read(document: &Document) -> Reading {
         }
     }
     let Fields { read, defaulted, problems, .. } = fields;
-    Reading { model, stored, read, defaulted, ignored, problems }
+    Reading { model, stored, custom_code, read, defaulted, ignored, problems }
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a
@@ -209,6 +210,7 @@ fn reason_ignored(key: &str, latent: bool) -> Option<&'static str> {
         "quantization_config" | "compression_config" => " (stored format, not the shape)",
         "head_dim" | "qk_head_dim" if latent => " (latent attention has head widths of its own)",
         "num_key_value_heads" if latent => " (latent attention has no key-value heads)",
+        "auto_map" => " (code of the checkpoint's own, which engines run with --trust-remote-code)",
         "intermediate_size" => " (all layers hold experts of another width)",
         _ => return None,
     })
