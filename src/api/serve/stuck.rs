@@ -73,12 +73,15 @@ fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Remedy> {
     let mut found = Vec::new();
     if let Some(positions) = beyond(ask) {
         // Nothing else helps without it.
-        let short = shortened(inputs, ask, positions);
-        if let Some(own) = short.as_ref().and_then(|own| helps(own)) {
-            found.push(own);
-        }
-        if let Some(short) = short.filter(|_| found.is_empty()) {
-            after(&short, &mut found, &mut PAIR_SEARCHES.clone());
+        if let Some(short) = shortened(inputs, ask, positions) {
+            found.extend(helps(&short));
+            let mut left = PAIR_SEARCHES;
+            if found.is_empty() {
+                after(&short, (&mut found, 1), &mut left);
+            }
+            if let Some(both) = too_late(&short).filter(|_| found.is_empty()) {
+                after(&both, (&mut found, 2), &mut left);
+            }
         }
         return found.into_iter().map(|own| own.remedy).collect();
     }
@@ -108,12 +111,24 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
         if left == 0 || found.len() >= singles + PAIRS {
             break;
         }
-        after(first, found, &mut left);
+        after(first, (found, 1), &mut left);
     }
 }
 
-/// The first change that helps after another one.
-fn after(first: &Change, found: &mut Vec<Found>, left: &mut u32) {
+/// After one change, twice the time that the nearest layout takes for its first token with least load.
+fn too_late((family, text, inputs): &Change) -> Option<Change> {
+    let survey = serve::find(&inputs.resolve().ask?);
+    let late = relaxed(inputs, &survey).into_iter().filter(|own| own.0 == "first token");
+    let (_, second, changed) = late.last()?;
+    Some((family, joined(text, &second), changed))
+}
+
+fn joined(first: &str, second: &str) -> String {
+    format!("{}, and: {second}", first.trim_end_matches('.'))
+}
+
+/// The first changes that help after another one, so many at most and of different kinds.
+fn after(first: &Change, (found, most): (&mut Vec<Found>, usize), left: &mut u32) {
     let (family, text, inputs) = first;
     let Some(ask) = inputs.resolve().ask else { return };
     let survey = serve::find(&ask);
@@ -121,38 +136,38 @@ fn after(first: &Change, found: &mut Vec<Found>, left: &mut u32) {
     let mut seconds = relaxed(inputs, &survey);
     seconds.extend(more(inputs, &survey));
     seconds.extend(narrower(inputs, &ask));
-    let missed = |survey: &Survey, is: fn(&Loss) -> bool| {
-        survey.looked.iter().any(|own| own.loss.as_ref().is_some_and(is))
-    };
+    seconds.extend(less(inputs, &ask, &survey));
     // What is short of accelerators needs no looser goal first.
-    if missed(&survey, |loss| matches!(loss, Loss::Few(_))) {
+    if survey.looked.iter().any(|own| matches!(own.loss, Some(Loss::Few(_)))) {
         seconds.sort_by_key(|own| own.0 != "more");
     }
+    let mut families = vec![*family];
     for (other, second, changed) in seconds {
-        if *left == 0 {
+        if *left == 0 || families.len() > most {
             return;
         }
-        if other == *family {
+        if families.contains(&other) {
             continue;
         }
         *left -= 1;
-        let first = text.trim_end_matches('.');
-        let both = (*family, format!("{first}, and: {second}"), changed);
-        let Some(own) = helps(&both) else { continue };
+        let Some(own) = helps(&(family, joined(text, &second), changed)) else { continue };
+        families.push(other);
         let nearer = |known: &Found| {
-            !GOALS.contains(&known.family)
-                || goal(&own.goals) < Seconds::new(goal(&known.goals).get() * NEARER)
+            !GOALS.contains(&known.family) || looser(&own.goals, &known.goals) < NEARER
         };
         if found.iter().all(nearer) {
             found.push(own);
         }
-        return;
     }
 }
 
-/// The sum of both goals.
-fn goal(goals: &Goals) -> Seconds {
-    goals.first_token.unwrap_or_default() + goals.per_token.unwrap_or_default()
+/// How much looser goals are than others, of both together.
+fn looser(goals: &Goals, others: &Goals) -> f64 {
+    let times = |own: Option<Seconds>, other: Option<Seconds>| match (own, other) {
+        (Some(own), Some(other)) => own.get() / other.get().max(1e-12),
+        _ => 1.0,
+    };
+    times(goals.first_token, others.first_token) * times(goals.per_token, others.per_token)
 }
 
 fn helps((family, text, inputs): &Change) -> Option<Found> {
@@ -250,7 +265,7 @@ fn guessed(inputs: &Inputs, survey: &Survey) -> Option<Change> {
 }
 
 /// Times of what the nearest layout takes with least load that are tried as goals: under the demand it takes longer.
-const LOOSER: [f64; 8] = [1.0, 1.04, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0];
+const LOOSER: [f64; 10] = [1.0, 1.04, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 5.0];
 
 /// Goals as loose as the nearest layout takes them, and looser.
 fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
@@ -286,7 +301,8 @@ fn rounded_up(time: Seconds) -> Seconds {
     while time.get() / unit >= 100.0 {
         unit *= 10.0;
     }
-    Seconds::new((time.get() / unit).ceil() * unit)
+    // Without the bits that such a product leaves behind.
+    Seconds::new(((time.get() / unit).ceil() * unit * 1e9 + 0.5).floor() / 1e9)
 }
 
 /// Degrees and limits let vary.
