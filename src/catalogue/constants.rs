@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 39] = [
+pub const SERVING: [Constant; 43] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),
@@ -168,6 +168,9 @@ pub const SERVING: [Constant; 39] = [
     of(Kernels, "attention", "Attention over prompts", "", 0.01, 4.0),
     of(Kernels, "experts", "Experts' products, over plain ones", "", 0.01, 4.0),
     of(Kernels, "expert_stream", "Reading experts' weights", "", 0.01, 4.0),
+    whole(Kernels, "integer_rows", "Rows multiplied as integers", "", 0.0, 16_777_216.0),
+    switch(Kernels, "half_sums", "16-bit products summed in 16 bits"),
+    switch(Kernels, "fused", "Attention over prompts is fused"),
     of(Kernels, "gap_us", "Added by each kernel", US, 0.0, 1000.0),
     of(Kernels, "kernels", "Kernels of a layer", "", 0.0, 1000.0),
     of(Kernels, "expert_kernels", "Further kernels of experts", "", 0.0, 1000.0),
@@ -188,6 +191,7 @@ pub const SERVING: [Constant; 39] = [
     switch(Schedule, "mixes", "Prompts share steps (chunked prefill)"),
     switch(Schedule, "padded", "Steps padded to the largest batch"),
     whole(Schedule, "chunk", "Prompt tokens of one step at most", "", 16.0, 16_777_216.0),
+    whole(Schedule, "in_flight", "Prompt steps under way in stages", "", 0.0, 65_536.0),
     whole(Schedule, "sequences", "Sequences at once at most", "", 1.0, 65_536.0),
     of(Memory, "fraction", "Share of memory taken", "", 0.0, 1.0),
     of(Memory, "context_gib", "Runtime and driver", GIB, 0.0, 64.0),

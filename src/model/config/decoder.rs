@@ -7,21 +7,35 @@ use super::{Problem, Reading, attention, blocks, parts, placement, stored};
 use crate::model::Model;
 use crate::model::limits::{KINDS_MAX, PARAMS_MAX, VOCAB_MAX, WIDTH_MAX};
 use crate::units::Params;
+use std::collections::BTreeSet;
 
 /// Reads an object that should describe a decoder.
 pub(super) fn read(document: &Document) -> Reading {
+    account(document).0
+}
+
+/// The same, with the paths of the fields that were read.
+pub(super) fn account(document: &Document) -> (Reading, BTreeSet<String>) {
     let mut fields = Fields::new(&document.value);
     for key in &document.repeated {
         let hint = "The last value was taken, as Python does.";
         fields.warn(&super::json::shortened(key), "the same key twice", "each key once", hint);
     }
-    let model = decoder(&mut fields).filter(|_| !fields.failed);
+    let mut model = decoder(&mut fields).filter(|_| !fields.failed);
     if model.is_none() && fields.problems.is_empty() {
         let hint = "Enter the model's numbers by hand.";
         fields.warn("", "these fields", "fields that make a model", hint);
     }
-    let stored = stored::stored(&mut fields);
-    let custom_code = fields.peek("auto_map").is_some();
+    let stored = stored::stored(&mut fields, model.as_ref());
+    let format = stored.as_ref().map(|own| own.format);
+    if let Some(model) = &mut model {
+        model.stored.extend(stored);
+    }
+    let custom_code = fields.take(&["auto_map"]);
+    if let Some((path, _)) = &custom_code {
+        fields.note(path, "code of its own".to_owned(), "what engines run only when told to");
+    }
+    let custom_code = custom_code.is_some();
     let mut ignored = fields.ignored();
     let latent = attention::is_latent(&fields);
     for key in &mut ignored {
@@ -29,8 +43,8 @@ pub(super) fn read(document: &Document) -> Reading {
             key.push_str(reason);
         }
     }
-    let Fields { read, defaulted, problems, .. } = fields;
-    Reading { model, stored, custom_code, read, defaulted, ignored, problems }
+    let Fields { read, defaulted, problems, used, .. } = fields;
+    (Reading { model, stored: format, custom_code, read, defaulted, ignored, problems }, used)
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a
@@ -210,7 +224,6 @@ fn reason_ignored(key: &str, latent: bool) -> Option<&'static str> {
         "quantization_config" | "compression_config" => " (stored format, not the shape)",
         "head_dim" | "qk_head_dim" if latent => " (latent attention has head widths of its own)",
         "num_key_value_heads" if latent => " (latent attention has no key-value heads)",
-        "auto_map" => " (code of the checkpoint's own, which engines run with --trust-remote-code)",
         "intermediate_size" => " (all layers hold experts of another width)",
         _ => return None,
     })

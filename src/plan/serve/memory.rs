@@ -1,6 +1,7 @@
 //! Memory of one accelerator, by part, each with where it comes from.
 
 use super::{Deployed, allocated, longest_text};
+use crate::catalogue::accelerators;
 use crate::estimate::serve::ServeMemoryPart as M;
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
@@ -66,12 +67,13 @@ fn kept(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
         fine::percent(Ratio::new(share)),
         fine::bytes(amount)
     );
-    let (formula, source) = ("memory × share that programs do not get", "catalogue, usable.csv");
+    let formula = "memory × share that programs do not get";
+    let source = accelerators::usable_source(&own.machine.key, &accelerator.generation);
     (share > KEPT).then(|| Leaf {
         id: "memory.kept".to_owned(),
         label: "Kept by the system",
         amount,
-        derivation: Derivation::of(formula, text, source),
+        derivation: Derivation::of(formula, text, &source),
         children: Vec::new(),
     })
 }

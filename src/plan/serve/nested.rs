@@ -84,8 +84,7 @@ fn reading(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
         );
         return all;
     };
-    let pp = f64::from(own.own.at.instance.pp.max(1));
-    let passes = (steps.get() + pp - 1.0) / pp;
+    let passes = own.serving().passes(steps).get();
     let text = format!(
         "({} − {}) × {} = {}",
         fine::time(both),
