@@ -259,8 +259,7 @@ fn goals_that_none_keeps_are_met_nearer_by_other_machines_formats_and_guesses() 
 
 #[test]
 fn phones_are_not_joined_and_macs_can_be_told_to_give_more() {
-    let phone =
-        "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=a18-pro;sn=1;sc=1;sf=none;st=none";
+    let phone = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=a18-pro;sn=1;sw=q6_k;sc=1;sf=none;st=none";
     let own = helped(phone, &["Take a smaller model, meta-llama/Llama-3.2-3B"]);
     let has = |text: &str| own.remedies.iter().any(|remedy| remedy.text.contains(text));
     assert!(has("Store the weights") && has("Serve on") && !has("accelerators"), "{own:?}");

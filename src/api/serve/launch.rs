@@ -2,9 +2,8 @@
 
 use super::LaunchView;
 use crate::catalogue::support;
-use crate::estimate::serve::{ServeMemoryPart, Serving};
-use crate::plan::serve::{Deployed, allocated, longest, longest_text};
-use crate::serving::{KvFormat, Service, WeightFormat};
+use crate::plan::serve::{self, Deployed, allocated, longest, longest_text};
+use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
 
 /// The command; empty, with a note that says so, for engines without one here.
@@ -60,14 +59,8 @@ fn weights(own: &Deployed<'_>) -> Weights {
     if own.formats.0 == stored(own) || own.ask.engine.key.starts_with("llamacpp") {
         return Weights::Published;
     }
-    // Before they are 8 bits wide, they lie there in 16 (vllm-project/vllm pull 31914 of 2026-01 ended that).
-    let wide = Service { weights: WeightFormat::Bf16, ..own.service.clone() };
-    let memory = Serving::new(&wide, &own.own.at.instance).memory();
-    let needs = memory.get(ServeMemoryPart::Weights) + memory.get(ServeMemoryPart::Context);
-    let accelerator = &own.machine.cluster.accelerator;
-    let has = accelerator.memory.as_f64() * accelerator.usable.get();
     let made = (stored(own), own.formats.0) == (WeightFormat::Bf16, WeightFormat::Fp8);
-    match made && quantises(own) && needs.as_f64() < has {
+    match made && quantises(own) && serve::holds_wide(own) {
         true => Weights::Loaded,
         false => Weights::Other,
     }
