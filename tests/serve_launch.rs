@@ -259,13 +259,14 @@ fn goals_that_none_keeps_are_met_nearer_by_other_machines_formats_and_guesses() 
 
 #[test]
 fn phones_are_not_joined_and_macs_can_be_told_to_give_more() {
-    let phone = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=a18-pro;sn=1;sw=q6_k;sc=1;sf=none;st=none";
+    let phone = "1;m=meta-llama/Llama-3.1-8B;do=serve;se=llamacpp;sg=a18-pro;sn=1;sw=q6_k;sc=1;\
+        sf=none;st=none";
     let own = helped(phone, &["Take a smaller model, meta-llama/Llama-3.2-3B"]);
     let has = |text: &str| own.remedies.iter().any(|remedy| remedy.text.contains(text));
     assert!(has("Store the weights") && has("Serve on") && !has("accelerators"), "{own:?}");
     // 671e9 x 4.89 bits are 382 GiB of the 384 that Metal lets programs have of 512.
-    let mac =
-        "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=llamacpp;sg=m3-ultra;sn=1;sc=1;sf=none;st=none";
+    let mac = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=llamacpp;sg=m3-ultra;sn=1;sc=1;\
+        sf=none;st=none";
     let own = helped(mac, &["sudo sysctl iogpu.wired_limit_mb=458752"]);
     let wired = own.remedies.iter().find(|own| own.text.contains("sysctl")).expect("a remedy");
     let view = view(&wired.link);

@@ -119,7 +119,7 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
 fn too_late((family, text, inputs): &Change) -> Option<Change> {
     let survey = serve::find(&inputs.resolve().ask?);
     let late = relaxed(inputs, &survey).into_iter().filter(|own| own.0 == "first token");
-    let (_, second, changed) = late.last()?;
+    let (_, second, changed) = late.rev().nth(2)?;
     Some((family, joined(text, &second), changed))
 }
 
