@@ -221,14 +221,14 @@ fn helped(link: &str, words: &[&str]) -> StuckView {
 #[test]
 fn two_changes_are_offered_where_one_does_not_do() {
     let link = "1;m=moonshotai/Kimi-K2-Instruct;do=serve;sg=rtx-4090;sn=8;sr=5/s";
-    helped(link, &["Serve on ", ", and: ", "accelerators"]);
+    helped(link, &["Serve on ", ", and ", "accelerators"]);
 }
 
 #[test]
 fn prompts_beyond_a_models_positions_are_what_stands_in_the_way() {
     let own = helped(
         &format!("{LLAMA};sr=10/s;si=200k;so=1000"),
-        &["Prompts of 130\u{202f}072 tokens", "first token", "Lower the rate"],
+        &["Prompts of 130\u{202f}072 tokens", "first token", "lower the rate"],
     );
     assert!(own.headline.contains("201\u{202f}000 tokens"), "{}", own.headline);
     assert!(own.headline.contains("131\u{202f}072 positions"), "{}", own.headline);
@@ -248,7 +248,7 @@ fn goals_that_none_keeps_are_met_nearer_by_other_machines_formats_and_guesses() 
     // A tenth less does not serve any more.
     let tighter = format!("{LLAMA};sr=10/s;st={}ms", 0.9 * time(&alone.link));
     assert!(served(&tighter).is_none(), "{}", alone.text);
-    let pairs: Vec<_> = own.remedies.iter().filter(|own| own.text.contains(", and: ")).collect();
+    let pairs: Vec<_> = own.remedies.iter().filter(|own| own.text.contains(", and ")).collect();
     assert!(!pairs.is_empty(), "{:?}", own.remedies);
     for pair in pairs {
         assert!(time(&pair.link) < time(&alone.link), "{}", pair.text);

@@ -124,7 +124,10 @@ fn too_late((family, text, inputs): &Change) -> Option<Change> {
 }
 
 fn joined(first: &str, second: &str) -> String {
-    format!("{}, and: {second}", first.trim_end_matches('.'))
+    let mut rest = second.chars();
+    let start = rest.next().map(|c| c.to_ascii_lowercase());
+    let second: String = start.into_iter().chain(rest).collect();
+    format!("{}, and {second}", first.trim_end_matches('.'))
 }
 
 /// The first changes that help after another one, so many at most and of different kinds.
@@ -258,8 +261,10 @@ fn guessed(inputs: &Inputs, survey: &Survey) -> Option<Change> {
     let slow = |looked: &serve::Looked| matches!(looked.loss, Some(Loss::Slow(_)));
     let none = inputs.get(Key::Guesses) == "0";
     (none && survey.looked.iter().any(slow)).then(|| {
-        let text =
-            format!("Guess {GUESSED} tokens ahead, {} of them right.", inputs.get(Key::Acceptance));
+        let right = inputs.get(Key::Acceptance);
+        let right =
+            right.parse().map_or_else(|_| right.to_owned(), |n| show::percent(Ratio::new(n)));
+        let text = format!("Guess {GUESSED} tokens ahead, {right} of them right.");
         ("guess", text, inputs.clone().with(Key::Guesses, GUESSED))
     })
 }
