@@ -10,7 +10,7 @@ use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Loss, Survey};
 use crate::serving::{Ask, Demand, Goals, WeightFormat};
 use crate::units::text::{short, show};
-use crate::units::{Bytes, PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, PerSecond, Ratio, Seconds, order};
 
 /// Kinds of accelerator with more memory or speed that are tried.
 const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
@@ -142,7 +142,7 @@ fn after(first: &Change, (found, most): (&mut Vec<Found>, usize), left: &mut u32
     seconds.extend(less(inputs, &ask, &survey));
     // What is short of accelerators needs no looser goal first.
     if survey.looked.iter().any(|own| matches!(own.loss, Some(Loss::Few(_)))) {
-        seconds.sort_by_key(|own| own.0 != "more");
+        order::sort_by_key(&mut seconds, |own| own.0 != "more");
     }
     let mut families = vec![*family];
     for (other, second, changed) in seconds {
@@ -248,7 +248,7 @@ fn smaller(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
             && size(&row.model) < size(&ask.model)
     };
     let mut rows: Vec<&models::ModelRow> = models::all().iter().filter(own).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(size(&row.model)));
+    order::sort_by_key(&mut rows, |row| std::cmp::Reverse(size(&row.model)));
     let change = |row: &models::ModelRow| {
         let text = format!("Take a smaller model, {}.", row.key);
         ("smaller", text, inputs.clone().with(Key::Model, row.key))
@@ -402,7 +402,7 @@ fn narrower(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
             }
         }
     }
-    crate::units::order::sort_by_key(&mut formats, |format| Ratio::new(64.0 - format.bits().get()));
+    order::sort_by_key(&mut formats, |format| Ratio::new(64.0 - format.bits().get()));
     let change = |format: WeightFormat| {
         let text = format!("Store the weights in {}.", format.key());
         ("narrower", text, inputs.clone().with(Key::Weights, format.key()))

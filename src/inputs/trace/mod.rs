@@ -9,7 +9,7 @@ mod rows;
 
 use super::{Inputs, Key};
 use crate::units::text::show;
-use crate::units::{PerSecond, Ratio, Seconds};
+use crate::units::{PerSecond, Ratio, Seconds, order};
 use rows::{BLOCK_TOKENS, Faults};
 
 /// Largest trace that is read, in bytes.
@@ -220,12 +220,13 @@ fn burst(requests: &[Request], span: f64, rate: f64) -> Option<Ratio> {
     if span < BUSY_SPAN_MIN {
         return None;
     }
-    let times = requests.iter().filter_map(|own| Seconds::checked(own.at?));
-    let mut times: Vec<Seconds> = times.collect();
-    times.sort_unstable();
+    let times = requests.iter().filter_map(|own| Some([own.at?.max(0.0).to_bits(), 0, 0]));
+    let mut times: Vec<[u64; 3]> = times.collect();
+    order::sort_keys(&mut times);
+    let time = |key: &[u64; 3]| f64::from_bits(key[0]);
     let (mut first, mut most) = (0, 0);
     for (last, at) in times.iter().enumerate() {
-        while times.get(first).is_some_and(|own| at.get() - own.get() >= MINUTE) {
+        while times.get(first).is_some_and(|own| time(at) - time(own) >= MINUTE) {
             first += 1;
         }
         most = most.max(last + 1 - first);
