@@ -335,7 +335,10 @@ fn a_format_that_engine_or_hardware_lacks_is_named_with_the_nearest_that_runs() 
         "{text}"
     );
     let text = said("1;do=serve;sg=a100-80g;sk=fp8");
-    assert!(text.contains("no fp8 on A100") && text.contains("nearest that runs: fp16"), "{text}");
+    assert!(
+        text.contains("no fp8 cache on A100") && text.contains("nearest that runs: fp16"),
+        "{text}"
+    );
     let text = said("1;do=serve;se=trtllm;sg=mi300x");
     assert!(text.contains("on these run vLLM"), "{text}");
     let text = said("1;do=serve;se=sglang;sw=q4_k_m");
@@ -408,7 +411,7 @@ fn the_command_says_what_the_plan_says() {
     let view =
         served("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=16;stp=2;sdp=8;spp=1;sep=16");
     let command = view.expect("a deployment").launch.expect("a command").command;
-    assert!(command.contains("--tp 16 ") && command.contains("--dp 8 "), "{command}");
+    assert!(command.contains("--tp-size 16 ") && command.contains("--dp-size 8 "), "{command}");
     assert!(command.contains("--enable-dp-attention"), "{command}");
 }
 

@@ -52,6 +52,15 @@ pub enum Grade {
     Agreeing,
 }
 
+/// Where it is said that a model's checkpoint brings Python code of its own, which an engine must be let run; none of
+/// others.
+#[must_use]
+pub fn custom_code(key: &str) -> Option<&'static str> {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let table = TABLE.get_or_init(|| Table::read(include_str!("data/custom_code.csv")));
+    table.rows().find(|row| row.text("model") == key).map(|row| row.text("source"))
+}
+
 /// All models, in the order of the table.
 #[must_use]
 pub fn all() -> &'static [ModelRow] {

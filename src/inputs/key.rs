@@ -355,6 +355,7 @@ keys! {
         OwnEngineName = "sen", "Name of your engine", Kind::Label, None;
         OwnEngineVersion = "sev", "Version of your engine", Kind::Label, None;
         ServeNode = "snn", "Accelerators in a machine that is paid for whole", ranks(), None;
+        ServeMemory = "smem", "Memory of one accelerator for programs", Kind::Bytes, None;
         ServeNic = "snic", "Network of one accelerator in service", Kind::BandwidthBits, None;
     }
     Budget {

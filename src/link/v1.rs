@@ -186,6 +186,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("sev", Key::OwnEngineVersion, ""),
     ("snn", Key::ServeNode, ""),
     ("snic", Key::ServeNic, ""),
+    ("smem", Key::ServeMemory, ""),
     ("fage", Key::PriceAge, ""),
 ];
 

@@ -13,6 +13,8 @@ pub struct Ask {
     pub model: Model,
     /// Format of the published weights, where it is not of 16 bits.
     pub stored: Option<WeightFormat>,
+    /// Where it is said that the checkpoint brings Python code of its own, which the engine must be let run.
+    pub custom_code: Option<String>,
     /// By which software.
     pub engine: Engine,
     /// On which kinds of machine, any one of them.

@@ -159,6 +159,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "spare_instances", Key::StandBy, N),
     field(S, "accelerators_per_machine", Key::ServeNode, N),
     field(S, "network_bits_per_s", Key::ServeNic, BITS_S),
+    field(S, "program_memory_bytes", Key::ServeMemory, BYTES),
 ];
 
 /// Inputs without a field of their own, by their names in links, as typed texts.

@@ -1,22 +1,30 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::plan::serve::{Deployed, allocated, longest, longest_text};
+use crate::catalogue::support;
+use crate::plan::serve::{self, Deployed, allocated, longest, longest_text};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
 
-/// The command; none for engines without one here.
-pub(in crate::api) fn launch(own: &Deployed<'_>) -> Option<LaunchView> {
-    let key = own.ask.engine.key.as_str();
-    let command = match key {
+/// The command; empty, with a note that says so, for engines without one here.
+pub(in crate::api) fn launch(own: &Deployed<'_>) -> LaunchView {
+    let command = match own.ask.engine.key.as_str() {
         "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
         "sglang" | "sglang-2025" | "sglang-ep" => sglang(own),
         "trtllm" => trtllm(own),
         "llamacpp" => llamacpp(own),
         "vllm-neuron" | "neuronx" => neuron(own),
-        _ => return None,
+        _ => String::new(),
     };
-    Some(LaunchView { command, notes: notes(own) })
+    let notes = match command.is_empty() {
+        true => vec![format!(
+            "No command of {} is known here: set the numbers of this plan in its own \
+             configuration.",
+            own.ask.engine.base_name()
+        )],
+        false => notes(own),
+    };
+    LaunchView { command, notes }
 }
 
 /// Tokens guessed ahead, and whether the model guesses them itself.
@@ -24,11 +32,98 @@ fn guessing(own: &Deployed<'_>) -> Option<(u32, bool)> {
     own.ask.speculation.as_ref().map(|own_guess| (own_guess.guesses, own.ask.model.mtp_layers > 0))
 }
 
+/// Where the weights that the plan counts on come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weights {
+    /// The published checkpoint has them, or a file is named by its format.
+    Published,
+    /// The engine makes them of the published ones while it loads.
+    Loaded,
+    /// A checkpoint of another kind has to be found or made.
+    Other,
+}
+
+fn stored(own: &Deployed<'_>) -> WeightFormat {
+    own.ask.stored.unwrap_or(WeightFormat::Bf16)
+}
+
+/// Whether the engine is vLLM on GPUs or SGLang, which make 8-bit floats of 16-bit weights while they load
+/// (docs.vllm.ai, features/quantization/fp8; docs.sglang.io, advanced_features/quantization).
+fn quantises(own: &Deployed<'_>) -> bool {
+    let key = own.ask.engine.key.as_str();
+    let gaudi = own.machine.cluster.accelerator.generation == "gaudi";
+    (matches!(key, "vllm" | "vllm-2024") || key.starts_with("sglang")) && !gaudi
+}
+
+fn weights(own: &Deployed<'_>) -> Weights {
+    if own.formats.0 == stored(own) || own.ask.engine.key.starts_with("llamacpp") {
+        return Weights::Published;
+    }
+    let made = (stored(own), own.formats.0) == (WeightFormat::Bf16, WeightFormat::Fp8);
+    match made && quantises(own) && serve::holds_wide(own) {
+        true => Weights::Loaded,
+        false => Weights::Other,
+    }
+}
+
+/// What to know of the weights.
+fn weights_note(own: &Deployed<'_>) -> Option<String> {
+    let (format, stored) = (own.formats.0.key(), stored(own).key());
+    match weights(own) {
+        Weights::Published => None,
+        Weights::Loaded => Some(format!(
+            "--quantization {format} makes {format} of the published {stored} weights while they \
+             load; until then they lie on the accelerators in {stored}, where they fit. A \
+             checkpoint in {format} loads sooner and needs no such flag."
+        )),
+        Weights::Other => {
+            let wide = match quantises(own) && own.formats.0 == WeightFormat::Fp8 {
+                true => {
+                    " The engine cannot make them while it loads, as the 16-bit weights do not fit \
+                     (newer vLLM converts layer by layer: vllm-project/vllm pull 31914)."
+                }
+                false => "",
+            };
+            Some(format!(
+                "Replace {}: the plan counts on weights in {format}, the published checkpoint has \
+                 {stored}. Find one in {format} or make it; with the published one the memory and \
+                 times above do not hold.{wide}",
+                model(own)
+            ))
+        }
+    }
+}
+
+/// What to know where next to no cache would be left at the engine's usual share of the memory.
+pub(super) fn raised(own: &Deployed<'_>) -> Option<String> {
+    let flag = match own.ask.engine.key.as_str() {
+        key if key.starts_with("sglang") => "--mem-fraction-static",
+        "trtllm" => "free_gpu_memory_fraction",
+        "vllm" | "vllm-2024" | "vllm-tpu" => "--gpu-memory-utilization",
+        _ => return None,
+    };
+    let serving = own.serving();
+    let usual = serving.share();
+    let shown = |share: f64| format!("{}", (share * 1e3 + 0.5).floor() / 1e3);
+    (serving.memory().share > usual).then(|| {
+        format!(
+            "{flag} is raised to {} from {}, at which next to no cache would be left beside the \
+             weights: nothing else may run on these accelerators.",
+            share(own),
+            shown(usual.get())
+        )
+    })
+}
+
 fn notes(own: &Deployed<'_>) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut all: Vec<String> = weights_note(own).into_iter().collect();
     let key = own.ask.engine.key.as_str();
     let node = own.machine.cluster.node_size.max(1);
-    if own.own.at.instance.ranks() > u64::from(node) {
+    let at = own.own.at.instance;
+    if own.formats.0.is_sparse() && key == "vllm" {
+        all.push(format!("{}.", support::SPARSE_GONE));
+    }
+    if at.ranks() > u64::from(node) {
         all.push(
             "The instance spans several machines: start it on each as the engine's guide to \
             several nodes says."
@@ -40,13 +135,14 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(format!("{n} such instances stand behind one router."));
     }
     all.push(longest_text(own));
-    if own.formats.0 != own.ask.stored.unwrap_or(WeightFormat::Bf16)
-        && own.ask.engine.key != "llamacpp"
-    {
-        let format = own.formats.0.key();
-        all.push(format!("Point it to a checkpoint in {format}; it is read from there."));
+    all.extend(raised(own));
+    if let (Some(source), true) = (&own.ask.custom_code, takes_code(own)) {
+        all.push(format!(
+            "The checkpoint brings Python code of its own, which the engine runs only when told \
+             to trust it: read it first ({source})."
+        ));
     }
-    if matches!(own.ask.engine.key.as_str(), "vllm-neuron" | "neuronx") {
+    if matches!(key, "vllm-neuron" | "neuronx") {
         let cores = cores(own);
         all.push(format!(
             "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
@@ -61,20 +157,59 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
             "For path/to/draft put the draft model, such as an EAGLE head of this model.".to_owned()
         });
     }
-    if key.starts_with("sglang") && own.own.at.instance.pp > 1 {
+    if key.starts_with("sglang") && at.dp > 1 {
+        all.push(format!(
+            "SGLang shares --chunked-prefill-size out among the {} attention groups \
+             (server_args.py): {} tokens each, as counted here.",
+            at.dp, own.service.engine.chunk
+        ));
+    }
+    if key.starts_with("sglang") && at.pp > 1 {
         all.push(
             "With stages SGLang schedules without overlap (server_args.py), so the host's time \
              between steps shows; it is not in these times."
                 .to_owned(),
         );
     }
+    if key == "trtllm" && own.formats.1 != KvFormat::Wide {
+        all.push(
+            "The cache's format stands under kv_cache_config from release 1.0 on; whether 0.20 \
+             and 0.21 take it there is not verified."
+                .to_owned(),
+        );
+    }
     all
 }
 
+/// Whether the engine runs Python code of checkpoints at all.
+fn takes_code(own: &Deployed<'_>) -> bool {
+    !own.ask.engine.key.starts_with("llamacpp")
+}
+
+/// The checkpoint to serve; where the plan counts on another than the published one, a path that exists nowhere.
 fn model(own: &Deployed<'_>) -> String {
     let name = &own.ask.model.name;
-    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
+    let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
+    if weights(own) == Weights::Other {
+        return format!("path/to/{last}-{}", own.formats.0.key());
+    }
+    if name.contains('/') { name.clone() } else { format!("path/to/{last}") }
 }
+
+/// Flags about the weights, each engine in its own spelling of the second.
+fn weights_flags(own: &Deployed<'_>, trust: &'static str) -> Vec<Flag> {
+    let mut all = Vec::new();
+    if weights(own) == Weights::Loaded {
+        all.push(("--quantization", Some(own.formats.0.key().to_owned())));
+    }
+    if own.ask.custom_code.is_some() {
+        all.push((trust, None));
+    }
+    all
+}
+
+/// Name and value.
+type Flag = (&'static str, Option<String>);
 
 /// Longest request that is let in.
 fn length(own: &Deployed<'_>) -> u64 {
@@ -82,7 +217,7 @@ fn length(own: &Deployed<'_>) -> u64 {
 }
 
 /// Flags after a command, those without a value left alone, one a line.
-fn flags(start: String, all: Vec<(&str, Option<String>)>) -> String {
+fn flags(start: String, all: Vec<Flag>) -> String {
     all.into_iter().fold(start, |mut text, (name, value)| {
         let _ = write!(text, " \\\n  {name}");
         if let Some(value) = value {
@@ -95,7 +230,8 @@ fn flags(start: String, all: Vec<(&str, Option<String>)>) -> String {
 fn vllm(own: &Deployed<'_>) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
-    let mut all = vec![("--tensor-parallel-size", Some(at.tp.to_string()))];
+    let mut all = weights_flags(own, "--trust-remote-code");
+    all.push(("--tensor-parallel-size", Some(at.tp.to_string())));
     if at.pp > 1 {
         all.push(("--pipeline-parallel-size", Some(at.pp.to_string())));
     }
@@ -140,12 +276,13 @@ fn share(own: &Deployed<'_>) -> String {
 /// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
 fn neuron(own: &Deployed<'_>) -> String {
     let ranks = own.own.at.instance.tp.saturating_mul(cores(own));
-    let all = vec![
+    let mut all = weights_flags(own, "--trust-remote-code");
+    all.extend([
         ("--tensor-parallel-size", Some(ranks.to_string())),
         ("--max-num-seqs", Some(own.service.engine.sequences.to_string())),
         ("--max-model-len", Some(length(own).to_string())),
         ("--no-enable-prefix-caching", None),
-    ];
+    ]);
     flags(format!("vllm serve {}", model(own)), all)
 }
 
@@ -160,23 +297,27 @@ fn cores(own: &Deployed<'_>) -> u32 {
 fn sglang(own: &Deployed<'_>) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
-    // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them.
-    let mut all = vec![("--tp", Some((at.tp * at.dp).to_string()))];
+    // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them. Short names are beginnings
+    // of several flags (--pp-max-micro-batch-size, --pp-async-batch-depth), which argparse refuses.
+    let mut all = weights_flags(own, "--trust-remote-code");
+    all.push(("--tp-size", Some((at.tp * at.dp).to_string())));
     if at.pp > 1 {
-        all.push(("--pp", Some(at.pp.to_string())));
+        all.push(("--pp-size", Some(at.pp.to_string())));
     }
     if at.dp > 1 {
-        all.push(("--dp", Some(at.dp.to_string())));
+        all.push(("--dp-size", Some(at.dp.to_string())));
         all.push(("--enable-dp-attention", None));
     }
     if at.ep > 1 {
-        all.push(("--ep", Some(at.ep.to_string())));
+        all.push(("--ep-size", Some(at.ep.to_string())));
     }
     if engine.dispatches_once {
         all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
     }
     all.push(("--max-running-requests", Some(own.own.batch.to_string())));
-    all.push(("--chunked-prefill-size", Some(engine.chunk.to_string())));
+    // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
+    let chunk = u64::from(engine.chunk) * u64::from(at.dp.max(1));
+    all.push(("--chunked-prefill-size", Some(chunk.to_string())));
     all.push(("--context-length", Some(length(own).to_string())));
     all.push(("--mem-fraction-static", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
@@ -204,12 +345,14 @@ fn trtllm(own: &Deployed<'_>) -> String {
     if at.dp > 1 {
         config.push("enable_attention_dp: true".to_owned());
     }
-    let dtype = match own.formats.1 {
-        KvFormat::Fp8 => "fp8",
-        KvFormat::Fp4 => "nvfp4",
-        _ => "auto",
-    };
-    config.push(format!("kv_cache_config:\n  dtype: {dtype}"));
+    // What stands in the file replaces what flags say of the same object, so the share stands here as well.
+    let mut cache = format!("kv_cache_config:\n  free_gpu_memory_fraction: {}", share(own));
+    match own.formats.1 {
+        KvFormat::Fp8 => cache.push_str("\n  dtype: fp8"),
+        KvFormat::Fp4 => cache.push_str("\n  dtype: nvfp4"),
+        _ => {}
+    }
+    config.push(cache);
     // examples/llm_speculative_decoding of 1.0: MTPDecodingConfig and EagleDecodingConfig by their fields.
     match guessing(own) {
         Some((n, true)) => config.push(format!(
@@ -222,7 +365,8 @@ fn trtllm(own: &Deployed<'_>) -> String {
         None => {}
     }
     let _ = write!(text, "cat > config.yml <<EOF\n{}\nEOF\n", config.join("\n"));
-    let mut all = vec![("--tp_size", Some((at.tp * at.dp).to_string()))];
+    let mut all = weights_flags(own, "--trust_remote_code");
+    all.push(("--tp_size", Some((at.tp * at.dp).to_string())));
     if at.pp > 1 {
         all.push(("--pp_size", Some(at.pp.to_string())));
     }
@@ -232,8 +376,8 @@ fn trtllm(own: &Deployed<'_>) -> String {
     all.push(("--max_batch_size", Some(engine.sequences.to_string())));
     all.push(("--max_num_tokens", Some(engine.chunk.to_string())));
     all.push(("--max_seq_len", Some(length(own).to_string())));
-    all.push(("--kv_cache_free_gpu_memory_fraction", Some(share(own))));
-    all.push(("--config", Some("config.yml".to_owned())));
+    // `--config` is another name of it from 2025-11 on (NVIDIA/TensorRT-LLM pull 9104, release 1.2).
+    all.push(("--extra_llm_api_options", Some("config.yml".to_owned())));
     text + &flags(format!("trtllm-serve {}", model(own)), all)
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// The sentence, what is asked, the layout and the figures as tables, the command, and the link that opens it.
 pub(super) fn markdown(
     own: &Deployed<'_>,
-    summary: &str,
+    (summary, peak): (&str, &str),
     (figures, degrees): (&[Figure], &[Degree]),
     link: &str,
 ) -> String {
@@ -30,11 +30,19 @@ pub(super) fn markdown(
         let range = range.unwrap_or_default();
         let _ = writeln!(text, "| {} | {}{range} |", figure.label, figure.shown.text);
     }
+    if !peak.is_empty() {
+        let _ = writeln!(text, "\n{peak}");
+    }
     if let Some(basis) = serve::basis(own) {
         let _ = writeln!(text, "\nIn brackets: {}", basis.text);
     }
-    if let Some(launch) = launch(own) {
+    let launch = launch(own);
+    if !launch.command.is_empty() {
         let _ = write!(text, "\n```sh\n{}\n```\n", launch.command);
+    }
+    text.push('\n');
+    for note in &launch.notes {
+        let _ = writeln!(text, "- {note}");
     }
     let _ = writeln!(text, "\nPlan: `#{link}`");
     text.replace([show::GAP, show::GROUP], " ")

@@ -2,81 +2,282 @@
 
 use super::PoolsView;
 use crate::api::{Remedy, StuckView};
-use crate::catalogue::support;
+use crate::catalogue::{accelerators, models, support};
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::model::Model;
 use crate::plan::serve::{self, Deployed, Enough, Loss, Standing, Survey};
-use crate::serving::{Ask, WeightFormat};
+use crate::serving::{Ask, Goals, WeightFormat};
 use crate::units::text::{short, show};
-use crate::units::{Bytes, Ratio, Seconds};
+use crate::units::{Bytes, Ratio, Seconds, order};
 
 /// Kinds of accelerator with more memory or speed that are tried.
 const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
 
+/// The same of machines outside data centres.
+const LARGER_EDGE: [&str; 5] = ["m4-max-36g", "rtx-5090", "m4-max-64g", "m4-max", "m3-ultra"];
+/// Phones, which nobody joins to one instance.
+const PHONES: [&str; 5] =
+    ["a17-pro", "a18-pro", "snapdragon-8-gen-3", "snapdragon-8-elite", "dimensity-9400"];
+/// Share of an Apple machine's memory that Metal lets programs have unless told otherwise (`data/usable.csv`), and shares
+/// that people raise it to (iogpu.wired_limit_mb; 448 of 512 GB for DeepSeek-R1 in 4 bits).
+const METAL: f64 = 0.75;
+const METAL_RAISED: [f64; 2] = [0.875, 0.9375];
+/// Tokens that are guessed ahead where none are.
+const GUESSED: &str = "3";
+/// Searches that pairs of changes may take together, and pairs that are shown.
+const PAIR_SEARCHES: u32 = 48;
+const PAIRS: usize = 3;
+/// A goal is nearer where it is so much less.
+const NEARER: f64 = 0.85;
+
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    let pools = serve::pools_alone(ask).map(|own| PoolsView {
+    let pools = serve::pools_alone(ask).filter(|_| beyond(ask).is_none()).map(|own| PoolsView {
         says: own.headline,
         sheet: crate::api::budget::sheet_view(&own.sheet),
     });
     let standing = serve::stands(inputs, ask, survey);
     let remedies = remedies(inputs, ask, survey, standing.enough.as_ref());
-    StuckView { remedies, pools, ..told(standing, survey) }
+    StuckView { remedies, pools, ..told(standing, ask, survey) }
 }
 
 /// The same without remedies, which take a search each.
 pub(in crate::api) fn obstacle(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    told(serve::stands(inputs, ask, survey), survey)
+    told(serve::stands(inputs, ask, survey), ask, survey)
 }
 
-fn told(standing: Standing, survey: &Survey) -> StuckView {
+fn told(standing: Standing, ask: &Ask, survey: &Survey) -> StuckView {
+    let mut headline = standing.text;
+    if let Some(positions) = beyond(ask) {
+        headline = format!(
+            "Prompt and answer have {} tokens, the model {} positions: engines refuse such \
+             requests. Besides: {headline}",
+            show::grouped((ask.traffic.prompt + ask.traffic.output) as u64),
+            show::grouped(positions)
+        );
+    }
     let details = serve::losses(survey).iter().map(crate::api::view::cut).collect();
-    StuckView { headline: standing.text, details, ..StuckView::default() }
+    StuckView { headline, details, ..StuckView::default() }
+}
+
+/// The model's positions, where a mean request has more.
+fn beyond(ask: &Ask) -> Option<u64> {
+    let positions = u64::from(ask.model.max_positions?);
+    (ask.traffic.prompt + ask.traffic.output > positions as f64).then_some(positions)
+}
+
+/// A change that helps, of which kind, and the goals that it keeps.
+struct Found {
+    family: &'static str,
+    remedy: Remedy,
+    goals: Goals,
 }
 
 fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Remedy> {
-    let mut all = Vec::new();
-    let mut families: Vec<&str> = Vec::new();
-    for (family, text, changed) in changes(inputs, ask, survey, enough) {
-        if families.contains(&family) {
-            continue;
+    let mut found = Vec::new();
+    if let Some(positions) = beyond(ask) {
+        // Nothing else helps without it.
+        if let Some(short) = shortened(inputs, ask, positions) {
+            found.extend(helps(&short));
+            let mut left = PAIR_SEARCHES;
+            if found.is_empty() {
+                after(&short, (&mut found, 1), &mut left);
+            }
+            if let Some(both) = too_late(&short).filter(|_| found.is_empty()) {
+                after(&both, (&mut found, 2), &mut left);
+            }
         }
-        if let Some(result) = result(&changed) {
-            families.push(family);
-            all.push(Remedy { text, result, link: link::encode(&changed) });
+        return found.into_iter().map(|own| own.remedy).collect();
+    }
+    for change in changes(inputs, ask, survey, enough) {
+        if !found.iter().any(|own| own.family == change.0) {
+            found.extend(helps(&change));
         }
     }
-    all
+    if found.iter().all(|own| GOALS.contains(&own.family)) {
+        pairs(inputs, ask, survey, &mut found);
+    }
+    found.into_iter().map(|own| own.remedy).collect()
 }
 
-fn result(inputs: &Inputs) -> Option<String> {
+/// Changes that only ask for less.
+const GOALS: [&str; 2] = ["per token", "first token"];
+
+/// Two changes where one does not do, or only a much looser goal does: other machines, formats or guesses first, then what
+/// is missing there.
+fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
+    let singles = found.len();
+    let mut left = PAIR_SEARCHES;
+    let mut firsts = larger(inputs, ask);
+    firsts.extend(guessed(inputs, survey));
+    firsts.extend(narrower(inputs, ask).pop());
+    for first in &firsts {
+        if left == 0 || found.len() >= singles + PAIRS {
+            break;
+        }
+        after(first, (found, 1), &mut left);
+    }
+}
+
+/// After one change, twice the time that the nearest layout takes for its first token with least load.
+fn too_late((family, text, inputs): &Change) -> Option<Change> {
+    let survey = serve::find(&inputs.resolve().ask?);
+    let late = relaxed(inputs, &survey).into_iter().filter(|own| own.0 == "first token");
+    let (_, second, changed) = late.rev().nth(2)?;
+    Some((family, joined(text, &second), changed))
+}
+
+fn joined(first: &str, second: &str) -> String {
+    let mut rest = second.chars();
+    let start = rest.next().map(|c| c.to_ascii_lowercase());
+    let second: String = start.into_iter().chain(rest).collect();
+    format!("{}, and {second}", first.trim_end_matches('.'))
+}
+
+/// The first changes that help after another one, so many at most and of different kinds.
+fn after(first: &Change, (found, most): (&mut Vec<Found>, usize), left: &mut u32) {
+    let (family, text, inputs) = first;
+    let Some(ask) = inputs.resolve().ask else { return };
+    let survey = serve::find(&ask);
+    *left = left.saturating_sub(1);
+    let short = survey.looked.iter().any(|own| matches!(own.loss, Some(Loss::Few)));
+    let enough = if short { serve::stands(inputs, &ask, &survey).enough } else { None };
+    let mut seconds = relaxed(inputs, &survey);
+    seconds.extend(more(inputs, enough.as_ref()));
+    seconds.extend(narrower(inputs, &ask));
+    seconds.extend(enough.map_or_else(Vec::new, |enough| less(inputs, &ask, &enough)));
+    // What is short of accelerators needs no looser goal first.
+    if short {
+        order::sort_by_key(&mut seconds, |own| own.0 != "more");
+    }
+    let mut families = vec![*family];
+    for (other, second, changed) in seconds {
+        if *left == 0 || families.len() > most {
+            return;
+        }
+        if families.contains(&other) {
+            continue;
+        }
+        *left -= 1;
+        let Some(own) = helps(&(family, joined(text, &second), changed)) else { continue };
+        families.push(other);
+        let nearer = |known: &Found| {
+            !GOALS.contains(&known.family) || looser(&own.goals, &known.goals) < NEARER
+        };
+        if found.iter().all(nearer) {
+            found.push(own);
+        }
+    }
+}
+
+/// How much looser goals are than others, of both together.
+fn looser(goals: &Goals, others: &Goals) -> f64 {
+    let times = |own: Option<Seconds>, other: Option<Seconds>| match (own, other) {
+        (Some(own), Some(other)) => own.get() / other.get().max(1e-12),
+        _ => 1.0,
+    };
+    times(goals.first_token, others.first_token) * times(goals.per_token, others.per_token)
+}
+
+fn helps((family, text, inputs): &Change) -> Option<Found> {
     let ask = inputs.resolve().ask?;
     let best = serve::find(&ask).best?;
     let own = Deployed::new(&ask, &best)?;
-    Some(format!(
-        "Then {} {} serve it: first token in {}, each further one in {}, with {}.",
-        show::grouped(own.accelerators()),
+    let n = own.accelerators();
+    let result = format!(
+        "Then {} {} {} it: first token in {}, each further one in {}, with {}.",
+        show::grouped(n),
         own.machine.label,
+        if n == 1 { "serves" } else { "serve" },
         show::time(best.first_token),
         show::time(best.per_token),
         serve::layout_text(&ask, &best.at)
-    ))
+    );
+    let remedy = Remedy { text: text.clone(), result, link: link::encode(inputs) };
+    Some(Found { family, remedy, goals: ask.goals })
 }
 
 type Change = (&'static str, String, Inputs);
 
 fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
+    let phone = ask.machines.iter().all(|machine| PHONES.contains(&machine.key.as_str()));
     let mut all = relaxed(inputs, survey);
     all.extend(freed(inputs));
-    all.extend(more(inputs, enough));
+    if phone {
+        all.extend(smaller(inputs, ask));
+    } else {
+        all.extend(wired(inputs, ask));
+        all.extend(more(inputs, enough));
+    }
     all.extend(enough.map_or_else(Vec::new, |enough| less(inputs, ask, enough)));
     all.extend(narrower(inputs, ask));
+    all.extend(guessed(inputs, survey));
     all.extend(larger(inputs, ask));
     all
 }
 
+/// Prompts that leave room for the answer within the model's positions.
+fn shortened(inputs: &Inputs, ask: &Ask, positions: u64) -> Option<Change> {
+    let tokens = positions.checked_sub(ask.traffic.output as u64).filter(|tokens| *tokens > 0)?;
+    let text = format!("Prompts of {} tokens.", show::grouped(tokens));
+    Some(("positions", text, inputs.clone().with(Key::Prompt, tokens.to_string())))
+}
+
+/// More of an Apple machine's memory for programs.
+fn wired(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
+    let [machine] = ask.machines.as_slice() else { return Vec::new() };
+    let accelerator = &machine.cluster.accelerator;
+    if accelerator.generation != "apple" || inputs.typed(Key::ServeMemory).is_some() {
+        return Vec::new();
+    }
+    let whole = accelerator.memory.as_f64() / METAL;
+    let change = |share: f64| {
+        let mebibytes = (whole * share / f64::from(1 << 20)).floor() as u64;
+        let bytes = Bytes::mib(mebibytes);
+        let text = format!(
+            "Let programs have {} (sudo sysctl iogpu.wired_limit_mb={mebibytes}, until the next \
+             start of macOS).",
+            show::bytes(bytes)
+        );
+        ("wired", text, inputs.clone().with(Key::ServeMemory, short::bytes(bytes)))
+    };
+    METAL_RAISED.map(change).into()
+}
+
+/// Smaller models of the same house and vocabulary, the largest first.
+fn smaller(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
+    let house = |name: &str| name.split('/').next().map(str::to_owned);
+    let size = |model: &Model| model.params().total;
+    let own = |row: &&models::ModelRow| {
+        house(row.key) == house(&ask.model.name)
+            && row.model.vocab == ask.model.vocab
+            && size(&row.model) < size(&ask.model)
+    };
+    let mut rows: Vec<&models::ModelRow> = models::all().iter().filter(own).collect();
+    order::sort_by_key(&mut rows, |row| std::cmp::Reverse(size(&row.model)));
+    let change = |row: &models::ModelRow| {
+        let text = format!("Take a smaller model, {}.", row.key);
+        ("smaller", text, inputs.clone().with(Key::Model, row.key))
+    };
+    rows.into_iter().map(change).collect()
+}
+
+/// Guesses, where tokens come too slowly.
+fn guessed(inputs: &Inputs, survey: &Survey) -> Option<Change> {
+    let slow = |looked: &serve::Looked| matches!(looked.loss, Some(Loss::Slow(_)));
+    let none = inputs.get(Key::Guesses) == "0";
+    (none && survey.looked.iter().any(slow)).then(|| {
+        let right = inputs.get(Key::Acceptance);
+        let right =
+            right.parse().map_or_else(|_| right.to_owned(), |n| show::percent(Ratio::new(n)));
+        let text = format!("Guess {GUESSED} tokens ahead, {right} of them right.");
+        ("guess", text, inputs.clone().with(Key::Guesses, GUESSED))
+    })
+}
+
 /// Times of what the nearest layout takes with least load that are tried as goals: under the demand it takes longer.
-const LOOSER: [f64; 6] = [1.0, 1.25, 1.5, 2.0, 3.0, 5.0];
+const LOOSER: [f64; 10] = [1.0, 1.04, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 5.0];
 
 /// Goals as loose as the nearest layout takes them, and looser.
 fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
@@ -112,7 +313,8 @@ fn rounded_up(time: Seconds) -> Seconds {
     while time.get() / unit >= 100.0 {
         unit *= 10.0;
     }
-    Seconds::new((time.get() / unit).ceil() * unit)
+    // Without the bits that such a product leaves behind.
+    Seconds::new(((time.get() / unit).ceil() * unit * 1e9 + 0.5).floor() / 1e9)
 }
 
 /// Degrees and limits let vary.
@@ -178,12 +380,13 @@ fn narrower(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
         let Some(can) = support::find(&ask.engine.key, generation) else { continue };
         for format in &can.weights {
             let less = widest.is_none_or(|bits| format.bits() < bits);
-            if less && !formats.contains(format) {
+            let usual = support::is_usual(*format, &ask.engine.key, ask.stored);
+            if less && usual && !formats.contains(format) {
                 formats.push(*format);
             }
         }
     }
-    crate::units::order::sort_by_key(&mut formats, |format| Ratio::new(64.0 - format.bits().get()));
+    order::sort_by_key(&mut formats, |format| Ratio::new(64.0 - format.bits().get()));
     let change = |format: WeightFormat| {
         let text = format!("Store the weights in {}.", format.key());
         ("narrower", text, inputs.clone().with(Key::Weights, format.key()))
@@ -195,14 +398,21 @@ fn narrower(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
 fn larger(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
     let most = ask.machines.iter().map(|machine| machine.cluster.accelerator.memory).max();
     let most = most.unwrap_or(Bytes::ZERO);
-    let rows = LARGER.iter().filter_map(|key| crate::catalogue::accelerators::find(key));
+    let home = |key: &str| accelerators::edge().iter().any(|row| row.key == key);
+    let keys = match ask.machines.iter().all(|machine| home(&machine.key)) {
+        true => LARGER_EDGE,
+        false => LARGER,
+    };
+    let rows = keys.into_iter().filter_map(accelerators::find_serving);
     let rows = rows.filter(|row| {
         row.accelerator.memory > most
             && support::find(&ask.engine.key, &row.accelerator.generation).is_some()
     });
     rows.map(|row| {
         let text = format!("Serve on {}.", row.label);
-        ("larger", text, inputs.clone().with(Key::ServeOn, row.key.clone()))
+        let mut changed = inputs.clone().with(Key::ServeOn, row.key.clone());
+        changed.clear(Key::ServeMemory);
+        ("larger", text, changed)
     })
     .collect()
 }

@@ -1,6 +1,6 @@
 //! Deployments as wire objects.
 
-use super::launch::launch;
+use super::launch::{launch, raised};
 use super::markdown::markdown;
 use super::{
     FitView, GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
@@ -11,14 +11,14 @@ use crate::api::view::{cut, plain_figure, range, shown};
 use crate::api::{Assumption, Degree, Figure, PartView, Shown, Trust, WIRE_VERSION};
 use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
-use crate::inputs::{Inputs, Key};
+use crate::inputs::{DayShape, Inputs, Key};
 use crate::link;
 use crate::model::Kept;
 use crate::plan::budget;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
-use crate::serving::{self, Ask, WeightFormat};
+use crate::serving::{self, Ask, Demand, WeightFormat};
 use crate::units::text::show;
 use crate::units::{FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
@@ -50,6 +50,7 @@ pub(in crate::api) fn serve_view(
         version: WIRE_VERSION,
         title: title(own),
         goals: goals(own),
+        peak: peak(inputs, own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),
         memory_capacity: shown(Amount::Bytes(capacity)),
@@ -63,9 +64,9 @@ pub(in crate::api) fn serve_view(
         lost: serve::losses(survey).iter().map(cut).collect(),
         even: even.figures.iter().map(plain_figure).collect(),
         break_even: even.text,
-        launch: launch(own),
+        launch: Some(launch(own)),
         assumptions: assumptions(own),
-        markdown: markdown(own, &summary, (&figures, &degrees), &link),
+        markdown: markdown(own, (&summary, &peak(inputs, own)), (&figures, &degrees), &link),
         link,
         pinned_link,
         summary,
@@ -293,6 +294,30 @@ fn as_stored(own: &Deployed<'_>) -> String {
 fn engine_text(ask: &Ask) -> String {
     let engine = &ask.engine;
     if engine.own.is_some() { engine.told() } else { engine.name.clone() }
+}
+
+/// A peak of the day, typed or read of a trace, that is more than the instances hold: they are sized for the mean.
+fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
+    let (Demand::Rate(mean), Some(day)) = (own.ask.demand, inputs.operation().day) else {
+        return String::new();
+    };
+    let most = match day {
+        DayShape::Wave { peak, .. } => peak,
+        DayShape::Slots(slots) => slots.into_iter().max().unwrap_or(mean),
+    };
+    let held = own.own.full.request_rate * f64::from(own.own.replicas);
+    if most <= mean.max(held) {
+        return String::new();
+    }
+    format!(
+        "This is sized for {} and holds {} at most within the goals: at the peak of {}, {} the \
+         mean, requests wait and the goals are not kept. \u{201c}Over the day\u{201d} sizes for \
+         the peak; type it as the requests to keep the goals then.",
+        show::frequency(mean),
+        show::frequency(held),
+        show::frequency(most),
+        show::factor(Ratio::new(most.get() / mean.get().max(1e-12)))
+    )
 }
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
@@ -531,6 +556,9 @@ fn told(own: &Deployed<'_>) -> Vec<Assumption> {
         }
         text.push('.');
         all.push(taken(text, "quantization_config of its config.json", true));
+    }
+    if let Some(text) = raised(own) {
+        all.push(taken(text, "the engine's own settings would leave no room", false));
     }
     if let Some(beyond) = serve::longest(own).beyond {
         let text = format!(

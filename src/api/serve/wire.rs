@@ -21,6 +21,9 @@ pub struct ServeView {
     pub figures: Vec<Figure>,
     /// Whether the goals are kept, one a goal.
     pub goals: Vec<GoalView>,
+    /// A peak that these instances do not hold; empty where none is told or they do.
+    #[serde(default)]
+    pub peak: String,
     /// On which measured runs the ranges rest.
     pub trust: Option<Trust>,
     /// Memory of one accelerator, by part.

@@ -5,8 +5,8 @@ use super::super::resolve::Reader;
 use super::super::{Inputs, Key, Value, read};
 use super::words::machine_of;
 use crate::catalogue::accelerators::MachineRow;
-use crate::catalogue::engines;
 use crate::catalogue::support::{self, Support};
+use crate::catalogue::{engines, models};
 use crate::model::config;
 use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
 
@@ -57,8 +57,27 @@ pub(super) fn stored(reader: &Reader) -> Option<WeightFormat> {
     }
 }
 
+/// Where it is said that the checkpoint brings code of its own.
+pub(super) fn custom_code(reader: &Reader) -> Option<String> {
+    match reader.name(Key::Model)? {
+        CONFIG => {
+            reader.config.as_ref()?.custom_code.then(|| "auto_map of its config.json".to_owned())
+        }
+        name => models::custom_code(names::model(name)?.key).map(str::to_owned),
+    }
+}
+
+/// vLLM took its kernels for two of four out (vllm-project/vllm pull 36799, 2026-03; `data/engine_formats.csv`).
+fn echo_sparse(reader: &mut Reader, ask: &Ask) {
+    let sparse = |machine: &AskedMachine| machine.formats.iter().any(|own| own.0.is_sparse());
+    if ask.engine.key == "vllm" && ask.machines.iter().any(sparse) {
+        reader.note(Key::Weights, support::SPARSE_GONE.to_owned());
+    }
+}
+
 /// Says what is tried where nothing is typed: the format of the checkpoint, or why not.
 pub(super) fn echo(reader: &mut Reader, ask: &Ask) {
+    echo_sparse(reader, ask);
     let (None, Some(stored)) = (reader.list(Key::Weights), ask.stored) else { return };
     let has = |machine: &AskedMachine| machine.formats.iter().any(|own| own.0 == stored);
     if ask.machines.iter().any(has) {
@@ -134,7 +153,7 @@ pub fn of_market(inputs: &Inputs, engine: &Engine) -> Vec<(WeightFormat, KvForma
 /// Says which typed formats nothing of what was chosen can run, and what can be run instead.
 pub(super) fn complain(
     reader: &mut Reader,
-    engine: &Engine,
+    (engine, stored): (&Engine, Option<WeightFormat>),
     kinds: &[String],
     machines: &[AskedMachine],
 ) {
@@ -142,28 +161,42 @@ pub(super) fn complain(
         let typed: Vec<String> =
             reader.list(key).unwrap_or_default().into_iter().map(str::to_owned).collect();
         for word in typed {
-            lack(reader, engine, (kinds, machines), (key, &word));
+            lack(reader, (engine, stored), kinds, (key, &word));
         }
+    }
+    // Each alone runs on some of them, and no one of them has both.
+    let clear = !reader.problems.iter().any(|own| matches!(own.key, Key::Weights | Key::Cache));
+    let runs = kinds.iter().any(|kind| support::find(&engine.key, generation(kind)).is_some());
+    if machines.is_empty() && clear && runs {
+        let hint =
+            "no one of these accelerators has both what is typed for weights and for the cache";
+        reader.problem(Key::Weights, "formats that one accelerator has together", hint);
+    }
+}
+
+/// The generation of a kind; of one's own that from which its kernels are taken.
+fn generation(kind: &str) -> &'static str {
+    machine_of(kind).map_or("hopper", |row| row.accelerator.generation.as_str())
+}
+
+/// Whether an engine has the format there.
+fn has(can: &Support, key: Key, word: &str) -> bool {
+    match key {
+        Key::Weights => can.weights.iter().any(|own| own.key() == word),
+        _ => can.cache.iter().any(|own| own.key() == word),
     }
 }
 
 fn lack(
     reader: &mut Reader,
-    engine: &Engine,
-    (kinds, machines): (&[String], &[AskedMachine]),
+    (engine, stored): (&Engine, Option<WeightFormat>),
+    kinds: &[String],
     (key, word): (Key, &str),
 ) {
-    let has = |(weights, cache): &(WeightFormat, KvFormat)| match key {
-        Key::Weights => weights.key() == word,
-        _ => cache.key() == word,
+    let lacks = |kind: &&String| {
+        !support::find(&engine.key, generation(kind)).is_some_and(|can| has(&can, key, word))
     };
-    let lacking: Vec<&String> = kinds
-        .iter()
-        .filter(|kind| {
-            let own = machines.iter().find(|machine| machine.key == **kind);
-            !own.is_some_and(|machine| machine.formats.iter().any(has))
-        })
-        .collect();
+    let lacking: Vec<&String> = kinds.iter().filter(lacks).collect();
     if lacking.is_empty() {
         return;
     }
@@ -171,9 +204,11 @@ fn lack(
         .iter()
         .map(|kind| machine_of(kind).map_or(kind.as_str(), |row| row.label.as_str()))
         .collect();
-    let nearest = nearest(engine, &lacking, key, word);
+    let noun = if key == Key::Cache { " cache" } else { "" };
+    let nearest = nearest((engine, stored), &lacking, key, word);
     let others = having(&lacking, key, word);
-    let text = format!("{} has no {word} on {}{nearest}{others}", engine.name, labels.join(", "));
+    let text =
+        format!("{} has no {word}{noun} on {}{nearest}{others}", engine.name, labels.join(", "));
     if lacking.len() == kinds.len() {
         reader.problem(key, "a format that engine and accelerator have", text);
     } else {
@@ -181,12 +216,14 @@ fn lack(
     }
 }
 
-/// What runs there instead: the format whose width is nearest.
-fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
-    let generation = |kind: &&&String| {
-        machine_of(kind).map(|row| row.accelerator.generation.as_str()).unwrap_or("hopper")
-    };
-    let can = kinds.first().and_then(|kind| support::find(&engine.key, generation(&kind)));
+/// What runs there instead: the format whose width is nearest, of those that any model may be stored in.
+fn nearest(
+    (engine, stored): (&Engine, Option<WeightFormat>),
+    kinds: &[&String],
+    key: Key,
+    word: &str,
+) -> String {
+    let can = kinds.first().and_then(|kind| support::find(&engine.key, generation(kind)));
     let Some(can) = can else { return String::new() };
     let near = |bits: f64, all: Vec<(f64, &'static str)>| {
         let far = |own: &(f64, &str)| (own.0 - bits).abs();
@@ -195,34 +232,35 @@ fn nearest(engine: &Engine, kinds: &[&String], key: Key, word: &str) -> String {
     };
     if key == Key::Weights {
         let bits = WeightFormat::of_key(word).map_or(16.0, |format| format.bits().get());
-        let gguf = engine.key.starts_with(GGUF_ENGINE);
-        let usual = |own: &&WeightFormat| !own.is_sparse() && (gguf || !own.is_gguf());
-        let all = can.weights.iter().filter(usual);
+        let all = can.weights.iter().filter(|own| support::is_usual(**own, &engine.key, stored));
         return near(bits, all.map(|own| (own.bits().get(), own.key())).collect());
     }
     let bits = cache_of_key(word).map_or(16.0, |format| format.bits().get());
     near(bits, can.cache.iter().map(|own| (own.bits().get(), own.key())).collect())
 }
 
+/// Generations on which vLLM converts caches of 8-bit floats in software (vllm-project/vllm pull 2279).
+const CONVERTED: [&str; 4] = ["volta", "turing", "ampere", "ampere-rtx"];
+
 /// Engines that have the format on one of those kinds.
 fn having(kinds: &[&String], key: Key, word: &str) -> String {
-    let has = |engine: &&str| {
+    let some = |engine: &&str| {
         kinds.iter().any(|kind| {
-            let row = machine_of(kind);
-            let generation = row.map_or("hopper", |row| row.accelerator.generation.as_str());
-            let Some(can) = support::find(engine, generation) else { return false };
-            match key {
-                Key::Weights => can.weights.iter().any(|own| own.key() == word),
-                _ => can.cache.iter().any(|own| own.key() == word),
-            }
+            support::find(engine, generation(kind)).is_some_and(|can| has(&can, key, word))
         })
     };
-    let all = support::engines().iter().copied().filter(has);
+    let all = support::engines().iter().copied().filter(some);
     let names: Vec<&str> =
         all.filter_map(engines::find).map(|engine| engine.name.as_str()).collect();
-    match names.is_empty() {
-        true => "; no engine here has it there".to_owned(),
-        false => format!("; engines that have it there: {}", names.join(", ")),
+    let converted = kinds.iter().any(|kind| CONVERTED.contains(&generation(kind)));
+    if !names.is_empty() {
+        format!("; engines that have it there: {}", names.join(", "))
+    } else if key == Key::Cache && word == KvFormat::Fp8.key() && converted {
+        "; it has no such units: vLLM converts there in software, which is left out here, as no \
+         run says what that costs"
+            .to_owned()
+    } else {
+        "; no engine here has it there".to_owned()
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
 use crate::catalogue::{engines, places};
+use crate::cluster::Accelerator;
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
@@ -18,7 +19,7 @@ use crate::serving::{
     WeightFormat,
 };
 use crate::units::text::show;
-use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 use words::{OWN, machine_of, price_of};
 
 /// Time of one guess over that of a step: one layer of sixty and the output head, as the models' own heads for
@@ -60,6 +61,7 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         pue: reader.ratio(Key::Pue).unwrap_or(Ratio::ONE),
         pue_typed: reader.is_typed(Key::Pue),
         machines,
+        custom_code: formats::custom_code(reader),
         stored,
         model,
         engine,
@@ -172,6 +174,9 @@ fn machines(
         if size.is_some() || nic.is_some() {
             row = row.of_size(size.unwrap_or(row.node_size), nic);
         }
+        if let Some(Value::Bytes(bytes)) = reader.value(Key::ServeMemory) {
+            allot(reader, &mut row.accelerator, &row.label, *bytes);
+        }
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
         let known = if kind == OWN { "hopper" } else { &generation };
@@ -209,8 +214,26 @@ fn machines(
         let text = format!("{} does not run on {}", engine.name, idle.join(", "));
         reader.note(Key::ServeOn, text);
     }
-    formats::complain(reader, engine, &kinds, &all);
+    formats::complain(reader, (engine, stored), &kinds, &all);
     all
+}
+
+/// Share of an Apple machine's memory that its row states: what Metal lets programs have (`data/usable.csv`).
+const METAL: f64 = 0.75;
+
+/// Programs get so much of an accelerator's memory, where it has that much.
+fn allot(reader: &mut Reader, accelerator: &mut Accelerator, label: &str, bytes: Bytes) {
+    let whole = match accelerator.generation.as_str() {
+        "apple" => Bytes::from_f64(accelerator.memory.as_f64() / METAL),
+        _ => accelerator.memory,
+    };
+    if bytes > whole {
+        let text = format!("{label} has {} in all, which is what is counted", show::bytes(whole));
+        reader.note(Key::ServeMemory, text);
+    }
+    let bytes = bytes.min(whole);
+    accelerator.memory = accelerator.memory.max(bytes);
+    accelerator.usable = Ratio::new(bytes.as_f64() / accelerator.memory.as_f64().max(1.0));
 }
 
 /// Engines that do not guess ahead in pipelines, by the start of their keys. vLLM: "pipeline parallelism is not composable

@@ -200,6 +200,8 @@ export interface ServiceQuestion {
   accelerators_per_machine?: number;
   /** Of one accelerator, out of its machine. */
   network_bits_per_s?: number;
+  /** What programs may use of one accelerator's memory, such as after `sysctl iogpu.wired_limit_mb`. */
+  program_memory_bytes?: number;
 }
 
 export interface ModelQuestion {

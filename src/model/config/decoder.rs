@@ -31,6 +31,11 @@ pub(super) fn account(document: &Document) -> (Reading, BTreeSet<String>) {
     if let Some(model) = &mut model {
         model.stored.extend(stored);
     }
+    let custom_code = fields.take(&["auto_map"]);
+    if let Some((path, _)) = &custom_code {
+        fields.note(path, "code of its own".to_owned(), "what engines run only when told to");
+    }
+    let custom_code = custom_code.is_some();
     let mut ignored = fields.ignored();
     let latent = attention::is_latent(&fields);
     for key in &mut ignored {
@@ -39,7 +44,7 @@ pub(super) fn account(document: &Document) -> (Reading, BTreeSet<String>) {
         }
     }
     let Fields { read, defaulted, problems, used, .. } = fields;
-    (Reading { model, stored: format, read, defaulted, ignored, problems }, used)
+    (Reading { model, stored: format, custom_code, read, defaulted, ignored, problems }, used)
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a

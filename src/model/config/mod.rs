@@ -30,6 +30,8 @@ pub struct Reading {
     pub model: Option<Model>,
     /// Name of the format of the stored weights, where `quantization_config` says one.
     pub stored: Option<&'static str>,
+    /// Whether `auto_map` names Python code of the checkpoint's own.
+    pub custom_code: bool,
     /// Fields that were used, in the order of use.
     pub read: Vec<FieldRead>,
     /// Fields that were absent, what was assumed for them, and why.

@@ -2,11 +2,23 @@
 
 use super::{Deployed, allocated, longest_text};
 use crate::catalogue::accelerators;
-use crate::estimate::serve::ServeMemoryPart as M;
+use crate::estimate::serve::{ServeMemoryPart as M, Serving};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
+use crate::serving::{Service, WeightFormat};
 use crate::units::text::{fine, show};
 use crate::units::{Bytes, Params, Ratio};
+
+/// Whether the accelerators of an instance hold the weights in 16 bits, as they do until an engine has made 8 of them
+/// (vllm-project/vllm pull 31914 of 2026-01 ended that for vLLM).
+#[must_use]
+pub fn holds_wide(own: &Deployed<'_>) -> bool {
+    let wide = Service { weights: WeightFormat::Bf16, ..own.service.clone() };
+    let memory = Serving::new(&wide, &own.own.at.instance).memory();
+    let needs = memory.get(M::Weights) + memory.get(M::Context);
+    let accelerator = &own.machine.cluster.accelerator;
+    needs.as_f64() < accelerator.memory.as_f64() * accelerator.usable.get()
+}
 
 /// Memory that is taken on the fullest accelerator, as the engine fills it.
 #[must_use]

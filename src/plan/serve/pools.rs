@@ -203,7 +203,7 @@ impl Both<'_> {
         };
         let (mine, theirs) = (both.cost.get(), apart.cost.get());
         if (theirs / mine - 1.0).abs() < SAME {
-            return ("Prompts and answers apart costs the same.".to_owned(), false);
+            return ("Prompts and answers apart cost the same.".to_owned(), false);
         }
         if theirs > mine {
             let more = show::percent(Ratio::new(theirs / mine - 1.0));

@@ -233,9 +233,17 @@ pub fn trust(trust: Option<&Trust>) -> AnyView {
     .into_any()
 }
 
-/// The number and its unit, so that the unit can be set smaller.
+/// The number and its unit, so that the unit can be set smaller; thousands and millions are part of the number.
 pub fn parted(text: &str) -> (String, String) {
-    match text.split_once([' ', show::GAP]) {
+    let gaps = [' ', show::GAP];
+    let mut words = text.splitn(3, gaps);
+    if let (Some(number), Some(prefix @ ("k" | "M" | "B" | "T")), Some(unit)) =
+        (words.next(), words.next(), words.next())
+    {
+        let gap = show::GAP;
+        return (format!("{number}{gap}{prefix}"), format!("{gap}{unit}"));
+    }
+    match text.split_once(gaps) {
         Some((number, unit)) => (number.to_owned(), format!("{}{unit}", show::GAP)),
         None => (text.to_owned(), String::new()),
     }

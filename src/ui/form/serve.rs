@@ -23,6 +23,8 @@ const OWN: &[(Key, &str, &str)] = &[
 ];
 const FORMATS: &[(Key, &str, &str)] =
     &[(Key::Weights, "Weights", "as stored"), (Key::Cache, "KV cache", "as usual")];
+const ALLOTTED: &[(Key, &str, &str)] =
+    &[(Key::ServeMemory, "Memory of one accelerator that programs may use", "as catalogued")];
 const TRAFFIC: &[(Key, &str, &str)] = &[
     (Key::Prompt, "Prompt", ""),
     (Key::Answer, "Answer", ""),
@@ -83,7 +85,10 @@ pub fn parts() -> AnyView {
     let machines = view! {
         {fields(MACHINES)}
         {columns(FORMATS)}
-        <div class="mores">{more("An accelerator of your own", keys(OWN), own)}</div>
+        <div class="mores">
+            {more("An accelerator of your own", keys(OWN), own)}
+            {more("Memory for programs", keys(ALLOTTED), || fields(ALLOTTED))}
+        </div>
     };
     let traffic = view! {
         {columns(TRAFFIC)}

@@ -45,7 +45,14 @@ fn take(state: State, told: Told, text: &str) {
         return;
     }
     let own: Trace = trace(text);
-    state.change(|inputs| own.type_into(inputs));
-    let line = if own.rows > 0 { own.text() } else { "No row could be used.".to_owned() };
+    let mut kept = None;
+    state.change(|inputs| {
+        kept = own.kept(inputs);
+        own.type_into(inputs);
+    });
+    let line = match own.rows {
+        0 => "No row could be used.".to_owned(),
+        _ => own.text() + &kept.unwrap_or_default(),
+    };
     told.set((line, own.faults));
 }

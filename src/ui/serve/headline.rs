@@ -42,6 +42,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
             {goals(&serve.goals)}
+            {peak(&serve.peak)}
             <dl class="figures small">{small}</dl>
             {trust(serve.trust.as_ref())}
             {detailed(&serve.figures, &serve.degrees)}
@@ -100,6 +101,13 @@ fn goals(all: &[GoalView]) -> AnyView {
     view! { <p class="quiet figures-note">{text}</p> }.into_any()
 }
 
+fn peak(text: &str) -> AnyView {
+    if text.is_empty() {
+        return ().into_any();
+    }
+    view! { <p class="caution" id="peak">{text.to_owned()}</p> }.into_any()
+}
+
 fn even(serve: &ServeView) -> AnyView {
     if serve.break_even.is_empty() {
         return ().into_any();
@@ -122,10 +130,15 @@ fn launch(own: Option<&LaunchView>) -> AnyView {
     let body = move || {
         let copied = own.command.clone();
         let notes = own.notes.iter().map(|note| view! { <li>{linked(note)}</li> }).collect_view();
-        view! {
-            <div class="launch">
+        let command = (!own.command.is_empty()).then(|| {
+            view! {
                 <pre tabindex="0"><code>{own.command.clone()}</code></pre>
                 {copier("quiet-button", "Copy command", move || copied.clone())}
+            }
+        });
+        view! {
+            <div class="launch">
+                {command}
                 <ul class="quiet">{notes}</ul>
             </div>
         }

@@ -167,7 +167,7 @@ impl Service {
             prefill_parts: parts(serve::prefill(own)),
             cost: cost(own),
             search: self.search(),
-            command: launch(own).map(|launch| launch.command),
+            command: Some(launch(own).command).filter(|command| !command.is_empty()),
         }
     }
 

@@ -234,8 +234,7 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         ("quick_first", "The first token in half the time", halves(|at| at.first_token)),
     ] {
         all.extend(at.map(|at| {
-            let more = show::factor(Ratio::new(at.cost.get() / cheapest.cost.get()));
-            answered(id, question, at, vec![format!("It costs {more} as much as the cheapest.")])
+            answered(id, question, at, vec![over_cheapest(at.cost.get() / cheapest.cost.get())])
         }));
     }
     if session.complete() {
@@ -251,6 +250,17 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         }));
     }
     all
+}
+
+/// How much dearer than the cheapest, in a sentence.
+fn over_cheapest(times: f64) -> String {
+    match times {
+        ..1.005 => "It costs as much as the cheapest, within half a percent.".to_owned(),
+        ..1.5 => {
+            format!("It costs {} more than the cheapest.", show::percent(Ratio::new(times - 1.0)))
+        }
+        _ => format!("It costs {} as much as the cheapest.", show::factor(Ratio::new(times))),
+    }
 }
 
 fn answer(

@@ -4,13 +4,13 @@
 mod tables;
 
 use super::{Deployed, Group, Market, NearPlan, Question, Survey, placed};
-use crate::catalogue::{areas, places};
+use crate::catalogue::{accelerators, areas, places};
 use crate::estimate::capacity::{DayCurve, held_while};
 use crate::estimate::serve::{Answer, Serving};
 use crate::inputs::{AreaUsers, DayShape, FleetInputs, OperationInputs, Share};
 use crate::plan::budget::Sheet;
 use crate::plan::fleet::Limits;
-use crate::prices::{Flag, Listing};
+use crate::prices::{Flag, Listing, Terms};
 use crate::search::deploy::{self, Candidate};
 use crate::search::serve::near::{Nearest, Taken, at};
 use crate::serving::{Ask, Instance, KvFormat, WeightFormat};
@@ -21,6 +21,8 @@ use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, order};
 const MONTH_HOURS: f64 = 730.0;
 /// Layouts that sites may run where there is one kind of accelerator, the deployment's own first.
 const LAYOUTS_MAX: usize = 4;
+/// Accelerators that are named where others are offered.
+const OFFERED_MAX: usize = 5;
 
 /// Users that are asked about.
 pub struct Users<'a> {
@@ -340,10 +342,7 @@ impl Told<'_> {
             .filter_map(|site| self.way(number, site).map(|way| way.0))
             .collect();
         match (ways.into_iter().min(), &group.jurisdiction) {
-            (None, Some(within)) => format!(
-                "{name}: no offer of these machines stands within {within}, where its data must \
-                 stay. Allow more machines, or other places."
-            ),
+            (None, Some(within)) => self.nowhere(number, name, within),
             (None, None) => format!("{name}: no offer of these machines stands anywhere known."),
             (Some(way), within) => {
                 let goal = self.users.own.ask.goals.first_token.map(show::time).unwrap_or_default();
@@ -356,6 +355,49 @@ impl Told<'_> {
                 )
             }
         }
+    }
+
+    /// No offer of these machines stands where the data must stay: what is offered there, and how near one is elsewhere.
+    fn nowhere(&self, number: usize, name: &str, within: &str) -> String {
+        let there = |own: &&Listing| {
+            places::within(&own.country, within) && own.rate(Terms::OnDemand).is_some()
+        };
+        let mut offered: Vec<&str> = Vec::new();
+        for listing in self.users.listings.iter().filter(there) {
+            let row = accelerators::find(&listing.accelerator);
+            let label = row.map_or(&*listing.accelerator, |row| row.label.as_str());
+            if !offered.contains(&label) {
+                offered.push(label);
+            }
+        }
+        let more = offered.len().saturating_sub(OFFERED_MAX);
+        let shown = offered.get(..OFFERED_MAX).unwrap_or(&offered).join(", ");
+        let what = match (shown.is_empty(), more) {
+            (true, _) => format!("The price list has no offer by the hour in {within} at all"),
+            (_, 0) => format!("There one can have {shown}: add one of them to the machines"),
+            _ => format!(
+                "There one can have {shown} and {} more: add one of them to the machines",
+                show::grouped(more as u64)
+            ),
+        };
+        let all = (0..self.plan.stands.len()).filter_map(|site| {
+            let listing = self.users.listings.get(self.plan.stands.get(site)?.listing)?;
+            Some((self.way(number, site)?.0, listing))
+        });
+        let near = all.min_by_key(|(way, _)| *way).map_or_else(String::new, |(way, own)| {
+            let place = format!("{} {}", own.provider, own.region);
+            format!(
+                ", or let the data go to {}: the nearest of these machines stands there ({}), {} \
+                 away and back",
+                own.country,
+                place.trim(),
+                show::time(way)
+            )
+        });
+        format!(
+            "{name}: no offer of these machines stands within {within}, where its data must stay. \
+             {what}{near}."
+        )
     }
 
     fn may_serve(&self, group: &Group, site: usize) -> bool {

@@ -5,80 +5,29 @@
 //! (`Request tokens`, `Response tokens`), Mooncake (`timestamp` in milliseconds beside `hash_ids`, `input_length`,
 //! `output_length`), Vidur (`num_prefill_tokens`), and what people call them.
 
+mod rows;
+
 use super::{Inputs, Key};
-use crate::catalogue::table::{Row, Table};
 use crate::units::text::show;
-use crate::units::{Day, PerSecond, Ratio, Seconds};
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use crate::units::{PerSecond, Ratio, Seconds, order};
+use rows::{BLOCK_TOKENS, Faults};
 
 /// Largest trace that is read, in bytes.
 pub const TRACE_BYTES_MAX: u32 = 1 << 24;
 /// Most rows that are read; what comes later is left out, and that is said.
 pub const TRACE_ROWS_MAX: usize = 1 << 19;
-/// Rows that are named when they cannot be used.
-const FAULTS_MAX: usize = 5;
-/// Longest prompt or answer of a row.
-const TOKENS_MAX: f64 = crate::workload::SEQUENCE_MAX as f64;
 
+const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 /// An hour that was seen for less says nothing, in seconds.
 const SEEN_MIN: f64 = 600.0;
 
-const PROMPTS: [&str; 10] = [
-    "prompt",
-    "prompttokens",
-    "input",
-    "inputtokens",
-    "inputlength",
-    "isl",
-    "contexttokens",
-    "requesttokens",
-    "numprefilltokens",
-    "promptlen",
-];
-const ANSWERS: [&str; 11] = [
-    "output",
-    "outputtokens",
-    "outputlength",
-    "osl",
-    "generatedtokens",
-    "responsetokens",
-    "numdecodetokens",
-    "completiontokens",
-    "answer",
-    "answertokens",
-    "outputlen",
-];
-const TIMES: [&str; 18] = [
-    "timestamp",
-    "time",
-    "arrival",
-    "arrivaltime",
-    "arrivedat",
-    "t",
-    "timestampms",
-    "arrivalms",
-    "arrivaltimems",
-    "arrivaltimestamp",
-    "created",
-    "createdat",
-    "requesttime",
-    "requesttimestamp",
-    "starttime",
-    "datetime",
-    "ts",
-    "tms",
-];
-/// Blocks that a prompt's tokens are told by in traces of Mooncake's kind (arXiv 2407.00079, section 4: 512 tokens; 6,758
-/// tokens are 14 of them in its published trace).
-const BLOCKS: [&str; 1] = ["hashids"];
-const BLOCK_TOKENS: f64 = 512.0;
-/// Numbers above this are milliseconds since 1970, not seconds.
-const EPOCH_MS_MIN: f64 = 1e11;
 /// Traces over less than this have no busiest minute, in seconds.
 const BUSY_SPAN_MIN: f64 = 600.0;
+/// Traces over less than this, or of fewer requests, tell no rate to be built on.
+const RATE_SPAN_MIN: f64 = 60.0;
+const RATE_ROWS_MIN: f64 = 100.0;
 
 /// What a trace comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,11 +73,7 @@ pub fn trace(text: &str) -> Trace {
         faults.add(0, "the trace is longer than 16 MiB");
         return Trace { faults: faults.told(), ..Trace::default() };
     }
-    let requests = match text.trim_start().chars().next() {
-        Some('{') => of_json(text, &mut faults),
-        Some('[') => of_json(&one_a_line(text), &mut faults),
-        _ => of_csv(text, &mut faults),
-    };
+    let requests = rows::requests(text, &mut faults);
     summed(&requests, faults)
 }
 
@@ -164,7 +109,29 @@ impl Trace {
             let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::Hourly);
             inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
+        } else if self.rate.is_some() {
+            // A peak of other traffic would stand beside this rate.
+            inputs.clear(Key::Hourly);
+            inputs.clear(Key::Busiest);
         }
+    }
+
+    /// What this trace says nothing of and what therefore stays as it was typed, or read of an earlier one.
+    #[must_use]
+    pub fn kept(&self, inputs: &Inputs) -> Option<String> {
+        let typed = |key: Key| inputs.typed(key).filter(|text| !text.is_empty());
+        let silent = [
+            (Key::Cached, self.cached.is_none()),
+            (Key::Rate, self.rate.is_none()),
+            (Key::Busiest, self.rate.is_none()),
+        ];
+        let kept = silent.into_iter().filter(|(_, silent)| *silent && self.rows > 0);
+        let kept = kept.filter_map(|(key, _)| {
+            Some(format!("{} ({})", key.label().to_lowercase(), typed(key)?))
+        });
+        let kept: Vec<String> = kept.collect();
+        (!kept.is_empty())
+            .then(|| format!(" It says nothing of these, which stay: {}.", kept.join(", ")))
     }
 
     /// In a sentence.
@@ -176,6 +143,17 @@ impl Trace {
             || "; no arrival times: the rate stays as typed".to_owned(),
             |rate| format!("; {} over {}", show::frequency(rate), show::time(self.span)),
         );
+        // Of a Poisson count the deviation is its root.
+        let n = f64::from(self.rows);
+        let few = n < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN;
+        let doubt = match self.rate.filter(|_| few) {
+            Some(_) => format!(
+                " That is too little for a rate: it is known to \u{b1}{} at best; type the one \
+                 you expect.",
+                show::percent(Ratio::new(1.0 / n.max(1.0).sqrt()))
+            ),
+            None => String::new(),
+        };
         let burst = self.burst.map_or_else(String::new, |burst| {
             let used = if self.hours.is_empty() { ": the peak of the day" } else { "" };
             format!(" Its busiest minute brings {} the mean{used}.", show::factor(burst))
@@ -196,247 +174,11 @@ impl Trace {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{doubt}{burst}{cached}{day}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )
     }
-}
-
-#[derive(Default)]
-struct Faults {
-    named: Vec<String>,
-    more: u32,
-}
-
-impl Faults {
-    fn add(&mut self, line: u32, what: &str) {
-        if self.named.len() < FAULTS_MAX {
-            let at = if line > 0 { format!("line {line}: ") } else { String::new() };
-            self.named.push(format!("{at}{what}"));
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn told(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.named.push(format!("and {} more rows", show::grouped(self.more.into())));
-        }
-        self.named
-    }
-}
-
-/// The text with commas between columns, and a head: where the first line holds only numbers and times, the columns are
-/// prompts and answers, or times before them.
-fn tabled(text: &str) -> (Cow<'_, str>, u32) {
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let parted = [';', '\t'].into_iter().find(|sign| line.contains(*sign));
-    let text = match parted {
-        Some(sign) if !line.contains(',') => Cow::Owned(text.replace(sign, ",")),
-        _ => Cow::Borrowed(text),
-    };
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let fields: Vec<&str> = first.split(',').map(|own| own.trim().trim_matches('"')).collect();
-    let head = match fields.len() {
-        2 => "prompt,output\n",
-        3 => "timestamp,prompt,output\n",
-        _ => return (text, 0),
-    };
-    if fields.iter().any(|own| seconds(own).is_none()) {
-        return (text, 0);
-    }
-    (Cow::Owned(format!("{head}{text}")), 1)
-}
-
-fn of_csv(text: &str, faults: &mut Faults) -> Vec<Request> {
-    let (text, added) = tabled(text);
-    let table = Table::read(&text);
-    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let names: Vec<&str> = head.split(',').map(|name| name.trim().trim_matches('"')).collect();
-    let find = |all: &[&str]| names.iter().copied().find(|name| all.contains(&&*plain(name)));
-    let (Some(prompt), Some(answer)) = (find(&PROMPTS), find(&ANSWERS)) else {
-        faults.add(
-            1,
-            "the head must name the tokens of prompts and answers, such as \
-            timestamp,prompt,output; without a head, write two columns of numbers or three with \
-            the time first",
-        );
-        return Vec::new();
-    };
-    let time = find(&TIMES);
-    let scale = time.map_or(1.0, unit);
-    let mut all = Vec::new();
-    for row in table.rows() {
-        let line = row.line().saturating_sub(added);
-        if all.len() >= TRACE_ROWS_MAX {
-            faults.add(line, "rows from here on are left out");
-            break;
-        }
-        let at = time.map(|name| row.text(name)).filter(|text| !text.is_empty());
-        let at = match at.map(|text| (text, moment(text, scale))) {
-            Some((text, None)) => {
-                faults.add(line, &format!("\"{}\" is no time", short(text)));
-                continue;
-            }
-            Some((_, at)) => at,
-            None => None,
-        };
-        match request(tokens(row, prompt), tokens(row, answer), at) {
-            Ok(own) => all.push(own),
-            Err(why) => faults.add(line, why),
-        }
-    }
-    all
-}
-
-/// Seconds of one unit of a column of times.
-fn unit(name: &str) -> f64 {
-    if plain(name).ends_with("ms") { 1e-3 } else { 1.0 }
-}
-
-/// The objects of a JSON array, one a line.
-fn one_a_line(text: &str) -> String {
-    let mut all = String::with_capacity(text.len());
-    let (mut depth, mut quoted, mut escaped) = (0u32, false, false);
-    for c in text.chars() {
-        if quoted {
-            quoted = escaped || c != '"';
-            escaped = c == '\\' && !escaped;
-        } else {
-            match c {
-                '"' => quoted = true,
-                '{' => depth = depth.saturating_add(1),
-                '}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-        let ends = c == '}' && depth == 0 && !quoted;
-        if depth > 0 || ends {
-            all.push(if c == '\n' || c == '\r' { ' ' } else { c });
-        }
-        if ends {
-            all.push('\n');
-        }
-    }
-    all
-}
-
-fn of_json(text: &str, faults: &mut Faults) -> Vec<Request> {
-    let mut all = Vec::new();
-    let mut blocks: BTreeSet<u64> = BTreeSet::new();
-    for (line, row) in (1u32..).zip(text.lines()) {
-        let row = row.trim();
-        if row.is_empty() {
-            continue;
-        }
-        if all.len() >= TRACE_ROWS_MAX {
-            faults.add(line, "rows from here on are left out");
-            break;
-        }
-        if !row.starts_with('{') || !row.ends_with('}') {
-            faults.add(line, "it is no JSON object");
-            continue;
-        }
-        let hashed = field(row, &BLOCKS);
-        let find = |names: &[&str]| field(row, names).map(|(_, text)| text);
-        let at = field(row, &TIMES).and_then(|(name, text)| {
-            // Mooncake's times are milliseconds, and are not called so.
-            let scale = if hashed.is_some() { 1e-3 } else { unit(name) };
-            moment(text, scale)
-        });
-        let number = |names: &[&str]| find(names).and_then(|text| text.parse::<f64>().ok());
-        match request(number(&PROMPTS), number(&ANSWERS), at) {
-            Ok(own) => {
-                let seen = hashed.map(|(_, list)| begun(list, own.prompt, &mut blocks));
-                all.push(Request { seen, ..own });
-            }
-            Err(why) => faults.add(line, why),
-        }
-    }
-    all
-}
-
-/// Tokens at the beginning of a prompt whose blocks were seen before; the others are from now on.
-fn begun(list: &str, prompt: f64, blocks: &mut BTreeSet<u64>) -> f64 {
-    let ids = list.trim_start_matches('[').split(',').filter_map(|id| id.trim().parse().ok());
-    let mut seen = 0.0;
-    let mut known = true;
-    for id in ids {
-        known = known && blocks.contains(&id);
-        if known {
-            seen += BLOCK_TOKENS;
-        } else {
-            blocks.insert(id);
-        }
-    }
-    f64::min(seen, prompt)
-}
-
-fn request(
-    prompt: Option<f64>,
-    answer: Option<f64>,
-    at: Option<f64>,
-) -> Result<Request, &'static str> {
-    let good = |tokens: f64| (1.0..=TOKENS_MAX).contains(&tokens);
-    let (Some(prompt), Some(answer)) = (prompt, answer) else {
-        return Err("the tokens of prompt and answer are not both numbers");
-    };
-    if !good(prompt) || !good(answer) {
-        return Err("prompt and answer must have 1 to 16,777,216 tokens");
-    }
-    Ok(Request { prompt, answer, at, seen: None })
-}
-
-fn tokens(row: Row<'_>, column: &str) -> Option<f64> {
-    row.number(column)
-}
-
-/// Name and text of the first of those fields in a flat JSON object; of a list, what stands in it.
-fn field<'a>(row: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
-    let mut rest = row;
-    while let Some(open) = rest.find('"') {
-        let after = rest.get(open + 1..)?;
-        let close = after.find('"')?;
-        let name = after.get(..close)?;
-        rest = after.get(close + 1..)?;
-        let value = rest.trim_start();
-        let Some(value) = value.strip_prefix(':') else { continue };
-        if names.contains(&&*plain(name)) {
-            let value = value.trim_start();
-            let text = match value.strip_prefix('"') {
-                Some(quoted) => quoted.split('"').next()?,
-                None if value.starts_with('[') => value.split(']').next()?,
-                None => value.split([',', '}', ']']).next()?.trim(),
-            };
-            return Some((name, text));
-        }
-    }
-    None
-}
-
-/// Seconds of a time in a column of such units; numbers that are milliseconds since 1970 show it by their size.
-fn moment(text: &str, unit: f64) -> Option<f64> {
-    match text.parse::<f64>() {
-        Ok(number) if number > EPOCH_MS_MIN => Some(seconds(text)? * 1e-3),
-        Ok(_) => Some(seconds(text)? * unit),
-        Err(_) => seconds(text),
-    }
-}
-
-/// Seconds since some beginning: a number, or a day and a time of it.
-fn seconds(text: &str) -> Option<f64> {
-    if let Ok(number) = text.parse::<f64>() {
-        return (number.is_finite() && number >= 0.0).then_some(number);
-    }
-    let (day, clock) = text.split_once([' ', 'T'])?;
-    let day = f64::from(Day::read(day)?.epoch_days());
-    let clock = clock.trim_end_matches('Z').split('+').next()?;
-    let mut parts = clock.split(':').map(|part| part.parse::<f64>().ok());
-    let (hours, minutes) = (parts.next()??, parts.next()??);
-    let rest = parts.next().unwrap_or(Some(0.0))?;
-    let all = day * 86_400.0 + hours * 3600.0 + minutes * 60.0 + rest;
-    (all.is_finite() && all >= 0.0).then_some(all)
 }
 
 fn summed(requests: &[Request], faults: Faults) -> Trace {
@@ -465,7 +207,7 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         spread: spread(|own| own.answer, answer),
         prompt_spread: spread(|own| own.prompt, prompt),
         cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
-        burst: if known { burst(requests, first, span) } else { None },
+        burst: if known { burst(requests, span, (timed - 1.0) / span) } else { None },
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },
@@ -473,21 +215,23 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
     }
 }
 
-/// Requests of the busiest minute over those of a mean one; whole minutes from the first arrival on.
-fn burst(requests: &[Request], first: f64, span: f64) -> Option<Ratio> {
-    let minutes = (span / 60.0).floor();
-    if span < BUSY_SPAN_MIN || minutes > TRACE_ROWS_MAX as f64 {
+/// Requests of the busiest minute, wherever it begins, over those of a mean one.
+fn burst(requests: &[Request], span: f64, rate: f64) -> Option<Ratio> {
+    if span < BUSY_SPAN_MIN {
         return None;
     }
-    let mut counts = vec![0u32; minutes as usize];
-    for at in requests.iter().filter_map(|own| own.at) {
-        if let Some(count) = counts.get_mut(((at - first) / 60.0) as usize) {
-            *count += 1;
+    let times = requests.iter().filter_map(|own| Some([own.at?.max(0.0).to_bits(), 0, 0]));
+    let mut times: Vec<[u64; 3]> = times.collect();
+    order::sort_keys(&mut times);
+    let time = |key: &[u64; 3]| f64::from_bits(key[0]);
+    let (mut first, mut most) = (0, 0);
+    for (last, at) in times.iter().enumerate() {
+        while times.get(first).is_some_and(|own| time(at) - time(own) >= MINUTE) {
+            first += 1;
         }
+        most = most.max(last + 1 - first);
     }
-    let all: f64 = counts.iter().map(|n| f64::from(*n)).sum();
-    let most = f64::from(counts.iter().copied().max()?);
-    (all > 0.0).then(|| Ratio::new(most * minutes / all))
+    (rate > 0.0).then(|| Ratio::new(most as f64 / (rate * MINUTE)))
 }
 
 /// Requests a second of each hour of the day, where every hour was seen for a while.
@@ -511,14 +255,6 @@ fn hours(requests: &[Request], first: f64, span: f64) -> Vec<PerSecond> {
 
 fn hour_of(at: f64) -> usize {
     ((at / HOUR).floor() % 24.0) as usize % 24
-}
-
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(30).collect()
 }
 
 #[cfg(test)]
@@ -599,6 +335,80 @@ mod tests {
         own.type_into(&mut inputs);
         assert!(inputs.typed(Key::Busiest).is_some());
         assert!(own.text().contains("the peak of the day"), "{}", own.text());
+    }
+
+    /// Half of all requests come in the last half minute, which begins no whole minute after the first.
+    #[test]
+    fn a_burst_at_the_end_is_the_busiest_minute() {
+        let mut text = "time,prompt,output\n".to_owned();
+        for n in 0..1500 {
+            text += &format!("{},100,10\n", 2 * n);
+        }
+        for n in 0..1500 {
+            text += &format!("{},100,10\n", 3000.0 + f64::from(n) / 50.0);
+        }
+        let own = trace(&text);
+        let span = 3000.0 + 1499.0 / 50.0;
+        // 1,500 and the 15 of the half minute before, against 2,999 over the span.
+        let by_hand = 1515.0 / (2999.0 / span * 60.0);
+        let burst = own.burst.expect("a busiest minute").get();
+        assert!((burst / by_hand - 1.0).abs() < 2e-3, "{burst} {by_hand}");
+        let backwards: String = text
+            .lines()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .fold("time,prompt,output\n".to_owned(), |all, line| all + line + "\n");
+        assert_eq!(trace(&backwards).burst, own.burst, "rows in any order");
+    }
+
+    /// What an earlier trace typed and a later one says nothing of is cleared with the rate that it belonged to, or told.
+    #[test]
+    fn what_a_trace_says_nothing_of_is_cleared_or_told() {
+        let hashed = "{\"timestamp\": 0, \"input_length\": 1024, \"output_length\": 500, \
+            \"hash_ids\": [0, 1]}\n{\"timestamp\": 4000, \"input_length\": 1024, \
+            \"output_length\": 300, \"hash_ids\": [0, 2]}\n";
+        let mut inputs = Inputs::default().with(Key::Busiest, "5/s").with(Key::Hourly, "1,2");
+        trace(hashed).type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Cached), "25%");
+        assert_eq!((inputs.typed(Key::Busiest), inputs.typed(Key::Hourly)), (None, None));
+        let plain = trace("prompt,output\n100,10\n200,20\n");
+        let told = plain.kept(&inputs).expect("the hits stay");
+        assert!(told.contains("prefix cache (25%)") && told.contains("requests ("), "{told}");
+        assert_eq!(plain.kept(&Inputs::default()), None);
+        assert_eq!(trace("").kept(&inputs), None);
+    }
+
+    #[test]
+    fn too_little_for_a_rate_is_told() {
+        let few = trace("1,100,10\n2,200,20\n2.55,300,30\n");
+        assert!(few.rate.is_some());
+        // One over the root of three.
+        assert!(few.text().contains("too little for a rate"), "{}", few.text());
+        assert!(few.text().contains("57.7"), "{}", few.text());
+        let many: String = (0..200).map(|n| format!("{n},100,10\n")).collect();
+        assert!(!trace(&many).text().contains("too little"), "{}", trace(&many).text());
+    }
+
+    #[test]
+    fn faults_say_what_was_expected_and_what_a_file_is() {
+        let fault = |text: &str| trace(text).faults.join(" ");
+        let text = fault("time,prompt,output\n3,-5,10\n");
+        assert!(text.contains("\"-5\" as tokens of the prompt") && text.contains("from 1 to"));
+        let text = fault("{\"prompt\": 100, \"output\": 10\n{\"prompt\": 100]}\n");
+        assert_eq!(text.matches("no JSON object").count(), 2, "{text}");
+        let text = fault("{\"prompt\": 100}\n");
+        assert!(text.contains("no tokens of the answer"), "{text}");
+        let chat =
+            "[{\"id\": \"a\", \"conversations\": [{\"from\": \"human\", \"value\": \"hi\"}]}]";
+        assert!(fault(chat).contains("tokenizer"), "{}", fault(chat));
+        assert!(fault("PAR1\u{15}\u{0}").contains("Parquet"));
+        assert!(fault("PK\u{3}\u{4}\u{0}").contains("unpack"));
+        // Messages beside counts are only left aside.
+        let both = "{\"messages\": [{\"role\": \"user\"}], \"prompt_tokens\": 7, \
+            \"completion_tokens\": 5}\n";
+        assert_eq!(trace(both).rows, 1, "{}", fault(both));
     }
 
     /// Two days: one request every 20 minutes, and every 5 from noon to six.
