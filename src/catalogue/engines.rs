@@ -147,7 +147,11 @@ fn memory(known: &Known<'_>) -> Option<MemoryRule> {
         activations: known.ratio("activations")?,
         sampled: known.count("sampled")?,
         sampled_large: known.count("sampled_large")?,
+        drawn: known.ratio("drawn_bytes")?,
         host_table: known.is("host_table")?,
+        pads_experts: known.is("pads_experts")?,
+        allocates: known.is("allocates")?,
+        splits_cores: known.is("splits_cores")?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
+use crate::estimate::serve::{Bound, ROWS_FEW, cores};
 use crate::plan::serve::{Deployed, allocated, longest, longest_text};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
@@ -47,7 +48,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(format!("Point it to a checkpoint in {format}; it is read from there."));
     }
     if matches!(own.ask.engine.key.as_str(), "vllm-neuron" | "neuronx") {
-        let cores = cores(own);
+        let cores = cores(&own.service);
         all.push(format!(
             "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
              which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
@@ -106,7 +107,7 @@ fn vllm(own: &Deployed<'_>) -> String {
         all.push(("--enable-expert-parallel", None));
     }
     all.push(("--max-num-seqs", Some(engine.sequences.to_string())));
-    all.push(("--max-num-batched-tokens", Some(engine.chunk.to_string())));
+    all.push(("--max-num-batched-tokens", Some(chunk(own).to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
     all.push(("--gpu-memory-utilization", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
@@ -131,6 +132,13 @@ fn vllm(own: &Deployed<'_>) -> String {
     flags(format!("vllm serve {}", model(own)), all)
 }
 
+/// Rows of the largest step: few where the usual share leaves no room for a cache.
+fn chunk(own: &Deployed<'_>) -> u32 {
+    let raised = matches!(own.serving().memory().left.bound, Bound::Raised | Bound::Little);
+    let most = if raised { ROWS_FEW as u32 } else { u32::MAX };
+    own.service.engine.chunk.min(most)
+}
+
 /// The share of memory that the engine is given, to three digits.
 fn share(own: &Deployed<'_>) -> String {
     let share = own.serving().memory().share.get();
@@ -139,7 +147,7 @@ fn share(own: &Deployed<'_>) -> String {
 
 /// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
 fn neuron(own: &Deployed<'_>) -> String {
-    let ranks = own.own.at.instance.tp.saturating_mul(cores(own));
+    let ranks = own.own.at.instance.tp.saturating_mul(cores(&own.service));
     let all = vec![
         ("--tensor-parallel-size", Some(ranks.to_string())),
         ("--max-num-seqs", Some(own.service.engine.sequences.to_string())),
@@ -147,14 +155,6 @@ fn neuron(own: &Deployed<'_>) -> String {
         ("--no-enable-prefix-caching", None),
     ];
     flags(format!("vllm serve {}", model(own)), all)
-}
-
-/// Ranks that Neuron makes of one chip: two physical cores are one from Trainium2 on (LNC=2, the default there).
-fn cores(own: &Deployed<'_>) -> u32 {
-    match own.machine.cluster.accelerator.units {
-        few @ 0..=2 => few.max(1),
-        many => many / 2,
-    }
 }
 
 fn sglang(own: &Deployed<'_>) -> String {

@@ -1,7 +1,7 @@
 //! Operations and bytes of one step, part by part, for those who explain its time.
 
 use super::work::Op;
-use super::{Answer, Load, ServePart, Serving};
+use super::{Answer, Load, Sequences, ServePart, Serving};
 use crate::serving::Traffic;
 use crate::units::{Bytes, Flops, Ratio, Seconds};
 
@@ -21,6 +21,17 @@ pub struct PartCount {
     pub sent: Bytes,
     /// Kernels, or collectives.
     pub starts: Ratio,
+}
+
+/// What the host does in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HostParts {
+    /// Kernels that it starts one by one; none where a graph is replayed.
+    pub started: Ratio,
+    /// What the accelerator and its links take, in which it starts them.
+    pub busy: Seconds,
+    /// Sequences that it schedules.
+    pub sequences: Sequences,
 }
 
 /// What the first token of a request that comes at random, or follows another, takes.
@@ -73,7 +84,10 @@ impl Serving<'_> {
             each: (Seconds::new(each), Ratio::new(high)),
             steps: exact.then_some(steps),
             busy: Ratio::new(busy),
-            queue: Seconds::new(busy * each / (2.0 * (1.0 - busy))),
+            queue: Seconds::new(
+                busy * each * (1.0 + traffic.prompt_spread * traffic.prompt_spread)
+                    / (2.0 * (1.0 - busy)),
+            ),
         }
     }
 

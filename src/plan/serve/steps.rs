@@ -1,9 +1,11 @@
 //! Time of one step of decoding and of reading one prompt, by part, each with what it does.
 
 use super::Deployed;
-use crate::estimate::serve::{Load, PartCount, ServePart as P, Serving, StepTime};
+use super::nested::machine_factor;
+use crate::estimate::serve::{HostParts, Load, PartCount, ServePart as P, StepTime};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
+use crate::serving::FactorOf;
 use crate::units::text::fine;
 use crate::units::{Bytes, BytesPerSecond, Flops, FlopsPerSecond, Ratio, Seconds};
 
@@ -12,7 +14,7 @@ use crate::units::{Bytes, BytesPerSecond, Flops, FlopsPerSecond, Ratio, Seconds}
 pub fn decode(own: &Deployed<'_>) -> Part {
     let serving = own.serving();
     let load = serving.decode_load(own.running(), own.context());
-    step("decode", "One token of every answer", &serving, &load, serving.steps_a_token())
+    step("decode", "One token of every answer", own, &load, serving.steps_a_token())
 }
 
 /// One prompt read alone, by part.
@@ -20,31 +22,40 @@ pub fn decode(own: &Deployed<'_>) -> Part {
 pub fn prefill(own: &Deployed<'_>) -> Part {
     let serving = own.serving();
     let (load, steps) = serving.prompt_load(own.fresh());
-    step("prefill", "One prompt read", &serving, &load, steps)
+    step("prefill", "One prompt read", own, &load, steps)
 }
 
 fn step(
     id: &'static str,
     label: &'static str,
-    serving: &Serving<'_>,
+    own: &Deployed<'_>,
     load: &Load,
     times: Ratio,
 ) -> Part {
+    let serving = &own.serving();
+    let host = serving.host_parts(load);
     let time = serving.step(load);
     let counts = serving.part_counts(load);
     let leaf = |(part, count): (&P, &PartCount)| Leaf {
         id: format!("time.{id}.{}", key(*part)),
         label: name(*part),
         amount: time.get(*part) * times.get(),
-        derivation: derivation(*part, &time, count, times),
+        derivation: derivation(own, *part, &time, (count, &host), times),
         children: Vec::new(),
     };
     let leaves: Vec<Leaf<Seconds>> = P::ALL.iter().zip(&counts).map(leaf).collect();
     tree(id, label, vec![Group { id: "", label: "", leaves }])
 }
 
-fn derivation(part: P, time: &StepTime, count: &PartCount, times: Ratio) -> Derivation {
+fn derivation(
+    own: &Deployed<'_>,
+    part: P,
+    time: &StepTime,
+    (count, host): (&PartCount, &HostParts),
+    times: Ratio,
+) -> Derivation {
     let seconds = time.get(part);
+    let mut cited: Vec<String> = Vec::new();
     let (formula, constants): (&str, &[&str]) = match part {
         P::Products => (
             "each product: the longer of arithmetic and reading, and a fifth of the \
@@ -65,10 +76,16 @@ fn derivation(part: P, time: &StepTime, count: &PartCount, times: Ratio) -> Deri
         P::Pointwise => ("bytes of activations / memory bandwidth", &[]),
         P::Network => (
             "collectives × (start + bytes / rate of the link)",
-            &["collective", "link_inside", "link_outside"],
+            &["collective_us", "link_inside", "link_outside"],
         ),
-        P::Kernels => ("kernels × time that each adds", &["kernels", "gap_us"]),
-        P::Host => ("time of the host that the accelerator waits for", &["step_us", "launch_us"]),
+        P::Kernels => {
+            ("kernels × time that each adds × factor of the machine on it", &["kernels", "gap_us"])
+        }
+        P::Host => (
+            "(time of a step + sequences × time of each) × factor of the machine on it, and what \
+             starting kernels one by one takes longer than they run",
+            &["step_us", "sequence_us"],
+        ),
     };
     let mut said = Vec::new();
     let s = fine::time(seconds);
@@ -88,9 +105,15 @@ fn derivation(part: P, time: &StepTime, count: &PartCount, times: Ratio) -> Deri
         if count.sent > Bytes::ZERO {
             said.push(read(count.sent));
         }
-        if count.starts.get() > 0.0 && part != P::Network {
-            let each = Seconds::new(seconds.get() / count.starts.get());
-            said.push(format!("{} × {} = {s}", fine::number(count.starts), fine::time(each)));
+        match part {
+            P::Kernels => {
+                let (factor, facts) = machine_factor(own, FactorOf::Overhead);
+                let each = fine::time(own.service.engine.gap);
+                said.push(format!("{} × {each} × {factor} = {s}", fine::number(count.starts)));
+                cited.extend(facts);
+            }
+            P::Host => said.push(format!("{} = {s}", waited(own, host, &mut cited))),
+            _ => {}
         }
     }
     if times != Ratio::ONE {
@@ -102,9 +125,31 @@ fn derivation(part: P, time: &StepTime, count: &PartCount, times: Ratio) -> Deri
         formula: formula.to_owned(),
         substituted: said.join("; "),
         source: source.to_owned(),
-        constants: constants.iter().map(|name| (*name).to_owned()).collect(),
+        constants: constants.iter().map(|name| (*name).to_owned()).chain(cited).collect(),
         parts: Vec::new(),
     }
+}
+
+/// What the accelerator waits for its host in a step, as a sum.
+fn waited(own: &Deployed<'_>, host: &HostParts, cited: &mut Vec<String>) -> String {
+    let engine = &own.service.engine;
+    let (factor, facts) = machine_factor(own, FactorOf::Overhead);
+    cited.extend(facts);
+    let fixed = format!(
+        "({} + {} × {}) × {factor}",
+        fine::time(engine.step),
+        fine::number(Ratio::new(host.sequences.0)),
+        fine::time(engine.sequence)
+    );
+    if host.started <= Ratio::ZERO {
+        return fixed;
+    }
+    let (factor, facts) = machine_factor(own, FactorOf::Start);
+    cited.push("launch_us".to_owned());
+    cited.extend(facts);
+    let started =
+        format!("{} × {} × {factor}", fine::number(host.started), fine::time(engine.launch));
+    format!("max({started} − {}, 0 ms) + {fixed}", fine::time(host.busy))
 }
 
 const fn key(part: P) -> &'static str {
