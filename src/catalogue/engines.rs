@@ -202,6 +202,16 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
     })
 }
 
+/// The facts of a factor that hold for an engine: those of every engine, then those of its family.
+#[must_use]
+pub fn of_factor(key: &str, field: &str) -> Vec<&'static Fact> {
+    let all = ["*", family(key)].into_iter().flat_map(|of| {
+        let known = facts().iter().chain(fitted());
+        known.filter(move |fact| fact.of == of && fact.field == field)
+    });
+    all.collect()
+}
+
 /// Factors of every engine, then of the family; of each those that are stated (machines of which there is no run to fit),
 /// then those that a fit found.
 fn factors(book: Book, key: &str) -> Vec<Factor> {

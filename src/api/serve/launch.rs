@@ -106,8 +106,9 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
-    all.push(("--max-num-seqs", Some(engine.sequences.to_string())));
-    all.push(("--max-num-batched-tokens", Some(chunk(own).to_string())));
+    let rows = chunk(own);
+    all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
+    all.push(("--max-num-batched-tokens", Some(rows.to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
     all.push(("--gpu-memory-utilization", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
@@ -134,8 +135,9 @@ fn vllm(own: &Deployed<'_>) -> String {
 
 /// Rows of the largest step: few where the usual share leaves no room for a cache.
 fn chunk(own: &Deployed<'_>) -> u32 {
-    let raised = matches!(own.serving().memory().left.bound, Bound::Raised | Bound::Little);
-    let most = if raised { ROWS_FEW as u32 } else { u32::MAX };
+    let bound = own.serving().memory().left.bound;
+    let few = !matches!(bound, Bound::Share | Bound::Memory);
+    let most = if few { ROWS_FEW as u32 } else { u32::MAX };
     own.service.engine.chunk.min(most)
 }
 

@@ -86,6 +86,8 @@ pub enum Bound {
     Raised,
     /// The same, and no more than is needed of it.
     Little,
+    /// The usual share suffices for steps of few rows.
+    Few,
 }
 
 /// The most that is alive in the largest step of the engine's trial run: a layer, or the draw after the last.
@@ -153,16 +155,22 @@ impl Serving<'_> {
             _ => all * share - used,
         };
         let pool = usual.min(bare);
-        // Where the usual share leaves next to nothing, people raise it, read prompts in smaller pieces, and let
+        // Where the usual share leaves next to nothing, people read prompts in smaller pieces, raise it, and let
         // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
-        // 2025-09 and 2026-02).
+        // 2025-09 and 2026-02), gpt-oss-120b on one H100 (vLLM's recipe: 0.95 and steps of 1,024 tokens). A step of few
+        // rows draws for no more sequences.
         let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
-        let needed = self.least_weights(weights) + context_least + self.layers(ROWS_FEW);
-        let raised = (all - needed).min(SCARCE * all);
+        let (sequences, words, each) = peak.draw;
+        let drawn = f64::from(sequences).min(ROWS_FEW) * f64::from(words) * each.get();
+        let alive = self.layers(ROWS_FEW).max(drawn);
+        let needed = self.least_weights(weights) + context_least + alive;
+        let few = if rule.fills == Fills::Whole { all * share - needed } else { 0.0 };
+        let raised = (all - needed).min(few.max(SCARCE * all));
         let raised = if raised < PIECES * all { 0.0 } else { raised };
         let (per_token, state) = self.cache_of(1.0);
         let scarce = pool < SCARCE * all && raised > pool;
         let bound = match (scarce, raised < all - needed) {
+            (true, true) if few >= SCARCE * all => Bound::Few,
             (true, true) => Bound::Little,
             (true, false) => Bound::Raised,
             _ if usual > bare => Bound::Memory,

@@ -16,7 +16,7 @@ mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
-pub use detail::{FirstParts, HostParts, PartCount};
+pub use detail::{FirstParts, HostParts, NetworkParts, PartCount};
 pub use flow::Full;
 pub use memory::{Bound, Left, Peak, ROWS_FEW, ServeMemory, ServeMemoryPart, cores};
 pub use pace::{Arrivals, Pace};

@@ -73,6 +73,11 @@ pub(super) fn room(own: &Deployed<'_>) -> Figure {
             "2% of the memory, the share raised so far as that takes",
             format!("{all} × 2% = {room}"),
         ),
+        (Bound::Few, _) => (
+            "memory that programs find × share − what weights, runtime and steps of 512 rows take at \
+             least",
+            format!("{all} × {share} − {} = {room}", fine::bytes(left.needed)),
+        ),
         (Bound::Raised, _) => (
             "memory that programs find − what weights, runtime and steps of 512 rows take at least",
             format!("{all} − {} = {room}", fine::bytes(left.needed)),

@@ -75,7 +75,8 @@ pub(super) fn machine_factor(own: &Deployed<'_>, of: FactorOf) -> (String, Vec<S
             && (known.format.is_empty() || known.format == own.formats.0.class())
     };
     let fact = |known: &Factor| format!("{}@{}/{}", of.key(), known.machine, known.format);
-    let facts = engine.factors.iter().filter(holds).map(fact).collect();
+    let mut facts: Vec<String> = engine.factors.iter().filter(holds).map(fact).collect();
+    facts.dedup();
     (fine::number(factor), facts)
 }
 
@@ -197,14 +198,14 @@ fn place_among(own: &Deployed<'_>, place: Seconds) -> Figure {
     let (rate, most) = (own.own.now.request_rate.get(), full.rate.get());
     let filled = (rate / most.max(1e-12)).min(0.98);
     let places = (2.0 * (full.running.0 + 1.0)).sqrt();
-    let text = format!(
-        "{} ^ {} / (1 − {}) / {} = {}",
-        number(filled),
-        number(places),
-        number(filled),
-        number(most),
-        fine::time(place)
-    );
+    let is = fine::time(place);
+    let text = match place.get() < 1e-9 {
+        true => format!("{is} = {is}"),
+        false => {
+            let (filled, places) = (number(filled), number(places));
+            format!("{filled} ^ {places} / (1 − {filled}) / {} = {is}", number(most))
+        }
+    };
     let formula = "share of the instance's rate that is asked for ^ √(2 × (places + 1)) / (1 − share) \
         / requests a second that it answers at most";
     let source = "the wait in a queue of many servers (Sakasegawa, Ann. Inst. Statist. Math. 29, \

@@ -2,7 +2,7 @@
 
 use super::Deployed;
 use super::nested::machine_factor;
-use crate::estimate::serve::{HostParts, Load, PartCount, ServePart as P, StepTime};
+use crate::estimate::serve::{HostParts, Load, NetworkParts, PartCount, ServePart as P, StepTime};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
 use crate::serving::FactorOf;
@@ -33,14 +33,14 @@ fn step(
     times: Ratio,
 ) -> Part {
     let serving = &own.serving();
-    let host = serving.host_parts(load);
+    let (host, network) = (serving.host_parts(load), serving.network_parts(load));
     let time = serving.step(load);
     let counts = serving.part_counts(load);
     let leaf = |(part, count): (&P, &PartCount)| Leaf {
         id: format!("time.{id}.{}", key(*part)),
         label: name(*part),
         amount: time.get(*part) * times.get(),
-        derivation: derivation(own, *part, &time, (count, &host), times),
+        derivation: derivation(own, *part, &time, (count, &host, &network), times),
         children: Vec::new(),
     };
     let leaves: Vec<Leaf<Seconds>> = P::ALL.iter().zip(&counts).map(leaf).collect();
@@ -51,7 +51,7 @@ fn derivation(
     own: &Deployed<'_>,
     part: P,
     time: &StepTime,
-    (count, host): (&PartCount, &HostParts),
+    (count, host, network): (&PartCount, &HostParts, &NetworkParts),
     times: Ratio,
 ) -> Derivation {
     let seconds = time.get(part);
@@ -75,7 +75,8 @@ fn derivation(
         P::Head => ("the product with the vocabulary", &["compute", "stream"]),
         P::Pointwise => ("bytes of activations / memory bandwidth", &[]),
         P::Network => (
-            "collectives × (start + bytes / rate of the link)",
+            "collectives × (start × factor of the machine on it + hops) + bytes that cross links / \
+             rate that they reach, and sends between stages",
             &["collective_us", "link_inside", "link_outside"],
         ),
         P::Kernels => {
@@ -102,9 +103,6 @@ fn derivation(
         if count.bytes > Bytes::ZERO {
             said.push(read(count.bytes));
         }
-        if count.sent > Bytes::ZERO {
-            said.push(read(count.sent));
-        }
         match part {
             P::Kernels => {
                 let (factor, facts) = machine_factor(own, FactorOf::Overhead);
@@ -112,6 +110,7 @@ fn derivation(
                 said.push(format!("{} × {each} × {factor} = {s}", fine::number(count.starts)));
                 cited.extend(facts);
             }
+            P::Network => said.push(format!("{} = {s}", crossed(own, network, &mut cited))),
             P::Host => said.push(format!("{} = {s}", waited(own, host, &mut cited))),
             _ => {}
         }
@@ -128,6 +127,34 @@ fn derivation(
         constants: constants.iter().map(|name| (*name).to_owned()).chain(cited).collect(),
         parts: Vec::new(),
     }
+}
+
+/// What a step's communication takes, as a sum.
+fn crossed(own: &Deployed<'_>, network: &NetworkParts, cited: &mut Vec<String>) -> String {
+    let (factor, facts) = machine_factor(own, FactorOf::Network);
+    cited.extend(facts);
+    let engine = &own.service.engine;
+    let accelerator = &own.machine.cluster.accelerator;
+    let (name, generation) = (&accelerator.name, &accelerator.generation);
+    let value = engine.factor(FactorOf::Network, name, generation, own.formats.0);
+    let (starts, start) = network.starts;
+    let hops = Seconds::new((start.get() - engine.collective.get() * value.get()).max(0.0));
+    let (bytes, rate) = network.crossing;
+    let mut text = format!(
+        "{} × ({} × {factor} + {}) + {} / {}",
+        fine::number(starts),
+        fine::time(engine.collective),
+        fine::time(hops),
+        fine::bytes(bytes),
+        fine::bandwidth(rate.max(BytesPerSecond::new(1.0)))
+    );
+    if network.sends > Seconds::ZERO {
+        text = format!("{text} + {}", fine::time(network.sends));
+    }
+    if network.hidden.get() > 1e-9 {
+        text = format!("{text} − {}", fine::time(network.hidden));
+    }
+    text
 }
 
 /// What the accelerator waits for its host in a step, as a sum.
