@@ -66,6 +66,9 @@ pub fn config(data: &[u8]) {
         let inputs = Inputs::default().with(Key::Model, "config").with(Key::Config, text);
         let _ = inputs.resolve();
         let _ = link::encode_whole(&inputs);
+        if let Some(short) = config::trimmed(&String::from_utf8_lossy(data)) {
+            assert_eq!(config::read(&short).model, reading.model);
+        }
     }
     let _ = config::hub_id(&String::from_utf8_lossy(data));
 }

@@ -71,7 +71,7 @@ function hire(glue, module) {
   worker.onmessage = worker.onerror = (event) => heard.push(event);
   const ask = (own) => {
     worker.postMessage([glue, own]);
-    worker.postMessage({ open: { run: 1, link: location.hash.slice(1) } });
+    worker.postMessage([location.hash.slice(1)]);
   };
   module.then(ask, () => {});
   self.autoparallelFirst = { worker, heard };

@@ -21,6 +21,19 @@ pub mod plan;
 
 // The floors below, compiled apart (src/core).
 pub use autoparallel_core::{
-    case, cluster, estimate, layout, model, prices, reliability, search, serving, stack, units,
-    workload,
+    case, cluster, estimate, layout, prices, reliability, search, serving, stack, workload,
 };
+
+/// F1: models, and what reads them out of published configurations.
+pub mod model {
+    pub mod config;
+    pub use autoparallel_core::model::*;
+}
+
+/// F0: quantities, and their texts.
+pub mod units {
+    pub mod deadline;
+    pub mod text;
+    pub use autoparallel_core::units::*;
+    pub use deadline::Deadline;
+}

@@ -3,7 +3,7 @@
 use autoparallel::catalogue::{accelerators, kernels, stacks};
 use autoparallel::cluster::{Fabric, LEVELS_MAX, Level, MatmulCurve};
 use autoparallel::stack::{Technique, Techniques};
-use autoparallel::units::{BytesPerSecond, Ratio, Seconds};
+use autoparallel::units::{BytesPerSecond, FlopsPerSecond, Ratio, Seconds};
 use std::collections::BTreeSet;
 
 #[test]
@@ -93,6 +93,28 @@ fn accelerators_are_physically_possible() {
             assert!((0.1..50.0).contains(&price.get()), "{key}: {} dollars", price.get());
             assert!(!row.price_source.is_empty(), "{key}: price without a source");
         }
+    }
+}
+
+/// Rates beside those of floats (`data/rates.csv`): of every line, and none slower than the wider ones that it replaces.
+#[test]
+fn rates_of_integers_and_half_sums_are_physically_possible() {
+    let lines = include_str!("../src/catalogue/data/rates.csv").lines().skip(1);
+    for line in lines {
+        let key = line.split(',').next().unwrap_or_default();
+        let row = accelerators::find_serving(key).expect(key);
+        assert_eq!(row.key, key);
+        let peak = row.accelerator.peak;
+        let rate = |rate: Option<FlopsPerSecond>| rate.map_or(0.0, |rate| rate.get());
+        let (wide, int8) = (rate(peak.bf16.or(peak.fp16)), rate(peak.int8));
+        assert!((wide..=4.1 * wide).contains(&int8), "{key}: {int8} over {wide}");
+        assert!(peak.int8_warp.is_none_or(|warp| warp.get() < int8), "{key}");
+        // Half sums of GeForce cards run at half the rate of integers, and twice that of whole sums.
+        if let Some(half) = peak.half {
+            assert!((half.get() / int8 - 0.5).abs() < 0.01, "{key}: {half:?}");
+            assert!((half.get() / wide - 2.0).abs() < 0.02, "{key}: {half:?}");
+        }
+        assert!(peak.vector.is_none_or(|vector| vector.get() <= wide), "{key}");
     }
 }
 

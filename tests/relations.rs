@@ -113,13 +113,9 @@ const FASTER: [(&str, fn(&mut Case)); 12] = [
         *rate = *rate * 1.5;
     }),
     ("matrix rates", |case| {
-        let peak = &mut case.cluster.accelerator.peak;
-        let twice = |rate: Option<FlopsPerSecond>| rate.map(|rate| rate * 1.5);
-        peak.fp32 = twice(peak.fp32);
-        peak.fp16 = twice(peak.fp16);
-        peak.bf16 = twice(peak.bf16);
-        peak.fp8 = twice(peak.fp8);
-        peak.fp4 = twice(peak.fp4);
+        for rate in case.cluster.accelerator.peak.rates() {
+            *rate = *rate * 1.5;
+        }
     }),
     ("matrix kernels", |case| {
         let share = &mut case.stack.profile.matmul;
@@ -376,15 +372,15 @@ fn fewer_bytes_never_take_more() {
 
 /// Every rate `k` times, every latency a `k`-th.
 fn scale(case: &mut Case, k: f64) {
-    let flops = |rate: Option<FlopsPerSecond>| rate.map(|rate| FlopsPerSecond::new(rate.get() * k));
     let bytes = |rate: BytesPerSecond| BytesPerSecond::new(rate.get() * k);
     let seconds = |time: Seconds| Seconds::new(time.get() / k);
     let accelerator = &mut case.cluster.accelerator;
     accelerator.memory_bandwidth = bytes(accelerator.memory_bandwidth);
     accelerator.kernels.launch = seconds(accelerator.kernels.launch);
-    let peak = &mut accelerator.peak;
-    for rate in [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4] {
-        *rate = flops(*rate);
+    accelerator.gap = seconds(accelerator.gap);
+    accelerator.k_quants = accelerator.k_quants.map(bytes);
+    for rate in accelerator.peak.rates() {
+        *rate = FlopsPerSecond::new(rate.get() * k);
     }
     for level in &mut case.cluster.levels {
         level.bandwidth = bytes(level.bandwidth);

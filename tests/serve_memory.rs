@@ -167,6 +167,14 @@ fn neuron_splits_heads_over_cores() {
     }
 }
 
+/// vllm-project/recipes, models/moonshotai/Kimi-K2-Thinking.yaml (2026-04): 715,072 tokens on eight H200, no share given.
+/// Attention, shared experts and the dense layer lie in 16 bits beside experts in 4.
+#[test]
+fn vllm_holds_experts_alone_in_4_bits() {
+    let service = service("vllm", 0.9, "Kimi-K2-Thinking", WeightFormat::Int4Gptq, "h200-sxm");
+    within_5_percent(tokens(&service, 8), 715_072.0, "Kimi-K2-Thinking");
+}
+
 /// SGLang 0.5.23, srt/arg_groups/memory_hook.py, worked out by hand: 8,192 x 1.5 + 512 + 128 + 256 x 2 MiB of 81,559
 /// are kept on one H100; on eight, 1,024 for the ranks and 512 x 2 for graphs; B200 reads 16,384 tokens a step.
 #[test]

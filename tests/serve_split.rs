@@ -233,36 +233,42 @@ impl Node {
         let serving = Serving::new(&self.service, &self.instance);
         each * 8.0 / serving.writing(sequences, Tokens::new(context)).get()
     }
+
+    /// The most sequences that are each written at that many tokens a second.
+    fn writes_at(&self, speed: f64, context: u64) -> f64 {
+        let rates = (1..1024).map(|each| (f64::from(each), self.writes(f64::from(each), context)));
+        let held = rates.take_while(|(each, rate)| rate / each / 8.0 >= speed);
+        held.last().map_or(0.0, |(_, rate)| rate)
+    }
 }
 
 /// DeepSeek's profile of its own deployment (deepseek-ai/profile-data, 2025-02): 62,713 tokens a second of a node that
 /// reads, 18,598 of one that writes; SGLang on 96 H100 (LMSYS, 2025-05-05): 57,674, 54,543 and 50,302 for prompts of
 /// 1,024, 2,048 and 4,096 tokens, and 22,282 written; DeepSeek's production (open-infra-index day 6, 2025-03): 14,800
-/// written with MTP, at 4,989 tokens of context.
+/// written with MTP, at 4,989 tokens of context and 20 to 22 tokens a second for each user.
 #[test]
 fn published_deployments_come_out() {
     let deepseek = per_node("deepseek", "h800", 32, None);
     let sglang = per_node("sglang-ep", "h100-sxm", 32, None);
     let guess = Speculation { guesses: 1, acceptance: Ratio::new(0.85), cost: Ratio::new(0.03) };
     let writers = |engine, machine, ranks, guess| per_node(engine, machine, ranks, guess);
-    // Told, measured, and how far from one another they may lie: a fifth, but for the tokens that SGLang writes, which
-    // the fit has too fast, and for DeepSeek's production, a mean over a day in which not every hour is full.
+    // Told and measured lie within a fifth of one another.
     let rows = [
-        (deepseek.reads(4096), 62_713.0, 0.2),
-        (writers("deepseek", "h800", 128, None).writes(128.0, 4096), 18_598.0, 0.2),
-        (sglang.reads(1024), 57_674.0, 0.2),
-        (sglang.reads(2048), 54_543.0, 0.2),
-        (sglang.reads(4096), 50_302.0, 0.2),
-        (writers("sglang-ep", "h100-sxm", 72, None).writes(256.0, 2000), 22_282.0, 0.25),
-        (writers("deepseek", "h800", 144, Some(guess)).writes(128.0, 4989), 14_800.0, 0.25),
+        (deepseek.reads(4096), 62_713.0),
+        (writers("deepseek", "h800", 128, None).writes(128.0, 4096), 18_598.0),
+        (sglang.reads(1024), 57_674.0),
+        (sglang.reads(2048), 54_543.0),
+        (sglang.reads(4096), 50_302.0),
+        (writers("sglang-ep", "h100-sxm", 72, None).writes(256.0, 2000), 22_282.0),
+        (writers("deepseek", "h800", 144, Some(guess)).writes_at(21.0, 4989), 14_800.0),
     ];
-    for (told, measured, _) in rows {
+    for (told, measured) in rows {
         println!(
             "{told:.0} told, {measured:.0} measured: {:+.1} %",
             (told / measured - 1.0) * 100.0
         );
     }
-    for (told, measured, share) in rows {
-        assert!((told / measured - 1.0).abs() <= share, "{told} {measured}");
+    for (told, measured) in rows {
+        assert!((told / measured - 1.0).abs() <= 0.2, "{told} {measured}");
     }
 }

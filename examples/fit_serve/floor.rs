@@ -2,6 +2,7 @@
 //! errors of whole ladders lie apart.
 
 use crate::Judged;
+use crate::report::middle;
 use autoparallel::fit::serve::{ServeMeasured, ServeRun};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,20 +23,20 @@ fn launch(run: &ServeRun) -> String {
 pub fn paragraph(runs: &[(ServeRun, ServeMeasured)], judged: &[Judged]) -> String {
     let mut text = "\n## What noise leaves\n\n".to_owned();
     for (figure, name) in [(0, "TTFT"), (1, "TPOT")] {
-        let mut steps = rough(runs, figure);
-        let (mut within, mut between) = ladders(judged, figure);
-        let percent = |values: &mut Vec<f64>| 100.0 * (middle(values).exp() - 1.0);
+        let steps = rough(runs, figure);
+        let (within, between) = ladders(judged, figure);
+        let percent = |values: &[f64]| 100.0 * (middle(values.iter().copied()).exp() - 1.0);
         writeln!(
             text,
             "- {name}, closed loop: a point lies {:.1} % (median of {}, mean {:.1} %) off what \
              the runs at half and twice its concurrency say of it. Of the errors of groups \
              unseen, {:.1} % (median) are within the runs of one launch, {:.1} % those of whole \
              launches.",
-            percent(&mut steps),
+            percent(&steps),
             steps.len(),
             100.0 * mean_of(&steps),
-            percent(&mut within),
-            percent(&mut between)
+            percent(&within),
+            percent(&between)
         )
         .unwrap_or_default();
     }
@@ -82,17 +83,12 @@ fn ladders(judged: &[Judged], figure: usize) -> (Vec<f64>, Vec<f64>) {
         }
     }
     let (mut within, mut between) = (Vec::new(), Vec::new());
-    for errors in all.values_mut().filter(|errors| errors.len() >= 3) {
-        let own = middle(errors);
+    for errors in all.values().filter(|errors| errors.len() >= 3) {
+        let own = middle(errors.iter().copied());
         within.extend(errors.iter().map(|error| (error - own).abs()));
         between.push(own.abs());
     }
     (within, between)
-}
-
-fn middle(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn mean_of(steps: &[f64]) -> f64 {

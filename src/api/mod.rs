@@ -9,6 +9,7 @@ pub mod fleet;
 mod links;
 mod measure;
 pub mod own;
+pub mod packed;
 mod promise;
 mod remedies;
 pub mod script;

@@ -20,14 +20,6 @@ pub enum Request {
         /// The link text, without `#`.
         link: String,
     },
-    /// Answer whatever this link asks: one of the three, as the page would. Its loader sends it before the page is
-    /// there.
-    Open {
-        /// Number of the run.
-        run: u32,
-        /// What stands in the address behind its `#`.
-        link: String,
-    },
     /// Look where to train the case of this link: [`Answer::Fleet`] comes again and again until it is complete.
     Fleet {
         /// Number of the run.

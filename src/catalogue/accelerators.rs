@@ -104,6 +104,13 @@ pub fn find_serving(text: &str) -> Option<&'static MachineRow> {
     find(text).or_else(|| edge().iter().find(named))
 }
 
+/// Where the share of a memory that programs get was read, or that it is assumed.
+#[must_use]
+pub fn usable_source(key: &str, generation: &str) -> String {
+    let told = |row: Row<'_>| [row.text("source"), row.text("date")].join(", ");
+    usable_row(key, generation).map(told).unwrap_or_default()
+}
+
 /// Accelerators for a search box: every word of the text occurs in one of the names, keys first.
 #[must_use]
 pub fn search(text: &str) -> Vec<&'static MachineRow> {
@@ -243,7 +250,11 @@ fn accelerator(
     fitted: &kernels::KernelRow,
     unverified: &[&str],
 ) -> Option<Accelerator> {
+    static RATES: OnceLock<Table> = OnceLock::new();
+    let rates = RATES.get_or_init(|| Table::read(include_str!("data/rates.csv")));
+    let rates = rates.rows().find(|rates| rates.text("key") == row.text("key"));
     let tera = |column| row.number(column).map(FlopsPerSecond::tera);
+    let other = |column| rates?.number(column).map(FlopsPerSecond::tera);
     Some(Accelerator {
         name: row.text("key").to_owned(),
         generation: row.text("generation").to_owned(),
@@ -256,23 +267,34 @@ fn accelerator(
             bf16: tera("bf16_tflops"),
             fp8: tera("fp8_tflops"),
             fp4: tera("fp4_tflops"),
+            int8: other("int8_tflops"),
+            int8_warp: other("int8_warp_tflops"),
+            half: other("half_tflops"),
+            vector: other("vector_tflops"),
         },
         power: row.number("power_w").map(Watts::new),
         units: row.count("units").filter(|units| *units > 0)?,
         kernels: fitted.kernels,
+        gap: Seconds::us(rates.and_then(|rates| rates.number("gap_us")).unwrap_or(0.0)),
+        k_quants: rates.and_then(|rates| rates.number("k_quant_gb_s")).map(BytesPerSecond::gb),
         unverified: unverified.iter().map(|&field| field.to_owned()).collect(),
     })
 }
 
-/// What programs found of an accelerator's memory (`data/usable.csv`), else what they find of its generation.
+/// What programs found of an accelerator's memory, else what they find of its generation.
 fn usable(key: &str, generation: &str, memory_mib: u32) -> Ratio {
+    let row = usable_row(key, generation);
+    let gib = row.and_then(|row| row.number("gib"));
+    let share = gib.map(|gib| gib * 1024.0 / f64::from(memory_mib.max(1)));
+    Ratio::new(share.or_else(|| row?.number("share")).unwrap_or(1.0).min(1.0))
+}
+
+/// The line that says it (`data/usable.csv`).
+fn usable_row(key: &str, generation: &str) -> Option<Row<'static>> {
     static TABLE: OnceLock<Table> = OnceLock::new();
     let table = TABLE.get_or_init(|| Table::read(include_str!("data/usable.csv")));
-    let own = table.rows().find(|row| row.text("key") == key);
-    let gib = own.and_then(|row| row.number("gib"));
-    let share = gib.map(|gib| gib * 1024.0 / f64::from(memory_mib.max(1)));
-    let of_kind = || table.rows().find(|row| row.text("key") == generation)?.number("share");
-    Ratio::new(share.or_else(of_kind).unwrap_or(1.0).min(1.0))
+    let of = |name: &str| table.rows().find(|row| row.text("key") == name);
+    of(key).or_else(|| of(generation))
 }
 
 fn host(row: Row<'_>) -> Option<Host> {

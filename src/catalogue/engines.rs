@@ -7,7 +7,7 @@ use super::table::{Row, Table};
 use crate::serving::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 use crate::stack::{Change, Own};
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// All engines, in the order of the table, with what the fit found.
 #[must_use]
@@ -106,13 +106,13 @@ pub fn with_own(base: &Engine, own: Own, name: &str, version: &str) -> Option<En
     let said = said(&base.key, &own);
     let changed = !own.changes.is_empty();
     let mut factors = base.factors.clone();
-    factors.extend(own.changes.iter().flat_map(paced));
+    Arc::make_mut(&mut factors).extend(own.changes.iter().flat_map(paced));
     Some(Engine {
         name: name.to_owned(),
         version: version.to_owned(),
         date: String::new(),
         factors,
-        ranges: if changed { ranges_of("") } else { base.ranges.clone() },
+        ranges: if changed { Arc::new(ranges_of("")) } else { base.ranges.clone() },
         own: Some(own),
         ..engine(FITTED, &base.key, &said)?
     })
@@ -175,6 +175,10 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         expert_stream: known.ratio("expert_stream")?,
         gap: us("gap_us")?,
         launch: us("launch_us")?,
+        integer_rows: known.count("integer_rows")?,
+        half_sums: known.is("half_sums")?,
+        fused: known.is("fused")?,
+        in_flight: known.count("in_flight")?,
         graphs: known.is("graphs")?,
         kernels: known.ratio("kernels")?,
         expert_kernels: known.ratio("expert_kernels")?,
@@ -196,8 +200,8 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         sequences: known.count("sequences")?,
         admission: Admission::AtOnce,
         memory: memory(&known)?,
-        factors: factors(book, key),
-        ranges: ranges(key),
+        factors: Arc::new(factors(book, key)),
+        ranges: Arc::new(ranges(key)),
         own: None,
     })
 }

@@ -14,6 +14,8 @@ pub struct FormatRow {
     pub formats: Vec<String>,
     /// Generations of accelerators.
     pub generations: Vec<String>,
+    /// Of these what no source confirms: generations, formats, or `all`.
+    pub unverified: Vec<String>,
     /// Where it was read.
     pub source: String,
     /// When that was published or read.
@@ -52,6 +54,22 @@ pub fn cache(engine: &str, generation: &str, format: KvFormat) -> Option<&'stati
     }
 }
 
+/// The rows by which an engine runs these formats on a generation that nothing confirms: of the weights, of the cache.
+#[must_use]
+pub fn doubted(
+    engine: &str,
+    generation: &str,
+    formats: (WeightFormat, KvFormat),
+) -> [Option<&'static FormatRow>; 2] {
+    let (format, kept) = formats;
+    let (class, cache) = (format.class(), format!("kv-{}", kept.key()));
+    let own = weights(engine, generation, format)
+        .filter(|row| row.doubts(&["all", generation, format.key(), class]));
+    let kept = self::cache(engine, generation, kept)
+        .filter(|row| kept != KvFormat::Wide && row.doubts(&["all", generation, &cache]));
+    [own, kept]
+}
+
 /// Whether an engine runs these formats on a generation. An engine that the table does not know, and an accelerator by
 /// hand (no generation), are taken at the user's word.
 #[must_use]
@@ -67,6 +85,12 @@ pub fn runs(engine: &str, generation: &str, formats: (WeightFormat, KvFormat)) -
 pub fn runs_on(engine: &str, generation: &str) -> bool {
     runs(engine, generation, (WeightFormat::Bf16, KvFormat::Wide))
         || runs(engine, generation, (WeightFormat::Q8_0, KvFormat::Wide))
+}
+
+impl FormatRow {
+    fn doubts(&self, names: &[&str]) -> bool {
+        self.unverified.iter().any(|own| names.contains(&own.as_str()))
+    }
 }
 
 fn find(engine: &str, generation: &str, names: &[&str]) -> Option<&'static FormatRow> {
@@ -97,6 +121,7 @@ fn read(row: Row<'_>) -> FormatRow {
         engine: row.text("engine").to_owned(),
         formats: list("formats"),
         generations: list("generations"),
+        unverified: list("unverified"),
         source: row.text("source").to_owned(),
         date: row.text("date").to_owned(),
     }
@@ -121,6 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn what_nothing_confirms_is_known() {
+        let pair = |own, kept| (own, kept);
+        let four = pair(WeightFormat::Nvfp4, KvFormat::Wide);
+        assert!(doubted("vllm", "rubin", four)[0].is_some());
+        assert!(doubted("vllm", "blackwell", four) == [None, None]);
+        let eight = pair(WeightFormat::Fp8, KvFormat::Fp8);
+        let of_cache = doubted("trtllm", "hopper", eight);
+        assert!(of_cache[0].is_none() && of_cache[1].is_some());
+        let wide = pair(WeightFormat::Bf16, KvFormat::Wide);
+        assert!(doubted("llamacpp", "adreno", wide)[0].is_some());
+        let packed = pair(WeightFormat::Q4_0, KvFormat::Wide);
+        assert!(doubted("llamacpp", "adreno", packed) == [None, None]);
+    }
+
+    #[test]
     fn an_engine_follows_the_one_it_is_based_on() {
         assert!(runs_on("sglang-ep", "hopper") && !runs_on("sglang-ep", "tpu"));
         assert!(runs_on("jetstream", "tpu") && !runs_on("jetstream", "hopper"));
@@ -132,6 +172,12 @@ mod tests {
         let cache: Vec<String> =
             KvFormat::ALL.iter().map(|format| format!("kv-{}", format.key())).collect();
         for row in all() {
+            let doubted = row.source.to_ascii_lowercase().contains("not verified");
+            assert_eq!(doubted, !row.unverified.is_empty(), "{row:?}");
+            let known = |own: &String| {
+                own == "all" || row.generations.contains(own) || row.formats.contains(own)
+            };
+            assert!(row.unverified.iter().all(known), "{row:?}");
             assert!(engines::keys().contains(&row.engine.as_str()), "{row:?}");
             for name in &row.formats {
                 let weights = |f: &WeightFormat| f.key() == name || f.class() == name;

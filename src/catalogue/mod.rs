@@ -2,6 +2,7 @@
 
 pub mod accelerators;
 pub mod areas;
+pub mod checkpoints;
 pub mod constants;
 pub mod datasets;
 pub mod engines;

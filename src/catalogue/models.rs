@@ -1,5 +1,6 @@
 //! Models: their shapes, their published parameter counts, and look-up by name.
 
+use super::checkpoints;
 use super::notation::{self, Scope};
 use super::table::{Row, Table};
 use crate::model::Model;
@@ -227,6 +228,7 @@ fn model(line: Row<'static>) -> Option<Model> {
         mtp_layers: optional(line.text("mtp_layers"))?.unwrap_or(0),
         other_params: Params::new(u64::try_from(other).ok()?),
         max_positions: optional(line.text("max_positions"))?,
+        stored: checkpoints::of(line.text("key")),
     })
 }
 
@@ -246,6 +248,7 @@ fn source(code: &str) -> Option<&'static str> {
         "M" => "MaxText, src/maxtext/configs/models",
         "N" => "Megatron-Bridge documentation",
         "P" => "mlc-llm, model_preset.py",
+        "R" => "config.json copy in the repository of ai-dynamo/aiconfigurator, commit 821eb9a",
         "T" => "transformers 5.23.0, default of the configuration class",
         "K" => "Korthikanti et al. 2022, arXiv 2205.05198, table 3",
         "J" => "Jamba-1.5 report, arXiv 2408.12570; shape not seen in a config.json",

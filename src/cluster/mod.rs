@@ -71,6 +71,10 @@ pub struct Accelerator {
     pub units: u32,
     /// How near its matrix kernels come to the peak, by number format and shape.
     pub kernels: Kernels,
+    /// Least time between two kernels of which one needs the other, where its system makes that long (Metal, OpenCL).
+    pub gap: Seconds,
+    /// Most that one processor streams of K-quants, where unpacking them is slow.
+    pub k_quants: Option<BytesPerSecond>,
     /// Figures here that no primary source confirmed.
     pub unverified: Vec<String>,
 }
@@ -88,6 +92,23 @@ pub struct Peak {
     pub fp8: Option<FlopsPerSecond>,
     /// 4-bit floats.
     pub fp4: Option<FlopsPerSecond>,
+    /// 8-bit integers.
+    pub int8: Option<FlopsPerSecond>,
+    /// The same by the instructions of one warp (`mma.sync`), where these fall short of it.
+    pub int8_warp: Option<FlopsPerSecond>,
+    /// Half precision summed in half precision, where that is faster.
+    pub half: Option<FlopsPerSecond>,
+    /// Single precision outside the matrix units.
+    pub vector: Option<FlopsPerSecond>,
+}
+
+impl Peak {
+    /// All rates that are known.
+    pub fn rates(&mut self) -> impl Iterator<Item = &mut FlopsPerSecond> {
+        let floats = [&mut self.fp32, &mut self.fp16, &mut self.bf16, &mut self.fp8, &mut self.fp4];
+        let others = [&mut self.int8, &mut self.int8_warp, &mut self.half, &mut self.vector];
+        floats.into_iter().chain(others).flatten()
+    }
 }
 
 /// How near an accelerator's kernels come to its data sheet.

@@ -11,6 +11,7 @@ use crate::search::deploy;
 use crate::serving::Factor;
 use crate::stack::Pace;
 use crate::units::{Ratio, Seconds, order};
+use std::sync::Arc;
 
 /// Halvings of the span of paces, in logarithms: to eight digits of its twelve doublings.
 const HALVINGS: u32 = 32;
@@ -69,7 +70,7 @@ pub fn of_service(own: &Deployed<'_>, measured: Seconds) -> Option<Ratio> {
     let per_token = |pace: Ratio| {
         let mut service = own.service.clone();
         let machine = &own.machine.cluster.accelerator.name;
-        service.engine.factors.extend(Factor::of_pace(machine, pace));
+        Arc::make_mut(&mut service.engine.factors).extend(Factor::of_pace(machine, pace));
         let serving = Serving::new(&service, &own.own.at.instance);
         deploy::shared(own.ask, &serving, own.own.replicas).per_token
     };

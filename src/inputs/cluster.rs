@@ -5,8 +5,8 @@ use super::names::CUSTOM;
 use super::resolve::Reader;
 use crate::catalogue::accelerators::{self, LEAF_SPAN, MachineRow};
 use crate::catalogue::reliability;
-use crate::cluster::{Cluster, Fabric, Level};
-use crate::units::Ratio;
+use crate::cluster::{Cluster, Fabric, Level, Peak};
+use crate::units::{Ratio, Seconds};
 
 /// The row that an accelerator by hand takes its kernels, links and host from.
 const MODEL_OF_CUSTOM: &str = "h100-sxm";
@@ -91,8 +91,10 @@ fn start_custom(machine: &mut MachineRow) {
     machine.label = "Own accelerator".to_owned();
     machine.accelerator.name = CUSTOM.to_owned();
     machine.accelerator.generation.clear();
-    machine.accelerator.peak = crate::cluster::Peak::default();
+    machine.accelerator.peak = Peak::default();
     machine.accelerator.power = None;
+    machine.accelerator.gap = Seconds::ZERO;
+    machine.accelerator.k_quants = None;
     machine.accelerator.unverified.clear();
     machine.price = None;
     machine.price_source.clear();
@@ -103,7 +105,7 @@ fn override_figures(reader: &Reader, machine: &mut MachineRow) {
     let accelerator = &mut machine.accelerator;
     set(&mut accelerator.memory, reader.bytes(Key::Memory));
     set(&mut accelerator.memory_bandwidth, reader.bandwidth(Key::MemoryBandwidth));
-    let peak = &mut accelerator.peak;
+    let mut peak = accelerator.peak;
     for (rate, key) in [
         (&mut peak.fp32, Key::PeakFp32),
         (&mut peak.fp16, Key::PeakFp16),
@@ -112,6 +114,11 @@ fn override_figures(reader: &Reader, machine: &mut MachineRow) {
         (&mut peak.fp4, Key::PeakFp4),
     ] {
         *rate = reader.flop_rate(key).or(*rate);
+    }
+    if peak != accelerator.peak {
+        // Rates that nobody types follow from those that were typed.
+        let Peak { fp32, fp16, bf16, fp8, fp4, .. } = peak;
+        accelerator.peak = Peak { fp32, fp16, bf16, fp8, fp4, ..Peak::default() };
     }
     accelerator.power = reader.power(Key::Power).or(accelerator.power);
     set(&mut machine.node_size, reader.count(Key::NodeSize));

@@ -336,12 +336,12 @@ keys! {
         Cached = "sh", "Found in the prefix cache", Kind::Share, Some("0");
         Rate = "sr", "Requests", Kind::Frequency, None;
         InFlight = "sc", "Requests in flight", positive(Noun::Plain), None;
-        FirstToken = "sf", "First token within", Kind::Latency, Some("2s");
-        PerToken = "st", "Each further token within", Kind::Latency, Some("50ms");
+        FirstToken = "sf", "First token (TTFT) within", Kind::Latency, Some("2s");
+        PerToken = "st", "Each further token (TPOT) within", Kind::Latency, Some("50ms");
         Percentile = "sp", "Goals hold for", SHARES, Some("p90");
         FurtherPercentile = "spt", "Further tokens keep their goal for", SHARES, Some("mean");
-        Guesses = "sq", "Tokens guessed ahead", count(Noun::Plain, 0, GUESSES), Some("0");
-        Acceptance = "sy", "Guesses that are right", Kind::Share, Some("0.7");
+        Guesses = "sq", "Speculative tokens, guessed", count(Noun::Plain, 0, GUESSES), Some("0");
+        Acceptance = "sy", "Acceptance of guesses", Kind::Share, Some("0.7");
         ServePrice = "sd", "Price of one accelerator in service", Kind::Words, None;
         ApiInput = "sx", "API price of a million prompt tokens", Kind::Money, None;
         ApiOutput = "sz", "API price of a million answer tokens", Kind::Money, None;

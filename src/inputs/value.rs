@@ -6,7 +6,8 @@ use super::limits::{
     NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
 };
 use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve, software};
-use crate::model::config::hub_id;
+use crate::model::config::{self, hub_id};
+use crate::model::limits::CONFIG_WHOLE_BYTES;
 use crate::stack::{Technique, Techniques};
 use crate::units::text::{Batch, Misread, read, short, show};
 use crate::units::{
@@ -184,7 +185,7 @@ impl Value {
     pub fn link_text(&self, key: Key) -> String {
         match self {
             Self::Name(text) => text.clone(),
-            Self::Json(text) => without_blanks(text),
+            Self::Json(text) => config_text(text),
             Self::Count(n) => short::count(*n),
             Self::Tokens(tokens) => short::count(tokens.get()),
             Self::Batch(Batch::Sequences(n)) => short::count(*n),
@@ -208,6 +209,14 @@ impl Value {
             Self::Techniques(set) => set.iter().map(Technique::key).collect::<Vec<_>>().join(","),
         }
     }
+}
+
+/// A config.json without blanks; of a long one, what is read of it.
+fn config_text(text: &str) -> String {
+    let short = without_blanks(text);
+    let long = short.len() > CONFIG_WHOLE_BYTES;
+    let trimmed = long.then(|| config::trimmed(&short)).flatten();
+    trimmed.filter(|own| own.len() < short.len()).unwrap_or(short)
 }
 
 fn deadline(key: Key, text: &str) -> Result<Deadline, Problem> {

@@ -16,3 +16,5 @@ pub const VOCAB_MAX: u32 = 1 << 24;
 pub const PARAMS_MAX: u64 = 4_000_000_000_000_000;
 /// Text of one config.json.
 pub const CONFIG_BYTES_MAX: u32 = 1 << 20;
+/// A config.json up to this goes into links as it is; of a longer one, what is read of it.
+pub const CONFIG_WHOLE_BYTES: usize = 4 << 10;

@@ -3,15 +3,16 @@
 //! A model is a list of layers; equal layers share one [`LayerKind`]. A layer is a mixer (attention of some
 //! sort, or a linear-time one) followed by a feed-forward part; either may be absent (Nemotron-H blocks).
 
-pub mod config;
 mod count;
 pub mod custom;
 pub mod limits;
 pub mod linear;
 mod pattern;
+mod stored;
 
 use crate::units::Params;
 pub use count::{KindParams, ModelParams};
+pub use stored::{Kept, Parts, Stored, WeightPart};
 
 /// A decoder-only transformer.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Model {
     pub other_params: Params,
     /// Longest context the authors state, where they do.
     pub max_positions: Option<u32>,
+    /// Published checkpoints that quantise it, one a format, as far as they are known.
+    pub stored: Vec<Stored>,
 }
 
 /// One kind of layer.

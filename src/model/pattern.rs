@@ -32,6 +32,7 @@ impl Model {
             mtp_layers: 0,
             other_params: Params::ZERO,
             max_positions: None,
+            stored: Vec::new(),
         })
     }
 }

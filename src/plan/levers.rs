@@ -97,9 +97,8 @@ fn changed(case: &Case, change: impl FnOnce(&mut Cluster)) -> Case {
 
 /// Matrix rates of the data sheet, times a factor.
 pub(super) fn scale_peak(cluster: &mut Cluster, by: f64) {
-    let peak = &mut cluster.accelerator.peak;
-    for rate in [&mut peak.fp32, &mut peak.fp16, &mut peak.bf16, &mut peak.fp8, &mut peak.fp4] {
-        *rate = rate.map(|rate| rate * by);
+    for rate in cluster.accelerator.peak.rates() {
+        *rate = *rate * by;
     }
 }
 

@@ -108,22 +108,26 @@ pub struct Survey {
 pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service> {
     let machine = ask.machines.get(at.machine)?;
     let (weights, cache) = *machine.formats.get(at.format)?;
-    let mut engine = ask.engine.clone();
-    engine.sequences = match batch {
-        Some(batch) => batch.div_ceil(at.instance.dp.max(1)).max(1),
-        None => sequences_most(&engine),
-    };
-    if batch.is_some() {
-        engine.memory.drawn_for(engine.sequences);
-    }
-    Some(Service {
+    let mut service = Service {
         model: ask.model.clone(),
         cluster: machine.cluster.clone(),
-        engine,
+        engine: ask.engine.clone(),
         weights,
         cache,
         speculation: ask.speculation,
-    })
+    };
+    limit(ask, &mut service, at.instance.dp, batch);
+    Some(service)
+}
+
+/// Tells the engine of a service its batch limit.
+fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
+    let engine = &mut service.engine;
+    (engine.sequences, engine.memory) = (sequences_most(&ask.engine), ask.engine.memory);
+    if let Some(batch) = batch {
+        engine.sequences = batch.div_ceil(groups.max(1)).max(1);
+        engine.memory.drawn_for(engine.sequences);
+    }
 }
 
 /// Most sequences of one attention group that are tried: what is compiled for one batch keeps it.
@@ -135,7 +139,14 @@ pub fn sequences_most(engine: &Engine) -> u32 {
 /// Looks at every layout and finds the cheapest that serves.
 #[must_use]
 pub fn survey(ask: &Ask) -> Survey {
+    survey_settled(ask).0
+}
+
+/// The same, and every deployment that was worked out for it, by the number of its layout.
+#[must_use]
+pub fn survey_settled(ask: &Ask) -> (Survey, Vec<(usize, Deployment)>) {
     let mut survey = Survey { best: None, looked: Vec::new(), space: 0 };
+    let mut settled = Vec::new();
     for (machine, kind) in ask.machines.iter().enumerate() {
         for format in 0..kind.formats.len() {
             look(ask, (machine, kind), format, &mut survey);
@@ -151,6 +162,7 @@ pub fn survey(ask: &Ask) -> Survey {
         }
         match settle(ask, &looked) {
             Ok(own) => {
+                settled.push((i, own));
                 // What makes nobody wait for a place goes first.
                 let rank = |of: &Deployment| (of.now.saturated, worth(ask, of), of.now.per_token);
                 let better = |best: &Deployment| rank(&own) < rank(best);
@@ -171,7 +183,7 @@ pub fn survey(ask: &Ask) -> Survey {
             looked.loss = Some(Loss::Dearer);
         }
     }
-    survey
+    (survey, settled)
 }
 
 /// The best of other kinds: every other accelerator that was asked for first, then other formats and other ways to split
@@ -258,13 +270,21 @@ impl<'a> Sizing<'a> {
         if first.keeps(ask) {
             return Ok(first);
         }
+        // Mostly one more does.
+        let next = (most - looked.least > 1).then(|| self.of(looked.least + 1));
+        if let Some(next) = next.filter(|next| next.keeps(ask)) {
+            return Ok(next);
+        }
         let last = self.of(most);
         if !last.keeps(ask) {
             let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
             let (first, further) = (last.first_token, last.per_token);
             return Err(if slow { Loss::Slow(further) } else { Loss::Late(first) });
         }
-        Ok(self.least(looked.least, last))
+        Ok(match next {
+            Some(next) => self.least(next.replicas, last),
+            None => last,
+        })
     }
 
     /// As many instances as the demand takes at least, at the limit that was found, goals or not.
@@ -300,7 +320,7 @@ impl<'a> Sizing<'a> {
     /// The fewest instances that keep the goals, where `low` do not and `last` does: twice as many each time, then by
     /// halving.
     fn least(&self, mut low: u32, last: Deployment) -> Deployment {
-        let (mut best, mut step) = (last, 1);
+        let (mut best, mut step) = (last, 2);
         while best.replicas - low > step {
             let next = self.of(low + step);
             if next.keeps(self.ask) {
@@ -417,11 +437,9 @@ pub fn shared(ask: &Ask, serving: &Serving<'_>, replicas: u32) -> Answer {
 fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, survey: &mut Survey) {
     // One service for all layouts: how an instance lies does not change it.
     let any = Candidate { machine, format, instance: Instance::ONE };
-    // An engine that is told to run one sequence at a time needs least beside its weights.
-    let (Some(service), Some(least)) = (service(ask, &any, None), service(ask, &any, Some(1)))
-    else {
-        return;
-    };
+    let Some(service) = service(ask, &any, None) else { return };
+    // The same under limits that are tried.
+    let mut told = service.clone();
     for instance in instances(&ask.model, &kind.cluster) {
         if !allowed(&instance, &kind.degrees, &ask.fixed) || service.check(&instance).is_err() {
             continue;
@@ -429,13 +447,17 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
         let at = Candidate { instance, ..any };
         let serving = Serving::new(&service, &instance);
         let mut looked = Looked { at, limit: None, missed: None, least: u32::MAX, loss: None };
-        let alone = Serving::new(&least, &instance);
-        if alone.memory().too_full {
+        // An engine that is told to run one sequence at a time needs least beside its weights.
+        limit(ask, &mut told, 1, Some(1));
+        let alone = serving.limited(&told);
+        let (full, short) = (alone.memory().too_full, !alone.holds_one(&ask.traffic));
+        if full {
             looked.loss = Some(Loss::Full);
-        } else if !alone.holds_one(&ask.traffic) {
+        } else if short {
             looked.loss = Some(Loss::Short);
         } else {
-            survey.space += climb(ask, &serving, &mut looked);
+            let most = held(ask, &serving, &at, &mut told);
+            survey.space += climb(ask, &serving, most, &mut looked);
         }
         survey.looked.push(looked);
     }
@@ -443,25 +465,22 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
 
 /// Sequences that run together at most: an engine that is told a limit draws next tokens for no more in its trial run,
 /// which leaves more room for their cache.
-fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate) -> Sequences {
-    let told = serving.most_running(&ask.traffic);
-    let limit = f64::from(sequences_most(&ask.engine)) * f64::from(at.instance.dp.max(1));
-    let asked = ask.fixed.batch.map_or(limit, f64::from);
+fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate, told: &mut Service) -> Sequences {
+    let untold = serving.most_running(&ask.traffic);
+    let most = f64::from(sequences_most(&ask.engine)) * f64::from(at.instance.dp.max(1));
+    let asked = ask.fixed.batch.map_or(most, f64::from);
     let asked = match ask.demand {
         Demand::InFlight(n) => asked.min(f64::from(n)),
         _ => asked,
     };
-    let limit = limit.min(asked);
-    let holds = |batch: u32| {
-        let service = service(ask, at, Some(batch));
-        service.is_some_and(|service| {
-            let most = Serving::new(&service, &at.instance).most_running(&ask.traffic);
-            most.0 >= f64::from(batch)
-        })
+    let most = most.min(asked);
+    let mut holds = |batch: u32| {
+        limit(ask, told, at.instance.dp, Some(batch));
+        serving.limited(told).most_running(&ask.traffic).0 >= f64::from(batch)
     };
-    let (mut low, mut high) = (told.0 as u32, limit as u32 + 1);
-    if told.0 >= limit || !holds(low + 1) {
-        return told;
+    let (mut low, mut high) = (untold.0 as u32, most as u32 + 1);
+    if untold.0 >= most || !holds(low + 1) {
+        return untold;
     }
     while high - low > 1 {
         let middle = low + (high - low) / 2;
@@ -475,8 +494,7 @@ fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate) -> Sequences {
 }
 
 /// Tries every batch limit; returns how many.
-fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
-    let most = held(ask, serving, &looked.at);
+fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked) -> u64 {
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {
@@ -490,7 +508,7 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
     if told && limits.last().is_some_and(|last| *last < whole) {
         limits.push(whole);
     }
-    let mut nearest: Option<(u32, Answer, Seconds)> = None;
+    let mut nearest: Option<(u32, Answer)> = None;
     let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
@@ -508,9 +526,12 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
             continue;
         }
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
-        let further = per_token(ask, serving, &answer);
-        let kept = ask.goals.kept_by(first_token(ask, &answer), further);
-        if kept && !answer.saturated {
+        let keeps = || {
+            let further = per_token(ask, serving, &answer);
+            ask.goals.kept_by(Seconds::ZERO, further)
+                && ask.goals.kept_by(first_token(ask, &answer), further)
+        };
+        if !answer.saturated && !is_beyond(ask, &answer) && keeps() {
             // Of those in flight, what does not run waits: the most that may run together are let.
             let all = matches!(ask.demand, Demand::InFlight(_));
             let more = |(_, best): &(u32, Answer)| !all && answer.request_rate >= best.request_rate;
@@ -518,13 +539,14 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
                 looked.limit = Some((batch, answer));
             }
         } else {
-            nearest = Some((batch, answer, further));
+            nearest = Some((batch, answer));
         }
     }
     looked.least = match (looked.limit, nearest) {
         (Some((batch, answer)), _) => least(ask, batch, &answer),
-        (None, Some((_, answer, further))) => {
-            looked.missed = nearest;
+        (None, Some((batch, answer))) => {
+            let further = per_token(ask, serving, &answer);
+            looked.missed = Some((batch, answer, further));
             let slow = ask.goals.per_token.is_some_and(|most| further > most);
             let loss = Loss::Late(first_token(ask, &answer));
             looked.loss = Some(if slow { Loss::Slow(further) } else { loss });
@@ -536,6 +558,13 @@ fn climb(ask: &Ask, serving: &Serving<'_>, looked: &mut Looked) -> u64 {
         }
     };
     limits.len() as u64
+}
+
+/// Whether the mean alone misses the goal for further tokens, and with it each percentile that lies above the mean
+/// whatever the deviation ([`Pace::per_token_at`]: from 0.86 on).
+fn is_beyond(ask: &Ask, answer: &Answer) -> bool {
+    let above = ask.further_share.is_none_or(|share| share.get() >= 0.9);
+    above && ask.goals.per_token.is_some_and(|most| answer.per_token > most)
 }
 
 /// Instances that the demand takes at least, spare ones aside.

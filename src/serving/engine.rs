@@ -3,6 +3,7 @@
 use super::{KvFormat, WeightFormat};
 use crate::stack::Own;
 use crate::units::{Bytes, BytesPerSecond, Ratio, Seconds};
+use std::sync::Arc;
 
 /// A serving engine of one era. Constants are data (`catalogue/data/engines.csv`), fitted ones too.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,15 @@ pub struct Engine {
     pub gap: Seconds,
     /// Time of the host to start one kernel where no graph is replayed.
     pub launch: Seconds,
+    /// Most rows of which products with quantised weights are of 8-bit integers, whatever the weights' format (llama.cpp's
+    /// `mmq` and `mmvq`); for more the weights are widened to 16 bits first. None: the format says it.
+    pub integer_rows: u32,
+    /// Products of 16 bits are summed in 16 bits.
+    pub half_sums: bool,
+    /// Attention over prompts never writes its scores to memory.
+    pub fused: bool,
+    /// Steps of reading that are under way in the stages at once; none: as many as stages.
+    pub in_flight: u32,
     /// Steps of decoding replay a graph.
     pub graphs: bool,
     /// Kernels of a layer, without those of its experts.
@@ -80,9 +90,9 @@ pub struct Engine {
     /// How memory is filled.
     pub memory: MemoryRule,
     /// Factors on the constants for machines and formats, most general first.
-    pub factors: Vec<Factor>,
+    pub factors: Arc<Vec<Factor>>,
     /// Ranges of its figures, nearest kind first.
-    pub ranges: Vec<ServeRange>,
+    pub ranges: Arc<Vec<ServeRange>>,
     /// Where it is the user's own: what it is made of.
     pub own: Option<Own>,
 }
@@ -300,12 +310,6 @@ impl Engine {
         let product =
             self.factors.iter().filter(holds).fold(1.0, |all, factor| all * factor.value.get());
         Ratio::new(product)
-    }
-
-    /// Whether products are of 8-bit integers whatever the weights' format (llama.cpp's `mmq` and `mmvq`).
-    #[must_use]
-    pub fn multiplies_integers(&self) -> bool {
-        self.key.starts_with("llamacpp")
     }
 
     /// The range of a figure, of the nearest kind of runs.

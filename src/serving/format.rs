@@ -161,6 +161,12 @@ impl WeightFormat {
         )
     }
 
+    /// Whether blocks of blocks have scales of few bits each, which take more work to unpack.
+    #[must_use]
+    pub const fn is_k_quant(self) -> bool {
+        matches!(self, Self::Q6K | Self::Q5Km | Self::Q4Km | Self::Q3Km | Self::Q2K)
+    }
+
     /// Whether two of four weights are left out. Such weights are fewer bytes; their products are taken at the rate of
     /// full ones, as no open run says what sparse kernels gain.
     #[must_use]

@@ -3,11 +3,13 @@
 mod ask;
 mod engine;
 mod format;
+mod held;
 mod service;
 mod traffic;
 
 pub use ask::{ApiPrice, Ask, AskedMachine, Demand, FixedServing};
 pub use engine::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 pub use format::{KvFormat, ProductFormat, WeightFormat};
+pub use held::{Held, parts};
 pub use service::{Instance, Service, ServiceError};
 pub use traffic::{Goals, Mode, Speculation, Traffic};

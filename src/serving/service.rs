@@ -1,9 +1,9 @@
 //! One question about serving, complete and checked, and one way to run it.
 
-use super::{Engine, KvFormat, Speculation, WeightFormat};
+use super::{Engine, KvFormat, ProductFormat, Speculation, WeightFormat};
 use crate::cluster::Cluster;
 use crate::model::Model;
-use crate::units::PerSecond;
+use crate::units::{FlopsPerSecond, PerSecond};
 
 /// A model on machines under an engine in its number formats.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,12 +92,47 @@ impl Service {
         Ok(())
     }
 
+    /// Dense matrix rate of products in that format, as the engine makes them.
+    #[must_use]
+    pub fn peak(&self, format: ProductFormat) -> FlopsPerSecond {
+        let (peak, engine) = (&self.cluster.accelerator.peak, &self.engine);
+        let wide = peak.bf16.or(peak.fp16).or(peak.fp32).unwrap_or(FlopsPerSecond::new(1.0));
+        let integers = engine.integer_rows > 0;
+        // 8-bit integers run at twice the 16-bit rate where nothing else is known (Turing, Ampere, Xe); the kernels of
+        // llama.cpp use the instructions of one warp.
+        let whole = peak.int8.or(peak.fp8).unwrap_or(wide * 2.0);
+        let eight = if integers {
+            scaled(peak.int8_warp.unwrap_or(whole), peak.vector)
+        } else if matches!(self.weights.class(), "int8" | "gguf") {
+            whole
+        } else {
+            // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
+            peak.fp8.unwrap_or(wide)
+        };
+        match format {
+            ProductFormat::Wide if engine.half_sums => peak.half.unwrap_or(wide),
+            ProductFormat::Wide => wide,
+            ProductFormat::Eight => eight,
+            // Without units for them, 4-bit floats are widened to 16 bits (Marlin: vllm-project/vllm pull 17687).
+            ProductFormat::Four => peak.fp4.unwrap_or(if integers { eight } else { wide }),
+        }
+    }
+
     /// Requests a second at which instances of that rate would fill the cluster.
     #[must_use]
     pub fn fleet_rate(&self, instance: &Instance, rate: PerSecond) -> PerSecond {
         let replicas = u64::from(self.cluster.count) / instance.ranks().max(1);
         PerSecond::new(rate.get() * replicas as f64)
     }
+}
+
+/// Rate of products of integers in blocks of 32 that share a scale: each sum of a block is made a float, multiplied and
+/// added, three instructions outside the matrix units that wait for it (llama.cpp ggml-cuda/mmq.cuh,
+/// `vec_dot_q8_0_q8_1_mma`). An A100 has half as many lanes for that as other GPUs of its time.
+fn scaled(peak: FlopsPerSecond, vector: Option<FlopsPerSecond>) -> FlopsPerSecond {
+    const INSTRUCTIONS: f64 = 3.0 / 32.0;
+    let slower = vector.map_or(0.0, |vector| INSTRUCTIONS * peak.get() / vector.get().max(1.0));
+    FlopsPerSecond::new(peak.get() / (1.0 + slower))
 }
 
 impl std::fmt::Display for ServiceError {

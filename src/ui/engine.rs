@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 
 use super::dom::later;
 use super::state::State;
-use super::worker::{BUSY, Handle, IDLE, READY};
+use super::worker::{BUSY, Handle, IDLE, READY, heard};
 use crate::api::{Answer, Request};
 
 /// A worker may finish a plan for this long before it is replaced by one that listens.
@@ -151,8 +151,8 @@ impl Engine {
         }
         let state = self.0.borrow().state;
         let working = self.0.borrow().working.as_ref().is_some_and(|seat| seat.number == number);
-        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
-        if let (true, Ok(answer)) = (working, answer)
+        let answer = heard(message);
+        if let (true, Some(answer)) = (working, answer)
             && run_of(&answer) == state.run.get_untracked()
         {
             state.accept(answer);

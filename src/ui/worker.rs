@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker};
 
 use super::dom::later;
 use super::{bench, fault};
 use crate::api::fleet::{self, Asked, Prices, Session};
+use crate::api::packed::{Unpackable, pack, unpack};
 use crate::api::{self, Answer, Request};
 use crate::units::{Day, Moment, Seconds};
 
@@ -31,6 +32,8 @@ pub const BUSY: &str = "busy";
 /// A worker says that it can hear again.
 pub const IDLE: &str = "idle";
 
+/// Run of what the loader asks: the first that the page counts.
+const FIRST_RUN: u32 = 1;
 /// The plan comes at once; all else waits until typing pauses, so that no key waits for it.
 const PAUSE_MS: i32 = 120;
 
@@ -60,7 +63,7 @@ pub fn serve() {
     let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if event.data().as_string().is_some_and(|word| word == bench::ASK) {
             drop(desk.scope.post_message(&bench::rows(&desk.clock())));
-        } else if let Ok(request) = serde_wasm_bindgen::from_value(event.data()) {
+        } else if let Some(request) = asked(&event.data()) {
             desk.take(request);
         }
     });
@@ -68,6 +71,30 @@ pub fn serve() {
     answer.forget();
     // Messages that arrive before this one are lost, so the page waits for it.
     drop(scope.post_message(&JsValue::from_str(READY)));
+}
+
+/// The first request is the loader's, which knows no wire: what stands in the address behind its `#`.
+fn asked(message: &JsValue) -> Option<Request> {
+    match message.dyn_ref::<Array>() {
+        Some(told) => Some(Request::of(FIRST_RUN, told.get(0).as_string()?)),
+        None => unpack(&bytes(message)?).ok(),
+    }
+}
+
+/// A message, and what of it need not be copied.
+fn message(packed: Result<Vec<u8>, Unpackable>) -> Option<(Uint8Array, Array)> {
+    let bytes = Uint8Array::from(packed.ok()?.as_slice());
+    let parts = Array::of1(&bytes.buffer());
+    Some((bytes, parts))
+}
+
+fn bytes(message: &JsValue) -> Option<Vec<u8>> {
+    Some(message.dyn_ref::<Uint8Array>()?.to_vec())
+}
+
+/// The answer that a worker's message is; nothing where it is a word.
+pub fn heard(message: &JsValue) -> Option<Answer> {
+    unpack(&bytes(message)?).ok()
 }
 
 /// Where requests arrive.
@@ -105,7 +132,6 @@ impl Desk {
                     api::serve_study(run, &link, &mut |answer| desk.send(&answer));
                 });
             }
-            Request::Open { run, link } => self.take(Request::of(run, link)),
             Request::Fleet { run, link, list, today, minute, share } => {
                 self.latest.replace(run);
                 if !list.is_empty() {
@@ -249,8 +275,8 @@ impl Desk {
     }
 
     fn send(&self, answer: &Answer) {
-        if let Ok(value) = serde_wasm_bindgen::to_value(answer) {
-            drop(self.scope.post_message(&value));
+        if let Some((message, parts)) = message(pack(answer)) {
+            drop(self.scope.post_message_with_transfer(&message, &parts));
         }
     }
 
@@ -352,8 +378,8 @@ impl Handle {
 
     /// Asks it something.
     pub fn post(&self, request: &Request) -> Result<(), JsValue> {
-        let value = serde_wasm_bindgen::to_value(request)?;
-        self.worker.post_message(&value)
+        let (message, parts) = message(pack(request)).ok_or(JsValue::NULL)?;
+        self.worker.post_message_with_transfer(&message, &parts)
     }
 }
 

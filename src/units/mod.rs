@@ -10,15 +10,12 @@
 
 mod count;
 mod day;
-pub mod deadline;
 mod measure;
 mod moment;
 pub mod order;
-pub mod text;
 
 pub use count::{Bytes, Params, Tokens};
 pub use day::Day;
-pub use deadline::Deadline;
 pub use measure::{
     BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
     Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, PerSecond, Ratio, Seconds, Watts,

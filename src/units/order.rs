@@ -22,6 +22,13 @@ pub fn sort_by<T>(list: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     }
 }
 
+/// Puts a list of any length in ascending order: one sort for all that can say their order in such numbers. Amounts that
+/// are never negative are in the order of their bits.
+#[inline(never)]
+pub fn sort_keys(list: &mut [[u64; 3]]) {
+    list.sort_unstable();
+}
+
 /// Letters to put in, take out or change until one text is the other (Levenshtein 1966).
 #[must_use]
 pub fn edits(one: &str, other: &str) -> usize {

@@ -8,7 +8,7 @@ use crate::fit::pace::{Timed, together};
 use crate::inputs::software::{Items, OWN_STACK, canonical};
 use crate::inputs::{Inputs, Key, read};
 use crate::link;
-use crate::units::Seconds;
+use crate::units::{Seconds, order};
 use crate::workload::Precision;
 
 /// Longest table that is read.
@@ -112,7 +112,7 @@ impl OwnRuns {
             return Found { text, faults, changes: self.profile.clone() };
         }
         let mut fields: Vec<String> = self.timed.iter().map(pace_field).collect();
-        fields.sort();
+        order::sort_by(&mut fields, String::cmp);
         fields.dedup();
         let (mut texts, mut changes) = (Vec::new(), Vec::new());
         for field in fields {

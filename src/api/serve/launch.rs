@@ -1,8 +1,7 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::estimate::serve::{Bound, ROWS_FEW, cores};
-use crate::plan::serve::{Deployed, allocated, longest, longest_text};
+use crate::plan::serve::{Deployed, allocated, longest, longest_text, ranks_each, rows_most};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
 
@@ -48,7 +47,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(format!("Point it to a checkpoint in {format}; it is read from there."));
     }
     if matches!(own.ask.engine.key.as_str(), "vllm-neuron" | "neuronx") {
-        let cores = cores(&own.service);
+        let cores = ranks_each(own);
         all.push(format!(
             "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
              which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
@@ -106,7 +105,7 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
-    let rows = chunk(own);
+    let rows = rows_most(own);
     all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
     all.push(("--max-num-batched-tokens", Some(rows.to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
@@ -133,14 +132,6 @@ fn vllm(own: &Deployed<'_>) -> String {
     flags(format!("vllm serve {}", model(own)), all)
 }
 
-/// Rows of the largest step: few where the usual share leaves no room for a cache.
-fn chunk(own: &Deployed<'_>) -> u32 {
-    let bound = own.serving().memory().left.bound;
-    let few = !matches!(bound, Bound::Share | Bound::Memory);
-    let most = if few { ROWS_FEW as u32 } else { u32::MAX };
-    own.service.engine.chunk.min(most)
-}
-
 /// The share of memory that the engine is given, to three digits.
 fn share(own: &Deployed<'_>) -> String {
     let share = own.serving().memory().share.get();
@@ -149,7 +140,7 @@ fn share(own: &Deployed<'_>) -> String {
 
 /// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
 fn neuron(own: &Deployed<'_>) -> String {
-    let ranks = own.own.at.instance.tp.saturating_mul(cores(&own.service));
+    let ranks = own.own.at.instance.tp.saturating_mul(ranks_each(own));
     let all = vec![
         ("--tensor-parallel-size", Some(ranks.to_string())),
         ("--max-num-seqs", Some(own.service.engine.sequences.to_string())),

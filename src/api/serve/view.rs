@@ -13,10 +13,12 @@ use crate::catalogue::facts::YOURS;
 use crate::catalogue::{accelerators, engines, kernels};
 use crate::inputs::{Inputs, Key};
 use crate::link;
+use crate::model::Kept;
+use crate::plan::budget;
 use crate::plan::serve::{self, Deployed};
 use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
-use crate::serving::{Ask, WeightFormat};
+use crate::serving::{self, Ask, WeightFormat};
 use crate::units::text::show;
 use crate::units::{Dollars, FlopsPerSecond, Params, PerSecond, Ratio};
 use std::fmt::Write as _;
@@ -66,6 +68,7 @@ pub(in crate::api) fn serve_view(
         link,
         pinned_link,
         summary,
+        doubts: serve::doubts(own).into_iter().map(|(text, _)| text).collect(),
         degrees,
         figures,
     }
@@ -141,6 +144,7 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
             range: fit.range.as_ref().map(range),
             first_token: shown(Amount::Time(fit.first_token)),
             usual: fit.weights == WeightFormat::Q4Km,
+            doubted: fit.doubted,
             figures: fit.figures.iter().map(plain_figure).collect(),
             link: link::encode(&link),
         })
@@ -292,12 +296,14 @@ fn engine_text(ask: &Ask) -> String {
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goals = &own.ask.goals;
+    let ([first, further], chances) = (serve::goal_names(own), serve::chances(own));
     let pairs = [
-        ("First token", own.own.first_token, goals.first_token),
-        ("Each further token", own.own.per_token, goals.per_token),
+        (first, own.own.first_token, goals.first_token, chances[0]),
+        (further, own.own.per_token, goals.per_token, chances[1]),
     ];
-    let goal = |(label, reached, goal): (&str, _, Option<_>)| {
+    let goal = |(label, reached, goal, chance): (&str, _, Option<_>, Option<_>)| {
         Some(GoalView {
+            chance: chance.map(budget::chance_text).unwrap_or_default(),
             label: label.to_owned(),
             reached: shown(Amount::Time(reached)),
             goal: shown(Amount::Time(goal?)),
@@ -466,22 +472,7 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
     let taken =
         |text: String, source: String, verified: bool| Assumption { text, source, verified };
     let engine = &own.ask.engine;
-    let mut all = Vec::new();
-    if let Some(row) = accelerators::find_serving(&own.machine.key) {
-        let sheet = format!("{}; {}", row.source, row.date);
-        if row.verified {
-            let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
-            all.push(taken(text, sheet, true));
-        } else {
-            let fields = row.accelerator.unverified.join(", ");
-            let text = format!("{}: no primary source confirmed its {fields}.", row.label);
-            all.push(taken(text, sheet, false));
-        }
-        if let (false, Some(kernels)) = (row.kernels_measured, kernels::find(&row.kernels)) {
-            let text = format!("Its kernels were not measured: taken from {}.", row.kernels);
-            all.push(taken(text, kernels.source.clone(), false));
-        }
-    }
+    let mut all = of_machine(own);
     all.extend(told(own));
     let text = match engine.own {
         Some(_) => format!("Engine: {}.", engine.told()),
@@ -526,6 +517,40 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
     all
 }
 
+/// What is known of the machine itself, and of its memory.
+fn of_machine(own: &Deployed<'_>) -> Vec<Assumption> {
+    let taken =
+        |text: String, source: String, verified: bool| Assumption { text, source, verified };
+    let mut all = Vec::new();
+    if let Some(row) = accelerators::find_serving(&own.machine.key) {
+        let sheet = format!("{}; {}", row.source, row.date);
+        if row.verified {
+            let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
+            all.push(taken(text, sheet, true));
+        } else {
+            let fields = row.accelerator.unverified.join(", ").replace('_', " ");
+            let (text, note) = match row.verification == "assumed" {
+                true => (format!("{}: assumed are its {fields}.", row.label), row.note.as_str()),
+                false => (format!("{}: no primary source confirmed its {fields}.", row.label), ""),
+            };
+            all.push(taken(text, sheet, false));
+            if !note.is_empty() {
+                all.push(taken(format!("{}: {note}.", row.label), row.date.clone(), false));
+            }
+        }
+        let memory = accelerators::usable_source(&row.key, &row.accelerator.generation);
+        if memory.starts_with("assumed") {
+            let text = "What the system leaves of the memory to programs is assumed.".to_owned();
+            all.push(taken(text, memory, false));
+        }
+        if let (false, Some(kernels)) = (row.kernels_measured, kernels::find(&row.kernels)) {
+            let text = format!("Its kernels were not measured: taken from {}.", row.kernels);
+            all.push(taken(text, kernels.source.clone(), false));
+        }
+    }
+    all
+}
+
 /// What to know of checkpoint, length and energy.
 fn told(own: &Deployed<'_>) -> Vec<Assumption> {
     let taken = |text: String, source: &str, verified: bool| Assumption {
@@ -533,7 +558,8 @@ fn told(own: &Deployed<'_>) -> Vec<Assumption> {
         source: source.to_owned(),
         verified,
     };
-    let mut all = Vec::new();
+    let mut all: Vec<Assumption> =
+        serve::doubts(own).into_iter().map(|(text, source)| taken(text, source, false)).collect();
     if own.machine.cluster.accelerator.power.is_none() {
         let text = format!(
             "No power of the {} is published: energy and carbon are left out.",
@@ -542,7 +568,15 @@ fn told(own: &Deployed<'_>) -> Vec<Assumption> {
         all.push(taken(text, "catalogue", false));
     }
     if let Some(stored) = own.ask.stored {
-        let text = format!("The checkpoint stores its weights in {}.", stored.key());
+        let parts = serving::parts(stored, &own.ask.model);
+        let mut text = format!("The checkpoint stores its weights in {}", stored.key());
+        for (kept, bits) in [(Kept::Eight, 8), (Kept::Wide, 16)] {
+            let names = parts.told(kept, &own.ask.model);
+            if !names.is_empty() {
+                let _ = write!(text, "; in {bits} bits: {names}");
+            }
+        }
+        text.push('.');
         all.push(taken(text, "quantization_config of its config.json", true));
     }
     if let Some(beyond) = serve::longest(own).beyond {

@@ -14,6 +14,9 @@ pub struct ServeView {
     pub summary: String,
     /// Layout, number of instances, limits and formats.
     pub degrees: Vec<Degree>,
+    /// What of its formats no source confirms.
+    #[serde(default)]
+    pub doubts: Vec<String>,
     /// Latencies, rates, money, capacity.
     pub figures: Vec<Figure>,
     /// Whether the goals are kept, one a goal.
@@ -59,12 +62,14 @@ pub struct ServeView {
 /// One goal and what is reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GoalView {
-    /// `First token, p90`.
+    /// `First token (TTFT), p90`.
     pub label: String,
     /// Reached.
     pub reached: Shown,
     /// Asked for.
     pub goal: Shown,
+    /// Chance that it is kept, by the range of measured runs: `about 70%`; empty where no range is known.
+    pub chance: String,
 }
 
 /// The accelerator's roof and what runs under it.
@@ -170,7 +175,10 @@ pub struct FitView {
     /// Whether it is what people run of its kind.
     #[serde(default)]
     pub usual: bool,
-    /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`.
+    /// No source confirms that the engine has the format there.
+    #[serde(default)]
+    pub doubted: bool,
+    /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`, `ranks`.
     #[serde(default)]
     pub figures: Vec<Figure>,
     /// Time to read a prompt.

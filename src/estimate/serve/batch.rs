@@ -195,8 +195,10 @@ impl Serving<'_> {
         let pp = f64::from(self.instance.pp.max(1));
         let (both, alone, steps) = self.reading_steps(prompts, tokens, decode, context);
         let step = (both - alone).max(0.0);
-        // Chunks follow one another through the stages.
-        Read { whole: step * (steps + pp - 1.0) / pp, each: step * steps / pp / prompts }
+        let limit = self.service.engine.in_flight;
+        let at_once = if limit > 0 { pp.min(f64::from(limit)) } else { pp };
+        let whole = step * self.passes(Ratio::new(steps)).get();
+        Read { whole, each: step * steps / at_once / prompts }
     }
 
     /// A step that reads, the same without what it reads (nothing where reading has steps of its own), and how many of

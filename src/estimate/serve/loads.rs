@@ -28,6 +28,17 @@ impl Serving<'_> {
         self.service.speculation.as_ref().map_or(Ratio::ONE, of)
     }
 
+    /// Times of a pass through all stages that so many steps of reading take: they follow one another, so many at once as
+    /// there are stages or the engine keeps copies for.
+    #[must_use]
+    pub fn passes(&self, steps: Ratio) -> Ratio {
+        let pp = f64::from(self.instance.pp.max(1));
+        let limit = self.service.engine.in_flight;
+        let most = if limit > 0 { pp.min(f64::from(limit)) } else { pp };
+        let first = most.min(steps.get()).max(1.0);
+        Ratio::new(steps.get() / first + (first - 1.0) / pp)
+    }
+
     /// Bytes of keys and values that one more token takes on one accelerator, where no window has passed it.
     #[must_use]
     pub fn token_bytes(&self) -> Bytes {

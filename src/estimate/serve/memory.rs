@@ -1,7 +1,7 @@
 //! Memory of one accelerator in service, and how much cache is left.
 
 use super::{LatentForm, Load, Serving};
-use crate::model::{Ffn, LayerKind, Mixer, Model, Moe};
+use crate::model::{Ffn, LayerKind, Mixer, Model, Moe, WeightPart};
 use crate::serving::{Fills, Instance, Service, Traffic, WeightFormat};
 use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
@@ -155,35 +155,16 @@ impl Serving<'_> {
             _ => all * share - used,
         };
         let pool = usual.min(bare);
-        // Where the usual share leaves next to nothing, people read prompts in smaller pieces, raise it, and let
-        // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
-        // 2025-09 and 2026-02), gpt-oss-120b on one H100 (vLLM's recipe: 0.95 and steps of 1,024 tokens). A step of few
-        // rows draws for no more sequences.
-        let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
-        let (sequences, words, each) = peak.draw;
-        let drawn = f64::from(sequences).min(ROWS_FEW) * f64::from(words) * each.get();
-        let alive = self.layers(ROWS_FEW).max(drawn);
-        let needed = self.least_weights(weights) + context_least + alive;
-        let few = if rule.fills == Fills::Whole { all * share - needed } else { 0.0 };
-        let raised = (all - needed).min(few.max(SCARCE * all));
-        let raised = if raised < PIECES * all { 0.0 } else { raised };
-        let (per_token, state) = self.cache_of(1.0);
-        let scarce = pool < SCARCE * all && raised > pool;
-        let bound = match (scarce, raised < all - needed) {
-            (true, true) if few >= SCARCE * all => Bound::Few,
-            (true, true) => Bound::Little,
-            (true, false) => Bound::Raised,
-            _ if usual > bare => Bound::Memory,
-            _ => Bound::Share,
-        };
-        let room = if scarce { raised } else { pool }.max(0.0);
-        let pool = room;
+        let (bound, needed, pool) = self.scarce(pool, usual > bare, weights, &peak);
         let given = match rule.fills {
             Fills::Free => 1.0,
             Fills::Static => (weights + pool) / (all - context).max(1.0),
             _ => (needed + pool) / all.max(1.0),
         };
-        let share = if scarce { given.min(1.0) } else { share };
+        let usually = matches!(bound, Bound::Share | Bound::Memory);
+        let share = if usually { share } else { given.min(1.0) };
+        let (per_token, state) = self.cache_of(1.0);
+        let room = pool;
         let pool = (pool - state).max(0.0);
         let groups = f64::from(self.instance.dp.max(1));
         let block = f64::from(rule.block.max(1));
@@ -211,6 +192,33 @@ impl Serving<'_> {
             *part = Bytes::from_f64(bytes.min(1e18));
         }
         memory
+    }
+
+    /// The room of the cache where the usual share leaves next to nothing: people read prompts in smaller pieces, raise
+    /// it, and let communicators do with little. DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's
+    /// blogs, 2025-09 and 2026-02), gpt-oss-120b on one H100 (vLLM's recipe: 0.95 and steps of 1,024 tokens). A step of
+    /// few rows draws for no more sequences.
+    fn scarce(&self, pool: f64, outside: bool, weights: f64, peak: &Peak) -> (Bound, f64, f64) {
+        let rule = &self.service.engine.memory;
+        let all = self.usable();
+        let (sequences, words, each) = peak.draw;
+        let drawn = f64::from(sequences).min(ROWS_FEW) * f64::from(words) * each.get();
+        let context = rule.context.as_f64().max(CONTEXT_LEAST);
+        let needed = self.least_weights(weights) + context + self.layers(ROWS_FEW).max(drawn);
+        let whole = rule.fills == Fills::Whole;
+        let few = if whole { all * self.share().get() - needed } else { 0.0 };
+        let raised = (all - needed).min(few.max(SCARCE * all));
+        let raised = if raised < PIECES * all { 0.0 } else { raised };
+        if pool >= SCARCE * all || raised <= pool {
+            let bound = if outside { Bound::Memory } else { Bound::Share };
+            return (bound, needed, pool.max(0.0));
+        }
+        let bound = match raised < all - needed {
+            true if few >= SCARCE * all => Bound::Few,
+            true => Bound::Little,
+            false => Bound::Raised,
+        };
+        (bound, needed, raised)
     }
 
     /// Memory that a program finds on one accelerator.
@@ -292,7 +300,7 @@ impl Serving<'_> {
         let wide = [peak.fp32, peak.fp16, peak.bf16].into_iter().flatten();
         // GGUF kinds multiply 8-bit integers, at twice the rate of 16 bits where no rate of 8 bits is known.
         let wide = wide.map(|rate| 2.0 * rate.get()).fold(0.0, f64::max);
-        let narrow = [peak.fp8, peak.fp4].into_iter().flatten();
+        let narrow = [peak.fp8, peak.fp4, peak.int8, peak.half].into_iter().flatten();
         let most = narrow.map(|rate| rate.get()).fold(wide, f64::max);
         let bandwidth = accelerator.memory_bandwidth.get();
         let least = [LatentForm::Absorbed, LatentForm::Rebuilt].map(|form| {
@@ -373,7 +381,7 @@ impl Serving<'_> {
             let layers = layers * share;
             (layers > 0.0).then(|| (Ratio::new(layers), Ratio::new(heads), Ratio::new(width)))
         };
-        self.service.model.kinds.iter().zip(&self.layers).filter_map(of).collect()
+        self.service.model.kinds.iter().zip(self.layers.iter()).filter_map(of).collect()
     }
 
     /// Layers of the fullest stage over all layers: layers that do not go even are dealt out one by one
@@ -389,30 +397,31 @@ impl Serving<'_> {
     /// Weights on one accelerator of the fullest stage.
     pub(super) fn weight_bytes(&self) -> f64 {
         let model = &self.service.model;
-        let weights = self.service.weights;
-        let narrow = weights.bits().get() / 8.0;
+        let bytes = |part| self.bytes_of(part);
         let tp = f64::from(self.instance.tp.max(1));
         let ranks = tp * f64::from(self.instance.dp.max(1));
         let of = |index: usize, kind: &LayerKind| {
             let params = model.kind_params(index);
-            let latent = matches!(kind.mixer, Mixer::Mla(_));
-            let mixer = match weights {
-                WeightFormat::Mxfp4 if model.experts() > 0 => 2.0,
-                WeightFormat::Nvfp4 if latent => 2.0,
-                _ => narrow,
+            let (into, out, kv) = match &kind.mixer {
+                Mixer::Attention(a) => {
+                    let ranks = tp * f64::from(cores(self.service));
+                    let kv = ranks.min(f64::from(a.kv_heads.max(1))) * tp / ranks;
+                    (WeightPart::Attention, self.output(a.heads, a.v_head_dim), kv)
+                }
+                Mixer::Mla(m) => (WeightPart::Attention, self.output(m.heads, m.v_head_dim), 1.0),
+                _ => (WeightPart::Linear, 0.0, 1.0),
             };
-            let cores = f64::from(cores(self.service));
-            let kv = match &kind.mixer {
-                Mixer::Attention(a) => (tp * cores).min(f64::from(a.kv_heads.max(1))) / cores,
-                _ => 1.0,
+            let (into, heads) = (bytes(into), params.heads as f64 - out);
+            let beside = match &kind.ffn {
+                Ffn::Moe(_) => WeightPart::Shared,
+                _ => WeightPart::Dense,
             };
-            let wide = weights == WeightFormat::Mxfp4 && model.experts() > 0;
-            let ffn = if wide { 2.0 } else { narrow };
+            let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks;
             [
-                mixer * (params.heads as f64 / tp + params.kv as f64 / kv),
-                mixer * params.mixer_whole as f64,
-                ffn * params.ffn as f64 / tp
-                    + narrow * params.experts as f64 / ranks * self.padding(kind),
+                (into * heads + bytes(WeightPart::Output) * out) / tp
+                    + into * params.kv as f64 / kv,
+                into * params.mixer_whole as f64,
+                bytes(beside) * params.ffn as f64 / tp + routed * self.padding(kind),
                 2.0 * (params.router as f64 + params.norms as f64),
             ]
         };
@@ -449,13 +458,24 @@ impl Serving<'_> {
         (f64::from(moe.width) * ep / ranks).ceil()
     }
 
+    /// Bytes of one weight of a part.
+    pub(super) fn bytes_of(&self, part: WeightPart) -> f64 {
+        self.held.of(part).0.get() / 8.0
+    }
+
+    /// Weights of the projection out of attention.
+    fn output(&self, heads: u32, width: u32) -> f64 {
+        f64::from(heads) * f64::from(width) * f64::from(self.service.model.hidden)
+    }
+
     /// Embedding and head: the whole of both where there is one stage, else the larger; where the table of embeddings
     /// stays with the host and the head is dealt out as one more layer, what it is above a layer.
     fn table_bytes(&self, model: &Model) -> f64 {
-        let weights = self.service.weights;
-        let bytes = if weights.is_gguf() { weights.bits().get() / 8.0 } else { 2.0 };
         let params = model.params();
-        let (embedding, head) = (params.embedding as f64, params.head as f64);
+        let bytes = self.held.table().get() / 8.0;
+        // The head in so many weights of the table.
+        let head = self.bytes_of(WeightPart::Head) / bytes;
+        let (embedding, head) = (params.embedding as f64, params.head as f64 * head);
         let many = self.instance.pp > 1;
         let both = if many && self.service.engine.memory.host_table {
             let head = if head > 0.0 { head } else { embedding };
@@ -478,13 +498,16 @@ impl Serving<'_> {
         }
         let tp = f64::from(self.instance.tp.max(1));
         let groups = f64::from(self.instance.dp.max(1));
+        let narrow = self.service.weights.bits().get() / 8.0;
+        let above = |part, bytes: f64| (self.bytes_of(part) - bytes).max(0.0);
         let latent = model.pattern.iter().map(|index| {
             let params = model.kind_params(usize::from(*index));
             let kind = model.kinds.get(usize::from(*index));
             let Some(Mixer::Mla(mla)) = kind.map(|kind| &kind.mixer) else { return 0.0 };
-            let held = params.heads as f64 / tp + params.mixer_whole as f64;
-            let output = f64::from(mla.heads) * f64::from(mla.v_head_dim) * f64::from(model.hidden);
-            held + 0.4375 * output / tp
+            let output = self.output(mla.heads, mla.v_head_dim);
+            let into = (params.heads as f64 - output) / tp + params.mixer_whole as f64;
+            into * above(WeightPart::Attention, 1.0)
+                + output / tp * above(WeightPart::Output, narrow)
         });
         let shared = self.table_bytes(model) / tp * (1.0 - 1.0 / groups);
         all - latent.sum::<f64>() * self.stage_share() - shared

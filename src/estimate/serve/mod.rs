@@ -23,10 +23,11 @@ pub use pace::{Arrivals, Pace};
 pub use split::{Half, Pair, Reader, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 
-use crate::serving::{Instance, Service};
+use crate::serving::{Held, Instance, Service};
 use crate::units::{Bytes, Flops, Ratio, Seconds};
 use rates::Rates;
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 use work::{Op, Shape, layers};
 
 /// One instance of a service.
@@ -36,7 +37,9 @@ pub struct Serving<'a> {
     instance: Instance,
     rates: Rates,
     /// Layers of each kind.
-    layers: Vec<f64>,
+    layers: Rc<[f64]>,
+    /// What each part of the weights lies in.
+    held: Held,
     /// Worked out when it is first asked for.
     memory: OnceCell<ServeMemory>,
     /// The last step without prompts that was timed, and the last with some: balances ask for the same again and again.
@@ -78,7 +81,8 @@ impl StepTime {
 #[must_use]
 pub fn counts(service: &Service, instance: &Instance, load: &Load, form: LatentForm) -> Counts {
     let layers = layers(&service.model);
-    let shape = Shape { service, instance: *instance, form, layers: &layers };
+    let held = service.held();
+    let shape = Shape { service, instance: *instance, form, layers: &layers, held };
     let (mut flops, mut bytes) = (0.0, 0.0);
     shape.each(load, &mut |_, op, times| match op {
         Op::Product { m, n, k, groups, bits, .. } => {
@@ -103,7 +107,23 @@ impl<'a> Serving<'a> {
             service,
             instance: *instance,
             rates: Rates::new(service, instance),
-            layers: layers(&service.model),
+            layers: layers(&service.model).into(),
+            held: service.held(),
+            memory: OnceCell::new(),
+            timed: [const { Cell::new(None) }; 2],
+        }
+    }
+
+    /// The same of a service that differs in its batch limit and in what memory that leaves, in nothing else: its
+    /// rates are the same.
+    #[must_use]
+    pub fn limited<'b>(&self, service: &'b Service) -> Serving<'b> {
+        Serving {
+            service,
+            instance: self.instance,
+            rates: self.rates,
+            layers: self.layers.clone(),
+            held: self.held,
             memory: OnceCell::new(),
             timed: [const { Cell::new(None) }; 2],
         }
@@ -172,7 +192,8 @@ impl<'a> Serving<'a> {
 
     fn shape(&self) -> Shape<'_> {
         let form = LatentForm::Absorbed;
-        Shape { service: self.service, instance: self.instance, form, layers: &self.layers }
+        let (service, instance, held) = (self.service, self.instance, self.held);
+        Shape { service, instance, form, layers: &self.layers, held }
     }
 
     fn host_factor(&self) -> f64 {

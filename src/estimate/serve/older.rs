@@ -1,7 +1,7 @@
 //! Memory of programs that size their buffers for one batch, as their sources allocate it.
 
 use super::Serving;
-use crate::model::{Ffn, Mixer};
+use crate::model::{Ffn, Mixer, WeightPart};
 use crate::units::Bytes;
 
 /// Buffers grow to a fifth more than what is asked for (FasterTransformer, `isValidBatchSize` and its like in
@@ -43,7 +43,7 @@ impl Serving<'_> {
         let model = &self.service.model;
         let (cache, state) = self.cache_of(output);
         let fixed = self.weight_bytes() + sequences * (cache + state);
-        let share = self.service.weights.bits().get() / 8.0;
+        let share = self.bytes_of(WeightPart::Attention);
         let mut fused = 0.0;
         let mut heads = 0.0f64;
         for index in &model.pattern {

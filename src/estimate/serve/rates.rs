@@ -28,7 +28,11 @@ pub(super) struct Rates {
     attention_half: f64,
     experts: f64,
     expert_stream: f64,
+    /// Most rows of products with integers; for more, weights are written in 16 bits first. None: any number.
+    integer_rows: f64,
     pub gap: f64,
+    /// Seconds that a kernel adds: the engine's, at least what the accelerator's own system takes.
+    kernel: f64,
     pub launch: f64,
     pub request: f64,
     links: Links,
@@ -73,15 +77,11 @@ impl Rates {
         let compute = engine.compute.get() * factor(FactorOf::Compute);
         let overhead = factor(FactorOf::Overhead);
         let peak = &accelerator.peak;
-        let wide = peak.bf16.or(peak.fp16).or(peak.fp32).map_or(1.0, |rate| rate.get());
-        // Where a format has no matrix units, its weights are widened and multiplied in the next one that has.
-        let integers = engine.multiplies_integers();
-        let whole = integers || matches!(service.weights.class(), "int8" | "gguf");
-        // 8-bit integers run at twice the 16-bit rate wherever 8-bit floats are lacking (Turing, Ampere, Xe, CDNA2).
-        let eight = peak.fp8.map_or(if whole { 2.0 * wide } else { wide }, |rate| rate.get());
-        // Without units for them, 4-bit floats are widened to 16 bits (Marlin: vllm-project/vllm pull 17687).
-        let widened = peak.fp4.is_none() && !integers;
-        let four = peak.fp4.map_or(eight, |rate| rate.get());
+        let [wide, eight, four] = [ProductFormat::Wide, ProductFormat::Eight, ProductFormat::Four]
+            .map(|format| service.peak(format).get());
+        let widened = peak.fp4.is_none() && engine.integer_rows == 0;
+        // Where integers are no faster (Apple, processors), kernels widen what they read as they read it.
+        let integers = peak.int8.is_some_and(|rate| rate.get() > wide);
         let curve = |peak: f64, curve: &MatmulCurve| Curve {
             flops: peak * curve.top.get() * compute,
             k_half: curve.k_half,
@@ -91,6 +91,8 @@ impl Rates {
         let wide_curve = curve(wide, &kernels.matmul);
         let packed = matches!(service.weights.class(), "int4" | "gguf");
         let unit = engine.unit_stream.get() * if packed { engine.unpack.get() } else { 1.0 };
+        let most = accelerator.k_quants.filter(|_| service.weights.is_k_quant());
+        let unit = most.map_or(unit, |most| unit.min(most.get()));
         let memory = accelerator.memory_bandwidth.get() * kernels.memory.get();
         let attention = kernels.attention_forward.get() * engine.attention.get();
         Self {
@@ -108,7 +110,9 @@ impl Rates {
             attention_half: kernels.attention_half,
             experts: engine.experts.get() * factor(FactorOf::Experts),
             expert_stream: engine.expert_stream.get(),
+            integer_rows: if integers { f64::from(engine.integer_rows) } else { 0.0 },
             gap: engine.gap.get() * overhead,
+            kernel: (engine.gap.get() * overhead).max(accelerator.gap.get()),
             launch: engine.launch.get() * factor(FactorOf::Start),
             request: engine.request.get() * factor(FactorOf::Start),
             links: Links::new(service, instance, factor(FactorOf::Network)),
@@ -119,7 +123,10 @@ impl Rates {
     pub(super) fn time(&self, op: &Op, expert: bool) -> f64 {
         match *op {
             Op::Product { m, n, k, groups, bits, format } => {
+                let eight = matches!(format, ProductFormat::Eight);
+                let widened = eight && self.integer_rows > 0.0 && m > self.integer_rows;
                 let curve = match format {
+                    _ if widened => &self.wide,
                     ProductFormat::Wide => &self.wide,
                     ProductFormat::Eight => &self.eight,
                     ProductFormat::Four => &self.four,
@@ -129,7 +136,10 @@ impl Rates {
                 let work = self.arithmetic(curve, m, n, k, groups) / share;
                 let weights = groups * n * k * bits / 8.0 / (self.weights * stream);
                 let rest = groups * m * (n + k) * 2.0 / self.passes;
-                together(work, weights + rest)
+                // Read as they are and written in 16 bits by a kernel of its own; the product reads these.
+                let copied = if widened { groups * n * k * 2.0 / self.passes } else { 0.0 };
+                together(work, if widened { copied } else { weights } + rest)
+                    + if widened { weights + copied } else { 0.0 }
             }
             Op::Prompt { flops, reach } => {
                 // Causal attention runs over blocks of queries: what each sees is twice its mean at the end.
@@ -140,7 +150,7 @@ impl Rates {
             Op::Pass { bytes } => bytes / self.passes,
             Op::Reduce { bytes } => self.links.reduce(bytes),
             Op::Exchange { bytes, top, gathered } => self.links.exchange(bytes, top, gathered),
-            Op::Kernels { n, .. } => n * self.gap,
+            Op::Kernels { n, .. } => n * self.kernel,
         }
     }
 

@@ -3,8 +3,12 @@
 //! A step takes decoding sequences and prompt tokens together. Every operation is listed once for each kind of layer,
 //! with how often it is done; counting and timing walk the same list.
 
-use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe};
-use crate::serving::{Instance, ProductFormat, Service, WeightFormat};
+use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe, WeightPart};
+use crate::serving::{Held, Instance, ProductFormat, Service};
+
+/// Bytes that pass for one score where attention is not fused: written in 32 bits, read and written by the softmax, read
+/// and written in 16 bits, read for the values (llama.cpp ggml-cuda.cu of 2024-05).
+const SCORE_BYTES: f64 = 20.0;
 
 /// What one step works on, over the whole instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -117,6 +121,8 @@ pub(super) struct Shape<'a> {
     pub form: LatentForm,
     /// Layers of each kind.
     pub layers: &'a [f64],
+    /// What each part of the weights lies in.
+    pub held: Held,
 }
 
 /// Layers of each kind of a model.
@@ -157,16 +163,10 @@ impl Shape<'_> {
         (f64::from(n) / self.tp()).ceil()
     }
 
-    /// Bits and product format of the weights of attention.
-    fn attention_format(&self, latent: bool) -> (f64, ProductFormat) {
-        let weights = self.service.weights;
-        match weights {
-            // Checkpoints in MXFP4 (gpt-oss) hold only experts in 4 bits; DeepSeek's in NVFP4 keep attention in 16
-            // bits as well (their model cards).
-            WeightFormat::Mxfp4 if self.service.model.experts() > 0 => (16.0, ProductFormat::Wide),
-            WeightFormat::Nvfp4 if latent => (16.0, ProductFormat::Wide),
-            _ => (weights.bits().get(), weights.product()),
-        }
+    /// Bits of the weights of a part, and number format of products with them.
+    fn format(&self, part: WeightPart) -> (f64, ProductFormat) {
+        let (bits, product) = self.held.of(part);
+        (bits.get(), product)
     }
 
     fn product(m: f64, n: f64, k: f64, (bits, format): (f64, ProductFormat)) -> Op {
@@ -202,16 +202,20 @@ impl Shape<'_> {
         let (d, v) = (f64::from(a.head_dim), f64::from(a.v_head_dim));
         let query = heads * d * if a.output_gate { 2.0 } else { 1.0 };
         let values = if a.values_are_keys { 0.0 } else { kv * v };
-        let format = self.attention_format(false);
-        let into = Self::product(rows.all, query + kv * d + values, hidden, format);
+        let [into, out] = [WeightPart::Attention, WeightPart::Output].map(|part| self.format(part));
+        let into = Self::product(rows.all, query + kv * d + values, hidden, into);
         see(ServePart::Products, into);
-        see(ServePart::Products, Self::product(rows.all, hidden, heads * v, format));
+        see(ServePart::Products, Self::product(rows.all, hidden, heads * v, out));
         let window = a.window.map_or(f64::INFINITY, f64::from);
         let each = heads * 2.0 * (d + v);
         if rows.prompt > 0.0 {
             let reach = load.reach.min(window);
             let flops = rows.prompt * reach * each;
             see(ServePart::Attention, Op::Prompt { flops, reach });
+            if !self.service.engine.fused {
+                let bytes = rows.prompt * reach * heads * SCORE_BYTES;
+                see(ServePart::Attention, Op::Pass { bytes });
+            }
         }
         if rows.sequences > 0.0 {
             let context = load.context.min(window);
@@ -229,7 +233,8 @@ impl Shape<'_> {
         let hidden = f64::from(self.service.model.hidden);
         let heads = self.share(m.heads);
         let [rank, nope, rope, v] = [m.kv_rank, m.qk_nope, m.qk_rope, m.v_head_dim].map(f64::from);
-        let format = self.attention_format(true);
+        let [format, out] =
+            [WeightPart::Attention, WeightPart::Output].map(|part| self.format(part));
         let mut product = |m, n, k| see(ServePart::Products, Self::product(m, n, k, format));
         let query_in = m.q_rank.map_or(hidden, f64::from);
         if m.q_rank.is_some() {
@@ -240,7 +245,7 @@ impl Shape<'_> {
         // Up-projections of keys and values: of the latent (rebuilt), or of query and output (absorbed); the same
         // weights and the same operations a row.
         product(rows.all, heads * (nope + v), rank);
-        product(rows.all, hidden, heads * v);
+        see(ServePart::Products, Self::product(rows.all, hidden, heads * v, out));
         let most = m.sparse_top_k.map_or(f64::INFINITY, f64::from);
         let rebuilt = heads * 2.0 * (nope + rope + v);
         if rows.prompt > 0.0 {
@@ -261,7 +266,7 @@ impl Shape<'_> {
 
     fn linear(&self, linear: &Linear, rows: &Rows, see: &mut dyn FnMut(ServePart, Op)) {
         let hidden = f64::from(self.service.model.hidden);
-        let format = self.attention_format(false);
+        let format = self.format(WeightPart::Linear);
         let (into, out) = (self.share(linear.in_width), self.share(linear.out_width));
         see(ServePart::Products, Self::product(rows.all, into, hidden, format));
         see(ServePart::Products, Self::product(rows.all, hidden, out, format));
@@ -290,20 +295,13 @@ impl Shape<'_> {
         let engine = &self.service.engine;
         let mut kernels = engine.kernels.get();
         let mut started = kernels;
-        let dense_format = (self.service.weights.bits().get(), self.service.weights.product());
         // Of a layer: residual and norm read and written twice.
         let mut passed = 8.0 * hidden;
         match &kind.ffn {
             Ffn::Dense(dense) => {
                 let width = self.share(dense.width);
                 let into = if dense.gated { 2.0 * width } else { width };
-                let format = if self.service.weights == WeightFormat::Mxfp4
-                    && self.service.model.experts() > 0
-                {
-                    (16.0, ProductFormat::Wide)
-                } else {
-                    dense_format
-                };
+                let format = self.format(WeightPart::Dense);
                 see(ServePart::Products, Self::product(rows.all, into, hidden, format));
                 see(ServePart::Products, Self::product(rows.all, hidden, width, format));
                 passed += into + width;
@@ -312,7 +310,7 @@ impl Shape<'_> {
             Ffn::Moe(moe) => {
                 kernels += engine.expert_kernels.get();
                 started += engine.expert_starts.get();
-                passed += self.experts(moe, rows, dense_format, see);
+                passed += self.experts(moe, rows, see);
             }
             Ffn::None => {}
         }
@@ -321,13 +319,7 @@ impl Shape<'_> {
     }
 
     /// Router, shared and routed experts; returns the numbers that pointwise work passes for a row.
-    fn experts(
-        &self,
-        moe: &Moe,
-        rows: &Rows,
-        format: (f64, ProductFormat),
-        see: &mut dyn FnMut(ServePart, Op),
-    ) -> f64 {
+    fn experts(&self, moe: &Moe, rows: &Rows, see: &mut dyn FnMut(ServePart, Op)) -> f64 {
         let hidden = f64::from(self.service.model.hidden);
         let (experts, top) = (f64::from(moe.experts.max(1)), f64::from(moe.top_k));
         let router = Self::product(rows.all, experts, hidden, (16.0, ProductFormat::Wide));
@@ -335,7 +327,7 @@ impl Shape<'_> {
         let beside = moe.shared_width + moe.dense_width;
         let into = if moe.gated { 2.0 } else { 1.0 };
         if beside > 0 {
-            let width = self.share(beside);
+            let (width, format) = (self.share(beside), self.format(WeightPart::Shared));
             see(ServePart::Products, Self::product(rows.all, into * width, hidden, format));
             see(ServePart::Products, Self::product(rows.all, hidden, width, format));
         }
@@ -355,7 +347,7 @@ impl Shape<'_> {
         let routed = routed * busiest + most * routed.sqrt();
         if touched > 0.0 {
             let m = routed / touched;
-            let (bits, format) = format;
+            let (bits, format) = self.format(WeightPart::Routed);
             let mut grouped = |n, k| {
                 let op = Op::Product { m, n, k, groups: touched, bits, format };
                 see(ServePart::Experts, op);
@@ -382,9 +374,7 @@ impl Shape<'_> {
         let model = &self.service.model;
         let (hidden, vocab) = (f64::from(model.hidden), self.share(model.vocab));
         let ended = load.ended / f64::from(self.instance.dp.max(1));
-        let weights = self.service.weights;
-        let bits =
-            if weights.is_gguf() { weights.bits().get() } else { weights.bits().get().max(16.0) };
+        let (bits, _) = self.format(WeightPart::Head);
         let logits = rows.decode + ended;
         if logits > 0.0 {
             let op = Self::product(logits, vocab, hidden, (bits, ProductFormat::Wide));

@@ -37,6 +37,10 @@ fn ours(run: &ServeRun) -> bool {
 
 /// Sets what the scripts of the source set (SemiAnalysisAI/InferenceX, `benchmarks/*.sh`, 2025-10 to 2026-04).
 pub(super) fn apply(run: &ServeRun, engine: &mut Engine) {
+    // llama-bench reads 512 tokens at a time unless told (`--ubatch-size`).
+    if run.engine.starts_with("llama.cpp") && !run.notes.contains("n_ubatch") {
+        engine.chunk = 512;
+    }
     // NVIDIA's gap analysis of SGLang repeats runs of InferenceX.
     if run.mode != "closed-loop" || !(ours(run) || run.source == "aic-gap-analysis") {
         return;

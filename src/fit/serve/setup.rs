@@ -3,9 +3,9 @@
 use super::run::ServeRun;
 use super::{recipe, shape, software};
 use crate::catalogue::{datasets, engines};
-use crate::estimate::serve::Serving;
+use crate::estimate::serve::{Sequences, Serving};
 use crate::serving::{Engine, Goals, Instance, Mode, Service, Speculation, Traffic};
-use crate::units::{Bytes, PerSecond, Ratio, Seconds};
+use crate::units::{Bytes, PerSecond, Ratio, Seconds, Tokens};
 
 /// Spread of lengths drawn evenly from 0.8 to 1 of a nominal one: `0.2 / sqrt(12) / 0.9`.
 const EVEN_SPREAD: f64 = 0.064;
@@ -31,6 +31,9 @@ const COMMUNICATORS_EARLY: f64 = 10_750.0 * 16.0 * 81_920.0;
 const BUILT_INPUT: f64 = 2048.0;
 /// Cost of one such guess: one layer of sixty and the output head.
 const GUESS_COST: f64 = 0.03;
+
+/// Halvings in which the number of sequences is found that decode at a known pace.
+const HALVINGS: usize = 20;
 
 /// What is asked of a service.
 #[derive(Clone, Debug, PartialEq)]
@@ -324,7 +327,9 @@ fn asked(
         "disagg-decode" => {
             let serving = Serving::new(service, instance);
             let stated = batch.filter(|batch| *batch < 1e5).map(|batch| batch * groups);
-            Asked::Answers(stated.unwrap_or_else(|| serving.most_running(traffic).0))
+            let most = stated.unwrap_or_else(|| serving.most_running(traffic).0);
+            let speed = pace_of_users(&run.notes);
+            Asked::Answers(speed.map_or(most, |each| running_at(&serving, traffic, each, most)))
         }
         "single-stream" | "static-batch" => one_batch(run, traffic, batch.unwrap_or(1.0)),
         "mlperf-offline" => Asked::Mode(Mode::Offline),
@@ -354,6 +359,29 @@ fn asked(
         }
         other => return Err(format!("the mode {other} is not known")),
     })
+}
+
+/// Seconds a token that users see, in words such as `20-22 tok/s per user`: the middle of the two.
+fn pace_of_users(notes: &str) -> Option<f64> {
+    let words = notes.split_once(" tok/s per user")?.0.rsplit([' ', ';']).next()?;
+    let ends: Vec<f64> = words.split('-').filter_map(|end| end.parse().ok()).collect();
+    let mean = ends.iter().sum::<f64>() / ends.len().max(1) as f64;
+    (mean > 0.0).then(|| 1.0 / mean)
+}
+
+/// Sequences, at most so many, that decode together where a token takes that long.
+fn running_at(serving: &Serving<'_>, traffic: &Traffic, each: f64, most: f64) -> f64 {
+    let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+    let (mut low, mut high) = (1.0_f64.min(most), most);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        if serving.writing(Sequences(middle), context).get() > each {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
 }
 
 fn one_batch(run: &ServeRun, traffic: &Traffic, batch: f64) -> Asked {
@@ -445,5 +473,8 @@ mod tests {
         assert_eq!(after("p99 TTFT 450 ms, TPOT 40 ms", "TPOT "), Some(40.0));
         assert_eq!(before("ShareGPT-derived 300 requests at 10/s", " requests at"), Some(300.0));
         assert_eq!(after("MTP on", "MTP="), None);
+        let users = "average KV length 4,989; 20-22 tok/s per user; EP144 on 18 nodes; MTP on";
+        assert_eq!(pace_of_users(users), Some(1.0 / 21.0));
+        assert_eq!(pace_of_users("tokens"), None);
     }
 }

@@ -794,7 +794,7 @@ export interface DeploymentInWords {
   summary: string;
   degrees: { key: string; label: string; value: string; help: string; fixed: boolean; main: boolean }[];
   figures: Figure[];
-  goals: { label: string; reached: Shown; goal: Shown }[];
+  goals: { label: string; reached: Shown; goal: Shown; chance: string }[];
   memory: PartInWords;
   memory_capacity: Shown;
   memory_free: Shown;

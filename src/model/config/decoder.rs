@@ -7,20 +7,30 @@ use super::{Problem, Reading, attention, blocks, parts, placement, stored};
 use crate::model::Model;
 use crate::model::limits::{KINDS_MAX, PARAMS_MAX, VOCAB_MAX, WIDTH_MAX};
 use crate::units::Params;
+use std::collections::BTreeSet;
 
 /// Reads an object that should describe a decoder.
 pub(super) fn read(document: &Document) -> Reading {
+    account(document).0
+}
+
+/// The same, with the paths of the fields that were read.
+pub(super) fn account(document: &Document) -> (Reading, BTreeSet<String>) {
     let mut fields = Fields::new(&document.value);
     for key in &document.repeated {
         let hint = "The last value was taken, as Python does.";
         fields.warn(&super::json::shortened(key), "the same key twice", "each key once", hint);
     }
-    let model = decoder(&mut fields).filter(|_| !fields.failed);
+    let mut model = decoder(&mut fields).filter(|_| !fields.failed);
     if model.is_none() && fields.problems.is_empty() {
         let hint = "Enter the model's numbers by hand.";
         fields.warn("", "these fields", "fields that make a model", hint);
     }
-    let stored = stored::stored(&mut fields);
+    let stored = stored::stored(&mut fields, model.as_ref());
+    let format = stored.as_ref().map(|own| own.format);
+    if let Some(model) = &mut model {
+        model.stored.extend(stored);
+    }
     let mut ignored = fields.ignored();
     let latent = attention::is_latent(&fields);
     for key in &mut ignored {
@@ -28,8 +38,8 @@ pub(super) fn read(document: &Document) -> Reading {
             key.push_str(reason);
         }
     }
-    let Fields { read, defaulted, problems, .. } = fields;
-    Reading { model, stored, read, defaulted, ignored, problems }
+    let Fields { read, defaulted, problems, used, .. } = fields;
+    (Reading { model, stored: format, read, defaulted, ignored, problems }, used)
 }
 
 /// A number that is not given: the family's default where a wrapper leaves defaults out, else a

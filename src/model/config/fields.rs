@@ -39,7 +39,7 @@ impl<'a> Scope<'a> {
 pub(super) struct Fields<'a> {
     /// The language model's own object, then those around it.
     scopes: Vec<Scope<'a>>,
-    used: BTreeSet<String>,
+    pub used: BTreeSet<String>,
     pub read: Vec<FieldRead>,
     pub defaulted: Vec<FieldDefault>,
     pub problems: Vec<Problem>,
@@ -284,6 +284,6 @@ fn hint(value: &Json) -> &'static str {
     }
 }
 
-fn joined(path: &str, key: &str) -> String {
+pub(super) fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

@@ -12,13 +12,16 @@ mod fields;
 mod hub;
 mod json;
 mod linear;
+mod modules;
 mod parts;
 mod placement;
 mod stored;
 mod text;
+mod trim;
 
 use super::Model;
 pub use hub::hub_id;
+pub use trim::trimmed;
 
 /// What a configuration gave.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@ use super::{Fleet, Question};
 use crate::estimate::{Cargo, Outlay, outlay, span, wall};
 use crate::reliability::Job;
 use crate::search::fleet::Point;
-use crate::units::{Bytes, Dollars, KilogramsCo2, Seconds, Tokens};
+use crate::units::{Bytes, Dollars, KilogramsCo2, Seconds, Tokens, order};
 
 /// The cheapest run that ends by a deadline: the last point of the frontier within it.
 #[must_use]
@@ -117,12 +117,13 @@ fn tokens_at(
 #[must_use]
 pub fn smallest(fleet: &mut Fleet, deadline: Seconds) -> Option<Point> {
     let kinds = &fleet.market().kinds;
-    let mut counts: Vec<u32> =
-        kinds.iter().flat_map(|kind| kind.sizes.iter().map(|size| size.count)).collect();
-    counts.sort_unstable();
+    let sizes = kinds.iter().flat_map(|kind| kind.sizes.iter());
+    let mut counts: Vec<[u64; 3]> = sizes.map(|size| [u64::from(size.count), 0, 0]).collect();
+    order::sort_keys(&mut counts);
     counts.dedup();
     let n_kinds = kinds.len() as u32;
-    counts.into_iter().find_map(|count| {
+    counts.into_iter().find_map(|[count, ..]| {
+        let count = count as u32;
         let points = (0..n_kinds).filter_map(|kind| cheapest_on(fleet, kind, count, deadline));
         points.min_by_key(|point| (point.cost, point.time))
     })

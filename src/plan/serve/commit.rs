@@ -5,7 +5,7 @@ use crate::estimate::capacity::{Packing, Scaled};
 use crate::plan::buy::{Demand, Reserve, Tariff, reserve};
 use crate::prices::{Listing, Terms};
 use crate::search::serve::fleet::Kind;
-use crate::units::{DollarsPerHour, Ratio, Seconds};
+use crate::units::{DollarsPerHour, Ratio, Seconds, order};
 
 /// The cheapest baseline of machines under a day that repeats for `whole`, and bursts above it on demand: numbers of
 /// [`Reserve`] are machines here. Nothing where the day has no machines.
@@ -17,12 +17,13 @@ pub fn baseline(
     commitments: &[Tariff],
     whole: Seconds,
 ) -> Option<Reserve> {
-    let mut counts: Vec<u32> =
-        day.minutes.iter().map(|minute| packing.machines(minute.paid)).collect();
-    counts.sort_unstable();
+    let count = |paid: u32| [u64::from(packing.machines(paid)), 0, 0];
+    let mut counts: Vec<[u64; 3]> = day.minutes.iter().map(|minute| count(minute.paid)).collect();
+    order::sort_keys(&mut counts);
     let n = counts.len().max(1) as f64;
     let mut pieces: Vec<Demand> = Vec::new();
-    for count in counts {
+    for [count, ..] in counts {
+        let count = count as u32;
         match pieces.last_mut() {
             Some(last) if last.accelerators == count => last.time += whole * (1.0 / n),
             _ => pieces.push(Demand { time: whole * (1.0 / n), accelerators: count }),

@@ -59,8 +59,8 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
         text("demand", "Requests", load_text(own)),
         text("prompt", "Prompt", tokens(traffic.prompt)),
         text("answer", "Answer", tokens(traffic.output)),
-        text("first_goal", "First token within", goal(ask.goals.first_token)),
-        text("further_goal", "Each further within", goal(ask.goals.per_token)),
+        text("first_goal", "First token (TTFT) within", goal(ask.goals.first_token)),
+        text("further_goal", "Each further (TPOT) within", goal(ask.goals.per_token)),
         text("price", "Price of one accelerator", price),
     ]
 }

@@ -38,6 +38,12 @@ fn figure(
     Figure { id, label, amount, derivation }
 }
 
+/// Names of the two figures that goals are about.
+#[must_use]
+pub fn goal_names(own: &Deployed<'_>) -> [&'static str; 2] {
+    [FIRST[rank(own.ask.share)], FURTHER[rank(own.ask.further_share)]]
+}
+
 fn first_token(own: &Deployed<'_>) -> Figure {
     let now = &own.own.now;
     let whole = own.own.first_token;
@@ -67,11 +73,11 @@ fn first_token(own: &Deployed<'_>) -> Figure {
 }
 
 const FIRST: [&str; 5] = [
-    "First token, mean",
-    "First token, p50",
-    "First token, p90",
-    "First token, p95",
-    "First token, p99",
+    "First token (TTFT), mean",
+    "First token (TTFT), p50",
+    "First token (TTFT), p90",
+    "First token (TTFT), p95",
+    "First token (TTFT), p99",
 ];
 
 /// The first token where prompts are of many lengths.
@@ -111,16 +117,17 @@ fn rank(share: Option<Ratio>) -> usize {
     1 + [0.6, 0.92, 0.97].into_iter().filter(|most| share.get() >= *most).count()
 }
 
+const FURTHER: [&str; 5] = [
+    "Each further token (TPOT)",
+    "Each further token (TPOT), p50",
+    "Each further token (TPOT), p90",
+    "Each further token (TPOT), p95",
+    "Each further token (TPOT), p99",
+];
+
 fn per_token(own: &Deployed<'_>) -> Figure {
     if let Some(share) = own.ask.further_share {
-        let label = [
-            "Each further token",
-            "Each further token, p50",
-            "Each further token, p90",
-            "Each further token, p95",
-            "Each further token, p99",
-        ][rank(Some(share))];
-        return spread(own, "tpot", label, share);
+        return spread(own, "tpot", FURTHER[rank(Some(share))], share);
     }
     mean_per_token(own)
 }
@@ -134,7 +141,7 @@ fn mean_per_token(own: &Deployed<'_>) -> Figure {
         format!("{} + {} = {}", fine::time(alone), fine::time(more), fine::time(now.per_token));
     let mut told = figure(
         "tpot",
-        "Each further token",
+        "Each further token (TPOT)",
         Amount::Time(now.per_token),
         "a step of decoding + what prompts of others add to it",
         text,
@@ -174,7 +181,7 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
         format!("{} + {} = {}", fine::time(pace.alone), fine::time(more), fine::time(longest));
     let gap = figure(
         "gap",
-        "Gap between two tokens, p99",
+        "Gap between two tokens (ITL), p99",
         Amount::Time(longest),
         "a step of decoding + prompts that are read in it",
         text,
@@ -182,9 +189,9 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
     );
     let of = |id, label, share| spread(own, id, label, Ratio::new(share));
     vec![
-        of("tpot_p50", "Time a token, p50 of answers", 0.5),
-        of("tpot_p90", "Time a token, p90 of answers", 0.9),
-        of("tpot_p99", "Time a token, p99 of answers", 0.99),
+        of("tpot_p50", "TPOT, p50 of answers", 0.5),
+        of("tpot_p90", "TPOT, p90 of answers", 0.9),
+        of("tpot_p99", "TPOT, p99 of answers", 0.99),
         gap,
     ]
 }
@@ -361,7 +368,7 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
     let used =
         Ratio::new((now.request_rate.get() / own.own.full.request_rate.get().max(1e-12)).min(1.0));
     let speed = Ratio::new(1.0 / now.per_token.get().max(1e-12));
-    let number = |value: f64| fine::number(Ratio::new(value));
+    let number = super::text::number;
     let mut all = vec![
         figure(
             "speed",

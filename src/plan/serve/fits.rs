@@ -1,5 +1,6 @@
 //! What fits where: every format that the engine has on every kind of machine asked for, for one user alone.
 
+use crate::catalogue::formats::doubted;
 use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use crate::plan::budget::figure;
@@ -28,6 +29,8 @@ pub struct Fit {
     pub range: Option<Range>,
     /// Time to read a prompt alone.
     pub first_token: Seconds,
+    /// No source confirms that the engine has the format there.
+    pub doubted: bool,
     /// Where speed, prompt and weights come from.
     pub figures: Vec<Figure>,
 }
@@ -87,6 +90,8 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         said_speed(step, speed),
         said_prompt(ask, &serving, first_token),
         said_weights(ask, own, bytes),
+        said_longest(&serving, ask.engine.memory.block),
+        said_ranks(ask, &service, &all, own),
     ];
     Some(Fit {
         machine,
@@ -97,6 +102,7 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         speed,
         range,
         first_token,
+        doubted: doubted(&ask.engine.key, generation, (weights, service.cache))[0].is_some(),
         figures,
     })
 }
@@ -110,11 +116,9 @@ fn said_speed(step: Seconds, speed: Ratio) -> Figure {
 
 fn said_prompt(ask: &Ask, serving: &Serving<'_>, time: Seconds) -> Figure {
     let (load, steps) = serving.prompt_load(Tokens::new(ask.traffic.prompt as u64));
-    let pp = f64::from(serving.instance().pp.max(1));
-    let passes = (steps.get() + pp - 1.0) / pp;
     let text = format!(
         "{} × {} = {}",
-        fine::number(Ratio::new(passes)),
+        fine::number(serving.passes(steps)),
         fine::time(serving.step(&load).total()),
         fine::time(time)
     );
@@ -136,4 +140,51 @@ fn said_weights(ask: &Ask, own: &Instance, bytes: Bytes) -> Figure {
     );
     let told = Derivation::of(formula, text, &source);
     figure("bytes", "Weights on each", Amount::Bytes(bytes), told)
+}
+
+fn said_longest(serving: &Serving<'_>, block: u32) -> Figure {
+    let (memory, each) = (serving.memory(), serving.token_bytes());
+    let groups = u64::from(serving.instance().dp.max(1));
+    let block = u64::from(block.max(1));
+    let (tokens, blocks) = (memory.tokens.get(), memory.tokens.get() / (block * groups));
+    let held = Amount::Count(tokens);
+    let factors = [blocks, block, groups].map(fine::count).join(" \u{d7} ");
+    let formula = "whole blocks that fit \u{d7} tokens of one \u{d7} attention groups";
+    let source = format!(
+        "{} are left for the cache, a token takes {} (estimate/serve/memory)",
+        fine::bytes(memory.get(ServeMemoryPart::Cache)),
+        fine::bytes(each),
+    );
+    let told = Derivation::of(formula, format!("{factors} = {}", held.text()), &source);
+    figure("longest", "Tokens in the cache", held, told)
+}
+
+/// Why an instance has no fewer accelerators: what the next smaller one lacks.
+fn said_ranks(ask: &Ask, service: &Service, all: &[Instance], own: &Instance) -> Figure {
+    let fewer = all.iter().filter(|other| other.ranks() < own.ranks());
+    let fewer = fewer.max_by_key(|other| other.ranks());
+    let less = fewer.map(|other| {
+        let (n, serving) = (fine::count(other.ranks()), Serving::new(service, other));
+        let memory = serving.memory();
+        let weights = fine::bytes(memory.get(ServeMemoryPart::Weights));
+        if memory.too_full {
+            return format!("on {n}, {weights} of weights each leave no room for a cache");
+        }
+        format!("on {n}, the cache holds {} tokens", fine::count(memory.tokens.get()))
+    });
+    let less = less.unwrap_or_else(|| "there are no fewer".to_owned());
+    let degrees = [own.tp, own.pp, own.dp].map(|degree| fine::count(degree.into()));
+    let n = Amount::Count(own.ranks());
+    let need = fine::count((ask.traffic.prompt + ask.traffic.output) as u64);
+    figure(
+        "ranks",
+        "Accelerators at least",
+        n,
+        Derivation::of(
+            "tensor \u{d7} pipeline \u{d7} data parallel, of the smallest instance whose cache \
+             holds a request",
+            format!("{} = {}", degrees.join(" \u{d7} "), n.text()),
+            &format!("a request takes {need} tokens; {less} (estimate/serve/memory)"),
+        ),
+    )
 }

@@ -111,14 +111,15 @@ impl Hired<'_> {
     /// The same to be worked with.
     #[must_use]
     pub fn drawn(&self, pue: Ratio) -> Option<Drawn> {
-        let rated = self.kind.machine.cluster.accelerator.power?;
+        let machine = &self.kind.machine;
+        let rated = machine.cluster.accelerator.power?;
         let place = places::find(&self.listing.provider, &self.listing.region);
         let (pue, grid) = site(place.as_ref(), pue);
         let most = self.at.each * f64::from(self.instances());
         Some(Drawn {
             accelerators: self.accelerators(),
             rated,
-            over: over(None),
+            over: over(&machine.key, &machine.cluster.accelerator.generation),
             load: Ratio::new(self.at.served.get() / most.get().max(1e-12)),
             tokens: self.at.served * self.ask.traffic.output,
             pue,

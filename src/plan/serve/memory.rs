@@ -1,7 +1,8 @@
 //! Memory of one accelerator, by part, each with where it comes from.
 
 use super::{Deployed, allocated, longest_text};
-use crate::estimate::serve::{Bound, ServeMemoryPart as M, cores};
+use crate::catalogue::accelerators;
+use crate::estimate::serve::{Bound, ROWS_FEW, ServeMemoryPart as M, cores};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Amount, Derivation, Figure, Part};
 use crate::serving::Fills;
@@ -57,6 +58,21 @@ fn cache(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
     })
 }
 
+/// Rows of the largest step that the engine is told: few where the usual share leaves no room for a cache.
+#[must_use]
+pub fn rows_most(own: &Deployed<'_>) -> u32 {
+    let bound = own.serving().memory().left.bound;
+    let few = !matches!(bound, Bound::Share | Bound::Memory);
+    let most = if few { ROWS_FEW as u32 } else { u32::MAX };
+    own.service.engine.chunk.min(most)
+}
+
+/// Ranks that the engine makes of one accelerator.
+#[must_use]
+pub fn ranks_each(own: &Deployed<'_>) -> u32 {
+    cores(&own.service)
+}
+
 /// What weights, activations and runtime leave of the memory, as the engine works it out.
 pub(super) fn room(own: &Deployed<'_>) -> Figure {
     let memory = own.serving().memory();
@@ -74,8 +90,8 @@ pub(super) fn room(own: &Deployed<'_>) -> Figure {
             format!("{all} × 2% = {room}"),
         ),
         (Bound::Few, _) => (
-            "memory that programs find × share − what weights, runtime and steps of 512 rows take at \
-             least",
+            "memory that programs find × share − what weights, runtime and steps of 512 rows \
+             take at least",
             format!("{all} × {share} − {} = {room}", fine::bytes(left.needed)),
         ),
         (Bound::Raised, _) => (
@@ -102,8 +118,8 @@ pub(super) fn room(own: &Deployed<'_>) -> Figure {
     let text = if text.contains('=') { text } else { format!("{text} = {room}") };
     let short = left.room == Bytes::ZERO;
     let text = if short { format!("{room} = {room}") } else { text };
-    let source = "memory that programs find: catalogue, usable.csv; the parts open below the memory \
-        of one accelerator (estimate/serve/memory)";
+    let source = "memory that programs find: catalogue, usable.csv; the parts open below the \
+        memory of one accelerator (estimate/serve/memory)";
     let mut derivation = Derivation::of(formula, text, source);
     derivation.constants = ["fraction", "fills"].map(str::to_owned).to_vec();
     Figure { id: "room", label: "Room for the cache", amount: Amount::Bytes(left.room), derivation }
@@ -125,8 +141,8 @@ pub(super) fn token(own: &Deployed<'_>) -> Figure {
     };
     let source = "layers of the fullest stage; heads are split over tensor-parallel ranks, each \
         held once at least by every rank; a latent is one head that every rank holds";
-    let formula = "layers × heads that one accelerator holds × numbers of a head, keys and values × \
-        bytes of a number";
+    let formula = "layers × heads that one accelerator holds × numbers of a head, keys and \
+        values × bytes of a number";
     let mut derivation = Derivation::of(formula, text, source);
     if cores(&own.service) > 1 {
         derivation.constants = vec!["splits_cores".to_owned()];
@@ -170,12 +186,13 @@ fn kept(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
         fine::percent(Ratio::new(share)),
         fine::bytes(amount)
     );
-    let (formula, source) = ("memory × share that programs do not get", "catalogue, usable.csv");
+    let formula = "memory × share that programs do not get";
+    let source = accelerators::usable_source(&own.machine.key, &accelerator.generation);
     (share > KEPT).then(|| Leaf {
         id: "memory.kept".to_owned(),
         label: "Kept by the system",
         amount,
-        derivation: Derivation::of(formula, text, source),
+        derivation: Derivation::of(formula, text, &source),
         children: Vec::new(),
     })
 }
@@ -285,8 +302,8 @@ fn activations(own: &Deployed<'_>, amount: Bytes) -> Derivation {
         "the larger of: rows of the largest step × bytes of one row; sequences that are drawn for \
          × words of the vocabulary × bytes of each",
         text,
-        "what the engine's own trial run keeps alive: a layer, its experts' buffers with it, or the \
-         draw of next tokens (estimate/serve/memory); a batch limit bounds the draw",
+        "what the engine's own trial run keeps alive: a layer, its experts' buffers with it, or \
+         the draw of next tokens (estimate/serve/memory); a batch limit bounds the draw",
     );
     derivation.constants = constants.iter().map(|name| (*name).to_owned()).collect();
     derivation

@@ -1,13 +1,14 @@
 //! A deployment over a day and a month: what its instances hold, how they follow the traffic, what that costs and emits.
 
 use super::Offer;
+use super::power::over;
 use crate::catalogue::{places, power, reliability, serving};
 use crate::estimate::capacity::{
     DayCurve, Grid, Held, Packing, Policy, PowerCurve, Prices, Requests, Scaled, Spend, SpotShare,
     SpotTold, fixed, held_while, load_time, scale, spend,
 };
 use crate::estimate::serve::{Answer, ServeMemoryPart, Serving};
-use crate::plan::fleet::machine_power;
+use crate::plan::fleet::{RATED_OVER, machine_power};
 use crate::prices::{Listing, Terms};
 use crate::search::deploy;
 use crate::search::serve::fleet::{Deployment, Kind, ServeFleet, candidate};
@@ -177,10 +178,11 @@ fn spot_rate(kind: &Kind, offer: &Offer, listing: &Listing) -> Option<DollarsPer
 /// Power of the kind's machines where they stand: at full load as much as training draws.
 fn grid(kind: &Kind, offer: &Offer, listing: &Listing, held: &Held) -> Grid {
     let place = places::find(&listing.provider, &listing.region);
-    let power = offer.row.accelerator.power;
+    let accelerator = &offer.row.accelerator;
+    let over = over(&offer.row.key, &accelerator.generation).0.get() / RATED_OVER.get();
     let full = held.rate.get() / held.utilisation.max(Ratio::new(1e-9)).get();
     Grid {
-        machine: power.map(|power| machine_power(power, kind.machine.size())),
+        machine: accelerator.power.map(|power| machine_power(power, kind.machine.size()) * over),
         curve: PowerCurve { points: power::curve() },
         full: PerSecond::new(full),
         pue: place.as_ref().and_then(|place| place.pue),

@@ -103,8 +103,7 @@ fn reading(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
         );
         return all;
     };
-    let pp = f64::from(own.own.at.instance.pp.max(1));
-    let passes = (steps.get() + pp - 1.0) / pp;
+    let passes = own.serving().passes(steps).get();
     let text = format!(
         "({} − {}) × {} = {}",
         fine::time(both),
@@ -184,8 +183,8 @@ fn queue(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
         fine::time(parts.queue)
     );
     let told = (
-        "share of the time that reading takes × time that a prompt adds × (1 + squared deviation of \
-         lengths) / (2 × (1 − share))",
+        "share of the time that reading takes × time that a prompt adds × (1 + squared deviation \
+         of lengths) / (2 × (1 − share))",
         text,
         "prompts come at random (Pollaczek-Khinchine, Kleinrock 1975, section 5.6)",
     );
@@ -206,8 +205,8 @@ fn place_among(own: &Deployed<'_>, place: Seconds) -> Figure {
             format!("{filled} ^ {places} / (1 − {filled}) / {} = {is}", number(most))
         }
     };
-    let formula = "share of the instance's rate that is asked for ^ √(2 × (places + 1)) / (1 − share) \
-        / requests a second that it answers at most";
+    let formula = "share of the instance's rate that is asked for ^ √(2 × (places + 1)) / \
+        (1 − share) / requests a second that it answers at most";
     let source = "the wait in a queue of many servers (Sakasegawa, Ann. Inst. Statist. Math. 29, \
         1977); estimate/serve/flow";
     figure("place", "For a place among the answers", place, (formula, text, source))

@@ -64,7 +64,7 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
     let drawn = Drawn {
         accelerators: own.paid(),
         rated,
-        over: over(system),
+        over: over(&own.machine.key, &own.machine.cluster.accelerator.generation),
         load: Ratio::new(served / (full.request_rate.get() * n).max(1e-12)),
         tokens: PerSecond::new(bill::hourly_requests(own) / 3600.0 * own.ask.traffic.output),
         pue,
@@ -74,8 +74,8 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
 }
 
 /// Power of a machine over that of its accelerators: its own, else that of a server of eight.
-pub(super) fn over(system: Option<&(Ratio, String)>) -> (Ratio, String) {
-    system.cloned().unwrap_or_else(|| {
+pub(super) fn over(key: &str, generation: &str) -> (Ratio, String) {
+    power::system(key, generation).cloned().unwrap_or_else(|| {
         let source =
             "power of a whole machine over that of its accelerators (DGX H100 over eight H100)";
         (RATED_OVER, source.to_owned())

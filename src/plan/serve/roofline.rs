@@ -4,7 +4,6 @@ use super::Deployed;
 use crate::estimate::serve::{LatentForm, Load, counts};
 use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure};
-use crate::serving::ProductFormat;
 use crate::units::text::fine;
 use crate::units::{Bytes, BytesPerSecond, Flops, FlopsPerSecond, Ratio, Seconds};
 
@@ -112,14 +111,7 @@ impl Roof {
 #[must_use]
 pub fn roofline(own: &Deployed<'_>) -> Roof {
     let accelerator = &own.machine.cluster.accelerator;
-    let peak = &accelerator.peak;
-    let wide = peak.bf16.or(peak.fp16).or(peak.fp32).unwrap_or(FlopsPerSecond::ZERO);
-    let roof = match own.formats.0.product() {
-        ProductFormat::Wide => wide,
-        ProductFormat::Eight => peak.fp8.unwrap_or(wide),
-        // Without units for them they are widened (`estimate/serve/rates`).
-        ProductFormat::Four => peak.fp4.unwrap_or(wide),
-    };
+    let roof = own.service.peak(own.formats.0.product());
     let serving = own.serving();
     let one = crate::estimate::serve::Sequences(1.0);
     let running = own.running().0.max(1.0);

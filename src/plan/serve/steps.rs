@@ -56,7 +56,51 @@ fn derivation(
 ) -> Derivation {
     let seconds = time.get(part);
     let mut cited: Vec<String> = Vec::new();
-    let (formula, constants): (&str, &[&str]) = match part {
+    let (formula, constants) = told(part);
+    let mut said = Vec::new();
+    let s = fine::time(seconds);
+    let over = |value: f64| value / seconds.get().max(1e-15);
+    if seconds > Seconds::ZERO {
+        if count.flops > Flops::ZERO {
+            let rate = fine::flop_rate(FlopsPerSecond::new(over(count.flops.get())));
+            said.push(format!("{} / {s} = {rate}", fine::flops(count.flops)));
+        }
+        let read = |bytes: Bytes| {
+            let rate = fine::bandwidth(BytesPerSecond::new(over(bytes.as_f64())));
+            format!("{} / {s} = {rate}", fine::bytes(bytes))
+        };
+        if count.bytes > Bytes::ZERO {
+            said.push(read(count.bytes));
+        }
+        match part {
+            P::Kernels => {
+                let (factor, facts) = machine_factor(own, FactorOf::Overhead);
+                let each = fine::time(own.service.engine.gap);
+                said.push(format!("{} × {each} × {factor} = {s}", fine::number(count.starts)));
+                cited.extend(facts);
+            }
+            P::Network => said.push(format!("{} = {s}", crossed(own, network, &mut cited))),
+            P::Host => said.push(format!("{} = {s}", waited(own, host, &mut cited))),
+            _ => said.extend(streamed(own, part, &mut cited)),
+        }
+    }
+    if times != Ratio::ONE {
+        said.push(format!("{s} × {} = {}", fine::number(times), fine::time(seconds * times.get())));
+    }
+    let source = "roofline of each operation (Williams et al. 2009) with the kernel curve of the \
+        accelerator and the engine's fitted shares (estimate/serve)";
+    Derivation {
+        formula: formula.to_owned(),
+        substituted: said.join("; "),
+        source: source.to_owned(),
+        constants: constants.iter().map(|name| (*name).to_owned()).chain(cited).collect(),
+        parts: Vec::new(),
+    }
+}
+
+/// Formula of a part, and the constants that it rests on.
+const fn told(part: P) -> (&'static str, &'static [&'static str]) {
+    match part {
         P::Products => (
             "each product: the longer of arithmetic and reading, and a fifth of the \
              shorter",
@@ -87,46 +131,42 @@ fn derivation(
              starting kernels one by one takes longer than they run",
             &["step_us", "sequence_us"],
         ),
+    }
+}
+
+/// The rate at which weights or cache stream, by its factors.
+fn streamed(own: &Deployed<'_>, part: P, cited: &mut Vec<String>) -> Option<String> {
+    let engine = &own.service.engine;
+    let accelerator = &own.machine.cluster.accelerator;
+    let (of, share) = match part {
+        P::Products | P::Head | P::Experts => (FactorOf::Stream, engine.stream),
+        P::Attention => (FactorOf::Cache, engine.cache),
+        _ => return None,
     };
-    let mut said = Vec::new();
-    let s = fine::time(seconds);
-    let over = |value: f64| value / seconds.get().max(1e-15);
-    if seconds > Seconds::ZERO {
-        if count.flops > Flops::ZERO {
-            let rate = fine::flop_rate(FlopsPerSecond::new(over(count.flops.get())));
-            said.push(format!("{} / {s} = {rate}", fine::flops(count.flops)));
-        }
-        let read = |bytes: Bytes| {
-            let rate = fine::bandwidth(BytesPerSecond::new(over(bytes.as_f64())));
-            format!("{} / {s} = {rate}", fine::bytes(bytes))
-        };
-        if count.bytes > Bytes::ZERO {
-            said.push(read(count.bytes));
-        }
-        match part {
-            P::Kernels => {
-                let (factor, facts) = machine_factor(own, FactorOf::Overhead);
-                let each = fine::time(own.service.engine.gap);
-                said.push(format!("{} × {each} × {factor} = {s}", fine::number(count.starts)));
-                cited.extend(facts);
-            }
-            P::Network => said.push(format!("{} = {s}", crossed(own, network, &mut cited))),
-            P::Host => said.push(format!("{} = {s}", waited(own, host, &mut cited))),
-            _ => {}
-        }
+    let bandwidth = accelerator.memory_bandwidth;
+    let units = f64::from(accelerator.units.max(1)) * engine.unit_stream.get();
+    // Where each processor streams so little that it limits as well, the rate is no product.
+    if of == FactorOf::Stream && units < 5.0 * bandwidth.get() {
+        return None;
     }
-    if times != Ratio::ONE {
-        said.push(format!("{s} × {} = {}", fine::number(times), fine::time(seconds * times.get())));
+    let (factor, facts) = machine_factor(own, of);
+    cited.extend(facts);
+    let (name, generation) = (&accelerator.name, &accelerator.generation);
+    let on = engine.factor(of, name, generation, own.formats.0);
+    let memory = accelerator.kernels.memory;
+    let mut rate = bandwidth.get() * memory.get() * share.get() * on.get();
+    let mut text = format!(
+        "streaming: {} × {} × {} × {factor}",
+        fine::bandwidth(bandwidth),
+        fine::number(memory),
+        fine::number(share)
+    );
+    if part == P::Experts {
+        rate *= engine.expert_stream.get();
+        cited.push("expert_stream".to_owned());
+        text = format!("{text} × {}", fine::number(engine.expert_stream));
     }
-    let source = "roofline of each operation (Williams et al. 2009) with the kernel curve of the \
-        accelerator and the engine's fitted shares (estimate/serve)";
-    Derivation {
-        formula: formula.to_owned(),
-        substituted: said.join("; "),
-        source: source.to_owned(),
-        constants: constants.iter().map(|name| (*name).to_owned()).chain(cited).collect(),
-        parts: Vec::new(),
-    }
+    Some(format!("{text} = {}", fine::bandwidth(BytesPerSecond::new(rate))))
 }
 
 /// What a step's communication takes, as a sum.

@@ -1,6 +1,7 @@
 //! Deployments in words.
 
 use super::Deployed;
+use crate::catalogue::formats::{self, FormatRow};
 use crate::search::deploy::Candidate;
 use crate::serving::{Ask, Demand, Instance, KvFormat};
 use crate::units::Ratio;
@@ -26,6 +27,20 @@ pub fn layout_text(ask: &Ask, at: &Candidate) -> String {
         format!("{}, cache {}", weights.key(), cache_name(&ask.engine.key, *cache))
     });
     format!("{instance} \u{b7} {formats} \u{b7} {}", machine.label)
+}
+
+/// That the engine has formats on an accelerator, where no source confirms it, and what was read.
+#[must_use]
+pub fn doubts(own: &Deployed<'_>) -> Vec<(String, &'static str)> {
+    let (engine, generation) = (&own.ask.engine, &own.machine.cluster.accelerator.generation);
+    let [weights, cache] = formats::doubted(&engine.key, generation, own.formats);
+    let said = |what: String, row: &'static FormatRow| {
+        let (engine, label) = (&engine.name, &own.machine.label);
+        (format!("Not verified: that {engine} has {what} on {label}."), row.source.as_str())
+    };
+    let weights = weights.map(|row| said(format!("{} weights", own.formats.0.key()), row));
+    let cache = cache.map(|row| said(format!("an {} cache", own.formats.1.key()), row));
+    weights.into_iter().chain(cache).collect()
 }
 
 /// Name of a cache format for people: 16 bits are the activations' own, which llama.cpp alone keeps as fp16.

@@ -15,7 +15,7 @@ pub use frontier::{Aim, Point};
 
 use super::solve::SAFE;
 use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, span, wall};
-use crate::units::{Dollars, KilogramsCo2, Seconds};
+use crate::units::{Dollars, KilogramsCo2, Seconds, order};
 use frontier::Worth;
 
 /// A kind of machine, and the ways to buy it.
@@ -265,7 +265,7 @@ impl FleetSearch {
 
     /// All pairs, those to look at first last: coarse sizes before fine ones, cheap kinds before dear ones.
     fn in_order(&self) -> Vec<(u32, u32)> {
-        let mut all: Vec<(u32, u64, u32, u32)> = Vec::new();
+        let mut all: Vec<[u64; 3]> = Vec::new();
         for (k, kind) in self.kinds.iter().enumerate() {
             for (s, size) in kind.sizes.iter().enumerate() {
                 let (k, s) = (k as u32, s as u32);
@@ -275,11 +275,13 @@ impl FleetSearch {
                 });
                 let least = least.min_by(f64::total_cmp).unwrap_or(f64::MAX);
                 // Amounts are never negative, and so are in the order of their bits.
-                all.push((grain(size.count), least.to_bits(), k, s));
+                let place = u64::from(k) << 32 | u64::from(s);
+                all.push([u64::from(grain(size.count)), least.to_bits(), place]);
             }
         }
-        all.sort_unstable();
-        all.into_iter().rev().map(|(_, _, kind, size)| (kind, size)).collect()
+        order::sort_keys(&mut all);
+        let pair = |[.., place]: [u64; 3]| ((place >> 32) as u32, place as u32);
+        all.into_iter().rev().map(pair).collect()
     }
 }
 

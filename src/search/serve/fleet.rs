@@ -103,6 +103,18 @@ pub struct ServeFleet {
     short: bool,
     /// Kinds that were looked at since it was last asked.
     news: Vec<usize>,
+    /// The kind whose cheapest deployment is known and nothing else yet.
+    begun: Option<Begun>,
+}
+
+/// A kind whose layouts were surveyed.
+#[derive(Clone, Debug)]
+struct Begun {
+    kind: usize,
+    ask: Ask,
+    survey: Survey,
+    settled: Vec<(usize, deploy::Deployment)>,
+    outcome: Outcome,
 }
 
 impl ServeFleet {
@@ -120,7 +132,8 @@ impl ServeFleet {
         sort_by(&mut left, |a, b| worth(b).total_cmp(&worth(a)).then(b.cmp(a)));
         let outcomes = vec![None; kinds.len()];
         let ask = Ask { machines: Vec::new(), ..ask };
-        Self { ask, kinds, left, outcomes, frontier: Vec::new(), short: false, news: Vec::new() }
+        let (frontier, news, begun) = (Vec::new(), Vec::new(), None);
+        Self { ask, kinds, left, outcomes, frontier, short: false, news, begun }
     }
 
     /// One of `of` equal shares of it: what the others find is heard from them.
@@ -158,12 +171,21 @@ impl ServeFleet {
     /// Looks at that many more kinds; whether all are done.
     pub fn advance(&mut self, kinds: u32) -> bool {
         for _ in 0..kinds {
-            let Some(kind) = self.left.pop() else { break };
-            let outcome = self.look(kind);
-            self.outcomes[kind] = Some(outcome);
-            self.news.push(kind);
+            if self.begun.is_none() && !self.begin() {
+                break;
+            }
+            self.finish();
         }
-        self.left.is_empty()
+        self.left.is_empty() && self.begun.is_none()
+    }
+
+    /// Finds the cheapest deployment of one more kind, which [`Self::advance`] goes on with; whether there was one
+    /// to begin with.
+    pub fn begin(&mut self) -> bool {
+        self.finish();
+        let Some(kind) = self.left.pop() else { return false };
+        self.begun = self.ask_of(kind).map(|ask| self.look(kind, ask));
+        true
     }
 
     /// What no other deployment beats, cheapest first, up to [`DEAREST`] times the cheapest.
@@ -229,9 +251,8 @@ impl ServeFleet {
         self.outcomes.iter().filter(|outcome| outcome.is_none()).count() as u32
     }
 
-    fn look(&mut self, kind: usize) -> Outcome {
-        let Some(ask) = self.ask_of(kind) else { return Outcome::default() };
-        let survey = deploy::survey(&ask);
+    fn look(&mut self, kind: usize, ask: Ask) -> Begun {
+        let (survey, settled) = deploy::survey_settled(&ask);
         let mut outcome = tally(&survey);
         let priced = |at: &deploy::Deployment| self.priced(kind, at);
         outcome.cheapest = survey.best.as_ref().and_then(priced);
@@ -239,14 +260,22 @@ impl ServeFleet {
             outcome.nearest = self.missed(kind, &ask, &survey);
         }
         outcome.cheapest.into_iter().for_each(|found| self.keep(found));
+        Begun { kind, ask, survey, settled, outcome }
+    }
+
+    /// What costs more on the kind that was begun, and is quicker.
+    fn finish(&mut self) {
+        let Some(Begun { kind, ask, survey, settled, outcome }) = self.begun.take() else { return };
         for number in deploy::by_price(&ask, &survey.looked) {
             let Some(looked) = survey.looked.get(number) else { continue };
+            let known = settled.iter().find(|(own, _)| *own == number).map(|(_, own)| *own);
             match ask.demand {
                 Demand::Most => self.batches(kind, &ask, looked),
-                _ => self.numbers(kind, &ask, looked),
+                _ => self.numbers(kind, &ask, looked, known),
             }
         }
-        outcome
+        self.outcomes[kind] = Some(outcome);
+        self.news.push(kind);
     }
 
     /// Where nothing keeps to the goals: of the layouts with the fewest sequences at once, what misses them least.
@@ -277,8 +306,16 @@ impl ServeFleet {
     }
 
     /// A layout at the fewest instances that keep to the goals, and at more of them.
-    fn numbers(&mut self, kind: usize, ask: &Ask, looked: &Looked) {
-        let Some(limit) = looked.limit else { return };
+    fn numbers(
+        &mut self,
+        kind: usize,
+        ask: &Ask,
+        looked: &Looked,
+        known: Option<deploy::Deployment>,
+    ) {
+        // No number of instances serves where the survey found that none does.
+        let lost = looked.loss.is_some_and(|loss| loss != Loss::Dearer);
+        let Some(limit) = looked.limit.filter(|_| !lost) else { return };
         let Some(service) = deploy::service(ask, &looked.at, Some(limit.0)) else { return };
         let sizing = Sizing::new(ask, &service, looked, limit);
         let light = Light::new(ask, &sizing);
@@ -287,7 +324,8 @@ impl ServeFleet {
         if rules_out(self, looked.least) {
             return;
         }
-        let Ok(fewest) = sizing.settle(looked) else { return };
+        let settled = known.map_or_else(|| sizing.settle(looked), Ok);
+        let Ok(fewest) = settled else { return };
         let packing = deploy::packing(ask, &looked.at);
         let least = packing.machines(fewest.replicas.saturating_add(ask.spares));
         let mut all = vec![fewest.replicas];

@@ -15,6 +15,7 @@ use crate::search::deploy::allowed;
 use crate::serving::{
     Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
+use crate::units::order::sort_keys;
 use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
 
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
@@ -396,6 +397,7 @@ impl<'q, 's> Finder<'q, 's> {
     /// All pairs of layouts that may be had together, by their bound.
     fn pair(&mut self) {
         let count = u64::from(self.question.offer.cluster.count);
+        let mut all: Vec<[u64; 3]> = Vec::new();
         for reader in 0..self.servings.len() {
             for writer in 0..self.servings.len() {
                 let ranks = |at: usize| self.servings[at].instance().ranks();
@@ -404,14 +406,19 @@ impl<'q, 's> Finder<'q, 's> {
                 }
                 let Some(pool) = self.pools[writer] else { continue };
                 // The nearest link is the quickest.
-                let all = (ranks(reader) + ranks(writer)) as u32;
-                let Some((x, ..)) = self.read(reader, writer, all) else { continue };
+                let both = (ranks(reader) + ranks(writer)) as u32;
+                let Some((x, ..)) = self.read(reader, writer, both) else { continue };
                 let least = ranks(reader) as f64 / x.get() + pool.ranks / pool.written.rate.get();
-                self.pairings.push(Pairing { least, reader, writer });
+                all.push([least.to_bits(), reader as u64, writer as u64]);
             }
         }
-        let order = |pair: &Pairing| (pair.least.to_bits(), pair.reader, pair.writer);
-        self.pairings.sort_unstable_by_key(order);
+        sort_keys(&mut all);
+        let pair = |[least, reader, writer]: [u64; 3]| Pairing {
+            least: f64::from_bits(least),
+            reader: reader as usize,
+            writer: writer as usize,
+        };
+        self.pairings = all.into_iter().map(pair).collect();
     }
 
     /// The rate of a reader that sends to a writer within so many accelerators, the first token then, and the time of

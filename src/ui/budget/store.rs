@@ -13,7 +13,7 @@ use crate::api::budget::SheetView;
 use crate::api::fleet::PriceList;
 use crate::api::{Answer, Request};
 use crate::ui::state::State;
-use crate::ui::worker::{Handle, READY};
+use crate::ui::worker::{Handle, READY, heard};
 use crate::ui::{dom, prices};
 
 /// Typing is left to pause for this long before it is answered.
@@ -184,7 +184,7 @@ impl Budget {
         if message.as_string().is_some_and(|word| word != READY) {
             return;
         }
-        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone()).ok();
+        let answer = heard(message);
         self.store.try_update_value(|store| {
             store.hears = true;
             match answer {

@@ -78,7 +78,7 @@ const TRAFFIC: &[Row] = &[
 
 const HOURS: &[Row] = &[(
     Key::Hourly,
-    "Or hour by hour from midnight on, in requests/s",
+    "Or hour by hour from midnight on, in requests/s; in between it changes evenly",
     "24 numbers: 6 4 3 3 3 5 9 16 24 30 34 36 37 38 39 40 38 35 31 27 22 17 12 8",
 )];
 

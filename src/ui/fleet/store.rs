@@ -10,7 +10,7 @@ use super::crew::Crew;
 use crate::api::{Answer, FleetView, Request};
 use crate::inputs::Inputs;
 use crate::ui::state::State;
-use crate::ui::worker::{Handle, READY};
+use crate::ui::worker::{Handle, READY, heard};
 use crate::ui::{dom, prices};
 use crate::units::{Day, Seconds};
 
@@ -295,13 +295,13 @@ impl Fleet {
             return;
         }
         let mut news = false;
-        let answer = serde_wasm_bindgen::from_value::<Answer>(message.clone());
+        let answer = heard(message);
         self.store.try_update_value(|store| match answer {
-            Ok(Answer::Fleet { run, fleet }) if run == store.run => {
+            Some(Answer::Fleet { run, fleet }) if run == store.run => {
                 store.next = Some(Arc::from(fleet));
                 news = true;
             }
-            Ok(Answer::FleetNews { run, news }) if run == store.run => {
+            Some(Answer::FleetNews { run, news }) if run == store.run => {
                 store.crew.tell_others(i, run, &news);
             }
             _ => {}

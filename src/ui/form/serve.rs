@@ -33,13 +33,13 @@ const DETAILS: &[(Key, &str, &str)] = &[
     (Key::Cached, "Found in the prefix cache", ""),
     (Key::Spread, "Spread of answers", ""),
     (Key::PromptSpread, "Spread of prompts", ""),
-    (Key::Guesses, "Tokens guessed ahead", ""),
-    (Key::Acceptance, "Guesses that are right", ""),
+    (Key::Guesses, "Speculative tokens, guessed", ""),
+    (Key::Acceptance, "Acceptance of guesses", ""),
 ];
 const GOALS: &[(Key, &str, &str)] = &[
-    (Key::FirstToken, "First token within", "none"),
+    (Key::FirstToken, "First token (TTFT) within", "none"),
     (Key::Percentile, "Kept for the first at", ""),
-    (Key::PerToken, "Each further within", "none"),
+    (Key::PerToken, "Each further (TPOT) within", "none"),
     (Key::FurtherPercentile, "Kept for further at", ""),
 ];
 const MONEY: &[(Key, &str, &str)] = &[

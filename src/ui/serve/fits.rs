@@ -85,7 +85,7 @@ fn numbers(own: &FitView) -> [Cell; 3] {
     [
         opening(&own.figures, "speed", &own.speed.text, &range),
         opening(&own.figures, "first_token", &own.first_token.text, ""),
-        Cell::Number(least),
+        opening(&own.figures, "ranks", &least, ""),
     ]
 }
 
@@ -103,11 +103,13 @@ fn every(fits: &[FitView]) -> AnyView {
 }
 
 fn line(own: &FitView) -> Vec<Cell> {
+    let doubt = if own.doubted { " (not verified)" } else { "" };
+    let name = format!("{}{doubt}", own.weights);
     let bytes = opening(&own.figures, "bytes", &own.bytes.text, "");
     if own.accelerators.is_none() {
         let none = || Cell::Quiet("\u{2013}".to_owned());
         return vec![
-            Cell::Name(own.weights.clone()),
+            Cell::Name(name),
             Cell::Text(own.machine.clone()),
             Cell::Loss("does not fit".to_owned()),
             none(),
@@ -118,12 +120,12 @@ fn line(own: &FitView) -> Vec<Cell> {
     }
     let [speed, first, least] = numbers(own);
     vec![
-        Cell::Link(own.weights.clone(), own.link.clone()),
+        Cell::Link(name, own.link.clone()),
         Cell::Text(own.machine.clone()),
         speed,
         first,
         least,
         bytes,
-        Cell::Quiet(own.longest.text.clone()),
+        opening(&own.figures, "longest", &own.longest.text, ""),
     ]
 }

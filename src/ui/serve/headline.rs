@@ -38,6 +38,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             </div>
             {live(move || apart(state, &pinned))}
             {degrees(state, &serve.degrees)}
+            {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
             {goals(&serve.goals)}
             <dl class="figures small">{small}</dl>
@@ -73,12 +74,27 @@ fn apart(state: State, pinned: &str) -> AnyView {
     }
 }
 
+/// Formats that no source confirms.
+fn doubts(all: &[String]) -> AnyView {
+    let all = all.join(" ");
+    (!all.is_empty())
+        .then(|| view! { <p class="quiet figures-note" id="doubts">{all}</p> })
+        .into_any()
+}
+
 fn goals(all: &[GoalView]) -> AnyView {
     let text = if all.is_empty() {
         "No goal: as much as the machines can answer.".to_owned()
     } else {
-        let one = |own: &GoalView| format!("{} within {}", own.label, own.goal.text);
-        format!("Goals kept: {}.", all.iter().map(one).collect::<Vec<_>>().join(", "))
+        let one = |own: &GoalView| {
+            let chance = match own.chance.as_str() {
+                "" => String::new(),
+                chance => format!(" (chance {chance})"),
+            };
+            format!("{} within {}{chance}", own.label, own.goal.text)
+        };
+        let all = all.iter().map(one).collect::<Vec<_>>().join("; ");
+        format!("Expected to keep: {all}. Chances go by the ranges; a tighter goal is a surer one.")
     };
     view! { <p class="quiet figures-note">{text}</p> }.into_any()
 }

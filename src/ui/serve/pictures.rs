@@ -117,8 +117,8 @@ fn legend(state: State) -> AnyView {
 
 fn trade_table(study: &ServeStudyView) -> AnyView {
     let columns = [
-        ("Further token", true),
-        ("First token", true),
+        ("Further token (TPOT)", true),
+        ("First token (TTFT)", true),
         ("Each accelerator", true),
         ("Deployment", false),
     ];

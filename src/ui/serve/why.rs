@@ -57,8 +57,8 @@ fn rivals(state: State) -> AnyView {
         ("Deployment", false),
         ("Dearer", true),
         ("Accelerators", true),
-        ("First token", true),
-        ("Further", true),
+        ("TTFT", true),
+        ("TPOT", true),
         ("Differs in", false),
     ];
     let line = |own: &ServeRivalView| {

@@ -79,7 +79,8 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
     format!("{}{GAP}{unit}", digits(value / size))
 }
 
-/// Four significant digits, all of those of a small whole number, without zeros at the end.
+/// Four significant digits, all of those of a small whole number, without zeros at the end but one after the point of what
+/// is not whole.
 fn digits(value: f64) -> String {
     if value == value.floor() && value.abs() < WRITTEN_OUT {
         return fixed(value, 0);
@@ -94,10 +95,16 @@ fn digits(value: f64) -> String {
         size *= 10.0;
     }
     let text = fixed(value, places);
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
+    if !text.contains('.') {
+        return text;
+    }
+    let cut = text.trim_end_matches('0');
+    // One that only rounding makes whole says so: a reader takes a whole number to be exact.
+    let whole = (value - value.round()).abs() <= 1e-9 * value.abs();
+    match cut.strip_suffix('.') {
+        Some(cut) if whole => cut.to_owned(),
+        Some(cut) => format!("{cut}.0"),
+        None => cut.to_owned(),
     }
 }
 
@@ -117,5 +124,7 @@ mod tests {
         assert_eq!(time(Seconds::new(0.003_905_4)), "3.905\u{a0}ms");
         assert_eq!(time(Seconds::ZERO), "0\u{a0}\u{b5}s");
         assert_eq!(percent(Ratio::new(0.01)), "1%");
+        assert_eq!(number(Ratio::new(166.04)), "166.0");
+        assert_eq!(percent(Ratio::new(0.07)), "7%");
     }
 }

@@ -55,6 +55,28 @@ async function pasted(ctx) {
   await planned(again);
   ctx.assert.equal(await text(again, ".plan-title"), await text(page, ".plan-title"));
 
+  // Larger than what any link unpacks to: what is read of it is carried, and what was pasted stays as it is.
+  const module = (n) => `model.layers.${n % 22}.self_attn.${n < 22 ? "q" : "o"}_proj`;
+  const left = Array.from({ length: 20_001 }, (_, n) => module(n % 44));
+  const large = JSON.stringify({
+    ...CONFIG,
+    id2label: Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [n, `LABEL_${n}`])),
+    quantization_config: { quant_method: "fp8", ignored_layers: left },
+  });
+  ctx.assert.ok(large.length > 600_000);
+  const title = await text(page, ".plan-title");
+  await paste(page, large);
+  await planned(page);
+  ctx.assert.equal(await text(page, ".plan-title"), title);
+  ctx.assert.equal(await value(page, "#in-mc"), large);
+  ctx.assert.match(await text(page, ".report"), /fp8; attention, output head in 16 bits/);
+  const carried = await fragment(page);
+  ctx.assert.ok(carried.length < 1000, `${carried.length} characters`);
+  const larger = await ctx.open(`#${carried}`);
+  await planned(larger);
+  ctx.assert.equal(await text(larger, ".plan-title"), title);
+  ctx.assert.match(await value(larger, "#in-mc"), /self_attn/);
+
   // Broken, and monstrous.
   await paste(page, '{"hidden_size": 2048,');
   await page.waitForSelector("#in-mc[aria-invalid=true]");

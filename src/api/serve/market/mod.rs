@@ -115,8 +115,11 @@ impl Session for MarketSession {
     fn advance(&mut self) -> bool {
         if !std::mem::replace(&mut self.begun, true) {
             let mut looked = 0;
-            while !self.done && looked < FIRST_KINDS_MAX && self.search.cheapest().is_none() {
-                self.done = self.search.advance(1);
+            // What costs more and is quicker is left for the slices after it.
+            while looked < FIRST_KINDS_MAX
+                && self.search.cheapest().is_none()
+                && self.search.begin()
+            {
                 looked += 1;
             }
         } else if !self.done {

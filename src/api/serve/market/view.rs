@@ -110,12 +110,15 @@ fn recent(session: &MarketSession, cheapest: &Deployment) -> Option<FleetAnswer>
     let (_, own) = young.min_by_key(|(order, _)| *order)?;
     let more = dearer(own.0.cost, Some(cheapest.cost));
     let row = on_offer(session, &own, String::new());
+    let older = age(session.market.offers.get(cheapest.kind)?)?;
     Some(FleetAnswer {
         id: "recent".to_owned(),
-        question: "The cheapest at a price of the last half year".to_owned(),
+        question: "The cheapest within the goals, at a price of the last half year".to_owned(),
         text: money_and_time(&own.0),
         row,
-        reasons: vec![format!("It is {more} than at a price that may no longer hold.")],
+        reasons: vec![format!(
+            "It is {more} than at a price of {older} days ago, which may no longer hold."
+        )],
     })
 }
 
@@ -236,7 +239,12 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         }));
     }
     if session.complete() {
-        all.extend(recent(session, cheapest));
+        if let Some(recent) = recent(session, cheapest) {
+            if let Some(first) = all.first_mut() {
+                "Cheaper, at a price older than half a year".clone_into(&mut first.question);
+            }
+            all.insert(0, recent);
+        }
         all.extend(greenest(session).map(|(at, kg)| {
             let text = format!("{} a month.", show::carbon(kg));
             answered("greenest", "Least carbon, of the best of each kind", &at, vec![text])
