@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 43] = [
+pub const SERVING: [Constant; 47] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),

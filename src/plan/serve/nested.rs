@@ -76,6 +76,7 @@ pub(super) fn machine_factor(own: &Deployed<'_>, of: FactorOf) -> (String, Vec<S
     };
     let fact = |known: &Factor| format!("{}@{}/{}", of.key(), known.machine, known.format);
     let mut facts: Vec<String> = engine.factors.iter().filter(holds).map(fact).collect();
+    facts.sort();
     facts.dedup();
     (fine::number(factor), facts)
 }

@@ -75,8 +75,13 @@ fn derivation(
         match part {
             P::Kernels => {
                 let (factor, facts) = machine_factor(own, FactorOf::Overhead);
-                let each = fine::time(own.service.engine.gap);
-                said.push(format!("{} × {each} × {factor} = {s}", fine::number(count.starts)));
+                let each = format!("{} × {factor}", fine::time(own.service.engine.gap));
+                // On a phone or laptop the device itself takes longer between kernels.
+                let each = match own.machine.cluster.accelerator.gap {
+                    Seconds::ZERO => each,
+                    least => format!("max({each}, {})", fine::time(least)),
+                };
+                said.push(format!("{} × {each} = {s}", fine::number(count.starts)));
                 cited.extend(facts);
             }
             P::Network => said.push(format!("{} = {s}", crossed(own, network, &mut cited))),
@@ -123,9 +128,11 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
              rate that they reach, and sends between stages",
             &["collective_us", "link_inside", "link_outside"],
         ),
-        P::Kernels => {
-            ("kernels × time that each adds × factor of the machine on it", &["kernels", "gap_us"])
-        }
+        P::Kernels => (
+            "kernels × time that each adds × factor of the machine on it, or what the device \
+                 itself takes between kernels",
+            &["kernels", "gap_us"],
+        ),
         P::Host => (
             "(time of a step + sequences × time of each) × factor of the machine on it, and what \
              starting kernels one by one takes longer than they run",
@@ -156,7 +163,7 @@ fn streamed(own: &Deployed<'_>, part: P, cited: &mut Vec<String>) -> Option<Stri
     let memory = accelerator.kernels.memory;
     let mut rate = bandwidth.get() * memory.get() * share.get() * on.get();
     let mut text = format!(
-        "streaming: {} × {} × {} × {factor}",
+        "streams at {} × {} × {} × {factor}",
         fine::bandwidth(bandwidth),
         fine::number(memory),
         fine::number(share)
