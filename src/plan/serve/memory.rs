@@ -129,11 +129,16 @@ pub(super) fn room(own: &Deployed<'_>) -> Figure {
 pub(super) fn token(own: &Deployed<'_>) -> Figure {
     let serving = own.serving();
     let bytes = Ratio::new(own.formats.1.bits().get() / 8.0);
-    let terms: Vec<String> = serving
-        .token_kinds()
-        .into_iter()
-        .map(|(layers, heads, width)| [layers, heads, width, bytes].map(fine::number).join(" × "))
-        .collect();
+    // Kinds of layers that hold the same are one.
+    let mut kinds: Vec<(Ratio, Ratio, Ratio)> = Vec::new();
+    for (layers, heads, width) in serving.token_kinds() {
+        match kinds.iter_mut().find(|own| (own.1, own.2) == (heads, width)) {
+            Some(own) => own.0 = Ratio::new(own.0.get() + layers.get()),
+            None => kinds.push((layers, heads, width)),
+        }
+    }
+    let term = |(layers, heads, width)| [layers, heads, width, bytes].map(fine::number).join(" × ");
+    let terms: Vec<String> = kinds.into_iter().map(term).collect();
     let each = serving.memory().left.token;
     let text = match terms.is_empty() {
         true => format!("{} = {}", fine::bytes(each), fine::bytes(each)),
