@@ -66,8 +66,9 @@ impl<'de> Deserializer<'de> for &mut Unpacker<'_> {
     type Error = Unpackable;
 
     refused! {
-        deserialize_any deserialize_i8 deserialize_i16 deserialize_i64 deserialize_f32 deserialize_char
-        deserialize_bytes deserialize_byte_buf deserialize_map deserialize_identifier deserialize_ignored_any
+        deserialize_any deserialize_i8 deserialize_i16 deserialize_i64 deserialize_f32
+        deserialize_char deserialize_bytes deserialize_byte_buf deserialize_map
+        deserialize_identifier deserialize_ignored_any
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unpackable> {

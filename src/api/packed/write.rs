@@ -199,7 +199,11 @@ macro_rules! in_turn {
             type Ok = ();
             type Error = Unpackable;
 
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Done {
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                _: &'static str,
+                value: &T,
+            ) -> Done {
                 value.serialize(&mut **self)
             }
 

@@ -1,7 +1,7 @@
 //! Rules that flag a price. Each looks at one row, or at the same machine elsewhere; none removes a row.
 
 use crate::prices::{Flag, Listing, Terms};
-use crate::units::{Day, Ratio};
+use crate::units::{Day, Ratio, order};
 
 /// Spot at or below this share of on-demand is a floor: AWS shows exactly a tenth in many regions
 /// (p5en in eu-south-2, trn1 in us-east-2: skypilot-catalog v8, 2026).
@@ -53,26 +53,27 @@ pub fn aged(listings: &[Listing], today: Day, months: u32) -> Vec<Listing> {
 
 /// Median on-demand rate of each machine shape, whoever sells it.
 fn medians(listings: &[Listing]) -> Vec<(String, Ratio, f64)> {
-    let mut shapes: Vec<(String, Ratio, Vec<f64>)> = Vec::new();
+    let mut shapes: Vec<(String, Ratio, Vec<[u64; 3]>)> = Vec::new();
     for listing in listings {
         let Some(rate) = listing.rate(Terms::OnDemand) else {
             continue;
         };
-        let same = |shape: &&mut (String, Ratio, Vec<f64>)| {
+        let bits = [rate.get().to_bits(), 0, 0];
+        let same = |shape: &&mut (String, Ratio, Vec<[u64; 3]>)| {
             shape.0 == listing.accelerator && shape.1 == listing.accelerators
         };
         match shapes.iter_mut().find(same) {
-            Some((.., rates)) => rates.push(rate.get()),
+            Some((.., rates)) => rates.push(bits),
             None => {
                 let key = listing.accelerator.clone();
-                shapes.push((key, listing.accelerators, vec![rate.get()]));
+                shapes.push((key, listing.accelerators, vec![bits]));
             }
         }
     }
     shapes.retain(|(.., rates)| rates.len() >= MEDIAN_OF);
-    let median = |(key, n, mut rates): (String, Ratio, Vec<f64>)| {
-        rates.sort_unstable_by(f64::total_cmp);
-        let middle = rates.get(rates.len() / 2).copied().unwrap_or(0.0);
+    let median = |(key, n, mut rates): (String, Ratio, Vec<[u64; 3]>)| {
+        order::sort_keys(&mut rates);
+        let middle = rates.get(rates.len() / 2).map_or(0.0, |bits| f64::from_bits(bits[0]));
         (key, n, middle)
     };
     shapes.into_iter().map(median).collect()

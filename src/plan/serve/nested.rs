@@ -220,7 +220,7 @@ pub(super) fn per_token(own: &Deployed<'_>, more: Seconds) -> Vec<Figure> {
     let further = (own.ask.traffic.output - 1.0).max(1.0);
     let mut all = vec![of_part(&decode(own))];
     let added = now.running.0 / further * parts.each.0.get();
-    if (added / more.get().max(1e-12) - 1.0).abs() < 1e-3 {
+    if (added / more.get().max(1e-12) - 1.0).abs() < 1e-4 {
         let text = format!(
             "{} / {} × {} = {}",
             number(now.running.0),
