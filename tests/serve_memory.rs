@@ -1,9 +1,9 @@
 //! Memory and cache of engines against their own logs.
 
 use autoparallel::catalogue::{accelerators, engines, models};
-use autoparallel::estimate::serve::{ServeMemoryPart, Serving};
+use autoparallel::estimate::serve::{Bound, ServeMemoryPart, Serving};
 use autoparallel::serving::{Instance, KvFormat, Service, WeightFormat};
-use autoparallel::units::{Ratio, Tokens};
+use autoparallel::units::{Bytes, Ratio, Tokens};
 
 /// An engine with a share of memory of the log's own on so many of a machine.
 fn service(engine: &str, share: f64, model: &str, weights: WeightFormat, machine: &str) -> Service {
@@ -71,6 +71,102 @@ fn vllm_0_19_draws_for_256_sequences_on_a100() {
     within_5_percent(pool_gib(&service, 1), 36.56, "gpt-oss-20b");
 }
 
+/// The same log: weights of 13.72 GiB, 24 layers of 32 experts of 3 x 2,880 x 2,880 padded to 3,072 x 2,944 by Marlin.
+#[test]
+fn experts_in_4_bits_are_padded_to_whole_tiles() {
+    let weights = |model, machine| {
+        let service = service("vllm", 0.65, model, WeightFormat::Mxfp4, machine);
+        let memory = Serving::new(&service, &Instance::ONE).memory();
+        memory.get(ServeMemoryPart::Weights).as_gib()
+    };
+    let near = |found: f64, logged: f64| {
+        assert!((found / logged - 1.0).abs() < 0.01, "{found} GiB, logged {logged}");
+    };
+    near(weights("gpt-oss-20b", "a100-80g"), 13.72);
+    // vllm-project/vllm issue 33155 (0.14.1, Triton backend, H100).
+    near(weights("gpt-oss-120b", "h100-sxm"), 64.38);
+    // Issue 23278 (0.10.1, Marlin, on H100 as on A100).
+    near(weights("gpt-oss-120b", "a100-80g"), 65.9651);
+}
+
+/// gpt-oss-120b on one H100 with vLLM 0.10 and 0.11, whose experts Marlin padded: nothing is left of 0.9 with 1,024
+/// sequences (vllm-project/vllm issue 23278: -2.14 GiB), 1.71 GiB of 0.95 with steps of 1,024 tokens (issue 27508).
+#[test]
+fn gpt_oss_120b_on_one_h100_needs_more_than_the_usual_share() {
+    let at = |share: f64, chunk: u32, marlin: bool| {
+        let mut service = service("vllm", share, "gpt-oss-120b", WeightFormat::Mxfp4, "h100-sxm");
+        service.engine.chunk = chunk;
+        if marlin {
+            // Any generation without Triton's kernels for it.
+            "ampere".clone_into(&mut service.cluster.accelerator.generation);
+        }
+        let memory = Serving::new(&service, &Instance::ONE).memory();
+        let parts =
+            [ServeMemoryPart::Weights, ServeMemoryPart::Activations, ServeMemoryPart::Context];
+        let taken: f64 = parts.map(|part| memory.get(part).as_gib()).iter().sum();
+        (79.2 * share - taken, memory)
+    };
+    for (share, chunk, logged) in [(0.9, 8192, -2.14), (0.95, 1024, 1.71)] {
+        let (found, _) = at(share, chunk, true);
+        assert!((found - logged).abs() < 0.3, "{share}: {found} GiB, logged {logged}");
+    }
+    // With Triton's kernels as well: it is told to take steps of few rows, or more than 0.9.
+    let (found, memory) = at(0.9, 8192, false);
+    assert!(found < 0.0 && memory.left.bound != Bound::Share, "{found}, {memory:?}");
+    assert!(memory.share.get() >= 0.9, "{memory:?}");
+}
+
+/// What ran: gpt-oss-120b on one card of 80 GB with vLLM 0.11.2, a share of 0.96, six sequences and steps of 2,048 tokens,
+/// a request of 98,304 tokens (blog.huikang.dev, 2025-12-28). Few sequences draw little.
+#[test]
+fn few_sequences_leave_room_on_one_h100() {
+    let mut service = service("vllm", 0.96, "gpt-oss-120b", WeightFormat::Mxfp4, "h100-sxm");
+    service.engine.chunk = 2048;
+    service.engine.memory.drawn_for(6);
+    let memory = Serving::new(&service, &Instance::ONE).memory();
+    assert_eq!(memory.left.bound, Bound::Share);
+    assert!(memory.tokens >= Tokens::new(98_304), "{memory:?}");
+    // By hand: half of the layers keep all of a request, the others a window of 128: 3.4 GiB and little.
+    let room = memory.left.room.as_gib();
+    assert!((3.4..12.0).contains(&room), "{room}");
+}
+
+/// A row of experts by hand: 4 of 2,880 x (2 x 2,880) or back, and what lies between, beside input and sum in 16 bits.
+#[test]
+fn experts_of_a_row_share_one_buffer() {
+    let service = service("vllm", 0.9, "gpt-oss-120b", WeightFormat::Mxfp4, "h100-sxm");
+    let (rows, each) = Serving::new(&service, &Instance::ONE).peak().layer;
+    let by_hand = 2.0 * (2.0 * 2880.0 + 4.0 * (2.0 * 2880.0 + 2880.0));
+    assert_eq!((rows, each), (Tokens::new(8192), Ratio::new(by_hand)));
+}
+
+/// DeepSeek-R1 over four stages: 61 layers are dealt out as 16, 15, 15 and 15, and 16 of 576 numbers of 2 bytes hold the
+/// least tokens.
+#[test]
+fn the_fullest_stage_bounds_the_cache() {
+    let service = service("vllm", 0.9, "DeepSeek-V3", WeightFormat::Fp8, "h200-sxm");
+    let at = Instance { tp: 4, pp: 4, ..Instance::ONE };
+    let memory = Serving::new(&service, &at).memory();
+    assert_eq!(memory.left.token, Bytes::new(16 * 576 * 2));
+    let blocks = memory.left.room.as_f64() / f64::from(16 * 16 * 576 * 2);
+    assert_eq!(memory.tokens, Tokens::new(blocks.floor() as u64 * 16));
+}
+
+/// Neuron counts cores: four a chip of Trainium2 split eight heads of Llama-3.3-70B, and ranks beyond the heads hold
+/// copies. 80 layers x heads of a chip x 256 numbers x 2 bytes; nothing of NCCL, no draw.
+#[test]
+fn neuron_splits_heads_over_cores() {
+    let service =
+        service("vllm-neuron", 0.9, "Llama-3.3-70B-Instruct", WeightFormat::Bf16, "trainium2");
+    for (tp, heads) in [(1, 8), (2, 4), (4, 4), (16, 4)] {
+        let serving = Serving::new(&service, &Instance { tp, ..Instance::ONE });
+        let memory = serving.memory();
+        assert_eq!(memory.left.token, Bytes::new(80 * heads * 256 * 2), "{tp} chips");
+        assert_eq!(memory.get(ServeMemoryPart::Context), Bytes::new(1 << 30));
+        assert_eq!(serving.peak().of_draw(), Bytes::ZERO);
+    }
+}
+
 /// vllm-project/recipes, models/moonshotai/Kimi-K2-Thinking.yaml (2026-04): 715,072 tokens on eight H200, no share given.
 /// Attention, shared experts and the dense layer lie in 16 bits beside experts in 4.
 #[test]
@@ -102,7 +198,9 @@ fn sglang_works_its_share_out() {
 fn what_ran_fits_and_what_is_larger_does_not() {
     let full = |engine, model, weights, machine, at: Instance| {
         let share = engines::find(engine).map_or(0.9, |found| found.memory.fraction.get());
-        let service = service(engine, share, model, weights, machine);
+        let mut service = service(engine, share, model, weights, machine);
+        // As few sequences as whoever is short of memory runs.
+        service.engine.memory.drawn_for(16);
         Serving::new(&service, &at).memory().too_full
     };
     let one = Instance::ONE;

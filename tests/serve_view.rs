@@ -14,7 +14,8 @@ use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::link::{self, decode};
 use autoparallel::plan::serve::{self, Deployed, Loss};
 use autoparallel::serving::{Ask, Demand};
-use autoparallel::units::Seconds;
+use autoparallel::units::text::fine;
+use autoparallel::units::{Bytes, Ratio, Seconds};
 use told::{served, stuck, study, value};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
@@ -31,6 +32,10 @@ fn links() -> Vec<String> {
         "1;m=Qwen/Qwen3-8B;do=serve;sg=custom;sn=4;sr=2/s",
         "1;m=meta-llama/Llama-3.1-8B;do=serve;se=vllm-tpu;sg=v6e;sn=8;sr=1/s",
         "1;m=meta-llama/Llama-3.1-8B;do=serve;sf=none;st=none;sp=mean;sn=8",
+        "1;m=openai/gpt-oss-120b;do=serve;sg=h100-sxm;sn=1;si=1k;so=1k;sc=4;sf=none;st=none;stp=1",
+        "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=vllm-neuron;sg=trainium2;sr=2/s",
+        "1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h200;sn=64;sr=2/s;spp=4;sp=mean",
+        "1;m=Qwen/Qwen3-8B;do=serve;se=sglang;sg=h100-sxm;sr=2/s;sp=mean",
         "1;m=meta-llama/Llama-2-7b-hf;do=serve;se=llamacpp;sg=m4-max;sn=1;sc=1;sf=none;st=none",
     ];
     all.extend(corners.iter().map(|link| (*link).to_owned()));
@@ -48,15 +53,28 @@ fn every_part(part: &PartView, see: &mut impl FnMut(&PartView)) {
     part.children.iter().for_each(|child| every_part(child, see));
 }
 
+/// Figures and their parts, all the way down.
+fn every_figure(figure: &Figure, see: &mut impl FnMut(&Figure)) {
+    see(figure);
+    figure.parts.iter().for_each(|part| every_figure(part, see));
+}
+
+/// Every number of a plan with what it is made of.
+fn all_figures(view: &ServeView) -> Vec<Figure> {
+    let mut all = Vec::new();
+    let mut see = |figure: &Figure| all.push(figure.clone());
+    view.figures.iter().for_each(|figure| every_figure(figure, &mut see));
+    for root in [&view.memory, &view.decode, &view.prefill] {
+        every_part(root, &mut |part| every_figure(&part.figure, &mut see));
+    }
+    all
+}
+
 #[test]
 fn every_number_follows_from_what_stands_beside_it() {
     for link in links() {
         let view = served(&link).unwrap_or_else(|| panic!("{link} has no deployment"));
-        let mut all: Vec<Figure> = view.figures.clone();
-        for root in [&view.memory, &view.decode, &view.prefill] {
-            every_part(root, &mut |part| all.push(part.figure.clone()));
-        }
-        for figure in &all {
+        for figure in &all_figures(&view) {
             let told = !figure.formula.is_empty() && !figure.source.is_empty();
             assert!(told, "{link}: {} has no formula or source", figure.id);
             if let Err(wrong) = equations::check(&figure.substituted) {
@@ -68,6 +86,72 @@ fn every_number_follows_from_what_stands_beside_it() {
             assert!(n > 0, "{link}: {} is not derived", figure.id);
         }
     }
+}
+
+/// A time or size of an engine that a number cites, and the factor of the machine on it, stand in its equation: with
+/// the value that is cited, not one that was multiplied out of sight.
+#[test]
+fn constants_that_are_cited_stand_in_the_equation() {
+    let mut seen = std::collections::BTreeSet::new();
+    for link in links() {
+        let view = served(&link).expect("a deployment");
+        for figure in &all_figures(&view) {
+            let mut factors = std::collections::BTreeMap::<String, f64>::new();
+            for cited in figure.source.split(". ").filter_map(|text| text.split_once(": ")) {
+                let Some((name, value)) = cited.0.rsplit_once(' ') else { continue };
+                let Ok(value) = value.parse::<f64>() else { continue };
+                let field = name.rsplit(' ').next().unwrap_or(name);
+                let told = match field.rsplit_once('_') {
+                    Some((_, "us")) => fine::time(Seconds::us(value)),
+                    Some((_, "ms")) => fine::time(Seconds::us(value * 1e3)),
+                    Some((_, "gib")) if value > 0.0 => {
+                        fine::bytes(Bytes::from_f64(value * (1u64 << 30) as f64))
+                    }
+                    _ => {
+                        if let Some((of, _)) = field.split_once('@') {
+                            *factors.entry(of.to_owned()).or_insert(1.0) *= value;
+                        }
+                        continue;
+                    }
+                };
+                seen.insert(field.to_owned());
+                let text = &figure.substituted;
+                assert!(text.contains(&told), "{link}: {}: no {told} in {text}", figure.id);
+            }
+            for (of, value) in factors {
+                let told = format!("\u{d7} {}", fine::number(Ratio::new(value)));
+                let text = &figure.substituted;
+                assert!(text.contains(&told), "{link}: {}: no {of}{told} in {text}", figure.id);
+                seen.insert(of);
+            }
+        }
+    }
+    for field in
+        ["request_ms", "token_us", "gap_us", "step_us", "sequence_us", "launch_us", "collective_us"]
+    {
+        assert!(seen.contains(field), "{field} is cited nowhere: {seen:?}");
+    }
+    assert!(["overhead", "start", "network"].iter().all(|of| seen.contains(*of)), "{seen:?}");
+}
+
+/// Neuron's cache is what its command compiles for: sequences of one length, no more than fits.
+#[test]
+fn neuron_allocates_what_its_command_asks_for() {
+    let link = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=vllm-neuron;sg=trainium2;sr=2/s";
+    let view = served(link).expect("a deployment");
+    let command = view.launch.as_ref().expect("a command").command.clone();
+    let flag = |name: &str| {
+        let rest = command.split(name).nth(1).unwrap_or_else(|| panic!("{name} in {command}"));
+        rest.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).expect("a number")
+    };
+    let asked = flag("--max-num-seqs") * flag("--max-model-len");
+    assert_eq!(value(&view, "cache"), asked);
+    let ranks = flag("--tensor-parallel-size");
+    // By hand: 80 layers, as many of 8 heads as ranks hold, four ranks a chip, 256 numbers of 2 bytes.
+    let each = 80.0 * (8.0 / ranks).ceil() * 4.0 * 256.0 * 2.0;
+    let cache = view.memory.children.iter().find(|part| part.id == "memory.cache");
+    let found = cache.expect("a cache").figure.shown.value;
+    assert!((found / (asked * each) - 1.0).abs() < 1e-6, "{found} {asked} {each}");
 }
 
 /// Both sides of the pools are worked out again, and what is said of who is cheaper is so.

@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 43] = [
+pub const SERVING: [Constant; 47] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),
@@ -202,5 +202,9 @@ pub const SERVING: [Constant; 43] = [
     of(Memory, "activations", "Copies of an activation row", "", 0.0, 100.0),
     whole(Memory, "sampled", "Sequences drawn in the trial run", "", 0.0, 65_536.0),
     whole(Memory, "sampled_large", "Sequences drawn, from 70 GiB on", "", 0.0, 65_536.0),
+    of(Memory, "drawn_bytes", "The draw keeps of a sequence and word", BYTES, 0.0, 1000.0),
     switch(Memory, "host_table", "Embeddings stay with the host"),
+    switch(Memory, "pads_experts", "4-bit experts padded to tiles"),
+    switch(Memory, "allocates", "The cache is allocated as asked for"),
+    switch(Memory, "splits_cores", "Every core is a rank"),
 ];

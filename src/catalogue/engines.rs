@@ -147,7 +147,11 @@ fn memory(known: &Known<'_>) -> Option<MemoryRule> {
         activations: known.ratio("activations")?,
         sampled: known.count("sampled")?,
         sampled_large: known.count("sampled_large")?,
+        drawn: known.ratio("drawn_bytes")?,
         host_table: known.is("host_table")?,
+        pads_experts: known.is("pads_experts")?,
+        allocates: known.is("allocates")?,
+        splits_cores: known.is("splits_cores")?,
     })
 }
 
@@ -200,6 +204,16 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         ranges: Arc::new(ranges(key)),
         own: None,
     })
+}
+
+/// The facts of a factor that hold for an engine: those of every engine, then those of its family.
+#[must_use]
+pub fn of_factor(key: &str, field: &str) -> Vec<&'static Fact> {
+    let all = ["*", family(key)].into_iter().flat_map(|of| {
+        let known = facts().iter().chain(fitted());
+        known.filter(move |fact| fact.of == of && fact.field == field)
+    });
+    all.collect()
 }
 
 /// Factors of every engine, then of the family; of each those that are stated (machines of which there is no run to fit),

@@ -132,8 +132,16 @@ pub struct MemoryRule {
     pub sampled: u32,
     /// Accelerators of at least 70 GiB (but A100) draw for so many.
     pub sampled_large: u32,
+    /// Bytes that the draw keeps for each sequence and word.
+    pub drawn: Ratio,
     /// The table of embeddings stays with the host.
     pub host_table: bool,
+    /// Experts in 4-bit floats are padded to whole tiles.
+    pub pads_experts: bool,
+    /// The cache is what is asked for, allocated whole at the start.
+    pub allocates: bool,
+    /// Every core of an accelerator is a rank, with heads of its own.
+    pub splits_cores: bool,
 }
 
 impl MemoryRule {

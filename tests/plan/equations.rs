@@ -136,10 +136,18 @@ impl Reader {
         Ok(value)
     }
 
+    fn power(&mut self) -> Result<Interval, String> {
+        let value = self.factor()?;
+        match self.operator(&['^']) {
+            Some(_) => Ok(value.both(self.factor()?, f64::powf)),
+            None => Ok(value),
+        }
+    }
+
     fn product(&mut self) -> Result<Interval, String> {
-        let mut value = self.factor()?;
+        let mut value = self.power()?;
         while let Some(op) = self.operator(&['\u{d7}', '/']) {
-            let other = self.factor()?;
+            let other = self.power()?;
             value = match op {
                 '/' => value.both(other, |a, b| a / b),
                 _ => value.both(other, |a, b| a * b),

@@ -2,7 +2,7 @@
 
 use super::LaunchView;
 use crate::catalogue::support;
-use crate::plan::serve::{self, Deployed, allocated, longest, longest_text};
+use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each, rows_most};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
 
@@ -143,7 +143,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         ));
     }
     if matches!(key, "vllm-neuron" | "neuronx") {
-        let cores = cores(own);
+        let cores = ranks_each(own);
         all.push(format!(
             "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
              which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
@@ -241,8 +241,9 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
-    all.push(("--max-num-seqs", Some(engine.sequences.to_string())));
-    all.push(("--max-num-batched-tokens", Some(engine.chunk.to_string())));
+    let rows = rows_most(own);
+    all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
+    all.push(("--max-num-batched-tokens", Some(rows.to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
     all.push(("--gpu-memory-utilization", Some(share(own))));
     if own.formats.1 == KvFormat::Fp8 {
@@ -275,7 +276,7 @@ fn share(own: &Deployed<'_>) -> String {
 
 /// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
 fn neuron(own: &Deployed<'_>) -> String {
-    let ranks = own.own.at.instance.tp.saturating_mul(cores(own));
+    let ranks = own.own.at.instance.tp.saturating_mul(ranks_each(own));
     let mut all = weights_flags(own, "--trust-remote-code");
     all.extend([
         ("--tensor-parallel-size", Some(ranks.to_string())),
@@ -284,14 +285,6 @@ fn neuron(own: &Deployed<'_>) -> String {
         ("--no-enable-prefix-caching", None),
     ]);
     flags(format!("vllm serve {}", model(own)), all)
-}
-
-/// Ranks that Neuron makes of one chip: two physical cores are one from Trainium2 on (LNC=2, the default there).
-fn cores(own: &Deployed<'_>) -> u32 {
-    match own.machine.cluster.accelerator.units {
-        few @ 0..=2 => few.max(1),
-        many => many / 2,
-    }
 }
 
 fn sglang(own: &Deployed<'_>) -> String {

@@ -401,9 +401,18 @@ fn derived(
     amount: Amount,
     derivation: &Derivation,
 ) -> Figure {
-    let mut sources = vec![derivation.source.clone()];
+    let plain = derivation.constants.is_empty();
+    let source = derivation.source.as_str();
+    let mut sources = vec![if plain { source } else { source.trim_end_matches('.') }.to_owned()];
     let engine = &own.ask.engine;
     for name in &derivation.constants {
+        for fact in engines::of_factor(&engine.key, name).into_iter().filter(|_| name.contains('@'))
+        {
+            sources.push(format!("{name} {}: {}", fact.value, fact.source));
+        }
+        if name.contains('@') {
+            continue;
+        }
         if let Some(fact) = engines::in_engine(engine, name) {
             let yours = fact.source.starts_with(YOURS);
             let of = if yours { &engine.name } else { engine.base_name() };

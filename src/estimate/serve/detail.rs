@@ -1,9 +1,9 @@
 //! Operations and bytes of one step, part by part, for those who explain its time.
 
 use super::work::Op;
-use super::{Answer, Load, ServePart, Serving};
+use super::{Answer, Load, Sequences, ServePart, Serving};
 use crate::serving::Traffic;
-use crate::units::{Bytes, Flops, Ratio, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Flops, Ratio, Seconds};
 
 /// Share of the time that reading may take before an instance counts as full, as in `flow`.
 const FULL: f64 = 0.98;
@@ -21,6 +21,30 @@ pub struct PartCount {
     pub sent: Bytes,
     /// Kernels, or collectives.
     pub starts: Ratio,
+}
+
+/// What a step's communication is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NetworkParts {
+    /// Collectives, and the mean time that starts one.
+    pub starts: (Ratio, Seconds),
+    /// Bytes that cross links for them, and the mean rate.
+    pub crossing: (Bytes, BytesPerSecond),
+    /// Sends between stages.
+    pub sends: Seconds,
+    /// What of all that hides behind the other half of the step.
+    pub hidden: Seconds,
+}
+
+/// What the host does in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HostParts {
+    /// Kernels that it starts one by one; none where a graph is replayed.
+    pub started: Ratio,
+    /// What the accelerator and its links take, in which it starts them.
+    pub busy: Seconds,
+    /// Sequences that it schedules.
+    pub sequences: Sequences,
 }
 
 /// What the first token of a request that comes at random, or follows another, takes.
@@ -73,7 +97,36 @@ impl Serving<'_> {
             each: (Seconds::new(each), Ratio::new(high)),
             steps: exact.then_some(steps),
             busy: Ratio::new(busy),
-            queue: Seconds::new(busy * each / (2.0 * (1.0 - busy))),
+            queue: Seconds::new(
+                busy * each * (1.0 + traffic.prompt_spread * traffic.prompt_spread)
+                    / (2.0 * (1.0 - busy)),
+            ),
+        }
+    }
+
+    /// What a step's communication is made of.
+    #[must_use]
+    pub fn network_parts(&self, load: &Load) -> NetworkParts {
+        let halves = if self.service.engine.overlaps { 2.0 } else { 1.0 };
+        let [mut n, mut start, mut bytes, mut seconds] = [0.0f64; 4];
+        self.shape().each(&load.over(halves), &mut |_, op, times| {
+            let [one, crossing, takes] = self.rates.crossing(&op);
+            let times = halves * times;
+            n += if one > 0.0 { times } else { 0.0 };
+            start += times * one;
+            bytes += times * crossing;
+            seconds += times * takes;
+        });
+        let pp = f64::from(self.instance.pp.max(1));
+        let rows = load.decode * load.rows.max(1.0) + load.prompt;
+        let sent = rows * f64::from(self.service.model.hidden) * 2.0;
+        let sends = if pp > 1.0 { (pp - 1.0) * self.rates.send(sent) } else { 0.0 };
+        let told = self.step(load).get(ServePart::Network).get();
+        NetworkParts {
+            starts: (Ratio::new(n), Seconds::new(start / n.max(1e-12))),
+            crossing: (Bytes::from_f64(bytes), BytesPerSecond::new(bytes / seconds.max(1e-15))),
+            sends: Seconds::new(sends),
+            hidden: Seconds::new((start + seconds + sends - told).max(0.0)),
         }
     }
 

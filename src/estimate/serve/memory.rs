@@ -1,22 +1,18 @@
 //! Memory of one accelerator in service, and how much cache is left.
 
 use super::{LatentForm, Load, Serving};
-use crate::model::{Ffn, LayerKind, Mixer, Model, WeightPart};
-use crate::serving::{Fills, Traffic, WeightFormat};
+use crate::model::{Ffn, LayerKind, Mixer, Model, Moe, WeightPart};
+use crate::serving::{Fills, Instance, Service, Traffic, WeightFormat};
 use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
 /// What a process holds before it has anything: the context of CUDA on one device.
 const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
 /// Share of the memory that allocators leave in pieces too small for anything: less than that is no room.
 const PIECES: f64 = 0.0075;
-/// Rows of the smallest steps where memory is scarce.
-const ROWS_FEW: f64 = 512.0;
+/// Rows of the largest step where memory is scarce.
+pub const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
 const SCARCE: f64 = 0.02;
-/// Bytes of a trial draw for each sequence and word: logits in 16 and 32 bits, sorted values and their places,
-/// probabilities, sums. vLLM logs 1.26 GiB for 256 sequences of 128,256 words, whatever the tensor-parallel degree
-/// (vllm-project/vllm pull 10511).
-const DRAW: f64 = 41.2;
 /// Accelerators with at least so much memory draw for more sequences, but for A100 (vllm/engine/arg_utils.py).
 const LARGE: f64 = 70.0 * 1_073_741_824.0;
 
@@ -53,6 +49,69 @@ pub struct ServeMemory {
     pub too_full: bool,
     /// The share of the memory that the engine must be given for this: its usual one, or more where memory is scarce.
     pub share: Ratio,
+    /// What the room of the cache is what is left of.
+    pub left: Left,
+}
+
+/// What the room of the cache is what is left of, on one accelerator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Memory that programs find.
+    pub usable: Bytes,
+    /// What bounds the room.
+    pub bound: Bound,
+    /// What it takes at least beside the cache, where memory is scarce.
+    pub needed: Bytes,
+    /// The room, before states that do not grow.
+    pub room: Bytes,
+    /// States of one sequence that do not grow.
+    pub state: Bytes,
+    /// Keys and values of one token.
+    pub token: Bytes,
+    /// Tokens of one block.
+    pub block: u32,
+    /// Whole blocks of the room.
+    pub blocks: u64,
+}
+
+/// What bounds the room of the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// The engine's usual share.
+    #[default]
+    Share,
+    /// All memory: what is taken outside of the share leaves less.
+    Memory,
+    /// The usual share leaves next to nothing, so it is raised: all but what it takes at least.
+    Raised,
+    /// The same, and no more than is needed of it.
+    Little,
+    /// The usual share suffices for steps of few rows.
+    Few,
+}
+
+/// The most that is alive in the largest step of the engine's trial run: a layer, or the draw after the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Peak {
+    /// Rows of the largest step, and bytes that a layer keeps alive of each.
+    pub layer: (Tokens, Ratio),
+    /// Sequences that are drawn for, words of the vocabulary, and bytes of each.
+    pub draw: (u32, u32, Ratio),
+}
+
+impl Peak {
+    /// Bytes of the layer.
+    #[must_use]
+    pub fn of_layer(&self) -> Bytes {
+        Bytes::from_f64(self.layer.0.as_f64() * self.layer.1.get())
+    }
+
+    /// Bytes of the draw.
+    #[must_use]
+    pub fn of_draw(&self) -> Bytes {
+        let (sequences, words, each) = self.draw;
+        Bytes::from_f64(f64::from(sequences) * f64::from(words) * each.get())
+    }
 }
 
 impl ServeMemory {
@@ -82,33 +141,30 @@ impl Serving<'_> {
         let rule = &engine.memory;
         let all = self.usable();
         let weights = self.weight_bytes();
-        let activations = self.activation_bytes();
+        let peak = self.peak();
+        let activations = peak.of_layer().max(peak.of_draw()).as_f64();
         let graphs = if engine.graphs { rule.graphs.as_f64() } else { 0.0 };
         let context = self.context_bytes();
         let used = weights + activations + context;
         let share = self.share().get();
         // Engines that take a share of everything capture their graphs outside of it.
-        let pool = match rule.fills {
-            Fills::Free => (all - used - graphs) * share,
-            Fills::Static => ((all - context) * share - weights).min(all - used - graphs),
-            _ => (all * share - used).min(all - used - graphs),
+        let bare = all - used - graphs;
+        let usual = match rule.fills {
+            Fills::Free => bare * share,
+            Fills::Static => (all - context) * share - weights,
+            _ => all * share - used,
         };
-        // Where the usual share leaves next to nothing, people raise it, read prompts in smaller pieces, and let
-        // communicators do with little: DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's blogs,
-        // 2025-09 and 2026-02).
-        let context_least = rule.context.as_f64().max(CONTEXT_LEAST);
-        let needed = self.least_weights(weights) + context_least + self.layers(ROWS_FEW);
-        let raised = (all - needed).min(SCARCE * all);
-        let raised = if raised < PIECES * all { 0.0 } else { raised };
-        let (per_token, state) = self.cache_of(1.0);
-        let scarce = pool < SCARCE * all && raised > pool;
-        let pool = if scarce { raised } else { pool };
+        let pool = usual.min(bare);
+        let (bound, needed, pool) = self.scarce(pool, usual > bare, weights, &peak);
         let given = match rule.fills {
             Fills::Free => 1.0,
             Fills::Static => (weights + pool) / (all - context).max(1.0),
             _ => (needed + pool) / all.max(1.0),
         };
-        let share = if scarce { given.min(1.0) } else { share };
+        let usually = matches!(bound, Bound::Share | Bound::Memory);
+        let share = if usually { share } else { given.min(1.0) };
+        let (per_token, state) = self.cache_of(1.0);
+        let room = pool;
         let pool = (pool - state).max(0.0);
         let groups = f64::from(self.instance.dp.max(1));
         let block = f64::from(rule.block.max(1));
@@ -118,6 +174,16 @@ impl Serving<'_> {
             tokens: Tokens::new((blocks * block * groups) as u64),
             too_full,
             share: Ratio::new(share),
+            left: Left {
+                usable: Bytes::from_f64(all),
+                bound,
+                needed: Bytes::from_f64(needed),
+                room: Bytes::from_f64(room.min(1e18)),
+                state: Bytes::from_f64(state),
+                token: Bytes::from_f64(per_token),
+                block: rule.block.max(1),
+                blocks: blocks as u64,
+            },
             ..ServeMemory::default()
         };
         let free = (all - used - graphs - pool).max(0.0);
@@ -126,6 +192,33 @@ impl Serving<'_> {
             *part = Bytes::from_f64(bytes.min(1e18));
         }
         memory
+    }
+
+    /// The room of the cache where the usual share leaves next to nothing: people read prompts in smaller pieces, raise
+    /// it, and let communicators do with little. DeepSeek-R1 in 4 bits was served on two GB200 each (vLLM's and LMSYS's
+    /// blogs, 2025-09 and 2026-02), gpt-oss-120b on one H100 (vLLM's recipe: 0.95 and steps of 1,024 tokens). A step of
+    /// few rows draws for no more sequences.
+    fn scarce(&self, pool: f64, outside: bool, weights: f64, peak: &Peak) -> (Bound, f64, f64) {
+        let rule = &self.service.engine.memory;
+        let all = self.usable();
+        let (sequences, words, each) = peak.draw;
+        let drawn = f64::from(sequences).min(ROWS_FEW) * f64::from(words) * each.get();
+        let context = rule.context.as_f64().max(CONTEXT_LEAST);
+        let needed = self.least_weights(weights) + context + self.layers(ROWS_FEW).max(drawn);
+        let whole = rule.fills == Fills::Whole;
+        let few = if whole { all * self.share().get() - needed } else { 0.0 };
+        let raised = (all - needed).min(few.max(SCARCE * all));
+        let raised = if raised < PIECES * all { 0.0 } else { raised };
+        if pool >= SCARCE * all || raised <= pool {
+            let bound = if outside { Bound::Memory } else { Bound::Share };
+            return (bound, needed, pool.max(0.0));
+        }
+        let bound = match raised < all - needed {
+            true if few >= SCARCE * all => Bound::Few,
+            true => Bound::Little,
+            false => Bound::Raised,
+        };
+        (bound, needed, raised)
     }
 
     /// Memory that a program finds on one accelerator.
@@ -244,7 +337,7 @@ impl Serving<'_> {
         let bytes = self.service.cache.bits().get() / 8.0;
         let of = |kind: &LayerKind| match &kind.mixer {
             Mixer::Attention(a) => {
-                let heads = (f64::from(a.kv_heads) / tp).ceil();
+                let heads = self.held_heads(a.kv_heads);
                 let values = if a.values_are_keys { 0 } else { a.v_head_dim };
                 let width = f64::from(a.head_dim) + f64::from(values);
                 let held = a.window.map_or(tokens, |window| tokens.min(f64::from(window)));
@@ -266,19 +359,39 @@ impl Serving<'_> {
         (cache * share, state * share)
     }
 
-    /// Layers of the fullest stage over all layers.
+    /// Heads of keys and values that one accelerator holds: ranks beyond the heads hold copies.
+    pub(super) fn held_heads(&self, heads: u32) -> f64 {
+        held_heads(self.service, &self.instance, heads)
+    }
+
+    /// Keys and values of one token on one accelerator of the fullest stage, by kind of layer: layers, heads that it
+    /// holds, and numbers of each (of a latent: one head).
+    #[must_use]
+    pub fn token_kinds(&self) -> Vec<(Ratio, Ratio, Ratio)> {
+        let share = self.stage_share();
+        let of = |(kind, layers): (&LayerKind, &f64)| {
+            let (heads, width) = match &kind.mixer {
+                Mixer::Attention(a) => {
+                    let values = if a.values_are_keys { 0 } else { a.v_head_dim };
+                    (self.held_heads(a.kv_heads), f64::from(a.head_dim + values))
+                }
+                Mixer::Mla(m) => (1.0, f64::from(m.kv_rank + m.qk_rope)),
+                _ => return None,
+            };
+            let layers = layers * share;
+            (layers > 0.0).then(|| (Ratio::new(layers), Ratio::new(heads), Ratio::new(width)))
+        };
+        self.service.model.kinds.iter().zip(self.layers.iter()).filter_map(of).collect()
+    }
+
+    /// Layers of the fullest stage over all layers: layers that do not go even are dealt out one by one
+    /// (vllm/distributed/utils.py, `get_pp_indices`), and the fullest stage has the least cache.
     pub(super) fn stage_share(&self) -> f64 {
         let layers = self.service.model.n_layers().max(1);
         let pp = self.instance.pp.max(1);
-        if self.service.engine.memory.host_table {
-            // llama.cpp deals layers and head out as equal units: the fullest holds one more than the least.
-            return f64::from((layers + 1).div_ceil(pp).min(layers)) / f64::from(layers);
-        }
-        if layers.is_multiple_of(pp) {
-            return 1.0 / f64::from(pp);
-        }
-        // Uneven stages leave the fullest without tables; where there are many, they even out by bytes.
-        (1.0 / f64::from(pp)).max(1.0 / f64::from(layers))
+        // llama.cpp deals layers and head out as equal units: the fullest holds one more than the least.
+        let units = if self.service.engine.memory.host_table { layers + 1 } else { layers };
+        f64::from(units.div_ceil(pp).min(layers)) / f64::from(layers)
     }
 
     /// Weights on one accelerator of the fullest stage.
@@ -291,7 +404,8 @@ impl Serving<'_> {
             let params = model.kind_params(index);
             let (into, out, kv) = match &kind.mixer {
                 Mixer::Attention(a) => {
-                    let kv = tp.min(f64::from(a.kv_heads.max(1)));
+                    let ranks = tp * f64::from(cores(self.service));
+                    let kv = ranks.min(f64::from(a.kv_heads.max(1))) * tp / ranks;
                     (WeightPart::Attention, self.output(a.heads, a.v_head_dim), kv)
                 }
                 Mixer::Mla(m) => (WeightPart::Attention, self.output(m.heads, m.v_head_dim), 1.0),
@@ -307,12 +421,41 @@ impl Serving<'_> {
                 (into * heads + bytes(WeightPart::Output) * out) / tp
                     + into * params.kv as f64 / kv,
                 into * params.mixer_whole as f64,
-                bytes(beside) * params.ffn as f64 / tp + routed,
+                bytes(beside) * params.ffn as f64 / tp + routed * self.padding(kind),
                 2.0 * (params.router as f64 + params.norms as f64),
             ]
         };
         let layers = each_layer(model, of).flatten().fold(0.0, |sum, part| sum + part);
-        layers * self.stage_share() + self.table_bytes(model) / tp
+        let (fullest, tables) = (layers * self.stage_share(), self.table_bytes(model) / tp);
+        let (count, pp) = (model.n_layers().max(1), self.instance.pp.max(1));
+        if self.service.engine.memory.host_table || count.is_multiple_of(pp) {
+            return fullest + tables;
+        }
+        // The last stage has the head and none of the layers that are left over.
+        fullest.max(layers * f64::from(count / pp) / f64::from(count) + tables)
+    }
+
+    /// Numbers that an engine keeps of an expert's matrices in 4-bit floats over those that the model has: it pads
+    /// them to whole tiles of its kernels.
+    fn padding(&self, kind: &LayerKind) -> f64 {
+        let service = self.service;
+        let padded = service.engine.memory.pads_experts && service.weights == WeightFormat::Mxfp4;
+        let Ffn::Moe(moe) = &kind.ffn else { return 1.0 };
+        if !padded {
+            return 1.0;
+        }
+        let rows = f64::from(moe.latent.unwrap_or(service.model.hidden).max(1));
+        let width = self.expert_width(moe).max(1.0);
+        let (row_tile, width_tile) = tiles(&service.cluster.accelerator.generation);
+        let whole = |n: f64, tile: f64| (n / tile).ceil() * tile / n;
+        whole(rows, row_tile) * whole(width, width_tile)
+    }
+
+    /// Width of what one accelerator holds of an expert.
+    fn expert_width(&self, moe: &Moe) -> f64 {
+        let ranks = f64::from(self.instance.tp.max(1)) * f64::from(self.instance.dp.max(1));
+        let ep = f64::from(self.instance.ep.max(1)).min(ranks);
+        (f64::from(moe.width) * ep / ranks).ceil()
     }
 
     /// Bytes of one weight of a part.
@@ -370,36 +513,80 @@ impl Serving<'_> {
         all - latent.sum::<f64>() * self.stage_share() - shared
     }
 
-    /// What the engine's trial run of its largest step keeps alive at most: a layer, or the draw of next tokens after
-    /// the last.
-    fn activation_bytes(&self) -> f64 {
-        let layers = self.layers(f64::from(self.service.engine.chunk).min(8192.0));
-        layers.max(self.draw_bytes())
-    }
-
-    /// Every rank draws from the whole vocabulary.
-    fn draw_bytes(&self) -> f64 {
-        let rule = &self.service.engine.memory;
-        let accelerator = &self.service.cluster.accelerator;
+    /// What the engine's trial run of its largest step keeps alive at most.
+    #[must_use]
+    pub fn peak(&self) -> Peak {
+        let service = self.service;
+        let rule = &service.engine.memory;
+        let accelerator = &service.cluster.accelerator;
         let large = accelerator.memory.as_f64() >= LARGE && !accelerator.name.starts_with("a100");
-        let sampled = if large { rule.sampled_large } else { rule.sampled };
-        f64::from(sampled) * f64::from(self.service.model.vocab) * DRAW
+        // Every rank draws from the whole vocabulary.
+        let sequences = if large { rule.sampled_large } else { rule.sampled };
+        Peak {
+            layer: (
+                Tokens::new(service.engine.chunk.min(8192).into()),
+                Ratio::new(self.layers(1.0)),
+            ),
+            draw: (sequences, service.model.vocab, rule.drawn),
+        }
     }
 
-    /// Activations of a layer in a step of so many rows.
+    /// Activations of a layer in a step of so many rows: what it reads, the sum that is carried on, and what the widest
+    /// product leaves.
     fn layers(&self, rows: f64) -> f64 {
         let engine = &self.service.engine;
         let model = &self.service.model;
         let tp = f64::from(self.instance.tp.max(1));
         let wide = model.kinds.iter().map(|kind| match &kind.ffn {
-            Ffn::Dense(dense) => f64::from(dense.width) * 2.0,
-            Ffn::Moe(moe) => {
-                f64::from(moe.width) * f64::from(moe.top_k) * 2.0 + f64::from(moe.shared_width)
-            }
+            Ffn::Dense(dense) => f64::from(dense.width) * 2.0 / tp,
+            Ffn::Moe(moe) => self.routed(moe) + f64::from(moe.shared_width) / tp,
             Ffn::None => 0.0,
         });
-        let wide = wide.fold(0.0, f64::max) / tp;
+        let wide = wide.fold(0.0, f64::max);
         engine.memory.activations.get() * rows * (2.0 * f64::from(model.hidden) + wide) * 2.0
+    }
+
+    /// Numbers that the experts of one row keep alive: the products into each expert or those out of it, which share a
+    /// buffer, and what lies between (vllm/model_executor/layers/fused_moe/fused_moe.py, `intermediate_cache13` and
+    /// `intermediate_cache2`).
+    fn routed(&self, moe: &Moe) -> f64 {
+        let width = self.expert_width(moe);
+        let into = if moe.gated { 2.0 * width } else { width };
+        let inner = f64::from(moe.latent.unwrap_or(self.service.model.hidden));
+        let (dp, ep) = (f64::from(self.instance.dp.max(1)), f64::from(self.instance.ep.max(1)));
+        // Attention groups send each expert's rows to the ranks that hold it.
+        let met = if dp > 1.0 { dp / ep.max(dp) } else { 1.0 };
+        f64::from(moe.top_k) * met * (into.max(inner) + width)
+    }
+}
+
+/// Heads of keys and values that one accelerator holds.
+pub(super) fn held_heads(service: &Service, instance: &Instance, heads: u32) -> f64 {
+    let cores = f64::from(cores(service));
+    (f64::from(heads) / (f64::from(instance.tp.max(1)) * cores)).ceil() * cores
+}
+
+/// Ranks that an engine makes of one accelerator: two physical cores of a Neuron chip are one from Trainium2 on (LNC 2,
+/// the default there).
+#[must_use]
+pub fn cores(service: &Service) -> u32 {
+    match service.cluster.accelerator.units {
+        _ if !service.engine.memory.splits_cores => 1,
+        few @ 0..=2 => few.max(1),
+        many => many / 2,
+    }
+}
+
+/// Multiples to which rows and width of an expert's matrices in MXFP4 are padded on a generation. vLLM's Marlin kernels
+/// take 256 and 128, FlashInfer's of Blackwell 256 and 256 (model_executor/layers/quantization/mxfp4.py,
+/// `create_weights`): gpt-oss-120b takes 65.97 GiB with the former on H100 (vllm-project/vllm issue 23278). Hopper's
+/// Triton kernels lay rows out in tiles of 256: 64.38 GiB (issue 33155).
+fn tiles(generation: &str) -> (f64, f64) {
+    match generation {
+        "hopper" => (256.0, 64.0),
+        "blackwell" | "rubin" | "cdna4" => (256.0, 256.0),
+        "cdna3" => (128.0, 128.0),
+        _ => (256.0, 128.0),
     }
 }
 

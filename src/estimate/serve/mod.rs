@@ -16,15 +16,15 @@ mod split;
 mod work;
 
 pub use batch::{Answer, Sequences};
-pub use detail::{FirstParts, PartCount};
+pub use detail::{FirstParts, HostParts, NetworkParts, PartCount};
 pub use flow::Full;
-pub use memory::{ServeMemory, ServeMemoryPart};
+pub use memory::{Bound, Left, Peak, ROWS_FEW, ServeMemory, ServeMemoryPart, cores};
 pub use pace::{Arrivals, Pace};
 pub use split::{Half, Pair, Reader, Taken, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};
 
 use crate::serving::{Held, Instance, Service};
-use crate::units::{Bytes, Flops, Seconds};
+use crate::units::{Bytes, Flops, Ratio, Seconds};
 use rates::Rates;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -138,6 +138,11 @@ impl<'a> Serving<'a> {
     /// Time of one step through all stages.
     #[must_use]
     pub fn step(&self, load: &Load) -> StepTime {
+        self.walked(load).0
+    }
+
+    /// The step, and what its host does in it.
+    fn walked(&self, load: &Load) -> (StepTime, HostParts) {
         let shape = self.shape();
         let mut time = StepTime::default();
         let mut kernels = 0.0;
@@ -165,12 +170,24 @@ impl<'a> Serving<'a> {
         }
         let busy = time.sum();
         let replayed = engine.graphs && load.prompt <= 0.0;
-        let started = if replayed { 0.0 } else { kernels * self.rates.launch };
+        let started = if replayed { 0.0 } else { kernels };
         // A host schedules each attention group's own sequences.
         let sequences = load.decode / f64::from(self.instance.dp.max(1));
         let fixed = engine.step.get() + engine.sequence.get() * sequences;
-        time.0[ServePart::Host as usize] = (started - busy).max(0.0) + fixed * self.host_factor();
-        time
+        let late = (started * self.rates.launch - busy).max(0.0);
+        time.0[ServePart::Host as usize] = late + fixed * self.host_factor();
+        let host = HostParts {
+            started: Ratio::new(started),
+            busy: Seconds::new(busy),
+            sequences: Sequences(sequences),
+        };
+        (time, host)
+    }
+
+    /// What the host does in a step.
+    #[must_use]
+    pub fn host_parts(&self, load: &Load) -> HostParts {
+        self.walked(load).1
     }
 
     fn shape(&self) -> Shape<'_> {

@@ -154,6 +154,19 @@ impl Rates {
         }
     }
 
+    /// Seconds that start a collective, bytes that cross a link for it, and seconds that they take.
+    pub(super) fn crossing(&self, op: &Op) -> [f64; 3] {
+        let (link, seconds) = match *op {
+            Op::Reduce { bytes } => (&self.links.tensor, self.links.reduce(bytes)),
+            Op::Exchange { bytes, top, gathered } => {
+                (&self.links.experts, self.links.exchange(bytes, top, gathered))
+            }
+            _ => return [0.0; 3],
+        };
+        let crossing = (seconds - link.latency).max(0.0);
+        [seconds - crossing, crossing * link.rate, crossing]
+    }
+
     /// Seconds to send the rows between stages.
     pub(super) fn send(&self, bytes: f64) -> f64 {
         let link = &self.links.stages;

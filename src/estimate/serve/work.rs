@@ -197,7 +197,8 @@ impl Shape<'_> {
         see: &mut dyn FnMut(ServePart, Op),
     ) {
         let hidden = f64::from(self.service.model.hidden);
-        let (heads, kv) = (self.share(a.heads), self.share(a.kv_heads));
+        let kv = super::memory::held_heads(self.service, &self.instance, a.kv_heads);
+        let heads = self.share(a.heads);
         let (d, v) = (f64::from(a.head_dim), f64::from(a.v_head_dim));
         let query = heads * d * if a.output_gate { 2.0 } else { 1.0 };
         let values = if a.values_are_keys { 0.0 } else { kv * v };

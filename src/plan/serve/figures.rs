@@ -3,7 +3,6 @@
 use super::bill::{self, MONTH_HOURS};
 use super::{Deployed, allocated, longest_text};
 use crate::estimate::capacity::Packing;
-use crate::estimate::serve::ServeMemoryPart;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
 use crate::serving::{Ask, Demand};
@@ -459,21 +458,11 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
     let running = now.running.0 * replicas;
     let number = |value: f64| fine::number(Ratio::new(value));
     let whole = Seconds::new(now.whole.get());
-    let cache = || {
-        figure(
-            "cache",
-            "Cache, tokens an instance",
-            Amount::Count(memory.tokens.get()),
-            "pool of one accelerator / bytes of one token × attention groups, in whole blocks",
-            format!(
-                "{} / {} × {} = {}",
-                fine::bytes(memory.get(ServeMemoryPart::Cache)),
-                fine::bytes(own.serving().token_bytes()),
-                fine::count(own.own.at.instance.dp.into()),
-                fine::count(memory.tokens.get())
-            ),
-            "as the engine computes it at start-up (estimate/serve/memory)",
-        )
+    let cache = || Figure {
+        id: "cache",
+        label: "Cache, tokens an instance",
+        amount: Amount::Count(memory.tokens.get()),
+        derivation: super::memory::tokens(own),
     };
     [
         figure(
@@ -485,14 +474,25 @@ fn running(own: &Deployed<'_>) -> [Figure; 3] {
             "Little's law: requests a second × time that each is being answered",
         ),
         allocated(own).map_or_else(cache, |tokens| {
-            figure(
+            let slots = own.own.batch.max(1);
+            let each = tokens.as_f64() / f64::from(slots);
+            let text = format!(
+                "{} × {} = {}",
+                fine::count(slots.into()),
+                fine::number(Ratio::new(each)),
+                fine::count(tokens.get())
+            );
+            let mut told = figure(
                 "cache",
                 "Cache, tokens an instance",
                 Amount::Count(tokens.get()),
-                "tokens of context that the command asks for",
-                format!("{} = {}", fine::count(tokens.get()), fine::count(tokens.get())),
+                "slots × tokens of context that the command asks for each",
+                text,
                 &longest_text(own),
-            )
+            );
+            told.derivation.constants = vec!["allocates".to_owned()];
+            told.derivation.parts = vec![super::memory::room(own), super::memory::token(own)];
+            told
         }),
         figure(
             "whole",

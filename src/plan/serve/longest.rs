@@ -41,11 +41,11 @@ pub fn longest(own: &Deployed<'_>) -> Longest {
     Longest { tokens, asked: Tokens::new(asked), beyond }
 }
 
-/// Tokens of cache that the engine's command asks for, where it allocates what it is told (llama.cpp: the longest
-/// request for each slot, no more than fits).
+/// Tokens of cache that the engine's command asks for, where it allocates what it is told (llama.cpp, Neuron, MaxText: the
+/// longest request for each slot, no more than fits).
 #[must_use]
 pub fn allocated(own: &Deployed<'_>) -> Option<Tokens> {
-    if !own.ask.engine.key.starts_with("llamacpp") {
+    if !own.ask.engine.memory.allocates {
         return None;
     }
     let all = longest(own).tokens.get().saturating_mul(own.own.batch.max(1).into());

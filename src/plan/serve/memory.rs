@@ -2,10 +2,10 @@
 
 use super::{Deployed, allocated, longest_text};
 use crate::catalogue::accelerators;
-use crate::estimate::serve::{ServeMemoryPart as M, Serving};
+use crate::estimate::serve::{Bound, ROWS_FEW, ServeMemoryPart as M, Serving, cores};
 use crate::plan::part::{Group, Leaf, tree};
-use crate::plan::{Derivation, Part};
-use crate::serving::{Service, WeightFormat};
+use crate::plan::{Amount, Derivation, Figure, Part};
+use crate::serving::{Fills, Service, WeightFormat};
 use crate::units::text::{fine, show};
 use crate::units::{Bytes, Params, Ratio};
 
@@ -29,7 +29,7 @@ pub fn memory(own: &Deployed<'_>) -> Part {
         id: format!("memory.{id}"),
         label,
         amount: memory.get(part),
-        derivation: derivation(own, part, memory.get(part), memory.tokens.as_f64()),
+        derivation: derivation(own, part, memory.get(part)),
         children: Vec::new(),
     };
     let mut leaves: Vec<Leaf<Bytes>> = vec![
@@ -43,26 +43,149 @@ pub fn memory(own: &Deployed<'_>) -> Part {
     tree("memory", "Memory of one accelerator", vec![Group { id: "", label: "", leaves }])
 }
 
-/// The cache as llama.cpp allocates it: what its command asks for, whether or not anybody comes.
+/// The cache as engines allocate it that make room for what their command asks for, whether or not anybody comes.
 fn cache(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
     let tokens = allocated(own)?;
     let slots = own.own.batch.max(1);
     let amount = own.serving().slots(slots, tokens);
     let each = fine::bytes(Bytes::from_f64(amount.as_f64() / tokens.as_f64().max(1.0)));
     let text = format!("{} × {each} = {}", fine::count(tokens.get()), fine::bytes(amount));
-    let source = format!(
-        "llama.cpp allocates the whole context at its start (--ctx-size), shared by {slots} {}. {}",
-        show::plural(slots.into(), "slot"),
-        longest_text(own)
-    );
+    let by = match own.ask.engine.key.starts_with("llamacpp") {
+        true => "llama.cpp allocates the whole context at its start (--ctx-size), shared by",
+        false => "The cache is allocated whole at the start, for one length in each of",
+    };
+    let source =
+        format!("{by} {slots} {}. {}", show::plural(slots.into(), "slot"), longest_text(own));
     let formula = "tokens of context × bytes of one, the mean over layers with windows and without";
+    let mut derivation = Derivation::of(formula, text, &source);
+    derivation.constants = vec!["allocates".to_owned(), "splits_cores".to_owned()];
+    derivation.parts = vec![token(own), room(own)];
     Some(Leaf {
         id: "memory.cache".to_owned(),
         label: "Keys and values",
         amount,
-        derivation: Derivation::of(formula, text, &source),
+        derivation,
         children: Vec::new(),
     })
+}
+
+/// Rows of the largest step that the engine is told: few where the usual share leaves no room for a cache.
+#[must_use]
+pub fn rows_most(own: &Deployed<'_>) -> u32 {
+    let bound = own.serving().memory().left.bound;
+    let few = !matches!(bound, Bound::Share | Bound::Memory);
+    let most = if few { ROWS_FEW as u32 } else { u32::MAX };
+    own.service.engine.chunk.min(most)
+}
+
+/// Ranks that the engine makes of one accelerator.
+#[must_use]
+pub fn ranks_each(own: &Deployed<'_>) -> u32 {
+    cores(&own.service)
+}
+
+/// What weights, activations and runtime leave of the memory, as the engine works it out.
+pub(super) fn room(own: &Deployed<'_>) -> Figure {
+    let memory = own.serving().memory();
+    let left = &memory.left;
+    let engine = &own.service.engine;
+    let part = |part: M| fine::bytes(memory.get(part));
+    let [weights, activations, graphs, context] =
+        [M::Weights, M::Activations, M::Graphs, M::Context].map(part);
+    let (all, room) = (fine::bytes(left.usable), fine::bytes(left.room));
+    let share = fine::number(memory.share);
+    let bare = format!("{all} − {weights} − {activations} − {context} − {graphs}");
+    let (formula, text) = match (left.bound, engine.memory.fills) {
+        (Bound::Little, _) => (
+            "2% of the memory, the share raised so far as that takes",
+            format!("{all} × 2% = {room}"),
+        ),
+        (Bound::Few, _) => (
+            "memory that programs find × share − what weights, runtime and steps of 512 rows \
+             take at least",
+            format!("{all} × {share} − {} = {room}", fine::bytes(left.needed)),
+        ),
+        (Bound::Raised, _) => (
+            "memory that programs find − what weights, runtime and steps of 512 rows take at least",
+            format!("{all} − {} = {room}", fine::bytes(left.needed)),
+        ),
+        (Bound::Memory, _) => {
+            ("memory that programs find − weights − activations − runtime − captured graphs", bare)
+        }
+        (_, Fills::Free) => (
+            "(memory that programs find − weights − activations − runtime − captured graphs) × \
+             share of what is free",
+            format!("({bare}) × {share}"),
+        ),
+        (_, Fills::Static) => (
+            "(memory that programs find − runtime) × share − weights",
+            format!("({all} − {context}) × {share} − {weights}"),
+        ),
+        _ => (
+            "memory that programs find × share − weights − activations − runtime",
+            format!("{all} × {share} − {weights} − {activations} − {context}"),
+        ),
+    };
+    let text = if text.contains('=') { text } else { format!("{text} = {room}") };
+    let short = left.room == Bytes::ZERO;
+    let text = if short { format!("{room} = {room}") } else { text };
+    let source = "memory that programs find: catalogue, usable.csv; the parts open below the \
+        memory of one accelerator (estimate/serve/memory)";
+    let mut derivation = Derivation::of(formula, text, source);
+    derivation.constants = ["fraction", "fills"].map(str::to_owned).to_vec();
+    Figure { id: "room", label: "Room for the cache", amount: Amount::Bytes(left.room), derivation }
+}
+
+/// Bytes that one more token takes, kind by kind of layer.
+pub(super) fn token(own: &Deployed<'_>) -> Figure {
+    let serving = own.serving();
+    let bytes = Ratio::new(own.formats.1.bits().get() / 8.0);
+    // Kinds of layers that hold the same are one.
+    let mut kinds: Vec<(Ratio, Ratio, Ratio)> = Vec::new();
+    for (layers, heads, width) in serving.token_kinds() {
+        match kinds.iter_mut().find(|own| (own.1, own.2) == (heads, width)) {
+            Some(own) => own.0 = Ratio::new(own.0.get() + layers.get()),
+            None => kinds.push((layers, heads, width)),
+        }
+    }
+    let term = |(layers, heads, width)| [layers, heads, width, bytes].map(fine::number).join(" × ");
+    let terms: Vec<String> = kinds.into_iter().map(term).collect();
+    let each = serving.memory().left.token;
+    let text = match terms.is_empty() {
+        true => format!("{} = {}", fine::bytes(each), fine::bytes(each)),
+        false => format!("{} = {}", terms.join(" + "), fine::bytes(each)),
+    };
+    let source = "layers of the fullest stage; heads are split over tensor-parallel ranks, each \
+        held once at least by every rank; a latent is one head that every rank holds";
+    let formula = "layers × heads that one accelerator holds × numbers of a head, keys and \
+        values × bytes of a number";
+    let mut derivation = Derivation::of(formula, text, source);
+    if cores(&own.service) > 1 {
+        derivation.constants = vec!["splits_cores".to_owned()];
+    }
+    Figure { id: "token", label: "One token", amount: Amount::Bytes(each), derivation }
+}
+
+/// Cached tokens of an instance: whole blocks of the room.
+pub(super) fn tokens(own: &Deployed<'_>) -> Derivation {
+    let memory = own.serving().memory();
+    let left = &memory.left;
+    let groups = fine::count(own.own.at.instance.dp.max(1).into());
+    let (block, blocks) = (fine::count(left.block.into()), fine::count(left.blocks));
+    let state = match left.state {
+        Bytes::ZERO => fine::bytes(left.room),
+        state => format!("({} − {})", fine::bytes(left.room), fine::bytes(state)),
+    };
+    let mut text = format!("{state} / ({block} × {}) = {blocks}", fine::bytes(left.token));
+    text = format!("{blocks} × {block} × {groups} = {}; {text}", fine::count(memory.tokens.get()));
+    let mut derivation = Derivation::of(
+        "blocks × tokens of a block × attention groups; blocks: room / bytes of one, rounded down",
+        text,
+        "as the engine computes it at start-up (estimate/serve/memory)",
+    );
+    derivation.constants = vec!["block".to_owned()];
+    derivation.parts = vec![room(own), token(own)];
+    derivation
 }
 
 /// Share of a memory above which what programs do not get is a part of its own.
@@ -90,7 +213,7 @@ fn kept(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
     })
 }
 
-fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Derivation {
+fn derivation(own: &Deployed<'_>, part: M, amount: Bytes) -> Derivation {
     let of = |formula: &str, substituted: String, source: &str, constants: &[&str]| Derivation {
         formula: formula.to_owned(),
         substituted,
@@ -116,39 +239,88 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes, tokens: f64) -> Deriva
                 &[],
             )
         }
-        M::Cache => {
-            let groups = f64::from(own.own.at.instance.dp.max(1));
-            let (tokens, groups) = (fine::count(tokens as u64), fine::number(Ratio::new(groups)));
-            let each = fine::bytes(own.serving().token_bytes());
-            of(
-                "cached tokens / attention groups × bytes of one token, to the next whole block",
-                format!("{tokens} / {groups} × {each} = {is}"),
-                "the engine gives the cache what its share of the memory leaves, in whole blocks",
-                &["fraction", "fills", "block"],
-            )
-        }
-        M::Activations => {
-            let rows = f64::from(engine.chunk).min(8192.0);
-            let each = Bytes::from_f64(amount.as_f64() / rows.max(1.0));
-            let rows = fine::number(Ratio::new(rows));
-            of(
-                "rows of the largest step × bytes of one row, its share of the logits with it",
-                format!("{rows} × {} = {is}", fine::bytes(each)),
-                "what the engine's own trial run of its largest step keeps alive",
-                &["chunk", "activations"],
-            )
-        }
+        M::Cache => pool(own, amount),
+        M::Activations => activations(own, amount),
         M::Graphs => of(
             "graphs that replay steps of decoding",
             format!("{is} = {is}"),
             "measured at start-up",
             &["graphs_gib"],
         ),
-        _ => of(
-            "driver, runtime and communicators",
-            format!("{is} = {is}"),
-            "measured at start-up",
-            &["context_gib", "communicators_gib"],
-        ),
+        _ => {
+            let rule = &engine.memory;
+            let beside = Bytes::from_f64(amount.as_f64() - rule.context.as_f64());
+            let text = format!("{} + {} = {is}", fine::bytes(rule.context), fine::bytes(beside));
+            let several = own.own.at.instance.ranks() > 1;
+            let constants: &[&str] =
+                if several { &["context_gib", "communicators_gib"] } else { &["context_gib"] };
+            of(
+                "runtime and driver + communicators of several ranks",
+                text,
+                "measured at start-up",
+                constants,
+            )
+        }
     }
+}
+
+/// The pool of the cache: its room, less states that do not grow.
+fn pool(own: &Deployed<'_>, amount: Bytes) -> Derivation {
+    let left = own.serving().memory().left;
+    let (room_is, state) = (fine::bytes(left.room), fine::bytes(left.state));
+    let mut derivation = if left.state == Bytes::ZERO {
+        room(own).derivation
+    } else {
+        let text = format!("{room_is} − {state} = {}", fine::bytes(amount));
+        let formula = "room for the cache − states of one sequence that do not grow";
+        let mut own_text = Derivation::of(formula, text, "estimate/serve/memory");
+        own_text.parts = vec![room(own)];
+        own_text
+    };
+    derivation.parts.push(Figure {
+        id: "cache_tokens",
+        label: "Tokens of the instance",
+        amount: Amount::Count(own.serving().memory().tokens.get()),
+        derivation: tokens(own),
+    });
+    derivation
+}
+
+/// The most that is alive in the engine's trial run.
+fn activations(own: &Deployed<'_>, amount: Bytes) -> Derivation {
+    let peak = own.serving().peak();
+    let is = fine::bytes(amount);
+    let number = |value: f64| fine::number(Ratio::new(value));
+    let (rows, each) = peak.layer;
+    let (sequences, words, drawn) = peak.draw;
+    let layer =
+        format!("{} × {}", fine::count(rows.get()), fine::bytes(Bytes::from_f64(each.get())));
+    let draw = format!(
+        "{} × {} × {}",
+        fine::count(sequences.into()),
+        fine::count(words.into()),
+        number(drawn.get())
+    );
+    let (text, constants): (String, &[&str]) = if sequences == 0 {
+        (format!("{layer} = {is}"), &["chunk", "activations"])
+    } else {
+        let field = match own.service.engine.memory.sampled_large == sequences {
+            true => "sampled_large",
+            false => "sampled",
+        };
+        let all: &[&str] = match field {
+            "sampled" => &["chunk", "activations", "sampled", "drawn_bytes"],
+            _ => &["chunk", "activations", "sampled_large", "drawn_bytes"],
+        };
+        (format!("max({layer}, {draw}) = {is}"), all)
+    };
+    let mut derivation = Derivation::of(
+        "the larger of: rows of the largest step × bytes of one row; sequences that are drawn for \
+         × words of the vocabulary × bytes of each",
+        text,
+        "what the engine's own trial run keeps alive: a layer, its experts' buffers with it, or \
+         the draw of next tokens (estimate/serve/memory); a batch limit bounds the draw",
+    );
+    derivation.constants = constants.iter().map(|name| (*name).to_owned()).collect();
+    derivation
 }

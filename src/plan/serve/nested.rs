@@ -3,7 +3,7 @@
 use super::{Deployed, decode, prefill};
 use crate::estimate::serve::FirstParts;
 use crate::plan::{Amount, Derivation, Figure, Part};
-use crate::serving::Demand;
+use crate::serving::{Demand, Factor, FactorOf};
 use crate::units::text::fine;
 use crate::units::{Ratio, Seconds};
 
@@ -42,23 +42,43 @@ pub(super) fn first_token(own: &Deployed<'_>) -> Vec<Figure> {
 
 fn handling(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
     let prompt = own.ask.traffic.prompt;
-    let token = own.ask.engine.token;
-    let request = parts.handling.less(token * prompt);
+    let (request, token) = (own.ask.engine.request, own.ask.engine.token);
+    let (factor, facts) = machine_factor(own, FactorOf::Start);
     let text = format!(
-        "{} + {} × {} = {}",
+        "{} × {factor} + {} × {} = {}",
         fine::time(request),
         number(prompt),
         fine::time(token),
         fine::time(parts.handling)
     );
     let told = (
-        "time of a request + tokens of the prompt × time of each",
+        "time of a request × factor of the machine on it + tokens of the prompt × time of each",
         text,
         "constants of the engine",
     );
     let mut all = figure("handling", "The host's work on a request", parts.handling, told);
     all.derivation.constants = ["request_ms", "token_us"].map(str::to_owned).to_vec();
+    all.derivation.constants.extend(facts);
     all
+}
+
+/// The factor that holds on the machine for a format, and the facts that it is the product of.
+pub(super) fn machine_factor(own: &Deployed<'_>, of: FactorOf) -> (String, Vec<String>) {
+    let accelerator = &own.machine.cluster.accelerator;
+    let (name, generation) = (&accelerator.name, &accelerator.generation);
+    let engine = &own.service.engine;
+    let factor = engine.factor(of, name, generation, own.formats.0);
+    let holds = |known: &&Factor| {
+        let machine = known.machine.as_str();
+        known.of == of
+            && (machine.is_empty() || machine == name || machine == generation)
+            && (known.format.is_empty() || known.format == own.formats.0.class())
+    };
+    let fact = |known: &Factor| format!("{}@{}/{}", of.key(), known.machine, known.format);
+    let mut facts: Vec<String> = engine.factors.iter().filter(holds).map(fact).collect();
+    facts.sort();
+    facts.dedup();
+    (fine::number(factor), facts)
 }
 
 fn reading(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
@@ -117,29 +137,80 @@ fn waiting(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
         );
         return figure("waiting", "Mean wait", waiting, told);
     }
-    let rest = waiting.less(parts.queue);
-    let text = format!("{} + {} = {whole}", fine::time(waiting.less(rest)), fine::time(rest));
+    let under_way = match own.ask.demand {
+        Demand::Most => Seconds::ZERO,
+        _ => own.own.now.per_token.min(parts.each.0) * 0.5,
+    };
+    let place = waiting.less(parts.queue).less(under_way);
+    let text = format!(
+        "{} + {} + {} = {whole}",
+        fine::time(parts.queue),
+        fine::time(place),
+        fine::time(under_way)
+    );
     let formula = match own.ask.demand {
         Demand::Most => "the prompts of others + nothing: a place is always free",
-        _ => "the prompts of others + a place among the answers and the step under way",
+        _ => "the prompts of others + a place among the answers + the step under way",
     };
     let mut all = figure("waiting", "Mean wait", waiting, (formula, text, source));
-    let (busy, each) = (parts.busy.get(), parts.each.0);
+    all.derivation.parts = vec![queue(own, parts)];
+    if own.ask.demand != Demand::Most {
+        let (step, prompt) = (own.own.now.per_token, parts.each.0);
+        let text = format!(
+            "min({}, {}) / 2 = {}",
+            fine::time(step),
+            fine::time(prompt),
+            fine::time(under_way)
+        );
+        let formula = "half of a step of the answers, or of what a prompt adds where that is less";
+        let told = (formula, text, source);
+        all.derivation.parts.push(place_among(own, place));
+        all.derivation.parts.push(figure("under_way", "For the step under way", under_way, told));
+    }
+    all
+}
+
+/// The wait for the prompts of others.
+fn queue(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
+    let busy = number(parts.busy.get());
+    let spread = own.ask.traffic.prompt_spread;
+    let lengths = match spread > 0.0 {
+        true => format!(" × (1 + {} × {})", number(spread), number(spread)),
+        false => String::new(),
+    };
     let text = format!(
-        "{} × {} / (2 × (1 − {})) = {}",
-        number(busy),
-        fine::time(each),
-        number(busy),
+        "{busy} × {}{lengths} / (2 × (1 − {busy})) = {}",
+        fine::time(parts.each.0),
         fine::time(parts.queue)
     );
     let told = (
-        "share of the time that reading takes × time that a prompt adds / (2 × (1 − share))",
+        "share of the time that reading takes × time that a prompt adds × (1 + squared deviation \
+         of lengths) / (2 × (1 − share))",
         text,
-        "prompts come at random and take one time each (Pollaczek-Khinchine, Kleinrock 1975, \
-         section 5.6)",
+        "prompts come at random (Pollaczek-Khinchine, Kleinrock 1975, section 5.6)",
     );
-    all.derivation.parts = vec![figure("queue", "For the prompts of others", parts.queue, told)];
-    all
+    figure("queue", "For the prompts of others", parts.queue, told)
+}
+
+/// The wait for a place among as many answers as there may be.
+fn place_among(own: &Deployed<'_>, place: Seconds) -> Figure {
+    let full = own.serving().full(&own.ask.traffic);
+    let (rate, most) = (own.own.now.request_rate.get(), full.rate.get());
+    let filled = (rate / most.max(1e-12)).min(0.98);
+    let places = (2.0 * (full.running.0 + 1.0)).sqrt();
+    let is = fine::time(place);
+    let text = match place.get() < 1e-9 {
+        true => format!("{is} = {is}"),
+        false => {
+            let (filled, places) = (number(filled), number(places));
+            format!("{filled} ^ {places} / (1 − {filled}) / {} = {is}", number(most))
+        }
+    };
+    let formula = "share of the instance's rate that is asked for ^ √(2 × (places + 1)) / \
+        (1 − share) / requests a second that it answers at most";
+    let source = "the wait in a queue of many servers (Sakasegawa, Ann. Inst. Statist. Math. 29, \
+        1977); estimate/serve/flow";
+    figure("place", "For a place among the answers", place, (formula, text, source))
 }
 
 /// A step of decoding, and what prompts add.
