@@ -24,7 +24,7 @@ impl Packer {
     }
 }
 
-impl<'a> Serializer for &'a mut Packer {
+impl Serializer for &mut Packer {
     type Ok = ();
     type Error = Unpackable;
     type SerializeSeq = Self;
