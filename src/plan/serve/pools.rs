@@ -212,10 +212,10 @@ impl Both<'_> {
         let less = show::percent(Ratio::new(1.0 - theirs / mine));
         let n = self.own.map_or(0, Deployed::accelerators);
         let text = if self.question.rate.is_none() {
-            format!("Prompts and answers apart is {less} cheaper a token, on {taken}.")
+            format!("Prompts and answers apart are {less} cheaper a token, on {taken}.")
         } else {
             format!(
-                "Prompts and answers apart is {less} cheaper: {taken} instead of {} for both.",
+                "Prompts and answers apart are {less} cheaper: {taken} instead of {} for both.",
                 show::grouped(n)
             )
         };

@@ -18,6 +18,7 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
     let pinned = format!("#{}", serve.pinned_link);
     let took = serve.clone();
     let space = serve.space.text.clone();
+    let pairs = if space == "1" { " pair" } else { " pairs" };
     let why = serve.why.clone();
     let numbers =
         fold("why-numbers", "Where these numbers come from", move || figures("why", &why));
@@ -29,7 +30,8 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
             {live(move || rivals(state))}
             <p class="proof">
                 <strong>{space}</strong>
-                " pairs of layout and batch limit, every one looked at or beyond a limit that is \
+                {pairs}
+                " of layout and batch limit, every one looked at or beyond a limit that is \
                 too slow already: of instances that read and write, these are the cheapest that \
                 keep the goals, found in "
                 {move || format!("{:.1} ms.", state.search_ms())}

@@ -122,7 +122,7 @@ async function apart(ctx) {
   const page = await ctx.open(APART, {});
   await planned(page);
   await page.waitForSelector("#apart", { timeout: 60_000 });
-  ctx.assert.match(await text(page, "#apart"), /apart is .*% cheaper: .* instead of/);
+  ctx.assert.match(await text(page, "#apart"), /apart are .*% cheaper: .* instead of/);
   const all = await figure(page, "accelerators");
   ctx.assert.ok((await text(page, "#pools table")).includes(all.trim()), "the same deployment");
   await page.click("#apart button");
