@@ -5,6 +5,7 @@
 //! under full load, goals aside, and holds no more.
 
 use super::deploy::{self, Candidate, Looked, Sizing};
+use super::halving::halved;
 use crate::estimate::serve::Serving;
 use crate::serving::{Ask, Mode};
 use crate::units::order::sort_keys;
@@ -85,21 +86,13 @@ pub fn each(
         let answer = serving.answer(&ask.traffic, mode);
         deploy::keeps_from(ask, serving, &answer, Seconds::ZERO)
     };
-    let (mut low, mut high) = (known.map_or(0.0, PerSecond::get), full.get() * BELOW_FULL);
-    if low >= high || (low > 0.0 && !kept(low)) {
+    let (first, high) = (known.map_or(0.0, PerSecond::get), full.get() * BELOW_FULL);
+    if first >= high || (first > 0.0 && !kept(first)) {
         return None;
     }
     if kept(high) {
         return Some(PerSecond::new(high));
     }
-    let first = low;
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        if kept(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
+    let (low, _) = halved((first, high), HALVINGS, kept);
     (low > first).then_some(PerSecond::new(low))
 }

@@ -19,6 +19,7 @@ pub mod deploy;
 mod dues;
 pub mod enough;
 pub mod fleet;
+mod halving;
 mod prices;
 pub mod serve;
 mod solve;

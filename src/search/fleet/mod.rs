@@ -13,6 +13,7 @@ mod frontier;
 
 pub use frontier::{Aim, Point};
 
+use super::halving::halved;
 use super::solve::SAFE;
 use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, span, wall};
 use crate::units::{Dollars, KilogramsCo2, Seconds, order};
@@ -252,14 +253,10 @@ impl FleetSearch {
         if beaten(least) {
             return None;
         }
-        let (mut low, mut high) = (least, least * FAR);
-        if !beaten(high) {
+        if !beaten(least * FAR) {
             return Some(Seconds::UNBOUNDED);
         }
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            if beaten(middle) { high = middle } else { low = middle }
-        }
+        let (_, high) = halved((least, least * FAR), HALVINGS, |time| !beaten(time));
         Some(Seconds::new(high))
     }
 

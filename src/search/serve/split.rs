@@ -12,6 +12,7 @@ use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
 use crate::search::deploy::allowed;
+use crate::search::halving::halved;
 use crate::serving::{
     Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
@@ -249,18 +250,11 @@ impl SplitQuestion {
             let first = self.said(&reader.at(PerSecond::new(rate), moved).answer);
             self.goals.first_token.is_none_or(|goal| first <= goal)
         };
-        let (mut low, mut high) = (0.0, reader.most(moved).get());
-        if kept(high) {
-            return Some(PerSecond::new(high));
+        let most = reader.most(moved).get();
+        if kept(most) {
+            return Some(PerSecond::new(most));
         }
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            if kept(middle) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
+        let (low, _) = halved((0.0, most), HALVINGS, kept);
         (low > 0.0).then_some(PerSecond::new(low))
     }
 
@@ -272,19 +266,10 @@ impl SplitQuestion {
             let further = self.further(serving, &written);
             self.goals.per_token.is_none_or(|goal| further <= goal).then_some(written)
         };
-        let mut best = told(1.0)?;
-        let (mut low, mut high) = (1.0, writer.most().0);
-        if let Some(written) = told(high) {
-            return Some(written);
-        }
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            match told(middle) {
-                Some(written) => (low, best) = (middle, written),
-                None => high = middle,
-            }
-        }
-        Some(best)
+        told(1.0)?;
+        let most = writer.most().0;
+        told(most)
+            .or_else(|| told(halved((1.0, most), HALVINGS, |running| told(running).is_some()).0))
     }
 }
 
@@ -451,15 +436,8 @@ impl<'q, 's> Finder<'q, 's> {
         let each = |n: u32| PerSecond::new(apart.rate.get() / f64::from(n));
         let taken = self.readers[reader].at(each(apart.readers), apart.moved);
         let target = each(apart.writers);
-        let (mut low, mut high) = (1.0, apart.running.0);
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            if self.writers[writer].with(Sequences(middle)).rate < target {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
+        let slower = |running| self.writers[writer].with(Sequences(running)).rate < target;
+        let (_, high) = halved((1.0, apart.running.0), HALVINGS, slower);
         let written = self.writers[writer].with(Sequences(high));
         Apart {
             first_token: self.question.said(&taken.answer),
