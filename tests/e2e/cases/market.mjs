@@ -25,7 +25,8 @@ async function market(ctx) {
   // The bill of the deployment itself: energy and carbon of where it stands, each with its source.
   for (const id of ["energy", "energy_million", "carbon"]) ctx.assert.match(await figure(page, id), /\d/, id);
   await page.click("[data-figure=carbon] button");
-  ctx.assert.match(await text(page, "#headline-detail"), /grid of aws eu-north-1/);
+  const told = () => /grid of aws eu-north-1/.test(document.getElementById("headline-detail")?.textContent);
+  await page.waitForFunction(told, { timeout: 5000 });
   await page.$eval("#fleet summary", (summary) => summary.click());
   await complete(page);
   const shown = await text(page, "#fleet");
