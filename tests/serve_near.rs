@@ -144,7 +144,8 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
     };
     let groups =
         [group("na-east", 20.0, None), group("eu", 12.0, jurisdiction), group("ea", 8.0, None)];
-    let layouts: Vec<(usize, Instance)> = best.iter().map(|at| (at.kind, at.instance)).collect();
+    let layouts: Vec<(Vec<usize>, Instance)> =
+        best.iter().map(|at| (vec![at.kind], at.instance)).collect();
     let held = |number: usize, way: Seconds| {
         let at = best.get(number)?;
         let own = Ask { goals: ask(first).goals, ..search.ask_of(at.kind)? };
@@ -154,7 +155,7 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
         held_while(&serving, &own.traffic, &keeps).map(|held| held.rate)
     };
     let how = (groups.as_slice(), Seconds::new(0.02), 1);
-    let plan = placed_sites(&question, &market, &layouts, how, &held);
+    let plan = placed_sites(offers::all(), &market, &layouts, how, &held);
     (plan.expect("few groups"), best, search)
 }
 

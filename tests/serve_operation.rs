@@ -11,6 +11,7 @@ use autoparallel::api::{Answer, Figure, OPERATION_PARTS, serve};
 use autoparallel::catalogue::{areas, offers, places, serving};
 use autoparallel::inputs::{DayShape, Inputs, Key};
 use autoparallel::link::decode;
+use autoparallel::prices::Terms;
 use autoparallel::units::{PerSecond, Seconds};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=40/s;sn=256";
@@ -318,4 +319,28 @@ fn what_is_typed_is_what_is_asked() {
     assert_eq!(own.access.get() * 1e3, serving::find("access").expect("a fact").value.get());
     let many = Inputs::default().with(Key::Hourly, "1 ".repeat(24)).with(Key::Busiest, "8/s");
     assert_eq!(many.operation().day, Some(DayShape::Slots(vec![PerSecond::new(8.0); 24])));
+}
+
+/// Instances of whole machines of 8 stand where the list has such machines by the hour, whoever sells the same for less
+/// somewhere that is not said: Europe's data stay in Europe, on the cheapest machine of 8 that is offered there.
+#[test]
+fn whole_machines_stand_where_the_list_has_them() {
+    for (link, accelerator) in [
+        ("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=12/s;stp=8;sdp=1;spp=1", "h200-sxm"),
+        ("1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s;stp=8;spp=1;sdp=1", "h200-sxm"),
+        ("1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sg=b200;sr=9/s;stp=8;spp=1", "b200"),
+    ] {
+        let sheet = one(&format!("{link};dg=eu:300k:EU,ea:100k"), "near");
+        assert!(!said(&sheet).contains("no offer"), "{link}: {}", said(&sheet));
+        let least = offers::all().iter().filter(|own| {
+            let whole = own.machine_size() == Some(8) && own.accelerator == accelerator;
+            whole && places::within(&own.country, "EU")
+        });
+        let least = least.filter_map(|own| own.rate(Terms::OnDemand)).min().expect("an offer");
+        let europe = sheet.tables[1].rows.iter().find(|row| row.cells[0].shown.text == "Europe");
+        let stands = europe.expect("Europe").cells[3].below.clone();
+        let site = sheet.tables[0].rows.iter().find(|row| row.cells[0].shown.text == stands);
+        let site = &site.unwrap_or_else(|| panic!("{stands}: {sheet:?}")).cells;
+        near("a month", site[6].shown.value, site[5].shown.value * least.get() * 730.0);
+    }
 }

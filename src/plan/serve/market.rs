@@ -88,6 +88,13 @@ impl Market {
         }
         sorter.market
     }
+
+    /// All offers of a kind: the cheapest, then others; each with the rate of an accelerator.
+    pub fn offers_of(&self, kind: usize) -> impl Iterator<Item = (DollarsPerHour, &Offer)> {
+        let own = self.kinds.get(kind).and_then(|own| own.machine.price);
+        let others = self.others.iter().filter(move |other| other.0 == kind);
+        own.zip(self.offers.get(kind)).into_iter().chain(others.map(|(_, rate, own)| (*rate, own)))
+    }
 }
 
 /// What an engine has on a generation.

@@ -1,13 +1,12 @@
 //! Sites near users: the cheapest offer of each area for deployments that a search found, by the way to every group.
 
-use super::{Market, Question};
+use super::Market;
 use crate::catalogue::{areas, places};
 use crate::estimate::capacity::Packing;
-use crate::plan::fleet::{narrowed, refused_terms};
-use crate::prices::Terms;
+use crate::prices::Listing;
 use crate::search::serve::near::{Nearest, SITES_MAX, Site, nearest};
 use crate::serving::Instance;
-use crate::units::{DollarsPerHour, PerSecond, Seconds};
+use crate::units::{PerSecond, Seconds};
 
 /// Users of one area.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,22 +41,24 @@ pub struct NearPlan {
     pub sites: Vec<Site>,
 }
 
-/// The cheapest sites for groups of users, each a number of instances that are laid out in one of those ways on a kind
-/// of machine of the market; `held` says what one of that number holds for users so far away. `access` is the way from
-/// users to the nearest region, beside the round trips of the table.
+/// The cheapest sites for groups of users, each a number of instances that are laid out in one of those ways on one of the
+/// kinds of machine of the market that hold them so; `held` says what one of that number holds for users so far away.
+/// `access` is the way from users to the nearest region, beside the round trips of the table.
 ///
-/// Sites are, for each of them and each country, the cheapest row of the market with the same machine.
+/// Sites are, for each way, machine and country, the cheapest offer of the market.
 #[must_use]
 pub fn placed(
-    question: &Question<'_>,
+    listings: &[Listing],
     market: &Market,
-    deployments: &[(usize, Instance)],
+    deployments: &[(Vec<usize>, Instance)],
     (groups, access, spares): (&[Group], Seconds, u32),
     held: &dyn Fn(usize, Seconds) -> Option<PerSecond>,
 ) -> Option<NearPlan> {
     let mut plan = Sites { stands: Vec::new(), sites: Vec::new(), countries: Vec::new() };
-    for (number, deployment) in deployments.iter().enumerate() {
-        plan.add(question, market, (number, *deployment));
+    for (number, (kinds, instance)) in deployments.iter().enumerate() {
+        for kind in kinds {
+            plan.add((listings, market), *kind, (number, instance));
+        }
     }
     let mut known: Vec<(usize, Seconds, Option<PerSecond>)> = Vec::new();
     for (at, stand) in plan.stands.iter().enumerate() {
@@ -93,57 +94,39 @@ struct Sites {
 }
 
 impl Sites {
-    /// The cheapest row of each area and country with the machine of a deployment.
+    /// The cheapest offer of a kind of machine in each area and country.
     fn add(
         &mut self,
-        question: &Question<'_>,
-        market: &Market,
-        (number, (kind, instance)): (usize, (usize, Instance)),
+        (listings, market): (&[Listing], &Market),
+        number: usize,
+        (deployment, instance): (usize, &Instance),
     ) {
-        let (Some(offer), Some(kind)) = (market.offers.get(kind), market.kinds.get(kind)) else {
-            return;
-        };
-        let Some(model) = question.listings.get(offer.listing) else { return };
-        for (index, listing) in question.listings.iter().enumerate() {
-            // What spans machines needs the same network as well.
-            let alone = instance.ranks() <= u64::from(kind.machine.size());
-            let same = listing.accelerator == model.accelerator
-                && (alone || listing.network == model.network)
-                && listing.accelerators == model.accelerators
-                && listing.flags.has(crate::prices::Flag::SoldEach)
-                    == model.flags.has(crate::prices::Flag::SoldEach)
-                && narrowed(question.limits, listing).is_none()
-                && refused_terms(question.limits, listing, Terms::OnDemand).is_none();
-            let area = areas::of(&listing.country, &listing.region).filter(|_| same);
-            let (Some(area), Some(rate)) = (area, listing.rate(Terms::OnDemand)) else { continue };
-            let off = question.discounts.iter().find(|(name, _)| *name == listing.provider);
-            let keep = off.map_or(1.0, |(_, off)| (1.0 - off.get()).max(0.0));
-            let times = f64::from(kind.machine.size()) / listing.accelerators.get();
-            let rate = DollarsPerHour::new(rate.get() * times * keep);
-            let own = &offer.row;
-            let names =
-                [&*listing.provider, &*listing.region, &*own.key, &*own.accelerator.generation];
-            let most = [question.limits.to_be_had(&names), question.limits.machines_max];
-            let machines_max = most.into_iter().flatten().min().unwrap_or(u32::MAX);
-            let known = self.stands.iter().zip(&self.countries).position(|(stand, country)| {
-                stand.deployment == number && stand.area == area.key && *country == listing.country
-            });
-            let stand = Stand { area: area.key.clone(), listing: index, deployment: number };
+        let Some(kind) = market.kinds.get(number) else { return };
+        let size = kind.machine.size();
+        let packing = Packing::new(size, instance);
+        for (rate, offer) in market.offers_of(number) {
+            let Some(listing) = listings.get(offer.listing) else { continue };
+            let Some(area) = areas::of(&listing.country, &listing.region) else { continue };
+            let rate = rate * f64::from(size);
+            let known = self.stands.iter().zip(&self.sites).zip(&self.countries).position(
+                |((stand, site), country)| {
+                    stand.deployment == deployment
+                        && stand.area == area.key
+                        && *country == listing.country
+                        && (site.packing, site.machines_max) == (packing, kind.machines_max)
+                },
+            );
+            let stand = Stand { area: area.key.clone(), listing: offer.listing, deployment };
             match known {
                 Some(at) if rate < self.sites[at].rate => {
                     self.sites[at].rate = rate;
-                    self.sites[at].machines_max = machines_max;
                     self.stands[at] = stand;
                 }
                 None if self.sites.len() < SITES_MAX => {
                     self.stands.push(stand);
                     self.countries.push(listing.country.clone());
-                    self.sites.push(Site {
-                        rate,
-                        packing: Packing::new(kind.machine.size(), &instance),
-                        machines_max,
-                        holds: Vec::new(),
-                    });
+                    let (machines_max, holds) = (kind.machines_max, Vec::new());
+                    self.sites.push(Site { rate, packing, machines_max, holds });
                 }
                 _ => {}
             }

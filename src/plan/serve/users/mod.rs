@@ -5,13 +5,15 @@ mod tables;
 
 use super::{Deployed, Group, Market, NearPlan, Question, Survey, placed};
 use crate::catalogue::{accelerators, areas, places};
+use crate::cluster::Cluster;
 use crate::estimate::capacity::{DayCurve, held_while};
 use crate::estimate::serve::{Answer, Serving};
 use crate::inputs::{AreaUsers, DayShape, FleetInputs, OperationInputs, Share};
 use crate::plan::budget::Sheet;
 use crate::plan::fleet::Limits;
-use crate::prices::{Flag, Listing, Terms};
+use crate::prices::{Listing, Terms};
 use crate::search::deploy::{self, Candidate};
+use crate::search::serve::fleet::Kind;
 use crate::search::serve::near::{Nearest, Taken, at};
 use crate::serving::{Ask, Instance, KvFormat, WeightFormat};
 use crate::units::text::show;
@@ -43,8 +45,6 @@ struct Told<'a> {
     users: &'a Users<'a>,
     groups: Vec<Group>,
     layouts: Vec<(Candidate, u32)>,
-    /// Which of the layouts each deployment of the market is.
-    of_layout: Vec<usize>,
     plan: NearPlan,
 }
 
@@ -88,10 +88,9 @@ impl<'a> Users<'a> {
             discounts: &self.fleet.discounts,
             ranks_max: ask.machines.iter().map(|own| own.cluster.count).max().unwrap_or(1),
         };
-        let formats = formats(ask);
-        let market = Market::new(&question, &ask.engine, &formats);
-        let (deployments, of_layout) = self.deployments(&layouts, &market, &formats);
-        if deployments.is_empty() {
+        let market = Market::new(&question, &ask.engine, &formats(ask));
+        let deployments = self.deployments(&layouts, &market);
+        if deployments.iter().all(|(kinds, _)| kinds.is_empty()) {
             let names: Vec<&str> = ask.machines.iter().map(|own| own.label.as_str()).collect();
             return Err(format!(
                 "No offer of the price list is a machine with {}: no site can be said.",
@@ -99,16 +98,16 @@ impl<'a> Users<'a> {
             ));
         }
         let held = |number: usize, way: Seconds| {
-            let (candidate, batch) = layouts.get(*of_layout.get(number)?)?;
+            let (candidate, batch) = layouts.get(number)?;
             let service = deploy::service(ask, candidate, Some(*batch))?;
             let serving = Serving::new(&service, &candidate.instance);
             let keeps = |answer: &Answer| deploy::keeps_from(ask, &serving, answer, way);
             held_while(&serving, &ask.traffic, &keeps).map(|held| held.rate)
         };
         let how = (groups.as_slice(), self.asked.access, self.asked.spares);
-        let plan = placed(&question, &market, &deployments, how, &held)
+        let plan = placed(self.listings, &market, &deployments, how, &held)
             .ok_or("There are more areas or sites than can be looked at.")?;
-        Ok(Told { users: self, groups, layouts, of_layout, plan })
+        Ok(Told { users: self, groups, layouts, plan })
     }
 
     /// Requests a second of each area at the peak.
@@ -190,40 +189,31 @@ impl<'a> Users<'a> {
         }
     }
 
-    /// Each layout on each kind of machine with its accelerator, and which layout it is. What stands in one machine does
-    /// not see the network between machines.
+    /// The kinds of machine that each layout stands on: those of its accelerator that hold an instance whole, and those
+    /// that join machines of the same size by a network that is as fast.
     fn deployments(
         &self,
         layouts: &[(Candidate, u32)],
         market: &Market,
-        formats: &[(WeightFormat, KvFormat)],
-    ) -> (Vec<(usize, Instance)>, Vec<usize>) {
-        let ask = self.own.ask;
-        let (mut all, mut of_layout) = (Vec::new(), Vec::new());
-        for (number, (candidate, _)) in layouts.iter().enumerate() {
-            let Some(machine) = ask.machines.get(candidate.machine) else { continue };
-            let Some(pair) = machine.formats.get(candidate.format) else { continue };
-            if !formats.contains(pair) {
-                continue;
-            }
-            let ranks = candidate.instance.ranks();
-            let mut known: Vec<(u32, bool)> = Vec::new();
-            for (kind, (own, offer)) in market.kinds.iter().zip(&market.offers).enumerate() {
-                let each = self.listings.get(offer.listing);
-                let shape =
-                    (own.machine.size(), each.is_some_and(|own| own.flags.has(Flag::SoldEach)));
-                let alone = ranks <= u64::from(own.machine.size());
-                let fits =
-                    offer.row.key == machine.key && ranks <= u64::from(own.machine.cluster.count);
-                if !fits || alone && known.contains(&shape) {
-                    continue;
-                }
-                known.push(shape);
-                of_layout.push(number);
-                all.push((kind, candidate.instance));
-            }
-        }
-        (all, of_layout)
+    ) -> Vec<(Vec<usize>, Instance)> {
+        let of = |(at, _): &(Candidate, u32)| {
+            let ranks = at.instance.ranks();
+            let own = self.own.ask.machines.get(at.machine);
+            let stands = |kind: &Kind| {
+                let (machine, joined) = (&kind.machine, &kind.machine.cluster);
+                let alike = own.is_some_and(|own| {
+                    let level = |cluster: &Cluster| cluster.levels.last().map(|own| own.bandwidth);
+                    machine.size() == own.cluster.node_size
+                        && ranks <= u64::from(joined.count)
+                        && level(joined) >= level(&own.cluster)
+                });
+                own.is_some_and(|own| own.key == machine.key)
+                    && (ranks <= u64::from(machine.size()) || alike)
+            };
+            let kinds = (0..).zip(&market.kinds).filter(|own| stands(own.1));
+            (kinds.map(|(number, _)| number).collect(), at.instance)
+        };
+        layouts.iter().map(of).collect()
     }
 }
 
@@ -257,7 +247,7 @@ impl Told<'_> {
 
     fn layout(&self, taken: &Taken) -> Option<&(Candidate, u32)> {
         let stand = self.plan.stands.get(taken.site)?;
-        self.layouts.get(*self.of_layout.get(stand.deployment)?)
+        self.layouts.get(stand.deployment)
     }
 
     fn area(&self, taken: &Taken) -> &'static str {
@@ -363,10 +353,11 @@ impl Told<'_> {
             places::within(&own.country, within) && own.rate(Terms::OnDemand).is_some()
         };
         let mut offered: Vec<&str> = Vec::new();
+        let asked = &self.users.own.ask.machines;
         for listing in self.users.listings.iter().filter(there) {
             let row = accelerators::find(&listing.accelerator);
             let label = row.map_or(&*listing.accelerator, |row| row.label.as_str());
-            if !offered.contains(&label) {
+            if !offered.contains(&label) && asked.iter().all(|own| own.label != label) {
                 offered.push(label);
             }
         }
