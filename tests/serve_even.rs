@@ -173,3 +173,29 @@ fn pools_that_are_shown_keep_the_goals() {
         assert!(of("Time that readers read") <= 1.0 && of("Readers, of what") <= 1.0, "{rate}");
     }
 }
+
+/// DeepSeek-R1 under a peak of 30 requests/s: what is said to be held is what pools are told of the same instances, is
+/// served by as many, and a little more is not.
+#[test]
+fn what_is_held_at_a_peak_is_what_serves() {
+    let link = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=12/s";
+    let at = served(&format!("{link};dt=30/s")).expect("a deployment");
+    let held = at.peak.split("holds ").nth(1).and_then(|own| own.split(char::is_whitespace).next());
+    let held: f64 = held.and_then(|own| own.parse().ok()).unwrap_or_else(|| panic!("{}", at.peak));
+    let table = study(link).pools.tables.remove(0);
+    let row = table.rows.iter().find(|row| row.cells[0].shown.text.starts_with("Most requests"));
+    let told = row.expect("a row").cells[1].shown.value;
+    assert!((held / told - 1.0).abs() < 5e-3, "{} against {told}", at.peak);
+    let pinned = |rate: f64| {
+        let own = with_own(link, |own| own.own.at.instance);
+        let (tp, pp, dp, ep) = (own.tp, own.pp, own.dp, own.ep);
+        let link = link.replace("sr=12/s", &format!("sr={rate}/s"));
+        let view = served(&format!("{link};stp={tp};spp={pp};sdp={dp};sep={ep}"));
+        value(&view.expect("a deployment"), "accelerators")
+    };
+    assert!(pinned(told * 0.99) <= value(&at, "accelerators"));
+    assert!(pinned(told * 1.02) > value(&at, "accelerators"));
+    // No more than is held: nothing is said.
+    assert!(served(&format!("{link};dt={}/s", told * 0.98)).expect("one").peak.is_empty());
+    assert!(!served(&format!("{link};dt={}/s", told * 1.05)).expect("one").peak.is_empty());
+}

@@ -58,11 +58,11 @@ pub use steps::{decode, prefill};
 pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
-use crate::search::deploy;
 pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
+use crate::search::{deploy, enough};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
-use crate::units::Tokens;
 use crate::units::text::show;
+use crate::units::{PerSecond, Tokens};
 
 /// What was looked at.
 #[must_use]
@@ -105,6 +105,12 @@ impl<'a> Deployed<'a> {
     #[must_use]
     pub const fn instances(&self) -> u32 {
         self.own.replicas.saturating_add(self.ask.spares)
+    }
+
+    /// The most requests a second at random that one instance answers with the goals; none where it keeps them at no rate.
+    #[must_use]
+    pub fn holds(&self) -> Option<PerSecond> {
+        enough::each(self.ask, &self.serving(), (None, self.own.full.request_rate))
     }
 
     /// Accelerators of all instances.

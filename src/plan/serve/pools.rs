@@ -5,7 +5,6 @@ use crate::estimate::serve::{Reader, Serving, Taken};
 use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy::sequences_most;
-use crate::search::enough;
 use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::{Ask, Demand};
@@ -583,7 +582,7 @@ fn ratio(own: &Apart, spares: u32) -> String {
 /// What instances that do both hold with the goals where requests come at random.
 fn held(own: &Deployed<'_>) -> Option<Cell> {
     let Demand::Rate(_) = own.ask.demand else { return None };
-    let each = enough::each(own.ask, &own.serving(), (None, own.own.full.request_rate))?;
+    let each = own.holds()?;
     let n = f64::from(own.own.replicas);
     let number = |value: f64| fine::number(Ratio::new(value));
     let text = format!(
