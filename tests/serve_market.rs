@@ -274,3 +274,14 @@ fn what_is_no_question_is_said_to_be_none() {
     let Err(answer) = open(&prices, asked, None) else { panic!("a session") };
     assert!(matches!(*answer, Answer::Invalid { run: 3, .. }));
 }
+
+/// Bought on the spot market, the market is asked for that.
+#[test]
+fn the_market_is_asked_for_the_way_to_buy() {
+    let view = searched(&format!("{LINK};by=spot"), 1);
+    assert!(!view.rows.is_empty());
+    assert!(view.rows.iter().all(|row| row.terms.contains("spot")), "{:?}", view.rows[0]);
+    // Ways that are named among what narrows it come first.
+    let named = searched(&format!("{LINK};by=spot;ft=demand"), 1);
+    assert!(named.rows.iter().all(|row| row.terms == "on demand"), "{:?}", named.rows[0]);
+}

@@ -4,7 +4,7 @@ use crate::api::budget::SheetView;
 use crate::api::budget::sheet_view;
 use crate::catalogue::reliability;
 use crate::inputs::{Group, Inputs, Key};
-use crate::plan::budget::{self, Sheet};
+use crate::plan::budget::{self, Price, Sheet};
 use crate::plan::serve::day::{self, Day};
 use crate::plan::serve::users::{self, Users};
 use crate::plan::serve::{self, Deployed};
@@ -12,6 +12,15 @@ use crate::prices::{Listing, Offer};
 
 /// Questions by their stable names, in the order of the page.
 pub const OPERATION_PARTS: [&str; 3] = ["day", "commit", "near"];
+
+/// Whether an offer is of the provider and region where the machines are said to stand.
+fn stands_there(inputs: &Inputs, own: &Listing) -> bool {
+    let same = |asked: &str, own: &str| asked.is_empty() || asked.eq_ignore_ascii_case(own);
+    let asked = inputs.get(Key::Stands);
+    let (provider, region) = asked.split_once(':').unwrap_or((asked, ""));
+    let (provider, region) = (provider.trim(), region.trim());
+    provider == "own" || (same(provider, &own.provider) && same(region, &own.region))
+}
 
 /// Answers the questions of these names about the deployment of the inputs.
 ///
@@ -45,7 +54,19 @@ pub(in crate::api) fn operation(
         source: own.machine.by_hour.1.clone(),
     };
     let cluster = &own.machine.cluster;
-    let prices = budget::prices_of((cluster, Some(&offer)), listings, &fleet, &bought.prices);
+    let there = |own: &&Listing| stands_there(inputs, own);
+    let near_by: Vec<Listing> = listings.iter().filter(there).cloned().collect();
+    let mut prices = budget::prices_of((cluster, Some(&offer)), &near_by, &fleet, &bought.prices);
+    // The deployment's own price is that of its way to buy here as well.
+    if let Some(rate) = own.machine.price.filter(|rate| *rate != offer.rate) {
+        let same = |price: &&mut Price| price.terms.is_some() && price.terms == bought.bought;
+        for price in prices.iter_mut().filter(same).filter(|price| price.rate != rate) {
+            let source = own.machine.price_source.clone();
+            let seller = source.split(',').next().unwrap_or_default().to_owned();
+            *price =
+                Price { terms: price.terms, rate, seller, source, day: None, doubts: Vec::new() };
+        }
+    }
     let about = Day {
         own: &own,
         asked: &asked,

@@ -11,11 +11,13 @@ mod built;
 mod doubts;
 mod problem;
 mod read;
+mod ways;
 
 pub use built::{Built, built, hash, line_of};
 pub use doubts::{FLOOR, OUTLIER, SPOT_EQUAL, aged};
 pub use problem::ListProblem;
 pub use read::{BYTES_MAX, PROBLEMS_MAX, REMARKS, ROWS_MAX, read_listings};
+pub use ways::{sold, ways_of};
 
 use super::table::Table;
 use crate::prices::{Listing, Terms};

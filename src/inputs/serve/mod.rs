@@ -10,10 +10,10 @@ use super::resolve::Reader;
 use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
-use crate::catalogue::{engines, places};
+use crate::catalogue::{engines, offers, places};
 use crate::cluster::Accelerator;
 use crate::model::Model;
-use crate::prices::Place;
+use crate::prices::{Place, Terms};
 use crate::serving::{
     ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
     WeightFormat,
@@ -25,6 +25,9 @@ use words::{OWN, machine_of, price_of};
 /// Time of one guess over that of a step: one layer of sixty and the output head, as the models' own heads for
 /// several tokens have it (DeepSeek-V3, arXiv 2412.19437, section 2.2).
 const GUESS_COST: f64 = 0.03;
+
+/// Where a price is from that the user wrote.
+const TYPED: &str = "typed";
 
 /// The question, where nothing that belongs to it stands in its way.
 pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow>) -> Option<Ask> {
@@ -141,8 +144,13 @@ fn fixed(reader: &Reader) -> FixedServing {
 
 /// The region where the machines stand.
 fn place(reader: &Reader) -> Option<Place> {
-    let (provider, region) = own::stands(reader.list(Key::Stands)?.first()?)?;
+    let (provider, region) = stands(reader)?;
     places::find(&provider, &region)
+}
+
+/// Who has the machines, in which region.
+fn stands(reader: &Reader) -> Option<(String, String)> {
+    own::stands(reader.list(Key::Stands)?.first()?)
 }
 
 fn money(reader: &Reader, key: Key) -> Option<Dollars> {
@@ -191,7 +199,7 @@ fn machines(
         let by_hour = price(reader, &row);
         let (price, price_source) = match budget::bought(reader) {
             Some((terms, rate)) => (Some(rate), format!("typed, {}", terms.label())),
-            None => by_hour.clone(),
+            None => bought(reader, &row, &by_hour),
         };
         all.push(AskedMachine {
             key: row.key.clone(),
@@ -263,16 +271,71 @@ fn own_row(row: &MachineRow) -> MachineRow {
 }
 
 /// The price that was typed for a kind, or for all, else the catalogue's.
-fn price(reader: &Reader, row: &MachineRow) -> (Option<DollarsPerHour>, String) {
+fn price(reader: &mut Reader, row: &MachineRow) -> (Option<DollarsPerHour>, String) {
     let typed = reader.list(Key::ServePrice).unwrap_or_default();
     let prices: Vec<(Option<&str>, DollarsPerHour)> =
         typed.into_iter().filter_map(price_of).collect();
     let own = prices.iter().find(|(kind, _)| *kind == Some(row.key.as_str()));
     let any = prices.iter().find(|(kind, _)| kind.is_none());
     match own.or(any) {
-        Some((_, rate)) => (Some(*rate), "typed".to_owned()),
-        None => (row.price, row.price_source.clone()),
+        Some((_, rate)) => (Some(*rate), TYPED.to_owned()),
+        None => by_the_hour(reader, row),
     }
+}
+
+/// The price by the hour where the machines stand, if that is said and one is known, else the catalogue's.
+fn by_the_hour(reader: &mut Reader, row: &MachineRow) -> (Option<DollarsPerHour>, String) {
+    let there = stands(reader);
+    if let Some((provider, region)) = there.filter(|own| !own.0.is_empty()) {
+        let sold = offers::sold(&row.key, (&provider, &region), Terms::OnDemand);
+        if let Some((rate, source)) = sold {
+            return (Some(rate), source);
+        }
+        let text = format!("no price of {} by the hour there is known", row.label);
+        instead(reader, Key::Stands, text, &(row.price, row.price_source.clone()));
+    }
+    (row.price, row.price_source.clone())
+}
+
+/// The price in the way that was chosen, the least of the list where the machines stand, or anywhere; where none is
+/// known, or one of all ways is typed, that by the hour, which is said.
+fn bought(
+    reader: &mut Reader,
+    row: &MachineRow,
+    by_hour: &(Option<DollarsPerHour>, String),
+) -> (Option<DollarsPerHour>, String) {
+    let chosen = match reader.value(Key::Bought) {
+        Some(Value::Word(word)) => Terms::from_key(word),
+        _ => None,
+    };
+    let Some(terms) = chosen.filter(|terms| *terms != Terms::OnDemand) else {
+        return by_hour.clone();
+    };
+    let (provider, region) = stands(reader).unwrap_or_default();
+    let typed = by_hour.1 == TYPED;
+    if !typed && let Some((rate, source)) = offers::sold(&row.key, (&provider, &region), terms) {
+        return (Some(rate), source);
+    }
+    let place = format!("{provider} {region}");
+    let place = if provider.is_empty() { "anywhere" } else { place.trim_end() };
+    let what = terms.label();
+    let text = match typed {
+        true => format!("a price is typed for {}", row.label),
+        false => format!("no price of {} as {what} ({place}) is known", row.label),
+    };
+    instead(reader, Key::Bought, text, by_hour);
+    by_hour.clone()
+}
+
+/// Says which price is used in place of the one that was asked for.
+fn instead(
+    reader: &mut Reader,
+    key: Key,
+    why: String,
+    (rate, source): &(Option<DollarsPerHour>, String),
+) {
+    let Some(rate) = rate else { return };
+    reader.note(key, format!("{why}: {} is used ({source})", show::price(*rate)));
 }
 
 fn echo(reader: &mut Reader, ask: &Ask) {
@@ -291,6 +354,11 @@ fn echo(reader: &mut Reader, ask: &Ask) {
         None => format!("{}: no price known", machine.label),
     });
     reader.echo(Key::ServePrice, prices.collect::<Vec<_>>().join(", "));
+    let sources = ask.machines.iter().filter(|own| own.by_hour.0 != own.price);
+    let sources: Vec<&str> = sources.map(|own| own.price_source.as_str()).collect();
+    if !sources.is_empty() {
+        reader.echo(Key::Bought, sources.join("; "));
+    }
     formats::echo(reader, ask);
     let unit = |n: f64| format!("{} tokens", show::grouped(n as u64));
     reader.echo(Key::Prompt, unit(ask.traffic.prompt));

@@ -63,6 +63,10 @@ impl MarketSession {
         listings.extend(fleet.offers.iter().cloned());
         let mut limits = Limits::default();
         narrow_market(&mut limits, &fleet, today);
+        // Bought as the plan above is, unless ways to buy are named.
+        if limits.terms.is_empty() {
+            limits.terms.extend(inputs.budget().bought);
+        }
         let most = ask.machines.iter().map(|machine| machine.cluster.count).max();
         let question = Question {
             listings: &listings,

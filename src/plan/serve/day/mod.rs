@@ -174,6 +174,18 @@ impl Told<'_> {
 fn says(told: &Told<'_>) -> Vec<String> {
     let mut all = vec![verdict(told)];
     all.push(late(told));
+    let machine = &told.day.own.machine;
+    if let (Some(own), Some(by_hour)) = (machine.price, machine.by_hour.0)
+        && own != by_hour
+    {
+        all.push(format!(
+            "The deployment above is bought at {} an accelerator ({}); here one is paid by the \
+             hour, at {}, but for what is on the spot market.",
+            show::price(own),
+            machine.price_source,
+            show::price(by_hour)
+        ));
+    }
     let most = told.day.asked.most.unwrap_or(u32::MAX);
     let peak = told.wanted_at_peak();
     if peak > most {
