@@ -82,3 +82,30 @@ fn headline_and_remedies_say_the_same() {
         assert!(served(&more.link).is_some() && served(&lower.link).is_some());
     }
 }
+
+/// Whole machines are no more than there may be: four H100 are none of eight, twelve are one, and what is said to be
+/// enough is in whole machines.
+#[test]
+fn whole_machines_stay_within_how_many_there_may_be() {
+    let few = "1;m=meta-llama/Llama-3.1-8B;do=serve;sg=h100-sxm;snn=8";
+    for (beside, paid) in [(";sn=12", 8.0), (";sn=23", 16.0), (";sn=8;sr=1/s", 8.0)] {
+        let view = served(&format!("{few}{beside}")).expect("a deployment");
+        let told = view.figures.iter().find(|own| own.id == "accelerators").expect("a figure");
+        let ask = decode(&format!("{few}{beside}")).inputs.resolve().ask.expect("a question");
+        let best = serve::find(&ask).best.expect("a deployment");
+        let own = serve::Deployed::new(&ask, &best).expect("a deployment");
+        assert_eq!(own.paid() as f64, paid, "{beside}: {told:?}");
+    }
+    for beside in [";sn=4;sr=1/s", ";sn=4"] {
+        let inputs = decode(&format!("{few}{beside}")).inputs;
+        assert!(!serves(&inputs), "{beside}");
+        assert_eq!(enough(&inputs).map(|own| own.accelerators), Some(8), "{beside}");
+        let view = stuck(&format!("{few}{beside}"));
+        assert!(view.headline.contains(" 8 accelerators; there may be 4"), "{}", view.headline);
+        assert!(serves(&inputs.with(Key::ServeMost, "8")), "{beside}");
+    }
+    // One less than what is said is one machine less.
+    let found = enough(&decode(LLAMA).inputs).expect("more is needed").accelerators;
+    let with = |n: u64| decode(LLAMA).inputs.with(Key::ServeMost, n.to_string());
+    assert!(found % 8 == 0 && serves(&with(found)) && !serves(&with(found - 1)), "{found}");
+}

@@ -257,7 +257,9 @@ impl<'a> Sizing<'a> {
         let ask = self.ask;
         let most = most(ask, &self.at);
         if ask.demand == Demand::Most {
-            return Ok(self.of(most.max(1)));
+            // Not even the machines of one instance.
+            let short = most == 0 && paid(ask, &self.at, 1) > allowed_of(ask, &self.at);
+            return if short { Err(Loss::Few) } else { Ok(self.of(most.max(1))) };
         }
         if looked.least > most {
             // Those in flight beyond what all instances hold wait for a place, if the goals let them.
@@ -355,12 +357,17 @@ pub fn paid(ask: &Ask, at: &Candidate, replicas: u32) -> u64 {
     u64::from(packing(ask, at).machines(replicas.saturating_add(ask.spares))) * u64::from(size)
 }
 
-/// Most instances of a layout that there may be, spare ones aside.
+/// Most instances of a layout that there may be, spare ones aside: of whole machines, where these are paid for whole.
 #[must_use]
 pub fn most(ask: &Ask, at: &Candidate) -> u32 {
     let Some(machine) = ask.machines.get(at.machine) else { return 0 };
-    let machines = machine.most.div_ceil(machine.size());
+    let machines = machine.most / machine.size();
     packing(ask, at).instances(machines).saturating_sub(ask.spares)
+}
+
+/// Accelerators of one instance, or of all, whichever may be more.
+fn allowed_of(ask: &Ask, at: &Candidate) -> u64 {
+    ask.machines.get(at.machine).map_or(0, |own| own.most.max(own.cluster.count).into())
 }
 
 /// What a deployment is compared by: dollars an hour, or of a token where machines are all used; accelerators where

@@ -7,7 +7,7 @@
 use super::deploy::{self, Candidate, Looked, Sizing};
 use super::halving::halved;
 use crate::estimate::serve::Serving;
-use crate::serving::{Ask, Mode};
+use crate::serving::{Ask, Demand, Mode};
 use crate::units::order::sort_keys;
 use crate::units::{PerSecond, Seconds};
 
@@ -36,7 +36,10 @@ pub fn fewest(ask: &Ask, looked: &[Looked]) -> Option<(u64, Candidate)> {
             break;
         }
         let Ok(found) = deploy::settle(&free, &Looked { loss: None, ..*own }) else { continue };
-        let taken = deploy::paid(&free, &own.at, found.replicas);
+        let taken = match ask.demand {
+            Demand::Most => least,
+            _ => deploy::paid(&free, &own.at, found.replicas),
+        };
         if best.is_none_or(|(most, _)| taken < most) {
             best = Some((taken, own.at));
         }

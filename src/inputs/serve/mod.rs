@@ -345,9 +345,13 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     }
     if let Some(first) = ask.machines.first() {
         let node = first.cluster.node_size.max(1);
-        let nodes = first.cluster.count.div_ceil(node);
+        // What is paid for whole is had whole or not at all.
+        let count = first.cluster.count;
+        let nodes = if first.whole { count / node } else { count.div_ceil(node) };
         let noun = show::plural(nodes.into(), "machine");
-        reader.echo(Key::ServeMost, format!("{} {noun} of {node}", show::grouped(nodes.into())));
+        let whole = if first.whole && count % node > 0 { "whole " } else { "" };
+        let text = format!("{} {whole}{noun} of {node}", show::grouped(nodes.into()));
+        reader.echo(Key::ServeMost, text);
     }
     let prices = ask.machines.iter().map(|machine| match machine.price {
         Some(rate) => format!("{} {}", machine.label, show::price(rate)),

@@ -179,7 +179,7 @@ fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
-        Demand::Most => "the demand".to_owned(),
+        Demand::Most => "One instance and what is left of its machines".to_owned(),
     };
     let (taken, may) = (show::grouped(enough.accelerators), show::grouped(most.into()));
     let held = enough
