@@ -199,3 +199,17 @@ fn what_is_held_at_a_peak_is_what_serves() {
     assert!(served(&format!("{link};dt={}/s", told * 0.98)).expect("one").peak.is_empty());
     assert!(!served(&format!("{link};dt={}/s", told * 1.05)).expect("one").peak.is_empty());
 }
+
+/// What the plan takes as given is what it has: as many spare instances as it says.
+#[test]
+fn spare_instances_are_assumed_as_there_are() {
+    for (beside, words) in
+        [(";ds=0", "No spare instance,"), ("", "1 spare instance,"), (";ds=3", "3 spare")]
+    {
+        let link = format!("1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s{beside}");
+        let view = served(&link).expect("a deployment");
+        let told = view.assumptions.iter().filter(|own| own.text.contains("no failures"));
+        let told: Vec<&str> = told.map(|own| own.text.as_str()).collect();
+        assert!(told.len() == 1 && told[0].starts_with(words), "{told:?}");
+    }
+}

@@ -496,10 +496,15 @@ pub(in crate::api) fn assumptions(own: &Deployed<'_>) -> Vec<Assumption> {
             all.push(taken(text, "catalogue".to_owned(), false));
         }
     }
+    let spare = match own.ask.spares {
+        0 => "No spare instance".to_owned(),
+        n => format!("{n} spare {}", show::plural(n.into(), "instance")),
+    };
     all.push(taken(
-        "No spare instance, no failures, an even load; the engine's own default settings but for \
-         the ones shown."
-            .to_owned(),
+        format!(
+            "{spare}, no failures, an even load; the engine's own default settings but for the \
+             ones shown."
+        ),
         "stated".to_owned(),
         false,
     ));
