@@ -200,6 +200,28 @@ fn what_is_held_at_a_peak_is_what_serves() {
     assert!(!served(&format!("{link};dt={}/s", told * 1.05)).expect("one").peak.is_empty());
 }
 
+/// The rate where it turns is no more than what the instances there may take, and both are said.
+#[test]
+fn it_turns_below_what_its_instances_take() {
+    let view = served(&format!("{DEARER};sr=10/s")).expect("a deployment");
+    let text = &view.break_even;
+    let after = |words: &str| -> f64 {
+        let rest = text.split(words).nth(1).unwrap_or_else(|| panic!("{text}"));
+        rest.split(' ').next().and_then(|own| own.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+    };
+    let (turn, most, n) = (rate_of(text), after("take up to "), after("H200 SXM: "));
+    let each = view.even.iter().find(|own| own.id == "even_each").expect("a figure").shown.value;
+    assert!((most / (each * n) - 1.0).abs() < 5e-3 && turn <= most, "{text}: {each}");
+    assert!(text.contains("1 to spare"), "{text}");
+    // Tokens that are free are never dearer, by no factor.
+    let free = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sx=0;sz=0;sr=10/s";
+    let view = served(free).expect("a deployment");
+    assert!(view.break_even.contains("cost nothing"), "{}", view.break_even);
+    assert!(view.even.is_empty());
+    let ratio = with_own(free, |own| serve::break_even(own, &serve::bill(own).expect("a bill")));
+    assert_eq!(ratio, None);
+}
+
 /// What the plan takes as given is what it has: as many spare instances as it says.
 #[test]
 fn spare_instances_are_assumed_as_there_are() {

@@ -56,16 +56,16 @@ pub fn bill(own: &Deployed<'_>) -> Option<Bill> {
     })
 }
 
-/// Against the user's price of a million tokens.
+/// Against the user's price of a million tokens; nothing where none is typed, or all are free.
 #[must_use]
 pub fn break_even(own: &Deployed<'_>, bill: &Bill) -> Option<BreakEven> {
     let api = &own.ask.api;
-    if api.input.is_none() && api.output.is_none() {
-        return None;
-    }
     let price = |own: Option<Dollars>| own.map_or(0.0, |price| price.get());
     let traffic = &own.ask.traffic;
     let request = (price(api.input) * traffic.prompt + price(api.output) * traffic.output) / 1e6;
+    if request <= 0.0 {
+        return None;
+    }
     let api = DollarsPerHour::new(request * hourly_requests(own));
     Some(BreakEven { api, share: Ratio::new(bill.hourly.get() / api.get().max(1e-12)) })
 }

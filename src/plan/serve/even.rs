@@ -60,7 +60,12 @@ impl More<'_> {
 /// Against the user's price of a million tokens; nothing where none is typed.
 #[must_use]
 pub fn even(own: &Deployed<'_>, bill: &Bill) -> Option<Even> {
-    let found = super::break_even(own, bill)?;
+    let Some(found) = super::break_even(own, bill) else {
+        let api = &own.ask.api;
+        api.input.or(api.output)?;
+        let text = "By the token they cost nothing at these prices: no machines are cheaper.";
+        return Some(Even { text: text.to_owned(), figures: Vec::new() });
+    };
     let price = own.machine.price?;
     let asked = bill.requests.get() / 3600.0;
     let full = own.own.full.request_rate;
@@ -88,13 +93,18 @@ pub fn even(own: &Deployed<'_>, bill: &Bill) -> Option<Even> {
         match more.turn() {
             Some(n) => {
                 told.push(turn(&more, n));
+                let spares = own.ask.spares;
+                let spare =
+                    if spares > 0 { format!(" and {spares} to spare") } else { String::new() };
                 format!(
-                    "{start}. It turns at {}, on {} {}: as much as {} {} with the goals",
+                    "{start}. It turns at {}, on {} {}: {} such {}{spare}, which may take up to {} \
+                     with the goals",
                     requests(more.rate(n).get()),
                     show::grouped(more.paid(n)),
                     own.machine.label,
                     show::grouped(n.into()),
-                    if n == 1 { "such instance holds" } else { "such instances hold" }
+                    show::plural(n.into(), "instance"),
+                    requests(each.get() * f64::from(n))
                 )
             }
             None => {
