@@ -235,3 +235,12 @@ fn spare_instances_are_assumed_as_there_are() {
         assert!(told.len() == 1 && told[0].starts_with(words), "{told:?}");
     }
 }
+
+/// Where no machine has a price, none is of the same cost as another.
+#[test]
+fn without_prices_no_cost_is_the_same() {
+    let edge = "1;m=Qwen/Qwen3-8B;do=serve;se=llamacpp;sg=rtx-4090,m4-max;sc=1";
+    let study = study(edge);
+    assert!(!study.rivals.is_empty());
+    assert!(study.rivals.iter().all(|own| own.dearer.text == "no price"), "{:?}", study.rivals);
+}

@@ -189,6 +189,10 @@ fn rival_view(inputs: &Inputs, ask: &Ask, rival: &serve::Rival<'_>) -> ServeRiva
     if rival.dearer.get() < EQUAL {
         dearer.text = "same cost".to_owned();
     }
+    // Where no price is known, accelerators are what is compared: of different kinds, nothing.
+    if ask.machines.iter().any(|machine| machine.price.is_none()) {
+        "no price".clone_into(&mut dearer.text);
+    }
     let label = "Dearer";
     let told = derived(own, "dearer", label, Amount::Excess(rival.dearer), &rival.derivation);
     figures.push(Figure { shown: dearer.clone(), ..told });

@@ -19,6 +19,10 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
     let took = serve.clone();
     let space = serve.space.text.clone();
     let pairs = if space == "1" { " pair" } else { " pairs" };
+    let priced = serve.figures.iter().any(|own| own.id == "monthly");
+    let least =
+        if priced { "these are the cheapest" } else { "this takes the fewest accelerators" };
+    let kept = if serve.goals.is_empty() { "" } else { " within the goals" };
     let why = serve.why.clone();
     let numbers =
         fold("why-numbers", "Where these numbers come from", move || figures("why", &why));
@@ -32,8 +36,10 @@ pub fn why(serve: &Arc<ServeView>) -> AnyView {
                 <strong>{space}</strong>
                 {pairs}
                 " of layout and batch limit, every one looked at or beyond a limit that is \
-                too slow already: of instances that read and write, these are the cheapest that \
-                keep the goals, found in "
+                too slow already: of instances that read and write, "
+                {least}
+                {kept}
+                ", found in "
                 {move || format!("{:.1} ms.", state.search_ms())}
             </p>
             {fold("certificate", "Where the layouts went", move || {
