@@ -344,3 +344,17 @@ fn whole_machines_stand_where_the_list_has_them() {
         near("a month", site[6].shown.value, site[5].shown.value * least.get() * 730.0);
     }
 }
+
+/// What is wrong with where users are stands in the way of sites near them, and of nothing else.
+#[test]
+fn a_wrong_area_spoils_no_other_question() {
+    let link = format!("{LLAMA};dg=nae:300k");
+    let all = sheets(&link, &OPERATION_PARTS);
+    let told = |id: &str| said(all.iter().find(|own| own.id == id).expect("a sheet"));
+    assert!(told("near").contains("nae"), "{}", told("near"));
+    for part in ["day", "commit"] {
+        assert_eq!(told(part), said(&one(LLAMA, part)), "{part}");
+    }
+    let both = said(&one(&format!("{link};dv=1,2,3"), "near"));
+    assert!(both.contains("nae") && both.contains("3 stand there"), "{both}");
+}

@@ -34,13 +34,18 @@ pub(in crate::api) fn operation(
     let resolution = inputs.resolve();
     let known = OPERATION_PARTS.into_iter().filter(|part| parts.iter().any(|own| own == part));
     let of_operation = resolution.problems.iter().filter(|own| own.key.group() == Group::Operation);
-    let wrong: Vec<String> = of_operation.map(ToString::to_string).collect();
+    let (areas, wrong): (Vec<_>, Vec<_>) = of_operation.partition(|own| own.key == Key::Areas);
     let Some(ask) = &resolution.ask else {
         return Err(resolution.problems.iter().map(ToString::to_string).collect());
     };
+    // Where users are matters to the sites near them alone.
+    let faults = |part: &str| {
+        let own = wrong.iter().chain(areas.iter().filter(|_| part == "near"));
+        own.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let faulty = |id| sheet_view(&Sheet { id, says: faults(id), ..Sheet::default() });
     if !wrong.is_empty() {
-        let sheet = |id| sheet_view(&Sheet { id, says: wrong.clone(), ..Sheet::default() });
-        return Ok(known.map(sheet).collect());
+        return Ok(known.map(faulty).collect());
     }
     let survey = serve::find(ask);
     let Some(own) = survey.best.as_ref().and_then(|best| Deployed::new(ask, best)) else {
@@ -75,10 +80,14 @@ pub(in crate::api) fn operation(
         horizon: bought.horizon,
     };
     let near = || Users { own: &own, survey: &survey, asked: &asked, listings, fleet: &fleet };
-    let sheet = |part| match part {
-        "day" => day::sheet(&about),
-        "commit" => day::commit_sheet(&about),
-        _ => users::sheet(&near()),
+    let sheet = |part| {
+        let own = match part {
+            "day" => day::sheet(&about),
+            "commit" => day::commit_sheet(&about),
+            id if !areas.is_empty() => return faulty(id),
+            _ => users::sheet(&near()),
+        };
+        sheet_view(&own)
     };
-    Ok(known.map(|part| sheet_view(&sheet(part))).collect())
+    Ok(known.map(sheet).collect())
 }
