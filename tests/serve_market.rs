@@ -275,6 +275,22 @@ fn what_is_no_question_is_said_to_be_none() {
     assert!(matches!(*answer, Answer::Invalid { run: 3, .. }));
 }
 
+/// The market pays for whole machines; where the plan above pays for accelerators one by one, it says so.
+#[test]
+fn whole_machines_are_told_beside_a_plan_of_single_ones() {
+    for (link, told) in [(LINK.to_owned(), true), (format!("{LINK};snn=8"), false)] {
+        let view = searched(&link, 1);
+        let whole = |own: &String| own.contains("Machines are paid for whole");
+        let said = view.answers.iter().filter(|own| own.reasons.iter().any(whole)).count();
+        assert_eq!(said > 0, told, "{:?}", view.answers);
+        let first = &view.answers[0];
+        let row = first.row.as_ref().expect("a row");
+        let reason = first.reasons.iter().find(|own| whole(own));
+        let counted = |own: &String| own.contains(&format!("here, {} accelerators", row.count));
+        assert!(!told || reason.is_some_and(counted), "{first:?}");
+    }
+}
+
 /// Bought on the spot market, the market is asked for that.
 #[test]
 fn the_market_is_asked_for_the_way_to_buy() {

@@ -111,14 +111,14 @@ fn recent(session: &MarketSession, cheapest: &Deployment) -> Option<FleetAnswer>
     let more = dearer(own.0.cost, Some(cheapest.cost));
     let row = on_offer(session, &own, String::new());
     let older = age(session.market.offers.get(cheapest.kind)?)?;
+    let older =
+        format!("It is {more} than at a price of {older} days ago, which may no longer hold.");
     Some(FleetAnswer {
         id: "recent".to_owned(),
         question: "The cheapest within the goals, at a price of the last half year".to_owned(),
         text: money_and_time(&own.0),
         row,
-        reasons: vec![format!(
-            "It is {more} than at a price of {older} days ago, which may no longer hold."
-        )],
+        reasons: std::iter::once(older).chain(whole(session, &own.0)).collect(),
     })
 }
 
@@ -225,7 +225,7 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
         "cheapest",
         "The cheapest within the goals",
         cheapest,
-        beside(session, cheapest).into_iter().collect(),
+        beside(session, cheapest).into_iter().chain(whole(session, cheapest)).collect(),
     )];
     let halves =
         |of: fn(&Deployment) -> Seconds| frontier.iter().find(|at| of(at) * 2.0 <= of(cheapest));
@@ -302,6 +302,19 @@ fn greenest(session: &MarketSession) -> Option<(Deployment, KilogramsCo2)> {
         Some((at, *grid * drawn.energy()))
     };
     kinds.filter_map(emits).min_by_key(|(at, kg)| (*kg, at.cost))
+}
+
+/// Where the plan above pays for accelerators one by one: that machines are paid for whole here.
+fn whole(session: &MarketSession, at: &Deployment) -> Option<String> {
+    session.ask.machines.iter().any(|own| !own.whole).then_some(())?;
+    let own = session.hired(at)?;
+    let (held, all) = (at.instance.ranks() * u64::from(own.instances()), own.accelerators());
+    Some(format!(
+        "Machines are paid for whole here, {} accelerators for instances on {}; the plan above \
+         pays for accelerators one by one, at its own price.",
+        show::grouped(all),
+        show::grouped(held)
+    ))
 }
 
 fn money_and_time(at: &Deployment) -> String {
