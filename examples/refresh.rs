@@ -41,7 +41,7 @@ fn main() {
     std::fs::write(&path, &out).expect("a writable list");
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue/data");
     std::fs::write(data.join("offers.csv"), &out).expect("a writable copy");
-    std::fs::write(data.join("ways.csv"), ways_of(&after)).expect("writable ways");
+    std::fs::write(data.join("ways.txt"), ways_of(&after)).expect("writable ways");
     std::fs::write(data.join("offers_built.txt"), line_of(&out)).expect("a writable line");
 }
 

@@ -155,12 +155,12 @@ fn the_served_list_is_the_embedded_one() {
     // And the version knows which one that is.
     assert_eq!(read("src/catalogue/data/offers_built.txt"), offers::line_of(&list));
     // What is carried of it by way to buy is of it, too.
-    let ways = root.join("src/catalogue/data/ways.csv");
+    let ways = root.join("src/catalogue/data/ways.txt");
     let made = offers::ways_of(offers::all());
     if std::env::var_os("AUTOPARALLEL_BLESS").is_some() {
         std::fs::write(&ways, &made).expect("a writable file");
     }
-    assert_eq!(read("src/catalogue/data/ways.csv"), made);
+    assert_eq!(read("src/catalogue/data/ways.txt"), made);
     assert_eq!(offers::built().rows as usize, offers::all().len());
     // FNV-1a of 64 bits of "a" and a line feed, by hand: ((offset ^ 97) prime ^ 10) prime modulo 2^64.
     let by_hand = ((0xaf63_dc4c_8601_ec8c_u64 ^ 10) as u128 * 0x100_0000_01b3) as u64;

@@ -1,7 +1,7 @@
 //! Makes the list of offers from a wide table of prices (`prices.csv`, see `blocks.csv` for what it lacks):
 //! `cargo run --release --example offers -- PRICES.csv`
 //!
-//! Writes `src/catalogue/data/offers.csv`, its copy `public/prices-v1.csv` and `offers_built.txt` and `ways.csv`, which tell them. Rows whose accelerator the catalogue
+//! Writes `src/catalogue/data/offers.csv`, its copy `public/prices-v1.csv` and `offers_built.txt` and `ways.txt`, which tell them. Rows whose accelerator the catalogue
 //! does not know are counted and left out, and so is the network where it was read from a share-alike source.
 
 use autoparallel::catalogue::offers;
@@ -113,7 +113,7 @@ fn main() {
     for file in ["src/catalogue/data/offers.csv", "public/prices-v1.csv"] {
         std::fs::write(root.join(file), &out).expect("a writable file");
     }
-    let ways = root.join("src/catalogue/data/ways.csv");
+    let ways = root.join("src/catalogue/data/ways.txt");
     std::fs::write(ways, offers::ways_of(&listings)).expect("a writable file");
     let built = root.join("src/catalogue/data/offers_built.txt");
     std::fs::write(built, offers::line_of(&out)).expect("a writable file");

@@ -1,6 +1,6 @@
 //! What an accelerator costs by way to buy and region: as much of the list as the answer to a link carries with it.
 //!
-//! `ways.csv` is made of the list ([`ways_of`], which a test compares): whole usual machines and what is sold by the
+//! `ways.txt` is made of the list ([`ways_of`], which a test compares): whole usual machines and what is sold by the
 //! accelerator, from Ampere on. A line `@provider,region,...` names the columns of the lines below it, each of an
 //! accelerator on some terms from one source and day: dollars an hour of one accelerator to four digits.
 
@@ -35,7 +35,7 @@ pub fn sold(
     let is = |asked: &str, own: &str| asked.is_empty() || asked.eq_ignore_ascii_case(own);
     let mut places: Vec<&str> = Vec::new();
     let mut best: Option<(DollarsPerHour, [&str; 4])> = None;
-    for line in include_str!("../data/ways.csv").lines() {
+    for line in include_str!("../data/ways.txt").lines() {
         if let Some(header) = line.strip_prefix('@') {
             places = header.split(',').collect();
             continue;
@@ -64,7 +64,7 @@ pub fn sold(
     Some((rate, format!("{place}, {}, {day}{doubts}: {source}", terms.label())))
 }
 
-/// `ways.csv` of a list.
+/// `ways.txt` of a list.
 #[must_use]
 pub fn ways_of(listings: &[Listing]) -> String {
     type Line<'a> = (&'a str, usize, &'a str, String);

@@ -338,7 +338,7 @@ fn instead(
     reader.note(key, format!("{why}: {} is used ({source})", show::price(*rate)));
 }
 
-fn echo(reader: &mut Reader, ask: &Ask) {
+fn echo_machines(reader: &mut Reader, ask: &Ask) {
     let names: Vec<&str> = ask.machines.iter().map(|machine| machine.label.as_str()).collect();
     if !names.is_empty() {
         reader.echo(Key::ServeOn, names.join(", "));
@@ -363,6 +363,10 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     if !sources.is_empty() {
         reader.echo(Key::Bought, sources.join("; "));
     }
+}
+
+fn echo(reader: &mut Reader, ask: &Ask) {
+    echo_machines(reader, ask);
     formats::echo(reader, ask);
     let unit = |n: f64| format!("{} tokens", show::grouped(n as u64));
     reader.echo(Key::Prompt, unit(ask.traffic.prompt));
