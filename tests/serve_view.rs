@@ -493,6 +493,32 @@ fn the_trade_tells_both_goals_apart() {
     }
 }
 
+/// The mean gap is the mean time of a token, its 99th percentile may yet be shorter: where fewer than one gap in 100 has a
+/// prompt in it. That is told beside the number, and only then.
+#[test]
+fn a_gap_that_is_shorter_than_the_mean_is_explained() {
+    let rare = "1;m=openai/gpt-oss-120b;do=serve;sg=h200;sn=64;si=100000;so=200;sf=none;st=none";
+    let (mut explained, mut longer) = (0, 0);
+    for link in
+        links().into_iter().chain(["sr=0.1/s", "sr=1/s"].map(|rate| format!("{rare};{rate}")))
+    {
+        let (view, ask) = (served(&link).expect("a deployment"), ask_of(&link));
+        let best = serve::find(&ask).best.expect("a deployment");
+        let gap = view.figures.iter().find(|figure| figure.id == "gap").expect("the gap");
+        let shorter = gap.shown.value < best.now.per_token.get() * (1.0 - 1e-9);
+        assert_eq!(gap.source.contains("shorter than the mean"), shorter, "{link}: {}", gap.source);
+        assert!(!gap.label.contains("no prompt") || shorter, "{link}: {}", gap.label);
+        if gap.label.contains("no prompt") {
+            // Prompts, a piece for each 8,192 tokens or fewer, that come while a token is written.
+            let prompts = best.now.request_rate.get() * gap.shown.value;
+            assert!(prompts < 0.0101, "{link}: {prompts}");
+            explained += 1;
+        }
+        longer += u32::from(!shorter);
+    }
+    assert!(explained > 0 && longer > 10, "{explained} {longer}");
+}
+
 #[test]
 fn whoever_is_stuck_is_told_what_stands_in_the_way_and_what_helps() {
     // A token in 2 ms: less than reading the weights takes on any split within a machine.

@@ -181,14 +181,26 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
     let more = longest.less(pace.alone);
     let text =
         format!("{} + {} = {}", fine::time(pace.alone), fine::time(more), fine::time(longest));
-    let gap = figure(
-        "gap",
-        "Gap between two tokens (ITL), p99",
-        Amount::Time(longest),
-        "a step of decoding + prompts that are read in it",
-        text,
-        "prompts that fall into one gap: a generalised Poisson number (estimate/serve/pace)",
-    );
+    let mut source =
+        "prompts that fall into one gap: a generalised Poisson number (estimate/serve/pace)"
+            .to_owned();
+    let free = longest < pace.mean && more == Seconds::ZERO;
+    if free {
+        source += ". It is shorter than the mean time of a further token: more than 99 gaps in 100 \
+            have no prompt in them, while the mean bears the few long ones as well";
+    } else if longest < pace.mean {
+        source += &format!(
+            ". It is shorter than the mean time of a further token, which counts every prompt that \
+             comes, while no more than {} are taken to be read in one gap",
+            fine::number(pace.most)
+        );
+    }
+    let label = match free {
+        true => "Gap between two tokens (ITL), p99 (no prompt in it)",
+        false => "Gap between two tokens (ITL), p99",
+    };
+    let formula = "a step of decoding + prompts that are read in it";
+    let gap = figure("gap", label, Amount::Time(longest), formula, text, &source);
     let of = |id, label, share| spread(own, id, label, Ratio::new(share));
     vec![
         of("tpot_p50", "TPOT, p50 of answers", 0.5),
