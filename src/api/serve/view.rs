@@ -499,19 +499,10 @@ fn of_machine(own: &Deployed<'_>) -> Vec<Assumption> {
     let mut all = Vec::new();
     if let Some(row) = accelerators::find_serving(&own.machine.key) {
         let sheet = format!("{}; {}", row.source, row.date);
-        if row.verified {
-            let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
-            all.push(taken(text, sheet, true));
-        } else {
-            let fields = row.accelerator.unverified.join(", ").replace('_', " ");
-            let (text, note) = match row.verification == "assumed" {
-                true => (format!("{}: assumed are its {fields}.", row.label), row.note.as_str()),
-                false => (format!("{}: no primary source confirmed its {fields}.", row.label), ""),
-            };
-            all.push(taken(text, sheet, false));
-            if !note.is_empty() {
-                all.push(taken(format!("{}: {note}.", row.label), row.date.clone(), false));
-            }
+        let (text, verified) = row.confirmed(&own.machine.cluster.accelerator.unverified);
+        all.push(taken(text, sheet, verified));
+        if row.verification == "assumed" && !row.note.is_empty() {
+            all.push(taken(format!("{}: {}.", row.label, row.note), row.date.clone(), false));
         }
         let memory = accelerators::usable_source(&row.key, &row.accelerator.generation);
         if memory.starts_with("assumed") {
