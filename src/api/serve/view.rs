@@ -97,16 +97,16 @@ pub(super) fn study_view(
     survey: &Survey,
 ) -> ServeStudyView {
     let rivals = serve::rivals(ask, survey, own);
-    let points = serve::tradeoff(ask);
     let pools = serve::pools(own);
     let (guessing, guessing_hurts) = serve::guessing(own).unwrap_or_default();
-    let own_point = serve::traded(own);
-    let is_own =
-        |point: &serve::TradePoint| (point.at, point.batch) == (own_point.at, own_point.batch);
-    let unbeaten = points.iter().find(|point| is_own(point)).map(|point| point.unbeaten);
-    let chosen = serve::TradePoint { unbeaten: unbeaten.unwrap_or_default(), ..own_point };
-    // Last, so that it lies on top.
-    let points = points.iter().filter(|point| !is_own(point)).chain([&chosen]);
+    let chosen = serve::traded(own);
+    let line = |points: Vec<serve::TradePoint>| {
+        let view = |point: &serve::TradePoint| {
+            let is_own = (point.at, point.batch) == (chosen.at, chosen.batch);
+            trade(inputs, ask, point, is_own)
+        };
+        points.iter().map(view).collect()
+    };
     let [first, further] = serve::goal_names(ask);
     let latency = |(name, goal): (&str, Option<Seconds>)| LatencyView {
         name: name.to_owned(),
@@ -114,7 +114,8 @@ pub(super) fn study_view(
     };
     ServeStudyView {
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
-        points: points.map(|point| trade(inputs, ask, point, is_own(point))).collect(),
+        lines: serve::tradeoff(ask).map(line),
+        own: trade(inputs, ask, &chosen, true),
         latencies: [(further, ask.goals.per_token), (first, ask.goals.first_token)].map(latency),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
@@ -160,7 +161,6 @@ fn trade(inputs: &Inputs, ask: &Ask, point: &serve::TradePoint, chosen: bool) ->
         rate: shown(Amount::TokenRate(Ratio::new(point.rate.get()))),
         figures: serve::trade_figures(ask, point).iter().map(plain_figure).collect(),
         misses: point.misses,
-        unbeaten: point.unbeaten,
         chosen,
         layout: format!("{}, batch {}", serve::layout_text(ask, &point.at), point.batch),
         link: link::encode(&pinned(inputs, ask, &point.at, Some(point.batch))),

@@ -119,8 +119,10 @@ pub struct LaunchView {
 pub struct ServeStudyView {
     /// Best deployments of other kinds.
     pub rivals: Vec<ServeRivalView>,
-    /// Latency against throughput.
-    pub points: Vec<TradeView>,
+    /// What nothing beats in throughput and in each of the `latencies`.
+    pub lines: [Vec<TradeView>; 2],
+    /// The answer as such a point.
+    pub own: TradeView,
     /// The latencies that throughput is held against: of a further token, of the first.
     pub latencies: [LatencyView; 2],
     /// Names of the kinds of machine, in the order of `points.machine`.
@@ -238,8 +240,6 @@ pub struct TradeView {
     pub figures: Vec<Figure>,
     /// Whether it misses the goals, in the order of `latencies`.
     pub misses: [bool; 2],
-    /// Whether nothing on such a machine is sooner in that latency and gives as much.
-    pub unbeaten: [bool; 2],
     /// Whether it is the layout of the answer.
     pub chosen: bool,
     /// Layout and batch.

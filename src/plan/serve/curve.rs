@@ -11,7 +11,7 @@ use crate::serving::{Ask, AskedMachine, FixedServing, Instance};
 use crate::units::text::fine;
 use crate::units::{PerSecond, Ratio, Seconds, Tokens, order};
 
-/// Most points that are kept of one kind of machine and one latency.
+/// Most points of a line.
 const POINTS_MAX: usize = 40;
 
 /// A deployment under full load.
@@ -29,16 +29,19 @@ pub struct TradePoint {
     pub rate: PerSecond,
     /// Whether its time a further token, and that to the first, is longer than the goal.
     pub misses: [bool; 2],
-    /// Whether nothing on such a machine is sooner in that latency and gives as much.
-    pub unbeaten: [bool; 2],
 }
 
-/// What nothing beats in one of the two latencies and in tokens a second of one accelerator, under full load and machine
-/// by machine.
+/// What nothing beats in a latency and in tokens a second of one accelerator, under full load, machine by machine and the
+/// soonest first: by time of a further token, and by time to the first.
 #[must_use]
-pub fn tradeoff(ask: &Ask) -> Vec<TradePoint> {
-    let kinds = ask.machines.iter().enumerate();
-    kinds.flat_map(|kind| of_machine(ask, kind)).collect()
+pub fn tradeoff(ask: &Ask) -> [Vec<TradePoint>; 2] {
+    let mut lines = [Vec::new(), Vec::new()];
+    for kind in ask.machines.iter().enumerate() {
+        let mut all = of_machine(ask, kind);
+        lines[0].extend(line(&mut all, |point| point.per_token));
+        lines[1].extend(line(&mut all, |point| point.first_token));
+    }
+    lines
 }
 
 /// The answer itself as such a point.
@@ -68,9 +71,6 @@ fn of_machine(ask: &Ask, (machine, kind): (usize, &AskedMachine)) -> Vec<TradePo
             }
         }
     }
-    mark(&mut all, 1, |point| point.first_token);
-    mark(&mut all, 0, |point| point.per_token);
-    all.retain(|point| point.unbeaten.contains(&true));
     all
 }
 
@@ -89,25 +89,22 @@ fn trade(
         first_token,
         rate: PerSecond::new(answer.output_rate.get() / at.instance.ranks().max(1) as f64),
         misses: [over(per_token, ask.goals.per_token), over(first_token, ask.goals.first_token)],
-        unbeaten: [false; 2],
     }
 }
 
-/// Sorts points by a latency and marks those that nothing beats in it, thinned out.
-fn mark(all: &mut [TradePoint], of: usize, time: fn(&TradePoint) -> Seconds) {
+/// Sorts points by a latency and takes those that nothing beats in it, thinned out.
+fn line(all: &mut [TradePoint], time: fn(&TradePoint) -> Seconds) -> Vec<TradePoint> {
     order::sort_by(all, |a, b| time(a).cmp(&time(b)).then(b.rate.cmp(&a.rate)));
-    let (mut most, mut n) = (PerSecond::ZERO, 0usize);
-    for point in all.iter_mut().filter(|point| time(point) < Seconds::UNBOUNDED) {
-        if point.rate > most {
-            (most, n) = (point.rate, n + 1);
-            point.unbeaten[of] = true;
+    let mut line: Vec<TradePoint> = Vec::new();
+    for point in all.iter().filter(|point| time(point) < Seconds::UNBOUNDED) {
+        if line.last().is_none_or(|last| point.rate > last.rate) {
+            line.push(*point);
         }
     }
-    let step = n.div_ceil(POINTS_MAX).max(1);
-    let marked = all.iter_mut().filter(|point| point.unbeaten[of]);
-    for (i, point) in marked.enumerate() {
-        point.unbeaten[of] = i % step == 0 || i + 1 == n;
-    }
+    let step = line.len().div_ceil(POINTS_MAX).max(1);
+    let last = line.len().saturating_sub(1);
+    let kept = line.iter().enumerate().filter(|(i, _)| i % step == 0 || *i == last);
+    kept.map(|(_, point)| *point).collect()
 }
 
 /// Where a point's times and rate come from; nothing for one of another question.

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::api::{
-    LatencyView, RoofPointView, RoofView, ServeStudyView, ServeView, Shown, TradeView,
-};
+use crate::api::{LatencyView, RoofPointView, RoofView, ServeStudyView, ServeView, TradeView};
 use crate::chart::{Dot, Ink, Plane, Stamp, Stroke, plane};
 use crate::ui::answer::fold;
 use crate::ui::live::live;
@@ -23,7 +21,6 @@ const HEIGHT: f64 = 320.0;
 const LATENCIES: [&str; 2] = ["Further token (TPOT)", "First token (TTFT)"];
 
 /// What is drawn: the trade against one latency.
-#[derive(Clone)]
 struct Drawn {
     study: Arc<ServeStudyView>,
     latency: usize,
@@ -41,36 +38,36 @@ impl Drawn {
         if self.latency == 0 { [further, first] } else { [first, further] }
     }
 
-    fn time<'a>(&self, point: &'a TradeView) -> &'a Shown {
-        if self.latency == 0 { &point.per_token } else { &point.first_token }
+    fn line(&self) -> &[TradeView] {
+        &self.study.lines[self.latency]
     }
 
-    /// What nothing beats in this latency, by it, and the answer as the last.
-    fn points(&self) -> Vec<&TradeView> {
-        let own = |point: &&TradeView| point.chosen || point.unbeaten[self.latency];
-        let mut points: Vec<&TradeView> = self.study.points.iter().filter(own).collect();
-        points.sort_by(|a, b| self.time(a).value.total_cmp(&self.time(b).value));
-        points.sort_by_key(|point| point.chosen);
-        points
+    /// The line, and the answer on top of it.
+    fn points(&self) -> impl Iterator<Item = &TradeView> {
+        self.line().iter().filter(|own| !own.chosen).chain([&self.study.own])
+    }
+
+    fn at(&self, own: &TradeView) -> (f64, f64) {
+        let time = if self.latency == 0 { &own.per_token } else { &own.first_token };
+        (time.value, own.rate.value)
     }
 
     fn dot(&self, own: &TradeView) -> Dot {
-        let misses = [own.misses[self.latency], own.misses[1 - self.latency]];
+        let [further, first] = own.misses;
+        let (misses, other) = if self.latency == 0 { (further, first) } else { (first, further) };
+        let stamp = if misses { Stamp::Ring } else { Stamp::Filled };
         Dot {
-            at: (self.time(own).value, own.rate.value),
+            at: self.at(own),
             series: (own.machine % 8) as u8,
-            stamp: match misses {
-                [_, true] => Stamp::Cross,
-                [true, false] => Stamp::Ring,
-                [false, false] => Stamp::Filled,
-            },
+            stamp: if other { Stamp::Cross } else { stamp },
             current: own.chosen,
             text: format!(
-                "{} a token, {} to the first · {} · {} · {}",
+                "{} a token{}, {} to the first{} · {} · {}",
                 own.per_token.text,
+                missed(further),
                 own.first_token.text,
+                missed(first),
                 own.rate.text,
-                self.kept(own),
                 own.layout
             ),
             name: String::new(),
@@ -80,29 +77,18 @@ impl Drawn {
 
     /// One line a kind of machine.
     fn strokes(&self) -> Vec<Stroke> {
-        let points = self.points();
         let line = |machine: u32| {
-            let on = |own: &&&TradeView| own.machine == machine && own.unbeaten[self.latency];
-            let at = |own: &&TradeView| (self.time(own).value, own.rate.value);
-            let mut points: Vec<(f64, f64)> = points.iter().filter(on).map(at).collect();
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let own = self.line().iter().filter(|own| own.machine == machine);
+            let points = own.map(|own| self.at(own)).collect();
             Stroke { points, ink: Ink::Series((machine % 8) as u8), dashed: false }
         };
         (0..self.study.machines.len() as u32).map(line).collect()
     }
+}
 
-    /// Which goals a point keeps, in words.
-    fn kept(&self, own: &TradeView) -> &'static str {
-        let goals = self.study.latencies.iter().filter(|own| own.goal.is_some()).count();
-        match (own.misses, goals) {
-            (_, 0) => "no goals",
-            ([false, false], 1) => "keeps the goal",
-            ([false, false], _) => "keeps both goals",
-            ([true, false], _) => "misses TPOT",
-            ([false, true], _) => "misses TTFT",
-            ([true, true], _) => "misses both goals",
-        }
-    }
+/// After a time that is longer than its goal.
+fn missed(misses: bool) -> &'static str {
+    if misses { " (misses goal)" } else { "" }
 }
 
 /// Tokens a second of one accelerator against a latency.
@@ -111,9 +97,8 @@ pub fn tradeoff() -> AnyView {
     let scene = move |width: f64| {
         let drawn = Drawn::now(state);
         let drawn = drawn.as_ref();
-        let points = drawn.map(Drawn::points).unwrap_or_default();
-        let dots: Vec<Dot> =
-            drawn.into_iter().flat_map(|drawn| points.iter().map(|own| drawn.dot(own))).collect();
+        let dots = |drawn: &Drawn| drawn.points().map(|own| drawn.dot(own)).collect();
+        let dots: Vec<Dot> = drawn.map(dots).unwrap_or_default();
         let strokes = drawn.map(Drawn::strokes).unwrap_or_default();
         let own = drawn.map(|drawn| drawn.pair()[0]);
         let goal = own.and_then(|own| own.goal.as_ref());
@@ -133,7 +118,7 @@ pub fn tradeoff() -> AnyView {
         Some(drawn) => format!(
             "Throughput against {}, {} deployments; the table holds the figures",
             drawn.pair()[0].name,
-            drawn.points().len()
+            drawn.points().count()
         ),
         None => String::new(),
     };
@@ -205,20 +190,19 @@ fn trade_table(drawn: &Drawn) -> AnyView {
         (LATENCIES[0], true),
         (LATENCIES[1], true),
         ("Each accelerator", true),
-        ("Goals", false),
         ("Deployment", false),
     ];
-    let line = |own: &&TradeView| {
+    let below = |misses: bool| if misses { "misses goal" } else { "" };
+    let line = |own: &TradeView| {
+        let [further, first] = own.misses;
         vec![
-            opening(&own.figures, "per_token", &own.per_token.text, ""),
-            opening(&own.figures, "first_token", &own.first_token.text, ""),
+            opening(&own.figures, "per_token", &own.per_token.text, below(further)),
+            opening(&own.figures, "first_token", &own.first_token.text, below(first)),
             opening(&own.figures, "rate", &own.rate.text, ""),
-            Cell::Text(drawn.kept(own).to_owned()),
             Cell::Link(own.layout.clone(), own.link.clone()),
         ]
     };
-    let rows = drawn.points().iter().map(line).collect();
-    table("Latency against throughput", &columns, rows)
+    table("Latency against throughput", &columns, drawn.points().map(line).collect())
 }
 
 /// Prefill and decode under the accelerator's roof.
