@@ -186,12 +186,8 @@ fn boxed(own: &LatencyView, other: &LatencyView, rest: &str) -> String {
 }
 
 fn trade_table(drawn: &Drawn) -> AnyView {
-    let columns = [
-        (LATENCIES[0], true),
-        (LATENCIES[1], true),
-        ("Each accelerator", true),
-        ("Deployment", false),
-    ];
+    let columns =
+        [("TPOT", true), ("TTFT", true), ("Each accelerator", true), ("Deployment", false)];
     let below = |misses: bool| if misses { "misses goal" } else { "" };
     let line = |own: &TradeView| {
         let [further, first] = own.misses;

@@ -178,7 +178,8 @@ mod tests {
     /// Whatever the two ends are, they are told in one unit, within what two digits say of them.
     #[test]
     fn every_kind_of_quantity_keeps_its_values() {
-        let kinds: [(fn(f64) -> String, f64); 6] = [
+        type Show = fn(f64) -> String;
+        let kinds: [(Show, f64); 6] = [
             (|x| show::time(Seconds::new(x)), 1e-5),
             (|x| show::frequency(PerSecond::new(x)), 1e-4),
             (|x| show::bytes(Bytes::from_f64(x)), 2e3),
