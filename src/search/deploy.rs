@@ -120,8 +120,8 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
     Some(service)
 }
 
-/// Tells the engine of a service its batch limit.
-fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
+/// Tells the engine of a service its batch limit, or that it has none of its own.
+pub fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
     let engine = &mut service.engine;
     (engine.sequences, engine.memory) = (sequences_most(&ask.engine), ask.engine.memory);
     if let Some(batch) = batch {
@@ -418,7 +418,9 @@ pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Second
     !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
 }
 
-fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
+/// The time to the first token that the asked share of requests stays within.
+#[must_use]
+pub fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
     ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
 }
 
