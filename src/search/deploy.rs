@@ -459,7 +459,7 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
             looked.loss = Some(Loss::Short);
         } else {
             let most = held(ask, &serving, &at, &mut told);
-            survey.space += climb(ask, &serving, most, &mut looked);
+            survey.space += climb(ask, &serving, &mut told, most, &mut looked);
         }
         survey.looked.push(looked);
     }
@@ -495,8 +495,16 @@ fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate, told: &mut Service) ->
     Sequences(f64::from(low))
 }
 
-/// Tries every batch limit; returns how many.
-fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked) -> u64 {
+/// Tries every batch limit; returns how many. `told` is a service of that kind, to be told limits.
+fn climb(
+    ask: &Ask,
+    serving: &Serving<'_>,
+    told: &mut Service,
+    most: Sequences,
+    looked: &mut Looked,
+) -> u64 {
+    // Where steps are small for want of memory, a limit may leave room for larger ones.
+    let small = serving.rows_most() < ask.engine.chunk;
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {
@@ -506,8 +514,8 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
     let mut limits = batches(most);
     // What was fixed, or all that are in flight, is a limit as well.
     let whole = most.0.min(f64::from(u32::MAX)) as u32;
-    let told = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
-    if told && limits.last().is_some_and(|last| *last < whole) {
+    let fixed = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
+    if fixed && limits.last().is_some_and(|last| *last < whole) {
         limits.push(whole);
     }
     let mut nearest: Option<(u32, Answer)> = None;
@@ -527,6 +535,11 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         if looked.limit.is_some_and(|(_, best)| batch_most < best.request_rate.get()) {
             continue;
         }
+        if small {
+            limit(ask, told, looked.at.instance.dp, Some(batch));
+        }
+        let limited = small.then(|| serving.limited(told));
+        let serving = limited.as_ref().unwrap_or(serving);
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
         let keeps = || {
             let further = per_token(ask, serving, &answer);

@@ -211,8 +211,9 @@ impl Trace {
         let about = |mean: Ratio, spread: Ratio| {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
+        let told = [&clipped, &tail, &doubt, &burst, &cached, day].concat();
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{clipped}{tail}{doubt}{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{told}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )

@@ -455,8 +455,8 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             "follows from the figures above",
         ),
     ];
-    // Where as much comes as can be answered, all is in use.
-    if own.ask.demand == Demand::Most {
+    // Where as much comes as can be answered, or each of all that run is followed by the next, all is in use.
+    if own.ask.demand == Demand::Most || now.request_rate >= own.own.full.request_rate {
         all.pop();
     }
     all
