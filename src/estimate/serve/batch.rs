@@ -65,26 +65,29 @@ impl Answer {
     pub fn first_token_at(&self, share: Ratio) -> Seconds {
         let least = self.first_token.less(self.waiting).get();
         let above = (1.0 - share.get()).max(1e-6);
-        let (wait, spread) = (self.waiting.get(), self.prompt_spread.get());
-        let reading = self.reading.get().min(least);
-        if spread <= 0.0 || reading <= 0.0 || !wait.is_finite() {
-            return Seconds::new(least + wait * self.waits_at(share).get());
-        }
-        let delayed = self.delayed.get().clamp(1e-6, 1.0);
-        let lengths = Lengths::of(spread);
+        let Some(own) = Reading::of(self) else {
+            return Seconds::new(least + self.waiting.get() * self.waits_at(share).get());
+        };
         let (mut low, mut high) =
-            (0.0, reading * lengths.longest() - wait / delayed * libm::log(above));
+            (0.0, own.mean * own.lengths.longest() - own.wait * libm::log(above));
         for _ in 0..STEPS {
             let middle = 0.5 * (low + high);
-            let waited = lengths.later(middle, reading, wait / delayed);
-            let at_once = lengths.later(middle, reading, 0.0);
-            if delayed * waited + (1.0 - delayed) * at_once > above {
+            if own.later(middle) > above {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        Seconds::new(least - reading + high)
+        Seconds::new(least - own.mean + high)
+    }
+
+    /// Whether a share of the times to the first token lie within `time`: what [`Self::first_token_at`] closes in upon, to
+    /// a billionth, from one look.
+    #[must_use]
+    pub fn first_token_within(&self, share: Ratio, time: Seconds) -> bool {
+        let Some(own) = Reading::of(self) else { return self.first_token_at(share) <= time };
+        let least = self.first_token.less(self.waiting).get();
+        own.later(time.get() - (least - own.mean)) <= (1.0 - share.get()).max(1e-6)
     }
 
     /// Mean waits below which a share of the waits lie.
@@ -102,6 +105,38 @@ const STEPS: usize = 30;
 const PIECES: usize = 32;
 /// Deviations of a lognormal that are looked at, each way.
 const REACH: f64 = 4.0;
+
+/// Reading of prompts that differ in length, and what some of them wait for before.
+struct Reading {
+    lengths: Lengths,
+    /// Seconds that a mean prompt takes.
+    mean: f64,
+    /// Seconds that one that waits does so, on the mean.
+    wait: f64,
+    /// Share of those that wait.
+    delayed: f64,
+}
+
+impl Reading {
+    /// Nothing where all prompts are of one length, take no time, or wait without end.
+    fn of(answer: &Answer) -> Option<Self> {
+        let least = answer.first_token.less(answer.waiting).get();
+        let (wait, spread) = (answer.waiting.get(), answer.prompt_spread.get());
+        let mean = answer.reading.get().min(least);
+        if spread <= 0.0 || mean <= 0.0 || !wait.is_finite() {
+            return None;
+        }
+        let delayed = answer.delayed.get().clamp(1e-6, 1.0);
+        Some(Self { lengths: Lengths::of(spread), mean, wait: wait / delayed, delayed })
+    }
+
+    /// Share of requests for which reading and waiting together take longer than that many seconds.
+    fn later(&self, time: f64) -> f64 {
+        let waited = self.lengths.later(time, self.mean, self.wait);
+        let at_once = self.lengths.later(time, self.mean, 0.0);
+        self.delayed * waited + (1.0 - self.delayed) * at_once
+    }
+}
 
 /// Lengths of prompts over their mean at the ends of pieces, and the share of prompts in each piece.
 struct Lengths([(f64, f64); PIECES + 1]);
