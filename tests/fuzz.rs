@@ -91,7 +91,7 @@ impl Dice {
 
 fn read_all(folder: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let entries = fs::read_dir(&folder).expect(&folder.display().to_string());
+    let entries = fs::read_dir(&folder).unwrap_or_else(|_| panic!("{}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     paths.iter().map(|path| fs::read(path).expect("a readable seed")).collect()

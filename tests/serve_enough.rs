@@ -86,11 +86,14 @@ fn headline_and_remedies_say_the_same() {
     }
 }
 
-/// One instance of each layout, with the rate that it answers under full load and how many of it may be had.
-fn each_layout(
-    ask: &Ask,
-    see: &mut dyn FnMut(&deploy::Looked, &dyn Fn(Option<f64>) -> Option<f64>, f64, f64),
-) {
+/// What one instance of a layout holds where so much is known, what it answers under full load, and how many may be had.
+struct Layout<'a> {
+    each: &'a dyn Fn(Option<f64>) -> Option<f64>,
+    full: f64,
+    most: f64,
+}
+
+fn each_layout(ask: &Ask, see: &mut dyn FnMut(Layout<'_>)) {
     for own in &deploy::survey(ask).looked {
         let Some((batch, full)) = own.limit else { continue };
         let service = deploy::service(ask, &own.at, Some(batch)).expect("a service");
@@ -99,7 +102,8 @@ fn each_layout(
             let known = known.map(PerSecond::new);
             search::each(ask, sizing.serving(), (known, full.request_rate)).map(PerSecond::get)
         };
-        see(own, &each, full.request_rate.get(), f64::from(deploy::most(ask, &own.at)));
+        let most = f64::from(deploy::most(ask, &own.at));
+        see(Layout { each: &each, full: full.request_rate.get(), most });
     }
 }
 
@@ -111,9 +115,9 @@ fn the_rate_that_is_held_is_that_of_the_best_layout() {
     {
         let ask = decode(link).inputs.resolve().ask.expect("a question");
         let (mut best, mut layouts) = (0.0f64, 0);
-        each_layout(&ask, &mut |_, each, _, n| {
+        each_layout(&ask, &mut |own| {
             layouts += 1;
-            best = best.max(each(None).unwrap_or(0.0) * n);
+            best = best.max((own.each)(None).unwrap_or(0.0) * own.most);
         });
         let held = search::held(&ask, &deploy::survey(&ask).looked).map_or(0.0, PerSecond::get);
         assert!(layouts > 1, "{link}");
@@ -127,14 +131,15 @@ fn a_layout_that_holds_no_more_than_is_known_says_nothing() {
     let ask = decode(R1).inputs.resolve().ask.expect("a question");
     assert!(matches!(ask.demand, Demand::Rate(_)));
     let mut looked = 0;
-    each_layout(&ask, &mut |own, each, full, _| {
+    each_layout(&ask, &mut |own| {
+        let (each, full) = (own.each, own.full);
         let Some(most) = each(None) else { return };
         looked += 1;
-        assert!(most > 0.0 && most < full, "{own:?}: {most} {full}");
+        assert!(most > 0.0 && most < full, "{most} {full}");
         let more = each(Some(0.5 * most)).expect("more than half");
-        assert!((more / most - 1.0).abs() < 1e-6, "{own:?}: {more} {most}");
+        assert!((more / most - 1.0).abs() < 1e-6, "{more} {most}");
         for known in [most * 1.001, full * 0.9999995, full, 2.0 * full] {
-            assert_eq!(each(Some(known)), None, "{own:?}: {known} of {most}, {full}");
+            assert_eq!(each(Some(known)), None, "{known} of {most}, {full}");
         }
     });
     assert!(looked > 1, "{looked}");

@@ -118,8 +118,8 @@ fn a_share_lies_within_what_its_percentile_says() {
         let own = answer(1.0, (wait, busy), spread);
         for share in [0.5, 0.9, 0.99].map(Ratio::new) {
             let at = own.first_token_at(share);
-            assert!(own.first_token_within(share, at * (1.0 + 1e-6)), "{spread} {share:?}");
-            assert!(!own.first_token_within(share, at * (1.0 - 1e-6)), "{spread} {share:?}");
+            assert!(own.first_token_within(share, at * (1.0 + 1e-9)), "{spread} {share:?}");
+            assert!(!own.first_token_within(share, at * (1.0 - 1e-9)), "{spread} {share:?}");
         }
     }
     // All that take less than nothing: none.

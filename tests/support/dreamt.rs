@@ -119,7 +119,7 @@ impl<'de> Deserializer<'de> for &mut Dream<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undreamt> {
-        visitor.visit_bool(self.byte() % 2 == 1)
+        visitor.visit_bool(self.byte() & 1 == 1)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undreamt> {
@@ -133,7 +133,7 @@ impl<'de> Deserializer<'de> for &mut Dream<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undreamt> {
-        if self.byte() % 2 == 0 || self.depth > DEPTH_MAX {
+        if self.byte().is_multiple_of(2) || self.depth > DEPTH_MAX {
             return visitor.visit_none();
         }
         self.depth += 1;

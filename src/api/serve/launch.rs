@@ -143,18 +143,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         ));
     }
     if matches!(key, "vllm-neuron" | "neuronx") {
-        let cores = ranks_each(own);
-        all.push(format!(
-            "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
-             which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
-             been tried."
-        ));
-        if cap(own).is_some() {
-            all.push(format!(
-                "{CAP} lets the plugin keep this cache: by itself it gives the cache {PLUGIN_CACHE} \
-                 of what it takes (AWS Neuron 2.33), as its compiler may refuse more."
-            ));
-        }
+        all.extend(neuron_notes(own));
     }
     if own.ask.speculation.is_some() {
         all.push(if own.ask.model.mtp_layers > 0 {
@@ -184,6 +173,22 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
              and 0.21 take it there is not verified."
                 .to_owned(),
         );
+    }
+    all
+}
+
+fn neuron_notes(own: &Deployed<'_>) -> Vec<String> {
+    let cores = ranks_each(own);
+    let mut all = vec![format!(
+        "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
+         which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
+         been tried."
+    )];
+    if cap(own).is_some() {
+        all.push(format!(
+            "{CAP} lets the plugin keep this cache: by itself it gives the cache {PLUGIN_CACHE} of \
+             what it takes (AWS Neuron 2.33), as its compiler may refuse more."
+        ));
     }
     all
 }

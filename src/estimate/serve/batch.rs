@@ -68,8 +68,7 @@ impl Answer {
         let Some(own) = Reading::of(self) else {
             return Seconds::new(least + self.waiting.get() * self.waits_at(share).get());
         };
-        let (mut low, mut high) =
-            (0.0, own.mean * own.lengths.longest() - own.wait * libm::log(above));
+        let (mut low, mut high) = (0.0, own.most(above));
         for _ in 0..STEPS {
             let middle = 0.5 * (low + high);
             if own.later(middle) > above {
@@ -81,13 +80,16 @@ impl Answer {
         Seconds::new(least - own.mean + high)
     }
 
-    /// Whether a share of the times to the first token lie within `time`: what [`Self::first_token_at`] closes in upon, to
-    /// a billionth, from one look.
+    /// Whether [`Self::first_token_at`] is no longer than that, from one look: at the last of the values between which it
+    /// halves that lies within.
     #[must_use]
     pub fn first_token_within(&self, share: Ratio, time: Seconds) -> bool {
         let Some(own) = Reading::of(self) else { return self.first_token_at(share) <= time };
         let least = self.first_token.less(self.waiting).get();
-        own.later(time.get() - (least - own.mean)) <= (1.0 - share.get()).max(1e-6)
+        let above = (1.0 - share.get()).max(1e-6);
+        let most = own.most(above);
+        let (room, step) = (time.get() - (least - own.mean), most / (1u64 << STEPS) as f64);
+        room >= most || own.later((room / step).floor() * step) <= above
     }
 
     /// Mean waits below which a share of the waits lie.
@@ -128,6 +130,11 @@ impl Reading {
         }
         let delayed = answer.delayed.get().clamp(1e-6, 1.0);
         Some(Self { lengths: Lengths::of(spread), mean, wait: wait / delayed, delayed })
+    }
+
+    /// Seconds that all but such a share stay within by far.
+    fn most(&self, above: f64) -> f64 {
+        self.mean * self.lengths.longest() - self.wait * libm::log(above)
     }
 
     /// Share of requests for which reading and waiting together take longer than that many seconds.
