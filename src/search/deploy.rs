@@ -515,7 +515,7 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         limits.push(whole);
     }
     let mut nearest: Option<(u32, Answer)> = None;
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
     // looked at: where none keeps the goals, it comes nearest.

@@ -323,14 +323,10 @@ impl Serving<'_> {
     /// Sequences that run together where there are enough.
     pub(super) fn most(&self, traffic: &Traffic) -> f64 {
         let engine = &self.service.engine;
-        let held = if engine.memory.reserves {
-            traffic.prompt + traffic.output
-        } else {
-            traffic.prompt + traffic.output / 2.0
-        };
+        let held = if engine.memory.reserves { traffic.under_way() } else { traffic.context() };
         let each = engine.sequences.clamp(1, self.rows_most());
         let limit = f64::from(each) * f64::from(self.instance.dp.max(1));
-        self.held(held).min(limit).max(1.0)
+        self.held(held.get()).min(limit).max(1.0)
     }
 
     /// Seconds in which so many prompts of that many tokens are read together.
@@ -360,7 +356,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn steady(&self, traffic: &Traffic, running: Sequences) -> Answer {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let running = running.0;
         let output = traffic.output.max(1.0);
         let together = running.min(self.prompts_most(fresh));

@@ -70,7 +70,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn first_parts(&self, traffic: &Traffic, answer: &Answer) -> FirstParts {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let running = answer.running.0;
         let each = traffic.prompt / answer.prompt_rate.get().max(1e-12);
         let handling = self.handling(traffic);

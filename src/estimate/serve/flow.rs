@@ -94,7 +94,7 @@ impl Serving<'_> {
     /// The balance in which `decode` sequences decode all the time, each of which meets that share of the prompts.
     fn balance(&self, traffic: &Traffic, decode: f64, others: f64) -> Balance {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let output = (traffic.output - 1.0).max(1.0);
         let alone = self.decode(decode, context);
         let most = self.prompts_most(fresh).min(decode.max(1.0));

@@ -89,7 +89,7 @@ pub fn of_setup(setup: &ServeSetup, run: &ServeRun) -> Said {
             }
         }
         Asked::Answers(sequences) => {
-            let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+            let context = Tokens::new(traffic.context().get() as u64);
             let time = serving.writing(Sequences(*sequences), context);
             Said {
                 per_token: Some(time),

@@ -372,7 +372,7 @@ fn pace_of_users(notes: &str) -> Option<f64> {
 
 /// Sequences, at most so many, that decode together where a token takes that long.
 fn running_at(serving: &Serving<'_>, traffic: &Traffic, each: f64, most: f64) -> f64 {
-    let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+    let context = Tokens::new(traffic.context().get() as u64);
     let (mut low, mut high) = (1.0_f64.min(most), most);
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);

@@ -109,7 +109,7 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
     let serving = Serving::new(&service, &point.at.instance);
     let running = Sequences(f64::from(point.batch));
     let answer = serving.loaded(&ask.traffic, running);
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let alone = serving.writing(running, context);
     let number = |value: f64| fine::number(Ratio::new(value));
     let mean = format!(

@@ -149,11 +149,11 @@ impl<'a> Deployed<'a> {
         format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
     }
 
-    /// Tokens that a sequence holds half way through its answer.
+    /// Tokens that a sequence holds on the mean while it is answered.
     #[must_use]
     pub fn context(&self) -> Tokens {
         let traffic = &self.ask.traffic;
-        Tokens::new((traffic.prompt + traffic.output / 2.0) as u64)
+        Tokens::new(traffic.context().get() as u64)
     }
 
     /// Tokens of a prompt that no prefix cache holds.
