@@ -552,6 +552,7 @@ mod tests {
         assert_eq!(inputs.resolve().problems, []);
         // A busiest minute of three in 26 minutes of one each.
         let burst: String = (0..28).map(|n| format!("{},9,9\n", 60 * (n / 3))).collect();
+        let mut inputs = Inputs::default();
         trace(&burst.replace("540,", "1560,")).type_into(&mut inputs);
         assert_eq!(inputs.get(Key::Busiest), "0.05/s", "three a minute");
         for times in [["0", "1e15"], ["0", "1e-12"]] {
