@@ -412,10 +412,16 @@ pub fn per_token(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Seconds {
 /// Whether what users see that are so far away keeps to the goals, where requests come at random.
 #[must_use]
 pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Seconds) -> bool {
+    let first = |goal: Seconds| match ask.share {
+        Some(share) => answer.first_token_within(share, goal.less(way)),
+        None => answer.first_token + way <= goal,
+    };
     let pace = || serving.pace(&ask.traffic, answer, Arrivals::Random);
     let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
-    let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
-    !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
+    let further = || share.map_or(answer.per_token, |share| pace().per_token_at(share));
+    !answer.saturated
+        && ask.goals.first_token.is_none_or(first)
+        && ask.goals.per_token.is_none_or(|goal| further() <= goal)
 }
 
 /// The time to the first token that the asked share of requests stays within.

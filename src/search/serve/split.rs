@@ -246,8 +246,11 @@ impl SplitQuestion {
     #[must_use]
     pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<PerSecond> {
         let kept = |rate: f64| {
-            let first = self.said(&reader.at(PerSecond::new(rate), moved).answer);
-            self.goals.first_token.is_none_or(|goal| first <= goal)
+            let answer = reader.at(PerSecond::new(rate), moved).answer;
+            self.goals.first_token.is_none_or(|goal| match self.share {
+                Some(share) => answer.first_token_within(share, goal),
+                None => answer.first_token <= goal,
+            })
         };
         let most = reader.most(moved).get();
         if kept(most) {
