@@ -120,8 +120,8 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
     Some(service)
 }
 
-/// Tells the engine of a service its batch limit.
-fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
+/// Tells the engine of a service its batch limit, or that it has none of its own.
+pub fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
     let engine = &mut service.engine;
     (engine.sequences, engine.memory) = (sequences_most(&ask.engine), ask.engine.memory);
     if let Some(batch) = batch {
@@ -419,13 +419,21 @@ pub fn per_token(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Seconds {
 /// Whether what users see that are so far away keeps to the goals, where requests come at random.
 #[must_use]
 pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Seconds) -> bool {
+    let first = |goal: Seconds| match ask.share {
+        Some(share) => answer.first_token_within(share, goal.less(way)),
+        None => answer.first_token + way <= goal,
+    };
     let pace = || serving.pace(&ask.traffic, answer, Arrivals::Random);
     let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
-    let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
-    !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
+    let further = || share.map_or(answer.per_token, |share| pace().per_token_at(share));
+    !answer.saturated
+        && ask.goals.first_token.is_none_or(first)
+        && ask.goals.per_token.is_none_or(|goal| further() <= goal)
 }
 
-fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
+/// The time to the first token that the asked share of requests stays within.
+#[must_use]
+pub fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
     ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
 }
 
@@ -464,7 +472,7 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
             looked.loss = Some(Loss::Short);
         } else {
             let most = held(ask, &serving, &at, &mut told);
-            survey.space += climb(ask, &serving, most, &mut looked);
+            survey.space += climb(ask, &serving, &mut told, most, &mut looked);
         }
         survey.looked.push(looked);
     }
@@ -500,8 +508,16 @@ fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate, told: &mut Service) ->
     Sequences(f64::from(low))
 }
 
-/// Tries every batch limit; returns how many.
-fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked) -> u64 {
+/// Tries every batch limit; returns how many. `told` is a service of that kind, to be told limits.
+fn climb(
+    ask: &Ask,
+    serving: &Serving<'_>,
+    told: &mut Service,
+    most: Sequences,
+    looked: &mut Looked,
+) -> u64 {
+    // Where steps are small for want of memory, a limit may leave room for larger ones.
+    let small = serving.rows_most() < ask.engine.chunk;
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {
@@ -511,12 +527,12 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
     let mut limits = batches(most);
     // What was fixed, or all that are in flight, is a limit as well.
     let whole = most.0.min(f64::from(u32::MAX)) as u32;
-    let told = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
-    if told && limits.last().is_some_and(|last| *last < whole) {
+    let fixed = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
+    if fixed && limits.last().is_some_and(|last| *last < whole) {
         limits.push(whole);
     }
     let mut nearest: Option<(u32, Answer)> = None;
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
     // looked at: where none keeps the goals, it comes nearest.
@@ -532,6 +548,11 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         if looked.limit.is_some_and(|(_, best)| batch_most < best.request_rate.get()) {
             continue;
         }
+        if small {
+            limit(ask, told, looked.at.instance.dp, Some(batch));
+        }
+        let limited = small.then(|| serving.limited(told));
+        let serving = limited.as_ref().unwrap_or(serving);
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
         let keeps = || {
             let further = per_token(ask, serving, &answer);

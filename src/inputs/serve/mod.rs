@@ -10,8 +10,7 @@ use super::resolve::Reader;
 use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
-use crate::catalogue::{engines, offers, places};
-use crate::cluster::Accelerator;
+use crate::catalogue::{engines, offers, places, systems};
 use crate::model::Model;
 use crate::prices::{Place, Terms};
 use crate::serving::{
@@ -183,7 +182,7 @@ fn machines(
             row = row.of_size(size.unwrap_or(row.node_size), nic);
         }
         if let Some(Value::Bytes(bytes)) = reader.value(Key::ServeMemory) {
-            allot(reader, &mut row.accelerator, &row.label, *bytes);
+            allot(reader, &mut row, *bytes);
         }
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
@@ -226,17 +225,15 @@ fn machines(
     all
 }
 
-/// Share of an Apple machine's memory that its row states: what Metal lets programs have (`data/usable.csv`).
-const METAL: f64 = 0.75;
-
 /// Programs get so much of an accelerator's memory, where it has that much.
-fn allot(reader: &mut Reader, accelerator: &mut Accelerator, label: &str, bytes: Bytes) {
-    let whole = match accelerator.generation.as_str() {
-        "apple" => Bytes::from_f64(accelerator.memory.as_f64() / METAL),
-        _ => accelerator.memory,
-    };
+fn allot(reader: &mut Reader, row: &mut MachineRow, bytes: Bytes) {
+    let accelerator = &mut row.accelerator;
+    let stated =
+        systems::find(&row.key, &accelerator.generation).map_or(1.0, |own| own.share.get());
+    let whole = Bytes::from_f64(accelerator.memory.as_f64() / stated.max(1e-3));
     if bytes > whole {
-        let text = format!("{label} has {} in all, which is what is counted", show::bytes(whole));
+        let text =
+            format!("{} has {} in all, which is what is counted", row.label, show::bytes(whole));
         reader.note(Key::ServeMemory, text);
     }
     let bytes = bytes.min(whole);
@@ -318,10 +315,9 @@ fn bought(
     }
     let place = format!("{provider} {region}");
     let place = if provider.is_empty() { "anywhere" } else { place.trim_end() };
-    let what = terms.label();
     let text = match typed {
         true => format!("a price is typed for {}", row.label),
-        false => format!("no price of {} as {what} ({place}) is known", row.label),
+        false => format!("{}: no price of {} is known ({place})", terms.label(), row.label),
     };
     instead(reader, Key::Bought, text, by_hour);
     by_hour.clone()
@@ -335,7 +331,7 @@ fn instead(
     (rate, source): &(Option<DollarsPerHour>, String),
 ) {
     let Some(rate) = rate else { return };
-    reader.note(key, format!("{why}: {} is used ({source})", show::price(*rate)));
+    reader.note(key, format!("{why}, so {} is used ({source})", show::price(*rate)));
 }
 
 fn echo_machines(reader: &mut Reader, ask: &Ask) {

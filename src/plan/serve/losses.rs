@@ -179,15 +179,15 @@ fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {
     let demand = match ask.demand {
         Demand::Rate(rate) => show::frequency(rate),
         Demand::InFlight(n) => format!("{} requests in flight", show::grouped(n.into())),
-        Demand::Most => "One instance and what is left of its machines".to_owned(),
+        Demand::Most => "One instance and the rest of its machines".to_owned(),
     };
     let (taken, may) = (show::grouped(enough.accelerators), show::grouped(most.into()));
     let held = enough
         .held
         .map_or_else(String::new, |rate| format!(", which hold {} at most", show::frequency(rate)));
     let within = match ask.goals.first_token.or(ask.goals.per_token) {
-        Some(_) => " within the goals",
-        None => "",
+        Some(_) if ask.demand != Demand::Most => " within the goals",
+        _ => "",
     };
     format!("{demand}{within} take {taken} accelerators; there may be {may}{held}.")
 }

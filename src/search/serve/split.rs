@@ -12,12 +12,11 @@ use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
 use crate::search::deploy::allowed;
-use crate::search::halving::halved;
 use crate::serving::{
     Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use crate::units::order::sort_keys;
-use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
+use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds, halved};
 
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
 const SHRINK: f64 = 1.0 - 1e-9;
@@ -247,8 +246,11 @@ impl SplitQuestion {
     #[must_use]
     pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<PerSecond> {
         let kept = |rate: f64| {
-            let first = self.said(&reader.at(PerSecond::new(rate), moved).answer);
-            self.goals.first_token.is_none_or(|goal| first <= goal)
+            let answer = reader.at(PerSecond::new(rate), moved).answer;
+            self.goals.first_token.is_none_or(|goal| match self.share {
+                Some(share) => answer.first_token_within(share, goal),
+                None => answer.first_token <= goal,
+            })
         };
         let most = reader.most(moved).get();
         if kept(most) {
