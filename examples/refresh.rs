@@ -7,7 +7,7 @@
 //! cannot be read, or more than a tenth of a provider's known prices moved by more than three times. Else the list, the
 //! copy that the next version is built with, and the line that tells that version which list it was are written.
 
-use autoparallel::catalogue::offers::{line_of, read_listings, source_text};
+use autoparallel::catalogue::offers::{line_of, read_listings, source_text, ways_of};
 use autoparallel::catalogue::table::{Row, Table};
 use autoparallel::prices::{Listing, Terms};
 use autoparallel::units::Day;
