@@ -116,8 +116,10 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         }
         Kind::Share => {
             let ratio = read::ratio(text).map_err(misread)?;
-            within(key, text, ratio, (Ratio::ZERO, share_most(key)), show::percent)
-                .map(Value::Ratio)
+            // `90` of what is never less than half can only mean 90%.
+            let bare = key == Key::Sure && ratio > Ratio::ONE;
+            let ratio = if bare { Ratio::new(ratio.get() / 100.0) } else { ratio };
+            within(key, text, ratio, shares(key), show::percent).map(Value::Ratio)
         }
         Kind::Switch => switch(key, text).map(Value::Switch),
         Kind::Choice(words) => word(key, text, words).map(Value::Word),
@@ -365,7 +367,13 @@ fn techniques(key: Key, text: &str) -> Result<Techniques, Problem> {
     Ok(set)
 }
 
-/// The greatest share that an input may be: of prefix caches nearly all is known.
-const fn share_most(key: Key) -> Ratio {
-    Ratio::new(if matches!(key, Key::Cached) { 0.999 } else { 0.95 })
+/// The least and the greatest share that an input may be: of prefix caches nearly all is known; ranges of measured runs
+/// say nothing of one in a hundred.
+const fn shares(key: Key) -> (Ratio, Ratio) {
+    let (least, most) = match key {
+        Key::Cached => (0.0, 0.999),
+        Key::Sure => (0.5, 0.99),
+        _ => (0.0, 0.95),
+    };
+    (Ratio::new(least), Ratio::new(most))
 }

@@ -50,6 +50,7 @@ pub(in crate::api) fn serve_view(
         version: WIRE_VERSION,
         title: title(own),
         goals: goals(own),
+        sure: own.ask.sure.map(show::percent).unwrap_or_default(),
         peak: peak(inputs, own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),
@@ -321,21 +322,22 @@ fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
 }
 
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
-    let goals = &own.ask.goals;
-    let ([first, further], chances) = (serve::goal_names(own.ask), serve::chances(own));
-    let pairs = [
-        (first, own.own.first_token, goals.first_token, chances[0]),
-        (further, own.own.per_token, goals.per_token, chances[1]),
-    ];
-    let goal = |(label, reached, goal, chance): (&str, _, Option<_>, Option<_>)| {
-        Some(GoalView {
-            chance: chance.map(budget::chance_text).unwrap_or_default(),
-            label: label.to_owned(),
-            reached: shown(Amount::Time(reached)),
-            goal: shown(Amount::Time(goal?)),
-        })
+    let goal = |goal: serve::Goal| {
+        let chance = |own: &crate::plan::Figure| budget::chance_text(own.amount.value());
+        let text = goal.chance.as_ref().map(chance).unwrap_or_default();
+        let mut figure = goal.chance.as_ref().map(plain_figure);
+        if let Some(figure) = &mut figure {
+            figure.shown.text.clone_from(&text);
+        }
+        GoalView {
+            label: goal.label.to_owned(),
+            reached: shown(goal.reached),
+            goal: shown(goal.goal),
+            chance: text,
+            figure,
+        }
     };
-    pairs.into_iter().filter_map(goal).collect()
+    serve::goals(own).into_iter().map(goal).collect()
 }
 
 /// What a degree is for.

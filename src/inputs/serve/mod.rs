@@ -15,7 +15,7 @@ use crate::cluster::Accelerator;
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
-    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
+    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Room, Speculation, Traffic,
     WeightFormat,
 };
 use crate::units::text::show;
@@ -44,12 +44,13 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         Demand::Rate(_) => reader.count(Key::StandBy).unwrap_or(1),
         _ => 0,
     };
-    let ask = Ask {
+    let mut ask = Ask {
         spares,
         speculation: speculation(reader),
         traffic,
         demand,
         goals,
+        sure: reader.ratio(Key::Sure),
         share: share(reader, Key::Percentile),
         further_share: share(reader, Key::FurtherPercentile),
         fixed: fixed(reader),
@@ -66,6 +67,9 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         model,
         engine,
     };
+    let room = |machine: &AskedMachine| ask.room_on(&machine.cluster.accelerator.generation);
+    let rooms: Vec<Room> = ask.machines.iter().map(room).collect();
+    ask.machines.iter_mut().zip(rooms).for_each(|(machine, room)| machine.room = room);
     echo(reader, &ask);
     operation::remark(reader);
     let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
@@ -204,6 +208,7 @@ fn machines(
             by_hour,
             formats,
             degrees: degrees(reader, engine, &can),
+            room: Room::NONE,
         });
     }
     if all.is_empty() && !idle.is_empty() {
@@ -315,6 +320,7 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     {
         reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
     }
+    reader.echo(Key::Sure, sure(ask));
     if let Some(place) = &ask.place {
         let carbon = place.carbon.map_or("grid not known".to_owned(), |grid| {
             format!("{} g CO2/kWh", show::rounded(grid.get()))
@@ -340,6 +346,34 @@ fn echo(reader: &mut Reader, ask: &Ask) {
             reader.note(Key::Prompt, text);
         }
     }
+}
+
+/// What the wanted chance does.
+fn sure(ask: &Ask) -> String {
+    let Some(wanted) = ask.sure else {
+        return "goals are compared with the prediction itself, which about half of all runs keep"
+            .to_owned();
+    };
+    let room = |machine: &AskedMachine| {
+        let Room { first, further, rate, .. } = machine.room;
+        let rate = match ask.demand {
+            Demand::Rate(_) => format!(", {} of the requests", show::factor(rate)),
+            _ => String::new(),
+        };
+        format!(
+            "{}: {} of the first token, {} of further ones{rate}",
+            machine.label,
+            show::factor(first),
+            show::factor(further)
+        )
+    };
+    let rooms: Vec<String> = ask.machines.iter().map(room).collect();
+    format!(
+        "asks for room: each goal is kept with a chance of {} by how far measured runs lay off, so \
+         it is compared with the prediction made worse ({})",
+        show::percent(wanted),
+        rooms.join("; ")
+    )
 }
 
 impl Reader {

@@ -89,7 +89,7 @@ fn trade(ask: &Ask, machine: usize, point: &Point) -> TradePoint {
         per_token,
         first_token: point.first_token,
         rate: PerSecond::new(point.rate.get() / ranks),
-        keeps: fits && ask.goals.kept_by(point.first_token, per_token),
+        keeps: fits && ask.kept((machine, point.batch), point.first_token, per_token),
     }
 }
 

@@ -43,6 +43,7 @@ const GOALS: &[(Key, &str, &str)] = &[
     (Key::Percentile, "Kept for the first at", ""),
     (Key::PerToken, "Each further (TPOT) within", "none"),
     (Key::FurtherPercentile, "Kept for further at", ""),
+    (Key::Sure, "How sure", "as predicted"),
 ];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),

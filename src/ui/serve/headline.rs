@@ -41,7 +41,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             {degrees(state, &serve.degrees)}
             {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
-            {goals(&serve.goals)}
+            {goals(serve)}
             {peak(&serve.peak)}
             <dl class="figures small">{small}</dl>
             {trust(serve.trust.as_ref())}
@@ -84,21 +84,37 @@ fn doubts(all: &[String]) -> AnyView {
         .into_any()
 }
 
-fn goals(all: &[GoalView]) -> AnyView {
-    let text = if all.is_empty() {
-        "No goal: as much as the machines can answer.".to_owned()
-    } else {
-        let one = |own: &GoalView| {
-            let chance = match own.chance.as_str() {
-                "" => String::new(),
-                chance => format!(" (chance {chance})"),
-            };
-            format!("{} within {}{chance}", own.label, own.goal.text)
+fn goals(serve: &ServeView) -> AnyView {
+    if serve.goals.is_empty() {
+        let text = "No goal: as much as the machines can answer.";
+        return view! { <p class="quiet figures-note">{text}</p> }.into_any();
+    }
+    let one = |own: &GoalView| {
+        let chance = match own.chance.as_str() {
+            "" => String::new(),
+            chance => format!(" (chance {chance})"),
         };
-        let all = all.iter().map(one).collect::<Vec<_>>().join("; ");
-        format!("Expected to keep: {all}. Chances go by the ranges; a tighter goal is a surer one.")
+        let within = if own.label == "Requests" { "at" } else { "within" };
+        format!("{} {within} {}{chance}", own.label, own.goal.text)
     };
-    view! { <p class="quiet figures-note">{text}</p> }.into_any()
+    let all = serve.goals.iter().map(one).collect::<Vec<_>>().join("; ");
+    let rest = match serve.sure.as_str() {
+        "" => "Chances go by the ranges; ask for a surer one with \u{201c}How sure\u{201d}."
+            .to_owned(),
+        sure => format!(
+            "Each has a chance of {sure} or more, which takes room: goals are compared with the \
+             prediction made worse by what measured runs scatter. All of them at once are less sure."
+        ),
+    };
+    let figures_of: Vec<_> = serve.goals.iter().filter_map(|own| own.figure.clone()).collect();
+    let opened = (!figures_of.is_empty()).then(|| {
+        fold("goal-chances", "Where these chances come from", move || figures("goals", &figures_of))
+    });
+    view! {
+        <p class="quiet figures-note" id="goals">{format!("Expected to keep: {all}. {rest}")}</p>
+        {opened}
+    }
+    .into_any()
 }
 
 fn peak(text: &str) -> AnyView {
