@@ -327,7 +327,7 @@ fn less_sure(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
     let lower = LESS_SURE.into_iter().map(Ratio::new).filter(|less| *less < wanted);
     let change = |less: Ratio| {
         let typed = short::ratio(less);
-        let (less, wanted) = (show::percent(less), show::percent(wanted));
+        let (less, wanted) = (show::percent_typed(less), show::percent_typed(wanted));
         let text = format!("Want each goal kept with a chance of {less} rather than {wanted}.");
         ("sure", text, inputs.clone().with(Key::Sure, typed))
     };

@@ -50,7 +50,7 @@ pub(in crate::api) fn serve_view(
         version: WIRE_VERSION,
         title: title(own),
         goals: goals(own),
-        sure: own.ask.sure.map(show::percent).unwrap_or_default(),
+        sure: own.ask.sure.map(show::percent_typed).unwrap_or_default(),
         peak: peak(inputs, own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),

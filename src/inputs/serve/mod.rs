@@ -371,7 +371,7 @@ fn sure(ask: &Ask) -> String {
     format!(
         "asks for room: each goal is kept with a chance of {} by how far measured runs lay off, so \
          it is compared with the prediction made worse ({})",
-        show::percent(wanted),
+        show::percent_typed(wanted),
         rooms.join("; ")
     )
 }

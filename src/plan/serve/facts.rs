@@ -50,7 +50,7 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
         text: fine::count(params),
         ..measured(Section::Asked, "params", "Parameters", Amount::Count(params))
     };
-    let sure = ask.sure.map_or("as predicted".to_owned(), show::percent);
+    let sure = ask.sure.map_or("as predicted".to_owned(), show::percent_typed);
     let price = own.machine.price.map_or("not known".to_owned(), show::price);
     vec![
         text("model", "Model", model.to_owned()),

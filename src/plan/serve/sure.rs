@@ -69,8 +69,9 @@ pub fn chances(own: &Deployed<'_>) -> [Option<Ratio>; 2] {
 /// The chance that is wanted, as the end of a sentence about goals; empty where none is.
 #[must_use]
 pub fn wanted(ask: &Ask) -> String {
-    ask.sure
-        .map_or_else(String::new, |sure| format!(" with a chance of {} each", show::percent(sure)))
+    ask.sure.map_or_else(String::new, |sure| {
+        format!(" with a chance of {} each", show::percent_typed(sure))
+    })
 }
 
 fn sure(
@@ -116,7 +117,7 @@ fn sure(
             deviations of the wanted chance / 1.2816)";
         let source = format!(
             "{} is wanted: this, not the prediction, has to keep to {} (units/chance)",
-            show::percent(wanted),
+            show::percent_typed(wanted),
             text(goal)
         );
         let derived = Derivation::of(what, equation, &source);

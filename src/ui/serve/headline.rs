@@ -103,7 +103,7 @@ fn goals(serve: &ServeView) -> AnyView {
             .to_owned(),
         sure => format!(
             "Each has a chance of {sure} or more, which takes room: goals are compared with the \
-             prediction made worse by what measured runs scatter. All of them at once are less sure."
+             prediction made worse by what measured runs scatter. All at once are less sure."
         ),
     };
     let figures_of: Vec<_> = serve.goals.iter().filter_map(|own| own.figure.clone()).collect();
