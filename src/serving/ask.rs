@@ -91,6 +91,7 @@ impl Ask {
     /// Whether such times of an instance that runs so many sequences at once on a kind of machine keep the goals, with the
     /// wanted chance.
     #[must_use]
+    #[inline(never)]
     pub fn kept(
         &self,
         (machine, batch): (usize, u32),

@@ -4,6 +4,9 @@ use super::{Engine, ServeRange};
 use crate::units::chance::stretch;
 use crate::units::{Ratio, Seconds};
 
+/// More than one sequence at once.
+const MANY: u32 = 2;
+
 /// What a prediction is made worse by before it is compared with a goal: factors, all 1 where goals are compared with the
 /// prediction itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,21 +30,16 @@ impl Room {
     /// range nobody measured is left as it is.
     #[must_use]
     pub fn of(engine: &Engine, generation: &str, wanted: Ratio) -> Self {
-        let worst = |found: Option<(bool, &ServeRange)>| {
-            let (turned, range) = found?;
+        let room = |(figure, batch): (&str, u32)| {
+            let Some((turned, range)) = engine.range_of(figure, generation, batch) else {
+                return Ratio::ONE;
+            };
             let (low, high) = range.factor;
-            Ratio::checked(if turned { 1.0 / low.get() } else { high.get() })
+            stretch(if turned { Ratio::new(1.0 / low.get()) } else { high }, wanted)
         };
-        let room = |found| worst(found).map_or(Ratio::ONE, |high| stretch(high, wanted));
-        let of = |figure, batch| room(engine.range_of_time(figure, generation, batch));
-        // Of what comes at random, as `Most it can answer` is told of it.
-        let rate = engine.range("tok_s", generation, "closed").map(|range| (true, range));
-        Self {
-            first: of("ttft", 2),
-            further: of("tpot", 2),
-            alone: of("tpot", 1),
-            rate: room(rate),
-        }
+        let [first, further, alone, rate] =
+            [("ttft", MANY), ("tpot", MANY), ("tpot", 1), ("tok_s", MANY)].map(room);
+        Self { first, further, alone, rate }
     }
 
     /// The times of an instance that runs so many sequences at once, made worse.
@@ -58,19 +56,20 @@ impl Room {
 }
 
 impl Engine {
-    /// The range that the time to the first token (`ttft`) or the time a token (`tpot`) with so many sequences at once
-    /// goes by, and whether it is one of its reciprocal.
+    /// The range that the time to the first token (`ttft`), the time a token (`tpot`) with so many sequences at once, or
+    /// what comes at random over what is answered (`tok_s`) goes by, and whether it is one of its reciprocal.
     #[must_use]
-    pub fn range_of_time(
+    pub fn range_of(
         &self,
         figure: &str,
         generation: &str,
         batch: u32,
     ) -> Option<(bool, &ServeRange)> {
         // Of single streams, tokens a second were measured more often than the time of one.
-        match figure == "tpot" && batch <= 1 {
-            true => Some((true, self.range("tok_s", generation, "single")?)),
-            false => Some((false, self.range(figure, generation, "closed")?)),
-        }
+        let (figure, mode) = match figure {
+            "tpot" if batch <= 1 => ("tok_s", "single"),
+            _ => (figure, "closed"),
+        };
+        Some((figure == "tok_s", self.range(figure, generation, mode)?))
     }
 }

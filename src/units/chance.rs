@@ -26,6 +26,7 @@ pub fn chance([low, middle, high]: [Ratio; 3], limit: Ratio) -> Ratio {
 /// The least limit over the middle within which a quantity stays with that chance, the upper end of whose 80 % range is
 /// so many times its middle: [`chance`] the other way round. 1 for a chance of a half or less.
 #[must_use]
+#[inline(never)]
 pub fn stretch(high: Ratio, wanted: Ratio) -> Ratio {
     if wanted.get() <= 0.5 {
         return Ratio::ONE;

@@ -50,7 +50,7 @@ pub(in crate::api) fn serve_view(
         version: WIRE_VERSION,
         title: title(own),
         goals: goals(own),
-        sure: own.ask.sure.map(show::percent_typed).unwrap_or_default(),
+        sure: sure(own.ask),
         peak: peak(inputs, own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),
@@ -118,6 +118,7 @@ pub(super) fn study_view(
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
         points: all,
         goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
+        sure: sure(ask),
         share: ask.further_share.map(serve::share_name).unwrap_or_default().to_owned(),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
@@ -321,13 +322,19 @@ fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
     )
 }
 
+/// The chance that is wanted of each goal.
+fn sure(ask: &Ask) -> String {
+    ask.sure.map(show::percent_typed).unwrap_or_default()
+}
+
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
     let goal = |goal: serve::Goal| {
         let chance = |own: &crate::plan::Figure| budget::chance_text(own.amount.value());
         let text = goal.chance.as_ref().map(chance).unwrap_or_default();
         let mut figure = goal.chance.as_ref().map(plain_figure);
         if let Some(figure) = &mut figure {
-            figure.shown.text.clone_from(&text);
+            let short = text.replace("about ", "\u{2248}").replace("over ", ">");
+            figure.shown.text = short.replace("under ", "<");
         }
         GoalView {
             label: goal.label.to_owned(),

@@ -123,6 +123,9 @@ pub struct LaunchView {
 /// What comes after the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServeStudyView {
+    /// The chance that is wanted of each goal; empty where goals are compared with the prediction itself.
+    #[serde(default)]
+    pub sure: String,
     /// Best deployments of other kinds.
     pub rivals: Vec<ServeRivalView>,
     /// Latency against throughput.

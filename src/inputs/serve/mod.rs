@@ -348,32 +348,26 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     }
 }
 
-/// What the wanted chance does.
+/// What the wanted chance does, with its factors over the kinds of machine.
 fn sure(ask: &Ask) -> String {
-    let Some(wanted) = ask.sure else {
-        return "goals are compared with the prediction itself, which about half of all runs keep"
+    if ask.sure.is_none() {
+        return "goals are compared with the prediction, which about half of all runs keep"
             .to_owned();
-    };
-    let room = |machine: &AskedMachine| {
-        let Room { first, further, rate, .. } = machine.room;
-        let rate = match ask.demand {
-            Demand::Rate(_) => format!(", {} of the requests", show::factor(rate)),
-            _ => String::new(),
-        };
-        format!(
-            "{}: {} of the first token, {} of further ones{rate}",
-            machine.label,
-            show::factor(first),
-            show::factor(further)
-        )
-    };
-    let rooms: Vec<String> = ask.machines.iter().map(room).collect();
-    format!(
-        "asks for room: each goal is kept with a chance of {} by how far measured runs lay off, so \
-         it is compared with the prediction made worse ({})",
-        show::percent_typed(wanted),
-        rooms.join("; ")
-    )
+    }
+    let mut text = "asks for room: goals are compared with the prediction made worse by what \
+        measured runs scatter"
+        .to_owned();
+    let rate = matches!(ask.demand, Demand::Rate(_)).then_some("requests");
+    let names = [Some("first token"), Some("further tokens"), rate];
+    for (at, name) in names.into_iter().enumerate() {
+        let all =
+            || ask.machines.iter().map(|own| [own.room.first, own.room.further, own.room.rate][at]);
+        if let (Some(name), Some(low), Some(high)) = (name, all().min(), all().max()) {
+            let low = if low < high { format!("{} to ", show::factor(low)) } else { String::new() };
+            text += &format!(", {name} {low}{}", show::factor(high));
+        }
+    }
+    text
 }
 
 impl Reader {

@@ -123,7 +123,7 @@ fn kind<'a>(own: &Deployed<'a>, id: &str) -> Option<(bool, &'a ServeRange)> {
     let of = |figure: &str, mode: &str| engine.range(figure, generation, mode);
     let loaded = if own.ask.demand == Demand::Most { "offline" } else { "closed" };
     match id {
-        "ttft" | "tpot" => engine.range_of_time(id, generation, own.own.batch),
+        "ttft" | "tpot" => engine.range_of(id, generation, own.own.batch),
         "full" => Some((false, of("tok_s", loaded)?)),
         "tokens_per_s" | "tokens_per_gpu" if own.ask.demand == Demand::Most => {
             Some((false, of("tok_s", loaded)?))

@@ -103,8 +103,11 @@ fn legend(state: State) -> AnyView {
     };
     let rows = study.machines.iter().enumerate().map(row).collect_view();
     let share = &study.share;
-    let further =
+    let mut further =
         if share.is_empty() { String::new() } else { format!(", further ones at {share}") };
+    if !study.sure.is_empty() {
+        further += &format!(", with the room that a chance of {} asks for", study.sure);
+    }
     view! {
         <ul class="legend">{rows}</ul>
         <p class="quiet">

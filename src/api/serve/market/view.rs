@@ -185,10 +185,7 @@ fn missed(session: &MarketSession, at: &Deployment) -> String {
         over("further token", further, goals.per_token),
     ];
     let all = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    match session.ask.sure {
-        Some(_) => format!("{all}, with the room that the wanted chance asks for"),
-        None => all,
-    }
+    format!("{all}{}", wanted(&session.ask))
 }
 
 fn never(outcome: &Outcome) -> String {
