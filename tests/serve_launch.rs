@@ -8,9 +8,13 @@ mod told;
 
 use autoparallel::api::{LaunchView, ServeView, StuckView};
 use autoparallel::catalogue::{engines, models};
+use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::inputs::Key;
 use autoparallel::link::decode;
 use autoparallel::model::config;
+use autoparallel::plan::serve;
+use autoparallel::search::deploy;
+use autoparallel::units::Tokens;
 use told::{served, stuck, value};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve";
@@ -82,6 +86,31 @@ fn sglang_with_attention_groups_is_told_the_chunk_of_all_of_them() {
     assert_eq!((chunk(&one), chunk(&four)), (of_engine, 4 * of_engine));
     assert!(four.notes.iter().any(|note| note.contains("shares --chunked-prefill-size")));
     assert!(!one.notes.iter().any(|note| note.contains("--chunked-prefill-size")));
+}
+
+/// gpt-oss-120b fills an H100 so far that SGLang's usual share leaves no cache: steps are told to be small, and the
+/// times are those of such steps, each of which reads the experts anew.
+#[test]
+fn small_steps_that_are_told_are_small_steps_that_are_timed() {
+    let link = "1;m=openai/gpt-oss-120b;do=serve;se=sglang;sg=h100-sxm;sn=1;sc=4;si=8192;so=256";
+    let command = launch(&format!("{link};sf=none;st=none")).command;
+    assert_eq!(flag(&command, "--chunked-prefill-size"), Some("512"), "{command}");
+    let ask = decode(&format!("{link};sf=none;st=none")).inputs.resolve().ask.expect("a question");
+    let best = serve::find(&ask).best.expect("a deployment");
+    let told = deploy::service(&ask, &best.at, Some(best.batch)).expect("a service");
+    let mut large = told.clone();
+    large.engine.keeps_chunk = true;
+    let serving = |service| Serving::new(service, &best.at.instance);
+    let prompt = Tokens::new(8192);
+    let steps = |service| serving(service).prompt_load(prompt).1.get();
+    assert_eq!((steps(&told), steps(&large)), (16.0, 1.0));
+    let reading = |service| serving(service).reading(Sequences(1.0), prompt);
+    assert!(reading(&told) > reading(&large));
+    // The same from the other end: no engine that has room is told to take small steps.
+    let roomy = link.replace("sg=h100-sxm", "sg=b200");
+    let command = launch(&format!("{roomy};sf=none;st=none")).command;
+    let usual = engines::find("sglang").expect("an engine").chunk.to_string();
+    assert_eq!(flag(&command, "--chunked-prefill-size"), Some(usual.as_str()), "{command}");
 }
 
 /// The command serves the weights that the plan counts on, or what cannot be run by mistake.

@@ -197,6 +197,7 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         mixes: known.is("mixes")?,
         padded: known.is("padded")?,
         chunk: known.count("chunk")?,
+        keeps_chunk: false,
         sequences: known.count("sequences")?,
         admission: Admission::AtOnce,
         memory: memory(&known)?,

@@ -83,6 +83,8 @@ pub struct Engine {
     pub padded: bool,
     /// Most prompt tokens of one step.
     pub chunk: u32,
+    /// Steps keep that size even where memory is scarce: those of measured runs, which nobody planned to be small.
+    pub keeps_chunk: bool,
     /// Most sequences that decode together.
     pub sequences: u32,
     /// When prompts that came are taken up.

@@ -2,7 +2,7 @@
 
 use super::LaunchView;
 use crate::catalogue::support;
-use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each, rows_most};
+use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
 
@@ -161,7 +161,8 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(format!(
             "SGLang shares --chunked-prefill-size out among the {} attention groups \
              (server_args.py): {} tokens each, as counted here.",
-            at.dp, own.service.engine.chunk
+            at.dp,
+            own.serving().rows_most()
         ));
     }
     if key.starts_with("sglang") && at.pp > 1 {
@@ -241,7 +242,7 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
-    let rows = rows_most(own);
+    let rows = own.serving().rows_most();
     all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
     all.push(("--max-num-batched-tokens", Some(rows.to_string())));
     all.push(("--max-model-len", Some(length(own).to_string())));
@@ -309,7 +310,7 @@ fn sglang(own: &Deployed<'_>) -> String {
     }
     all.push(("--max-running-requests", Some(own.own.batch.to_string())));
     // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
-    let chunk = u64::from(engine.chunk) * u64::from(at.dp.max(1));
+    let chunk = u64::from(own.serving().rows_most()) * u64::from(at.dp.max(1));
     all.push(("--chunked-prefill-size", Some(chunk.to_string())));
     all.push(("--context-length", Some(length(own).to_string())));
     all.push(("--mem-fraction-static", Some(share(own))));
@@ -367,7 +368,7 @@ fn trtllm(own: &Deployed<'_>) -> String {
         all.push(("--ep_size", Some(at.ep.to_string())));
     }
     all.push(("--max_batch_size", Some(engine.sequences.to_string())));
-    all.push(("--max_num_tokens", Some(engine.chunk.to_string())));
+    all.push(("--max_num_tokens", Some(own.serving().rows_most().to_string())));
     all.push(("--max_seq_len", Some(length(own).to_string())));
     // `--config` is another name of it from 2025-11 on (NVIDIA/TensorRT-LLM pull 9104, release 1.2).
     all.push(("--extra_llm_api_options", Some("config.yml".to_owned())));
@@ -382,7 +383,7 @@ fn llamacpp(own: &Deployed<'_>) -> String {
         ("--n-gpu-layers", Some("99".to_owned())),
         ("--parallel", Some(batch.to_string())),
         ("--ctx-size", allocated(own).map(|tokens| tokens.get().to_string())),
-        ("--ubatch-size", Some(own.service.engine.chunk.to_string())),
+        ("--ubatch-size", Some(own.serving().rows_most().to_string())),
     ];
     if own.formats.1 == KvFormat::Int8 {
         all.push(("--cache-type-k", Some("q8_0".to_owned())));

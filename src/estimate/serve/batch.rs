@@ -191,7 +191,7 @@ impl Serving<'_> {
 
     /// Most prompts of that length that one step reads.
     pub(super) fn prompts_most(&self, tokens: f64) -> f64 {
-        let chunk = f64::from(self.service.engine.chunk.max(1));
+        let chunk = f64::from(self.rows_most());
         let groups = f64::from(self.instance.dp.max(1));
         groups * (chunk / tokens.max(1.0)).floor().max(1.0)
     }
@@ -224,7 +224,7 @@ impl Serving<'_> {
         let pp = f64::from(self.instance.pp.max(1));
         // A prompt is read by one attention group.
         let fullest = if groups > 1.0 { (prompts / groups).ceil() } else { prompts };
-        let steps = (fullest * tokens / f64::from(engine.chunk.max(1))).ceil().max(1.0);
+        let steps = (fullest * tokens / f64::from(self.rows_most())).ceil().max(1.0);
         let load = Load {
             prompt: prompts * tokens / steps,
             readers: prompts.min(groups).max(1.0),
@@ -286,7 +286,8 @@ impl Serving<'_> {
         } else {
             traffic.prompt + traffic.output / 2.0
         };
-        let limit = f64::from(engine.sequences.max(1)) * f64::from(self.instance.dp.max(1));
+        let each = engine.sequences.clamp(1, self.rows_most());
+        let limit = f64::from(each) * f64::from(self.instance.dp.max(1));
         self.held(held).min(limit).max(1.0)
     }
 

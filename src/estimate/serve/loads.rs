@@ -49,7 +49,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn prompt_load(&self, tokens: Tokens) -> (Load, Ratio) {
         let tokens = tokens.as_f64().max(1.0);
-        let chunk = f64::from(self.service.engine.chunk.max(1));
+        let chunk = f64::from(self.rows_most());
         let steps = (tokens / chunk).ceil().max(1.0);
         let load = Load {
             prompt: tokens / steps,

@@ -10,7 +10,7 @@ const CONTEXT_LEAST: f64 = 0.5 * 1_073_741_824.0;
 /// Share of the memory that allocators leave in pieces too small for anything: less than that is no room.
 const PIECES: f64 = 0.0075;
 /// Rows of the largest step where memory is scarce.
-pub const ROWS_FEW: f64 = 512.0;
+const ROWS_FEW: f64 = 512.0;
 /// A pool smaller than this share of the memory is enlarged as far as it goes.
 const SCARCE: f64 = 0.02;
 /// Accelerators with at least so much memory draw for more sequences, but for A100 (vllm/engine/arg_utils.py).
@@ -219,6 +219,15 @@ impl Serving<'_> {
             false => Bound::Raised,
         };
         (bound, needed, raised)
+    }
+
+    /// Rows of the largest step: the engine's, or few where its usual share leaves no room for a cache.
+    #[must_use]
+    pub fn rows_most(&self) -> u32 {
+        let engine = &self.service.engine;
+        let usual =
+            engine.keeps_chunk || matches!(self.memory().left.bound, Bound::Share | Bound::Memory);
+        engine.chunk.min(if usual { u32::MAX } else { ROWS_FEW as u32 }).max(1)
     }
 
     /// Memory that a program finds on one accelerator.

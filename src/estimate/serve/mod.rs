@@ -18,7 +18,7 @@ mod work;
 pub use batch::{Answer, Sequences};
 pub use detail::{FirstParts, HostParts, NetworkParts, PartCount};
 pub use flow::Full;
-pub use memory::{Bound, Left, Peak, ROWS_FEW, ServeMemory, ServeMemoryPart, cores};
+pub use memory::{Bound, Left, Peak, ServeMemory, ServeMemoryPart, cores};
 pub use pace::{Arrivals, Pace};
 pub use split::{Half, Pair, Reader, Taken, Writer, Written};
 pub use work::{LatentForm, Load, ServePart};

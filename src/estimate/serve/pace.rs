@@ -119,7 +119,7 @@ impl Serving<'_> {
         let square = prompt * prompt + prompt * beside + 2.0 / 3.0 * beside * beside;
         let stretch = 1.0 / (1.0 - (busy + rate * beside / 2.0).min(BUSY));
         let deviation = (came * square).sqrt() * stretch / (mean * tokens).max(1e-12);
-        let chunk = f64::from(self.service.engine.chunk.max(1));
+        let chunk = f64::from(self.rows_most());
         let steps = (fresh / chunk).ceil().max(1.0);
         let pieces = rate * steps * alone;
         // Where prompts share steps with tokens, those that come in one step are read in the next, no more than fit it:

@@ -104,6 +104,7 @@ fn setup_with(
     let key = software::engine(run);
     let mut engine = engine(key).ok_or_else(|| format!("no profile of {key}"))?;
     recipe::apply(run, &mut engine);
+    engine.keeps_chunk = true;
     if let Some(most) = run.max_batch.filter(|most| *most >= 1.0) {
         engine.sequences = most as u32;
         engine.memory.drawn_for(engine.sequences);

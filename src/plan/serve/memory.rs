@@ -2,7 +2,7 @@
 
 use super::{Deployed, allocated, longest_text};
 use crate::catalogue::accelerators;
-use crate::estimate::serve::{Bound, ROWS_FEW, ServeMemoryPart as M, Serving, cores};
+use crate::estimate::serve::{Bound, ServeMemoryPart as M, Serving, cores};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Amount, Derivation, Figure, Part};
 use crate::serving::{Fills, Service, WeightFormat};
@@ -67,15 +67,6 @@ fn cache(own: &Deployed<'_>) -> Option<Leaf<Bytes>> {
         derivation,
         children: Vec::new(),
     })
-}
-
-/// Rows of the largest step that the engine is told: few where the usual share leaves no room for a cache.
-#[must_use]
-pub fn rows_most(own: &Deployed<'_>) -> u32 {
-    let bound = own.serving().memory().left.bound;
-    let few = !matches!(bound, Bound::Share | Bound::Memory);
-    let most = if few { ROWS_FEW as u32 } else { u32::MAX };
-    own.service.engine.chunk.min(most)
 }
 
 /// Ranks that the engine makes of one accelerator.

@@ -47,7 +47,7 @@ pub use hired::Hired;
 pub use longest::{Longest, allocated, longest, longest_text};
 pub use losses::{Enough, Standing, losses, stands, unserved};
 pub use market::{Market, Offer, Question, open};
-pub use memory::{holds_wide, memory, ranks_each, rows_most};
+pub use memory::{holds_wide, memory, ranks_each};
 pub use month::{DayQuestion, MonthPlan, Stood, month};
 pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
