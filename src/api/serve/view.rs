@@ -308,6 +308,7 @@ fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
         DayShape::Slots(slots) => slots.into_iter().max().unwrap_or(mean),
     };
     let held = own.own.full.request_rate * f64::from(own.own.replicas);
+    let held = held * (1.0 / own.machine.room.rate.get());
     if most <= mean.max(held) {
         return String::new();
     }

@@ -45,6 +45,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             {peak(&serve.peak)}
             <dl class="figures small">{small}</dl>
             {trust(serve.trust.as_ref())}
+            {chances(&serve.goals)}
             {detailed(&serve.figures, &serve.degrees)}
             {memory_bar(&Filled {
                 whole: "Memory",
@@ -106,15 +107,17 @@ fn goals(serve: &ServeView) -> AnyView {
              prediction made worse by what measured runs scatter. All at once are less sure."
         ),
     };
-    let figures_of: Vec<_> = serve.goals.iter().filter_map(|own| own.figure.clone()).collect();
-    let opened = (!figures_of.is_empty()).then(|| {
-        fold("goal-chances", "Where these chances come from", move || figures("goals", &figures_of))
-    });
-    view! {
-        <p class="quiet figures-note" id="goals">{format!("Expected to keep: {all}. {rest}")}</p>
-        {opened}
+    let text = format!("Expected to keep: {all}. {rest}");
+    view! { <p class="quiet figures-note" id="goals">{text}</p> }.into_any()
+}
+
+/// Where the chances of the goals come from.
+fn chances(all: &[GoalView]) -> AnyView {
+    let all: Vec<_> = all.iter().filter_map(|own| own.figure.clone()).collect();
+    if all.is_empty() {
+        return ().into_any();
     }
-    .into_any()
+    fold("goal-chances", "How sure each goal is", move || figures("goals", &all))
 }
 
 fn peak(text: &str) -> AnyView {

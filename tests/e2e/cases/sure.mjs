@@ -38,7 +38,7 @@ export async function run(ctx) {
   const folds = await page.$$(".headline .fold > summary");
   for (const summary of folds) {
     const own = await summary.evaluate((element) => element.textContent);
-    if (own === "Where these chances come from") await summary.evaluate((element) => element.click());
+    if (own === "How sure each goal is") await summary.evaluate((element) => element.click());
   }
   const of = "[data-figure='chance.tpot'] button";
   await page.waitForSelector(of);
