@@ -354,20 +354,21 @@ fn sure(ask: &Ask) -> String {
         return "goals are compared with the prediction, which about half of all runs keep"
             .to_owned();
     }
-    let mut text = "asks for room: goals are compared with the prediction made worse by what \
-        measured runs scatter"
-        .to_owned();
-    let rate = matches!(ask.demand, Demand::Rate(_)).then_some("requests");
-    let names = [Some("first token"), Some("further tokens"), rate];
-    for (at, name) in names.into_iter().enumerate() {
-        let all =
-            || ask.machines.iter().map(|own| [own.room.first, own.room.further, own.room.rate][at]);
-        if let (Some(name), Some(low), Some(high)) = (name, all().min(), all().max()) {
-            let low = if low < high { format!("{} to ", show::factor(low)) } else { String::new() };
-            text += &format!(", {name} {low}{}", show::factor(high));
-        }
-    }
-    text
+    let rate = matches!(ask.demand, Demand::Rate(_));
+    let factors = |name: &str, of: fn(&Room) -> Ratio| {
+        let all = || ask.machines.iter().map(|machine| of(&machine.room));
+        let [low, high] =
+            [all().min(), all().max()].map(|end| show::factor(end.unwrap_or_default()));
+        let low = if low == high { String::new() } else { format!("{low} to ") };
+        format!("{name} {low}{high}")
+    };
+    let rate = if rate { factors(", requests", |room| room.rate) } else { String::new() };
+    format!(
+        "asks for room: goals are compared with the prediction made worse by what measured runs \
+         scatter: {}, {}{rate}",
+        factors("first token", |room| room.first),
+        factors("further tokens", |room| room.further)
+    )
 }
 
 impl Reader {

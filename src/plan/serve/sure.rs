@@ -3,9 +3,9 @@
 use super::{Deployed, goal_names, range};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::serving::{Ask, Demand};
-use crate::units::Ratio;
 use crate::units::chance::chance;
 use crate::units::text::{fine, show};
+use crate::units::{PerSecond, Ratio, Seconds};
 
 /// A goal, what is reached of it, and how sure that is.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +21,11 @@ pub struct Goal {
 }
 
 /// What the figures of one goal are called.
-type Names = (&'static str, &'static str, &'static str);
+type Names = [&'static str; 3];
 
-const FIRST: Names = ("ttft", "chance.ttft", "room.ttft");
-const FURTHER: Names = ("tpot", "chance.tpot", "room.tpot");
-const RATE: Names = ("full", "chance.full", "room.full");
+const FIRST: Names = ["ttft", "chance.ttft", "room.ttft"];
+const FURTHER: Names = ["tpot", "chance.tpot", "room.tpot"];
+const RATE: Names = ["full", "chance.full", "room.full"];
 
 /// Every goal that is set; where a chance is wanted, that all requests are answered is one of them.
 #[must_use]
@@ -76,68 +76,58 @@ pub fn wanted(ask: &Ask) -> String {
 
 fn sure(
     own: &Deployed<'_>,
-    ((id, name, worse), label): (Names, &'static str),
+    ([id, name, worse], label): (Names, &'static str),
     (reached, goal): (Amount, Amount),
     room: Ratio,
 ) -> Option<Figure> {
     let told = range(own, id, reached)?;
     let [low, middle, high, limit] = [told.low, reached, told.high, goal].map(|own| own.value());
-    // Of a rate less is worse.
-    let rate = matches!(goal, Amount::Requests(_));
-    let over = |value: Ratio| Ratio::new(1.0 / value.get().max(1e-300));
-    let found = match rate {
-        true => chance([high, middle, low].map(over), over(limit)),
-        false => chance([low, middle, high], limit),
+    let rate = id == RATE[0];
+    let say = |value: Ratio| match rate {
+        true => format!("{} requests/s", fine::number(value)),
+        false => fine::time(Seconds::new(value.get())),
     };
-    let (end, sign) = if rate { (told.low, "/") } else { (told.high, "\u{d7}") };
-    let ratio = |one: Amount, other: Amount| {
-        let (one, other) = if rate { (other, one) } else { (one, other) };
-        let value = Ratio::new(one.value().get() / other.value().get().max(1e-300));
-        format!("{} / {} = {}", text(one), text(other), fine::number(value))
+    // Of a rate less is worse.
+    let over = |one: Ratio, other: Ratio| Ratio::new(one.get() / other.get().max(1e-300));
+    let (end, found) = match rate {
+        true => (
+            low,
+            chance([high, middle, low].map(|end| over(Ratio::ONE, end)), over(Ratio::ONE, limit)),
+        ),
+        false => (high, chance([low, middle, high], limit)),
+    };
+    let ratio = |other: Ratio| {
+        let (one, other) = if rate { (middle, other) } else { (other, middle) };
+        format!("{} / {} = {}", say(one), say(other), fine::number(over(one, other)))
     };
     let formula = "share of a normal distribution below 1.2816 \u{d7} ln(room that the goal leaves) \
         / ln(that of the range's worse end), beside the prediction";
     let source = format!(
         "80% of measured runs lay from {} to {}: the prediction itself is kept about half the \
          time, the worse end with 90% (units/chance)",
-        text(told.low),
-        text(told.high)
+        say(low),
+        say(high)
     );
-    let both = format!("{}; {}", ratio(goal, reached), ratio(end, reached));
+    let both = format!("{}; {}", ratio(limit), ratio(end));
     let mut derivation = Derivation::of(formula, both, &source);
     if let Some(wanted) = own.ask.sure {
-        let value = match rate {
-            true => middle.get() / room.get(),
-            false => middle.get() * room.get(),
+        let (sign, value) =
+            if rate { ("/", over(middle, room)) } else { ("\u{d7}", middle * room.get()) };
+        let amount = match rate {
+            true => Amount::Requests(PerSecond::new(value.get())),
+            false => Amount::Time(Seconds::new(value.get())),
         };
-        let amount = amount(goal, value);
-        let equation =
-            format!("{} {sign} {} = {}", text(reached), fine::number(room), text(amount));
+        let equation = format!("{} {sign} {} = {}", say(middle), fine::number(room), say(value));
         let what = "prediction, made worse by (range's worse end / prediction) ^ (standard \
             deviations of the wanted chance / 1.2816)";
         let source = format!(
             "{} is wanted: this, not the prediction, has to keep to {} (units/chance)",
             show::percent_typed(wanted),
-            text(goal)
+            say(limit)
         );
         let derived = Derivation::of(what, equation, &source);
         derivation.parts =
             vec![Figure { id: worse, label: "With room", amount, derivation: derived }];
     }
     Some(Figure { id: name, label, amount: Amount::Share(found), derivation })
-}
-
-/// A number of the same kind.
-fn amount(like: Amount, value: f64) -> Amount {
-    match like {
-        Amount::Requests(_) => Amount::Requests(crate::units::PerSecond::new(value)),
-        _ => Amount::Time(crate::units::Seconds::new(value)),
-    }
-}
-
-fn text(amount: Amount) -> String {
-    match amount {
-        Amount::Requests(rate) => format!("{} requests/s", fine::number(Ratio::new(rate.get()))),
-        other => other.fine_text(),
-    }
 }
