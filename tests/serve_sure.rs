@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "plan/equations.rs"]
+mod equations;
 #[path = "support/told.rs"]
 mod told;
 
@@ -193,6 +195,9 @@ fn page_and_remedies_tell_it_by_name() {
         let figure = goal.figure.as_ref().expect("where it comes from");
         assert_eq!(figure.parts.len(), 1, "{}: the prediction with room", goal.label);
         assert!(figure.source.contains("lay from"), "{}", figure.source);
+        let n = |text: &str| equations::check(text).unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(n(&figure.substituted), 2, "goal and worse end over the prediction");
+        assert_eq!(n(&figure.parts[0].substituted), 1, "the prediction with room");
     }
     assert!(sure.markdown.contains("| Chance that each goal is kept | 90% |"));
     assert!(plain.markdown.contains("| Chance that each goal is kept | as predicted |"));
