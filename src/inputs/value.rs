@@ -3,7 +3,7 @@
 use super::limits::{
     BANDWIDTH_MAX, BANDWIDTH_MIN, DELAY_MAX, DELAY_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN,
     FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
-    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
+    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, SPREAD_MAX, TOKENS_MAX,
 };
 use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve, software};
 use crate::model::config::{self, hub_id};
@@ -155,7 +155,8 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
     }
 }
 
-/// A share of a whole: of prefix caches nearly all is known; ranges of measured runs say nothing of one in a hundred.
+/// A share of a whole: of prefix caches nearly all is known, lengths of requests spread by more than their mean; ranges of
+/// measured runs say nothing of one in a hundred.
 fn share(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<Value, Problem> {
     let ratio = read::ratio(text).map_err(misread)?;
     // `90` of what is never less than half can only mean 90%.
@@ -163,6 +164,7 @@ fn share(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<V
     let ratio = if bare { Ratio::new(ratio.get() / 100.0) } else { ratio };
     let (least, most) = match key {
         Key::Cached => (0.0, 0.999),
+        Key::Spread | Key::PromptSpread => (0.0, SPREAD_MAX),
         Key::Sure => (0.5, 0.99),
         _ if matches!(key.kind(), Kind::Part) => (1e-6, 1.0),
         _ => (0.0, 0.95),
