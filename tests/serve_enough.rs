@@ -16,7 +16,9 @@ use told::{served, stuck};
 const KIMI: &str = "1;m=moonshotai/Kimi-K2-Instruct;do=serve;si=8k;so=1k;sr=5/s";
 const R1: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;si=4000;so=1000;sr=20/s";
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=500/s;sn=8;snn=8";
-const LINKS: [&str; 3] = [KIMI, R1, LLAMA];
+/// The same with room.
+const SURE: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;si=4000;so=1000;sr=12/s;sure=80";
+const LINKS: [&str; 4] = [KIMI, R1, LLAMA, SURE];
 
 fn enough(inputs: &Inputs) -> Option<Enough> {
     let ask = inputs.resolve().ask.expect("a question");
@@ -127,7 +129,8 @@ fn each_layout(ask: &Ask, see: &mut dyn FnMut(Layout<'_>)) {
         let sizing = deploy::Sizing::new(ask, &service, own, (batch, full));
         let each = |known: Option<f64>| {
             let known = known.map(PerSecond::new);
-            search::each(ask, sizing.serving(), (known, full.request_rate)).map(PerSecond::get)
+            let of = (sizing.serving(), own.at.machine, batch);
+            search::each(ask, of, (known, full.request_rate)).map(PerSecond::get)
         };
         let most = f64::from(deploy::most(ask, &own.at));
         see(Layout { each: &each, full: full.request_rate.get(), most });

@@ -446,7 +446,7 @@ mod tests {
     /// of 29.7 hundreds. That is kept as it is, and what no lognormal has is told.
     #[test]
     fn long_tails_are_kept_and_told() {
-        let rows = |n: usize| if n % 10 == 0 { 10_000 } else { 100 };
+        let rows = |n: usize| if n.is_multiple_of(10) { 10_000 } else { 100 };
         let text: String = (0..400).map(|n| format!("{n},{},10\n", rows(n))).collect();
         let own = trace(&text);
         let mut inputs = Inputs::default();

@@ -70,7 +70,7 @@ pub fn even(own: &Deployed<'_>, bill: &Bill) -> Option<Even> {
     let asked = bill.requests.get() / 3600.0;
     let full = own.own.full.request_rate;
     let each = match own.ask.demand {
-        Demand::Rate(_) => own.holds().unwrap_or(full),
+        Demand::Rate(_) => own.each_held().unwrap_or(full),
         _ => full,
     };
     let request = found.api.get() / 3600.0 / asked.max(1e-300);

@@ -268,8 +268,11 @@ fn accelerators(own: &Deployed<'_>) -> Figure {
         Amount::Count(n),
         formula,
         text,
-        "the least number of instances that keeps the goals under the demand, at the batch limit \
-         and without the spare ones (N+1: one may fail or be replaced at any time)",
+        &format!(
+            "the least number of instances that keeps the goals{} under the demand, at the batch \
+             limit and without the spare ones (N+1: one may fail or be replaced at any time)",
+            super::wanted(own.ask)
+        ),
     )
 }
 

@@ -29,6 +29,7 @@ mod range;
 mod rivals;
 mod roofline;
 mod steps;
+mod sure;
 mod text;
 pub mod users;
 
@@ -51,10 +52,11 @@ pub use month::{DayQuestion, MonthPlan, Stood, month};
 pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
 pub use power::{Drawn, emissions};
-pub use range::{basis, chances, range};
+pub use range::{basis, range};
 pub use rivals::{Rival, rivals};
 pub use roofline::{Roof, RoofPoint, roofline};
 pub use steps::{decode, prefill};
+pub use sure::{Goal, chances, goals, wanted};
 pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
@@ -107,12 +109,6 @@ impl<'a> Deployed<'a> {
         self.own.replicas.saturating_add(self.ask.spares)
     }
 
-    /// The most requests a second at random that one instance answers with the goals; none where it keeps them at no rate.
-    #[must_use]
-    pub fn holds(&self) -> Option<PerSecond> {
-        enough::each(self.ask, &self.serving(), (None, self.own.full.request_rate))
-    }
-
     /// Accelerators of all instances.
     #[must_use]
     pub fn accelerators(&self) -> u64 {
@@ -153,6 +149,13 @@ impl<'a> Deployed<'a> {
             more => format!(", {} to spare", show::grouped(more.into())),
         };
         format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
+    }
+
+    /// The most requests at random that one instance answers with the goals; nothing where that is none.
+    #[must_use]
+    pub fn each_held(&self) -> Option<PerSecond> {
+        let of = (&self.serving(), self.own.at.machine, self.own.batch);
+        enough::each(self.ask, of, (None, self.own.full.request_rate))
     }
 
     /// Tokens that a sequence holds on the mean while it is answered.

@@ -69,6 +69,7 @@ fn question(ask: &Ask, machine: usize, format: usize, rate: Option<PerSecond>) -
         speculation: ask.speculation,
         traffic: ask.traffic,
         goals: ask.goals,
+        room: kind.room,
         share: ask.share,
         further_share: ask.further_share,
         spares: ask.spares,
@@ -582,7 +583,7 @@ fn ratio(own: &Apart, spares: u32) -> String {
 /// What instances that do both hold with the goals where requests come at random.
 fn held(own: &Deployed<'_>) -> Option<Cell> {
     let Demand::Rate(_) = own.ask.demand else { return None };
-    let each = own.holds()?;
+    let each = own.each_held()?;
     let n = f64::from(own.own.replicas);
     let number = |value: f64| fine::number(Ratio::new(value));
     let text = format!(
