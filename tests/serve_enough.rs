@@ -112,7 +112,10 @@ fn whole_machines_stay_within_how_many_there_may_be() {
     // One less than what is said is one machine less.
     let found = enough(&decode(LLAMA).inputs).expect("more is needed").accelerators;
     let with = |n: u64| decode(LLAMA).inputs.with(Key::ServeMost, n.to_string());
-    assert!(found % 8 == 0 && serves(&with(found)) && !serves(&with(found - 1)), "{found}");
+    assert!(
+        found.is_multiple_of(8) && serves(&with(found)) && !serves(&with(found - 1)),
+        "{found}"
+    );
 }
 
 /// What one instance of a layout holds where so much is known, what it answers under full load, and how many may be had.
