@@ -72,6 +72,27 @@ fn sglang_is_told_its_degrees_by_whole_names() {
     }
 }
 
+/// `dp_size` is `tp_size` with `enable_attention_dp`, else 1 (TensorRT-LLM, mapping.py): no groups of two ranks, whether
+/// chosen or typed, in the plan, beside it and in its curve.
+#[test]
+fn tensorrt_llm_groups_attention_by_one_rank_or_not_at_all() {
+    let r1 = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=trtllm;sr=20/s";
+    for link in [r1, "1;m=deepseek-ai/DeepSeek-V3;do=serve;se=trtllm;sg=b200;sw=nvfp4;sr=10/s"] {
+        let ask = decode(link).inputs.resolve().ask.expect("a question");
+        let looked = serve::find(&ask).looked.into_iter().map(|own| own.at.instance);
+        let drawn = serve::tradeoff(&ask).into_iter().map(|own| own.at.instance);
+        let all: Vec<_> = looked.chain(drawn).collect();
+        assert!(all.iter().any(|own| own.dp > 1) && all.iter().any(|own| own.tp > 1));
+        for own in all {
+            assert!(own.dp == 1 || own.tp == 1, "{link}: {own:?}");
+        }
+    }
+    let typed = decode(&format!("{r1};stp=4;sdp=2")).inputs.resolve();
+    let said = typed.notes.iter().filter(|own| own.key == Key::ServeDp).map(|own| &own.text);
+    let told: Vec<_> = said.collect();
+    assert!(told.iter().any(|text| text.contains("each rank of a stage")), "{told:?}");
+}
+
 /// `chunked_prefill_size // dp_size` is what a rank gets.
 #[test]
 fn sglang_with_attention_groups_is_told_the_chunk_of_all_of_them() {

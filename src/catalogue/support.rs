@@ -26,7 +26,7 @@ pub struct Support {
     pub weights: Vec<WeightFormat>,
     /// Formats of the key-value cache, the widest first.
     pub cache: Vec<KvFormat>,
-    /// Ways to split a model: `tp`, `pp`, `dp`, `ep`.
+    /// Ways to split a model: `tp`, `pp`, `dp` or `dp-all` (`serving::DP_ALL`), `ep`.
     pub degrees: Vec<String>,
 }
 

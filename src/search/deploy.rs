@@ -10,7 +10,9 @@
 use super::serve::{batches, instances};
 use crate::estimate::capacity::Packing;
 use crate::estimate::serve::{Answer, Arrivals, Pace, Sequences, Serving};
-use crate::serving::{Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Service};
+use crate::serving::{
+    Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Instance, Mode, Service,
+};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 /// Most sequences that one attention group decodes together: the largest batches of published settings (DeepSeek-R1 on
@@ -614,7 +616,9 @@ fn weighed(ask: &Ask, at: &Candidate, rate: PerSecond, replicas: u32) -> Ratio {
 /// Whether the engine can split the model so, and the user lets it.
 #[must_use]
 pub fn allowed(instance: &Instance, degrees: &[String], fixed: &FixedServing) -> bool {
-    let splits = |degree: &str| degrees.iter().any(|known| known == degree);
+    let knows = |degree: &str| degrees.iter().any(|known| known == degree);
+    let splits =
+        |degree: &str| knows(degree) || degree == "dp" && instance.tp == 1 && knows(DP_ALL);
     let free = [
         (instance.tp, fixed.tp, "tp"),
         (instance.pp, fixed.pp, "pp"),

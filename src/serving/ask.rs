@@ -6,6 +6,9 @@ use crate::model::Model;
 use crate::prices::Place;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
 
+/// The way to split a model of engines whose attention groups are of one rank each: DP is 1 or all ranks of a stage.
+pub const DP_ALL: &str = "dp-all";
+
 /// A question about serving: what, by which software, on what, for whom and how fast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
@@ -66,7 +69,7 @@ pub struct AskedMachine {
     pub by_hour: (Option<DollarsPerHour>, String),
     /// Formats of weights and cache that may be used on it.
     pub formats: Vec<(WeightFormat, KvFormat)>,
-    /// Ways to split a model that the engine has there.
+    /// Ways to split a model that the engine has there: `tp`, `pp`, `dp` or [`DP_ALL`], `ep`.
     pub degrees: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::cluster::Accelerator;
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
-    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
+    ApiPrice, Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
     WeightFormat,
 };
 use crate::units::text::show;
@@ -248,6 +248,16 @@ fn degrees(reader: &mut Reader, engine: &Engine, can: &Support) -> Vec<String> {
     if refuses && reader.count(Key::ServePp).is_some_and(|n| n > 1) {
         let text = format!("{} does not guess ahead in a pipeline; let PP be 1", engine.name);
         reader.note(Key::Guesses, text);
+    }
+    let more = |key: Key| reader.count(key).is_some_and(|n| n > 1);
+    let whole = can.degrees.iter().any(|own| own == DP_ALL);
+    if whole && more(Key::ServeTp) && more(Key::ServeDp) {
+        let text = format!(
+            "{}'s attention data parallelism takes each rank of a stage for itself: let TP be 1, \
+             or DP",
+            engine.name
+        );
+        reader.note(Key::ServeDp, text);
     }
     can.degrees.iter().filter(|own| !(refuses && *own == "pp")).cloned().collect()
 }

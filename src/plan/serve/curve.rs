@@ -5,7 +5,7 @@ use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy::{self, Candidate, sequences_most};
 use crate::search::serve::{Offer, Point, Question, frontier};
-use crate::serving::{Ask, Demand, Goals, Instance};
+use crate::serving::{Ask, Demand, Goals};
 use crate::units::text::fine;
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -41,7 +41,6 @@ pub fn tradeoff(ask: &Ask) -> Vec<TradePoint> {
 
 fn of_machine(ask: &Ask, machine: usize) -> Vec<TradePoint> {
     let Some(kind) = ask.machines.get(machine) else { return Vec::new() };
-    let splits = |degree: &str| kind.degrees.iter().any(|known| known == degree);
     let offer = Offer {
         cluster: kind.cluster.clone(),
         price: kind.price.unwrap_or(DollarsPerHour::new(1.0)),
@@ -53,19 +52,14 @@ fn of_machine(ask: &Ask, machine: usize) -> Vec<TradePoint> {
         engine,
         offers: vec![offer],
         formats: kind.formats.clone(),
+        degrees: kind.degrees.clone(),
         speculation: ask.speculation,
         traffic: ask.traffic,
         goals: Goals::default(),
     };
-    let allowed = |Instance { tp, pp, dp, ep }: Instance| {
-        (tp == 1 || splits("tp"))
-            && (pp == 1 || splits("pp"))
-            && (dp == 1 || splits("dp"))
-            && (ep == 1 || splits("ep"))
-    };
     let found = frontier(&question).points;
     let mut line: Vec<TradePoint> = Vec::new();
-    for point in found.iter().filter(|point| allowed(point.instance)) {
+    for point in &found {
         let own = trade(ask, machine, point);
         // By time a token; what is slower must give more.
         if line.last().is_none_or(|last| own.rate > last.rate) {

@@ -5,8 +5,9 @@ use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure, Range};
+use crate::search::deploy::allowed;
 use crate::search::serve::instances;
-use crate::serving::{Ask, AskedMachine, Instance, Service, WeightFormat};
+use crate::serving::{Ask, AskedMachine, FixedServing, Instance, Service, WeightFormat};
 use crate::units::text::fine;
 use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
@@ -59,12 +60,8 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         cache: kind.formats.first().map(|(_, cache)| *cache)?,
         speculation: ask.speculation,
     };
-    let splits = |n: u32, degree: &str| n == 1 || kind.degrees.iter().any(|own| own == degree);
     let mut all = instances(&ask.model, &kind.cluster);
-    all.retain(|own| {
-        let (tp, pp) = (splits(own.tp, "tp"), splits(own.pp, "pp"));
-        tp && pp && splits(own.dp, "dp") && splits(own.ep, "ep")
-    });
+    all.retain(|own| allowed(own, &kind.degrees, &FixedServing::default()));
     let holds =
         |serving: &Serving<'_>| !serving.memory().too_full && serving.holds_one(&ask.traffic);
     let small = all.iter().filter(|own| holds(&Serving::new(&service, own)));
