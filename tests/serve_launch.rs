@@ -10,12 +10,12 @@ use autoparallel::api::{LaunchView, ServeView, StuckView};
 use autoparallel::catalogue::{engines, models};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::inputs::Key;
-use autoparallel::link::decode;
+use autoparallel::link::{decode, encode};
 use autoparallel::model::config;
 use autoparallel::plan::serve;
 use autoparallel::search::deploy;
 use autoparallel::units::Tokens;
-use told::{served, stuck, value};
+use told::{served, stuck, study, value};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve";
 
@@ -70,6 +70,28 @@ fn sglang_is_told_its_degrees_by_whole_names() {
             assert!(KNOWN.contains(&word), "{word} is no whole name");
         }
     }
+}
+
+/// The checkpoint that was named is served, not the one whose shape it has; a link keeps its name.
+#[test]
+fn the_checkpoint_that_was_named_is_served() {
+    for (typed, served) in [
+        ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-7B-Instruct"),
+        ("qwen/qwen3-8b-base", "qwen/qwen3-8b-base"),
+        ("mistralai/Mixtral-8x7B-v0.1", "mistralai/Mixtral-8x7B-v0.1"),
+        ("mixtral-8x7b", "mistralai/Mixtral-8x7B-Instruct-v0.1"),
+        ("llama-3.1-8b", "meta-llama/Llama-3.1-8B"),
+        ("meta-llama/Meta-Llama-3.1-8B", "meta-llama/Meta-Llama-3.1-8B"),
+    ] {
+        assert_eq!(models::checkpoint(typed).as_deref(), Some(served));
+        let link = format!("1;m={typed};do=serve;sr=1/s;sw=bf16");
+        let start = format!("vllm serve {served} ");
+        assert!(launch(&link).command.starts_with(&start), "{typed}");
+        let kept = encode(&decode(&link).inputs);
+        assert!(launch(&kept).command.starts_with(&start), "{kept}");
+    }
+    assert_eq!(models::checkpoint("no such model"), None);
 }
 
 /// `dp_size` is `tp_size` with `enable_attention_dp`, else 1 (TensorRT-LLM, mapping.py): no groups of two ranks, whether

@@ -14,6 +14,8 @@ pub const DP_ALL: &str = "dp-all";
 pub struct Ask {
     /// What is served.
     pub model: Model,
+    /// Hub id of the checkpoint that was named: the model's, or one tuned from it that has its shape.
+    pub checkpoint: String,
     /// Format of the published weights, where it is not of 16 bits.
     pub stored: Option<WeightFormat>,
     /// Where it is said that the checkpoint brings Python code of its own, which the engine must be let run.

@@ -189,12 +189,13 @@ fn takes_code(own: &Deployed<'_>) -> bool {
 
 /// The checkpoint to serve; where the plan counts on another than the published one, a path that exists nowhere.
 fn model(own: &Deployed<'_>) -> String {
-    let name = &own.ask.model.name;
-    let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
     if weights(own) == Weights::Other {
-        return format!("path/to/{last}-{}", own.formats.0.key());
+        let name = &own.ask.checkpoint;
+        let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
+        let end = if own.formats.0.is_gguf() { ".gguf" } else { "" };
+        return format!("path/to/{last}-{}{end}", own.formats.0.key());
     }
-    if name.contains('/') { name.clone() } else { format!("path/to/{last}") }
+    published(own)
 }
 
 /// Flags about the weights, each engine in its own spelling of the second.
@@ -242,6 +243,12 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
+/// The published checkpoint.
+fn published(own: &Deployed<'_>) -> String {
+    let name = &own.ask.checkpoint;
+    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
+}
+
     let rows = own.serving().rows_most();
     all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
     all.push(("--max-num-batched-tokens", Some(rows.to_string())));
@@ -378,7 +385,7 @@ fn trtllm(own: &Deployed<'_>) -> String {
 fn llamacpp(own: &Deployed<'_>) -> String {
     let batch = u64::from(own.own.batch);
     let format = own.formats.0.key().to_ascii_uppercase();
-    let name = own.ask.model.name.rsplit('/').next().unwrap_or_default();
+    let name = own.ask.checkpoint.rsplit('/').next().unwrap_or_default();
     let mut all = vec![
         ("--n-gpu-layers", Some("99".to_owned())),
         ("--parallel", Some(batch.to_string())),

@@ -7,7 +7,7 @@ pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value, budget, operation, own, software};
+use super::{Group, Key, Value, budget, names, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
 use crate::catalogue::{engines, places};
@@ -62,6 +62,7 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         pue_typed: reader.is_typed(Key::Pue),
         machines,
         custom_code: formats::custom_code(reader),
+        checkpoint: checkpoint(reader).unwrap_or_else(|| model.name.clone()),
         stored,
         model,
         engine,
@@ -76,6 +77,11 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
     };
     let clear = !reader.problems.iter().any(|problem| belongs(problem.key));
     (clear && !ask.machines.is_empty()).then_some(ask)
+}
+
+/// The checkpoint that was named, where the catalogue knows the model.
+fn checkpoint(reader: &Reader) -> Option<String> {
+    names::checkpoint(reader.name(Key::Model)?)
 }
 
 fn traffic(reader: &Reader) -> Option<Traffic> {
