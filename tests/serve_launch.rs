@@ -94,6 +94,41 @@ fn the_checkpoint_that_was_named_is_served() {
     assert_eq!(models::checkpoint("no such model"), None);
 }
 
+/// GGUF under vLLM: measured 2.52 s to read a prompt for which AWQ takes 0.29 (Qwen3-14B, 925 tokens, RTX 4060 Ti;
+/// vllm-project/vllm issue 35987), and 4.03 s for 1,927 tokens of Llama-3.1-8B with the same kernels on an RTX 3090
+/// (dphnAI/sonar pull 1395). It is asked for by name alone, with what to know and what to take instead.
+#[test]
+fn gguf_under_vllm_is_slow_and_said_to_be() {
+    let time = |link: &str, name: &str| {
+        let fits = study(link).fits;
+        let own = fits.iter().find(|own| own.weights == name).expect("a format").clone();
+        (own.first_token.value, own.said)
+    };
+    let card = "1;m=Qwen/Qwen3-14B;do=serve;sg=rtx-4090;sn=1;si=925;so=64;sc=1;sf=none;st=none";
+    let ((slow, said), (fast, plain)) = (time(card, "q4_k_m"), time(card, "int4-awq"));
+    assert!((4.0..16.0).contains(&(slow / fast)), "{slow} s against {fast} s; measured 8.7");
+    assert!(said.starts_with("experimental:") && plain.is_empty(), "{said}, {plain}");
+    let old = "1;m=llama-3.1-8b;do=serve;sg=rtx-3090;sn=1;si=1927;so=64;sc=1;sf=none;st=none";
+    let (read, _) = time(old, "q4_k_m");
+    assert!((3.0..5.4).contains(&read), "{read} s; measured 4.03");
+    // llama.cpp reads the same file with kernels of its own.
+    let (own, said) = time(&format!("{old};se=llamacpp"), "q4_k_m");
+    assert!(own < read / 3.0 && said.is_empty(), "{own}");
+
+    let typed = format!("{LLAMA};sn=4;sc=4;sf=none;st=none;sw=q4_k_m");
+    let told = view(&typed);
+    let says = |text: &String| text.contains("experimental") && text.contains("int4-awq");
+    assert!(told.doubts.iter().any(says), "{:?}", told.doubts);
+    let notes = decode(&typed).inputs.resolve().notes;
+    assert!(notes.iter().any(|own| own.key == Key::Weights && says(&own.text)), "{notes:?}");
+    let own = told.launch.expect("a command");
+    assert!(own.command.starts_with("vllm serve path/to/Llama-3.3-70B-Instruct-q4_k_m.gguf "));
+    let tokenizer = flag(&own.command, "--tokenizer");
+    assert_eq!(tokenizer, Some("meta-llama/Llama-3.3-70B-Instruct"), "{}", own.command);
+    // Under the usual goals it does not serve at all, and what does is named.
+    helped(&format!("{LLAMA};sr=10/s;sw=q4_k_m"), &["Store the weights in"]);
+}
+
 /// `dp_size` is `tp_size` with `enable_attention_dp`, else 1 (TensorRT-LLM, mapping.py): no groups of two ranks, whether
 /// chosen or typed, in the plan, beside it and in its curve.
 #[test]

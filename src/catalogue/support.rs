@@ -45,10 +45,6 @@ pub fn find(engine: &str, generation: &str) -> Option<Support> {
     (!weights.is_empty() && !cache.is_empty()).then_some(Support { weights, cache, degrees })
 }
 
-/// What to know of two of four under vLLM (the rows of `data/engine_formats.csv`).
-pub const SPARSE_GONE: &str = "vLLM runs two of four up to release 0.18 alone: later ones took the \
-                               kernels out (vllm-project/vllm pull 36799); install 0.18 or before";
-
 /// Whether people store any model so for that engine: files of GGUF for llama.cpp alone, and MXFP4 only where the
 /// checkpoint is published in it (gpt-oss).
 #[must_use]

@@ -1,7 +1,7 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::catalogue::support;
+use crate::catalogue::formats;
 use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each};
 use crate::serving::{KvFormat, WeightFormat};
 use std::fmt::Write as _;
@@ -120,15 +120,9 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     let key = own.ask.engine.key.as_str();
     let node = own.machine.cluster.node_size.max(1);
     let at = own.own.at.instance;
-    if own.formats.0.is_sparse() && key == "vllm" {
-        all.push(format!("{}.", support::SPARSE_GONE));
-    }
-    if at.ranks() > u64::from(node) {
-        all.push(
-            "The instance spans several machines: start it on each as the engine's guide to \
-            several nodes says."
-                .to_owned(),
-        );
+    let generation = &own.machine.cluster.accelerator.generation;
+    if let Some(row) = formats::said(key, generation, own.formats.0) {
+        all.push(format!("{} is {}.", own.formats.0.key(), row.said));
     }
     let n = own.instances();
     if n > 1 {
@@ -300,6 +294,10 @@ fn sglang(own: &Deployed<'_>) -> String {
     let engine = &own.service.engine;
     // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them. Short names are beginnings
     // of several flags (--pp-max-micro-batch-size, --pp-async-batch-depth), which argparse refuses.
+    if own.formats.0.is_gguf() {
+        // docs.vllm.ai, features/quantization/gguf: that of the base model, as conversion is slow and unstable.
+        all.push(("--tokenizer", Some(published(own))));
+    }
     let mut all = weights_flags(own, "--trust-remote-code");
     all.push(("--tp-size", Some((at.tp * at.dp).to_string())));
     if at.pp > 1 {

@@ -145,8 +145,9 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
             speed: shown(Amount::TokenRate(fit.speed)),
             range: fit.range.as_ref().map(range),
             first_token: shown(Amount::Time(fit.first_token)),
-            usual: fit.weights == WeightFormat::Q4Km,
+            usual: fit.weights == WeightFormat::Q4Km && fit.said.is_empty(),
             doubted: fit.doubted,
+            said: fit.said.to_owned(),
             figures: fit.figures.iter().map(plain_figure).collect(),
             link: link::encode(&link),
         })

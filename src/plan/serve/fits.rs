@@ -1,6 +1,6 @@
 //! What fits where: every format that the engine has on every kind of machine asked for, for one user alone.
 
-use crate::catalogue::formats::doubted;
+use crate::catalogue::formats::{doubted, said};
 use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use crate::plan::budget::figure;
@@ -32,6 +32,8 @@ pub struct Fit {
     pub first_token: Seconds,
     /// No source confirms that the engine has the format there.
     pub doubted: bool,
+    /// What to know of the format under the engine there.
+    pub said: &'static str,
     /// Where speed, prompt and weights come from.
     pub figures: Vec<Figure>,
 }
@@ -99,6 +101,7 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         speed,
         range,
         first_token,
+        said: said(&ask.engine.key, generation, weights).map_or("", |row| row.said.as_str()),
         doubted: doubted(&ask.engine.key, generation, (weights, service.cache))[0].is_some(),
         figures,
     })
