@@ -4,6 +4,7 @@ use super::LaunchView;
 use crate::catalogue::formats;
 use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each};
 use crate::serving::{KvFormat, WeightFormat};
+use crate::units::text::show;
 use std::fmt::Write as _;
 
 /// The command; empty, with a note that says so, for engines without one here.
@@ -148,7 +149,11 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(if own.ask.model.mtp_layers > 0 {
             "Guesses come from the model's own head for further tokens (MTP).".to_owned()
         } else {
-            "For path/to/draft put the draft model, such as an EAGLE head of this model.".to_owned()
+            format!(
+                "For path/to/draft put the draft model, such as an EAGLE head of this model; {} \
+                 are counted for it on each accelerator, and a layer's cache.",
+                show::bytes(own.serving().guessing_weights())
+            )
         });
     }
     if key.starts_with("sglang") && at.dp > 1 {
