@@ -72,6 +72,17 @@ fn sglang_is_told_its_degrees_by_whole_names() {
     }
 }
 
+/// Requests that the engine refuses are no footnote: 4,000 and 200 tokens, a model of 4,096 positions.
+#[test]
+fn requests_beyond_the_positions_are_said_beside_the_headline() {
+    let long = "1;m=microsoft/Phi-3-mini-4k-instruct;do=serve;sr=5/s;so=200;si=";
+    let refused = |prompt: u32| {
+        let doubts = view(&format!("{long}{prompt}")).doubts;
+        doubts.iter().any(|text| text.contains("positions") && text.contains("refuses"))
+    };
+    assert!(refused(4000) && !refused(3000));
+}
+
 /// The checkpoint that was named is served, not the one whose shape it has; a link keeps its name.
 #[test]
 fn the_checkpoint_that_was_named_is_served() {

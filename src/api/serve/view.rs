@@ -70,7 +70,7 @@ pub(in crate::api) fn serve_view(
         link,
         pinned_link,
         summary,
-        doubts: serve::doubts(own).into_iter().map(|(text, _)| text).collect(),
+        doubts: doubts(own),
         degrees,
         figures,
     }
@@ -537,6 +537,12 @@ fn of_machine(own: &Deployed<'_>) -> Vec<Assumption> {
         }
     }
     all
+}
+
+/// What stands beside the headline: that requests are refused, formats that may not run, what to know of them.
+fn doubts(own: &Deployed<'_>) -> Vec<String> {
+    let refused = serve::longest(own).beyond.map(|_| serve::longest_text(own));
+    refused.into_iter().chain(serve::doubts(own).into_iter().map(|(text, _)| text)).collect()
 }
 
 /// What to know of checkpoint, length and energy.
