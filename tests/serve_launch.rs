@@ -72,6 +72,34 @@ fn sglang_is_told_its_degrees_by_whole_names() {
     }
 }
 
+/// Several machines are told of one another in the engine's own words.
+#[test]
+fn commands_over_several_machines_join_them() {
+    let told = |link: &str, wanted: &[(&str, &str)]| {
+        let own = launch(link);
+        for (name, value) in wanted {
+            assert_eq!(flag(&own.command, name), Some(*value), "{name} in {}", own.command);
+        }
+        assert!(own.notes.iter().any(|note| note.contains("spans 2 machines")), "{:?}", own.notes);
+        own.command
+    };
+    let r1 = "1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=16;sf=none;st=none";
+    let head = [("--nnodes", "2"), ("--node-rank", "$RANK")];
+    let command = told(&format!("{r1};se=sglang;stp=8;spp=1;sdp=2;sep=16"), &head);
+    assert_eq!(flag(&command, "--dist-init-addr"), Some("$HEAD:20000"));
+    let command = told(&format!("{r1};se=vllm;stp=8;spp=2;sdp=1;sep=1"), &head);
+    assert_eq!(flag(&command, "--master-addr"), Some("$HEAD"));
+    // Sixteen groups of one rank, eight on a machine.
+    let groups = [("--data-parallel-size", "16"), ("--data-parallel-size-local", "8")];
+    let command = told(&format!("{r1};se=vllm;stp=1;spp=1;sdp=16;sep=16"), &groups);
+    assert!(command.contains("--data-parallel-start-rank $((RANK * 8))"), "{command}");
+    let slurm = [("-N", "2"), ("--ntasks-per-node", "8"), ("--pp_size", "2")];
+    let command = told(&format!("{r1};se=trtllm;stp=8;spp=2;sdp=1;sep=8"), &slurm);
+    assert!(command.contains("trtllm-llmapi-launch trtllm-serve deepseek-ai/DeepSeek-R1"));
+    let one = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=8;stp=8;spp=1;sdp=1;sep=8";
+    assert_eq!(flag(&launch(one).command, "--nnodes"), None);
+}
+
 /// Requests that the engine refuses are no footnote: 4,000 and 200 tokens, a model of 4,096 positions.
 #[test]
 fn requests_beyond_the_positions_are_said_beside_the_headline() {

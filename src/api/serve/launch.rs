@@ -124,6 +124,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     let generation = &own.machine.cluster.accelerator.generation;
     if let Some(row) = formats::said(key, generation, own.formats.0) {
         all.push(format!("{} is {}.", own.formats.0.key(), row.said));
+    all.extend(nodes_note(own));
     }
     let n = own.instances();
     if n > 1 {
@@ -180,6 +181,62 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     }
     all
 }
+/// Machines that one instance spans, where these are several.
+fn nodes(own: &Deployed<'_>) -> Option<u64> {
+    let node = u64::from(own.machine.cluster.node_size.max(1));
+    Some(own.own.at.instance.ranks().div_ceil(node)).filter(|n| *n > 1)
+}
+
+/// How vLLM joins machines (docs.vllm.ai, serving/parallelism_scaling and data_parallel_deployment, 2026): by processes, an
+/// attention group on one machine; else, and before V1, by Ray.
+fn vllm_nodes(own: &Deployed<'_>) -> Vec<Flag> {
+    let Some(n) = nodes(own) else { return Vec::new() };
+    let at = own.own.at.instance;
+    let groups = own.machine.cluster.node_size.max(1) / at.tp.saturating_mul(at.pp).max(1);
+    let told = |name, value: &str| (name, Some(value.to_owned()));
+    match (own.ask.engine.key == "vllm", at.dp > 1) {
+        (false, _) => vec![told("--distributed-executor-backend", "ray")],
+        (true, true) if groups == 0 => vec![told("--data-parallel-backend", "ray")],
+        (true, true) => vec![
+            told("--data-parallel-size-local", &groups.to_string()),
+            told("--data-parallel-start-rank", &format!("$((RANK * {groups}))")),
+            told("--data-parallel-address", "$HEAD"),
+            told("--data-parallel-rpc-port", "13345"),
+        ],
+        (true, false) => vec![
+            told("--nnodes", &n.to_string()),
+            told("--node-rank", "$RANK"),
+            told("--master-addr", "$HEAD"),
+        ],
+    }
+}
+
+/// How an instance of several machines is started.
+fn nodes_note(own: &Deployed<'_>) -> Option<String> {
+    let n = nodes(own)?;
+    let key = own.ask.engine.key.as_str();
+    let ray = vllm_nodes(own).iter().any(|(_, value)| value.as_deref() == Some("ray"));
+    let each = "start it on each, with HEAD the address of the first, and RANK 0 there, 1 on the \
+                next and so on";
+    let how = match key {
+        key if key.starts_with("sglang") => format!("{each} (docs.sglang.io, multi-node)"),
+        "vllm" | "vllm-2024" | "vllm-tpu" if ray => {
+            "join them to one Ray cluster and start it on the first alone (docs.vllm.ai, \
+             parallelism and scaling)"
+                .to_owned()
+        }
+        "vllm" => format!(
+            "{each}; all but the first take --headless as well. Releases without such flags start \
+             on Ray (docs.vllm.ai, parallelism and scaling)"
+        ),
+        "trtllm" => "Slurm starts it on all, where config.yml and weights must lie; mpirun -n \
+                     does the same (NVIDIA/TensorRT-LLM, trtllm-serve)"
+            .to_owned(),
+        _ => "start it on each as the engine's guide to several nodes says".to_owned(),
+    };
+    Some(format!("The instance spans {n} machines: {how}."))
+}
+
 
 /// Whether the engine runs Python code of checkpoints at all.
 fn takes_code(own: &Deployed<'_>) -> bool {
@@ -242,12 +299,7 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
-/// The published checkpoint.
-fn published(own: &Deployed<'_>) -> String {
-    let name = &own.ask.checkpoint;
-    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
-}
-
+    all.extend(vllm_nodes(own));
     let rows = own.serving().rows_most();
     all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
     all.push(("--max-num-batched-tokens", Some(rows.to_string())));
@@ -320,6 +372,11 @@ fn sglang(own: &Deployed<'_>) -> String {
     }
     all.push(("--max-running-requests", Some(own.own.batch.to_string())));
     // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
+    if let Some(n) = nodes(own) {
+        all.push(("--nnodes", Some(n.to_string())));
+        all.push(("--node-rank", Some("$RANK".to_owned())));
+        all.push(("--dist-init-addr", Some("$HEAD:20000".to_owned())));
+    }
     let chunk = u64::from(own.serving().rows_most()) * u64::from(at.dp.max(1));
     all.push(("--chunked-prefill-size", Some(chunk.to_string())));
     all.push(("--context-length", Some(length(own).to_string())));
@@ -382,7 +439,11 @@ fn trtllm(own: &Deployed<'_>) -> String {
     all.push(("--max_seq_len", Some(length(own).to_string())));
     // `--config` is another name of it from 2025-11 on (NVIDIA/TensorRT-LLM pull 9104, release 1.2).
     all.push(("--extra_llm_api_options", Some("config.yml".to_owned())));
-    text + &flags(format!("trtllm-serve {}", model(own)), all)
+    let node = own.machine.cluster.node_size;
+    let start = nodes(own).map_or_else(String::new, |n| {
+        format!("srun -N {n} --ntasks-per-node {node} --mpi=pmix trtllm-llmapi-launch ")
+    });
+    text + &flags(format!("{start}trtllm-serve {}", model(own)), all)
 }
 
 fn llamacpp(own: &Deployed<'_>) -> String {
