@@ -111,6 +111,15 @@ fn requests_beyond_the_positions_are_said_beside_the_headline() {
     assert!(refused(4000) && !refused(3000));
 }
 
+/// What the plan of SGLang with DeepEP counts on is off unless told (server_args.py, `enable_two_batch_overlap`).
+#[test]
+fn halves_that_take_turns_are_told() {
+    let deep = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;sr=12/s";
+    let plain = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=16;sr=2/s";
+    let takes = |link: &str| launch(link).command.contains("--enable-two-batch-overlap");
+    assert!(takes(deep) && !takes(plain));
+}
+
 /// The checkpoint that was named is served, not the one whose shape it has; a link keeps its name.
 #[test]
 fn the_checkpoint_that_was_named_is_served() {

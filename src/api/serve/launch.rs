@@ -119,13 +119,12 @@ pub(super) fn raised(own: &Deployed<'_>) -> Option<String> {
 fn notes(own: &Deployed<'_>) -> Vec<String> {
     let mut all: Vec<String> = weights_note(own).into_iter().collect();
     let key = own.ask.engine.key.as_str();
-    let node = own.machine.cluster.node_size.max(1);
     let at = own.own.at.instance;
     let generation = &own.machine.cluster.accelerator.generation;
     if let Some(row) = formats::said(key, generation, own.formats.0) {
         all.push(format!("{} is {}.", own.formats.0.key(), row.said));
-    all.extend(nodes_note(own));
     }
+    all.extend(nodes_note(own));
     let n = own.instances();
     if n > 1 {
         all.push(format!("{n} such instances stand behind one router."));
@@ -181,6 +180,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     }
     all
 }
+
 /// Machines that one instance spans, where these are several.
 fn nodes(own: &Deployed<'_>) -> Option<u64> {
     let node = u64::from(own.machine.cluster.node_size.max(1));
@@ -237,10 +237,15 @@ fn nodes_note(own: &Deployed<'_>) -> Option<String> {
     Some(format!("The instance spans {n} machines: {how}."))
 }
 
-
 /// Whether the engine runs Python code of checkpoints at all.
 fn takes_code(own: &Deployed<'_>) -> bool {
     !own.ask.engine.key.starts_with("llamacpp")
+}
+
+/// The published checkpoint.
+fn published(own: &Deployed<'_>) -> String {
+    let name = &own.ask.checkpoint;
+    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
 }
 
 /// The checkpoint to serve; where the plan counts on another than the published one, a path that exists nowhere.
@@ -289,6 +294,10 @@ fn vllm(own: &Deployed<'_>) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
     let mut all = weights_flags(own, "--trust-remote-code");
+    if own.formats.0.is_gguf() {
+        // docs.vllm.ai, features/quantization/gguf: that of the base model, as conversion is slow and unstable.
+        all.push(("--tokenizer", Some(published(own))));
+    }
     all.push(("--tensor-parallel-size", Some(at.tp.to_string())));
     if at.pp > 1 {
         all.push(("--pipeline-parallel-size", Some(at.pp.to_string())));
@@ -351,10 +360,6 @@ fn sglang(own: &Deployed<'_>) -> String {
     let engine = &own.service.engine;
     // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them. Short names are beginnings
     // of several flags (--pp-max-micro-batch-size, --pp-async-batch-depth), which argparse refuses.
-    if own.formats.0.is_gguf() {
-        // docs.vllm.ai, features/quantization/gguf: that of the base model, as conversion is slow and unstable.
-        all.push(("--tokenizer", Some(published(own))));
-    }
     let mut all = weights_flags(own, "--trust-remote-code");
     all.push(("--tp-size", Some((at.tp * at.dp).to_string())));
     if at.pp > 1 {
@@ -367,16 +372,20 @@ fn sglang(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--ep-size", Some(at.ep.to_string())));
     }
-    if engine.dispatches_once {
-        all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
-    }
-    all.push(("--max-running-requests", Some(own.own.batch.to_string())));
-    // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
     if let Some(n) = nodes(own) {
         all.push(("--nnodes", Some(n.to_string())));
         all.push(("--node-rank", Some("$RANK".to_owned())));
         all.push(("--dist-init-addr", Some("$HEAD:20000".to_owned())));
     }
+    if engine.dispatches_once {
+        all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
+    }
+    if engine.overlaps {
+        // Off unless told (server_args.py 0.5.2 to 0.5.23).
+        all.push(("--enable-two-batch-overlap", None));
+    }
+    all.push(("--max-running-requests", Some(own.own.batch.to_string())));
+    // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
     let chunk = u64::from(own.serving().rows_most()) * u64::from(at.dp.max(1));
     all.push(("--chunked-prefill-size", Some(chunk.to_string())));
     all.push(("--context-length", Some(length(own).to_string())));
