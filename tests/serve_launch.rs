@@ -114,7 +114,8 @@ fn requests_beyond_the_positions_are_said_beside_the_headline() {
 /// What the plan of SGLang with DeepEP counts on is off unless told (server_args.py, `enable_two_batch_overlap`).
 #[test]
 fn halves_that_take_turns_are_told() {
-    let deep = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;sr=12/s";
+    let deep =
+        "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang-ep;sg=h100-sxm;sn=96;sf=none;st=none";
     let plain = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=16;sr=2/s";
     let takes = |link: &str| launch(link).command.contains("--enable-two-batch-overlap");
     assert!(takes(deep) && !takes(plain));
@@ -185,7 +186,7 @@ fn tensorrt_llm_groups_attention_by_one_rank_or_not_at_all() {
     for link in [r1, "1;m=deepseek-ai/DeepSeek-V3;do=serve;se=trtllm;sg=b200;sw=nvfp4;sr=10/s"] {
         let ask = decode(link).inputs.resolve().ask.expect("a question");
         let looked = serve::find(&ask).looked.into_iter().map(|own| own.at.instance);
-        let drawn = serve::tradeoff(&ask).into_iter().map(|own| own.at.instance);
+        let drawn = serve::tradeoff(&ask).into_iter().flatten().map(|own| own.at.instance);
         let all: Vec<_> = looked.chain(drawn).collect();
         assert!(all.iter().any(|own| own.dp > 1) && all.iter().any(|own| own.tp > 1));
         for own in all {
@@ -212,6 +213,58 @@ fn sglang_with_attention_groups_is_told_the_chunk_of_all_of_them() {
     assert_eq!((chunk(&one), chunk(&four)), (of_engine, 4 * of_engine));
     assert!(four.notes.iter().any(|note| note.contains("shares --chunked-prefill-size")));
     assert!(!one.notes.iter().any(|note| note.contains("--chunked-prefill-size")));
+}
+
+/// `max_running_requests // dp_size` is what a rank lets in: 3 of 13 on each of four would be one too few.
+#[test]
+fn sglang_with_attention_groups_lets_in_the_batch_of_the_plan() {
+    let link = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=8;stp=2;spp=1;sdp=4;sep=8";
+    for (batch, told) in [(13, 16), (16, 16), (1, 4)] {
+        let command = launch(&format!("{link};sb={batch};sf=none;st=none")).command;
+        let found = flag(&command, "--max-running-requests").and_then(|n| n.parse::<u32>().ok());
+        assert_eq!(found, Some(told), "{batch}: {command}");
+    }
+    let one = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=8;stp=8;spp=1;sdp=1;sep=8;sb=13";
+    let command = launch(&format!("{one};sf=none;st=none")).command;
+    assert_eq!(flag(&command, "--max-running-requests"), Some("13"), "{command}");
+}
+
+/// Which of both wins has changed with releases of TensorRT-LLM: no entry of the file is a flag of the command as well.
+#[test]
+fn trtllm_is_told_nothing_twice() {
+    let command = launch(&format!("{LLAMA};sr=2/s;se=trtllm;sw=bf16;sk=fp8;sq=2")).command;
+    let (file, flags) = command.split_once("\nEOF\n").expect("a file and a command");
+    let entries: Vec<&str> =
+        file.lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0.trim())).collect();
+    assert!(entries.contains(&"free_gpu_memory_fraction"), "{entries:?}");
+    assert!(entries.contains(&"speculative_config"), "{entries:?}");
+    for entry in entries {
+        assert!(!flags.contains(&format!("--{entry} ")), "{entry} stands twice in {command}");
+    }
+}
+
+/// AWS's plugin gives the cache 0.3 of 0.9 of the memory unless told otherwise: 25.9 of the 96 GB of a Trainium2.
+#[test]
+fn neurons_plugin_is_let_keep_the_cache_of_the_plan() {
+    let name = "VLLM_NEURON_KV_GMU_BUDGET_CAP_FRACTION=";
+    let link = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=vllm-neuron;sg=trainium2;sn=16";
+    let share = |batch: u32| {
+        let own = view(&format!("{link};sb={batch};sf=none;st=none;stp=4;si=3000;so=1000"));
+        let cache = own.memory.children.iter().find(|part| part.id == "memory.cache");
+        let cache = cache.expect("a cache").figure.shown.value;
+        let launch = own.launch.expect("a command");
+        let told = launch.command.strip_prefix(name).map(|rest| {
+            let number = rest.split_whitespace().next().expect("a number");
+            number.parse::<f64>().expect("a number")
+        });
+        assert_eq!(launch.notes.iter().any(|note| note.starts_with(&name[..38])), told.is_some());
+        (cache / (0.9 * own.memory_capacity.value), told)
+    };
+    let (few, told) = share(1);
+    assert!(few < 0.3 && told.is_none(), "{few} {told:?}");
+    let (many, told) = share(48);
+    let told = told.expect("more than the plugin gives");
+    assert!(many > 0.3 && told >= many && told < many + 0.01, "{many} {told}");
 }
 
 /// gpt-oss-120b fills an H100 so far that SGLang's usual share leaves no cache: steps are told to be small, and the
@@ -435,6 +488,27 @@ fn phones_are_not_joined_and_macs_can_be_told_to_give_more() {
     let machine = &much.ask.expect("a question").machines[0].cluster.accelerator;
     assert_eq!(machine.memory.as_f64(), 512.0 * (1u64 << 30) as f64);
     assert!(much.notes.iter().any(|note| note.key == Key::ServeMemory));
+    // A phone's row states all of its 8 GB: no share is kept back that could be given.
+    let phone = decode(&format!("{phone};smem=9GiB")).inputs.resolve();
+    let machine = &phone.ask.expect("a question").machines[0].cluster.accelerator;
+    assert_eq!(machine.memory.as_f64(), 8.0 * (1u64 << 30) as f64);
+    assert!(phone.notes.iter().any(|note| note.key == Key::ServeMemory));
+}
+
+/// What is too large for a machine at home is first tried on the smallest larger one of those at home.
+#[test]
+fn larger_machines_at_home_are_suggested_for_machines_at_home() {
+    let laptop = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=llamacpp;sg=m1;sn=1;sc=1;\
+        sw=q4_k_m;sf=none;st=none";
+    let own = stuck(laptop);
+    let served =
+        own.remedies.iter().find(|own| own.text.starts_with("Serve on")).expect("a remedy");
+    // 70.6e9 x 4.89 bits are 40 GiB: more than 27 and 32, less than 48.
+    assert!(served.text.contains("M4 Max (40 core; 64 GB)"), "{}", served.text);
+    // 671 GB in 8 bits on eight of 80: in data centres, others of data centres.
+    let centre = stuck("1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=8");
+    let served = centre.remedies.iter().find(|own| own.text.starts_with("Serve on"));
+    assert!(served.is_some_and(|own| own.text.contains("H200 SXM")), "{centre:?}");
 }
 
 /// Sized for 10 a second; the peak of 400 is more than is held.

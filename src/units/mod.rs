@@ -8,14 +8,17 @@
 //! Only `+ - * / sqrt min max floor ceil` are used below the page: these give the same bits natively and in
 //! every browser engine (IEEE 754), unlike `exp`, `ln` and `powf`.
 
+pub mod chance;
 mod count;
 mod day;
+mod halving;
 mod measure;
 mod moment;
 pub mod order;
 
 pub use count::{Bytes, Params, Tokens};
 pub use day::Day;
+pub use halving::halved;
 pub use measure::{
     BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
     Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, PerSecond, Ratio, Seconds, Watts,

@@ -21,6 +21,9 @@ pub struct ServeView {
     pub figures: Vec<Figure>,
     /// Whether the goals are kept, one a goal.
     pub goals: Vec<GoalView>,
+    /// The chance that is wanted of each: `90%`; empty where goals are compared with the prediction itself.
+    #[serde(default)]
+    pub sure: String,
     /// A peak that these instances do not hold; empty where none is told or they do.
     #[serde(default)]
     pub peak: String,
@@ -76,6 +79,9 @@ pub struct GoalView {
     pub goal: Shown,
     /// Chance that it is kept, by the range of measured runs: `about 70%`; empty where no range is known.
     pub chance: String,
+    /// Where that comes from.
+    #[serde(default)]
+    pub figure: Option<Figure>,
 }
 
 /// The accelerator's roof and what runs under it.
@@ -117,14 +123,17 @@ pub struct LaunchView {
 /// What comes after the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServeStudyView {
+    /// The chance that is wanted of each goal; empty where goals are compared with the prediction itself.
+    #[serde(default)]
+    pub sure: String,
     /// Best deployments of other kinds.
     pub rivals: Vec<ServeRivalView>,
-    /// Latency against throughput.
-    pub points: Vec<TradeView>,
-    /// Longest time between tokens, where there is a goal.
-    pub goal: Option<Shown>,
-    /// Of which answers the times a token are: `p90`; empty: the mean.
-    pub share: String,
+    /// What nothing beats in throughput and in each of the `latencies`.
+    pub lines: [Vec<TradeView>; 2],
+    /// The answer as such a point.
+    pub own: TradeView,
+    /// The latencies that throughput is held against: of a further token, of the first.
+    pub latencies: [LatencyView; 2],
     /// Names of the kinds of machine, in the order of `points.machine`.
     pub machines: Vec<String>,
     /// What fits where in which format, one answer at a time.
@@ -218,22 +227,31 @@ pub struct ServeRivalView {
     pub link: String,
 }
 
+/// A latency that throughput is held against.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatencyView {
+    /// What it is, and of which requests: `First token (TTFT), p90`.
+    pub name: String,
+    /// Longest that it may be, where there is a goal.
+    pub goal: Option<Shown>,
+}
+
 /// A point of latency against throughput.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TradeView {
     /// Number of the kind of machine.
     pub machine: u32,
-    /// Time of a further token.
+    /// Time of a further token, of the share of answers that the goal is about.
     pub per_token: Shown,
-    /// Time to the first token, on the mean.
+    /// Time to the first token, of the share of requests that the goal is about.
     pub first_token: Shown,
     /// Tokens of answers a second of one accelerator.
     pub rate: Shown,
     /// Where the numbers come from: `per_token`, `first_token`, `rate`.
     #[serde(default)]
     pub figures: Vec<Figure>,
-    /// Whether it keeps the goals.
-    pub keeps: bool,
+    /// Whether it misses the goals, in the order of `latencies`.
+    pub misses: [bool; 2],
     /// Whether it is the layout of the answer.
     pub chosen: bool,
     /// Layout and batch.

@@ -10,13 +10,12 @@ use super::resolve::Reader;
 use super::{Group, Key, Value, budget, names, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
-use crate::catalogue::{engines, places};
-use crate::cluster::Accelerator;
+use crate::catalogue::{engines, places, systems};
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
-    ApiPrice, Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
-    WeightFormat,
+    ApiPrice, Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Goals, Room, Speculation,
+    Traffic, WeightFormat,
 };
 use crate::units::text::show;
 use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
@@ -44,12 +43,13 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         Demand::Rate(_) => reader.count(Key::StandBy).unwrap_or(1),
         _ => 0,
     };
-    let ask = Ask {
+    let mut ask = Ask {
         spares,
         speculation: speculation(reader),
         traffic,
         demand,
         goals,
+        sure: reader.ratio(Key::Sure),
         share: share(reader, Key::Percentile),
         further_share: share(reader, Key::FurtherPercentile),
         fixed: fixed(reader),
@@ -67,6 +67,9 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         model,
         engine,
     };
+    let room = |machine: &AskedMachine| ask.room_on(&machine.cluster.accelerator.generation);
+    let rooms: Vec<Room> = ask.machines.iter().map(room).collect();
+    ask.machines.iter_mut().zip(rooms).for_each(|(machine, room)| machine.room = room);
     echo(reader, &ask);
     operation::remark(reader);
     let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
@@ -181,7 +184,7 @@ fn machines(
             row = row.of_size(size.unwrap_or(row.node_size), nic);
         }
         if let Some(Value::Bytes(bytes)) = reader.value(Key::ServeMemory) {
-            allot(reader, &mut row.accelerator, &row.label, *bytes);
+            allot(reader, &mut row, *bytes);
         }
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
@@ -210,6 +213,7 @@ fn machines(
             by_hour,
             formats,
             degrees: degrees(reader, engine, &can),
+            room: Room::NONE,
         });
     }
     if all.is_empty() && !idle.is_empty() {
@@ -224,17 +228,15 @@ fn machines(
     all
 }
 
-/// Share of an Apple machine's memory that its row states: what Metal lets programs have (`data/usable.csv`).
-const METAL: f64 = 0.75;
-
 /// Programs get so much of an accelerator's memory, where it has that much.
-fn allot(reader: &mut Reader, accelerator: &mut Accelerator, label: &str, bytes: Bytes) {
-    let whole = match accelerator.generation.as_str() {
-        "apple" => Bytes::from_f64(accelerator.memory.as_f64() / METAL),
-        _ => accelerator.memory,
-    };
+fn allot(reader: &mut Reader, row: &mut MachineRow, bytes: Bytes) {
+    let accelerator = &mut row.accelerator;
+    let stated =
+        systems::find(&row.key, &accelerator.generation).map_or(1.0, |own| own.share.get());
+    let whole = Bytes::from_f64(accelerator.memory.as_f64() / stated.max(1e-3));
     if bytes > whole {
-        let text = format!("{label} has {} in all, which is what is counted", show::bytes(whole));
+        let text =
+            format!("{} has {} in all, which is what is counted", row.label, show::bytes(whole));
         reader.note(Key::ServeMemory, text);
     }
     let bytes = bytes.min(whole);
@@ -331,6 +333,7 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     {
         reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
     }
+    reader.echo(Key::Sure, sure(ask));
     if let Some(place) = &ask.place {
         let carbon = place.carbon.map_or("grid not known".to_owned(), |grid| {
             format!("{} g CO2/kWh", show::rounded(grid.get()))
@@ -356,6 +359,29 @@ fn echo(reader: &mut Reader, ask: &Ask) {
             reader.note(Key::Prompt, text);
         }
     }
+}
+
+/// What the wanted chance does, with its factors over the kinds of machine.
+fn sure(ask: &Ask) -> String {
+    if ask.sure.is_none() {
+        return "goals are compared with the prediction, which about half of all runs keep"
+            .to_owned();
+    }
+    let rate = matches!(ask.demand, Demand::Rate(_));
+    let factors = |name: &str, of: fn(&Room) -> Ratio| {
+        let all = || ask.machines.iter().map(|machine| of(&machine.room));
+        let [low, high] =
+            [all().min(), all().max()].map(|end| show::factor(end.unwrap_or_default()));
+        let low = if low == high { String::new() } else { format!("{low} to ") };
+        format!("{name} {low}{high}")
+    };
+    let rate = if rate { factors(", requests", |room| room.rate) } else { String::new() };
+    format!(
+        "asks for room: goals are compared with the prediction made worse by what measured runs \
+         scatter: {}, {}{rate}",
+        factors("first token", |room| room.first),
+        factors("further tokens", |room| room.further)
+    )
 }
 
 impl Reader {

@@ -7,8 +7,9 @@
 
 mod rows;
 
+use super::limits::{FREQUENCY_MAX, FREQUENCY_MIN, SPREAD_MAX};
 use super::{Inputs, Key};
-use crate::units::text::show;
+use crate::units::text::{short, show};
 use crate::units::{PerSecond, Ratio, Seconds, order};
 use rows::{BLOCK_TOKENS, Faults};
 
@@ -29,6 +30,13 @@ const BUSY_SPAN_MIN: f64 = 600.0;
 const RATE_SPAN_MIN: f64 = 60.0;
 const RATE_ROWS_MIN: f64 = 100.0;
 
+/// Traces of fewer requests tell nothing of the longest tenth.
+const TAIL_ROWS_MIN: usize = 100;
+/// Times of the counted length from which on the longest tenth is told.
+const TAIL_MORE: f64 = 1.3;
+/// Standard deviations above which a tenth of a normal distribution lies.
+const TENTH: f64 = 1.2816;
+
 /// What a trace comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -42,6 +50,9 @@ pub struct Trace {
     pub spread: Ratio,
     /// The same of the prompts.
     pub prompt_spread: Ratio,
+    /// Tokens that a tenth of the prompts exceed, where that is much more than a lognormal of their mean and spread has
+    /// there, and what it has.
+    pub tail: Option<[Ratio; 2]>,
     /// Share of the prompts' tokens that stood in an earlier prompt as its beginning; none where blocks are not told.
     pub cached: Option<Ratio>,
     /// Requests of the busiest minute over those of a mean one; none where it covers too little.
@@ -87,43 +98,54 @@ impl Trace {
         inputs.set(Key::Prompt, whole(self.prompt));
         inputs.set(Key::Answer, whole(self.answer));
         for (key, spread) in [(Key::Spread, self.spread), (Key::PromptSpread, self.prompt_spread)] {
-            let spread = (spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
+            let spread = (spread.get().min(SPREAD_MAX) * 100.0 + 0.5).floor() / 100.0;
             inputs.set(key, format!("{spread}"));
         }
         if let Some(cached) = self.cached {
             let percent = (cached.get() * 1000.0 + 0.5).floor() / 10.0;
             inputs.set(Key::Cached, format!("{}%", percent.min(99.9)));
         }
-        if let Some(rate) = self.rate {
-            let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
+        let rate = self.rate.filter(|_| !self.leaves_rate(inputs));
+        if let Some(rate) = rate {
             inputs.clear(Key::InFlight);
-            inputs.set(Key::Rate, format!("{}/s", hundredths.max(0.01)));
+            inputs.set(Key::Rate, format!("{}/s", digits(rate.get())));
         }
         if !self.hours.is_empty() {
-            let hour = |rate: &PerSecond| format!("{}", (rate.get() * 1e4 + 0.5).floor() / 1e4);
-            let hours: Vec<String> = self.hours.iter().map(hour).collect();
+            let hours: Vec<String> = self.hours.iter().map(|rate| digits(rate.get())).collect();
             // A peak would make a mere shape of them.
             inputs.clear(Key::Busiest);
             inputs.set(Key::Hourly, hours.join(","));
-        } else if let (Some(rate), Some(burst)) = (self.rate, self.burst) {
-            let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
+        } else if let (Some(rate), Some(burst)) = (rate, self.burst) {
             inputs.clear(Key::Hourly);
-            inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
-        } else if self.rate.is_some() {
+            inputs.set(Key::Busiest, format!("{}/s", digits(rate.get() * burst.get())));
+        } else if rate.is_some() {
             // A peak of other traffic would stand beside this rate.
             inputs.clear(Key::Hourly);
             inputs.clear(Key::Busiest);
         }
     }
 
+    /// Requests and time that tell no rate to be built on.
+    fn is_short(&self) -> bool {
+        f64::from(self.rows) < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN
+    }
+
+    /// Whether what was typed of the demand is worth more than what so short a trace tells.
+    fn leaves_rate(&self, inputs: &Inputs) -> bool {
+        let typed = |key: Key| inputs.typed(key).is_some_and(|text| !text.is_empty());
+        self.is_short() && (typed(Key::Rate) || typed(Key::InFlight))
+    }
+
     /// What this trace says nothing of and what therefore stays as it was typed, or read of an earlier one.
     #[must_use]
     pub fn kept(&self, inputs: &Inputs) -> Option<String> {
         let typed = |key: Key| inputs.typed(key).filter(|text| !text.is_empty());
+        let silent = self.rate.is_none() || self.leaves_rate(inputs);
         let silent = [
             (Key::Cached, self.cached.is_none()),
-            (Key::Rate, self.rate.is_none()),
-            (Key::Busiest, self.rate.is_none()),
+            (Key::Rate, silent),
+            (Key::InFlight, silent),
+            (Key::Busiest, silent),
         ];
         let kept = silent.into_iter().filter(|(_, silent)| *silent && self.rows > 0);
         let kept = kept.filter_map(|(key, _)| {
@@ -145,14 +167,27 @@ impl Trace {
         );
         // Of a Poisson count the deviation is its root.
         let n = f64::from(self.rows);
-        let few = n < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN;
-        let doubt = match self.rate.filter(|_| few) {
+        let doubt = match self.rate.filter(|_| self.is_short()) {
             Some(_) => format!(
                 " That is too little for a rate: it is known to \u{b1}{} at best; type the one \
                  you expect.",
                 show::percent(Ratio::new(1.0 / n.max(1.0).sqrt()))
             ),
             None => String::new(),
+        };
+        let tail = self.tail.map_or_else(String::new, |[seen, counted]| {
+            format!(
+                " A tenth of the prompts have {} tokens or more, where a lognormal of this spread, \
+                 which the percentiles count with, has {}: first tokens of long prompts come \
+                 later than is said.",
+                show::rounded(seen.get()),
+                show::rounded(counted.get())
+            )
+        });
+        let most = self.spread.max(self.prompt_spread).get() > SPREAD_MAX;
+        let clipped = match most {
+            true => format!(" Spreads count to \u{b1}{}.", show::percent(Ratio::new(SPREAD_MAX))),
+            false => String::new(),
         };
         let burst = self.burst.map_or_else(String::new, |burst| {
             let used = if self.hours.is_empty() { ": the peak of the day" } else { "" };
@@ -173,15 +208,22 @@ impl Trace {
         let about = |mean: Ratio, spread: Ratio| {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
+        let told = [&clipped, &tail, &doubt, &burst, &cached, day].concat();
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{doubt}{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{told}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )
     }
 }
 
-fn summed(requests: &[Request], faults: Faults) -> Trace {
+/// A rate to four significant digits, however small.
+fn digits(rate: f64) -> String {
+    let rounded = format!("{rate:.3e}").parse().unwrap_or(rate);
+    short::ratio(Ratio::new(rounded))
+}
+
+fn summed(requests: &[Request], mut faults: Faults) -> Trace {
     let n = requests.len() as f64;
     if requests.is_empty() {
         return Trace { faults: faults.told(), ..Trace::default() };
@@ -192,6 +234,7 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         let square = requests.iter().map(|own| (of(own) - mean) * (of(own) - mean));
         Ratio::new((square.sum::<f64>() / n).sqrt() / mean)
     };
+    let prompt_spread = spread(|own| own.prompt, prompt);
     let told = requests.iter().filter_map(|own| Some((own.seen?, own.prompt)));
     let (seen, whole) = told.fold((0.0, 0.0), |(a, b), (seen, prompt)| (a + seen, b + prompt));
     let times = requests.iter().filter_map(|own| own.at);
@@ -199,20 +242,39 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         (low.min(at), high.max(at), n + 1.0)
     });
     let span = (last - first).max(0.0);
-    let known = timed > 1.0 && span > 0.0;
+    let rate = (timed - 1.0) / span;
+    let known = timed > 1.0 && (FREQUENCY_MIN..=FREQUENCY_MAX).contains(&rate);
+    if span > 0.0 && !known {
+        faults.add(0, "the times lie too close together or too far apart to tell a rate");
+    }
     Trace {
         rows: requests.len() as u32,
         prompt: Ratio::new(prompt),
         answer: Ratio::new(answer),
         spread: spread(|own| own.answer, answer),
-        prompt_spread: spread(|own| own.prompt, prompt),
+        prompt_spread,
+        tail: tail(requests, prompt, prompt_spread.get()),
         cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
-        burst: if known { burst(requests, span, (timed - 1.0) / span) } else { None },
-        rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
+        burst: if known { burst(requests, span, rate) } else { None },
+        rate: known.then(|| PerSecond::new(rate)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },
         faults: faults.told(),
     }
+}
+
+/// What a tenth of the prompts exceed, and a lognormal of that mean and spread there, where the former is much more.
+fn tail(requests: &[Request], mean: f64, spread: f64) -> Option<[Ratio; 2]> {
+    if requests.len() < TAIL_ROWS_MIN {
+        return None;
+    }
+    let mut lengths: Vec<[u64; 3]> =
+        requests.iter().map(|own| [own.prompt.max(0.0).to_bits(), 0, 0]).collect();
+    order::sort_keys(&mut lengths);
+    let seen = f64::from_bits(lengths.get(lengths.len() - lengths.len().div_ceil(10))?[0]);
+    let square = 1.0 + spread * spread;
+    let counted = mean / square.sqrt() * libm::exp(TENTH * libm::log(square).sqrt());
+    (seen > TAIL_MORE * counted).then(|| [seen, counted].map(Ratio::new))
 }
 
 /// Requests of the busiest minute, wherever it begins, over those of a mean one.
@@ -380,6 +442,46 @@ mod tests {
         assert_eq!(trace("").kept(&inputs), None);
     }
 
+    /// A tenth of the prompts are a hundred times as long as the others: 10.9 times a hundred on the mean, with a deviation
+    /// of 29.7 hundreds. That is kept as it is, and what no lognormal has is told.
+    #[test]
+    fn long_tails_are_kept_and_told() {
+        let rows = |n: usize| if n % 10 == 0 { 10_000 } else { 100 };
+        let text: String = (0..400).map(|n| format!("{n},{},10\n", rows(n))).collect();
+        let own = trace(&text);
+        let mut inputs = Inputs::default();
+        own.type_into(&mut inputs);
+        assert_eq!((inputs.get(Key::Prompt), inputs.get(Key::PromptSpread)), ("1090", "2.72"));
+        // exp(1.2816 s - s^2 / 2) of the mean, s^2 = ln(1 + 2.7248^2).
+        let [seen, counted] = own.tail.expect("a tail").map(Ratio::get);
+        let s = (1.0f64 + 2.7248 * 2.7248).ln().sqrt();
+        let by_hand = 1090.0 * (1.2816 * s - s * s / 2.0).exp();
+        assert_eq!(seen, 10_000.0);
+        assert!((counted / by_hand - 1.0).abs() < 1e-3, "{counted} {by_hand}");
+        assert!(own.text().contains("come later than is said"), "{}", own.text());
+        let even: String = (0..400).map(|n| format!("{n},{},10\n", 1 + n % 100)).collect();
+        assert_eq!(trace(&even).tail, None);
+        let one = (0..400).map(|n| format!("{n},{},10\n", if n == 0 { 1_000_000 } else { 1 }));
+        let own = trace(&one.collect::<String>());
+        assert!(own.text().contains("Spreads count to \u{b1}500"), "{}", own.text());
+    }
+
+    /// A demand that was typed is worth more than the rate of a few requests.
+    #[test]
+    fn a_short_trace_leaves_the_demand_that_was_typed() {
+        let few = trace("1,100,10\n2,200,20\n2.55,300,30\n");
+        for (key, text) in [(Key::Rate, "10/s"), (Key::InFlight, "64")] {
+            let mut inputs = Inputs::default().with(key, text);
+            let kept = few.kept(&inputs).expect("what stays");
+            assert!(kept.contains(text), "{kept}");
+            few.type_into(&mut inputs);
+            assert_eq!((inputs.get(key), inputs.get(Key::Prompt)), (text, "200"));
+        }
+        let mut inputs = Inputs::default();
+        few.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Rate), "1.29/s");
+    }
+
     #[test]
     fn too_little_for_a_rate_is_told() {
         let few = trace("1,100,10\n2,200,20\n2.55,300,30\n");
@@ -435,8 +537,30 @@ mod tests {
         let short: String = text.lines().take(60).map(|line| format!("{line}\n")).collect();
         assert!(trace(&short).hours.is_empty() && trace(&short).rate.is_some());
         assert!(trace(&short).text().contains("does not cover a whole day"));
-        let far = "time,prompt,output\n0,1,1\n1e15,1,1\n";
-        assert_eq!(trace(far).hours.len(), 24, "any span is answered");
+    }
+
+    /// What is typed is read, and is the rate that the trace has: it rounds no slow one up, and no quiet hour away.
+    #[test]
+    fn rates_are_typed_to_four_digits_however_slow() {
+        // Nine a day for three days: 26 gaps of 9,600 s.
+        let slow: String = (0..27).map(|n| format!("{},100,10\n", n * 9600)).collect();
+        let own = trace(&slow);
+        let mut inputs = Inputs::default().with(Key::Purpose, "serve");
+        own.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Rate), "0.0001042/s", "1/9,600");
+        let hours = inputs.get(Key::Hourly).to_owned();
+        assert_eq!(hours.split(',').filter(|rate| *rate != "0").count(), 9, "{hours}");
+        assert_eq!(inputs.resolve().problems, []);
+        // A busiest minute of three in 26 minutes of one each.
+        let burst: String = (0..28).map(|n| format!("{},9,9\n", 60 * (n / 3))).collect();
+        let mut inputs = Inputs::default();
+        trace(&burst.replace("540,", "1560,")).type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Busiest), "0.05/s", "three a minute");
+        for times in [["0", "1e15"], ["0", "1e-12"]] {
+            let own = trace(&format!("{},1,1\n{},1,1\n", times[0], times[1]));
+            assert_eq!((own.rows, own.rate, own.hours.len()), (2, None, 0));
+            assert!(own.faults[0].contains("to tell a rate"), "{:?}", own.faults);
+        }
     }
 
     #[test]

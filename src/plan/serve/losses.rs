@@ -1,5 +1,6 @@
 //! Where the layouts that were looked at went, and what stands in the way where none serves.
 
+use super::sure::wanted;
 use super::text::layout_text;
 use crate::estimate::serve::{ServeMemoryPart, Serving};
 use crate::inputs::{Inputs, Key};
@@ -167,9 +168,11 @@ fn least<T: Ord + Copy>(survey: &Survey, of: impl Fn(&Loss) -> Option<T>) -> Opt
 
 fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) -> String {
     format!(
-        "No deployment gives {what} within {}: the nearest takes {}, with {}.",
+        "No deployment gives {what} within {}{}: the nearest takes {}{}, with {}.",
         show::time(goal),
+        wanted(ask),
         show::time(time),
+        if ask.sure.is_some() { " with the room that this asks for" } else { "" },
         layout_text(ask, &looked.at)
     )
 }
@@ -189,6 +192,7 @@ fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {
         Some(_) => " within the goals",
         None => "",
     };
+    let within = format!("{within}{}", wanted(ask));
     format!("{demand}{within} take {taken} accelerators; there may be {may}{held}.")
 }
 

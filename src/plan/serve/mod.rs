@@ -29,6 +29,7 @@ mod range;
 mod rivals;
 mod roofline;
 mod steps;
+mod sure;
 mod text;
 pub mod users;
 
@@ -36,10 +37,10 @@ pub use crate::search::serve::fleet as market_search;
 pub use bill::{Bill, BreakEven, bill, break_even};
 pub use binds::binds;
 pub use commit::{baseline, commit};
-pub use curve::{TradePoint, trade_figures, tradeoff};
+pub use curve::{TradePoint, trade_figures, traded, tradeoff};
 pub use even::{Even, even};
 pub use facts::facts;
-pub use figures::{figures, goal_names, reading, share_name};
+pub use figures::{figures, goal_names, reading};
 pub use fits::{Fit, fits};
 pub use guessing::guessing;
 pub use hired::Hired;
@@ -51,18 +52,19 @@ pub use month::{DayQuestion, MonthPlan, Stood, month};
 pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
 pub use power::{Drawn, emissions};
-pub use range::{basis, chances, range};
+pub use range::{basis, range};
 pub use rivals::{Rival, rivals};
 pub use roofline::{Roof, RoofPoint, roofline};
 pub use steps::{decode, prefill};
+pub use sure::{Goal, chances, goals, wanted};
 pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
-use crate::search::deploy;
 pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
+use crate::search::{deploy, enough};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
-use crate::units::Tokens;
 use crate::units::text::show;
+use crate::units::{PerSecond, Tokens};
 
 /// What was looked at.
 #[must_use]
@@ -149,11 +151,18 @@ impl<'a> Deployed<'a> {
         format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
     }
 
-    /// Tokens that a sequence holds half way through its answer.
+    /// The most requests at random that one instance answers with the goals; nothing where that is none.
+    #[must_use]
+    pub fn each_held(&self) -> Option<PerSecond> {
+        let of = (&self.serving(), self.own.at.machine, self.own.batch);
+        enough::each(self.ask, of, (None, self.own.full.request_rate))
+    }
+
+    /// Tokens that a sequence holds on the mean while it is answered.
     #[must_use]
     pub fn context(&self) -> Tokens {
         let traffic = &self.ask.traffic;
-        Tokens::new((traffic.prompt + traffic.output / 2.0) as u64)
+        Tokens::new(traffic.context().get() as u64)
     }
 
     /// Tokens of a prompt that no prefix cache holds.
