@@ -1,7 +1,7 @@
 //! Searches deployments of two models on up to 64 H200 and prints the frontier and how long it took:
 //! `cargo run --release --example serve_plan`.
 
-use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::catalogue::{accelerators, engines, models, support};
 use autoparallel::search::serve::{Frontier, Offer, Question, frontier};
 use autoparallel::serving::{Goals, KvFormat, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
@@ -45,6 +45,7 @@ fn question(model: &str, engine: &str) -> Option<Question> {
             (WeightFormat::Fp8, KvFormat::Wide),
             (WeightFormat::Fp8, KvFormat::Fp8),
         ],
+        degrees: support::degrees(engine),
         speculation: None,
         traffic: Traffic {
             prompt: 2048.0,

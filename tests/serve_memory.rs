@@ -1,8 +1,8 @@
 //! Memory and cache of engines against their own logs.
 
 use autoparallel::catalogue::{accelerators, engines, models};
-use autoparallel::estimate::serve::{Bound, ServeMemoryPart, Serving};
-use autoparallel::serving::{Instance, KvFormat, Service, WeightFormat};
+use autoparallel::estimate::serve::{Bound, ServeMemory, ServeMemoryPart, Serving};
+use autoparallel::serving::{Instance, KvFormat, Service, Speculation, WeightFormat};
 use autoparallel::units::{Bytes, Ratio, Tokens};
 
 /// An engine with a share of memory of the log's own on so many of a machine.
@@ -226,4 +226,56 @@ fn faster_transformer_grows_buffers_by_a_fifth() {
     let each = 654.0 * kv + 614.0 * 5.0 * 4096.0 * 2.0 + 2.0 * 654.0 * 654.0 + 4.0 * 7.4 * 32_000.0;
     // 64 and 32 sequences have room for 76 and 38.
     assert!(((used(64) - used(32)) / (38.0 * each) - 1.0).abs() < 1e-9);
+}
+
+/// What guesses ahead lies in memory too, by hand. DeepSeek-R1 over 4 x 2 ranks with 8 expert ranks: of its own further
+/// layer an eighth of the experts and a fourth of what tensor parallelism splits, in 8 bits; the latent's way in,
+/// router, projection and norms whole. Its cache is a 62nd layer.
+#[test]
+fn layers_for_further_tokens_take_memory() {
+    let instance = Instance { tp: 4, pp: 1, dp: 2, ep: 8 };
+    let plain = service("sglang", 0.0, "DeepSeek-R1", WeightFormat::Fp8, "h200-sxm");
+    let guess =
+        |cost| Speculation { guesses: 1, acceptance: Ratio::new(0.8), cost: Ratio::new(cost) };
+    let guessing = Service { speculation: Some(guess(0.03)), ..plain.clone() };
+    let [without, with] =
+        [&plain, &guessing].map(|service| Serving::new(service, &instance).memory());
+    let (h, experts) = (7168.0, 256.0 * 3.0 * 7168.0 * 2048.0);
+    let split =
+        3.0 * h * 2048.0 + (1536.0 * 128.0 * 192.0 + 512.0 * 128.0 * 256.0) + 128.0 * 128.0 * h;
+    let whole = h * 1536.0 + h * 576.0;
+    let wide = 2.0 * (h * 256.0 + 2.0 * h * h);
+    let hand = experts / 8.0 + split / 4.0 + whole + wide;
+    let more = |of: ServeMemoryPart| with.get(of).as_f64() - without.get(of).as_f64();
+    let weights = more(ServeMemoryPart::Weights);
+    assert!((weights / hand - 1.0).abs() < 1e-3, "{weights} against {hand}");
+    let tokens = with.left.token.as_f64() / without.left.token.as_f64();
+    assert!((tokens - 62.0 / 61.0).abs() < 1e-6, "{tokens}");
+    // The pool shrinks by the weights, and what is left of it holds fewer tokens.
+    assert!((more(ServeMemoryPart::Cache) / weights + 1.0).abs() < 1e-2);
+    let held = with.tokens.as_f64() / without.tokens.as_f64();
+    assert!(held < 61.0 / 62.0, "{held}");
+    // Guesses that are looked up in the text take nothing.
+    let looked_up = Service { speculation: Some(guess(0.0)), ..plain };
+    assert_eq!(Serving::new(&looked_up, &instance).memory(), without);
+}
+
+/// A draft of Llama-3.3-70B over 4 ranks, by hand: a layer and a head of 32,000 words split, a projection of three
+/// hidden states whole, in 16 bits whatever the model lies in; its cache is an 81st layer.
+#[test]
+fn a_draft_takes_memory() {
+    let instance = Instance { tp: 4, pp: 1, dp: 1, ep: 1 };
+    let plain = service("vllm", 0.9, "Llama-3.3-70B-Instruct", WeightFormat::Fp8, "h100-sxm");
+    let guess = Speculation { guesses: 3, acceptance: Ratio::new(0.7), cost: Ratio::new(0.03) };
+    let guessing = Service { speculation: Some(guess), ..plain.clone() };
+    let h = 8192.0;
+    let layer = 2.0 * h * h + 2.0 * h * 1024.0 + 3.0 * h * 28_672.0;
+    let hand = 2.0 * ((layer + 32_000.0 * h) / 4.0 + 3.0 * h * h);
+    let [without, with] =
+        [&plain, &guessing].map(|service| Serving::new(service, &instance).memory());
+    let weights = |of: &ServeMemory| of.get(ServeMemoryPart::Weights).as_f64();
+    let more = weights(&with) - weights(&without);
+    assert!((more / hand - 1.0).abs() < 1e-3, "{more} against {hand}");
+    let tokens = with.left.token.as_f64() / without.left.token.as_f64();
+    assert!((tokens - 81.0 / 80.0).abs() < 1e-6, "{tokens}");
 }

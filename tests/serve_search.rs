@@ -1,6 +1,6 @@
 //! The search of deployments against a second, plain one, and what its answers must keep to.
 
-use autoparallel::catalogue::{accelerators, engines, models};
+use autoparallel::catalogue::{accelerators, engines, models, support};
 use autoparallel::estimate::serve::{Answer, Sequences, Serving};
 use autoparallel::link;
 use autoparallel::search::deploy::{self, Candidate};
@@ -33,6 +33,7 @@ fn question(
         engine: engines::find(ENGINES[engine]).expect("an engine").clone(),
         offers: vec![offer(MACHINES[machine], 3.0), offer(second, 2.0)],
         formats: vec![(WeightFormat::Bf16, KvFormat::Wide), (WeightFormat::Fp8, KvFormat::Fp8)],
+        degrees: support::degrees(ENGINES[engine]),
         speculation: None,
         traffic: Traffic { prompt, output, spread: 0.5, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals,
@@ -47,7 +48,10 @@ fn naive(question: &Question) -> Vec<Point> {
             let service = service(question, offer, format).expect("numbers in range");
             for instance in instances(&question.model, &service.cluster) {
                 let serving = Serving::new(&service, &instance);
-                let fits = service.check(&instance).is_ok()
+                // TensorRT-LLM's attention groups are of one rank each (its mapping.py).
+                let whole = question.engine.key != "trtllm" || instance.dp == 1 || instance.tp == 1;
+                let fits = whole
+                    && service.check(&instance).is_ok()
                     && !serving.memory().too_full
                     && serving.holds_one(&question.traffic);
                 for batch in batches(serving.most_running(&question.traffic)) {

@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 47] = [
+pub const SERVING: [Constant; 48] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),
@@ -169,6 +169,7 @@ pub const SERVING: [Constant; 47] = [
     of(Kernels, "experts", "Experts' products, over plain ones", "", 0.01, 4.0),
     of(Kernels, "expert_stream", "Reading experts' weights", "", 0.01, 4.0),
     whole(Kernels, "integer_rows", "Rows multiplied as integers", "", 0.0, 16_777_216.0),
+    of(Kernels, "integer_vector", "GGUF products, over the vector rate", "", 0.0, 4.0),
     switch(Kernels, "half_sums", "16-bit products summed in 16 bits"),
     switch(Kernels, "fused", "Attention over prompts is fused"),
     of(Kernels, "gap_us", "Added by each kernel", US, 0.0, 1000.0),

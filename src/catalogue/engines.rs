@@ -176,6 +176,7 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         gap: us("gap_us")?,
         launch: us("launch_us")?,
         integer_rows: known.count("integer_rows")?,
+        integer_vector: known.ratio("integer_vector")?,
         half_sums: known.is("half_sums")?,
         fused: known.is("fused")?,
         in_flight: known.count("in_flight")?,

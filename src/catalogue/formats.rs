@@ -16,6 +16,8 @@ pub struct FormatRow {
     pub generations: Vec<String>,
     /// Of these what no source confirms: generations, formats, or `all`.
     pub unverified: Vec<String>,
+    /// What to know before they are taken, its first words before a colon; empty: nothing.
+    pub said: String,
     /// Where it was read.
     pub source: String,
     /// When that was published or read.
@@ -52,6 +54,12 @@ pub fn cache(engine: &str, generation: &str, format: KvFormat) -> Option<&'stati
         KvFormat::Int8 => find(engine, generation, &["kv-int8"]),
         KvFormat::Fp4 => find(engine, generation, &["kv-nvfp4"]),
     }
+}
+
+/// What to know before an engine is given weights of a format on a generation, and where it was read.
+#[must_use]
+pub fn said(engine: &str, generation: &str, format: WeightFormat) -> Option<&'static FormatRow> {
+    weights(engine, generation, format).filter(|row| !row.said.is_empty())
 }
 
 /// The rows by which an engine runs these formats on a generation that nothing confirms: of the weights, of the cache.
@@ -122,6 +130,7 @@ fn read(row: Row<'_>) -> FormatRow {
         formats: list("formats"),
         generations: list("generations"),
         unverified: list("unverified"),
+        said: row.text("said").to_owned(),
         source: row.text("source").to_owned(),
         date: row.text("date").to_owned(),
     }

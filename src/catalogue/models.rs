@@ -91,6 +91,25 @@ pub fn find(text: &str) -> Option<&'static ModelRow> {
     })
 }
 
+/// The Hub id that a name means: of the row itself, of an alias that is an id, or of a tuned copy of the row's model, which
+/// lies with its owner where none is typed. None of names that [`find`] does not know.
+#[must_use]
+pub fn checkpoint(text: &str) -> Option<String> {
+    let row = find(text)?;
+    let (typed, wanted) = (text.trim(), spelled(text));
+    let id = [row.key].into_iter().chain(row.aliases.iter().copied());
+    let known = id.filter(|name| spelled(name) == wanted).find(|name| name.contains('/'));
+    let owner = row.key.rsplit_once('/').map(|(owner, _)| owner);
+    Some(match (known, owner) {
+        (Some(known), _) => known.to_owned(),
+        (None, Some(_)) if typed.contains('/') => typed.to_owned(),
+        (None, Some(owner)) if row.tails().all(|tail| spelled(tail) != wanted) => {
+            format!("{owner}/{}", typed.replace(' ', "-"))
+        }
+        _ => row.key.to_owned(),
+    })
+}
+
 /// What authors put after the name of a model that they tuned.
 const TUNED: [&str; 7] = ["-instruct", "-chat", "-it", "-hf", "-base", "-bf16", "-thinking"];
 

@@ -26,7 +26,7 @@ pub struct Support {
     pub weights: Vec<WeightFormat>,
     /// Formats of the key-value cache, the widest first.
     pub cache: Vec<KvFormat>,
-    /// Ways to split a model: `tp`, `pp`, `dp`, `ep`.
+    /// Ways to split a model: `tp`, `pp`, `dp` or `dp-all` (`serving::DP_ALL`), `ep`.
     pub degrees: Vec<String>,
 }
 
@@ -44,10 +44,6 @@ pub fn find(engine: &str, generation: &str) -> Option<Support> {
     let degrees = degrees(engine);
     (!weights.is_empty() && !cache.is_empty()).then_some(Support { weights, cache, degrees })
 }
-
-/// What to know of two of four under vLLM (the rows of `data/engine_formats.csv`).
-pub const SPARSE_GONE: &str = "vLLM runs two of four up to release 0.18 alone: later ones took the \
-                               kernels out (vllm-project/vllm pull 36799); install 0.18 or before";
 
 /// Whether people store any model so for that engine: files of GGUF for llama.cpp alone, and MXFP4 only where the
 /// checkpoint is published in it (gpt-oss).

@@ -18,7 +18,7 @@ pub(super) fn canonical(key: Key, text: &str) -> Option<String> {
     match key {
         Key::Model if lower == CONFIG || lower == CUSTOM => Some(lower),
         Key::Accelerator if lower == CUSTOM => Some(lower),
-        Key::Model => model(text).map(|row| row.key.replace(' ', "-")),
+        Key::Model => checkpoint(text).map(|id| id.replace(' ', "-")),
         Key::Accelerator => accelerators::find(text).map(|row| row.key.clone()),
         Key::Engine => engines::find(engine(&lower))
             .filter(|engine| support::is_offered(&engine.key))
@@ -49,6 +49,11 @@ fn engine(name: &str) -> &str {
 /// The model of the catalogue that `text` calls.
 pub(super) fn model(text: &str) -> Option<&'static models::ModelRow> {
     models::find(text).or_else(|| models::find(&hub_id(text)?))
+}
+
+/// The Hub id that `text` means, where the catalogue has its model.
+pub(super) fn checkpoint(text: &str) -> Option<String> {
+    models::checkpoint(text).or_else(|| models::checkpoint(&hub_id(text)?))
 }
 
 /// Names near a text that is none.

@@ -11,7 +11,7 @@ use super::serve::{batches, instances};
 use crate::estimate::capacity::Packing;
 use crate::estimate::serve::{Answer, Arrivals, Pace, Sequences, Serving};
 use crate::serving::{
-    Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Room, Service, Traffic,
+    Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Instance, Mode, Room, Service, Traffic,
 };
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -684,7 +684,9 @@ fn weighed(ask: &Ask, at: &Candidate, rate: PerSecond, replicas: u32) -> Ratio {
 /// Whether the engine can split the model so, and the user lets it.
 #[must_use]
 pub fn allowed(instance: &Instance, degrees: &[String], fixed: &FixedServing) -> bool {
-    let splits = |degree: &str| degrees.iter().any(|known| known == degree);
+    let knows = |degree: &str| degrees.iter().any(|known| known == degree);
+    let splits =
+        |degree: &str| knows(degree) || degree == "dp" && instance.tp == 1 && knows(DP_ALL);
     let free = [
         (instance.tp, fixed.tp, "tp"),
         (instance.pp, fixed.pp, "pp"),

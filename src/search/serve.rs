@@ -9,11 +9,12 @@ pub mod fleet;
 pub mod near;
 pub mod split;
 
+use super::deploy::allowed;
 use crate::cluster::Cluster;
 use crate::estimate::serve::{Answer, Sequences, Serving};
 use crate::model::Model;
 use crate::serving::{
-    Engine, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -44,6 +45,8 @@ pub struct Question {
     pub offers: Vec<Offer>,
     /// In which formats.
     pub formats: Vec<(WeightFormat, KvFormat)>,
+    /// Ways to split a model that the engine has.
+    pub degrees: Vec<String>,
     /// Tokens guessed ahead.
     pub speculation: Option<Speculation>,
     /// Requests.
@@ -242,7 +245,8 @@ impl Finder<'_> {
         let question = self.question;
         let Some(service) = service(question, offer, format) else { return };
         for instance in instances(&question.model, &service.cluster) {
-            if service.check(&instance).is_err() {
+            let free = FixedServing::default();
+            if !allowed(&instance, &question.degrees, &free) || service.check(&instance).is_err() {
                 continue;
             }
             let serving = Serving::new(&service, &instance);

@@ -6,11 +6,16 @@ use crate::model::Model;
 use crate::prices::Place;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
+/// The way to split a model of engines whose attention groups are of one rank each: DP is 1 or all ranks of a stage.
+pub const DP_ALL: &str = "dp-all";
+
 /// A question about serving: what, by which software, on what, for whom and how fast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     /// What is served.
     pub model: Model,
+    /// Hub id of the checkpoint that was named: the model's, or one tuned from it that has its shape.
+    pub checkpoint: String,
     /// Format of the published weights, where it is not of 16 bits.
     pub stored: Option<WeightFormat>,
     /// Where it is said that the checkpoint brings Python code of its own, which the engine must be let run.
@@ -69,7 +74,7 @@ pub struct AskedMachine {
     pub by_hour: (Option<DollarsPerHour>, String),
     /// Formats of weights and cache that may be used on it.
     pub formats: Vec<(WeightFormat, KvFormat)>,
-    /// Ways to split a model that the engine has there.
+    /// Ways to split a model that the engine has there: `tp`, `pp`, `dp` or [`DP_ALL`], `ep`.
     pub degrees: Vec<String>,
     /// What the wanted chance asks for on it.
     pub room: Room,

@@ -41,6 +41,9 @@ pub struct Engine {
     /// Most rows of which products with quantised weights are of 8-bit integers, whatever the weights' format (llama.cpp's
     /// `mmq` and `mmvq`); for more the weights are widened to 16 bits first. None: the format says it.
     pub integer_rows: u32,
+    /// Peak of products with GGUF weights over the accelerator's vector rate, where such kernels use no matrix units; 0:
+    /// they do. Where rows are multiplied as integers ([`Self::integer_rows`]) it says nothing.
+    pub integer_vector: Ratio,
     /// Products of 16 bits are summed in 16 bits.
     pub half_sums: bool,
     /// Attention over prompts never writes its scores to memory.

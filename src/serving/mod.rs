@@ -8,7 +8,7 @@ mod room;
 mod service;
 mod traffic;
 
-pub use ask::{ApiPrice, Ask, AskedMachine, Demand, FixedServing};
+pub use ask::{ApiPrice, Ask, AskedMachine, DP_ALL, Demand, FixedServing};
 pub use engine::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 pub use format::{KvFormat, ProductFormat, WeightFormat};
 pub use held::{Held, parts};

@@ -101,8 +101,12 @@ impl Service {
         // 8-bit integers run at twice the 16-bit rate where nothing else is known (Turing, Ampere, Xe); the kernels of
         // llama.cpp use the instructions of one warp.
         let whole = peak.int8.or(peak.fp8).unwrap_or(wide * 2.0);
+        let vector =
+            peak.vector.filter(|_| self.weights.is_gguf() && engine.integer_vector.get() > 0.0);
         let eight = if integers {
             scaled(peak.int8_warp.unwrap_or(whole), peak.vector)
+        } else if let Some(vector) = vector {
+            vector * engine.integer_vector.get()
         } else if matches!(self.weights.class(), "int8" | "gguf") {
             whole
         } else {

@@ -1,9 +1,10 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::catalogue::support;
+use crate::catalogue::formats;
 use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each};
 use crate::serving::{KvFormat, WeightFormat};
+use crate::units::text::show;
 use std::fmt::Write as _;
 
 /// The command; empty, with a note that says so, for engines without one here.
@@ -118,18 +119,12 @@ pub(super) fn raised(own: &Deployed<'_>) -> Option<String> {
 fn notes(own: &Deployed<'_>) -> Vec<String> {
     let mut all: Vec<String> = weights_note(own).into_iter().collect();
     let key = own.ask.engine.key.as_str();
-    let node = own.machine.cluster.node_size.max(1);
     let at = own.own.at.instance;
-    if own.formats.0.is_sparse() && key == "vllm" {
-        all.push(format!("{}.", support::SPARSE_GONE));
+    let generation = &own.machine.cluster.accelerator.generation;
+    if let Some(row) = formats::said(key, generation, own.formats.0) {
+        all.push(format!("{} is {}.", own.formats.0.key(), row.said));
     }
-    if at.ranks() > u64::from(node) {
-        all.push(
-            "The instance spans several machines: start it on each as the engine's guide to \
-            several nodes says."
-                .to_owned(),
-        );
-    }
+    all.extend(nodes_note(own));
     let n = own.instances();
     if n > 1 {
         all.push(format!("{n} such instances stand behind one router."));
@@ -149,7 +144,11 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         all.push(if own.ask.model.mtp_layers > 0 {
             "Guesses come from the model's own head for further tokens (MTP).".to_owned()
         } else {
-            "For path/to/draft put the draft model, such as an EAGLE head of this model.".to_owned()
+            format!(
+                "For path/to/draft put the draft model, such as an EAGLE head of this model; {} \
+                 are counted for it on each accelerator, and a layer's cache.",
+                show::bytes(own.serving().guessing_weights())
+            )
         });
     }
     if key.starts_with("sglang") && at.dp > 1 {
@@ -177,6 +176,62 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
     all
 }
 
+/// Machines that one instance spans, where these are several.
+fn nodes(own: &Deployed<'_>) -> Option<u64> {
+    let node = u64::from(own.machine.cluster.node_size.max(1));
+    Some(own.own.at.instance.ranks().div_ceil(node)).filter(|n| *n > 1)
+}
+
+/// How vLLM joins machines (docs.vllm.ai, serving/parallelism_scaling and data_parallel_deployment, 2026): by processes, an
+/// attention group on one machine; else, and before V1, by Ray.
+fn vllm_nodes(own: &Deployed<'_>) -> Vec<Flag> {
+    let Some(n) = nodes(own) else { return Vec::new() };
+    let at = own.own.at.instance;
+    let groups = own.machine.cluster.node_size.max(1) / at.tp.saturating_mul(at.pp).max(1);
+    let told = |name, value: &str| (name, Some(value.to_owned()));
+    match (own.ask.engine.key == "vllm", at.dp > 1) {
+        (false, _) => vec![told("--distributed-executor-backend", "ray")],
+        (true, true) if groups == 0 => vec![told("--data-parallel-backend", "ray")],
+        (true, true) => vec![
+            told("--data-parallel-size-local", &groups.to_string()),
+            told("--data-parallel-start-rank", &format!("$((RANK * {groups}))")),
+            told("--data-parallel-address", "$HEAD"),
+            told("--data-parallel-rpc-port", "13345"),
+        ],
+        (true, false) => vec![
+            told("--nnodes", &n.to_string()),
+            told("--node-rank", "$RANK"),
+            told("--master-addr", "$HEAD"),
+        ],
+    }
+}
+
+/// How an instance of several machines is started.
+fn nodes_note(own: &Deployed<'_>) -> Option<String> {
+    let n = nodes(own)?;
+    let key = own.ask.engine.key.as_str();
+    let ray = vllm_nodes(own).iter().any(|(_, value)| value.as_deref() == Some("ray"));
+    let each = "start it on each, with HEAD the address of the first, and RANK 0 there, 1 on the \
+                next and so on";
+    let how = match key {
+        key if key.starts_with("sglang") => format!("{each} (docs.sglang.io, multi-node)"),
+        "vllm" | "vllm-2024" | "vllm-tpu" if ray => {
+            "join them to one Ray cluster and start it on the first alone (docs.vllm.ai, \
+             parallelism and scaling)"
+                .to_owned()
+        }
+        "vllm" => format!(
+            "{each}; all but the first take --headless as well. Releases without such flags start \
+             on Ray (docs.vllm.ai, parallelism and scaling)"
+        ),
+        "trtllm" => "Slurm starts it on all, where config.yml and weights must lie; mpirun -n \
+                     does the same (NVIDIA/TensorRT-LLM, trtllm-serve)"
+            .to_owned(),
+        _ => "start it on each as the engine's guide to several nodes says".to_owned(),
+    };
+    Some(format!("The instance spans {n} machines: {how}."))
+}
+
 fn neuron_notes(own: &Deployed<'_>) -> Vec<String> {
     let cores = ranks_each(own);
     let mut all = vec![format!(
@@ -198,14 +253,21 @@ fn takes_code(own: &Deployed<'_>) -> bool {
     !own.ask.engine.key.starts_with("llamacpp")
 }
 
+/// The published checkpoint.
+fn published(own: &Deployed<'_>) -> String {
+    let name = &own.ask.checkpoint;
+    if name.contains('/') { name.clone() } else { format!("path/to/{}", name.replace(' ', "-")) }
+}
+
 /// The checkpoint to serve; where the plan counts on another than the published one, a path that exists nowhere.
 fn model(own: &Deployed<'_>) -> String {
-    let name = &own.ask.model.name;
-    let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
     if weights(own) == Weights::Other {
-        return format!("path/to/{last}-{}", own.formats.0.key());
+        let name = &own.ask.checkpoint;
+        let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
+        let end = if own.formats.0.is_gguf() { ".gguf" } else { "" };
+        return format!("path/to/{last}-{}{end}", own.formats.0.key());
     }
-    if name.contains('/') { name.clone() } else { format!("path/to/{last}") }
+    published(own)
 }
 
 /// Flags about the weights, each engine in its own spelling of the second.
@@ -243,6 +305,10 @@ fn vllm(own: &Deployed<'_>) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
     let mut all = weights_flags(own, "--trust-remote-code");
+    if own.formats.0.is_gguf() {
+        // docs.vllm.ai, features/quantization/gguf: that of the base model, as conversion is slow and unstable.
+        all.push(("--tokenizer", Some(published(own))));
+    }
     all.push(("--tensor-parallel-size", Some(at.tp.to_string())));
     if at.pp > 1 {
         all.push(("--pipeline-parallel-size", Some(at.pp.to_string())));
@@ -253,6 +319,7 @@ fn vllm(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--enable-expert-parallel", None));
     }
+    all.extend(vllm_nodes(own));
     let rows = own.serving().rows_most();
     all.push(("--max-num-seqs", Some(engine.sequences.min(rows).to_string())));
     all.push(("--max-num-batched-tokens", Some(rows.to_string())));
@@ -332,8 +399,17 @@ fn sglang(own: &Deployed<'_>) -> String {
     if at.ep > 1 {
         all.push(("--ep-size", Some(at.ep.to_string())));
     }
+    if let Some(n) = nodes(own) {
+        all.push(("--nnodes", Some(n.to_string())));
+        all.push(("--node-rank", Some("$RANK".to_owned())));
+        all.push(("--dist-init-addr", Some("$HEAD:20000".to_owned())));
+    }
     if engine.dispatches_once {
         all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
+    }
+    if engine.overlaps {
+        // Off unless told (server_args.py 0.5.2 to 0.5.23).
+        all.push(("--enable-two-batch-overlap", None));
     }
     // All groups' together: each takes its whole part of it (tp_worker.py, model_runner.py; sgl-project/sglang issue 10868
     // of 2025-09, pull 20063 of 2026-03), so that a remainder would let in fewer than the plan counts on.
@@ -404,13 +480,17 @@ fn trtllm(own: &Deployed<'_>) -> String {
     all.push(("--max_seq_len", Some(length(own).to_string())));
     // `--config` is another name of it from 2025-11 on (NVIDIA/TensorRT-LLM pull 9104, release 1.2).
     all.push(("--extra_llm_api_options", Some("config.yml".to_owned())));
-    text + &flags(format!("trtllm-serve {}", model(own)), all)
+    let node = own.machine.cluster.node_size;
+    let start = nodes(own).map_or_else(String::new, |n| {
+        format!("srun -N {n} --ntasks-per-node {node} --mpi=pmix trtllm-llmapi-launch ")
+    });
+    text + &flags(format!("{start}trtllm-serve {}", model(own)), all)
 }
 
 fn llamacpp(own: &Deployed<'_>) -> String {
     let batch = u64::from(own.own.batch);
     let format = own.formats.0.key().to_ascii_uppercase();
-    let name = own.ask.model.name.rsplit('/').next().unwrap_or_default();
+    let name = own.ask.checkpoint.rsplit('/').next().unwrap_or_default();
     let mut all = vec![
         ("--n-gpu-layers", Some("99".to_owned())),
         ("--parallel", Some(batch.to_string())),

@@ -72,7 +72,7 @@ pub(in crate::api) fn serve_view(
         link,
         pinned_link,
         summary,
-        doubts: serve::doubts(own).into_iter().map(|(text, _)| text).collect(),
+        doubts: doubts(own),
         degrees,
         figures,
     }
@@ -147,8 +147,9 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
             speed: shown(Amount::TokenRate(fit.speed)),
             range: fit.range.as_ref().map(range),
             first_token: shown(Amount::Time(fit.first_token)),
-            usual: fit.weights == WeightFormat::Q4Km,
+            usual: fit.weights == WeightFormat::Q4Km && fit.said.is_empty(),
             doubted: fit.doubted,
+            said: fit.said.to_owned(),
             figures: fit.figures.iter().map(plain_figure).collect(),
             link: link::encode(&link),
         })
@@ -536,6 +537,12 @@ fn of_machine(own: &Deployed<'_>) -> Vec<Assumption> {
         }
     }
     all
+}
+
+/// What stands beside the headline: that requests are refused, formats that may not run, what to know of them.
+fn doubts(own: &Deployed<'_>) -> Vec<String> {
+    let refused = serve::longest(own).beyond.map(|_| serve::longest_text(own));
+    refused.into_iter().chain(serve::doubts(own).into_iter().map(|(text, _)| text)).collect()
 }
 
 /// What to know of checkpoint, length and energy.

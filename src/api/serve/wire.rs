@@ -193,6 +193,9 @@ pub struct FitView {
     /// No source confirms that the engine has the format there.
     #[serde(default)]
     pub doubted: bool,
+    /// What to know of the format under the engine there, its first words before a colon.
+    #[serde(default)]
+    pub said: String,
     /// Where the numbers come from: `speed`, `first_token`, `bytes`, `longest`, `ranks`.
     #[serde(default)]
     pub figures: Vec<Figure>,

@@ -16,6 +16,9 @@ const SCARCE: f64 = 0.02;
 /// Accelerators with at least so much memory draw for more sequences, but for A100 (vllm/engine/arg_utils.py).
 const LARGE: f64 = 70.0 * 1_073_741_824.0;
 
+/// Words of a draft's head (yuhuili's and lmsys's EAGLE-3 heads: draft_vocab_size).
+const DRAFT_WORDS: u32 = 32_000;
+
 /// What takes memory on one accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServeMemoryPart {
@@ -365,7 +368,48 @@ impl Serving<'_> {
             state += own;
         }
         let share = self.stage_share();
-        (cache * share, state * share)
+        let (index, layers) = self.guessing();
+        let guessed = self.service.model.kinds.get(index).map_or([0.0; 2], of);
+        (cache * share + layers * guessed[0], state * share + layers * guessed[1])
+    }
+
+    /// Layers that guess ahead beside the model, on its last stage, and the kind that they are of: the model's own for
+    /// further tokens, as its last; else a draft of one layer of attention (EAGLE, arXiv 2401.15077). None for guesses
+    /// that take no time: they are looked up.
+    fn guessing(&self) -> (usize, f64) {
+        let model = &self.service.model;
+        let costs = self.service.speculation.is_some_and(|own| own.cost.get() > 0.0);
+        let attends = |index: &&u8| {
+            let kind = model.kinds.get(usize::from(**index)).map(|kind| &kind.mixer);
+            matches!(kind, Some(Mixer::Attention(_) | Mixer::Mla(_)))
+        };
+        let own = model.mtp_layers > 0;
+        let last = model.pattern.iter().rev().find(|index| own || attends(index));
+        let layers = if own { f64::from(model.mtp_layers) } else { 1.0 };
+        let index = last.map_or(0, |index| usize::from(*index));
+        (index, if costs && last.is_some() { layers } else { 0.0 })
+    }
+
+    /// Weights of what guesses ahead on one accelerator of the last stage. The model's own layers share its embedding and
+    /// head, and join hidden state and embedding by a projection (arXiv 2412.19437, section 2.2). Of a draft nothing is
+    /// said: in 16 bits a layer as one token uses it, a projection of three hidden states, and a head of at most
+    /// [`DRAFT_WORDS`] words (EAGLE-3, arXiv 2503.01840, section 3).
+    #[must_use]
+    pub fn guessing_weights(&self) -> Bytes {
+        let model = &self.service.model;
+        let (index, layers) = self.guessing();
+        let Some(kind) = model.kinds.get(index).filter(|_| layers > 0.0) else {
+            return Bytes::ZERO;
+        };
+        let hidden = f64::from(model.hidden);
+        if model.mtp_layers > 0 {
+            let layer = self.layer_bytes(index, kind).iter().sum::<f64>();
+            return Bytes::from_f64(layers * (layer + 2.0 * (2.0 * hidden + 3.0) * hidden));
+        }
+        let tp = f64::from(self.instance.tp.max(1));
+        let head = f64::from(model.vocab.min(DRAFT_WORDS)) * hidden;
+        let split = model.kind_params(index).active as f64 + head;
+        Bytes::from_f64(2.0 * (split / tp + 3.0 * hidden * hidden))
     }
 
     /// Heads of keys and values that one accelerator holds: ranks beyond the heads hold copies.
@@ -378,7 +422,8 @@ impl Serving<'_> {
     #[must_use]
     pub fn token_kinds(&self) -> Vec<(Ratio, Ratio, Ratio)> {
         let share = self.stage_share();
-        let of = |(kind, layers): (&LayerKind, &f64)| {
+        let (guessing, guessed) = self.guessing();
+        let of = |(index, (kind, layers)): (usize, (&LayerKind, &f64))| {
             let (heads, width) = match &kind.mixer {
                 Mixer::Attention(a) => {
                     let values = if a.values_are_keys { 0 } else { a.v_head_dim };
@@ -387,10 +432,11 @@ impl Serving<'_> {
                 Mixer::Mla(m) => (1.0, f64::from(m.kv_rank + m.qk_rope)),
                 _ => return None,
             };
-            let layers = layers * share;
+            let own = if index == guessing { guessed } else { 0.0 };
+            let layers = layers * share + own;
             (layers > 0.0).then(|| (Ratio::new(layers), Ratio::new(heads), Ratio::new(width)))
         };
-        self.service.model.kinds.iter().zip(self.layers.iter()).filter_map(of).collect()
+        self.service.model.kinds.iter().zip(self.layers.iter()).enumerate().filter_map(of).collect()
     }
 
     /// Layers of the fullest stage over all layers: layers that do not go even are dealt out one by one
@@ -406,42 +452,46 @@ impl Serving<'_> {
     /// Weights on one accelerator of the fullest stage.
     pub(super) fn weight_bytes(&self) -> f64 {
         let model = &self.service.model;
+        let tp = f64::from(self.instance.tp.max(1));
+        let of = |index: usize, kind: &LayerKind| self.layer_bytes(index, kind);
+        let layers = each_layer(model, of).flatten().fold(0.0, |sum, part| sum + part);
+        let (fullest, tables) = (layers * self.stage_share(), self.table_bytes(model) / tp);
+        let ends = tables + self.guessing_weights().as_f64();
+        let (count, pp) = (model.n_layers().max(1), self.instance.pp.max(1));
+        if self.service.engine.memory.host_table || count.is_multiple_of(pp) {
+            return fullest + ends;
+        }
+        // The last stage has the head and none of the layers that are left over.
+        fullest.max(layers * f64::from(count / pp) / f64::from(count) + ends)
+    }
+
+    /// Weights of one layer on one accelerator.
+    fn layer_bytes(&self, index: usize, kind: &LayerKind) -> [f64; 4] {
         let bytes = |part| self.bytes_of(part);
         let tp = f64::from(self.instance.tp.max(1));
         let ranks = tp * f64::from(self.instance.dp.max(1));
-        let of = |index: usize, kind: &LayerKind| {
-            let params = model.kind_params(index);
-            let (into, out, kv) = match &kind.mixer {
-                Mixer::Attention(a) => {
-                    let ranks = tp * f64::from(cores(self.service));
-                    let kv = ranks.min(f64::from(a.kv_heads.max(1))) * tp / ranks;
-                    (WeightPart::Attention, self.output(a.heads, a.v_head_dim), kv)
-                }
-                Mixer::Mla(m) => (WeightPart::Attention, self.output(m.heads, m.v_head_dim), 1.0),
-                _ => (WeightPart::Linear, 0.0, 1.0),
-            };
-            let (into, heads) = (bytes(into), params.heads as f64 - out);
-            let beside = match &kind.ffn {
-                Ffn::Moe(_) => WeightPart::Shared,
-                _ => WeightPart::Dense,
-            };
-            let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks;
-            [
-                (into * heads + bytes(WeightPart::Output) * out) / tp
-                    + into * params.kv as f64 / kv,
-                into * params.mixer_whole as f64,
-                bytes(beside) * params.ffn as f64 / tp + routed * self.padding(kind),
-                2.0 * (params.router as f64 + params.norms as f64),
-            ]
+        let params = self.service.model.kind_params(index);
+        let (into, out, kv) = match &kind.mixer {
+            Mixer::Attention(a) => {
+                let ranks = tp * f64::from(cores(self.service));
+                let kv = ranks.min(f64::from(a.kv_heads.max(1))) * tp / ranks;
+                (WeightPart::Attention, self.output(a.heads, a.v_head_dim), kv)
+            }
+            Mixer::Mla(m) => (WeightPart::Attention, self.output(m.heads, m.v_head_dim), 1.0),
+            _ => (WeightPart::Linear, 0.0, 1.0),
         };
-        let layers = each_layer(model, of).flatten().fold(0.0, |sum, part| sum + part);
-        let (fullest, tables) = (layers * self.stage_share(), self.table_bytes(model) / tp);
-        let (count, pp) = (model.n_layers().max(1), self.instance.pp.max(1));
-        if self.service.engine.memory.host_table || count.is_multiple_of(pp) {
-            return fullest + tables;
-        }
-        // The last stage has the head and none of the layers that are left over.
-        fullest.max(layers * f64::from(count / pp) / f64::from(count) + tables)
+        let (into, heads) = (bytes(into), params.heads as f64 - out);
+        let beside = match &kind.ffn {
+            Ffn::Moe(_) => WeightPart::Shared,
+            _ => WeightPart::Dense,
+        };
+        let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks;
+        [
+            (into * heads + bytes(WeightPart::Output) * out) / tp + into * params.kv as f64 / kv,
+            into * params.mixer_whole as f64,
+            bytes(beside) * params.ffn as f64 / tp + routed * self.padding(kind),
+            2.0 * (params.router as f64 + params.norms as f64),
+        ]
     }
 
     /// Numbers that an engine keeps of an expert's matrices in 4-bit floats over those that the model has: it pads

@@ -6,7 +6,7 @@ use super::super::{Inputs, Key, Value, read};
 use super::words::machine_of;
 use crate::catalogue::accelerators::MachineRow;
 use crate::catalogue::support::{self, Support};
-use crate::catalogue::{engines, models};
+use crate::catalogue::{engines, formats as rows, models};
 use crate::model::config;
 use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
 
@@ -67,17 +67,25 @@ pub(super) fn custom_code(reader: &Reader) -> Option<String> {
     }
 }
 
-/// vLLM took its kernels for two of four out (vllm-project/vllm pull 36799, 2026-03; `data/engine_formats.csv`).
-fn echo_sparse(reader: &mut Reader, ask: &Ask) {
-    let sparse = |machine: &AskedMachine| machine.formats.iter().any(|own| own.0.is_sparse());
-    if ask.engine.key == "vllm" && ask.machines.iter().any(sparse) {
-        reader.note(Key::Weights, support::SPARSE_GONE.to_owned());
+/// What the engine's rows say of formats before they are taken (`data/engine_formats.csv`).
+fn echo_said(reader: &mut Reader, ask: &Ask) {
+    let mut all: Vec<String> = Vec::new();
+    for machine in &ask.machines {
+        let generation = &machine.cluster.accelerator.generation;
+        for (format, _) in &machine.formats {
+            let Some(row) = rows::said(&ask.engine.key, generation, *format) else { continue };
+            let text = format!("{} is {}", format.key(), row.said);
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
     }
+    all.into_iter().for_each(|text| reader.note(Key::Weights, text));
 }
 
 /// Says what is tried where nothing is typed: the format of the checkpoint, or why not.
 pub(super) fn echo(reader: &mut Reader, ask: &Ask) {
-    echo_sparse(reader, ask);
+    echo_said(reader, ask);
     let (None, Some(stored)) = (reader.list(Key::Weights), ask.stored) else { return };
     let has = |machine: &AskedMachine| machine.formats.iter().any(|own| own.0 == stored);
     if ask.machines.iter().any(has) {

@@ -7,15 +7,15 @@ pub(super) use formats::of_market;
 pub(super) use words::words;
 
 use super::resolve::Reader;
-use super::{Group, Key, Value, budget, operation, own, software};
+use super::{Group, Key, Value, budget, names, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
 use crate::catalogue::{engines, offers, places, systems};
 use crate::model::Model;
 use crate::prices::{Place, Terms};
 use crate::serving::{
-    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Room, Speculation, Traffic,
-    WeightFormat,
+    ApiPrice, Ask, AskedMachine, DP_ALL, Demand, Engine, FixedServing, Goals, Room, Speculation,
+    Traffic, WeightFormat,
 };
 use crate::units::text::show;
 use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
@@ -65,6 +65,7 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         pue_typed: reader.is_typed(Key::Pue),
         machines,
         custom_code: formats::custom_code(reader),
+        checkpoint: checkpoint(reader).unwrap_or_else(|| model.name.clone()),
         stored,
         model,
         engine,
@@ -82,6 +83,11 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
     };
     let clear = !reader.problems.iter().any(|problem| belongs(problem.key));
     (clear && !ask.machines.is_empty()).then_some(ask)
+}
+
+/// The checkpoint that was named, where the catalogue knows the model.
+fn checkpoint(reader: &Reader) -> Option<String> {
+    names::checkpoint(reader.name(Key::Model)?)
 }
 
 fn traffic(reader: &Reader) -> Option<Traffic> {
@@ -258,6 +264,16 @@ fn degrees(reader: &mut Reader, engine: &Engine, can: &Support) -> Vec<String> {
     if refuses && reader.count(Key::ServePp).is_some_and(|n| n > 1) {
         let text = format!("{} does not guess ahead in a pipeline; let PP be 1", engine.name);
         reader.note(Key::Guesses, text);
+    }
+    let more = |key: Key| reader.count(key).is_some_and(|n| n > 1);
+    let whole = can.degrees.iter().any(|own| own == DP_ALL);
+    if whole && more(Key::ServeTp) && more(Key::ServeDp) {
+        let text = format!(
+            "{}'s attention data parallelism takes each rank of a stage for itself: let TP be 1, \
+             or DP",
+            engine.name
+        );
+        reader.note(Key::ServeDp, text);
     }
     can.degrees.iter().filter(|own| !(refuses && *own == "pp")).cloned().collect()
 }

@@ -1,12 +1,13 @@
 //! What fits where: every format that the engine has on every kind of machine asked for, for one user alone.
 
-use crate::catalogue::formats::doubted;
+use crate::catalogue::formats::{doubted, said};
 use crate::catalogue::support;
 use crate::estimate::serve::{Sequences, ServeMemoryPart, Serving};
 use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure, Range};
+use crate::search::deploy::allowed;
 use crate::search::serve::instances;
-use crate::serving::{Ask, AskedMachine, Instance, Service, WeightFormat};
+use crate::serving::{Ask, AskedMachine, FixedServing, Instance, Service, WeightFormat};
 use crate::units::text::fine;
 use crate::units::{Bytes, Ratio, Seconds, Tokens};
 
@@ -31,6 +32,8 @@ pub struct Fit {
     pub first_token: Seconds,
     /// No source confirms that the engine has the format there.
     pub doubted: bool,
+    /// What to know of the format under the engine there.
+    pub said: &'static str,
     /// Where speed, prompt and weights come from.
     pub figures: Vec<Figure>,
 }
@@ -59,12 +62,8 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         cache: kind.formats.first().map(|(_, cache)| *cache)?,
         speculation: ask.speculation,
     };
-    let splits = |n: u32, degree: &str| n == 1 || kind.degrees.iter().any(|own| own == degree);
     let mut all = instances(&ask.model, &kind.cluster);
-    all.retain(|own| {
-        let (tp, pp) = (splits(own.tp, "tp"), splits(own.pp, "pp"));
-        tp && pp && splits(own.dp, "dp") && splits(own.ep, "ep")
-    });
+    all.retain(|own| allowed(own, &kind.degrees, &FixedServing::default()));
     let holds =
         |serving: &Serving<'_>| !serving.memory().too_full && serving.holds_one(&ask.traffic);
     let small = all.iter().filter(|own| holds(&Serving::new(&service, own)));
@@ -102,6 +101,7 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
         speed,
         range,
         first_token,
+        said: said(&ask.engine.key, generation, weights).map_or("", |row| row.said.as_str()),
         doubted: doubted(&ask.engine.key, generation, (weights, service.cache))[0].is_some(),
         figures,
     })

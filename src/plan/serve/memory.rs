@@ -218,15 +218,29 @@ fn derivation(own: &Deployed<'_>, part: M, amount: Bytes) -> Derivation {
         M::Weights => {
             let params = own.ask.model.params().total as f64;
             let ranks = own.own.at.instance.ranks().max(1) as f64;
-            let bits = amount.as_f64() * 8.0 * ranks / params.max(1.0);
+            let guessing = own.serving().guessing_weights();
+            let bits = amount.less(guessing).as_f64() * 8.0 * ranks / params.max(1.0);
             let (params, ranks) =
                 (fine::count(Params::new(params as u64).get()), fine::number(Ratio::new(ranks)));
             let bits = fine::number(Ratio::new(bits));
+            let formula = "parameters × mean bits / 8 / accelerators of an instance";
+            let text = format!("{params} × {bits} bits / 8 / {ranks}");
+            let source = "each matrix in its own format: tables, norms and router in 16 bits, and \
+                what is held more than once counted as often (estimate/serve/memory)";
+            if guessing == Bytes::ZERO {
+                return of(formula, format!("{text} = {is}"), source, &[]);
+            }
+            let guesses = match own.ask.model.mtp_layers > 0 {
+                true => "its own layers for further tokens",
+                false => {
+                    "the draft: in 16 bits a layer as one token uses it, a projection and a head \
+                     of 32,000 words, as EAGLE-3 has them"
+                }
+            };
             of(
-                "parameters × mean bits / 8 / accelerators of an instance",
-                format!("{params} × {bits} bits / 8 / {ranks} = {is}"),
-                "each matrix in its own format: tables, norms and router in 16 bits, and what is \
-                 held more than once counted as often (estimate/serve/memory)",
+                &format!("{formula} + what guesses ahead"),
+                format!("{text} + {} = {is}", fine::bytes(guessing)),
+                &format!("{source}; what guesses ahead is {guesses}, whose cache is counted too"),
                 &[],
             )
         }

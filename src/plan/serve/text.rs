@@ -29,7 +29,7 @@ pub fn layout_text(ask: &Ask, at: &Candidate) -> String {
     format!("{instance} \u{b7} {formats} \u{b7} {}", machine.label)
 }
 
-/// That the engine has formats on an accelerator, where no source confirms it, and what was read.
+/// That the engine has formats on an accelerator, where no source confirms it, what to know of them, and what was read.
 #[must_use]
 pub fn doubts(own: &Deployed<'_>) -> Vec<(String, &'static str)> {
     let (engine, generation) = (&own.ask.engine, &own.machine.cluster.accelerator.generation);
@@ -40,7 +40,11 @@ pub fn doubts(own: &Deployed<'_>) -> Vec<(String, &'static str)> {
     };
     let weights = weights.map(|row| said(format!("{} weights", own.formats.0.key()), row));
     let cache = cache.map(|row| said(format!("an {} cache", own.formats.1.key()), row));
-    weights.into_iter().chain(cache).collect()
+    let said = formats::said(&engine.key, generation, own.formats.0).map(|row| {
+        let text = format!("{} under {} is {}.", own.formats.0.key(), engine.name, row.said);
+        (text, row.source.as_str())
+    });
+    weights.into_iter().chain(cache).chain(said).collect()
 }
 
 /// Name of a cache format for people: 16 bits are the activations' own, which llama.cpp alone keeps as fp16.

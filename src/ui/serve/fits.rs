@@ -55,7 +55,8 @@ fn summed(machine: &str, all: &[FitView]) -> Vec<Vec<Cell>> {
     let own = || all.iter().filter(|own| own.machine == machine);
     let fit = || own().filter(|own| own.accelerators.is_some());
     let widest = fit().max_by(|a, b| a.bytes.value.total_cmp(&b.bytes.value));
-    let fastest = fit().max_by(|a, b| a.speed.value.total_cmp(&b.speed.value));
+    let plain = fit().filter(|own| own.said.is_empty());
+    let fastest = plain.max_by(|a, b| a.speed.value.total_cmp(&b.speed.value));
     let usual = fit().find(|own| own.usual);
     let mut lines: Vec<(&FitView, String)> = Vec::new();
     for (found, name) in [(widest, "widest that fits"), (usual, "usual"), (fastest, "fastest")] {
@@ -104,7 +105,9 @@ fn every(fits: &[FitView]) -> AnyView {
 
 fn line(own: &FitView) -> Vec<Cell> {
     let doubt = if own.doubted { " (not verified)" } else { "" };
-    let name = format!("{}{doubt}", own.weights);
+    let said = own.said.split(':').next().filter(|said| !said.is_empty());
+    let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+    let name = format!("{}{doubt}{said}", own.weights);
     let bytes = opening(&own.figures, "bytes", &own.bytes.text, "");
     if own.accelerators.is_none() {
         let none = || Cell::Quiet("\u{2013}".to_owned());
