@@ -567,6 +567,22 @@ fn is_beyond(ask: &Ask, answer: &Answer) -> bool {
     above && ask.goals.per_token.is_some_and(|most| answer.per_token > most)
 }
 
+/// Time to the first token and of each further one of a layout that misses a goal, where least is asked of one instance:
+/// alone with its request, or as one of all that there may be; nothing of a layout that was lost otherwise.
+#[must_use]
+pub fn missed_by(ask: &Ask, looked: &Looked) -> Option<[Seconds; 2]> {
+    if !matches!(looked.loss, Some(Loss::Slow(_) | Loss::Late(_))) {
+        return None;
+    }
+    if let Some((_, answer, further)) = looked.missed {
+        return Some([first_token(ask, &answer), further]);
+    }
+    let limit = looked.limit?;
+    let service = service(ask, &looked.at, Some(limit.0))?;
+    let own = Sizing::new(ask, &service, looked, limit).of(most(ask, &looked.at).max(1));
+    Some([own.first_token, own.per_token])
+}
+
 /// Instances that the demand takes at least, spare ones aside.
 fn least(ask: &Ask, batch: u32, full: &Answer) -> u32 {
     let replicas = match ask.demand {

@@ -104,8 +104,8 @@ fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>
 /// Changes that only ask for less.
 const GOALS: [&str; 2] = ["per token", "first token"];
 
-/// Two changes where one does not do, or only a much looser goal does: other machines, formats or guesses first, then what
-/// is missing there.
+/// Two changes where one does not do, or only a much looser goal does: other machines, formats or guesses first, or a
+/// looser goal, then what is missing there.
 fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
     let singles = found.len();
     let mut left = PAIR_SEARCHES;
@@ -119,11 +119,21 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
         after(first, (found, 1), &mut left);
     }
 }
+    for family in GOALS {
+        let (known, mut left) = (found.len(), PAIR_SEARCHES / 2);
+        let looser = relaxed(inputs, ask, survey).into_iter().filter(|own| own.0 == family);
+        for first in looser.step_by(3) {
+            if left > 0 && found.len() == known {
+                after(&first, (found, 1), &mut left);
+            }
+        }
+    }
 
 /// After one change, twice the time that the nearest layout takes for its first token with least load.
 fn too_late((family, text, inputs): &Change) -> Option<Change> {
-    let survey = serve::find(&inputs.resolve().ask?);
-    let late = relaxed(inputs, &survey).into_iter().filter(|own| own.0 == "first token");
+    let ask = inputs.resolve().ask?;
+    let survey = serve::find(&ask);
+    let late = relaxed(inputs, &ask, &survey).into_iter().filter(|own| own.0 == "first token");
     let (_, second, changed) = late.rev().nth(2)?;
     Some((family, joined(text, &second), changed))
 }
@@ -142,8 +152,9 @@ fn after(first: &Change, (found, most): (&mut Vec<Found>, usize), left: &mut u32
     let survey = serve::find(&ask);
     *left = left.saturating_sub(1);
     let short = survey.looked.iter().any(|own| matches!(own.loss, Some(Loss::Few)));
-    let enough = if short { serve::stands(inputs, &ask, &survey).enough } else { None };
-    let mut seconds = relaxed(inputs, &survey);
+    let enough = if short { serve::suffices(inputs, &ask, &survey) } else { None };
+    let enough = enough.map(|own| own.0);
+    let mut seconds = relaxed(inputs, &ask, &survey);
     seconds.extend(more(inputs, enough.as_ref()));
     seconds.extend(narrower(inputs, &ask));
     seconds.extend(enough.map_or_else(Vec::new, |enough| less(inputs, &ask, &enough)));
@@ -202,7 +213,7 @@ type Change = (&'static str, String, Inputs);
 
 fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
     let phone = ask.machines.iter().all(|machine| PHONES.contains(&machine.key.as_str()));
-    let mut all = relaxed(inputs, survey);
+    let mut all = relaxed(inputs, ask, survey);
     all.extend(freed(inputs));
     if phone {
         all.extend(smaller(inputs, ask));
@@ -279,19 +290,17 @@ fn guessed(inputs: &Inputs, survey: &Survey) -> Option<Change> {
 /// Times of what the nearest layout takes with least load that are tried as goals: under the demand it takes longer.
 const LOOSER: [f64; 10] = [1.0, 1.04, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 5.0];
 
-/// Goals as loose as the nearest layout takes them, and looser.
-fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
-    let least = |of: fn(&Loss) -> Option<Seconds>| {
-        survey.looked.iter().filter_map(|looked| of(looked.loss.as_ref()?)).min()
+/// Goals as loose as the nearest layout takes them that keeps the other goal, if one does, and looser.
+fn relaxed(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
+    let goals = [ask.goals.first_token, ask.goals.per_token];
+    let times = |own: &serve::Looked| serve::missed_by(ask, own);
+    let timed: Vec<[Seconds; 2]> = survey.looked.iter().filter_map(times).collect();
+    let over = |times: &[Seconds; 2], own: usize| goals[own].is_some_and(|goal| times[own] > goal);
+    let least = |own: usize| {
+        let missed = timed.iter().filter(|times| over(times, own));
+        missed.min_by_key(|times| (over(times, 1 - own), times[own])).map(|times| times[own])
     };
-    let slow = least(|loss| match loss {
-        Loss::Slow(time) => Some(*time),
-        _ => None,
-    });
-    let late = least(|loss| match loss {
-        Loss::Late(time) => Some(*time),
-        _ => None,
-    });
+    let (late, slow) = (least(0), least(1));
     let mut all = Vec::new();
     for (family, key, name, time) in [
         ("per token", Key::PerToken, "each further token", slow),

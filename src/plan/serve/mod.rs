@@ -44,7 +44,7 @@ pub use fits::{Fit, fits};
 pub use guessing::guessing;
 pub use hired::Hired;
 pub use longest::{Longest, allocated, longest, longest_text};
-pub use losses::{Enough, Standing, losses, stands, unserved};
+pub use losses::{Enough, Standing, losses, stands, suffices, unserved};
 pub use market::{Market, Offer, Question, open};
 pub use memory::{holds_wide, memory, ranks_each};
 pub use month::{DayQuestion, MonthPlan, Stood, month};
@@ -59,7 +59,7 @@ pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
 use crate::search::deploy;
-pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
+pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey, missed_by};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
 use crate::units::Tokens;
 use crate::units::text::show;
