@@ -28,6 +28,8 @@ const GUESSED: &str = "3";
 /// Searches that pairs of changes may take together, and pairs that are shown.
 const PAIR_SEARCHES: u32 = 48;
 const PAIRS: usize = 3;
+/// Of looser goals with something else, every third is tried.
+const STEP: usize = 3;
 /// A goal is nearer where it is so much less.
 const NEARER: f64 = 0.85;
 
@@ -122,9 +124,10 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
     for family in GOALS {
         let (known, mut left) = (found.len(), PAIR_SEARCHES / 2);
         let looser = relaxed(inputs, ask, survey).into_iter().filter(|own| own.0 == family);
-        for first in looser.step_by(3) {
-            if left > 0 && found.len() == known {
-                after(&first, (found, 1), &mut left);
+        // A goal at the very least that any layout takes needs accelerators without end.
+        for first in looser.skip(STEP).step_by(STEP) {
+            if found.len() == known {
+                after(&first, (found, 2), &mut { PAIR_SEARCHES });
             }
         }
     }

@@ -149,7 +149,8 @@ fn misses(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(String, Option
             let start = if text.is_empty() { "No deployment gives" } else { " Nor" };
             let (goal, time) = (show::time(goal), show::time(times[own]));
             let layout = layout_text(ask, &at);
-            text += &format!("{start} {what} within {goal}: the nearest takes {time}, with {layout}.");
+            text +=
+                &format!("{start} {what} within {goal}: the nearest takes {time}, with {layout}.");
             nearest = nearest.or(Some(at));
         }
     }
