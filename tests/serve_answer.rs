@@ -8,6 +8,7 @@ mod equations;
 #[path = "support/told.rs"]
 mod told;
 
+use autoparallel::api::budget::TableView;
 use autoparallel::api::{Figure, ServeView};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::link::decode;
@@ -87,6 +88,66 @@ fn pools_that_serve_where_nothing_else_does_are_told() {
     }
     // Where the weights do not fit at all, neither do pools.
     assert!(stuck("1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=2").pools.is_none());
+}
+
+/// What the pools are told is what they were sized by, and both are started as their engine says.
+#[test]
+fn pools_can_be_taken() {
+    let found = study(APART);
+    let [beside, settings] = found.pools.tables.as_slice() else { panic!("two tables") };
+    let row = |table: &TableView, name: &str| -> Vec<String> {
+        let row = table.rows.iter().find(|row| row.cells[0].shown.text.starts_with(name));
+        let cells = &row.unwrap_or_else(|| panic!("{name}")).cells;
+        cells[1..].iter().map(|cell| cell.shown.text.clone()).collect()
+    };
+    let whole = |text: &String| -> f64 {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("{text}"))
+    };
+    let [n, each] = ["Instances", "Accelerators of one"].map(|name| row(settings, name));
+    let all: f64 = n.iter().zip(&each).map(|(n, each)| whole(n) * whole(each)).sum();
+    assert_eq!(all, whole(&row(beside, "Accelerators")[1]), "{n:?} {each:?}");
+    // No fewer than decode in a writer at that load.
+    let limits = row(settings, "Sequences at once");
+    let running: f64 = row(beside, "Decode together")[1].parse().expect("a number");
+    assert!(whole(&limits[1]) >= running, "{limits:?} {running}");
+    // Times have the ranges of measured pools.
+    for name in ["First token", "Each further token"] {
+        let own = beside.rows.iter().find(|row| row.cells[0].shown.text.starts_with(name));
+        assert!(!own.expect(name).cells[2].below.is_empty(), "{name}");
+    }
+    assert!(found.pools.notes.iter().any(|note| note.contains("runs of pools")));
+    assert!(found.pools.notes.iter().any(|note| note.contains("No link holds both pools")));
+    let command = &found.pools_launch.command;
+    for (flag, value) in
+        [("max-running-requests", &limits[0]), ("max-running-requests", &limits[1])]
+    {
+        assert!(command.contains(&format!("--{flag} {}", whole(value))), "{command}");
+    }
+    assert!(command.contains(&format!("# On each of {} readers", n[0])), "{command}");
+    for flag in ["--disaggregation-mode prefill", "--disaggregation-mode decode"] {
+        assert_eq!(command.matches(flag).count(), 1, "{command}");
+    }
+    assert!(command.contains("launch_router --pd-disaggregation"), "{command}");
+    let told = |engine: &str| study(&APART.replace("se=sglang", engine)).pools_launch;
+    let vllm = told("se=vllm").command;
+    for role in ["kv_producer", "kv_consumer"] {
+        let flag = format!(
+            "--kv-transfer-config '{{\"kv_connector\": \"NixlConnector\", \"kv_role\": \"{role}\"}}'"
+        );
+        assert_eq!(vllm.matches(&flag).count(), 1, "{vllm}");
+    }
+    let trtllm = told("se=trtllm").command;
+    for part in ["context_servers:", "generation_servers:", "trtllm-serve disaggregated -c"] {
+        assert_eq!(trtllm.matches(part).count(), 1, "{trtllm}");
+    }
+    assert_eq!(trtllm.matches("cache_transceiver_config:").count(), 2, "{trtllm}");
+    assert_eq!(trtllm.matches("disable_overlap_scheduler").count(), 1, "only readers: {trtllm}");
+    // An engine that nobody may start so says so.
+    let own = told("se=deepseek");
+    assert!(own.command.is_empty() && own.notes[0].contains("No commands"), "{own:?}");
+    // The instance that does both is started as ever.
+    assert!(!served(APART).launch.expect("a command").command.contains("disaggregation"));
 }
 
 #[test]

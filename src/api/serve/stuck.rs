@@ -35,9 +35,13 @@ const NEARER: f64 = 0.85;
 
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    let pools = serve::pools_alone(ask).filter(|_| beyond(ask).is_none()).map(|own| PoolsView {
-        says: own.headline,
-        sheet: crate::api::budget::sheet_view(&own.sheet),
+    let alone = serve::pools_alone(ask).filter(|_| beyond(ask).is_none());
+    let pools = alone.map(|own| {
+        Box::new(PoolsView {
+            says: own.headline,
+            sheet: crate::api::budget::sheet_view(&own.sheet),
+            launch: super::apart::launch(ask, own.pair.as_ref()),
+        })
     });
     let standing = serve::stands(inputs, ask, survey);
     let remedies = remedies(inputs, ask, survey, standing.enough.as_ref());

@@ -125,6 +125,7 @@ pub(super) fn study_view(
         guessing_hurts,
         apart: pools.headline,
         apart_wins: pools.win,
+        pools_launch: super::apart::launch(ask, pools.pair.as_ref()),
         of: link::encode(&pinned(inputs, ask, &own.own.at, Some(own.own.batch))),
         unserved: serve::unserved(inputs, ask, survey),
     }

@@ -132,6 +132,9 @@ pub struct ServeStudyView {
     /// Prompts and answers on machines of their own, against both on the same.
     #[serde(default)]
     pub pools: crate::api::budget::SheetView,
+    /// How the pools are started.
+    #[serde(default)]
+    pub pools_launch: LaunchView,
     /// The same in one sentence; empty where there are no pools.
     #[serde(default)]
     pub apart: String,
@@ -159,6 +162,9 @@ pub struct PoolsView {
     pub says: String,
     /// In full.
     pub sheet: crate::api::budget::SheetView,
+    /// How they are started.
+    #[serde(default)]
+    pub launch: LaunchView,
 }
 
 /// One format on one kind of machine, for one user alone.

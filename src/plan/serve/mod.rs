@@ -5,6 +5,7 @@
 //! [`losses`] for where the others went, [`tradeoff`] for latency against throughput, [`roofline`] for what binds.
 //! Beside it: every offer of a market ([`open`]), the machines of a day ([`month`]), the places near users ([`near`]).
 
+mod apart;
 mod bill;
 mod binds;
 mod commit;

@@ -55,7 +55,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                 doubt: None,
             })}
             {even(serve)}
-            {launch(serve.launch.as_ref())}
+            {launch("launch", "Start one instance", serve.launch.as_ref())}
         </section>
     }
     .into_any()
@@ -123,8 +123,9 @@ fn even(serve: &ServeView) -> AnyView {
     .into_any()
 }
 
-fn launch(own: Option<&LaunchView>) -> AnyView {
-    let Some(own) = own.cloned() else {
+/// A command that opens, with what to know of it.
+pub fn launch(id: &'static str, title: &'static str, own: Option<&LaunchView>) -> AnyView {
+    let Some(own) = own.filter(|own| !own.notes.is_empty()).cloned() else {
         return ().into_any();
     };
     let body = move || {
@@ -144,5 +145,5 @@ fn launch(own: Option<&LaunchView>) -> AnyView {
         }
         .into_any()
     };
-    fold("launch", "Start one instance", body)
+    fold(id, title, body)
 }
