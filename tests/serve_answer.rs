@@ -15,7 +15,8 @@ use autoparallel::link::decode;
 use autoparallel::plan::serve;
 use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
-use autoparallel::units::Tokens;
+use autoparallel::units::text::show;
+use autoparallel::units::{Ratio, Tokens};
 use told::{stuck, study, value};
 
 const APART: &str =
@@ -148,6 +149,31 @@ fn pools_can_be_taken() {
     assert!(own.command.is_empty() && own.notes[0].contains("No commands"), "{own:?}");
     // The instance that does both is started as ever.
     assert!(!served(APART).launch.expect("a command").command.contains("disaggregation"));
+}
+
+/// Whoever leaves the format to the planner reads that the checkpoint has another, what that does, and what the other costs.
+#[test]
+fn weights_in_fewer_bits_than_the_checkpoint_are_told() {
+    let view = served(LLAMA);
+    let told = view.doubts.join(" ");
+    assert!(told.contains("The checkpoint has bf16, this plan serves fp8"), "{told}");
+    assert!(told.contains("arXiv 2411.02355"), "{told}");
+    assert!(view.summary.contains("fp8 (the checkpoint has bf16)"), "{}", view.summary);
+    let taken = |view: &ServeView| {
+        view.assumptions.iter().any(|own| own.text.starts_with("The checkpoint has bf16"))
+    };
+    assert!(taken(&view));
+    // What it takes to stay is what the format typed takes.
+    let wide = served(&format!("{LLAMA};sw=bf16"));
+    let n = value(&wide, "accelerators");
+    assert!(told.contains(&format!("on {n} H200 SXM instead of")), "{n}: {told}");
+    let more = value(&wide, "monthly") / value(&view, "monthly") - 1.0;
+    assert!(told.contains(&format!("costs {} more", show::percent(Ratio::new(more)))), "{told}");
+    assert!(wide.doubts.is_empty() && !taken(&wide), "{:?}", wide.doubts);
+    // Typed alone nothing else was asked for, and what is stored so is as published.
+    let typed = served(&format!("{LLAMA};sw=fp8")).doubts.join(" ");
+    assert!(typed.contains("this plan serves fp8") && !typed.contains("Staying"), "{typed}");
+    assert!(served("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=12/s").doubts.is_empty());
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct ServeView {
     pub summary: String,
     /// Layout, number of instances, limits and formats.
     pub degrees: Vec<Degree>,
-    /// What of its formats no source confirms.
+    /// What of its formats no source confirms, and what is to be known of weights in fewer bits than the checkpoint's.
     #[serde(default)]
     pub doubts: Vec<String>,
     /// Latencies, rates, money, capacity.
