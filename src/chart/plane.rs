@@ -142,7 +142,7 @@ fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
     if dot.current {
         scene.marks.push(Mark::Dot { at, radius: 9.0, ink: Ink::Surface, filled: true });
         scene.marks.push(Mark::Dot { at, radius: 8.0, ink: Ink::Text, filled: false });
-        scene.marks.push(Mark::Dot { at, radius: 5.0, ink: Ink::Accent, filled: true });
+        scene.marks.push(Mark::Dot { at, radius: 5.0, ink, filled: true });
     } else {
         scene.marks.push(Mark::Dot { at, radius: 4.0, ink: Ink::Surface, filled: true });
         scene.marks.push(Mark::Dot { at, radius: 4.0, ink, filled: dot.filled });
@@ -203,6 +203,26 @@ mod tests {
                 _ => None,
             });
             let area = area.expect("a box");
+    #[test]
+    fn no_dot_lies_below_the_lowest_gridline_and_the_chosen_has_the_colour_of_its_kind() {
+        for (low, high) in [(0.63, 700.0), (1.7, 40.0), (4e-3, 900.0), (11.0, 12.0)] {
+            let chosen = Dot { series: 3, current: true, ..dot(10.0, low) };
+            let scene = chart(&[chosen, dot(60.0, high)], None, 500.0);
+            let level = |mark: &Mark| match mark {
+                Mark::Line { points, ink: Ink::Grid, .. } => Some(points[0].y),
+                _ => None,
+            };
+            let lowest = scene.marks.iter().filter_map(level).fold(0.0, f64::max);
+            let at = scene.hits[0].area.centre();
+            assert!(at.y <= lowest, "{low}: {} below {lowest}", at.y);
+            let inner = scene.marks.iter().filter_map(|mark| match mark {
+                Mark::Dot { radius, ink, filled: true, .. } if *radius == 5.0 => Some(*ink),
+                _ => None,
+            });
+            assert_eq!(inner.collect::<Vec<_>>(), [Ink::Series(3)]);
+        }
+    }
+
             let inside: Vec<bool> =
                 scene.hits.iter().map(|hit| area.contains(hit.area.centre())).collect();
             assert_eq!(inside, [true, true, false], "{width}");
