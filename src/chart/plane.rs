@@ -63,7 +63,8 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
         dots.chain(chart.strokes.iter().flat_map(|stroke| stroke.points.iter().copied()))
     };
     let xs = ends(corners().map(|at| at.0).chain(chart.goal.map(|goal| goal.0)));
-    let (Some(xs), Some(ys)) = (xs, ends(corners().map(|at| at.1))) else {
+    let ys = ends(corners().map(|at| at.1)).map(grounded);
+    let (Some(xs), Some(ys)) = (xs, ys) else {
         scene.text(width / 2.0, height / 2.0, chart.empty, Ink::Muted, Align::Middle);
         return scene;
     };
@@ -105,6 +106,15 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
         draw(&mut scene, dot, Point { x: x.at(dot.at.0), y: y.at(dot.at.1) }, (left, right));
     }
     scene
+}
+
+/// Down to the next gridline where what lies lowest would else hang below all of them, on the frame.
+fn grounded((low, high): (f64, f64)) -> (f64, f64) {
+    let power = 10f64.powf(low.log10().floor());
+    let decades = (high / low).log10();
+    let steps: &[f64] = if decades > 3.0 { &[1.0] } else { &[5.0, 2.0, 1.0] };
+    let below = steps.iter().map(|step| step * power).find(|round| *round <= low);
+    (below.unwrap_or(power), high)
 }
 
 /// From the least to the greatest of usable values, with some room.
@@ -194,16 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_the_goal_lies_in_its_box_and_nothing_else_does() {
-        for width in [300.0, 700.0] {
-            let scene =
-                chart(&[dot(10.0, 5.0), dot(49.0, 7.0), dot(60.0, 9.0)], Some((50.0, "50")), width);
-            let area = scene.marks.iter().find_map(|mark| match mark {
-                Mark::Rect { area, ink: Ink::Wash, .. } => Some(*area),
-                _ => None,
-            });
-            let area = area.expect("a box");
-    #[test]
     fn no_dot_lies_below_the_lowest_gridline_and_the_chosen_has_the_colour_of_its_kind() {
         for (low, high) in [(0.63, 700.0), (1.7, 40.0), (4e-3, 900.0), (11.0, 12.0)] {
             let chosen = Dot { series: 3, current: true, ..dot(10.0, low) };
@@ -223,6 +223,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_keeps_the_goal_lies_in_its_box_and_nothing_else_does() {
+        for width in [300.0, 700.0] {
+            let scene =
+                chart(&[dot(10.0, 5.0), dot(49.0, 7.0), dot(60.0, 9.0)], Some((50.0, "50")), width);
+            let area = scene.marks.iter().find_map(|mark| match mark {
+                Mark::Rect { area, ink: Ink::Wash, .. } => Some(*area),
+                _ => None,
+            });
+            let area = area.expect("a box");
             let inside: Vec<bool> =
                 scene.hits.iter().map(|hit| area.contains(hit.area.centre())).collect();
             assert_eq!(inside, [true, true, false], "{width}");
