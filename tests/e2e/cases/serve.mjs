@@ -151,6 +151,10 @@ async function apart(ctx) {
 /** Guessing that hurts is told; lists of words are suggested; a trace without times leaves the rate alone. */
 async function told(ctx) {
   const page = await ctx.open(`${LLAMA};sq=8;sy=0.3`, {});
+  // All columns are within a phone's width.
+  await page.setViewport({ width: 390, height: 844 });
+  const ends = await page.$$eval("#pools table", (all) => all.map((own) => own.getBoundingClientRect().right));
+  ctx.assert.ok(ends.length === 2 && ends.every((end) => end <= 390), `${ends} px`);
   await planned(page);
   await page.waitForSelector("#guessing.caution", { timeout: 60_000 });
   ctx.assert.match(await text(page, "#guessing"), /hurts/);
