@@ -112,6 +112,12 @@ async function edge(ctx) {
   ctx.assert.equal(await page.$("[data-figure=monthly]"), null, "no price, no cost");
   await page.setViewport({ width: 360, height: 800 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  // The line under a name leaves its underscores alone: these end some 0.2 em below the letters.
+  const under = await page.$eval("#fits th a", (link) => {
+    const style = getComputedStyle(link);
+    return parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize);
+  });
+  ctx.assert.ok(under >= 0.25, `${under} em`);
   ctx.assert.ok(wide <= 360, `${wide} px wide`);
   await ctx.shot(page, "serve-edge-phone", { fullPage: true });
   await page.close();
