@@ -46,7 +46,7 @@ pub fn goal_names(ask: &Ask) -> [&'static str; 2] {
     [FIRST[rank(ask.share)], FURTHER[rank(ask.further_share)]]
 }
 
-fn first_token(own: &Deployed<'_>) -> Figure {
+pub(super) fn first_token(own: &Deployed<'_>) -> Figure {
     let now = &own.own.now;
     let whole = own.own.first_token;
     if own.ask.share.is_some() && now.prompt_spread.get() > 0.0 {
@@ -127,7 +127,7 @@ const FURTHER: [&str; 5] = [
     "Each further token (TPOT), p99",
 ];
 
-fn per_token(own: &Deployed<'_>) -> Figure {
+pub(super) fn per_token(own: &Deployed<'_>) -> Figure {
     if let Some(share) = own.ask.further_share {
         return spread(own, "tpot", FURTHER[rank(Some(share))], share);
     }
