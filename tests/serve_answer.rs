@@ -9,15 +9,16 @@ mod equations;
 mod told;
 
 use autoparallel::api::budget::TableView;
-use autoparallel::api::{Figure, ServeView};
+use autoparallel::api::{Answer, Figure, ServeView};
 use autoparallel::estimate::serve::{Sequences, Serving};
+use autoparallel::inputs::Key;
 use autoparallel::link::decode;
 use autoparallel::plan::serve;
 use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
 use autoparallel::units::text::show;
 use autoparallel::units::{Ratio, Tokens};
-use told::{stuck, study, value};
+use told::{answers, stuck, study, value};
 
 const APART: &str =
     "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0;sn=128";
@@ -174,6 +175,27 @@ fn weights_in_fewer_bits_than_the_checkpoint_are_told() {
     let typed = served(&format!("{LLAMA};sw=fp8")).doubts.join(" ");
     assert!(typed.contains("this plan serves fp8") && !typed.contains("Staying"), "{typed}");
     assert!(served("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=12/s").doubts.is_empty());
+}
+
+/// Requests that are too long for the model are told where the longer part was typed, and shortening that serves.
+#[test]
+fn what_is_too_long_is_told_where_it_was_typed() {
+    for (typed, key, noun) in
+        [("so=200000", Key::Answer, "Answers of"), ("si=200000", Key::Prompt, "Prompts of")]
+    {
+        let link = format!("{LLAMA};{typed}");
+        let notes = decode(&link).inputs.resolve().notes;
+        let own: Vec<_> = notes.iter().filter(|own| own.text.contains("positions that")).collect();
+        assert_eq!(own.iter().map(|own| own.key).collect::<Vec<_>>(), [key], "{typed}");
+        if answers(&link).iter().any(|answer| matches!(answer, Answer::Stuck { .. })) {
+            let remedies = stuck(&link).remedies;
+            assert!(!remedies.is_empty(), "{typed}");
+            for own in remedies {
+                assert!(own.text.starts_with(noun), "{typed}: {}", own.text);
+                served(&own.link);
+            }
+        }
+    }
 }
 
 #[test]

@@ -124,9 +124,8 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
         }
         after(first, (found, 1), &mut left);
     }
-}
     for family in GOALS {
-        let (known, mut left) = (found.len(), PAIR_SEARCHES / 2);
+        let known = found.len();
         let looser = relaxed(inputs, ask, survey).into_iter().filter(|own| own.0 == family);
         // A goal at the very least that any layout takes needs accelerators without end.
         for first in looser.skip(STEP).step_by(STEP) {
@@ -135,6 +134,7 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
             }
         }
     }
+}
 
 /// After one change, twice the time that the nearest layout takes for its first token with least load.
 fn too_late((family, text, inputs): &Change) -> Option<Change> {
@@ -235,11 +235,16 @@ fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>)
     all
 }
 
-/// Prompts that leave room for the answer within the model's positions.
+/// Prompts, or the answers where these are longer, that leave room for the other within the model's positions.
 fn shortened(inputs: &Inputs, ask: &Ask, positions: u64) -> Option<Change> {
-    let tokens = positions.checked_sub(ask.traffic.output as u64).filter(|tokens| *tokens > 0)?;
-    let text = format!("Prompts of {} tokens.", show::grouped(tokens));
-    Some(("positions", text, inputs.clone().with(Key::Prompt, tokens.to_string())))
+    let (prompt, output) = (ask.traffic.prompt as u64, ask.traffic.output as u64);
+    let (key, noun, other) = match output > prompt {
+        true => (Key::Answer, "Answers", prompt),
+        false => (Key::Prompt, "Prompts", output),
+    };
+    let tokens = positions.checked_sub(other).filter(|tokens| *tokens > 0)?;
+    let text = format!("{noun} of {} tokens.", show::grouped(tokens));
+    Some(("positions", text, inputs.clone().with(key, tokens.to_string())))
 }
 
 /// More of an Apple machine's memory for programs.
