@@ -109,7 +109,7 @@ const REFUSED: &[(Key, &str, &str)] = &[
     (Key::Cache, "q9", "the formats are fp16, fp8, int8, nvfp4"),
     (Key::Prompt, "0", "too small"),
     (Key::Answer, "2 layers", "that is layers"),
-    (Key::Spread, "200%", "too large"),
+    (Key::Spread, "501%", "too large"),
     (Key::Cached, "100%", "too large"),
     (Key::Rate, "-1/s", "below zero"),
     (Key::Rate, "10 GB", "that is bytes"),

@@ -215,9 +215,10 @@ fn numbers_open_down_to_steps_and_every_level_adds_up() {
         all.extend(view.why.clone());
         all.extend(view.roof.points.iter().flat_map(|point| point.figures.clone()));
         all.extend(found.rivals.iter().flat_map(|own| own.figures.clone()));
-        all.extend(found.points.iter().flat_map(|own| own.figures.clone()));
+        let trade = || found.lines.iter().flatten().chain([&found.own]);
+        all.extend(trade().flat_map(|own| own.figures.clone()));
         all.extend(found.fits.iter().flat_map(|own| own.figures.clone()));
-        assert!(view.why.len() >= 2 && found.points.iter().all(|own| own.figures.len() == 3));
+        assert!(view.why.len() >= 2 && trade().all(|own| own.figures.len() == 3));
         for figure in &all {
             every(figure, &mut |own| {
                 assert!(!own.formula.is_empty() && !own.source.is_empty(), "{link}: {}", own.label);

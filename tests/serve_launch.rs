@@ -309,6 +309,27 @@ fn phones_are_not_joined_and_macs_can_be_told_to_give_more() {
     let machine = &much.ask.expect("a question").machines[0].cluster.accelerator;
     assert_eq!(machine.memory.as_f64(), 512.0 * (1u64 << 30) as f64);
     assert!(much.notes.iter().any(|note| note.key == Key::ServeMemory));
+    // A phone's row states all of its 8 GB: no share is kept back that could be given.
+    let phone = decode(&format!("{phone};smem=9GiB")).inputs.resolve();
+    let machine = &phone.ask.expect("a question").machines[0].cluster.accelerator;
+    assert_eq!(machine.memory.as_f64(), 8.0 * (1u64 << 30) as f64);
+    assert!(phone.notes.iter().any(|note| note.key == Key::ServeMemory));
+}
+
+/// What is too large for a machine at home is first tried on the smallest larger one of those at home.
+#[test]
+fn larger_machines_at_home_are_suggested_for_machines_at_home() {
+    let laptop = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=llamacpp;sg=m1;sn=1;sc=1;\
+        sw=q4_k_m;sf=none;st=none";
+    let own = stuck(laptop);
+    let served =
+        own.remedies.iter().find(|own| own.text.starts_with("Serve on")).expect("a remedy");
+    // 70.6e9 x 4.89 bits are 40 GiB: more than 27 and 32, less than 48.
+    assert!(served.text.contains("M4 Max (40 core; 64 GB)"), "{}", served.text);
+    // 671 GB in 8 bits on eight of 80: in data centres, others of data centres.
+    let centre = stuck("1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=8");
+    let served = centre.remedies.iter().find(|own| own.text.starts_with("Serve on"));
+    assert!(served.is_some_and(|own| own.text.contains("H200 SXM")), "{centre:?}");
 }
 
 /// Sized for 10 a second; the peak of 400 is more than is held.

@@ -30,6 +30,7 @@ impl Dice {
 struct Request {
     came: f64,
     unread: f64,
+    length: u32,
     written: u32,
     first: f64,
     last: f64,
@@ -39,6 +40,10 @@ struct Request {
 struct Seen {
     per_token: Vec<f64>,
     gaps: Vec<f64>,
+    /// Tokens that a decoding sequence holds, over all steps and sequences.
+    held: f64,
+    /// Tokens of the answers.
+    lengths: Vec<f64>,
 }
 
 /// How requests come.
@@ -60,6 +65,8 @@ struct Engine<'a> {
     waiting: VecDeque<Request>,
     running: Vec<Request>,
     gaps: Vec<f64>,
+    /// Tokens held and sequences that held them, step by step.
+    held: (f64, f64),
 }
 
 impl<'a> Engine<'a> {
@@ -75,15 +82,32 @@ impl<'a> Engine<'a> {
             waiting: VecDeque::new(),
             running: Vec::new(),
             gaps: Vec::new(),
+            held: (0.0, 0.0),
         };
         if let Come::InFlight(all) = come {
-            engine.waiting = (0..all).map(|_| engine.fresh(0.0)).collect();
+            for _ in 0..all {
+                let request = engine.fresh(0.0);
+                engine.waiting.push_back(request);
+            }
         }
         engine
     }
 
-    fn fresh(&self, came: f64) -> Request {
-        Request { came, unread: self.traffic.prompt, written: 0, first: 0.0, last: 0.0 }
+    fn fresh(&mut self, came: f64) -> Request {
+        let unread = self.traffic.prompt;
+        Request { came, unread, length: self.length(), written: 0, first: 0.0, last: 0.0 }
+    }
+
+    /// Tokens of an answer: a lognormal of the traffic's mean and spread (Box and Muller 1958).
+    fn length(&mut self) -> u32 {
+        let square = 1.0 + self.traffic.spread * self.traffic.spread;
+        if square <= 1.0 {
+            return self.traffic.output as u32;
+        }
+        let far = (-2.0 * (1.0 - self.dice.roll()).ln()).sqrt();
+        let normal = far * (std::f64::consts::TAU * self.dice.roll()).cos();
+        let mean = self.traffic.output / square.sqrt();
+        ((mean * (normal * square.ln().sqrt()).exp()).round() as u32).max(2)
     }
 
     /// Those that have come by now wait; those for whom there is a place run.
@@ -93,7 +117,8 @@ impl<'a> Engine<'a> {
                 self.now = self.now.max(self.next);
             }
             while self.next <= self.now {
-                self.waiting.push_back(self.fresh(self.next));
+                let request = self.fresh(self.next);
+                self.waiting.push_back(request);
                 self.next += self.dice.wait(rate);
             }
         }
@@ -127,6 +152,7 @@ impl<'a> Engine<'a> {
             .map(|r| self.traffic.prompt + f64::from(r.written))
             .collect();
         let n = held.len() as f64;
+        self.held = (self.held.0 + held.iter().sum::<f64>(), self.held.1 + n);
         let decodes = engine.mixes || held.len() == self.running.len();
         let budget = f64::from(engine.chunk) - if decodes { n } else { 0.0 };
         let pieces = self.pieces(budget);
@@ -161,9 +187,8 @@ impl<'a> Engine<'a> {
                 (request.written, request.first, request.last) = (1, self.now, self.now);
             }
         }
-        let output = self.traffic.output as u32;
         let all = std::mem::take(&mut self.running);
-        let (ended, left) = all.into_iter().partition(|r: &Request| r.written >= output);
+        let (ended, left) = all.into_iter().partition(|r: &Request| r.written >= r.length);
         self.running = left;
         ended
     }
@@ -171,7 +196,7 @@ impl<'a> Engine<'a> {
 
 fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: usize) -> Seen {
     let mut engine = Engine::new(service, at, traffic, come);
-    let mut per_token = Vec::new();
+    let (mut per_token, mut lengths) = (Vec::new(), Vec::new());
     let (mut left, warm) = (n + n / 5, n);
     while left > 0 {
         engine.admit();
@@ -179,8 +204,10 @@ fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: 
             assert!(request.came <= request.first, "nobody is answered before asking");
             left = left.saturating_sub(1);
             if left < warm {
-                per_token.push((request.last - request.first) / (traffic.output - 1.0));
+                per_token.push((request.last - request.first) / f64::from(request.length - 1));
+                lengths.push(f64::from(request.length));
             } else {
+                engine.held = (0.0, 0.0);
                 engine.gaps.clear();
             }
             if matches!(come, Come::InFlight(_)) {
@@ -189,7 +216,7 @@ fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: 
             }
         }
     }
-    Seen { per_token, gaps: engine.gaps }
+    Seen { per_token, gaps: engine.gaps, held: engine.held.0 / engine.held.1, lengths }
 }
 
 fn at(values: &[f64], share: f64) -> f64 {
@@ -279,6 +306,30 @@ fn random_arrivals_spread_the_time_a_token_as_simulated() {
     }
     println!("worst {worst:?}");
     assert!(worst[0] < 0.05 && worst[1] < 0.10 && worst[2] < 0.20, "{worst:?}");
+}
+
+/// Long answers are met more often than short ones: what a sequence holds on the mean, and the time a token with it.
+#[test]
+fn answers_that_differ_are_met_by_their_length() {
+    for (spread, load) in [(0.0, 0.5), (0.7, 0.5), (1.5, 0.6)] {
+        let service = service("Llama-3.1-8B", true, 8192);
+        let traffic = Traffic { spread, ..traffic(500.0, 500.0) };
+        let serving = Serving::new(&service, &Instance::ONE);
+        let rate = load * serving.full(&traffic).rate.get();
+        let seen = simulate(&service, &Instance::ONE, &traffic, Come::Random(rate), 4000);
+        // The spread of those that were drawn: a few of the longest make much of it.
+        let output = mean(&seen.lengths);
+        let square: Vec<f64> = seen.lengths.iter().map(|n| (n - output) * (n - output)).collect();
+        let drawn = Traffic { output, spread: mean(&square).sqrt() / output, ..traffic };
+        let off = drawn.context().get() / seen.held - 1.0;
+        println!("spread {:.2}: held {:.0}, said {:+.1} %", drawn.spread, seen.held, 100.0 * off);
+        assert!(off.abs() < 0.03, "{spread}: {off}");
+        let open = Mode::Open { rate: PerSecond::new(rate), requests: None };
+        let said = serving.answer(&traffic, open).per_token.get();
+        let off = said / mean(&seen.per_token) - 1.0;
+        println!("   a token {:+.1} %", 100.0 * off);
+        assert!(off.abs() < 0.1, "{spread}: {off}");
+    }
 }
 
 /// A fixed number in flight and answers of one length: nothing is at random, and the time a token hardly spreads.

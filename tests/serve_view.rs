@@ -8,14 +8,16 @@ mod equations;
 #[path = "support/told.rs"]
 mod told;
 
-use autoparallel::api::{Figure, PartView, ServeView};
+use autoparallel::api::{Figure, PartView, ServeView, TradeView};
 use autoparallel::catalogue::{engines, presets, support};
 use autoparallel::estimate::serve::{Sequences, Serving};
 use autoparallel::link::{self, decode};
 use autoparallel::plan::serve::{self, Deployed, Loss};
-use autoparallel::serving::{Ask, Demand};
+use autoparallel::search::deploy::{allowed, sequences_most};
+use autoparallel::search::serve::{Offer, Question, frontier};
+use autoparallel::serving::{Ask, Demand, FixedServing, Goals};
 use autoparallel::units::text::fine;
-use autoparallel::units::{Bytes, Ratio, Seconds};
+use autoparallel::units::{Bytes, DollarsPerHour, Ratio, Seconds};
 use told::{served, stuck, study, value};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
@@ -370,18 +372,148 @@ fn links_of_rivals_and_of_the_layout_open_to_what_they_promise() {
     };
     assert_eq!(degrees(&again), degrees(&view));
     let study = study(LLAMA);
-    assert!(study.rivals.len() >= 2 && study.points.len() >= 8);
+    assert!(study.rivals.len() >= 2);
     for rival in &study.rivals {
         let own = served(&rival.link).unwrap_or_else(|| panic!("{} opens", rival.link));
         assert_eq!(value(&own, "accelerators"), rival.accelerators.value, "{}", rival.layout);
         assert_eq!(value(&own, "tpot"), rival.per_token.value, "{}", rival.layout);
     }
-    // Of each kind of machine, what is slower gives more.
-    let line: Vec<_> = study.points.iter().filter(|point| !point.chosen).collect();
-    for pair in line.windows(2).filter(|pair| pair[0].machine == pair[1].machine) {
-        assert!(pair[0].per_token.value <= pair[1].per_token.value);
-        assert!(pair[0].rate.value < pair[1].rate.value);
+}
+
+/// Against either latency, of each kind of machine: what is slower gives more, and nothing that is known beats it.
+#[test]
+fn the_trade_is_what_nothing_beats_in_the_latency_that_is_shown() {
+    for link in [LLAMA, &format!("{LLAMA};sg=h200,b200;si=6000;so=300;sp=p99;spt=p99;sf=800ms")] {
+        let study = study(link);
+        let times: [fn(&TradeView) -> f64; 2] =
+            [|own| own.per_token.value, |own| own.first_token.value];
+        for (line, time) in study.lines.iter().zip(times) {
+            let of = |machine: u32| line.iter().filter(move |own| own.machine == machine);
+            for machine in 0..study.machines.len() as u32 {
+                let own: Vec<&TradeView> = of(machine).collect();
+                assert!(own.len() >= 8, "{link}: {}", own.len());
+                for two in own.windows(2) {
+                    assert!(time(two[0]) < time(two[1]), "{link}");
+                    assert!(two[0].rate.value < two[1].rate.value, "{link}");
+                }
+            }
+            for own in line {
+                let beats = |other: &&TradeView| {
+                    let sooner = time(own) - time(other);
+                    let more = other.rate.value - own.rate.value;
+                    other.machine == own.machine
+                        && sooner >= 0.0
+                        && more >= 0.0
+                        && sooner + more > 0.0
+                };
+                let better = study.lines.iter().flatten().find(beats);
+                assert!(better.is_none(), "{link}: {better:?} beats {}", own.layout);
+            }
+        }
+        assert!(study.own.chosen);
     }
+}
+
+/// A bounded search of its own finds the same line of time a token.
+#[test]
+fn the_trade_agrees_with_the_search_for_a_frontier() {
+    let ask = ask_of(&format!("{LLAMA};sp=mean"));
+    let machine = &ask.machines[0];
+    let mut engine = ask.engine.clone();
+    engine.sequences = sequences_most(&engine);
+    let question = Question {
+        model: ask.model.clone(),
+        engine,
+        offers: vec![Offer { cluster: machine.cluster.clone(), price: DollarsPerHour::new(1.0) }],
+        formats: machine.formats.clone(),
+        speculation: ask.speculation,
+        traffic: ask.traffic,
+        goals: Goals::default(),
+    };
+    let mut line: Vec<(f64, f64)> = Vec::new();
+    for point in frontier(&question).points {
+        let ranks = point.instance.ranks() as f64 * f64::from(point.replicas);
+        let rate = point.rate.get() / ranks;
+        let free = FixedServing::default();
+        let more = line.last().is_none_or(|last| rate > last.1 * (1.0 + 1e-12));
+        if allowed(&point.instance, &machine.degrees, &free) && more {
+            line.push((point.per_token.get(), rate));
+        }
+    }
+    let [own, _] = serve::tradeoff(&ask);
+    let own: Vec<_> = own.iter().map(|own| (own.per_token.get(), own.rate.get())).collect();
+    assert!(line.len() > 8 && line.len() <= 40, "{}", line.len());
+    assert_eq!(own.len(), line.len(), "{own:?} {line:?}");
+    for (one, other) in own.iter().zip(&line) {
+        assert!((one.0 / other.0 - 1.0).abs() < 1e-9 && (one.1 / other.1 - 1.0).abs() < 1e-9);
+    }
+}
+
+/// What is marked as missing a goal misses it at the share that the goal is about, and each time opens to itself.
+#[test]
+fn the_trade_tells_both_goals_apart() {
+    let tight = format!("{LLAMA};si=6000;so=300;sf=600ms;st=40ms;sn=128");
+    let shares = [("mean", ""), ("p90", ", p90"), ("p99", ", p99")];
+    for (share, named) in shares {
+        let link = format!("{tight};sp={share};spt={share}");
+        let ask = ask_of(&link);
+        let study = study(&link);
+        let [further, first] = &study.latencies;
+        assert!(first.name.starts_with("First token (TTFT)"), "{}", first.name);
+        assert!(first.name.ends_with(if share == "mean" { ", mean" } else { named }), "{link}");
+        assert_eq!(further.goal.as_ref().map(|own| own.value), Some(0.04));
+        assert_eq!(first.goal.as_ref().map(|own| own.value), Some(0.6));
+        let mut kinds = std::collections::BTreeSet::new();
+        for own in study.lines.iter().flatten().chain([&study.own]) {
+            let late = [own.per_token.value > 0.04, own.first_token.value > 0.6];
+            assert_eq!(own.misses, late, "{link}: {}", own.layout);
+            kinds.insert(own.misses);
+            for (id, amount) in [
+                ("per_token", &own.per_token),
+                ("first_token", &own.first_token),
+                ("rate", &own.rate),
+            ] {
+                let figure = own.figures.iter().find(|figure| figure.id == id).expect("a figure");
+                assert_eq!(figure.shown.value, amount.value, "{link}: {id}");
+                let told = equations::check(&figure.substituted);
+                assert!(told.as_ref().is_ok_and(|n| *n > 0), "{link}: {id}: {told:?}");
+            }
+        }
+        // Inside the box of one goal and yet too late by the other: what one axis alone would hide.
+        assert!(kinds.contains(&[false, false]) && kinds.contains(&[false, true]), "{kinds:?}");
+        let chosen = &study.own;
+        assert_eq!(chosen.misses, [false, false], "{link}");
+        // The answer under full load at the asked share, as the search takes it.
+        let best = serve::find(&ask).best.expect("a deployment");
+        let first = ask.share.map_or(best.full.first_token, |own| best.full.first_token_at(own));
+        assert_eq!(chosen.first_token.value, first.get(), "{link}");
+    }
+}
+
+/// The mean gap is the mean time of a token, its 99th percentile may yet be shorter: where fewer than one gap in 100 has a
+/// prompt in it. That is told beside the number, and only then.
+#[test]
+fn a_gap_that_is_shorter_than_the_mean_is_explained() {
+    let rare = "1;m=openai/gpt-oss-120b;do=serve;sg=h200;sn=64;si=100000;so=200;sf=none;st=none";
+    let (mut explained, mut longer) = (0, 0);
+    for link in
+        links().into_iter().chain(["sr=0.1/s", "sr=1/s"].map(|rate| format!("{rare};{rate}")))
+    {
+        let (view, ask) = (served(&link).expect("a deployment"), ask_of(&link));
+        let best = serve::find(&ask).best.expect("a deployment");
+        let gap = view.figures.iter().find(|figure| figure.id == "gap").expect("the gap");
+        let shorter = gap.shown.value < best.now.per_token.get() * (1.0 - 1e-9);
+        assert_eq!(gap.source.contains("shorter than the mean"), shorter, "{link}: {}", gap.source);
+        assert!(!gap.label.contains("no prompt") || shorter, "{link}: {}", gap.label);
+        if gap.label.contains("no prompt") {
+            // Prompts, a piece for each 8,192 tokens or fewer, that come while a token is written.
+            let prompts = best.now.request_rate.get() * gap.shown.value;
+            assert!(prompts < 0.0101, "{link}: {prompts}");
+            explained += 1;
+        }
+        longer += u32::from(!shorter);
+    }
+    assert!(explained > 0 && longer > 10, "{explained} {longer}");
 }
 
 #[test]

@@ -37,14 +37,8 @@ fn hardware(case: &Case) -> Vec<Assumption> {
     };
     let mut all = Vec::new();
     let sheet = format!("{}; {}", row.source, row.date);
-    if own.unverified.is_empty() {
-        let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
-        all.push(taken(text, sheet, true));
-    } else {
-        let fields = own.unverified.join(", ");
-        let text = format!("{}: no primary source confirmed its {fields}.", row.label);
-        all.push(taken(text, sheet, false));
-    }
+    let (text, verified) = row.confirmed(&own.unverified);
+    all.push(taken(text, sheet, verified));
     let kernels = crate::catalogue::kernels::find(&row.kernels);
     if let Some(kernels) = kernels {
         let top = show::percent(kernels.kernels.matmul.top);

@@ -29,8 +29,8 @@ pub use fleet::{FleetSession, FleetView};
 pub use measure::{Measured, measure};
 pub use promise::broken_promise;
 pub use serve::{
-    FitView, GoalView, LaunchView, OPERATION_PARTS, PoolsView, RoofPointView, RoofView,
-    ServeRivalView, ServeStudyView, ServeView, TradeView, serve, serve_study,
+    FitView, GoalView, LatencyView, LaunchView, OPERATION_PARTS, PoolsView, RoofPointView,
+    RoofView, ServeRivalView, ServeStudyView, ServeView, TradeView, serve, serve_study,
 };
 pub use share::{CardColours, Carried, card, embed_markup, plan_in, plan_table, png_with};
 pub use wire::*;

@@ -50,9 +50,10 @@ pub struct MachineRow {
     pub kernels: String,
     /// Whether that row was fitted on products by shape, of this chip or its nearest relative.
     pub kernels_measured: bool,
-    /// Whether every figure of the accelerator was confirmed.
+    /// Whether every figure of the accelerator was confirmed: by its maker's documents or by sources that agree.
     pub verified: bool,
-    /// How far the row was verified.
+    /// How far the row was verified: `vendor-doc`, `secondary` (sources that cite others agree), `partial` (some figures,
+    /// and only where `accelerator.unverified` names others is it known which were not), `assumed` or `unverified`.
     pub verification: String,
     /// Where the figures were read.
     pub source: String,
@@ -207,6 +208,30 @@ impl MachineRow {
     }
 }
 
+impl MachineRow {
+    /// How far the figures were confirmed, in words and whether nothing is left in doubt; `unverified` are those in doubt
+    /// of the accelerator as it is used, where some may have been typed.
+    #[must_use]
+    pub fn confirmed(&self, unverified: &[String]) -> (String, bool) {
+        let fields = unverified.join(", ").replace('_', " ");
+        let typed = unverified.is_empty() && !self.accelerator.unverified.is_empty();
+        let told = match (self.verification.as_str(), fields.as_str()) {
+            (_, "") if typed => "what no primary source confirmed of it is typed".to_owned(),
+            ("vendor-doc", "") => "every figure used was read in its maker's documents".to_owned(),
+            ("secondary", "") => {
+                "secondary sources agree on every figure used; no data sheet was read".to_owned()
+            }
+            (_, "") => {
+                "not every figure used was confirmed; which ones were is not recorded".to_owned()
+            }
+            (_, "all") => "no primary source confirmed any of its figures".to_owned(),
+            ("assumed", _) => format!("assumed are its {fields}"),
+            _ => format!("no primary source confirmed its {fields}"),
+        };
+        (format!("{}: {told}.", self.label), typed || self.verified)
+    }
+}
+
 fn table() -> Table {
     Table::read(include_str!("data/accelerators.csv"))
 }
@@ -237,7 +262,8 @@ fn read(row: Row<'_>) -> Option<MachineRow> {
         price_source: row.text("price_source").to_owned(),
         kernels: key.to_owned(),
         kernels_measured: fitted.basis == "measured",
-        verified: unverified.is_empty(),
+        verified: unverified.is_empty()
+            && ["vendor-doc", "secondary"].contains(&row.text("verification")),
         verification: row.text("verification").to_owned(),
         source: row.text("source").to_owned(),
         date: row.text("date").to_owned(),

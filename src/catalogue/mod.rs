@@ -21,4 +21,5 @@ pub mod reliability;
 pub mod serving;
 pub mod stacks;
 pub mod support;
+pub mod systems;
 pub mod table;

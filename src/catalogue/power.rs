@@ -19,23 +19,6 @@ pub fn all() -> &'static [(Ratio, Ratio, String)] {
     })
 }
 
-/// Power of a whole machine over that of its accelerators where it stands outside data centres, and where that was read
-/// or why it is taken (`data/systems.csv`, by key, else by generation); none of what stands in one.
-#[must_use]
-pub fn system(key: &str, generation: &str) -> Option<&'static (Ratio, String)> {
-    static ROWS: OnceLock<Vec<(String, (Ratio, String))>> = OnceLock::new();
-    let rows = ROWS.get_or_init(|| {
-        let table = Table::read(include_str!("data/systems.csv"));
-        let rows = table.rows().filter_map(|row| {
-            let source = [row.text("source"), row.text("date")].join(", ");
-            Some((row.text("key").to_owned(), (Ratio::checked(row.number("over")?)?, source)))
-        });
-        rows.collect()
-    });
-    let of = |name: &str| rows.iter().find(|(key, _)| key == name).map(|(_, system)| system);
-    of(key).or_else(|| of(generation))
-}
-
 /// Load and power alone.
 #[must_use]
 pub fn curve() -> Vec<(Ratio, Ratio)> {

@@ -19,7 +19,7 @@ pub use course::{Course, Tick, course};
 pub use curve::{Curve, Extent, Sample, curve};
 pub use lanes::{LaneBlock, LaneRow, lanes};
 pub use paint::{Palette, paint};
-pub use plane::{Dot, Plane, Stroke, plane};
+pub use plane::{Dot, Plane, Stamp, Stroke, plane};
 pub use scale::{Scale, linear_ticks, log_ticks};
 pub use scatter::{Scatter, Spot, scatter, style};
 pub use spans::{Span, Spans, spans};

@@ -2,6 +2,18 @@
 
 use super::{Align, Area, Hit, Ink, Mark, Point, Scale, Scene, log_ticks, text_width};
 
+/// How a dot is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamp {
+    /// A disc.
+    #[default]
+    Filled,
+    /// Its outline.
+    Ring,
+    /// Two strokes.
+    Cross,
+}
+
 /// One dot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dot {
@@ -9,8 +21,8 @@ pub struct Dot {
     pub at: (f64, f64),
     /// Which of the categories.
     pub series: u8,
-    /// Filled, or only its outline.
-    pub filled: bool,
+    /// How it is drawn.
+    pub stamp: Stamp,
     /// Drawn large: the one that the user asked about.
     pub current: bool,
     /// Text when pointed at.
@@ -155,7 +167,13 @@ fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
         scene.marks.push(Mark::Dot { at, radius: 5.0, ink, filled: true });
     } else {
         scene.marks.push(Mark::Dot { at, radius: 4.0, ink: Ink::Surface, filled: true });
-        scene.marks.push(Mark::Dot { at, radius: 4.0, ink, filled: dot.filled });
+        match dot.stamp {
+            Stamp::Cross => cross(scene, at, ink),
+            stamp => {
+                let filled = stamp == Stamp::Filled;
+                scene.marks.push(Mark::Dot { at, radius: 4.0, ink, filled });
+            }
+        }
     }
     if !dot.name.is_empty() {
         let beside = at.x + 12.0;
@@ -173,6 +191,13 @@ fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
     }
     let area = Area { x: at.x - REACH, y: at.y - REACH, width: 2.0 * REACH, height: 2.0 * REACH };
     scene.hits.push(Hit { area, text: dot.text.clone(), link: dot.link.clone() });
+}
+
+fn cross(scene: &mut Scene, Point { x, y }: Point, ink: Ink) {
+    for up in [-4.0, 4.0] {
+        let ends = [Point { x: x - 4.0, y: y + up }, Point { x: x + 4.0, y: y - up }];
+        scene.line(ends.to_vec(), ink, 2.0);
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +245,25 @@ mod tests {
                 _ => None,
             });
             assert_eq!(inner.collect::<Vec<_>>(), [Ink::Series(3)]);
+        }
+    }
+
+    #[test]
+    fn a_cross_is_no_disc() {
+        let crossed = Dot { stamp: Stamp::Cross, ..dot(10.0, 5.0) };
+        let scene = chart(&[crossed], None, 500.0);
+        let own = |mark: &&Mark| match mark {
+            Mark::Dot { ink, .. } | Mark::Line { ink, .. } => *ink == Ink::Series(0),
+            _ => false,
+        };
+        let drawn: Vec<&Mark> = scene.marks.iter().filter(own).collect();
+        let at = scene.hits[0].area.centre();
+        assert_eq!(drawn.len(), 2);
+        for mark in drawn {
+            let Mark::Line { points, .. } = mark else { panic!("{mark:?}") };
+            // Through the place itself.
+            assert!((points[0].x + points[1].x - 2.0 * at.x).abs() < 1e-9);
+            assert!((points[0].y + points[1].y - 2.0 * at.y).abs() < 1e-9);
         }
     }
 

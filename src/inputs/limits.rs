@@ -1,5 +1,7 @@
 //! Limits on what is typed, beside those of the types it becomes.
 
+/// Largest standard deviation of lengths over their mean.
+pub const SPREAD_MAX: f64 = 5.0;
 /// Largest factor (imbalance, oversubscription).
 pub const FACTOR_MAX: f64 = 1000.0;
 /// Smallest memory of an accelerator or its host's share, in bytes.

@@ -3,7 +3,7 @@
 use super::limits::{
     BANDWIDTH_MAX, BANDWIDTH_MIN, DELAY_MAX, DELAY_MIN, FACTOR_MAX, FLOP_RATE_MAX, FLOP_RATE_MIN,
     FREQUENCY_MAX, FREQUENCY_MIN, LATENCY_MAX, LATENCY_MIN, MEMORY_MAX, MEMORY_MIN, MONEY_MAX,
-    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, TOKENS_MAX,
+    NAME_CHARS_MAX, POWER_MAX, PRICE_MAX, SPAN_MAX, SPAN_MIN, SPREAD_MAX, TOKENS_MAX,
 };
 use super::{Group, Key, Kind, Problem, budget, fleet, names, operation, serve, software};
 use crate::model::config::{self, hub_id};
@@ -365,7 +365,12 @@ fn techniques(key: Key, text: &str) -> Result<Techniques, Problem> {
     Ok(set)
 }
 
-/// The greatest share that an input may be: of prefix caches nearly all is known.
+/// The greatest share that an input may be: of prefix caches nearly all is known, lengths of requests spread by more
+/// than their mean.
 const fn share_most(key: Key) -> Ratio {
-    Ratio::new(if matches!(key, Key::Cached) { 0.999 } else { 0.95 })
+    Ratio::new(match key {
+        Key::Cached => 0.999,
+        Key::Spread | Key::PromptSpread => SPREAD_MAX,
+        _ => 0.95,
+    })
 }

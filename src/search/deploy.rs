@@ -120,8 +120,8 @@ pub fn service(ask: &Ask, at: &Candidate, batch: Option<u32>) -> Option<Service>
     Some(service)
 }
 
-/// Tells the engine of a service its batch limit.
-fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
+/// Tells the engine of a service its batch limit, or that it has none of its own.
+pub fn limit(ask: &Ask, service: &mut Service, groups: u32, batch: Option<u32>) {
     let engine = &mut service.engine;
     (engine.sequences, engine.memory) = (sequences_most(&ask.engine), ask.engine.memory);
     if let Some(batch) = batch {
@@ -418,7 +418,9 @@ pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Second
     !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
 }
 
-fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
+/// The time to the first token that the asked share of requests stays within.
+#[must_use]
+pub fn first_token(ask: &Ask, answer: &Answer) -> Seconds {
     ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
 }
 
@@ -509,7 +511,7 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         limits.push(whole);
     }
     let mut nearest: Option<(u32, Answer)> = None;
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
     // looked at: where none keeps the goals, it comes nearest.

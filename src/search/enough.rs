@@ -5,11 +5,10 @@
 //! under full load, goals aside, and holds no more.
 
 use super::deploy::{self, Candidate, Looked, Sizing};
-use super::halving::halved;
 use crate::estimate::serve::Serving;
 use crate::serving::{Ask, Mode};
 use crate::units::order::sort_keys;
-use crate::units::{PerSecond, Seconds};
+use crate::units::{PerSecond, Seconds, halved};
 
 /// Halvings of the range of rates.
 const HALVINGS: u32 = 30;

@@ -19,7 +19,6 @@ pub mod deploy;
 mod dues;
 pub mod enough;
 pub mod fleet;
-mod halving;
 mod prices;
 pub mod serve;
 mod solve;

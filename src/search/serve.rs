@@ -260,7 +260,7 @@ impl Finder<'_> {
     /// Batch limits of one layout, small ones first: once decoding alone takes too long, it does for all after.
     fn climb(&mut self, at: (usize, usize), serving: &Serving<'_>, limits: &[u32]) {
         let traffic = &self.question.traffic;
-        let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+        let context = Tokens::new(traffic.context().get() as u64);
         let Some(offer) = self.question.offers.get(at.0) else { return };
         for (i, batch) in limits.iter().enumerate() {
             let running = Sequences(f64::from(*batch));

@@ -17,6 +17,27 @@ pub struct Traffic {
     pub cached: Ratio,
 }
 
+impl Traffic {
+    /// Mean tokens that a sequence holds while it is answered. Long answers are met more often than short ones, each in
+    /// proportion to its length, and half way through on the mean: `E[n^2] / (2 E[n])` (residual life; Kleinrock 1975,
+    /// section 5.2).
+    #[must_use]
+    pub fn context(&self) -> Ratio {
+        Ratio::new(self.prompt + self.output * self.met() / 2.0)
+    }
+
+    /// Mean tokens of the requests that are under way, prompt and whole answer.
+    #[must_use]
+    pub fn under_way(&self) -> Ratio {
+        Ratio::new(self.prompt + self.output * self.met())
+    }
+
+    /// Mean length of the answers under way over that of all.
+    fn met(&self) -> f64 {
+        1.0 + self.spread * self.spread
+    }
+}
+
 /// How requests arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {

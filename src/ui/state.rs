@@ -44,6 +44,8 @@ pub struct State {
     pub refused: RwSignal<String>,
     /// Why what was dropped on the page was not taken; empty where it was.
     pub dropped: RwSignal<String>,
+    /// The latency that throughput is held against: 0 that of a further token, 1 that of the first.
+    pub latency: RwSignal<u32>,
     /// Counts the times that the search of models was called for.
     pub searches: RwSignal<u32>,
     /// Counts the links that were opened.
@@ -136,6 +138,7 @@ impl State {
             opened: RwSignal::new(String::new()),
             refused: RwSignal::new(String::new()),
             dropped: RwSignal::new(String::new()),
+            latency: count(),
             searches: count(),
             visits: count(),
             theme: count(),

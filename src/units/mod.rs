@@ -10,12 +10,14 @@
 
 mod count;
 mod day;
+mod halving;
 mod measure;
 mod moment;
 pub mod order;
 
 pub use count::{Bytes, Params, Tokens};
 pub use day::Day;
+pub use halving::halved;
 pub use measure::{
     BytesPerSecond, Dollars, DollarsPerGb, DollarsPerHour, DollarsPerKwh, Flops, FlopsPerSecond,
     Frequency, GramsPerKwh, KilogramsCo2, KilowattHours, PerSecond, Ratio, Seconds, Watts,

@@ -2,27 +2,19 @@
 
 use super::PoolsView;
 use crate::api::{Remedy, StuckView};
+use crate::catalogue::systems::{self, SystemRow};
 use crate::catalogue::{accelerators, models, support};
 use crate::inputs::{Inputs, Key};
 use crate::link;
 use crate::model::Model;
 use crate::plan::serve::{self, Deployed, Enough, Loss, Standing, Survey};
-use crate::serving::{Ask, Goals, WeightFormat};
+use crate::serving::{Ask, AskedMachine, Goals, WeightFormat};
 use crate::units::text::{short, show};
 use crate::units::{Bytes, Ratio, Seconds, order};
 
-/// Kinds of accelerator with more memory or speed that are tried.
+/// Kinds of accelerator in data centres with more memory or speed that are tried.
 const LARGER: [&str; 5] = ["h200-sxm", "b200", "b300", "mi300x", "mi355x"];
 
-/// The same of machines outside data centres.
-const LARGER_EDGE: [&str; 5] = ["m4-max-36g", "rtx-5090", "m4-max-64g", "m4-max", "m3-ultra"];
-/// Phones, which nobody joins to one instance.
-const PHONES: [&str; 5] =
-    ["a17-pro", "a18-pro", "snapdragon-8-gen-3", "snapdragon-8-elite", "dimensity-9400"];
-/// Share of an Apple machine's memory that Metal lets programs have unless told otherwise (`data/usable.csv`), and shares
-/// that people raise it to (iogpu.wired_limit_mb; 448 of 512 GB for DeepSeek-R1 in 4 bits).
-const METAL: f64 = 0.75;
-const METAL_RAISED: [f64; 2] = [0.875, 0.9375];
 /// Tokens that are guessed ahead where none are.
 const GUESSED: &str = "3";
 /// Searches that pairs of changes may take together, and pairs that are shown.
@@ -219,10 +211,10 @@ fn helps((family, text, inputs): &Change) -> Option<Found> {
 type Change = (&'static str, String, Inputs);
 
 fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
-    let phone = ask.machines.iter().all(|machine| PHONES.contains(&machine.key.as_str()));
+    let alone = ask.machines.iter().all(|own| system(own).is_some_and(|own| own.alone));
     let mut all = relaxed(inputs, ask, survey);
     all.extend(freed(inputs));
-    if phone {
+    if alone {
         all.extend(smaller(inputs, ask));
     } else {
         all.extend(wired(inputs, ask));
@@ -247,16 +239,20 @@ fn shortened(inputs: &Inputs, ask: &Ask, positions: u64) -> Option<Change> {
     Some(("positions", text, inputs.clone().with(key, tokens.to_string())))
 }
 
-/// More of an Apple machine's memory for programs.
+/// The machine as a whole, where it stands outside data centres.
+fn system(machine: &AskedMachine) -> Option<&'static SystemRow> {
+    systems::find(&machine.key, &machine.cluster.accelerator.generation)
+}
+
+/// More of the machine's memory for programs, where its system can be told so.
 fn wired(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
     let [machine] = ask.machines.as_slice() else { return Vec::new() };
-    let accelerator = &machine.cluster.accelerator;
-    if accelerator.generation != "apple" || inputs.typed(Key::ServeMemory).is_some() {
+    let Some(system) = system(machine).filter(|_| inputs.typed(Key::ServeMemory).is_none()) else {
         return Vec::new();
-    }
-    let whole = accelerator.memory.as_f64() / METAL;
-    let change = |share: f64| {
-        let mebibytes = (whole * share / f64::from(1 << 20)).floor() as u64;
+    };
+    let whole = machine.cluster.accelerator.memory.as_f64() / system.share.get().max(1e-3);
+    let change = |share: &Ratio| {
+        let mebibytes = (whole * share.get() / f64::from(1 << 20)).floor() as u64;
         let bytes = Bytes::mib(mebibytes);
         let text = format!(
             "Let programs have {} (sudo sysctl iogpu.wired_limit_mb={mebibytes}, until the next \
@@ -265,7 +261,7 @@ fn wired(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
         );
         ("wired", text, inputs.clone().with(Key::ServeMemory, short::bytes(bytes)))
     };
-    METAL_RAISED.map(change).into()
+    system.raised.iter().map(change).collect()
 }
 
 /// Smaller models of the same house and vocabulary, the largest first.
@@ -421,8 +417,8 @@ fn larger(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
     let most = most.unwrap_or(Bytes::ZERO);
     let home = |key: &str| accelerators::edge().iter().any(|row| row.key == key);
     let keys = match ask.machines.iter().all(|machine| home(&machine.key)) {
-        true => LARGER_EDGE,
-        false => LARGER,
+        true => systems::larger(),
+        false => LARGER.to_vec(),
     };
     let rows = keys.into_iter().filter_map(accelerators::find_serving);
     let rows = rows.filter(|row| {

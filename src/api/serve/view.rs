@@ -3,8 +3,8 @@
 use super::launch::{launch, raised};
 use super::markdown::markdown;
 use super::{
-    FitView, GoalView, RoofPointView, RoofView, ServeRivalView, ServeStudyView, ServeView,
-    TradeView,
+    FitView, GoalView, LatencyView, RoofPointView, RoofView, ServeRivalView, ServeStudyView,
+    ServeView, TradeView,
 };
 use crate::api::promise::promising_service;
 use crate::api::view::{cut, plain_figure, range, shown};
@@ -20,7 +20,7 @@ use crate::plan::serve::{Candidate, Survey};
 use crate::plan::{Amount, Derivation, Part};
 use crate::serving::{self, Ask, Demand, WeightFormat};
 use crate::units::text::show;
-use crate::units::{FlopsPerSecond, Params, PerSecond, Ratio};
+use crate::units::{FlopsPerSecond, Params, Ratio, Seconds};
 use std::fmt::Write as _;
 
 /// Rivals that cost more by less are told as of the same cost.
@@ -101,27 +101,26 @@ pub(super) fn study_view(
     survey: &Survey,
 ) -> ServeStudyView {
     let rivals = serve::rivals(ask, survey, own);
-    let points = serve::tradeoff(ask);
     let pools = serve::pools(own);
     let (guessing, guessing_hurts) = serve::guessing(own).unwrap_or_default();
-    let trade = |point: &serve::TradePoint| TradeView {
-        machine: point.at.machine as u32,
-        per_token: shown(Amount::Time(point.per_token)),
-        first_token: shown(Amount::Time(point.first_token)),
-        rate: shown(Amount::TokenRate(Ratio::new(point.rate.get()))),
-        figures: serve::trade_figures(ask, point).iter().map(plain_figure).collect(),
-        keeps: point.keeps,
-        chosen: point.at == own.own.at && point.batch == own.own.batch,
-        layout: format!("{}, batch {}", serve::layout_text(ask, &point.at), point.batch),
-        link: link::encode(&pinned(inputs, ask, &point.at, Some(point.batch))),
+    let chosen = serve::traded(own);
+    let line = |points: Vec<serve::TradePoint>| {
+        let view = |point: &serve::TradePoint| {
+            let is_own = (point.at, point.batch) == (chosen.at, chosen.batch);
+            trade(inputs, ask, point, is_own)
+        };
+        points.iter().map(view).collect()
     };
-    let mut all: Vec<TradeView> = points.iter().map(trade).collect();
-    all.push(chosen(inputs, own));
+    let [first, further] = serve::goal_names(ask);
+    let latency = |(name, goal): (&str, Option<Seconds>)| LatencyView {
+        name: name.to_owned(),
+        goal: goal.map(|goal| shown(Amount::Time(goal))),
+    };
     ServeStudyView {
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
-        points: all,
-        goal: ask.goals.per_token.map(|goal| shown(Amount::Time(goal))),
-        share: ask.further_share.map(serve::share_name).unwrap_or_default().to_owned(),
+        lines: serve::tradeoff(ask).map(line),
+        own: trade(inputs, ask, &chosen, true),
+        latencies: [(further, ask.goals.per_token), (first, ask.goals.first_token)].map(latency),
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
         pools: crate::api::budget::sheet_view(&pools.sheet),
@@ -159,28 +158,17 @@ pub(super) fn fit_views(inputs: &Inputs, ask: &Ask) -> Vec<FitView> {
     serve::fits(ask).iter().filter_map(view).collect()
 }
 
-/// The answer itself among the points, under full load as they are.
-fn chosen(inputs: &Inputs, own: &Deployed<'_>) -> TradeView {
-    let full = &own.own.full;
-    let ranks = own.own.at.instance.ranks().max(1) as f64;
-    let point = serve::TradePoint {
-        at: own.own.at,
-        batch: own.own.batch,
-        per_token: full.per_token,
-        first_token: full.first_token,
-        rate: PerSecond::new(full.output_rate.get() / ranks),
-        keeps: true,
-    };
+fn trade(inputs: &Inputs, ask: &Ask, point: &serve::TradePoint, chosen: bool) -> TradeView {
     TradeView {
-        machine: own.own.at.machine as u32,
-        per_token: shown(Amount::Time(full.per_token)),
-        first_token: shown(Amount::Time(full.first_token)),
-        rate: shown(Amount::TokenRate(Ratio::new(full.output_rate.get() / ranks))),
-        figures: serve::trade_figures(own.ask, &point).iter().map(plain_figure).collect(),
-        keeps: true,
-        chosen: true,
-        layout: format!("{}, batch {}", serve::layout_text(own.ask, &own.own.at), own.own.batch),
-        link: link::encode(&pinned(inputs, own.ask, &own.own.at, Some(own.own.batch))),
+        machine: point.at.machine as u32,
+        per_token: shown(Amount::Time(point.per_token)),
+        first_token: shown(Amount::Time(point.first_token)),
+        rate: shown(Amount::TokenRate(Ratio::new(point.rate.get()))),
+        figures: serve::trade_figures(ask, point).iter().map(plain_figure).collect(),
+        misses: point.misses,
+        chosen,
+        layout: format!("{}, batch {}", serve::layout_text(ask, &point.at), point.batch),
+        link: link::encode(&pinned(inputs, ask, &point.at, Some(point.batch))),
     }
 }
 
@@ -525,19 +513,10 @@ fn of_machine(own: &Deployed<'_>) -> Vec<Assumption> {
     let mut all = Vec::new();
     if let Some(row) = accelerators::find_serving(&own.machine.key) {
         let sheet = format!("{}; {}", row.source, row.date);
-        if row.verified {
-            let text = format!("Data sheet of the {}: every figure used was confirmed.", row.label);
-            all.push(taken(text, sheet, true));
-        } else {
-            let fields = row.accelerator.unverified.join(", ").replace('_', " ");
-            let (text, note) = match row.verification == "assumed" {
-                true => (format!("{}: assumed are its {fields}.", row.label), row.note.as_str()),
-                false => (format!("{}: no primary source confirmed its {fields}.", row.label), ""),
-            };
-            all.push(taken(text, sheet, false));
-            if !note.is_empty() {
-                all.push(taken(format!("{}: {note}.", row.label), row.date.clone(), false));
-            }
+        let (text, verified) = row.confirmed(&own.machine.cluster.accelerator.unverified);
+        all.push(taken(text, sheet, verified));
+        if row.verification == "assumed" && !row.note.is_empty() {
+            all.push(taken(format!("{}: {}.", row.label, row.note), row.date.clone(), false));
         }
         let memory = accelerators::usable_source(&row.key, &row.accelerator.generation);
         if memory.starts_with("assumed") {

@@ -119,12 +119,12 @@ pub struct LaunchView {
 pub struct ServeStudyView {
     /// Best deployments of other kinds.
     pub rivals: Vec<ServeRivalView>,
-    /// Latency against throughput.
-    pub points: Vec<TradeView>,
-    /// Longest time between tokens, where there is a goal.
-    pub goal: Option<Shown>,
-    /// Of which answers the times a token are: `p90`; empty: the mean.
-    pub share: String,
+    /// What nothing beats in throughput and in each of the `latencies`.
+    pub lines: [Vec<TradeView>; 2],
+    /// The answer as such a point.
+    pub own: TradeView,
+    /// The latencies that throughput is held against: of a further token, of the first.
+    pub latencies: [LatencyView; 2],
     /// Names of the kinds of machine, in the order of `points.machine`.
     pub machines: Vec<String>,
     /// What fits where in which format, one answer at a time.
@@ -221,22 +221,31 @@ pub struct ServeRivalView {
     pub link: String,
 }
 
+/// A latency that throughput is held against.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatencyView {
+    /// What it is, and of which requests: `First token (TTFT), p90`.
+    pub name: String,
+    /// Longest that it may be, where there is a goal.
+    pub goal: Option<Shown>,
+}
+
 /// A point of latency against throughput.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TradeView {
     /// Number of the kind of machine.
     pub machine: u32,
-    /// Time of a further token.
+    /// Time of a further token, of the share of answers that the goal is about.
     pub per_token: Shown,
-    /// Time to the first token, on the mean.
+    /// Time to the first token, of the share of requests that the goal is about.
     pub first_token: Shown,
     /// Tokens of answers a second of one accelerator.
     pub rate: Shown,
     /// Where the numbers come from: `per_token`, `first_token`, `rate`.
     #[serde(default)]
     pub figures: Vec<Figure>,
-    /// Whether it keeps the goals.
-    pub keeps: bool,
+    /// Whether it misses the goals, in the order of `latencies`.
+    pub misses: [bool; 2],
     /// Whether it is the layout of the answer.
     pub chosen: bool,
     /// Layout and batch.

@@ -2,7 +2,7 @@
 
 use crate::estimate::serve::{Answer, Sequences, Serving};
 use crate::serving::{Mode, Traffic};
-use crate::units::{PerSecond, Ratio};
+use crate::units::{PerSecond, Ratio, halved};
 
 /// Halvings of the range of loads.
 const HALVINGS: u32 = 40;
@@ -82,18 +82,8 @@ fn highest(most: f64, told: &dyn Fn(f64) -> Option<Answer>) -> Option<(f64, f64,
 }
 
 /// The highest load between one that keeps to the goals and one that need not.
-fn between(
-    mut low: f64,
-    mut high: f64,
-    mut best: Answer,
-    told: &dyn Fn(f64) -> Option<Answer>,
-) -> Answer {
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        match told(middle) {
-            Some(answer) => (low, best) = (middle, answer),
-            None => high = middle,
-        }
-    }
+fn between(low: f64, high: f64, mut best: Answer, told: &dyn Fn(f64) -> Option<Answer>) -> Answer {
+    let keeps = |load| told(load).map(|answer| best = answer).is_some();
+    let _ = halved((low, high), HALVINGS, keeps);
     best
 }

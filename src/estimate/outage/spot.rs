@@ -5,6 +5,7 @@
 //! long ones (the share of useful time is convex in the rate of stops).
 
 use crate::reliability::Spot;
+use crate::units::halved;
 
 /// Median of an exponential time over its mean: the natural logarithm of two.
 const MEDIAN_OVER_MEAN: f64 = core::f64::consts::LN_2;
@@ -36,15 +37,7 @@ pub(super) fn phases(spot: &Spot) -> [Phase; 2] {
         let left = p * libm::exp(-1.0) + (1.0 - p) * libm::exp(-median / long(p));
         left > 0.5
     };
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        if above(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
+    let (low, _) = halved((0.0, 1.0), HALVINGS, above);
     let short = low * median / mean;
     [Phase { share: short, mean: median }, Phase { share: 1.0 - short, mean: long(low) }]
 }

@@ -2,7 +2,7 @@
 
 use super::{Load, Serving};
 use crate::serving::{Mode, Traffic};
-use crate::units::{PerSecond, Ratio, Seconds, Tokens};
+use crate::units::{PerSecond, Ratio, Seconds, Tokens, halved};
 
 /// What users see.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -72,18 +72,12 @@ impl Answer {
         }
         let delayed = self.delayed.get().clamp(1e-6, 1.0);
         let lengths = Lengths::of(spread);
-        let (mut low, mut high) =
-            (0.0, reading * lengths.longest() - wait / delayed * libm::log(above));
-        for _ in 0..STEPS {
-            let middle = 0.5 * (low + high);
-            let waited = lengths.later(middle, reading, wait / delayed);
-            let at_once = lengths.later(middle, reading, 0.0);
-            if delayed * waited + (1.0 - delayed) * at_once > above {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
+        let most = reading * lengths.longest() - wait / delayed * libm::log(above);
+        let (_, high) = halved((0.0, most), STEPS, |time| {
+            let waited = lengths.later(time, reading, wait / delayed);
+            let at_once = lengths.later(time, reading, 0.0);
+            delayed * waited + (1.0 - delayed) * at_once > above
+        });
         Seconds::new(least - reading + high)
     }
 
@@ -97,7 +91,7 @@ impl Answer {
 }
 
 /// Halvings in which a percentile is found.
-const STEPS: usize = 30;
+const STEPS: u32 = 30;
 /// Pieces of the spread of prompts.
 const PIECES: usize = 32;
 /// Deviations of a lognormal that are looked at, each way.
@@ -281,14 +275,10 @@ impl Serving<'_> {
     /// Sequences that run together where there are enough.
     pub(super) fn most(&self, traffic: &Traffic) -> f64 {
         let engine = &self.service.engine;
-        let held = if engine.memory.reserves {
-            traffic.prompt + traffic.output
-        } else {
-            traffic.prompt + traffic.output / 2.0
-        };
+        let held = if engine.memory.reserves { traffic.under_way() } else { traffic.context() };
         let each = engine.sequences.clamp(1, self.rows_most());
         let limit = f64::from(each) * f64::from(self.instance.dp.max(1));
-        self.held(held).min(limit).max(1.0)
+        self.held(held.get()).min(limit).max(1.0)
     }
 
     /// Seconds in which so many prompts of that many tokens are read together.
@@ -318,7 +308,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn steady(&self, traffic: &Traffic, running: Sequences) -> Answer {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let running = running.0;
         let output = traffic.output.max(1.0);
         let together = running.min(self.prompts_most(fresh));

@@ -3,12 +3,12 @@
 use super::work::Op;
 use super::{Answer, Load, Sequences, ServePart, Serving};
 use crate::serving::Traffic;
-use crate::units::{Bytes, BytesPerSecond, Flops, Ratio, Seconds};
+use crate::units::{Bytes, BytesPerSecond, Flops, Ratio, Seconds, halved};
 
 /// Share of the time that reading may take before an instance counts as full, as in `flow`.
 const FULL: f64 = 0.98;
 /// Halvings of the number of prompts.
-const STEPS: usize = 24;
+const STEPS: u32 = 24;
 
 /// What one part of a step does on one accelerator.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -70,22 +70,15 @@ impl Serving<'_> {
     #[must_use]
     pub fn first_parts(&self, traffic: &Traffic, answer: &Answer) -> FirstParts {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let running = answer.running.0;
         let each = traffic.prompt / answer.prompt_rate.get().max(1e-12);
         let handling = self.handling(traffic);
         let reading = (answer.first_token.less(answer.waiting).get() - handling).max(0.0);
         // The number that is read at once is the one whose time is so long.
         let most = self.prompts_most(fresh);
-        let (mut low, mut high) = (1.0, most.max(1.0));
-        for _ in 0..STEPS {
-            let middle = 0.5 * (low + high);
-            if self.read(middle, fresh, running, context).whole < reading {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
+        let sooner = |n| self.read(n, fresh, running, context).whole < reading;
+        let (_, high) = halved((1.0, most.max(1.0)), STEPS, sooner);
         let (both, alone, steps) = self.reading_steps(high, fresh, running, context);
         let told = self.read(high, fresh, running, context).whole;
         let exact = (told / reading.max(1e-12) - 1.0).abs() < 1e-4;

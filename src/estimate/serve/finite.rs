@@ -66,7 +66,7 @@ impl Steps {
 impl Serving<'_> {
     fn steps(&self, traffic: &Traffic) -> Steps {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let most = self.most(traffic).floor().max(1.0);
         let mut alone = Vec::new();
         for i in 0..=DOUBLINGS {

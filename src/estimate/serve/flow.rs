@@ -10,13 +10,13 @@
 use super::batch::{Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::{Admission, Traffic};
-use crate::units::{PerSecond, Ratio, Seconds};
+use crate::units::{PerSecond, Ratio, Seconds, halved};
 
 /// Requests of a benchmark over those in flight: what InferenceX sends (utils/bench_serving, `num_prompts` is ten
 /// times the concurrency), and the default of others that follow it.
 const TURNS: u32 = 10;
 /// Steps of the fixed points: errors shrink by half or better in each.
-const STEPS: usize = 24;
+const STEPS: u32 = 24;
 /// Share of the time that reading prompts may take before an instance counts as full.
 const FULL: f64 = 0.98;
 
@@ -94,7 +94,7 @@ impl Serving<'_> {
     /// The balance in which `decode` sequences decode all the time, each of which meets that share of the prompts.
     fn balance(&self, traffic: &Traffic, decode: f64, others: f64) -> Balance {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let output = (traffic.output - 1.0).max(1.0);
         let alone = self.decode(decode, context);
         let most = self.prompts_most(fresh).min(decode.max(1.0));
@@ -248,17 +248,11 @@ impl Serving<'_> {
         let full = self.balance(traffic, most, 1.0);
         let least = self.handling(traffic);
         if arrivals < full.rate {
-            let (mut low, mut high) = (0.0, most);
             let mut balance = full;
-            for _ in 0..STEPS {
-                let decode = 0.5 * (low + high);
+            let _ = halved((0.0, most), STEPS, |decode| {
                 balance = self.balance(traffic, decode.max(1e-3), 1.0);
-                if balance.rate > arrivals {
-                    high = decode;
-                } else {
-                    low = decode;
-                }
-            }
+                balance.rate <= arrivals
+            });
             if balance.decode < 1.0 {
                 // Seldom does another come while one decodes.
                 let others = (arrivals / self.balance(traffic, 1.0, 1.0).rate).min(1.0);

@@ -92,7 +92,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn pace(&self, traffic: &Traffic, answer: &Answer, arrivals: Arrivals) -> Pace {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let tokens = (traffic.output - 1.0).max(1.0);
         let running = answer.running.0.max(1.0);
         let mean = answer.per_token.get();

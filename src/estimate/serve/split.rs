@@ -42,7 +42,7 @@ impl Pair<'_> {
         let alone = single.whole;
         let moved = self.moved(traffic);
         let output = (traffic.output - 1.0).max(1.0);
-        let context = traffic.prompt + traffic.output / 2.0;
+        let context = traffic.context().get();
         let all = f64::from(concurrency.max(1));
         let most = self.answers.serving.most(traffic) * writers;
         let handling = self.prompts.serving.handling(traffic);
@@ -271,7 +271,7 @@ impl<'a> Writer<'a> {
     #[must_use]
     pub fn with(&self, running: Sequences) -> Written {
         let running = Sequences(running.0.clamp(1.0, self.most));
-        let context = Tokens::new((self.traffic.prompt + self.traffic.output / 2.0) as u64);
+        let context = Tokens::new(self.traffic.context().get() as u64);
         let per_token = self.serving.writing(running, context);
         let output = (self.traffic.output - 1.0).max(1.0);
         let each = rate(running.0, output * per_token.get());

@@ -1,10 +1,10 @@
 //! What the estimate says of a row, in the row's own terms, with the range that such rows lie in.
 
 use super::run::ServeRun;
-use super::setup::{Asked, ServeSetup, setup};
+use super::setup::{Asked, HALVINGS, ServeSetup, setup};
 use crate::estimate::serve::{Answer, Half, Pair, Sequences, Serving};
 use crate::serving::{Goals, Mode, Traffic};
-use crate::units::{Bytes, PerSecond, Seconds, Tokens};
+use crate::units::{Bytes, PerSecond, Seconds, Tokens, halved};
 
 /// What is said of a row; none: the row's question has no such figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -89,7 +89,7 @@ pub fn of_setup(setup: &ServeSetup, run: &ServeRun) -> Said {
             }
         }
         Asked::Answers(sequences) => {
-            let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+            let context = Tokens::new(traffic.context().get() as u64);
             let time = serving.writing(Sequences(*sequences), context);
             Said {
                 per_token: Some(time),
@@ -151,17 +151,8 @@ fn limited(serving: &Serving<'_>, traffic: &Traffic, goals: &Goals) -> Answer {
     if whole.per_token <= per_token {
         return whole;
     }
-    let (mut low, mut high) = (1.0, most);
-    for _ in 0..20 {
-        let at = 0.5 * (low + high);
-        let answer = serving.steady(traffic, Sequences(at));
-        if answer.per_token <= per_token {
-            low = at;
-        } else {
-            high = at;
-        }
-    }
-    serving.steady(traffic, Sequences(low))
+    let running = |n| serving.steady(traffic, Sequences(n));
+    running(halved((1.0, most), HALVINGS, |n| running(n).per_token <= per_token).0)
 }
 
 fn of_answer(answer: &Answer, traffic: &Traffic, run: &ServeRun, replicas: f64) -> Said {

@@ -5,7 +5,7 @@ use super::{recipe, shape, software};
 use crate::catalogue::{datasets, engines};
 use crate::estimate::serve::{Sequences, Serving};
 use crate::serving::{Engine, Goals, Instance, Mode, Service, Speculation, Traffic};
-use crate::units::{Bytes, PerSecond, Ratio, Seconds, Tokens};
+use crate::units::{Bytes, PerSecond, Ratio, Seconds, Tokens, halved};
 
 /// Spread of lengths drawn evenly from 0.8 to 1 of a nominal one: `0.2 / sqrt(12) / 0.9`.
 const EVEN_SPREAD: f64 = 0.064;
@@ -33,7 +33,7 @@ const BUILT_INPUT: f64 = 2048.0;
 const GUESS_COST: f64 = 0.03;
 
 /// Halvings in which the number of sequences is found that decode at a known pace.
-const HALVINGS: usize = 20;
+pub(super) const HALVINGS: u32 = 20;
 
 /// What is asked of a service.
 #[derive(Clone, Debug, PartialEq)]
@@ -372,17 +372,9 @@ fn pace_of_users(notes: &str) -> Option<f64> {
 
 /// Sequences, at most so many, that decode together where a token takes that long.
 fn running_at(serving: &Serving<'_>, traffic: &Traffic, each: f64, most: f64) -> f64 {
-    let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
-    let (mut low, mut high) = (1.0_f64.min(most), most);
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        if serving.writing(Sequences(middle), context).get() > each {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    high
+    let context = Tokens::new(traffic.context().get() as u64);
+    let within = |running| serving.writing(Sequences(running), context).get() <= each;
+    halved((1.0_f64.min(most), most), HALVINGS, within).1
 }
 
 fn one_batch(run: &ServeRun, traffic: &Traffic, batch: f64) -> Asked {

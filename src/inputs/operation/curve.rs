@@ -1,6 +1,6 @@
 //! Texts of a day: the time of its peak, and its traffic slot by slot.
 
-use crate::units::text::{read as texts, short, show};
+use crate::units::text::{read as texts, short, show, span};
 use crate::units::{PerSecond, Ratio};
 
 /// Slots that a day may be typed in: hours, halves and quarters of them.
@@ -53,10 +53,9 @@ pub(super) fn meaning(text: &str) -> Option<String> {
     let mean = PerSecond::new(sum / all.len().max(1) as f64);
     let (least, most) = (all.iter().min()?, all.iter().max()?);
     Some(format!(
-        "{} to {}, {} on the mean",
-        show::rounded(least.get()),
-        show::frequency(*most),
-        show::rounded(mean.get())
+        "{}, {} on the mean",
+        span::between(&show::frequency(*least), &show::frequency(*most)),
+        show::frequency(mean)
     ))
 }
 
@@ -125,7 +124,10 @@ mod tests {
         assert!(short.starts_with("0,1,2,3") && short.ends_with(",23"), "{short}");
         assert_eq!(canonical(&short), Ok(short.clone()));
         let gap = show::GAP;
-        assert_eq!(meaning(&short), Some(format!("0 to 23{gap}requests/s, 11.5 on the mean")));
+        assert_eq!(
+            meaning(&short),
+            Some(format!("0 to 23{gap}requests/s, 11.5{gap}requests/s on the mean"))
+        );
         let half = slots(&short, Some(PerSecond::new(11.5))).expect("a day");
         assert_eq!((half.len(), half[23]), (24, PerSecond::new(11.5)));
         assert!(canonical("1 2 3").unwrap_err().contains("3 stand there"));

@@ -10,8 +10,7 @@ use super::resolve::Reader;
 use super::{Group, Key, Value, budget, operation, own, software};
 use crate::catalogue::accelerators::{self, MachineRow};
 use crate::catalogue::support::{self, Support};
-use crate::catalogue::{engines, places};
-use crate::cluster::Accelerator;
+use crate::catalogue::{engines, places, systems};
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
@@ -175,7 +174,7 @@ fn machines(
             row = row.of_size(size.unwrap_or(row.node_size), nic);
         }
         if let Some(Value::Bytes(bytes)) = reader.value(Key::ServeMemory) {
-            allot(reader, &mut row.accelerator, &row.label, *bytes);
+            allot(reader, &mut row, *bytes);
         }
         let generation = row.accelerator.generation.clone();
         // One's own accelerator takes its kernels from the H100, and so what engines can do there.
@@ -218,17 +217,15 @@ fn machines(
     all
 }
 
-/// Share of an Apple machine's memory that its row states: what Metal lets programs have (`data/usable.csv`).
-const METAL: f64 = 0.75;
-
 /// Programs get so much of an accelerator's memory, where it has that much.
-fn allot(reader: &mut Reader, accelerator: &mut Accelerator, label: &str, bytes: Bytes) {
-    let whole = match accelerator.generation.as_str() {
-        "apple" => Bytes::from_f64(accelerator.memory.as_f64() / METAL),
-        _ => accelerator.memory,
-    };
+fn allot(reader: &mut Reader, row: &mut MachineRow, bytes: Bytes) {
+    let accelerator = &mut row.accelerator;
+    let stated =
+        systems::find(&row.key, &accelerator.generation).map_or(1.0, |own| own.share.get());
+    let whole = Bytes::from_f64(accelerator.memory.as_f64() / stated.max(1e-3));
     if bytes > whole {
-        let text = format!("{label} has {} in all, which is what is counted", show::bytes(whole));
+        let text =
+            format!("{} has {} in all, which is what is counted", row.label, show::bytes(whole));
         reader.note(Key::ServeMemory, text);
     }
     let bytes = bytes.min(whole);

@@ -7,6 +7,7 @@
 
 mod rows;
 
+use super::limits::SPREAD_MAX;
 use super::{Inputs, Key};
 use crate::units::text::show;
 use crate::units::{PerSecond, Ratio, Seconds, order};
@@ -29,6 +30,13 @@ const BUSY_SPAN_MIN: f64 = 600.0;
 const RATE_SPAN_MIN: f64 = 60.0;
 const RATE_ROWS_MIN: f64 = 100.0;
 
+/// Traces of fewer requests tell nothing of the longest tenth.
+const TAIL_ROWS_MIN: usize = 100;
+/// Times of the counted length from which on the longest tenth is told.
+const TAIL_MORE: f64 = 1.3;
+/// Standard deviations above which a tenth of a normal distribution lies.
+const TENTH: f64 = 1.2816;
+
 /// What a trace comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -42,6 +50,9 @@ pub struct Trace {
     pub spread: Ratio,
     /// The same of the prompts.
     pub prompt_spread: Ratio,
+    /// Tokens that a tenth of the prompts exceed, where that is much more than a lognormal of their mean and spread has
+    /// there, and what it has.
+    pub tail: Option<[Ratio; 2]>,
     /// Share of the prompts' tokens that stood in an earlier prompt as its beginning; none where blocks are not told.
     pub cached: Option<Ratio>,
     /// Requests of the busiest minute over those of a mean one; none where it covers too little.
@@ -87,14 +98,15 @@ impl Trace {
         inputs.set(Key::Prompt, whole(self.prompt));
         inputs.set(Key::Answer, whole(self.answer));
         for (key, spread) in [(Key::Spread, self.spread), (Key::PromptSpread, self.prompt_spread)] {
-            let spread = (spread.get().min(0.95) * 100.0 + 0.5).floor() / 100.0;
+            let spread = (spread.get().min(SPREAD_MAX) * 100.0 + 0.5).floor() / 100.0;
             inputs.set(key, format!("{spread}"));
         }
         if let Some(cached) = self.cached {
             let percent = (cached.get() * 1000.0 + 0.5).floor() / 10.0;
             inputs.set(Key::Cached, format!("{}%", percent.min(99.9)));
         }
-        if let Some(rate) = self.rate {
+        let rate = self.rate.filter(|_| !self.leaves_rate(inputs));
+        if let Some(rate) = rate {
             let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::InFlight);
             inputs.set(Key::Rate, format!("{}/s", hundredths.max(0.01)));
@@ -105,25 +117,38 @@ impl Trace {
             // A peak would make a mere shape of them.
             inputs.clear(Key::Busiest);
             inputs.set(Key::Hourly, hours.join(","));
-        } else if let (Some(rate), Some(burst)) = (self.rate, self.burst) {
+        } else if let (Some(rate), Some(burst)) = (rate, self.burst) {
             let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::Hourly);
             inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
-        } else if self.rate.is_some() {
+        } else if rate.is_some() {
             // A peak of other traffic would stand beside this rate.
             inputs.clear(Key::Hourly);
             inputs.clear(Key::Busiest);
         }
     }
 
+    /// Requests and time that tell no rate to be built on.
+    fn is_short(&self) -> bool {
+        f64::from(self.rows) < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN
+    }
+
+    /// Whether what was typed of the demand is worth more than what so short a trace tells.
+    fn leaves_rate(&self, inputs: &Inputs) -> bool {
+        let typed = |key: Key| inputs.typed(key).is_some_and(|text| !text.is_empty());
+        self.is_short() && (typed(Key::Rate) || typed(Key::InFlight))
+    }
+
     /// What this trace says nothing of and what therefore stays as it was typed, or read of an earlier one.
     #[must_use]
     pub fn kept(&self, inputs: &Inputs) -> Option<String> {
         let typed = |key: Key| inputs.typed(key).filter(|text| !text.is_empty());
+        let silent = self.rate.is_none() || self.leaves_rate(inputs);
         let silent = [
             (Key::Cached, self.cached.is_none()),
-            (Key::Rate, self.rate.is_none()),
-            (Key::Busiest, self.rate.is_none()),
+            (Key::Rate, silent),
+            (Key::InFlight, silent),
+            (Key::Busiest, silent),
         ];
         let kept = silent.into_iter().filter(|(_, silent)| *silent && self.rows > 0);
         let kept = kept.filter_map(|(key, _)| {
@@ -145,14 +170,27 @@ impl Trace {
         );
         // Of a Poisson count the deviation is its root.
         let n = f64::from(self.rows);
-        let few = n < RATE_ROWS_MIN || self.span.get() < RATE_SPAN_MIN;
-        let doubt = match self.rate.filter(|_| few) {
+        let doubt = match self.rate.filter(|_| self.is_short()) {
             Some(_) => format!(
                 " That is too little for a rate: it is known to \u{b1}{} at best; type the one \
                  you expect.",
                 show::percent(Ratio::new(1.0 / n.max(1.0).sqrt()))
             ),
             None => String::new(),
+        };
+        let tail = self.tail.map_or_else(String::new, |[seen, counted]| {
+            format!(
+                " A tenth of the prompts have {} tokens or more, where a lognormal of this spread, \
+                 which the percentiles count with, has {}: first tokens of long prompts come \
+                 later than is said.",
+                show::rounded(seen.get()),
+                show::rounded(counted.get())
+            )
+        });
+        let most = self.spread.max(self.prompt_spread).get() > SPREAD_MAX;
+        let clipped = match most {
+            true => format!(" Spreads count to \u{b1}{}.", show::percent(Ratio::new(SPREAD_MAX))),
+            false => String::new(),
         };
         let burst = self.burst.map_or_else(String::new, |burst| {
             let used = if self.hours.is_empty() { ": the peak of the day" } else { "" };
@@ -174,7 +212,7 @@ impl Trace {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{doubt}{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{clipped}{tail}{doubt}{burst}{cached}{day}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )
@@ -192,6 +230,7 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         let square = requests.iter().map(|own| (of(own) - mean) * (of(own) - mean));
         Ratio::new((square.sum::<f64>() / n).sqrt() / mean)
     };
+    let prompt_spread = spread(|own| own.prompt, prompt);
     let told = requests.iter().filter_map(|own| Some((own.seen?, own.prompt)));
     let (seen, whole) = told.fold((0.0, 0.0), |(a, b), (seen, prompt)| (a + seen, b + prompt));
     let times = requests.iter().filter_map(|own| own.at);
@@ -205,7 +244,8 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         prompt: Ratio::new(prompt),
         answer: Ratio::new(answer),
         spread: spread(|own| own.answer, answer),
-        prompt_spread: spread(|own| own.prompt, prompt),
+        prompt_spread,
+        tail: tail(requests, prompt, prompt_spread.get()),
         cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
         burst: if known { burst(requests, span, (timed - 1.0) / span) } else { None },
         rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
@@ -213,6 +253,20 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         hours: if known { hours(requests, first, span) } else { Vec::new() },
         faults: faults.told(),
     }
+}
+
+/// What a tenth of the prompts exceed, and a lognormal of that mean and spread there, where the former is much more.
+fn tail(requests: &[Request], mean: f64, spread: f64) -> Option<[Ratio; 2]> {
+    if requests.len() < TAIL_ROWS_MIN {
+        return None;
+    }
+    let mut lengths: Vec<[u64; 3]> =
+        requests.iter().map(|own| [own.prompt.max(0.0).to_bits(), 0, 0]).collect();
+    order::sort_keys(&mut lengths);
+    let seen = f64::from_bits(lengths.get(lengths.len() - lengths.len().div_ceil(10))?[0]);
+    let square = 1.0 + spread * spread;
+    let counted = mean / square.sqrt() * libm::exp(TENTH * libm::log(square).sqrt());
+    (seen > TAIL_MORE * counted).then(|| [seen, counted].map(Ratio::new))
 }
 
 /// Requests of the busiest minute, wherever it begins, over those of a mean one.
@@ -378,6 +432,46 @@ mod tests {
         assert!(told.contains("prefix cache (25%)") && told.contains("requests ("), "{told}");
         assert_eq!(plain.kept(&Inputs::default()), None);
         assert_eq!(trace("").kept(&inputs), None);
+    }
+
+    /// A tenth of the prompts are a hundred times as long as the others: 10.9 times a hundred on the mean, with a deviation
+    /// of 29.7 hundreds. That is kept as it is, and what no lognormal has is told.
+    #[test]
+    fn long_tails_are_kept_and_told() {
+        let rows = |n: usize| if n % 10 == 0 { 10_000 } else { 100 };
+        let text: String = (0..400).map(|n| format!("{n},{},10\n", rows(n))).collect();
+        let own = trace(&text);
+        let mut inputs = Inputs::default();
+        own.type_into(&mut inputs);
+        assert_eq!((inputs.get(Key::Prompt), inputs.get(Key::PromptSpread)), ("1090", "2.72"));
+        // exp(1.2816 s - s^2 / 2) of the mean, s^2 = ln(1 + 2.7248^2).
+        let [seen, counted] = own.tail.expect("a tail").map(Ratio::get);
+        let s = (1.0f64 + 2.7248 * 2.7248).ln().sqrt();
+        let by_hand = 1090.0 * (1.2816 * s - s * s / 2.0).exp();
+        assert_eq!(seen, 10_000.0);
+        assert!((counted / by_hand - 1.0).abs() < 1e-3, "{counted} {by_hand}");
+        assert!(own.text().contains("come later than is said"), "{}", own.text());
+        let even: String = (0..400).map(|n| format!("{n},{},10\n", 1 + n % 100)).collect();
+        assert_eq!(trace(&even).tail, None);
+        let one = (0..400).map(|n| format!("{n},{},10\n", if n == 0 { 1_000_000 } else { 1 }));
+        let own = trace(&one.collect::<String>());
+        assert!(own.text().contains("Spreads count to \u{b1}500"), "{}", own.text());
+    }
+
+    /// A demand that was typed is worth more than the rate of a few requests.
+    #[test]
+    fn a_short_trace_leaves_the_demand_that_was_typed() {
+        let few = trace("1,100,10\n2,200,20\n2.55,300,30\n");
+        for (key, text) in [(Key::Rate, "10/s"), (Key::InFlight, "64")] {
+            let mut inputs = Inputs::default().with(key, text);
+            let kept = few.kept(&inputs).expect("what stays");
+            assert!(kept.contains(text), "{kept}");
+            few.type_into(&mut inputs);
+            assert_eq!((inputs.get(key), inputs.get(Key::Prompt)), (text, "200"));
+        }
+        let mut inputs = Inputs::default();
+        few.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Rate), "1.29/s");
     }
 
     #[test]

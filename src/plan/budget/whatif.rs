@@ -10,7 +10,7 @@ use crate::inputs::Moves;
 use crate::plan::tornado::{Swing, tornado};
 use crate::plan::{Amount, Plan};
 use crate::reliability::{Job, Reliability};
-use crate::units::text::show;
+use crate::units::text::{show, span};
 use crate::units::{Dollars, Ratio, Seconds, Tokens};
 
 /// A swing below this share of the whole is not drawn.
@@ -49,7 +49,7 @@ pub fn sheet(run: &Run<'_>) -> Sheet {
     };
     let of_time = |swing: &Swing| {
         let [a, b] = swing.time;
-        let text = format!("{} to {}", show::time(a.min(b)), show::time(a.max(b)));
+        let text = span::between(&show::time(a.min(b)), &show::time(a.max(b)));
         Mark::span(swing.name, [a.min(b), time, a.max(b)].map(in_days), text)
     };
     if priced {
@@ -99,7 +99,7 @@ fn text_now(n: &str, time: Seconds) -> String {
 }
 
 fn text_of(a: Dollars, b: Dollars) -> String {
-    format!("{} to {}", show::dollars(a.min(b)), show::dollars(a.max(b)))
+    span::between(&show::dollars(a.min(b)), &show::dollars(a.max(b)))
 }
 
 /// `price, -30% to +30%`.

@@ -1,18 +1,20 @@
 //! Latency against throughput: what nothing beats, on each kind of machine, whatever the goals.
 
-use crate::estimate::serve::{Sequences, Serving};
+use super::Deployed;
+use super::figures::first_token_of;
+use crate::estimate::serve::{Answer, Sequences, Serving};
 use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure};
-use crate::search::deploy::{self, Candidate, sequences_most};
-use crate::search::serve::{Offer, Point, Question, frontier};
-use crate::serving::{Ask, Demand, Goals, Instance};
+use crate::search::deploy::{self, Candidate};
+use crate::search::serve::{batches, instances};
+use crate::serving::{Ask, AskedMachine, FixedServing, Instance};
 use crate::units::text::fine;
-use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
+use crate::units::{PerSecond, Ratio, Seconds, Tokens, order};
 
-/// Most points that are kept of one kind of machine.
+/// Most points of a line.
 const POINTS_MAX: usize = 40;
 
-/// A deployment on the frontier.
+/// A deployment under full load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TradePoint {
     /// Layout, machine and formats.
@@ -21,85 +23,88 @@ pub struct TradePoint {
     pub batch: u32,
     /// Time a token: of the asked share of answers, else the mean.
     pub per_token: Seconds,
-    /// Time to the first token, on the mean.
+    /// Time to the first token: of the asked share of requests, else the mean.
     pub first_token: Seconds,
     /// Tokens of answers a second of one accelerator.
     pub rate: PerSecond,
-    /// Whether it keeps all goals.
-    pub keeps: bool,
+    /// Whether its time a further token, and that to the first, is longer than the goal.
+    pub misses: [bool; 2],
 }
 
-/// The frontier of time a token and tokens a second of one accelerator under full load, machine by machine.
+/// What nothing beats in a latency and in tokens a second of one accelerator, under full load, machine by machine and the
+/// soonest first: by time of a further token, and by time to the first.
 #[must_use]
-pub fn tradeoff(ask: &Ask) -> Vec<TradePoint> {
+pub fn tradeoff(ask: &Ask) -> [Vec<TradePoint>; 2] {
+    let mut lines = [Vec::new(), Vec::new()];
+    for kind in ask.machines.iter().enumerate() {
+        let mut all = of_machine(ask, kind);
+        lines[0].extend(line(&mut all, |point| point.per_token));
+        lines[1].extend(line(&mut all, |point| point.first_token));
+    }
+    lines
+}
+
+/// The answer itself as such a point.
+#[must_use]
+pub fn traded(own: &Deployed<'_>) -> TradePoint {
+    trade(own.ask, (own.own.at, own.own.batch), (&own.serving(), &own.own.full))
+}
+
+fn of_machine(ask: &Ask, (machine, kind): (usize, &AskedMachine)) -> Vec<TradePoint> {
     let mut all = Vec::new();
-    for machine in 0..ask.machines.len() {
-        all.extend(of_machine(ask, machine));
+    for format in 0..kind.formats.len() {
+        let any = Candidate { machine, format, instance: Instance::ONE };
+        let Some(service) = deploy::service(ask, &any, None) else { continue };
+        let mut told = service.clone();
+        for instance in instances(&ask.model, &kind.cluster) {
+            let serving = Serving::new(&service, &instance);
+            let splits = deploy::allowed(&instance, &kind.degrees, &FixedServing::default())
+                && service.check(&instance).is_ok();
+            if !splits || serving.memory().too_full || !serving.holds_one(&ask.traffic) {
+                continue;
+            }
+            let at = Candidate { instance, ..any };
+            for batch in batches(serving.most_running(&ask.traffic)) {
+                let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+                deploy::limit(ask, &mut told, instance.dp, Some(batch));
+                all.push(trade(ask, (at, batch), (&serving.limited(&told), &answer)));
+            }
+        }
     }
     all
 }
 
-fn of_machine(ask: &Ask, machine: usize) -> Vec<TradePoint> {
-    let Some(kind) = ask.machines.get(machine) else { return Vec::new() };
-    let splits = |degree: &str| kind.degrees.iter().any(|known| known == degree);
-    let offer = Offer {
-        cluster: kind.cluster.clone(),
-        price: kind.price.unwrap_or(DollarsPerHour::new(1.0)),
-    };
-    let mut engine = ask.engine.clone();
-    engine.sequences = sequences_most(&engine);
-    let question = Question {
-        model: ask.model.clone(),
-        engine,
-        offers: vec![offer],
-        formats: kind.formats.clone(),
-        speculation: ask.speculation,
-        traffic: ask.traffic,
-        goals: Goals::default(),
-    };
-    let allowed = |Instance { tp, pp, dp, ep }: Instance| {
-        (tp == 1 || splits("tp"))
-            && (pp == 1 || splits("pp"))
-            && (dp == 1 || splits("dp"))
-            && (ep == 1 || splits("ep"))
-    };
-    let found = frontier(&question).points;
+fn trade(
+    ask: &Ask,
+    (at, batch): (Candidate, u32),
+    (serving, answer): (&Serving<'_>, &Answer),
+) -> TradePoint {
+    let per_token = deploy::per_token(ask, serving, answer);
+    let first_token = deploy::first_token(ask, answer);
+    let over = |time: Seconds, goal: Option<Seconds>| goal.is_some_and(|most| time > most);
+    TradePoint {
+        at,
+        batch,
+        per_token,
+        first_token,
+        rate: PerSecond::new(answer.output_rate.get() / at.instance.ranks().max(1) as f64),
+        misses: [over(per_token, ask.goals.per_token), over(first_token, ask.goals.first_token)],
+    }
+}
+
+/// Sorts points by a latency and takes those that nothing beats in it, thinned out.
+fn line(all: &mut [TradePoint], time: fn(&TradePoint) -> Seconds) -> Vec<TradePoint> {
+    order::sort_by(all, |a, b| time(a).cmp(&time(b)).then(b.rate.cmp(&a.rate)));
     let mut line: Vec<TradePoint> = Vec::new();
-    for point in found.iter().filter(|point| allowed(point.instance)) {
-        let own = trade(ask, machine, point);
-        // By time a token; what is slower must give more.
-        if line.last().is_none_or(|last| own.rate > last.rate) {
-            line.push(own);
+    for point in all.iter().filter(|point| time(point) < Seconds::UNBOUNDED) {
+        if line.last().is_none_or(|last| point.rate > last.rate) {
+            line.push(*point);
         }
     }
     let step = line.len().div_ceil(POINTS_MAX).max(1);
     let last = line.len().saturating_sub(1);
     let kept = line.iter().enumerate().filter(|(i, _)| i % step == 0 || *i == last);
     kept.map(|(_, point)| *point).collect()
-}
-
-fn trade(ask: &Ask, machine: usize, point: &Point) -> TradePoint {
-    let ranks = point.instance.ranks().max(1) as f64 * f64::from(point.replicas.max(1));
-    let fits = ask.demand != Demand::Most || point.replicas > 0;
-    let at = Candidate { machine, format: point.format, instance: point.instance };
-    let per_token = further(ask, &at, point).unwrap_or(point.per_token);
-    TradePoint {
-        at,
-        batch: point.batch,
-        per_token,
-        first_token: point.first_token,
-        rate: PerSecond::new(point.rate.get() / ranks),
-        keeps: fits && ask.goals.kept_by(point.first_token, per_token),
-    }
-}
-
-/// The time a token of the asked share of answers, where one is asked.
-fn further(ask: &Ask, at: &Candidate, point: &Point) -> Option<Seconds> {
-    ask.further_share?;
-    let service = deploy::service(ask, at, Some(point.batch))?;
-    let serving = Serving::new(&service, &at.instance);
-    let answer = serving.loaded(&ask.traffic, Sequences(f64::from(point.batch)));
-    Some(deploy::per_token(ask, &serving, &answer))
 }
 
 /// Where a point's times and rate come from; nothing for one of another question.
@@ -109,7 +114,7 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
     let serving = Serving::new(&service, &point.at.instance);
     let running = Sequences(f64::from(point.batch));
     let answer = serving.loaded(&ask.traffic, running);
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let alone = serving.writing(running, context);
     let number = |value: f64| fine::number(Ratio::new(value));
     let mean = format!(
@@ -133,13 +138,6 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
         let formula = "mean over answers × factor of the share asked for";
         per_token = Derivation::of(formula, text, "estimate/serve/pace").with(parts);
     }
-    let least = answer.first_token.less(answer.waiting);
-    let first = format!(
-        "{} + {} = {}",
-        fine::time(least),
-        fine::time(answer.waiting),
-        fine::time(answer.first_token)
-    );
     let ranks = point.at.instance.ranks().max(1) as f64;
     let rate = format!(
         "{} × {} tokens/s / {} = {} tokens/s",
@@ -150,12 +148,7 @@ pub fn trade_figures(ask: &Ask, point: &TradePoint) -> Vec<Figure> {
     );
     vec![
         figure("per_token", "Further token", Amount::Time(point.per_token), per_token),
-        figure(
-            "first_token",
-            "First token",
-            Amount::Time(point.first_token),
-            Derivation::of("handling and reading + mean wait", first, source),
-        ),
+        Figure { id: "first_token", label: "First token", ..first_token_of(ask.share, &answer) },
         figure(
             "rate",
             "Of one accelerator",

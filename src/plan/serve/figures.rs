@@ -3,6 +3,7 @@
 use super::bill::{self, MONTH_HOURS};
 use super::{Deployed, allocated, longest_text};
 use crate::estimate::capacity::Packing;
+use crate::estimate::serve::Answer;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy;
 use crate::serving::{Ask, Demand};
@@ -47,14 +48,23 @@ pub fn goal_names(ask: &Ask) -> [&'static str; 2] {
 }
 
 pub(super) fn first_token(own: &Deployed<'_>) -> Figure {
-    let now = &own.own.now;
-    let whole = own.own.first_token;
-    if own.ask.share.is_some() && now.prompt_spread.get() > 0.0 {
-        return spread_first(own, whole);
+    let mut told = first_token_of(own.ask.share, &own.own.now);
+    // A percentile of reading and waiting together is no sum of its own parts.
+    if own.ask.share.is_none() || own.own.now.prompt_spread == Ratio::ZERO {
+        told.derivation.parts = super::nested::first_token(own);
+    }
+    told
+}
+
+/// The time to the first token that a share of requests stays within, or its mean.
+pub(super) fn first_token_of(share: Option<Ratio>, now: &Answer) -> Figure {
+    let whole = share.map_or(now.first_token, |share| now.first_token_at(share));
+    if share.is_some() && now.prompt_spread.get() > 0.0 {
+        return spread_first(share, now, whole);
     }
     let least = now.first_token.less(now.waiting);
     let (reading, waiting) = (fine::time(least), fine::time(now.waiting));
-    let (formula, times) = match own.ask.share {
+    let (formula, times) = match share {
         Some(share) => {
             ("handling and reading + mean wait × that percentile of waits", now.waits_at(share))
         }
@@ -62,16 +72,13 @@ pub(super) fn first_token(own: &Deployed<'_>) -> Figure {
     };
     let times = fine::number(times);
     let text = format!("{reading} + {waiting} × {times} = {}", fine::time(whole));
-    let label = FIRST[rank(own.ask.share)];
     let source = format!(
         "{} of requests wait at all, and their waits fall off exponentially: ln(share that waits \
          / (1 − share)) / share that waits mean waits, the tail of an M/G/1 queue (Kleinrock 1975, \
          section 5.7); its mean by Pollaczek and Khinchine (section 5.6)",
         fine::percent(now.delayed)
     );
-    let mut told = figure("ttft", label, Amount::Time(whole), formula, text, &source);
-    told.derivation.parts = super::nested::first_token(own);
-    told
+    figure("ttft", FIRST[rank(share)], Amount::Time(whole), formula, text, &source)
 }
 
 const FIRST: [&str; 5] = [
@@ -83,8 +90,7 @@ const FIRST: [&str; 5] = [
 ];
 
 /// The first token where prompts are of many lengths.
-fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
-    let now = &own.own.now;
+fn spread_first(share: Option<Ratio>, now: &Answer, whole: Seconds) -> Figure {
     let handling = now.first_token.less(now.waiting).less(now.reading);
     let rest = whole.less(handling);
     let text = format!("{} + {} = {}", fine::time(handling), fine::time(rest), fine::time(whole));
@@ -98,19 +104,13 @@ fn spread_first(own: &Deployed<'_>, whole: Seconds) -> Figure {
         fine::time(now.waiting)
     );
     let formula = "handling + the percentile of reading and waiting together";
-    figure("ttft", FIRST[rank(own.ask.share)], Amount::Time(whole), formula, text, &source)
+    figure("ttft", FIRST[rank(share)], Amount::Time(whole), formula, text, &source)
 }
 
 /// A value that rounds to a whole number, with the digits that make it none.
 pub(super) fn unround(value: f64) -> String {
     let told = fine::number(Ratio::new(value));
     if told.contains('.') || value.fract() == 0.0 { told } else { format!("{value:.4}") }
-}
-
-/// Name of a share that can be asked.
-#[must_use]
-pub fn share_name(share: Ratio) -> &'static str {
-    ["p50", "p90", "p95", "p99"][rank(Some(share)) - 1]
 }
 
 /// Place of a share among what can be asked: none, p50, p90, p95, p99.
@@ -181,14 +181,26 @@ fn evenness(own: &Deployed<'_>) -> Vec<Figure> {
     let more = longest.less(pace.alone);
     let text =
         format!("{} + {} = {}", fine::time(pace.alone), fine::time(more), fine::time(longest));
-    let gap = figure(
-        "gap",
-        "Gap between two tokens (ITL), p99",
-        Amount::Time(longest),
-        "a step of decoding + prompts that are read in it",
-        text,
-        "prompts that fall into one gap: a generalised Poisson number (estimate/serve/pace)",
-    );
+    let mut source =
+        "prompts that fall into one gap: a generalised Poisson number (estimate/serve/pace)"
+            .to_owned();
+    let free = longest < pace.mean && more == Seconds::ZERO;
+    if free {
+        source += ". It is shorter than the mean time of a further token: more than 99 gaps in 100 \
+            have no prompt in them, while the mean bears the few long ones as well";
+    } else if longest < pace.mean {
+        source += &format!(
+            ". It is shorter than the mean time of a further token, which counts every prompt that \
+             comes, while no more than {} are taken to be read in one gap",
+            fine::number(pace.most)
+        );
+    }
+    let label = match free {
+        true => "Gap between two tokens (ITL), p99 (no prompt in it)",
+        false => "Gap between two tokens (ITL), p99",
+    };
+    let formula = "a step of decoding + prompts that are read in it";
+    let gap = figure("gap", label, Amount::Time(longest), formula, text, &source);
     let of = |id, label, share| spread(own, id, label, Ratio::new(share));
     vec![
         of("tpot_p50", "TPOT, p50 of answers", 0.5),

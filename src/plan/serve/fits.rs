@@ -72,7 +72,7 @@ fn fit(ask: &Ask, (machine, kind): (usize, &AskedMachine), weights: WeightFormat
     let own = small.or_else(|| all.iter().max_by_key(|own| own.ranks()))?;
     let serving = Serving::new(&service, own);
     let memory = serving.memory();
-    let context = Tokens::new((ask.traffic.prompt + ask.traffic.output / 2.0) as u64);
+    let context = Tokens::new(ask.traffic.context().get() as u64);
     let one = Sequences(1.0);
     let speed = Ratio::new(1.0 / serving.writing(one, context).get().max(1e-12));
     let generation = &kind.cluster.accelerator.generation;

@@ -38,10 +38,10 @@ pub use crate::search::serve::fleet as market_search;
 pub use bill::{Bill, BreakEven, bill, break_even};
 pub use binds::binds;
 pub use commit::{baseline, commit};
-pub use curve::{TradePoint, trade_figures, tradeoff};
+pub use curve::{TradePoint, trade_figures, traded, tradeoff};
 pub use even::{Even, even};
 pub use facts::facts;
-pub use figures::{figures, goal_names, reading, share_name};
+pub use figures::{figures, goal_names, reading};
 pub use fits::{Fit, fits};
 pub use guessing::guessing;
 pub use hired::Hired;
@@ -152,11 +152,11 @@ impl<'a> Deployed<'a> {
         format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
     }
 
-    /// Tokens that a sequence holds half way through its answer.
+    /// Tokens that a sequence holds on the mean while it is answered.
     #[must_use]
     pub fn context(&self) -> Tokens {
         let traffic = &self.ask.traffic;
-        Tokens::new((traffic.prompt + traffic.output / 2.0) as u64)
+        Tokens::new(traffic.context().get() as u64)
     }
 
     /// Tokens of a prompt that no prefix cache holds.

@@ -3,7 +3,7 @@
 use super::Deployed;
 use super::bill::{self, MONTH_HOURS};
 use super::text::number;
-use crate::catalogue::{offers, power};
+use crate::catalogue::{offers, power, systems};
 use crate::estimate::capacity::PowerCurve;
 use crate::plan::budget::figure;
 use crate::plan::fleet::{LOAD, RATED_OVER};
@@ -56,7 +56,7 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
     let (served, full) = (own.own.served(own.ask).get(), &own.own.full);
     let n = f64::from(own.instances());
     let (mut pue, grid) = site(own.ask.place.as_ref(), own.ask.pue);
-    let system = power::system(&own.machine.key, &own.machine.cluster.accelerator.generation);
+    let system = systems::find(&own.machine.key, &own.machine.cluster.accelerator.generation);
     let home = system.filter(|_| own.ask.place.is_none() && !own.ask.pue_typed);
     if home.is_some() {
         pue = (Ratio::ONE, "it stands in no data centre: PUE 1".to_owned());
@@ -75,7 +75,7 @@ pub fn emissions(own: &Deployed<'_>) -> Vec<Figure> {
 
 /// Power of a machine over that of its accelerators: its own, else that of a server of eight.
 pub(super) fn over(key: &str, generation: &str) -> (Ratio, String) {
-    power::system(key, generation).cloned().unwrap_or_else(|| {
+    systems::find(key, generation).map(|own| own.over.clone()).unwrap_or_else(|| {
         let source =
             "power of a whole machine over that of its accelerators (DGX H100 over eight H100)";
         (RATED_OVER, source.to_owned())

@@ -13,10 +13,9 @@ mod frontier;
 
 pub use frontier::{Aim, Point};
 
-use super::halving::halved;
 use super::solve::SAFE;
 use crate::estimate::{Cargo, Purchase, Uptime, carbon, outlay, span, wall};
-use crate::units::{Dollars, KilogramsCo2, Seconds, order};
+use crate::units::{Dollars, KilogramsCo2, Seconds, halved, order};
 use frontier::Worth;
 
 /// A kind of machine, and the ways to buy it.

@@ -435,7 +435,7 @@ impl<'a> Light<'a> {
     fn new(ask: &Ask, sizing: &'a Sizing<'a>) -> Self {
         let serving = sizing.serving();
         let traffic = &ask.traffic;
-        let context = Tokens::new((traffic.prompt + traffic.output / 2.0) as u64);
+        let context = Tokens::new(traffic.context().get() as u64);
         let one = serving.loaded(traffic, Sequences(1.0));
         // No prompt is read sooner than beside one sequence; no token comes sooner than one sequence's alone.
         let first_token = one.first_token.less(one.waiting) * SHRINK;

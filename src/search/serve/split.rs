@@ -12,12 +12,11 @@ use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
 use crate::search::deploy::allowed;
-use crate::search::halving::halved;
 use crate::serving::{
     Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
 };
 use crate::units::order::sort_keys;
-use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds};
+use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds, halved};
 
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
 const SHRINK: f64 = 1.0 - 1e-9;

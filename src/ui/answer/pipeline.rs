@@ -11,7 +11,7 @@ use crate::ui::plot::plot;
 use crate::ui::state::{State, state};
 use crate::ui::table::{Cell, compact_table};
 use crate::units::Seconds;
-use crate::units::text::show;
+use crate::units::text::{show, span};
 
 /// Kinds of work, with their colour and whether they are hatched.
 const KINDS: &[(&str, &str, u8, bool)] = &[
@@ -92,7 +92,7 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
             },
             hatched,
             mark,
-            text: format!("{what}, {} to {}", seconds(block.start_s), seconds(block.end_s)),
+            text: format!("{what}, {}", span::between(&time(block.start_s), &time(block.end_s))),
         }
     };
     let row = |lane: &Lane| LaneRow {
@@ -102,9 +102,13 @@ fn rows(timeline: &Timeline) -> Vec<LaneRow> {
     timeline.lanes.iter().map(row).collect()
 }
 
+fn time(s: f64) -> String {
+    show::time(Seconds::new(s))
+}
+
 /// A time on the axis.
 fn seconds(s: f64) -> String {
-    if s == 0.0 { "0".to_owned() } else { show::time(Seconds::new(s)) }
+    if s == 0.0 { "0".to_owned() } else { time(s) }
 }
 
 fn stage_table(stages: &[StageView]) -> AnyView {

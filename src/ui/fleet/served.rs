@@ -7,7 +7,7 @@ use super::results::{bill, bill_button, of, on, price, seller};
 use super::store::{Fleet, Turn};
 use crate::api::FleetView;
 use crate::api::fleet::{FleetRow, ServedRow};
-use crate::chart::{Dot, Ink, Plane, Stroke, plane};
+use crate::chart::{Dot, Ink, Plane, Stamp, Stroke, plane};
 use crate::ui::answer::fold;
 use crate::ui::live::live;
 use crate::ui::plot::plot;
@@ -99,7 +99,7 @@ fn dot(row: &FleetRow, names: &[&str], axis: u32) -> Option<Dot> {
     Some(Dot {
         at: (x, own.price.value),
         series: (series % 8) as u8,
-        filled: own.keeps,
+        stamp: if own.keeps { Stamp::Filled } else { Stamp::Ring },
         text: format!("{} · {times} · {}", own.price.text, on(row)),
         link: Some(row.link.clone()),
         ..Dot::default()

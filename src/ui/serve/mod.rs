@@ -92,7 +92,7 @@ fn assumptions(all: &[Assumption]) -> AnyView {
     view! {
         <section class="part" id="assumptions" aria-labelledby="assumptions-title">
             <h2 id="assumptions-title">"Taken as given"</h2>
-            <p class="quiet">{format!("{unsure} of them no measurement or primary source confirms.")}</p>
+            <p class="quiet">{format!("{unsure} of them no measurement or source confirms.")}</p>
             {fold("assumptions-table", "Every assumption, with its source", rows)}
         </section>
     }

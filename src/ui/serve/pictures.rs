@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::api::{RoofPointView, RoofView, ServeStudyView, ServeView, TradeView};
-use crate::chart::{Dot, Ink, Plane, Stroke, plane};
+use crate::api::{LatencyView, RoofPointView, RoofView, ServeStudyView, ServeView, TradeView};
+use crate::chart::{Dot, Ink, Plane, Stamp, Stroke, plane};
 use crate::ui::answer::fold;
 use crate::ui::live::live;
 use crate::ui::plot::plot;
+use crate::ui::segments::segments;
 use crate::ui::state::{State, state};
 use crate::ui::table::{Cell, compact_table, opening, table};
 use crate::units::Seconds;
@@ -16,121 +17,188 @@ use crate::units::text::show;
 
 const HEIGHT: f64 = 320.0;
 
-/// Tokens a second of one accelerator against the time between tokens.
+/// Latencies as the page calls them, in the order of what is told of both.
+const LATENCIES: [&str; 2] = ["Further token (TPOT)", "First token (TTFT)"];
+
+/// What is drawn: the trade against one latency.
+struct Drawn {
+    study: Arc<ServeStudyView>,
+    latency: usize,
+}
+
+impl Drawn {
+    fn now(state: State) -> Option<Self> {
+        let latency = usize::from(state.latency.get() == 1);
+        Some(Self { study: state.serve_study()?, latency })
+    }
+
+    /// The latency, and the other.
+    fn pair(&self) -> [&LatencyView; 2] {
+        let [further, first] = &self.study.latencies;
+        if self.latency == 0 { [further, first] } else { [first, further] }
+    }
+
+    fn line(&self) -> &[TradeView] {
+        &self.study.lines[self.latency]
+    }
+
+    /// The line, and the answer on top of it.
+    fn points(&self) -> impl Iterator<Item = &TradeView> {
+        self.line().iter().filter(|own| !own.chosen).chain([&self.study.own])
+    }
+
+    fn at(&self, own: &TradeView) -> (f64, f64) {
+        let time = if self.latency == 0 { &own.per_token } else { &own.first_token };
+        (time.value, own.rate.value)
+    }
+
+    fn dot(&self, own: &TradeView) -> Dot {
+        let [further, first] = own.misses;
+        let (misses, other) = if self.latency == 0 { (further, first) } else { (first, further) };
+        let stamp = if misses { Stamp::Ring } else { Stamp::Filled };
+        Dot {
+            at: self.at(own),
+            series: (own.machine % 8) as u8,
+            stamp: if other { Stamp::Cross } else { stamp },
+            current: own.chosen,
+            text: format!(
+                "{} a token{}, {} to the first{} · {} · {}",
+                own.per_token.text,
+                missed(further),
+                own.first_token.text,
+                missed(first),
+                own.rate.text,
+                own.layout
+            ),
+            name: String::new(),
+            link: Some(own.link.clone()),
+        }
+    }
+
+    /// One line a kind of machine.
+    fn strokes(&self) -> Vec<Stroke> {
+        let line = |machine: u32| {
+            let own = self.line().iter().filter(|own| own.machine == machine);
+            let points = own.map(|own| self.at(own)).collect();
+            Stroke { points, ink: Ink::Series((machine % 8) as u8), dashed: false }
+        };
+        (0..self.study.machines.len() as u32).map(line).collect()
+    }
+}
+
+/// After a time that is longer than its goal.
+fn missed(misses: bool) -> &'static str {
+    if misses { " (misses goal)" } else { "" }
+}
+
+/// Tokens a second of one accelerator against a latency.
 pub fn tradeoff() -> AnyView {
     let state = state();
     let scene = move |width: f64| {
-        let study = state.serve_study();
-        let study = study.as_deref();
-        let dots: Vec<Dot> =
-            study.into_iter().flat_map(|study| study.points.iter().map(dot)).collect();
-        let strokes = study.map(strokes).unwrap_or_default();
-        let goal = study.and_then(|study| study.goal.as_ref());
+        let drawn = Drawn::now(state);
+        let drawn = drawn.as_ref();
+        let dots = |drawn: &Drawn| drawn.points().map(|own| drawn.dot(own)).collect();
+        let dots: Vec<Dot> = drawn.map(dots).unwrap_or_default();
+        let strokes = drawn.map(Drawn::strokes).unwrap_or_default();
+        let own = drawn.map(|drawn| drawn.pair()[0]);
+        let goal = own.and_then(|own| own.goal.as_ref());
         let name = goal.map(|goal| format!("within {}", goal.text)).unwrap_or_default();
-        let share = study.map_or("", |study| study.share.as_str());
-        let title = format!(
-            "Time of each further token{}{share}",
-            if share.is_empty() { "" } else { ", " }
-        );
         let chart = Plane {
             dots: &dots,
             strokes: &strokes,
             goal: goal.map(|goal| (goal.value, name.as_str())),
-            titles: (&title, "Tokens/s of one accelerator"),
+            titles: (own.map_or("", |own| &own.name), "Tokens/s of one accelerator"),
             empty: "Looking for the trade…",
             x_tick: &|value| show::time(Seconds::new(value)),
             y_tick: &show::rounded,
         };
         plane(&chart, width, HEIGHT)
     };
-    let label = move || {
-        let n = state.serve_study().map_or(0, |study| study.points.len());
-        format!("Throughput against time of a token, {n} deployments; the table holds the figures")
+    let label = move || match Drawn::now(state) {
+        Some(drawn) => format!(
+            "Throughput against {}, {} deployments; the table holds the figures",
+            drawn.pair()[0].name,
+            drawn.points().count()
+        ),
+        None => String::new(),
     };
-    let body = move || match state.serve_study() {
-        Some(study) => trade_table(&study),
-        None => ().into_any(),
-    };
+    let body = move || Drawn::now(state).map_or_else(|| ().into_any(), |drawn| trade_table(&drawn));
+    let turn = move |i| state.latency.set(i);
     view! {
         <section class="part" id="tradeoff" aria-labelledby="tradeoff-title">
-            <h2 id="tradeoff-title">"Latency against throughput"</h2>
+            <div class="part-head">
+                <h2 id="tradeoff-title">"Latency against throughput"</h2>
+                {segments("Latency across", "tradeoff-of", &LATENCIES, state.latency, turn)}
+            </div>
             {plot(scene, label)}
-            {live(move || legend(state))}
+            {live(move || Drawn::now(state).map_or_else(|| ().into_any(), |drawn| legend(&drawn)))}
             {fold("tradeoff-table", "The trade as a table", body)}
         </section>
     }
     .into_any()
 }
 
-fn dot(own: &TradeView) -> Dot {
-    Dot {
-        at: (own.per_token.value, own.rate.value),
-        series: (own.machine % 8) as u8,
-        filled: own.keeps,
-        current: own.chosen,
-        text: format!("{} a token · {} · {}", own.per_token.text, own.rate.text, own.layout),
-        name: String::new(),
-        link: Some(own.link.clone()),
-    }
-}
-
-/// One line a kind of machine.
-fn strokes(study: &ServeStudyView) -> Vec<Stroke> {
-    let line = |machine: u32| Stroke {
-        points: study
-            .points
-            .iter()
-            .filter(|own| own.machine == machine && !own.chosen)
-            .map(|own| (own.per_token.value, own.rate.value))
-            .collect(),
-        ink: Ink::Series((machine % 8) as u8),
-        dashed: false,
-    };
-    (0..study.machines.len() as u32).map(line).collect()
-}
-
-fn legend(state: State) -> AnyView {
-    let Some(study) = state.serve_study() else {
-        return ().into_any();
-    };
-    let row = |(series, name): (usize, &String)| {
+fn legend(drawn: &Drawn) -> AnyView {
+    let [own, other] = drawn.pair();
+    let machines = drawn.study.machines.iter().enumerate();
+    let machines = machines.map(|(i, name)| (format!("swatch series-{}", i % 8), "", name.clone()));
+    let named = |latency: usize| if latency == 0 { "TPOT" } else { "TTFT" };
+    let (short, rest) = (named(drawn.latency), named(1 - drawn.latency));
+    let stamps = [
+        (own.goal.is_some() || other.goal.is_some(), "\u{25cf}", "keeps all goals".to_owned()),
+        (own.goal.is_some(), "\u{25cb}", format!("misses {short} alone")),
+        (other.goal.is_some(), "\u{00d7}", format!("misses {rest}")),
+    ];
+    let stamps = stamps.into_iter().filter(|stamp| stamp.0);
+    let stamps = stamps.map(|(_, sign, name)| (String::new(), sign, name));
+    let row = |(class, sign, name): (String, &'static str, String)| {
         view! {
             <li>
-                <span class=format!("swatch series-{}", series % 8)></span>
-                <span class="legend-name">{name.clone()}</span>
+                <span class=class aria-hidden="true">{sign}</span>
+                <span class="legend-name">{name}</span>
             </li>
         }
     };
-    let rows = study.machines.iter().enumerate().map(row).collect_view();
-    let share = &study.share;
-    let further =
-        if share.is_empty() { String::new() } else { format!(", further ones at {share}") };
+    let rows = machines.chain(stamps).map(row).collect_view();
     view! {
         <ul class="legend">{rows}</ul>
-        <p class="quiet">
-            "Under full load. Filled: keeps all goals, the first token on the mean"{further}". \
-            Large: the answer at its batch limit."
-        </p>
+        <p class="quiet">{boxed(own, other, rest)}</p>
     }
     .into_any()
 }
 
-fn trade_table(study: &ServeStudyView) -> AnyView {
-    let columns = [
-        ("Further token (TPOT)", true),
-        ("First token (TTFT)", true),
-        ("Each accelerator", true),
-        ("Deployment", false),
-    ];
+/// What the box means, and what it does not.
+fn boxed(own: &LatencyView, other: &LatencyView, rest: &str) -> String {
+    let within = |own: &LatencyView| {
+        own.goal.as_ref().map(|goal| format!("{} within {}", own.name, goal.text))
+    };
+    let inside = within(own).map_or_else(
+        || format!("No box: no goal is set for it ({}).", own.name),
+        |goal| format!("In the box: {goal}."),
+    );
+    let beside = within(other).map_or_else(String::new, |goal| {
+        format!(" The box says nothing of the other goal, {goal}: what misses {rest} is crossed.")
+    });
+    format!(
+        "Under full load. {inside}{beside} Line: nothing is sooner and gives more. Large: the \
+         answer at its batch limit."
+    )
+}
+
+fn trade_table(drawn: &Drawn) -> AnyView {
+    let columns =
+        [("TPOT", true), ("TTFT", true), ("Each accelerator", true), ("Deployment", false)];
+    let below = |misses: bool| if misses { "misses goal" } else { "" };
     let line = |own: &TradeView| {
+        let [further, first] = own.misses;
         vec![
-            opening(&own.figures, "per_token", &own.per_token.text, ""),
-            opening(&own.figures, "first_token", &own.first_token.text, ""),
+            opening(&own.figures, "per_token", &own.per_token.text, below(further)),
+            opening(&own.figures, "first_token", &own.first_token.text, below(first)),
             opening(&own.figures, "rate", &own.rate.text, ""),
             Cell::Link(own.layout.clone(), own.link.clone()),
         ]
     };
-    table("Latency against throughput", &columns, study.points.iter().map(line).collect())
+    table("Latency against throughput", &columns, drawn.points().map(line).collect())
 }
 
 /// Prefill and decode under the accelerator's roof.
@@ -173,7 +241,6 @@ fn step((series, own): (u8, &RoofPointView)) -> Dot {
     Dot {
         at: (own.intensity.value, own.reached.value / 1e12),
         series,
-        filled: true,
         text: format!(
             "{}: {} at {} operations a byte, {} of the roof",
             own.label, own.reached.text, own.intensity.text, own.share.text

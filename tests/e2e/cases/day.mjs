@@ -66,7 +66,7 @@ async function overTheDay(ctx, page) {
     usual,
   );
   ctx.assert.match(await fragment(page), /dv=5,5,5,5/);
-  ctx.assert.match(await text(page, "#day-dv-note"), /5 to 40.requests\/s, 22.5 on the mean/);
+  ctx.assert.match(await text(page, "#day-dv-note"), /5 to 40.requests\/s, 22.5.requests\/s on the mean/);
   // A bad one is said under the field and in the answer's place.
   await retype(page, "#day-dv", "1 2 3");
   await until(page, "day", /3 stand there/);

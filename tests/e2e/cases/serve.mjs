@@ -67,6 +67,41 @@ async function answered(ctx) {
   await page.close();
 }
 
+/** The trade against either latency: chosen by keys, kept when the answer changes, both goals told apart. */
+async function latency(ctx) {
+  const page = await ctx.open(`${LLAMA};si=6000;so=300;sf=600ms;st=40ms;sn=128`, {});
+  await planned(page);
+  await page.waitForSelector("#tradeoff .legend li", { timeout: 60_000 });
+  const chart = () => page.$eval("#tradeoff canvas", (canvas) => canvas.getAttribute("aria-label"));
+  ctx.assert.match(await chart(), /Each further token \(TPOT\)/);
+  ctx.assert.match(await text(page, "#tradeoff"), /In the box: Each further token \(TPOT\).* within 40.ms/);
+  ctx.assert.match(await text(page, "#tradeoff .legend"), /misses TTFT/);
+  await page.$eval("#tradeoff details > summary", (element) => element.click());
+  await page.waitForSelector("#tradeoff table");
+  const missed = await page.$$eval("#tradeoff tbody tr", (rows) =>
+    rows.map((row) => [...row.cells].slice(0, 2).map((cell) => /misses goal/.test(cell.textContent)).join()));
+  // Within one goal and beyond the other: what the box alone would hide.
+  for (const kind of ["false,false", "false,true"]) {
+    ctx.assert.ok(missed.includes(kind), `${kind} of ${missed.join("; ")}`);
+  }
+  await page.focus("input[name=tradeoff-of]:checked");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(
+    () => /First token \(TTFT\), p90/.test(document.querySelector("#tradeoff canvas").getAttribute("aria-label")),
+  );
+  ctx.assert.match(await text(page, "#tradeoff"), /In the box: First token \(TTFT\), p90 within 600.ms/);
+  ctx.assert.match(await text(page, "#tradeoff .legend"), /misses TPOT/);
+  await retype(page, "#in-st", "39ms");
+  await planned(page);
+  await page.waitForFunction(
+    () => /within 39.ms/.test(document.querySelector("#tradeoff")?.textContent ?? ""),
+    { timeout: 30_000 },
+  );
+  ctx.assert.match(await chart(), /First token \(TTFT\)/, "the choice stays");
+  await ctx.axe(page);
+  await page.close();
+}
+
 /** The two searches whose time is a promise of the planner. */
 async function quick(ctx) {
   for (const [model, link] of [["Llama-3.3-70B", LLAMA.replace(";sr=10/s", "")], ["DeepSeek-R1", R1]]) {
@@ -191,6 +226,7 @@ async function told(ctx) {
 
 export async function run(ctx) {
   await answered(ctx);
+  await latency(ctx);
   await apart(ctx);
   await told(ctx);
   await switched(ctx);

@@ -2,10 +2,11 @@
 
 /// The two ends between which that lies after so many halvings: it holds at the first (or did not between the two) and
 /// not at the second.
-pub(super) fn halved(
+#[must_use]
+pub fn halved(
     (mut low, mut high): (f64, f64),
     times: u32,
-    holds: impl Fn(f64) -> bool,
+    mut holds: impl FnMut(f64) -> bool,
 ) -> (f64, f64) {
     for _ in 0..times {
         let middle = 0.5 * (low + high);
