@@ -171,8 +171,9 @@ async function apart(ctx) {
   ctx.assert.ok((await text(page, "#pools table")).includes(all.trim()), "the same deployment");
   // Both pools can be taken: how each is set, and the commands.
   ctx.assert.match(await text(page, "#pools"), /How each pool is set.*No link holds both pools/s);
-  await page.$eval("#pools-launch summary", (summary) => summary.click());
-  ctx.assert.match(await text(page, "#pools-launch code"), /disaggregation-mode prefill.*disaggregation-mode decode/s);
+  await page.$eval("#pools details > summary", (summary) => summary.click());
+  await page.waitForSelector("#pools pre code");
+  ctx.assert.match(await text(page, "#pools pre code"), /disaggregation-mode prefill.*disaggregation-mode decode/s);
   await page.click("#apart button");
   await page.waitForFunction(() => document.querySelector("#pools").getBoundingClientRect().top < innerHeight);
   await page.click("[data-figure=ttft] button");
