@@ -4,7 +4,7 @@
 use autoparallel::catalogue::{accelerators, engines, models};
 use autoparallel::search::serve::Offer;
 use autoparallel::search::serve::split::{SplitQuestion, compare};
-use autoparallel::serving::{FixedServing, Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::serving::{FixedServing, Goals, KvFormat, Room, Traffic, WeightFormat};
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
 use std::time::Instant;
 
@@ -48,6 +48,7 @@ fn question(
         speculation: None,
         traffic: Traffic { prompt, output, spread: 0.7, prompt_spread: 0.0, cached: Ratio::ZERO },
         goals: Goals { first_token: Some(Seconds::new(2.0)), per_token: Some(Seconds::new(each)) },
+        room: Room::NONE,
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 32,

@@ -3,20 +3,24 @@
 //! Driven by libFuzzer (`fuzz/fuzz_targets`) and by seeded mutations on stable Rust (`tests/fuzz.rs`).
 #![allow(dead_code)]
 
-use autoparallel::api;
 use autoparallel::api::own::OwnRuns;
+use autoparallel::api::packed::{pack, unpack};
 use autoparallel::api::truth::Runs;
+use autoparallel::api::{self, Answer, Request};
 use autoparallel::catalogue::offers::{PROBLEMS_MAX, ROWS_MAX, read_listings};
 use autoparallel::fit;
+use autoparallel::inputs::trace;
 use autoparallel::inputs::{Inputs, Key, read};
 use autoparallel::link;
 use autoparallel::model::config;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What a parser must withstand.
 pub type Body = fn(&[u8]);
 
 /// By name.
-pub const BODIES: [(&str, Body); 7] = [
+pub const BODIES: [(&str, Body); 10] = [
     ("link", link),
     ("config", config),
     ("prices", prices),
@@ -24,11 +28,14 @@ pub const BODIES: [(&str, Body); 7] = [
     ("file", file),
     ("quantity", quantity),
     ("plan", plan),
+    ("serve", serve),
+    ("trace", trace),
+    ("packed", packed),
 ];
 
 /// Rows of a table of runs that are made cases.
 const SETUPS_MAX: usize = 8;
-/// Largest cluster, and deepest model, that is searched.
+/// Largest cluster that is searched, and deepest model that is trained on one.
 const SEARCHED_MAX: u32 = 64;
 
 /// A link opens to inputs, and their link to the same.
@@ -66,8 +73,10 @@ pub fn config(data: &[u8]) {
         let inputs = Inputs::default().with(Key::Model, "config").with(Key::Config, text);
         let _ = inputs.resolve();
         let _ = link::encode_whole(&inputs);
+        assert_eq!(inputs.canonical().canonical(), inputs.canonical());
         if let Some(short) = config::trimmed(&String::from_utf8_lossy(data)) {
             assert_eq!(config::read(&short).model, reading.model);
+            assert_eq!(config::trimmed(&short).as_ref(), Some(&short));
         }
     }
     let _ = config::hub_id(&String::from_utf8_lossy(data));
@@ -124,6 +133,46 @@ pub fn plan(data: &[u8]) {
             asked += 1;
             asked < 4
         };
-        api::answer(1, &link, &|| 0.0, &mut few, &mut |_| {});
+        api::answer(1, &link, &|| 0.0, &mut few, &mut |answer| returns(&answer));
     }
+}
+
+/// A service on few accelerators is answered in full, with what comes after.
+pub fn serve(data: &[u8]) {
+    let link = String::from_utf8_lossy(data);
+    let resolution = link::decode(&link).inputs.resolve();
+    let Some(ask) = resolution.ask else { return };
+    let most = ask.machines.iter().map(|own| own.most).max().unwrap_or(0);
+    if most <= SEARCHED_MAX {
+        api::serve(1, &link, &|| 0.0, &mut |answer| returns(&answer));
+        api::serve_study(1, &link, &mut |answer| returns(&answer));
+    }
+}
+
+/// What a trace comes to is typed as texts that are all read.
+pub fn trace(data: &[u8]) {
+    let own = trace::trace(&String::from_utf8_lossy(data));
+    let before = Inputs::default().with(Key::Purpose, "serve");
+    let mut after = before.clone();
+    own.type_into(&mut after);
+    let _ = (own.text(), own.kept(&after));
+    assert_eq!(after.resolve().problems, before.resolve().problems);
+    let _ = link::encode_whole(&after);
+}
+
+/// Bytes of the page and its workers are a message or are refused.
+pub fn packed(data: &[u8]) {
+    if let Ok(own) = unpack::<Request>(data) {
+        returns(&own);
+    }
+    if let Ok(own) = unpack::<Answer>(data) {
+        returns(&own);
+    }
+}
+
+/// A message goes there and back; bytes are compared, as not every fraction equals itself.
+fn returns<T: Serialize + DeserializeOwned>(message: &T) {
+    let bytes = pack(message).expect("a message of the wire");
+    let back = unpack::<T>(&bytes).expect("what was packed");
+    assert_eq!(pack(&back).as_ref(), Ok(&bytes));
 }

@@ -6,6 +6,9 @@
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
+use autoparallel::api::packed::pack;
+use autoparallel::api::{self, Answer, Request};
+use autoparallel::link;
 use bodies::BODIES;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -86,14 +89,69 @@ impl Dice {
     }
 }
 
-fn seeds(name: &str) -> Vec<Vec<u8>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("fuzz/seeds").join(name);
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).expect(name).map(|entry| entry.expect(name).path()).collect();
+fn read_all(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|_| panic!("{}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
-    assert!(!paths.is_empty(), "{name} has no seeds");
     paths.iter().map(|path| fs::read(path).expect("a readable seed")).collect()
+}
+
+/// Every link ever released.
+fn links() -> Vec<String> {
+    let files = ["tests/links/v1", "tests/links/columns"].into_iter().flat_map(read_all);
+    let link = |file: Vec<u8>| {
+        let text = String::from_utf8(file).expect("a text");
+        text.lines().find_map(|line| line.strip_prefix("link: ")).map(str::to_owned)
+    };
+    files.filter_map(link).collect()
+}
+
+/// What the page says to its workers about a link.
+fn requests(link: String) -> [Request; 4] {
+    let (list, today, minute) = (String::new(), Some(20_000), Some(61));
+    let parts = ["ways", "forecast"].map(str::to_owned).to_vec();
+    [
+        Request::of(7, link.clone()),
+        Request::Fleet { run: 300, link: link.clone(), list, today, minute, share: Some((1, 2)) },
+        Request::Budget { run: 2, link: link.clone(), parts, list: None, today: None },
+        Request::Moved { run: 1, link, by: vec![1.0, 0.5] },
+    ]
+}
+
+/// Messages of the page, and what its workers answer to the first of them; of large ones the beginning of use.
+fn messages() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = links().into_iter().flat_map(requests).map(bytes_of).collect();
+    let mut say = |answer: Answer| all.push(bytes_of(answer));
+    for link in ["1;n=8", "1;n=1", "1;n=soon"] {
+        api::answer(1, link, &|| 0.5, &mut || true, &mut say);
+    }
+    api::serve(2, "1;do=serve", &|| 0.5, &mut say);
+    api::serve_study(2, "1;do=serve", &mut say);
+    all.retain(|message| message.len() <= BYTES_MAX);
+    all
+}
+
+fn bytes_of<T: serde::Serialize>(message: T) -> Vec<u8> {
+    pack(&message).expect("a message of the wire")
+}
+
+/// The files of a parser, and what is made of the links and messages that there are.
+fn seeds(name: &str) -> Vec<Vec<u8>> {
+    let about = |serving: bool| {
+        let own = move |link: &String| link::decode(link).inputs.is_serving() == serving;
+        links().into_iter().filter(own).map(String::into_bytes)
+    };
+    let mut all =
+        if name == "packed" { messages() } else { read_all(&format!("fuzz/seeds/{name}")) };
+    match name {
+        "link" => all.extend(links().into_iter().map(String::into_bytes)),
+        "plan" => all.extend(about(false)),
+        "serve" => all.extend(about(true)),
+        _ => {}
+    }
+    assert!(!all.is_empty(), "{name} has no seeds");
+    all
 }
 
 /// How long each runs; none for a smoke run.
@@ -157,6 +215,34 @@ fn quantity() {
 #[test]
 fn plan() {
     withstands("plan");
+}
+
+#[test]
+fn serve() {
+    withstands("serve");
+}
+
+#[test]
+fn trace() {
+    withstands("trace");
+}
+
+#[test]
+fn packed() {
+    withstands("packed");
+}
+
+/// `cargo test --test fuzz -- --ignored`: all seeds into `fuzz/corpus`, where libFuzzer looks.
+#[test]
+#[ignore = "writes files"]
+fn corpus_is_written() {
+    for (name, _) in BODIES {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (n, seed) in seeds(name).iter().enumerate() {
+            fs::write(folder.join(format!("seed-{n}")), seed).expect("a file");
+        }
+    }
 }
 
 #[test]

@@ -267,6 +267,25 @@ fn a_deployment_keeps_its_goals_its_sums_and_its_units() {
     assert!(own["command"].as_str().is_some_and(|text| text.starts_with("vllm serve")));
 }
 
+/// A chance that is asked for comes back, and each goal has it.
+#[test]
+fn goals_are_as_sure_as_is_asked() {
+    let mut question = serving();
+    let chances = |question: &Value| {
+        let answer = told(&analyze(&plain(question)).expect("an answer"));
+        let of = |name: &str| number(&answer, &format!("/deployment/latency/{name}"));
+        let both = [of("first_token_goal_chance_ratio"), of("per_token_goal_chance_ratio")];
+        (answer.pointer("/asked/goals_chance_ratio").cloned(), both)
+    };
+    let (asked, both) = chances(&question);
+    assert_eq!(asked, Some(Value::Null));
+    assert!(both.iter().any(|chance| *chance < 0.9), "{both:?}: nothing would be shown");
+    question["serving"]["goals_chance_ratio"] = json!(0.9);
+    let (asked, both) = chances(&question);
+    assert_eq!(asked, Some(json!(0.9)));
+    assert!(both.iter().all(|chance| *chance >= 0.9 - 1e-9), "{both:?}");
+}
+
 #[test]
 fn the_calls_agree_on_serving_too() {
     let question = plain(&serving());

@@ -434,6 +434,17 @@ fn large_configurations_travel_as_what_is_read_of_them() {
     }
 }
 
+/// What is cut once is cut no further, whatever it held: a method whose name is prose leaves nothing to be read.
+#[test]
+fn what_is_left_of_a_configuration_is_left_of_it_again() {
+    for method in ["fp8".to_owned(), "fp".repeat(40)] {
+        let own = large(DENSE, &format!(r#""quant_method": "{method}", "ignored_layers": ["x"]"#));
+        let short = trimmed(&own).expect("a shorter one");
+        assert_eq!(trimmed(&short).as_ref(), Some(&short), "{method}");
+        assert_eq!(read(&short).model, read(&own).model);
+    }
+}
+
 #[test]
 fn short_configurations_travel_whole() {
     let config = text(DENSE, r#""quant_method": "fp8", "ignored_layers": ["lm_head"]"#);

@@ -8,12 +8,17 @@ mod told;
 use autoparallel::inputs::{Inputs, Key};
 use autoparallel::link::decode;
 use autoparallel::plan::serve::{self, Enough};
+use autoparallel::search::{deploy, enough as search};
+use autoparallel::serving::{Ask, Demand};
+use autoparallel::units::PerSecond;
 use told::{served, stuck};
 
 const KIMI: &str = "1;m=moonshotai/Kimi-K2-Instruct;do=serve;si=8k;so=1k;sr=5/s";
 const R1: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;si=4000;so=1000;sr=20/s";
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=500/s;sn=8;snn=8";
-const LINKS: [&str; 3] = [KIMI, R1, LLAMA];
+/// The same with room.
+const SURE: &str = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;si=4000;so=1000;sr=12/s;sure=80";
+const LINKS: [&str; 4] = [KIMI, R1, LLAMA, SURE];
 
 fn enough(inputs: &Inputs) -> Option<Enough> {
     let ask = inputs.resolve().ask.expect("a question");
@@ -81,4 +86,69 @@ fn headline_and_remedies_say_the_same() {
         assert!((rate.get() / held - 1.0).abs() < 1e-9, "{rate:?} {held}");
         assert!(served(&more.link).is_some() && served(&lower.link).is_some());
     }
+}
+
+/// What one instance of a layout holds where so much is known, what it answers under full load, and how many may be had.
+struct Layout<'a> {
+    each: &'a dyn Fn(Option<f64>) -> Option<f64>,
+    full: f64,
+    most: f64,
+}
+
+fn each_layout(ask: &Ask, see: &mut dyn FnMut(Layout<'_>)) {
+    for own in &deploy::survey(ask).looked {
+        let Some((batch, full)) = own.limit else { continue };
+        let service = deploy::service(ask, &own.at, Some(batch)).expect("a service");
+        let sizing = deploy::Sizing::new(ask, &service, own, (batch, full));
+        let each = |known: Option<f64>| {
+            let known = known.map(PerSecond::new);
+            search::each(ask, sizing.serving(), (known, full.request_rate)).map(PerSecond::get)
+        };
+        let most = f64::from(deploy::most(ask, &own.at));
+        see(Layout { each: &each, full: full.request_rate.get(), most });
+    }
+}
+
+/// What is held is what the best of all layouts holds, each looked at for itself, whatever order they are looked at in.
+#[test]
+fn the_rate_that_is_held_is_that_of_the_best_layout() {
+    // Goals so tight that the layout that answers most without them does not hold most with them.
+    let tight = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sg=b200,h100-sxm;sr=5000/s;sn=8;\
+        sf=200ms;st=20ms";
+    for link in [KIMI, R1, LLAMA, tight] {
+        let ask = decode(link).inputs.resolve().ask.expect("a question");
+        let (mut best, mut layouts, mut fullest) = (0.0f64, 0, (0.0f64, 0.0f64));
+        each_layout(&ask, &mut |own| {
+            layouts += 1;
+            let held = (own.each)(None).unwrap_or(0.0) * own.most;
+            best = best.max(held);
+            if own.full * own.most > fullest.0 {
+                fullest = (own.full * own.most, held);
+            }
+        });
+        assert!(link != tight || fullest.1 < 0.95 * best, "{fullest:?} {best}");
+        let held = search::held(&ask, &deploy::survey(&ask).looked).map_or(0.0, PerSecond::get);
+        assert!(layouts > 1, "{link}");
+        assert!((held - best).abs() <= 1e-6 * best, "{link}: {held} {best} of {layouts} layouts");
+    }
+}
+
+/// A layout says what it holds only where that is more than is known, and what it says is the end of what it holds.
+#[test]
+fn a_layout_that_holds_no_more_than_is_known_says_nothing() {
+    let ask = decode(R1).inputs.resolve().ask.expect("a question");
+    assert!(matches!(ask.demand, Demand::Rate(_)));
+    let mut looked = 0;
+    each_layout(&ask, &mut |own| {
+        let (each, full) = (own.each, own.full);
+        let Some(most) = each(None) else { return };
+        looked += 1;
+        assert!(most > 0.0 && most < full, "{most} {full}");
+        let more = each(Some(0.5 * most)).expect("more than half");
+        assert!((more / most - 1.0).abs() < 1e-6, "{more} {most}");
+        for known in [most * 1.001, full * 0.9999995, full, 2.0 * full] {
+            assert_eq!(each(Some(known)), None, "{known} of {most}, {full}");
+        }
+    });
+    assert!(looked > 1, "{looked}");
 }

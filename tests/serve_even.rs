@@ -54,6 +54,13 @@ fn it_turns_where_a_deployment_of_that_rate_costs_as_much() {
         });
         assert_eq!(even > 1.0, dear, "{link}: {even}");
     }
+    // With a spare one beside them several must share its price, without one a single instance does.
+    let alone = served(&format!("{DEARER};sr=0.1/s;ds=0")).expect("a deployment").break_even;
+    assert!(alone.contains("as much as 1 such instance holds"), "{alone}");
+    let several = &little.break_even;
+    let n = several.split("as much as ").nth(1).and_then(|rest| rest.split(' ').next());
+    let n: u32 = n.and_then(|own| own.parse().ok()).unwrap_or_else(|| panic!("{several}"));
+    assert!(n > 1 && several.contains("such instances hold with"), "{several}");
     for figure in &little.even {
         let told = equations::check(&figure.substituted);
         assert!(told.as_ref().is_ok_and(|n| *n > 0), "{}: {told:?}", figure.label);
@@ -77,6 +84,38 @@ fn it_never_turns_where_a_full_instance_is_dearer() {
     assert!((of("even_thousand") / by_hand - 1.0).abs() < 1e-9, "{by_hand}");
     assert!((of("even_thousand_api") / (REQUEST * 1000.0) - 1.0).abs() < 1e-9);
     assert!(of("even_thousand") > of("even_thousand_api"));
+}
+
+/// A rate and a price that are said are those that follow: dearer by the token by far, cheaper by far.
+#[test]
+fn rates_and_prices_of_the_sentence_follow_from_its_numbers() {
+    let text = |link: &str| served(link).expect("a deployment").break_even;
+    let after = |text: &str, words: &str| -> f64 {
+        let rest = text.split(words).nth(1).unwrap_or_else(|| panic!("{words}: {text}"));
+        let word = rest.split([' ', ':']).next().unwrap_or_default();
+        word.trim_end_matches('.').parse().unwrap_or_else(|_| panic!("{words}: {text}"))
+    };
+    let never = text(&format!("{LLAMA};sr=10/s"));
+    let thousand = after(&never, "by the token they cost $");
+    assert!((thousand / (1e3 * REQUEST) - 1.0).abs() < 0.005, "{never}");
+    // At ten times the price: so many times fewer requests than ten a second cost as much.
+    let dear = LLAMA.replace("sx=0.4;sz=0.6", "sx=4;sz=6");
+    let cheap = text(&format!("{dear};sr=10/s"));
+    let hourly =
+        with_own(&format!("{dear};sr=10/s"), |own| serve::bill(own).expect("a bill").hourly.get());
+    let rate = after(&cheap, "of this demand on, ");
+    assert!((rate / (hourly / 3600.0 / (10.0 * REQUEST)) - 1.0).abs() < 0.01, "{cheap}");
+}
+
+/// Machines of eight that are paid for whole hold four instances of two: at best a request costs a fourth of a machine.
+#[test]
+fn an_instance_in_whole_machines_is_its_part_of_one() {
+    let link = format!("{LLAMA};sr=10/s;snn=8");
+    let view = served(&link).expect("a deployment");
+    let of = |id: &str| view.even.iter().find(|own| own.id == id).expect("a figure").shown.value;
+    let price = with_own(&link, |own| own.machine.price.expect("a price").get());
+    let by_hand = 8.0 * price / 4.0 / (3600.0 * of("even_each")) * 1000.0;
+    assert!((of("even_thousand") / by_hand - 1.0).abs() < 1e-9, "{by_hand}");
 }
 
 /// H200 at the price of one in a machine of eight: whole machines, four instances of two in each.

@@ -110,6 +110,22 @@ fn percentiles_are_near_those_of_a_simulated_reader() {
     }
 }
 
+/// One look tells what the value that is closed in upon tells, on either side of it.
+#[test]
+fn a_share_lies_within_what_its_percentile_says() {
+    for (spread, wait, busy) in [(0.0, 2.0, 0.7), (0.5, 1.0, 0.5), (0.8, 0.0, 0.3), (1.5, 4.0, 0.9)]
+    {
+        let own = answer(1.0, (wait, busy), spread);
+        for share in [0.5, 0.9, 0.99].map(Ratio::new) {
+            let at = own.first_token_at(share);
+            assert!(own.first_token_within(share, at * (1.0 + 1e-9)), "{spread} {share:?}");
+            assert!(!own.first_token_within(share, at * (1.0 - 1e-9)), "{spread} {share:?}");
+        }
+    }
+    // All that take less than nothing: none.
+    assert!(!answer(1.0, (1.0, 0.5), 0.5).first_token_within(Ratio::new(0.5), Seconds::ZERO));
+}
+
 /// Prompts of 100 and 300 tokens: mean 200, standard deviation 100, so half of the mean.
 #[test]
 fn a_trace_tells_the_spread_of_prompts() {

@@ -88,6 +88,58 @@ fn sglang_with_attention_groups_is_told_the_chunk_of_all_of_them() {
     assert!(!one.notes.iter().any(|note| note.contains("--chunked-prefill-size")));
 }
 
+/// `max_running_requests // dp_size` is what a rank lets in: 3 of 13 on each of four would be one too few.
+#[test]
+fn sglang_with_attention_groups_lets_in_the_batch_of_the_plan() {
+    let link = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=8;stp=2;spp=1;sdp=4;sep=8";
+    for (batch, told) in [(13, 16), (16, 16), (1, 4)] {
+        let command = launch(&format!("{link};sb={batch};sf=none;st=none")).command;
+        let found = flag(&command, "--max-running-requests").and_then(|n| n.parse::<u32>().ok());
+        assert_eq!(found, Some(told), "{batch}: {command}");
+    }
+    let one = "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sn=8;stp=8;spp=1;sdp=1;sep=8;sb=13";
+    let command = launch(&format!("{one};sf=none;st=none")).command;
+    assert_eq!(flag(&command, "--max-running-requests"), Some("13"), "{command}");
+}
+
+/// Which of both wins has changed with releases of TensorRT-LLM: no entry of the file is a flag of the command as well.
+#[test]
+fn trtllm_is_told_nothing_twice() {
+    let command = launch(&format!("{LLAMA};sr=2/s;se=trtllm;sw=bf16;sk=fp8;sq=2")).command;
+    let (file, flags) = command.split_once("\nEOF\n").expect("a file and a command");
+    let entries: Vec<&str> =
+        file.lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0.trim())).collect();
+    assert!(entries.contains(&"free_gpu_memory_fraction"), "{entries:?}");
+    assert!(entries.contains(&"speculative_config"), "{entries:?}");
+    for entry in entries {
+        assert!(!flags.contains(&format!("--{entry} ")), "{entry} stands twice in {command}");
+    }
+}
+
+/// AWS's plugin gives the cache 0.3 of 0.9 of the memory unless told otherwise: 25.9 of the 96 GB of a Trainium2.
+#[test]
+fn neurons_plugin_is_let_keep_the_cache_of_the_plan() {
+    let name = "VLLM_NEURON_KV_GMU_BUDGET_CAP_FRACTION=";
+    let link = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;se=vllm-neuron;sg=trainium2;sn=16";
+    let share = |batch: u32| {
+        let own = view(&format!("{link};sb={batch};sf=none;st=none;stp=4;si=3000;so=1000"));
+        let cache = own.memory.children.iter().find(|part| part.id == "memory.cache");
+        let cache = cache.expect("a cache").figure.shown.value;
+        let launch = own.launch.expect("a command");
+        let told = launch.command.strip_prefix(name).map(|rest| {
+            let number = rest.split_whitespace().next().expect("a number");
+            number.parse::<f64>().expect("a number")
+        });
+        assert_eq!(launch.notes.iter().any(|note| note.starts_with(&name[..38])), told.is_some());
+        (cache / (0.9 * own.memory_capacity.value), told)
+    };
+    let (few, told) = share(1);
+    assert!(few < 0.3 && told.is_none(), "{few} {told:?}");
+    let (many, told) = share(48);
+    let told = told.expect("more than the plugin gives");
+    assert!(many > 0.3 && told >= many && told < many + 0.01, "{many} {told}");
+}
+
 /// gpt-oss-120b fills an H100 so far that SGLang's usual share leaves no cache: steps are told to be small, and the
 /// times are those of such steps, each of which reads the experts anew.
 #[test]

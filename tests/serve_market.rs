@@ -9,7 +9,7 @@ use autoparallel::api::fleet::{
 };
 use autoparallel::inputs::Key;
 use autoparallel::link;
-use autoparallel::plan::serve::{Deployed, bill, figures, find};
+use autoparallel::plan::serve::{Deployed, bill, figures, find, goals};
 use autoparallel::units::{Day, Moment, Seconds};
 
 const LIST: &str = include_str!("../public/prices-v1.csv");
@@ -132,6 +132,11 @@ fn opens_to_itself(row: &FleetRow) {
     near("a month", bill(&found).expect("a bill").monthly.get(), row.cost.value);
     near("first token", best.first_token.get(), own.first_token.value);
     near("further tokens", best.per_token.get(), own.per_token.value);
+    for goal in goals(&found).iter().filter(|_| ask.sure.is_some()) {
+        let chance = goal.chance.as_ref().expect("a range").amount.value().get();
+        let wanted = ask.sure.expect("a chance").get();
+        assert!(chance >= wanted - 1e-9, "{}: {} {chance}", row.link, goal.label);
+    }
     let figures = figures(&found);
     let figure = |id: &str| figures.iter().find(|own| own.id == id).map(|own| own.amount.value());
     near("tokens", figure("tokens_per_gpu").expect("a figure").get(), own.each.value);
@@ -171,6 +176,8 @@ fn what_a_row_opens_says_the_same() {
         format!("{base}deepseek-ai/DeepSeek-R1;se=sglang;sr=9/s;spt=p90;ff=h200-sxm,b200,h100-sxm"),
         format!("{base}Qwen/Qwen3-30B-A3B;se=trtllm;sr=50/s;sh=0.4;sw=fp8;sk=fp8;{few}"),
         format!("{base}openai/gpt-oss-120b;sr=10/s;st=25ms;sw=mxfp4;{few}"),
+        format!("{base}meta-llama/Llama-3.1-8B;sr=20/s;sure=80;{few}"),
+        format!("{base}Qwen/Qwen3-30B-A3B;se=trtllm;sc=100;sure=95;ff=h200-sxm,b200,h100-sxm"),
     ];
     let mut n = 0;
     for question in &questions {

@@ -150,7 +150,7 @@ fn placed(first: f64, jurisdiction: Option<&str>) -> (NearPlan, Vec<Deployment>,
         let own = Ask { goals: ask(first).goals, ..search.ask_of(at.kind)? };
         let service = service(&own, &candidate(at), Some(at.batch))?;
         let serving = Serving::new(&service, &at.instance);
-        let keeps = |answer: &Answer| keeps_from(&own, &serving, answer, way);
+        let keeps = |answer: &Answer| keeps_from(&own, (&serving, 0, at.batch), answer, way);
         held_while(&serving, &own.traffic, &keeps).map(|held| held.rate)
     };
     let how = (groups.as_slice(), Seconds::new(0.02), 1);

@@ -8,6 +8,7 @@ use autoparallel::search::serve::{
     Offer, Point, Question, batches, frontier, instances, point, service,
 };
 use autoparallel::serving::{Ask, Demand, Goals, KvFormat, Traffic, WeightFormat};
+use autoparallel::units::chance::chance;
 use autoparallel::units::{DollarsPerHour, Ratio, Seconds};
 use proptest::prelude::*;
 
@@ -131,15 +132,35 @@ fn naive_limit(ask: &Ask, at: &Candidate) -> Option<(u32, Answer)> {
         ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
     };
     let all = all.into_iter().filter(holds).map(|batch| (batch, answer(batch)));
-    let kept = all.filter(|(_, answer)| {
+    let kept = all.filter(|(batch, answer)| {
         let further = deploy::per_token(ask, &serving, answer);
-        !answer.saturated && ask.goals.kept_by(first(answer), further)
+        !answer.saturated && is_kept(ask, at, *batch, first(answer), further)
     });
     let more = |best: &(u32, Answer), next: &(u32, Answer)| match flight {
         Some(_) => next.0 > best.0,
         None => next.1.request_rate > best.1.request_rate,
     };
     kept.reduce(|best, next| if more(&best, &next) { next } else { best })
+}
+
+/// Whether both times keep the goals: as predicted, or by the chance that the engine's ranges give them.
+fn is_kept(ask: &Ask, at: &Candidate, batch: u32, first: Seconds, further: Seconds) -> bool {
+    let Some(wanted) = ask.sure else { return ask.goals.kept_by(first, further) };
+    let generation = &ask.machines[at.machine].cluster.accelerator.generation;
+    let range = |figure: &str, mode: &str| {
+        let (low, high) = ask.engine.range(figure, generation, mode).expect("a range").factor;
+        [low, high].map(Ratio::get)
+    };
+    let own = match batch {
+        1 => range("tok_s", "single").map(|end| 1.0 / end),
+        _ => range("tpot", "closed"),
+    };
+    let kept = |time: Seconds, goal: Option<Seconds>, [one, other]: [f64; 2]| {
+        let ends = [one.min(other), 1.0, one.max(other)].map(|end| Ratio::new(end * time.get()));
+        goal.is_none_or(|goal| chance(ends, Ratio::new(goal.get())) >= wanted)
+    };
+    kept(first, ask.goals.first_token, range("ttft", "closed"))
+        && kept(further, ask.goals.per_token, own)
 }
 
 proptest! {
@@ -152,13 +173,15 @@ proptest! {
         (first, each) in (50u32..5000, 4u32..200),
         share in 0usize..3,
         demand in 0usize..3,
+        sure in proptest::option::of(51u32..=99),
     ) {
         let (model, machine, engine) = (MODELS[kinds.0], MACHINES[kinds.1], ENGINES[kinds.2]);
         let share = ["mean", "p90", "p99"][share];
         let demand = ["", ";sr=20/s", ";sc=300"][demand];
+        let sure = sure.map_or(String::new(), |percent| format!(";sure={percent}"));
         let text = format!(
             "1;m={model};do=serve;se={engine};sg={machine};si={prompt};so={output}\
-             ;sf={first}ms;st={each}ms;spt={share}{demand}"
+             ;sf={first}ms;st={each}ms;spt={share}{demand}{sure}"
         );
         let ask = link::decode(&text).inputs.resolve().ask;
         // Not every engine runs on every machine.

@@ -5,7 +5,7 @@ use autoparallel::estimate::serve::{Half, Pair, Reader, Sequences, Serving, Writ
 use autoparallel::search::serve::Offer;
 use autoparallel::search::serve::split::{SplitQuestion, Why, compare};
 use autoparallel::serving::{
-    FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    FixedServing, Goals, Instance, KvFormat, Room, Service, Speculation, Traffic, WeightFormat,
 };
 use autoparallel::units::{BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -30,6 +30,7 @@ fn question(
             first_token: Some(Seconds::new(first)),
             per_token: Some(Seconds::new(each)),
         },
+        room: Room::NONE,
         share: Some(Ratio::new(0.9)),
         rate: None,
         ranks_max: 16,

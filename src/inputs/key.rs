@@ -356,6 +356,7 @@ keys! {
         OwnEngineVersion = "sev", "Version of your engine", Kind::Label, None;
         ServeNode = "snn", "Accelerators in a machine that is paid for whole", ranks(), None;
         ServeMemory = "smem", "Memory of one accelerator for programs", Kind::Bytes, None;
+        Sure = "sure", "Chance that each goal is kept", Kind::Share, None;
         ServeNic = "snic", "Network of one accelerator in service", Kind::BandwidthBits, None;
     }
     Budget {

@@ -114,11 +114,6 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Ratio::ONE, Ratio::new(FACTOR_MAX));
             within(key, text, ratio, limits, show::factor).map(Value::Ratio)
         }
-        Kind::Share => {
-            let ratio = read::ratio(text).map_err(misread)?;
-            within(key, text, ratio, (Ratio::ZERO, share_most(key)), show::percent)
-                .map(Value::Ratio)
-        }
         Kind::Switch => switch(key, text).map(Value::Switch),
         Kind::Choice(words) => word(key, text, words).map(Value::Word),
         Kind::Techniques => techniques(key, text).map(Value::Techniques),
@@ -132,7 +127,8 @@ pub fn read(key: Key, text: &str) -> Result<Value, Problem> {
         Kind::Words => fleet::words(key, text).map(Value::Words),
         Kind::Changes | Kind::Label => software::value(key, text),
         Kind::Frequency | Kind::Latency => served(key, text, &misread),
-        Kind::Phrase | Kind::Span | Kind::Delay | Kind::Part => planned(key, text),
+        Kind::Share | Kind::Part => share(key, text, &misread),
+        Kind::Phrase | Kind::Span | Kind::Delay => planned(key, text),
     }
 }
 
@@ -147,7 +143,7 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
             operation::phrase(key, text).map(Value::Words)
         }
         Kind::Phrase => budget::phrase(key, text).map(Value::Words),
-        Kind::Span | Kind::Delay => {
+        _ => {
             let time = read::time(text).map_err(misread)?;
             let (min, max) = match key.kind() {
                 Kind::Delay => (DELAY_MIN, DELAY_MAX),
@@ -156,12 +152,25 @@ fn planned(key: Key, text: &str) -> Result<Value, Problem> {
             let limits = (Seconds::new(min), Seconds::new(max));
             within(key, text, time, limits, show::time).map(Value::Span)
         }
-        _ => {
-            let ratio = read::ratio(text).map_err(misread)?;
-            within(key, text, ratio, (Ratio::new(1e-6), Ratio::ONE), show::percent)
-                .map(Value::Ratio)
-        }
     }
+}
+
+/// A share of a whole: of prefix caches nearly all is known, lengths of requests spread by more than their mean; ranges of
+/// measured runs say nothing of one in a hundred.
+fn share(key: Key, text: &str, misread: &dyn Fn(Misread) -> Problem) -> Result<Value, Problem> {
+    let ratio = read::ratio(text).map_err(misread)?;
+    // `90` of what is never less than half can only mean 90%.
+    let bare = key == Key::Sure && ratio > Ratio::ONE;
+    let ratio = if bare { Ratio::new(ratio.get() / 100.0) } else { ratio };
+    let (least, most) = match key {
+        Key::Cached => (0.0, 0.999),
+        Key::Spread | Key::PromptSpread => (0.0, SPREAD_MAX),
+        Key::Sure => (0.5, 0.99),
+        _ if matches!(key.kind(), Kind::Part) => (1e-6, 1.0),
+        _ => (0.0, 0.95),
+    };
+    let limits = (Ratio::new(least), Ratio::new(most));
+    within(key, text, ratio, limits, show::percent).map(Value::Ratio)
 }
 
 /// A rate of requests; a short time, or that there is no goal.
@@ -363,14 +372,4 @@ fn techniques(key: Key, text: &str) -> Result<Techniques, Problem> {
         set = set.with(technique);
     }
     Ok(set)
-}
-
-/// The greatest share that an input may be: of prefix caches nearly all is known, lengths of requests spread by more
-/// than their mean.
-const fn share_most(key: Key) -> Ratio {
-    Ratio::new(match key {
-        Key::Cached => 0.999,
-        Key::Spread | Key::PromptSpread => SPREAD_MAX,
-        _ => 0.95,
-    })
 }

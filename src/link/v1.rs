@@ -188,6 +188,7 @@ const KEYS: &[(&str, Key, &str)] = &[
     ("snic", Key::ServeNic, ""),
     ("smem", Key::ServeMemory, ""),
     ("fage", Key::PriceAge, ""),
+    ("sure", Key::Sure, ""),
 ];
 
 /// The part that is no input: the figures that the link promises.

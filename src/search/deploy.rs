@@ -10,7 +10,9 @@
 use super::serve::{batches, instances};
 use crate::estimate::capacity::Packing;
 use crate::estimate::serve::{Answer, Arrivals, Pace, Sequences, Serving};
-use crate::serving::{Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Service};
+use crate::serving::{
+    Ask, AskedMachine, Demand, Engine, FixedServing, Instance, Mode, Room, Service, Traffic,
+};
 use crate::units::{DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
 /// Most sequences that one attention group decodes together: the largest batches of published settings (DeepSeek-R1 on
@@ -58,9 +60,9 @@ pub enum Loss {
     Full,
     /// The cache does not hold one request to its end.
     Short,
-    /// Even few sequences wait longer than allowed between tokens.
+    /// Even few sequences wait longer than allowed between tokens: so long, with the room that the wanted chance asks for.
     Slow(Seconds),
-    /// Even few requests wait longer than allowed for their first token.
+    /// Even few requests wait longer than allowed for their first token, in the same way.
     Late(Seconds),
     /// It takes more accelerators than there may be, goals aside.
     Few,
@@ -263,7 +265,7 @@ impl<'a> Sizing<'a> {
             // Those in flight beyond what all instances hold wait for a place, if the goals let them.
             let waits = matches!(ask.demand, Demand::InFlight(_)) && most > 0;
             let last = waits.then(|| self.of(most));
-            let kept = last.filter(|own| ask.goals.kept_by(own.first_token, own.per_token));
+            let kept = last.filter(|own| own.keeps_times(ask));
             return kept.ok_or(Loss::Few);
         }
         let first = self.of(looked.least);
@@ -277,9 +279,7 @@ impl<'a> Sizing<'a> {
         }
         let last = self.of(most);
         if !last.keeps(ask) {
-            let slow = ask.goals.per_token.is_some_and(|most| last.per_token > most);
-            let (first, further) = (last.first_token, last.per_token);
-            return Err(if slow { Loss::Slow(further) } else { Loss::Late(first) });
+            return Err(missing(ask, &self.at, self.batch, (last.first_token, last.per_token)));
         }
         Ok(match next {
             Some(next) => self.least(next.replicas, last),
@@ -290,7 +290,7 @@ impl<'a> Sizing<'a> {
     /// As many instances as the demand takes at least, at the limit that was found, goals or not.
     #[must_use]
     pub fn under_all(&self) -> Deployment {
-        let replicas = least(self.ask, self.batch, &self.full);
+        let replicas = least(self.ask, (self.at.machine, self.batch), &self.full);
         let now = self.full;
         let times = (first_token(self.ask, &now), per_token(self.ask, &self.serving, &now));
         self.told(replicas, now, times)
@@ -390,7 +390,11 @@ impl Deployment {
     /// Whether what users see keeps to the goals.
     #[must_use]
     pub fn keeps(&self, ask: &Ask) -> bool {
-        !self.now.saturated && ask.goals.kept_by(self.first_token, self.per_token)
+        !self.now.saturated && self.keeps_times(ask)
+    }
+
+    fn keeps_times(&self, ask: &Ask) -> bool {
+        ask.kept((self.at.machine, self.batch), self.first_token, self.per_token)
     }
 }
 
@@ -409,13 +413,35 @@ pub fn per_token(ask: &Ask, serving: &Serving<'_>, answer: &Answer) -> Seconds {
     share.map_or(answer.per_token, |share| pace(ask, serving, answer).per_token_at(share))
 }
 
-/// Whether what users see that are so far away keeps to the goals, where requests come at random.
+/// Whether what users see that are so far away keeps to the goals, where requests come at random to an instance of that
+/// kind of machine and batch limit.
 #[must_use]
-pub fn keeps_from(ask: &Ask, serving: &Serving<'_>, answer: &Answer, way: Seconds) -> bool {
+pub fn keeps_from(
+    ask: &Ask,
+    (serving, machine, batch): (&Serving<'_>, usize, u32),
+    answer: &Answer,
+    way: Seconds,
+) -> bool {
+    let room = ask.room(machine);
+    let first = |goal: Seconds| match ask.share {
+        Some(share) => answer.first_token_within(share, goal.less(way) * (1.0 / room.first.get())),
+        None => answer.first_token * room.first.get() + way <= goal,
+    };
     let pace = || serving.pace(&ask.traffic, answer, Arrivals::Random);
     let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
-    let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
-    !answer.saturated && ask.goals.kept_by(first_token(ask, answer) + way, further)
+    let further = || share.map_or(answer.per_token, |share| pace().per_token_at(share));
+    let per_token = |goal: Seconds| further() * room.of_batch(batch).get() <= goal;
+    !answer.saturated
+        && ask.goals.first_token.is_none_or(first)
+        && ask.goals.per_token.is_none_or(per_token)
+        && is_held(&room, serving, &ask.traffic, answer)
+}
+
+/// Whether an instance answers as many requests as that with room to spare.
+#[must_use]
+pub fn is_held(room: &Room, serving: &Serving<'_>, traffic: &Traffic, answer: &Answer) -> bool {
+    let most = || serving.full(traffic).rate;
+    room.rate <= Ratio::ONE || answer.request_rate * room.rate.get() <= most()
 }
 
 /// The time to the first token that the asked share of requests stays within.
@@ -459,7 +485,7 @@ fn look(ask: &Ask, (machine, kind): (usize, &AskedMachine), format: usize, surve
             looked.loss = Some(Loss::Short);
         } else {
             let most = held(ask, &serving, &at, &mut told);
-            survey.space += climb(ask, &serving, most, &mut looked);
+            survey.space += climb(ask, &serving, &mut told, most, &mut looked);
         }
         survey.looked.push(looked);
     }
@@ -495,8 +521,8 @@ fn held(ask: &Ask, serving: &Serving<'_>, at: &Candidate, told: &mut Service) ->
     Sequences(f64::from(low))
 }
 
-/// Tries every batch limit; returns how many.
-fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked) -> u64 {
+/// The batch limits that are tried where so many sequences run together at most.
+fn limits(ask: &Ask, most: Sequences) -> Vec<u32> {
     let most = ask.fixed.batch.map_or(most, |own| Sequences(most.0.min(f64::from(own))));
     // No more run together than there are in flight.
     let most = match ask.demand {
@@ -506,18 +532,37 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
     let mut limits = batches(most);
     // What was fixed, or all that are in flight, is a limit as well.
     let whole = most.0.min(f64::from(u32::MAX)) as u32;
-    let told = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
-    if told && limits.last().is_some_and(|last| *last < whole) {
+    let fixed = matches!(ask.demand, Demand::InFlight(_)) || ask.fixed.batch.is_some();
+    if fixed && limits.last().is_some_and(|last| *last < whole) {
         limits.push(whole);
     }
+    limits
+}
+
+/// Tries every batch limit; returns how many. `told` is a service of that kind, to be told limits.
+fn climb(
+    ask: &Ask,
+    serving: &Serving<'_>,
+    told: &mut Service,
+    most: Sequences,
+    looked: &mut Looked,
+) -> u64 {
+    // Where steps are small for want of memory, a limit may leave room for larger ones.
+    let small = serving.rows_most() < ask.engine.chunk;
+    let limits = limits(ask, most);
     let mut nearest: Option<(u32, Answer)> = None;
     let context = Tokens::new(ask.traffic.context().get() as u64);
     let goal = ask.goals.per_token.map_or(f64::INFINITY, |most| most.get());
+    let room = ask.room(looked.at.machine);
+    let machine = looked.at.machine;
     // Decoding alone never gets faster with more sequences, and prompts only add to it. The first limit is always
     // looked at: where none keeps the goals, it comes nearest.
     let alone = |batch: &u32| serving.writing(Sequences(f64::from(*batch)), context).get();
     let timed = limits.iter().map(|batch| (*batch, alone(batch)));
-    let kept = |at: &(usize, (u32, f64))| at.0 == 0 || at.1.1 * SHRINK <= goal;
+    let kept = |(i, (_, time)): &(usize, (u32, f64))| {
+        // One sequence alone, to which another range belongs, can only be the first.
+        *i == 0 || time * room.further.get() * SHRINK <= goal
+    };
     let tried: Vec<(u32, f64)> = timed.enumerate().take_while(kept).map(|(_, at)| at).collect();
     let output = (ask.traffic.output - 1.0).max(1.0);
     // Large ones first: they answer most, and what answers no more than `batch` tokens in the time of decoding alone
@@ -527,13 +572,18 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         if looked.limit.is_some_and(|(_, best)| batch_most < best.request_rate.get()) {
             continue;
         }
+        if small {
+            limit(ask, told, looked.at.instance.dp, Some(batch));
+        }
+        let limited = small.then(|| serving.limited(told));
+        let serving = limited.as_ref().unwrap_or(serving);
         let answer = serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
         let keeps = || {
             let further = per_token(ask, serving, &answer);
-            ask.goals.kept_by(Seconds::ZERO, further)
-                && ask.goals.kept_by(first_token(ask, &answer), further)
+            ask.kept((machine, batch), Seconds::ZERO, further)
+                && ask.kept((machine, batch), first_token(ask, &answer), further)
         };
-        if !answer.saturated && !is_beyond(ask, &answer) && keeps() {
+        if !answer.saturated && !is_beyond(ask, (machine, batch), &answer) && keeps() {
             // Of those in flight, what does not run waits: the most that may run together are let.
             let all = matches!(ask.demand, Demand::InFlight(_));
             let more = |(_, best): &(u32, Answer)| !all && answer.request_rate >= best.request_rate;
@@ -545,13 +595,12 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
         }
     }
     looked.least = match (looked.limit, nearest) {
-        (Some((batch, answer)), _) => least(ask, batch, &answer),
+        (Some((batch, answer)), _) => least(ask, (machine, batch), &answer),
         (None, Some((batch, answer))) => {
             let further = per_token(ask, serving, &answer);
             looked.missed = Some((batch, answer, further));
-            let slow = ask.goals.per_token.is_some_and(|most| further > most);
-            let loss = Loss::Late(first_token(ask, &answer));
-            looked.loss = Some(if slow { Loss::Slow(further) } else { loss });
+            let times = (first_token(ask, &answer), further);
+            looked.loss = Some(missing(ask, &looked.at, batch, times));
             u32::MAX
         }
         (None, None) => {
@@ -564,32 +613,50 @@ fn climb(ask: &Ask, serving: &Serving<'_>, most: Sequences, looked: &mut Looked)
 
 /// Whether the mean alone misses the goal for further tokens, and with it each percentile that lies above the mean
 /// whatever the deviation ([`Pace::per_token_at`]: from 0.86 on).
-fn is_beyond(ask: &Ask, answer: &Answer) -> bool {
+fn is_beyond(ask: &Ask, of: (usize, u32), answer: &Answer) -> bool {
     let above = ask.further_share.is_none_or(|share| share.get() >= 0.9);
-    above && ask.goals.per_token.is_some_and(|most| answer.per_token > most)
+    above && !ask.kept(of, Seconds::ZERO, answer.per_token)
 }
 
-/// Time to the first token and of each further one of a layout that misses a goal, where least is asked of one instance:
-/// alone with its request, or as one of all that there may be; nothing of a layout that was lost otherwise.
+/// Which goal is missed, and by which time, made worse by what the wanted chance asks for.
+fn missing(ask: &Ask, at: &Candidate, batch: u32, times: (Seconds, Seconds)) -> Loss {
+    let (first, further) = ask.room(at.machine).worse(times, batch);
+    match ask.goals.per_token.is_some_and(|most| further > most) {
+        true => Loss::Slow(further),
+        false => Loss::Late(first),
+    }
+}
+
+/// Time to the first token and of each further one of a layout that misses a goal, with the room that the wanted chance
+/// asks for, where least is asked of one instance: alone with its request, or as one of all that there may be; nothing of a
+/// layout that was lost otherwise.
 #[must_use]
 pub fn missed_by(ask: &Ask, looked: &Looked) -> Option<[Seconds; 2]> {
     if !matches!(looked.loss, Some(Loss::Slow(_) | Loss::Late(_))) {
         return None;
     }
-    if let Some((_, answer, further)) = looked.missed {
-        return Some([first_token(ask, &answer), further]);
-    }
-    let limit = looked.limit?;
-    let service = service(ask, &looked.at, Some(limit.0))?;
-    let own = Sizing::new(ask, &service, looked, limit).of(most(ask, &looked.at).max(1));
-    Some([own.first_token, own.per_token])
+    let (batch, [first, further]) = match (looked.missed, looked.limit) {
+        (Some((batch, answer, further)), _) => (batch, [first_token(ask, &answer), further]),
+        (None, limit) => {
+            let limit = limit?;
+            let service = service(ask, &looked.at, Some(limit.0))?;
+            let sizing = Sizing::new(ask, &service, looked, limit);
+            let own = sizing.of(most(ask, &looked.at).max(1));
+            (limit.0, [own.first_token, own.per_token])
+        }
+    };
+    let (first, further) = ask.room(looked.at.machine).worse((first, further), batch);
+    Some([first, further])
 }
 
 /// Instances that the demand takes at least, spare ones aside.
-fn least(ask: &Ask, batch: u32, full: &Answer) -> u32 {
+fn least(ask: &Ask, (machine, batch): (usize, u32), full: &Answer) -> u32 {
     let replicas = match ask.demand {
         Demand::Most => 1.0,
-        Demand::Rate(rate) => (rate.get() / full.request_rate.get().max(1e-12)).ceil().max(1.0),
+        Demand::Rate(rate) => {
+            let asked = rate.get() * ask.room(machine).rate.get();
+            (asked / full.request_rate.get().max(1e-12)).ceil().max(1.0)
+        }
         Demand::InFlight(n) => (f64::from(n) / f64::from(batch.max(1))).ceil().max(1.0),
     };
     let fewest = ask.fixed.least.unwrap_or(1).saturating_sub(ask.spares);

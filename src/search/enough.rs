@@ -66,7 +66,8 @@ pub fn held(ask: &Ask, looked: &[Looked]) -> Option<PerSecond> {
         let Some(service) = deploy::service(ask, &own.at, Some(batch)) else { continue };
         let sizing = Sizing::new(ask, &service, own, (batch, full));
         let least = best.map(|best| PerSecond::new(best.get() / n));
-        let each = each(ask, sizing.serving(), (least, full.request_rate));
+        let of = (sizing.serving(), own.at.machine, batch);
+        let each = each(ask, of, (least, full.request_rate));
         best = each.map(|each| each * n).or(best);
     }
     best
@@ -77,15 +78,16 @@ pub fn held(ask: &Ask, looked: &[Looked]) -> Option<PerSecond> {
 #[must_use]
 pub fn each(
     ask: &Ask,
-    serving: &Serving<'_>,
+    (serving, machine, batch): (&Serving<'_>, usize, u32),
     (known, full): (Option<PerSecond>, PerSecond),
 ) -> Option<PerSecond> {
     let kept = |rate: f64| {
         let mode = Mode::Open { rate: PerSecond::new(rate), requests: None };
         let answer = serving.answer(&ask.traffic, mode);
-        deploy::keeps_from(ask, serving, &answer, Seconds::ZERO)
+        deploy::keeps_from(ask, (serving, machine, batch), &answer, Seconds::ZERO)
     };
-    let (first, high) = (known.map_or(0.0, PerSecond::get), full.get() * BELOW_FULL);
+    let most = full.get() / ask.room(machine).rate.get();
+    let (first, high) = (known.map_or(0.0, PerSecond::get), most * BELOW_FULL);
     if first >= high || (first > 0.0 && !kept(first)) {
         return None;
     }

@@ -1,10 +1,10 @@
 //! All that is asked of a deployment, complete and checked.
 
-use super::{Engine, Goals, KvFormat, Speculation, Traffic, WeightFormat};
+use super::{Engine, Goals, KvFormat, Room, Speculation, Traffic, WeightFormat};
 use crate::cluster::Cluster;
 use crate::model::Model;
 use crate::prices::Place;
-use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
+use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
 /// A question about serving: what, by which software, on what, for whom and how fast.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,9 @@ pub struct Ask {
     pub spares: u32,
     /// What must be kept to.
     pub goals: Goals,
+    /// Chance that is wanted that each of them is kept, by the ranges of measured runs; none: goals are compared with
+    /// the prediction itself.
+    pub sure: Option<Ratio>,
     /// Share of requests whose first token must come in time; none: the mean of all.
     pub share: Option<Ratio>,
     /// Share of answers whose time a token must keep to its goal; none: the mean of all.
@@ -68,6 +71,36 @@ pub struct AskedMachine {
     pub formats: Vec<(WeightFormat, KvFormat)>,
     /// Ways to split a model that the engine has there.
     pub degrees: Vec<String>,
+    /// What the wanted chance asks for on it.
+    pub room: Room,
+}
+
+impl Ask {
+    /// What the wanted chance asks for on accelerators of a generation.
+    #[must_use]
+    pub fn room_on(&self, generation: &str) -> Room {
+        self.sure.map_or(Room::NONE, |wanted| Room::of(&self.engine, generation, wanted))
+    }
+
+    /// What the wanted chance asks for on a kind of machine.
+    #[must_use]
+    pub fn room(&self, machine: usize) -> Room {
+        self.machines.get(machine).map_or(Room::NONE, |machine| machine.room)
+    }
+
+    /// Whether such times of an instance that runs so many sequences at once on a kind of machine keep the goals, with the
+    /// wanted chance.
+    #[must_use]
+    #[inline(never)]
+    pub fn kept(
+        &self,
+        (machine, batch): (usize, u32),
+        first_token: Seconds,
+        per_token: Seconds,
+    ) -> bool {
+        let (first, further) = self.room(machine).worse((first_token, per_token), batch);
+        self.goals.kept_by(first, further)
+    }
 }
 
 impl AskedMachine {

@@ -4,6 +4,7 @@ mod ask;
 mod engine;
 mod format;
 mod held;
+mod room;
 mod service;
 mod traffic;
 
@@ -11,5 +12,6 @@ pub use ask::{ApiPrice, Ask, AskedMachine, Demand, FixedServing};
 pub use engine::{Admission, Engine, Factor, FactorOf, Fills, MemoryRule, ServeRange};
 pub use format::{KvFormat, ProductFormat, WeightFormat};
 pub use held::{Held, parts};
+pub use room::Room;
 pub use service::{Instance, Service, ServiceError};
 pub use traffic::{Goals, Mode, Speculation, Traffic};

@@ -232,6 +232,11 @@ fn name_of(word: &'static str) -> &'static str {
 /// Words that a list of the serving inputs may hold: accelerators that the engine runs on, and formats that it has on one
 /// of those that stand there.
 pub fn suggested(key: Key, inputs: &Inputs) -> Vec<Choice> {
+    if key == Key::Sure {
+        return [("80%", "four in five"), ("90%", "nine in ten")]
+            .map(|(share, words)| Choice::plain(share, words))
+            .into();
+    }
     let engine = inputs.get(Key::Engine);
     let rows = || accelerators::all().iter().chain(accelerators::edge());
     let can = |row: &accelerators::MachineRow| support::find(engine, &row.accelerator.generation);

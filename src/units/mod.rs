@@ -8,6 +8,7 @@
 //! Only `+ - * / sqrt min max floor ceil` are used below the page: these give the same bits natively and in
 //! every browser engine (IEEE 754), unlike `exp`, `ln` and `powf`.
 
+pub mod chance;
 mod count;
 mod day;
 mod halving;

@@ -1,31 +1,37 @@
-//! Bytes to values. Bytes that end too soon, and what no message holds, are errors; nothing is trusted to be long.
+//! Bytes to values. Bytes that end too soon, and what no message holds, are errors; nothing is trusted to be long or deep.
 
 use super::Unpackable;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
-/// Bytes still to be read.
-pub(super) struct Unpacker<'a>(&'a [u8]);
+/// Lists within lists at most; a breakdown of memory or time has about ten.
+const DEPTH_MAX: u8 = 64;
+
+/// Bytes still to be read, and how many lists lie around them.
+pub(super) struct Unpacker<'a> {
+    bytes: &'a [u8],
+    depth: u8,
+}
 
 impl<'a> Unpacker<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { bytes, depth: 0 }
     }
 
     pub(super) const fn is_done(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     fn take(&mut self, n: usize) -> Result<&'a [u8], Unpackable> {
-        let (own, rest) = self.0.split_at_checked(n).ok_or(Unpackable)?;
-        self.0 = rest;
+        let (own, rest) = self.bytes.split_at_checked(n).ok_or(Unpackable)?;
+        self.bytes = rest;
         Ok(own)
     }
 
     fn number(&mut self) -> Result<u64, Unpackable> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Unpackable)?;
-            self.0 = rest;
+            let (&byte, rest) = self.bytes.split_first().ok_or(Unpackable)?;
+            self.bytes = rest;
             number |= u64::from(byte & 127) << shift;
             if byte < 128 {
                 return Ok(number);
@@ -42,6 +48,15 @@ impl<'a> Unpacker<'a> {
         let n = self.small()? as usize;
         let text = std::str::from_utf8(self.take(n)?).map_err(|_| Unpackable)?;
         Ok(text.to_owned())
+    }
+
+    /// Length of a list that begins here.
+    fn list(&mut self) -> Result<usize, Unpackable> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(Unpackable);
+        }
+        Ok(self.small()? as usize)
     }
 
     fn is_there(&mut self) -> Result<bool, Unpackable> {
@@ -134,8 +149,10 @@ impl<'de> Deserializer<'de> for &mut Unpacker<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unpackable> {
-        let left = self.small()? as usize;
-        visitor.visit_seq(InTurn { from: self, left })
+        let left = self.list()?;
+        let list = visitor.visit_seq(InTurn { from: &mut *self, left });
+        self.depth -= 1;
+        list
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -198,7 +215,7 @@ impl<'de> de::SeqAccess<'de> for InTurn<'_, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         // No list is longer than the bytes that are left, whatever it says.
-        Some(self.left.min(self.from.0.len()))
+        Some(self.left.min(self.from.bytes.len()))
     }
 }
 

@@ -144,6 +144,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(S, "per_token_goal_seconds", Key::PerToken, Goal),
     field(S, "goals_hold_for", Key::Percentile, Text),
     field(S, "per_token_goal_holds_for", Key::FurtherPercentile, Text),
+    field(S, "goals_chance_ratio", Key::Sure, N),
     field(S, "guessed_tokens", Key::Guesses, N),
     field(S, "guess_acceptance_ratio", Key::Acceptance, N),
     field(S, "usd_per_accelerator_hour", Key::ServePrice, Alone),

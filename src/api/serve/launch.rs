@@ -154,12 +154,7 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
         ));
     }
     if matches!(key, "vllm-neuron" | "neuronx") {
-        let cores = ranks_each(own);
-        all.push(format!(
-            "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
-             which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
-             been tried."
-        ));
+        all.extend(neuron_notes(own));
     }
     if own.ask.speculation.is_some() {
         all.push(if own.ask.model.mtp_layers > 0 {
@@ -189,6 +184,22 @@ fn notes(own: &Deployed<'_>) -> Vec<String> {
              and 0.21 take it there is not verified."
                 .to_owned(),
         );
+    }
+    all
+}
+
+fn neuron_notes(own: &Deployed<'_>) -> Vec<String> {
+    let cores = ranks_each(own);
+    let mut all = vec![format!(
+        "Neuron counts cores: {cores} a chip. It compiles for these sizes at its first start, \
+         which takes tens of minutes. The command is that of AWS's plugin for vLLM; it has not \
+         been tried."
+    )];
+    if cap(own).is_some() {
+        all.push(format!(
+            "{CAP} lets the plugin keep this cache: by itself it gives the cache {PLUGIN_CACHE} of \
+             what it takes (AWS Neuron 2.33), as its compiler may refuse more."
+        ));
     }
     all
 }
@@ -294,6 +305,21 @@ fn share(own: &Deployed<'_>) -> String {
     ((share * 1e3).ceil().min(1e3) / 1e3).to_string()
 }
 
+/// What AWS's plugin for vLLM takes of an accelerator (vLLM's default, `--gpu-memory-utilization`), and how much of that for the
+/// cache unless told otherwise (AWS Neuron documentation 2.33, determine_available_memory design, 2026-10-07). optimum-neuron
+/// has no such limit: its cache is the compiled program's (optimum/neuron/vllm/worker.py, 2026).
+const PLUGIN_SHARE: f64 = 0.9;
+const PLUGIN_CACHE: f64 = 0.3;
+const CAP: &str = "VLLM_NEURON_KV_GMU_BUDGET_CAP_FRACTION";
+
+/// The share of what the plugin takes that this cache needs, in hundredths, where that is more than it gives by itself.
+fn cap(own: &Deployed<'_>) -> Option<f64> {
+    let cache = own.serving().slots(own.own.batch.max(1), allocated(own)?).as_f64();
+    let taken = PLUGIN_SHARE * own.machine.cluster.accelerator.memory.as_f64();
+    let share = (cache / taken.max(1.0) * 100.0).ceil() / 100.0;
+    (share > PLUGIN_CACHE).then_some(share)
+}
+
 /// AWS's plugin for vLLM (github.com/vllm-project/vllm-neuron, README): static batches and lengths, as compiled.
 fn neuron(own: &Deployed<'_>) -> String {
     let ranks = own.own.at.instance.tp.saturating_mul(ranks_each(own));
@@ -304,7 +330,8 @@ fn neuron(own: &Deployed<'_>) -> String {
         ("--max-model-len", Some(length(own).to_string())),
         ("--no-enable-prefix-caching", None),
     ]);
-    flags(format!("vllm serve {}", model(own)), all)
+    let allowed = cap(own).map_or_else(String::new, |share| format!("{CAP}={share} "));
+    flags(format!("{allowed}vllm serve {}", model(own)), all)
 }
 
 pub(super) fn sglang(own: &Deployed<'_>, role: Role) -> String {
@@ -327,7 +354,10 @@ pub(super) fn sglang(own: &Deployed<'_>, role: Role) -> String {
     if engine.dispatches_once {
         all.push(("--moe-a2a-backend", Some("deepep".to_owned())));
     }
-    all.push(("--max-running-requests", Some(own.own.batch.to_string())));
+    // All groups' together: each takes its whole part of it (tp_worker.py, model_runner.py; sgl-project/sglang issue 10868
+    // of 2025-09, pull 20063 of 2026-03), so that a remainder would let in fewer than the plan counts on.
+    let requests = own.own.batch.next_multiple_of(at.dp.max(1));
+    all.push(("--max-running-requests", Some(requests.to_string())));
     // server_args.py 0.5.2 to 0.5.23 divide it by the attention groups.
     let chunk = u64::from(own.serving().rows_most()) * u64::from(at.dp.max(1));
     all.push(("--chunked-prefill-size", Some(chunk.to_string())));
@@ -364,7 +394,8 @@ pub(super) fn trtllm(own: &Deployed<'_>, role: Role) -> String {
     if at.dp > 1 {
         config.push("enable_attention_dp: true".to_owned());
     }
-    // What stands in the file replaces what flags say of the same object, so the share stands here as well.
+    // Until 2026-06 the file's entries replaced those of flags (`llm_args | llm_args_dict` in llm_args.py), from then on flags
+    // that are typed win (NVIDIA/TensorRT-LLM pull 14812): nothing is said in both places, so that either rule does.
     let mut cache = format!("kv_cache_config:\n  free_gpu_memory_fraction: {}", share(own));
     match own.formats.1 {
         KvFormat::Fp8 => cache.push_str("\n  dtype: fp8"),
@@ -402,6 +433,7 @@ pub(super) fn trtllm(own: &Deployed<'_>, role: Role) -> String {
     if at.ep > 1 {
         all.push(("--ep_size", Some(at.ep.to_string())));
     }
+    // Each attention group's own, not all groups' together (_util.py; ai-dynamo/dynamo pull 11982 of 2026-07).
     all.push(("--max_batch_size", Some(engine.sequences.to_string())));
     all.push(("--max_num_tokens", Some(own.serving().rows_most().to_string())));
     all.push(("--max_seq_len", Some(length(own).to_string())));

@@ -212,7 +212,8 @@ type Change = (&'static str, String, Inputs);
 
 fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
     let alone = ask.machines.iter().all(|own| system(own).is_some_and(|own| own.alone));
-    let mut all = relaxed(inputs, ask, survey);
+    let mut all = less_sure(inputs, ask);
+    all.extend(relaxed(inputs, ask, survey));
     all.extend(freed(inputs));
     if alone {
         all.extend(smaller(inputs, ask));
@@ -332,6 +333,27 @@ fn rounded_up(time: Seconds) -> Seconds {
     }
     // Without the bits that such a product leaves behind.
     Seconds::new(((time.get() / unit).ceil() * unit * 1e9 + 0.5).floor() / 1e9)
+}
+
+/// Chances that are tried where a higher one is wanted.
+const LESS_SURE: [f64; 4] = [0.95, 0.9, 0.8, 0.7];
+
+/// A lower chance than the one that is wanted, the highest first; then goals as predicted.
+fn less_sure(inputs: &Inputs, ask: &Ask) -> Vec<Change> {
+    let Some(wanted) = ask.sure else { return Vec::new() };
+    let lower = LESS_SURE.into_iter().map(Ratio::new).filter(|less| *less < wanted);
+    let change = |less: Ratio| {
+        let typed = short::ratio(less);
+        let (less, wanted) = (show::percent_typed(less), show::percent_typed(wanted));
+        let text = format!("Want each goal kept with a chance of {less} rather than {wanted}.");
+        ("sure", text, inputs.clone().with(Key::Sure, typed))
+    };
+    let mut all: Vec<Change> = lower.map(change).collect();
+    let mut predicted = inputs.clone();
+    predicted.clear(Key::Sure);
+    let text = "Take the goals as predicted, without room: about half of all runs keep them.";
+    all.push(("sure", text.to_owned(), predicted));
+    all
 }
 
 /// Degrees and limits let vary.

@@ -50,6 +50,7 @@ pub(in crate::api) fn serve_view(
         version: WIRE_VERSION,
         title: title(own),
         goals: goals(own),
+        sure: sure(own.ask),
         peak: peak(inputs, own),
         trust: serve::basis(own).map(|basis| Trust { text: basis.text, measured: basis.measured }),
         memory: part(own, &memory),
@@ -118,6 +119,7 @@ pub(super) fn study_view(
     };
     ServeStudyView {
         rivals: rivals.iter().map(|rival| rival_view(inputs, ask, rival)).collect(),
+        sure: sure(ask),
         lines: serve::tradeoff(ask).map(line),
         own: trade(inputs, ask, &chosen, true),
         latencies: [(further, ask.goals.per_token), (first, ask.goals.first_token)].map(latency),
@@ -308,6 +310,7 @@ fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
         DayShape::Slots(slots) => slots.into_iter().max().unwrap_or(mean),
     };
     let held = own.own.full.request_rate * f64::from(own.own.replicas);
+    let held = held * (1.0 / own.machine.room.rate.get());
     if most <= mean.max(held) {
         return String::new();
     }
@@ -322,22 +325,29 @@ fn peak(inputs: &Inputs, own: &Deployed<'_>) -> String {
     )
 }
 
+/// The chance that is wanted of each goal.
+fn sure(ask: &Ask) -> String {
+    ask.sure.map(show::percent_typed).unwrap_or_default()
+}
+
 fn goals(own: &Deployed<'_>) -> Vec<GoalView> {
-    let goals = &own.ask.goals;
-    let ([first, further], chances) = (serve::goal_names(own.ask), serve::chances(own));
-    let pairs = [
-        (first, own.own.first_token, goals.first_token, chances[0]),
-        (further, own.own.per_token, goals.per_token, chances[1]),
-    ];
-    let goal = |(label, reached, goal, chance): (&str, _, Option<_>, Option<_>)| {
-        Some(GoalView {
-            chance: chance.map(budget::chance_text).unwrap_or_default(),
-            label: label.to_owned(),
-            reached: shown(Amount::Time(reached)),
-            goal: shown(Amount::Time(goal?)),
-        })
+    let goal = |goal: serve::Goal| {
+        let chance = |own: &crate::plan::Figure| budget::chance_text(own.amount.value());
+        let text = goal.chance.as_ref().map(chance).unwrap_or_default();
+        let mut figure = goal.chance.as_ref().map(plain_figure);
+        if let Some(figure) = &mut figure {
+            let short = text.replace("about ", "\u{2248}").replace("over ", ">");
+            figure.shown.text = short.replace("under ", "<");
+        }
+        GoalView {
+            label: goal.label.to_owned(),
+            reached: shown(goal.reached),
+            goal: shown(goal.goal),
+            chance: text,
+            figure,
+        }
     };
-    pairs.into_iter().filter_map(goal).collect()
+    serve::goals(own).into_iter().map(goal).collect()
 }
 
 /// What a degree is for.

@@ -21,6 +21,9 @@ pub struct ServeView {
     pub figures: Vec<Figure>,
     /// Whether the goals are kept, one a goal.
     pub goals: Vec<GoalView>,
+    /// The chance that is wanted of each: `90%`; empty where goals are compared with the prediction itself.
+    #[serde(default)]
+    pub sure: String,
     /// A peak that these instances do not hold; empty where none is told or they do.
     #[serde(default)]
     pub peak: String,
@@ -76,6 +79,9 @@ pub struct GoalView {
     pub goal: Shown,
     /// Chance that it is kept, by the range of measured runs: `about 70%`; empty where no range is known.
     pub chance: String,
+    /// Where that comes from.
+    #[serde(default)]
+    pub figure: Option<Figure>,
 }
 
 /// The accelerator's roof and what runs under it.
@@ -117,6 +123,9 @@ pub struct LaunchView {
 /// What comes after the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServeStudyView {
+    /// The chance that is wanted of each goal; empty where goals are compared with the prediction itself.
+    #[serde(default)]
+    pub sure: String,
     /// Best deployments of other kinds.
     pub rivals: Vec<ServeRivalView>,
     /// What nothing beats in throughput and in each of the `latencies`.

@@ -65,20 +65,23 @@ impl Answer {
     pub fn first_token_at(&self, share: Ratio) -> Seconds {
         let least = self.first_token.less(self.waiting).get();
         let above = (1.0 - share.get()).max(1e-6);
-        let (wait, spread) = (self.waiting.get(), self.prompt_spread.get());
-        let reading = self.reading.get().min(least);
-        if spread <= 0.0 || reading <= 0.0 || !wait.is_finite() {
-            return Seconds::new(least + wait * self.waits_at(share).get());
-        }
-        let delayed = self.delayed.get().clamp(1e-6, 1.0);
-        let lengths = Lengths::of(spread);
-        let most = reading * lengths.longest() - wait / delayed * libm::log(above);
-        let (_, high) = halved((0.0, most), STEPS, |time| {
-            let waited = lengths.later(time, reading, wait / delayed);
-            let at_once = lengths.later(time, reading, 0.0);
-            delayed * waited + (1.0 - delayed) * at_once > above
-        });
-        Seconds::new(least - reading + high)
+        let Some(own) = Reading::of(self) else {
+            return Seconds::new(least + self.waiting.get() * self.waits_at(share).get());
+        };
+        let (_, high) = halved((0.0, own.most(above)), STEPS, |time| own.later(time) > above);
+        Seconds::new(least - own.mean + high)
+    }
+
+    /// Whether [`Self::first_token_at`] is no longer than that, from one look: at the last of the values between which it
+    /// halves that lies within.
+    #[must_use]
+    pub fn first_token_within(&self, share: Ratio, time: Seconds) -> bool {
+        let Some(own) = Reading::of(self) else { return self.first_token_at(share) <= time };
+        let least = self.first_token.less(self.waiting).get();
+        let above = (1.0 - share.get()).max(1e-6);
+        let most = own.most(above);
+        let (room, step) = (time.get() - (least - own.mean), most / (1u64 << STEPS) as f64);
+        room >= most || own.later((room / step).floor() * step) <= above
     }
 
     /// Mean waits below which a share of the waits lie.
@@ -96,6 +99,43 @@ const STEPS: u32 = 30;
 const PIECES: usize = 32;
 /// Deviations of a lognormal that are looked at, each way.
 const REACH: f64 = 4.0;
+
+/// Reading of prompts that differ in length, and what some of them wait for before.
+struct Reading {
+    lengths: Lengths,
+    /// Seconds that a mean prompt takes.
+    mean: f64,
+    /// Seconds that one that waits does so, on the mean.
+    wait: f64,
+    /// Share of those that wait.
+    delayed: f64,
+}
+
+impl Reading {
+    /// Nothing where all prompts are of one length, take no time, or wait without end.
+    fn of(answer: &Answer) -> Option<Self> {
+        let least = answer.first_token.less(answer.waiting).get();
+        let (wait, spread) = (answer.waiting.get(), answer.prompt_spread.get());
+        let mean = answer.reading.get().min(least);
+        if spread <= 0.0 || mean <= 0.0 || !wait.is_finite() {
+            return None;
+        }
+        let delayed = answer.delayed.get().clamp(1e-6, 1.0);
+        Some(Self { lengths: Lengths::of(spread), mean, wait: wait / delayed, delayed })
+    }
+
+    /// Seconds that all but such a share stay within by far.
+    fn most(&self, above: f64) -> f64 {
+        self.mean * self.lengths.longest() - self.wait * libm::log(above)
+    }
+
+    /// Share of requests for which reading and waiting together take longer than that many seconds.
+    fn later(&self, time: f64) -> f64 {
+        let waited = self.lengths.later(time, self.mean, self.wait);
+        let at_once = self.lengths.later(time, self.mean, 0.0);
+        self.delayed * waited + (1.0 - self.delayed) * at_once
+    }
+}
 
 /// Lengths of prompts over their mean at the ends of pieces, and the share of prompts in each piece.
 struct Lengths([(f64, f64); PIECES + 1]);

@@ -14,7 +14,7 @@ use crate::catalogue::{engines, places, systems};
 use crate::model::Model;
 use crate::prices::Place;
 use crate::serving::{
-    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Speculation, Traffic,
+    ApiPrice, Ask, AskedMachine, Demand, Engine, FixedServing, Goals, Room, Speculation, Traffic,
     WeightFormat,
 };
 use crate::units::text::show;
@@ -43,12 +43,13 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         Demand::Rate(_) => reader.count(Key::StandBy).unwrap_or(1),
         _ => 0,
     };
-    let ask = Ask {
+    let mut ask = Ask {
         spares,
         speculation: speculation(reader),
         traffic,
         demand,
         goals,
+        sure: reader.ratio(Key::Sure),
         share: share(reader, Key::Percentile),
         further_share: share(reader, Key::FurtherPercentile),
         fixed: fixed(reader),
@@ -65,6 +66,9 @@ pub(super) fn resolve(reader: &mut Reader, model: Model, own: Option<&MachineRow
         model,
         engine,
     };
+    let room = |machine: &AskedMachine| ask.room_on(&machine.cluster.accelerator.generation);
+    let rooms: Vec<Room> = ask.machines.iter().map(room).collect();
+    ask.machines.iter_mut().zip(rooms).for_each(|(machine, room)| machine.room = room);
     echo(reader, &ask);
     operation::remark(reader);
     let own = matches!(reader.list(Key::ServeOn), Some(kinds) if kinds.contains(&OWN));
@@ -203,6 +207,7 @@ fn machines(
             by_hour,
             formats,
             degrees: degrees(reader, engine, &can),
+            room: Room::NONE,
         });
     }
     if all.is_empty() && !idle.is_empty() {
@@ -312,6 +317,7 @@ fn echo(reader: &mut Reader, ask: &Ask) {
     {
         reader.echo(key, goal.map_or_else(|| "no goal".to_owned(), show::time));
     }
+    reader.echo(Key::Sure, sure(ask));
     if let Some(place) = &ask.place {
         let carbon = place.carbon.map_or("grid not known".to_owned(), |grid| {
             format!("{} g CO2/kWh", show::rounded(grid.get()))
@@ -339,6 +345,29 @@ fn echo(reader: &mut Reader, ask: &Ask) {
             reader.note(if answer { Key::Answer } else { Key::Prompt }, text);
         }
     }
+}
+
+/// What the wanted chance does, with its factors over the kinds of machine.
+fn sure(ask: &Ask) -> String {
+    if ask.sure.is_none() {
+        return "goals are compared with the prediction, which about half of all runs keep"
+            .to_owned();
+    }
+    let rate = matches!(ask.demand, Demand::Rate(_));
+    let factors = |name: &str, of: fn(&Room) -> Ratio| {
+        let all = || ask.machines.iter().map(|machine| of(&machine.room));
+        let [low, high] =
+            [all().min(), all().max()].map(|end| show::factor(end.unwrap_or_default()));
+        let low = if low == high { String::new() } else { format!("{low} to ") };
+        format!("{name} {low}{high}")
+    };
+    let rate = if rate { factors(", requests", |room| room.rate) } else { String::new() };
+    format!(
+        "asks for room: goals are compared with the prediction made worse by what measured runs \
+         scatter: {}, {}{rate}",
+        factors("first token", |room| room.first),
+        factors("further tokens", |room| room.further)
+    )
 }
 
 impl Reader {

@@ -7,9 +7,9 @@
 
 mod rows;
 
-use super::limits::SPREAD_MAX;
+use super::limits::{FREQUENCY_MAX, FREQUENCY_MIN, SPREAD_MAX};
 use super::{Inputs, Key};
-use crate::units::text::show;
+use crate::units::text::{short, show};
 use crate::units::{PerSecond, Ratio, Seconds, order};
 use rows::{BLOCK_TOKENS, Faults};
 
@@ -107,20 +107,17 @@ impl Trace {
         }
         let rate = self.rate.filter(|_| !self.leaves_rate(inputs));
         if let Some(rate) = rate {
-            let hundredths = (rate.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::InFlight);
-            inputs.set(Key::Rate, format!("{}/s", hundredths.max(0.01)));
+            inputs.set(Key::Rate, format!("{}/s", digits(rate.get())));
         }
         if !self.hours.is_empty() {
-            let hour = |rate: &PerSecond| format!("{}", (rate.get() * 1e4 + 0.5).floor() / 1e4);
-            let hours: Vec<String> = self.hours.iter().map(hour).collect();
+            let hours: Vec<String> = self.hours.iter().map(|rate| digits(rate.get())).collect();
             // A peak would make a mere shape of them.
             inputs.clear(Key::Busiest);
             inputs.set(Key::Hourly, hours.join(","));
         } else if let (Some(rate), Some(burst)) = (rate, self.burst) {
-            let hundredths = (rate.get() * burst.get() * 100.0 + 0.5).floor() / 100.0;
             inputs.clear(Key::Hourly);
-            inputs.set(Key::Busiest, format!("{}/s", hundredths.max(0.01)));
+            inputs.set(Key::Busiest, format!("{}/s", digits(rate.get() * burst.get())));
         } else if rate.is_some() {
             // A peak of other traffic would stand beside this rate.
             inputs.clear(Key::Hourly);
@@ -211,15 +208,22 @@ impl Trace {
         let about = |mean: Ratio, spread: Ratio| {
             format!("{} tokens \u{b1}{}", show::rounded(mean.get()), show::percent(spread))
         };
+        let told = [&clipped, &tail, &doubt, &burst, &cached, day].concat();
         format!(
-            "{rows} {noun}: prompts of {}, answers of {}{rate}.{clipped}{tail}{doubt}{burst}{cached}{day}",
+            "{rows} {noun}: prompts of {}, answers of {}{rate}.{told}",
             about(self.prompt, self.prompt_spread),
             about(self.answer, self.spread)
         )
     }
 }
 
-fn summed(requests: &[Request], faults: Faults) -> Trace {
+/// A rate to four significant digits, however small.
+fn digits(rate: f64) -> String {
+    let rounded = format!("{rate:.3e}").parse().unwrap_or(rate);
+    short::ratio(Ratio::new(rounded))
+}
+
+fn summed(requests: &[Request], mut faults: Faults) -> Trace {
     let n = requests.len() as f64;
     if requests.is_empty() {
         return Trace { faults: faults.told(), ..Trace::default() };
@@ -238,7 +242,11 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         (low.min(at), high.max(at), n + 1.0)
     });
     let span = (last - first).max(0.0);
-    let known = timed > 1.0 && span > 0.0;
+    let rate = (timed - 1.0) / span;
+    let known = timed > 1.0 && (FREQUENCY_MIN..=FREQUENCY_MAX).contains(&rate);
+    if span > 0.0 && !known {
+        faults.add(0, "the times lie too close together or too far apart to tell a rate");
+    }
     Trace {
         rows: requests.len() as u32,
         prompt: Ratio::new(prompt),
@@ -247,8 +255,8 @@ fn summed(requests: &[Request], faults: Faults) -> Trace {
         prompt_spread,
         tail: tail(requests, prompt, prompt_spread.get()),
         cached: (whole > 0.0).then(|| Ratio::new(seen / whole)),
-        burst: if known { burst(requests, span, (timed - 1.0) / span) } else { None },
-        rate: known.then(|| PerSecond::new((timed - 1.0) / span)),
+        burst: if known { burst(requests, span, rate) } else { None },
+        rate: known.then(|| PerSecond::new(rate)),
         span: if known { Seconds::new(span) } else { Seconds::ZERO },
         hours: if known { hours(requests, first, span) } else { Vec::new() },
         faults: faults.told(),
@@ -529,8 +537,30 @@ mod tests {
         let short: String = text.lines().take(60).map(|line| format!("{line}\n")).collect();
         assert!(trace(&short).hours.is_empty() && trace(&short).rate.is_some());
         assert!(trace(&short).text().contains("does not cover a whole day"));
-        let far = "time,prompt,output\n0,1,1\n1e15,1,1\n";
-        assert_eq!(trace(far).hours.len(), 24, "any span is answered");
+    }
+
+    /// What is typed is read, and is the rate that the trace has: it rounds no slow one up, and no quiet hour away.
+    #[test]
+    fn rates_are_typed_to_four_digits_however_slow() {
+        // Nine a day for three days: 26 gaps of 9,600 s.
+        let slow: String = (0..27).map(|n| format!("{},100,10\n", n * 9600)).collect();
+        let own = trace(&slow);
+        let mut inputs = Inputs::default().with(Key::Purpose, "serve");
+        own.type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Rate), "0.0001042/s", "1/9,600");
+        let hours = inputs.get(Key::Hourly).to_owned();
+        assert_eq!(hours.split(',').filter(|rate| *rate != "0").count(), 9, "{hours}");
+        assert_eq!(inputs.resolve().problems, []);
+        // A busiest minute of three in 26 minutes of one each.
+        let burst: String = (0..28).map(|n| format!("{},9,9\n", 60 * (n / 3))).collect();
+        let mut inputs = Inputs::default();
+        trace(&burst.replace("540,", "1560,")).type_into(&mut inputs);
+        assert_eq!(inputs.get(Key::Busiest), "0.05/s", "three a minute");
+        for times in [["0", "1e15"], ["0", "1e-12"]] {
+            let own = trace(&format!("{},1,1\n{},1,1\n", times[0], times[1]));
+            assert_eq!((own.rows, own.rate, own.hours.len()), (2, None, 0));
+            assert!(own.faults[0].contains("to tell a rate"), "{:?}", own.faults);
+        }
     }
 
     #[test]

@@ -83,7 +83,8 @@ impl Faults {
 
     pub(super) fn told(mut self) -> Vec<String> {
         if self.more > 0 {
-            self.named.push(format!("and {} more rows", show::grouped(self.more.into())));
+            let (more, rows) = (self.more.into(), show::plural(self.more.into(), "row"));
+            self.named.push(format!("and {} more {rows}", show::grouped(more)));
         }
         self.named
     }
@@ -310,7 +311,7 @@ fn field<'a>(row: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
     let mut rest = row;
     while let Some(open) = rest.find('"') {
         let after = rest.get(open + 1..)?;
-        let close = after.find('"')?;
+        let close = closing(after)?;
         let name = after.get(..close)?;
         rest = after.get(close + 1..)?;
         let value = rest.trim_start();
@@ -326,6 +327,16 @@ fn field<'a>(row: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
         }
     }
     None
+}
+
+/// Where a quoted text ends that began before.
+fn closing(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })
 }
 
 /// Seconds of a time in a column of such units; numbers that are milliseconds since 1970 show it by their size.
@@ -344,7 +355,7 @@ fn seconds(text: &str) -> Option<f64> {
     }
     let (day, clock) = text.split_once([' ', 'T'])?;
     let day = f64::from(Day::read(day)?.epoch_days());
-    let clock = clock.trim_end_matches('Z').split('+').next()?;
+    let clock = clock.trim_end_matches('Z').split(['+', '-']).next()?;
     let mut parts = clock.split(':').map(|part| part.parse::<f64>().ok());
     let (hours, minutes) = (parts.next()??, parts.next()??);
     let rest = parts.next().unwrap_or(Some(0.0))?;

@@ -177,6 +177,9 @@ export interface ServiceQuestion {
   goals_hold_for?: "mean" | "p50" | "p90" | "p95" | "p99";
   /** Whose further tokens must. */
   per_token_goal_holds_for?: "mean" | "p50" | "p90" | "p95" | "p99";
+  /** Chance that is wanted that each goal (both times and the requests) is kept, 0.5 to 0.99: goals are compared with the
+   * prediction made worse by how far measured runs lay off. Left out: with the prediction itself. */
+  goals_chance_ratio?: number;
   /** Tokens guessed ahead by speculative decoding. */
   guessed_tokens?: number;
   guess_acceptance_ratio?: number;
@@ -539,6 +542,8 @@ export interface ServingAsked {
   first_token_goal_seconds: number | null;
   per_token_goal_seconds: number | null;
   goals_hold_for: "mean" | "p50" | "p90" | "p95" | "p99";
+  /** Chance that is wanted that each goal is kept; null: goals are compared with the prediction itself. */
+  goals_chance_ratio: number | null;
   notes: { field: string; text: string }[];
 }
 
@@ -573,6 +578,9 @@ export interface Latency {
   per_token_seconds_range: Span | null;
   /** A whole answer, on the mean. */
   answer_seconds: number;
+  /** Chance that the goal is kept, by the range of measured runs; null without a goal or a range. */
+  first_token_goal_chance_ratio: number | null;
+  per_token_goal_chance_ratio: number | null;
 }
 
 export interface Throughput {
@@ -796,7 +804,9 @@ export interface DeploymentInWords {
   summary: string;
   degrees: { key: string; label: string; value: string; help: string; fixed: boolean; main: boolean }[];
   figures: Figure[];
-  goals: { label: string; reached: Shown; goal: Shown; chance: string }[];
+  goals: { label: string; reached: Shown; goal: Shown; chance: string; figure?: Figure }[];
+  /** The chance that is wanted of each goal: `90%`; empty: goals are compared with the prediction itself. */
+  sure: string;
   memory: PartInWords;
   memory_capacity: Shown;
   memory_free: Shown;

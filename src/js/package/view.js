@@ -169,7 +169,7 @@ function drawable({ purpose, plan, serve }) {
 const kept = ({ goals }) =>
   goals.length === 0
     ? null
-    : make("p", { class: "note" }, `Expected to keep: ${goals.map(({ label, goal, chance }) => `${label} within ${goal.text}${chance ? ` (chance ${chance})` : ""}`).join("; ")}`);
+    : make("p", { class: "note" }, `Expected to keep: ${goals.map(({ label, goal, chance }) => `${label} ${label === "Requests" ? "at" : "within"} ${goal.text}${chance ? ` (chance ${chance})` : ""}`).join("; ")}`);
 
 /** The figures of these ids, in their order. */
 const picked = ({ figures }, ids) => ids.flatMap((id) => figures.filter((figure) => figure.id === id));

@@ -39,7 +39,10 @@ fn pruned(path: &str, object: &Json, used: &BTreeSet<String>, stored: Option<&St
         } else {
             continue;
         };
-        kept.push((key.clone(), value));
+        // What lost all that it held is left aside like what held nothing.
+        if !matches!(&value, Json::Object(left) if left.is_empty()) {
+            kept.push((key.clone(), value));
+        }
     }
     Json::Object(kept)
 }

@@ -125,24 +125,6 @@ impl End {
     }
 }
 
-/// Normal quantile of 90 %: 80 % lie between both ends.
-const Z: f64 = 1.281_551_565_544_600_4;
-
-/// Chance that a quantity whose 80 % range and middle these are stays within a limit, its logarithm taken as normal on
-/// either side of the middle.
-#[must_use]
-pub fn chance([low, middle, high]: [Ratio; 3], limit: Ratio) -> Ratio {
-    let (middle, limit) = (middle.get(), limit.get());
-    let end = if limit < middle { low.get() } else { high.get() };
-    let width = libm::log(end / middle).abs();
-    let off = libm::log(limit / middle);
-    if width.is_nan() || width < 1e-9 || off.is_nan() {
-        return if limit >= middle { Ratio::ONE } else { Ratio::ZERO };
-    }
-    let z = off / width * Z;
-    Ratio::new((0.5 * libm::erfc(-z / core::f64::consts::SQRT_2)).clamp(0.0, 1.0))
-}
-
 /// A chance in words, in steps that it can bear.
 #[must_use]
 pub fn chance_text(chance: Ratio) -> String {
@@ -159,16 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chance_is_that_of_its_range() {
-        let range = [80.0, 100.0, 130.0].map(Ratio::new);
-        for (limit, expected) in [(80.0, 0.1), (100.0, 0.5), (130.0, 0.9), (1e9, 1.0), (1e-9, 0.0)]
-        {
-            let found = chance(range, Ratio::new(limit)).get();
-            assert!((found - expected).abs() < 1e-9, "{limit}: {found}");
-        }
-        let sure = [Ratio::ONE; 3];
-        assert_eq!(chance(sure, Ratio::new(0.9)), Ratio::ZERO);
-        assert_eq!(chance(sure, Ratio::ONE), Ratio::ONE);
+    fn a_chance_is_told_in_steps() {
         let text = |share: f64| chance_text(Ratio::new(share));
         assert_eq!([text(0.01), text(0.52), text(0.99)], ["under 5%", "about 50%", "over 95%"]);
     }

@@ -1,12 +1,13 @@
 //! Spending over the calendar against a budget and a date.
 
-use super::course::{Run, chance, chance_text};
+use super::course::{Run, chance_text};
 use super::prices::Price;
 use super::sheet::{Cell, Chart, Grid, Line, Mark, Sheet, days, figure};
 use super::ways::{Way, cost_of, time_of, ways};
 use crate::plan::Amount;
 use crate::plan::forecast::{Course, FLOWS, Flow, Forecast};
 use crate::prices::Terms;
+use crate::units::chance::chance;
 use crate::units::text::show;
 use crate::units::{Day, Deadline, Dollars, Moment, Ratio, Seconds};
 

@@ -13,7 +13,7 @@ mod sweep;
 mod ways;
 mod whatif;
 
-pub use course::{End, Run, chance, chance_text, ends};
+pub use course::{End, Run, chance_text, ends};
 pub use deal::{Deal, Money};
 pub use forecast::{Asked as ForecastAsked, sheet as forecast_sheet};
 pub use headline::{Ranged, ranged};

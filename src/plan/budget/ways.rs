@@ -1,6 +1,6 @@
 //! Ways to buy a run: what each makes of its cost and its days.
 
-use super::course::{End, Run, chance, chance_text};
+use super::course::{End, Run, chance_text};
 use super::deal::Money;
 use super::headline::money_text;
 use super::prices::Price;
@@ -10,6 +10,7 @@ use crate::plan::buy::Tariff;
 use crate::plan::{Amount, Derivation, Figure};
 use crate::prices::Terms;
 use crate::reliability::{Reliability, Spot};
+use crate::units::chance::chance;
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, DollarsPerHour, Frequency, Ratio, Seconds, order};
 

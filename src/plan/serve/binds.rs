@@ -39,6 +39,10 @@ fn batch(own: &Deployed<'_>) -> String {
     if next <= most {
         let goals = &own.ask.goals;
         let why = match goals.first_token.is_some() || goals.per_token.is_some() {
+            true if own.ask.sure.is_some() => {
+                "more at once would keep a goal with less than the wanted chance, or answer no \
+                 more requests a second"
+            }
             true => "more at once would miss a goal, or answer no more requests a second",
             false => "more at once would answer no more requests a second",
         };

@@ -82,13 +82,14 @@ fn trade(
     let per_token = deploy::per_token(ask, serving, answer);
     let first_token = deploy::first_token(ask, answer);
     let over = |time: Seconds, goal: Option<Seconds>| goal.is_some_and(|most| time > most);
+    let (first, further) = ask.room(at.machine).worse((first_token, per_token), batch);
     TradePoint {
         at,
         batch,
         per_token,
         first_token,
         rate: PerSecond::new(answer.output_rate.get() / at.instance.ranks().max(1) as f64),
-        misses: [over(per_token, ask.goals.per_token), over(first_token, ask.goals.first_token)],
+        misses: [over(further, ask.goals.per_token), over(first, ask.goals.first_token)],
     }
 }
 

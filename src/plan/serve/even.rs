@@ -3,7 +3,7 @@
 use super::{Bill, BreakEven, Deployed};
 use crate::plan::budget::figure;
 use crate::plan::{Amount, Derivation, Figure};
-use crate::search::{deploy, enough};
+use crate::search::deploy;
 use crate::serving::Demand;
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio};
@@ -65,7 +65,7 @@ pub fn even(own: &Deployed<'_>, bill: &Bill) -> Option<Even> {
     let asked = bill.requests.get() / 3600.0;
     let full = own.own.full.request_rate;
     let each = match own.ask.demand {
-        Demand::Rate(_) => enough::each(own.ask, &own.serving(), (None, full)).unwrap_or(full),
+        Demand::Rate(_) => own.each_held().unwrap_or(full),
         _ => full,
     };
     let request = found.api.get() / 3600.0 / asked.max(1e-300);

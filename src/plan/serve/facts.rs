@@ -50,6 +50,7 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
         text: fine::count(params),
         ..measured(Section::Asked, "params", "Parameters", Amount::Count(params))
     };
+    let sure = ask.sure.map_or("as predicted".to_owned(), show::percent_typed);
     let price = own.machine.price.map_or("not known".to_owned(), show::price);
     vec![
         text("model", "Model", model.to_owned()),
@@ -61,6 +62,7 @@ fn asked(own: &Deployed<'_>, model: &str) -> Vec<Fact> {
         text("answer", "Answer", tokens(traffic.output)),
         text("first_goal", "First token (TTFT) within", goal(ask.goals.first_token)),
         text("further_goal", "Each further (TPOT) within", goal(ask.goals.per_token)),
+        text("sure", "Chance that each goal is kept", sure),
         text("price", "Price of one accelerator", price),
     ]
 }

@@ -268,8 +268,11 @@ fn accelerators(own: &Deployed<'_>) -> Figure {
         Amount::Count(n),
         formula,
         text,
-        "the least number of instances that keeps the goals under the demand, at the batch limit \
-         and without the spare ones (N+1: one may fail or be replaced at any time)",
+        &format!(
+            "the least number of instances that keeps the goals{} under the demand, at the batch \
+             limit and without the spare ones (N+1: one may fail or be replaced at any time)",
+            super::wanted(own.ask)
+        ),
     )
 }
 
@@ -455,8 +458,8 @@ fn capacity(own: &Deployed<'_>) -> Vec<Figure> {
             "follows from the figures above",
         ),
     ];
-    // Where as much comes as can be answered, all is in use.
-    if own.ask.demand == Demand::Most {
+    // Where as much comes as can be answered, or each of all that run is followed by the next, all is in use.
+    if own.ask.demand == Demand::Most || now.request_rate >= own.own.full.request_rate {
         all.pop();
     }
     all

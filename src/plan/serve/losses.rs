@@ -1,5 +1,6 @@
 //! Where the layouts that were looked at went, and what stands in the way where none serves.
 
+use super::sure::wanted;
 use super::text::layout_text;
 use crate::estimate::serve::{ServeMemoryPart, Serving};
 use crate::inputs::{Inputs, Key};
@@ -160,21 +161,28 @@ fn misses(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(String, Option
     let ((first, late), (further, slow)) = (least(0, true)?, least(1, true)?);
     let [Some(first_goal), Some(further_goal)] = goals else { return None };
     let mut text = format!(
-        "No deployment keeps both goals: where a further token comes within {}, the first takes {} \
+        "No deployment keeps both goals{}: where a further token comes within {}, the first takes {} \
          at least, with {}; where the first comes within {}, a further one takes {} at least, with \
-         {}.",
+         {}{}.",
+        wanted(ask),
         show::time(further_goal),
         show::time(first[0]),
         layout_text(ask, &late),
         show::time(first_goal),
         show::time(further[1]),
-        layout_text(ask, &slow)
+        layout_text(ask, &slow),
+        room(ask)
     );
     let alone: Vec<String> = [1, 0].iter().filter_map(|own| alone(inputs, ask, *own)).collect();
     if !alone.is_empty() {
         text += &format!(" Alone, {}.", alone.join("; "));
     }
     Some((text, Some(late)))
+}
+
+/// After a time that is compared with a goal.
+fn room(ask: &Ask) -> &'static str {
+    if ask.sure.is_some() { " with the room that this asks for" } else { "" }
 }
 
 /// What keeps one goal without the other.
@@ -238,6 +246,7 @@ fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {
         Some(_) => " within the goals",
         None => "",
     };
+    let within = format!("{within}{}", wanted(ask));
     format!("{demand}{within} take {taken} accelerators; there may be {may}{held}.")
 }
 

@@ -6,7 +6,7 @@ use crate::cluster::Cluster;
 use crate::plan::fleet::{Limits, Refusal, narrowed, of_family, refused_terms};
 use crate::prices::{Flag, Listing, Terms};
 use crate::search::serve::fleet::{Kind, ServeFleet};
-use crate::serving::{Ask, AskedMachine, Engine, KvFormat, WeightFormat};
+use crate::serving::{Ask, AskedMachine, Engine, KvFormat, Room, WeightFormat};
 use crate::units::{BytesPerSecond, DollarsPerHour, Ratio};
 use std::sync::Arc;
 
@@ -259,6 +259,7 @@ impl Sorter<'_> {
             by_hour: (Some(rate), source),
             formats: self.generations[*generation].formats.clone(),
             degrees: self.degrees.clone(),
+            room: Room::NONE,
         }
     }
 }

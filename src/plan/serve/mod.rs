@@ -31,6 +31,7 @@ mod range;
 mod rivals;
 mod roofline;
 mod steps;
+mod sure;
 mod text;
 pub mod users;
 
@@ -54,18 +55,19 @@ pub use narrowed::{narrowed, narrowed_told};
 pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
 pub use power::{Drawn, emissions};
-pub use range::{basis, chances, range};
+pub use range::{basis, range};
 pub use rivals::{Rival, rivals};
 pub use roofline::{Roof, RoofPoint, roofline};
 pub use steps::{decode, prefill};
+pub use sure::{Goal, chances, goals, wanted};
 pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
-use crate::search::deploy;
 pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey, missed_by};
+use crate::search::{deploy, enough};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
-use crate::units::Tokens;
 use crate::units::text::show;
+use crate::units::{PerSecond, Tokens};
 
 /// What was looked at.
 #[must_use]
@@ -150,6 +152,13 @@ impl<'a> Deployed<'a> {
             more => format!(", {} to spare", show::grouped(more.into())),
         };
         format!("{} {}{spare}", show::grouped(n), show::plural(n, "instance"))
+    }
+
+    /// The most requests at random that one instance answers with the goals; nothing where that is none.
+    #[must_use]
+    pub fn each_held(&self) -> Option<PerSecond> {
+        let of = (&self.serving(), self.own.at.machine, self.own.batch);
+        enough::each(self.ask, of, (None, self.own.full.request_rate))
     }
 
     /// Tokens that a sequence holds on the mean while it is answered.

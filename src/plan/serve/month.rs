@@ -111,7 +111,7 @@ pub fn month(
     let stood = Stood {
         serving,
         traffic: &ask.traffic,
-        keeps: &|answer| deploy::keeps_from(ask, serving, answer, Seconds::ZERO),
+        keeps: &|answer| deploy::keeps_from(ask, (serving, 0, at.batch), answer, Seconds::ZERO),
         spares: ask.spares,
         machine_size: kind.machine.size(),
     };

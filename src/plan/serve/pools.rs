@@ -5,7 +5,6 @@ use crate::estimate::serve::{Reader, Serving, Taken};
 use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
 use crate::plan::{Amount, Derivation, Figure};
 use crate::search::deploy::{Candidate, Deployment, sequences_most};
-use crate::search::enough;
 use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::{Ask, Demand};
@@ -75,6 +74,7 @@ fn question(ask: &Ask, machine: usize, format: usize, rate: Option<PerSecond>) -
         speculation: ask.speculation,
         traffic: ask.traffic,
         goals: ask.goals,
+        room: kind.room,
         share: ask.share,
         further_share: ask.further_share,
         spares: ask.spares,
@@ -603,7 +603,7 @@ fn ratio(own: &Apart, spares: u32) -> String {
 /// What instances that do both hold with the goals where requests come at random.
 fn held(own: &Deployed<'_>) -> Option<Cell> {
     let Demand::Rate(_) = own.ask.demand else { return None };
-    let each = enough::each(own.ask, &own.serving(), (None, own.own.full.request_rate))?;
+    let each = own.each_held()?;
     let n = f64::from(own.own.replicas);
     let number = |value: f64| fine::number(Ratio::new(value));
     let text = format!(

@@ -2,7 +2,6 @@
 
 use super::{Deployed, allocated};
 use crate::estimate::serve::{Sequences, ServeMemoryPart};
-use crate::plan::budget::chance;
 use crate::plan::{Amount, Basis, Range};
 use crate::serving::{Demand, ServeRange};
 use crate::units::text::show;
@@ -37,22 +36,6 @@ pub fn range(own: &Deployed<'_>, id: &str, amount: Amount) -> Option<Range> {
         }
     };
     Some(Range { low: amount.times(low), high: amount.times(high) })
-}
-
-/// Chances that the goals are kept, of the first token and of each further one, by the ranges of their figures; none
-/// where no goal is set or no range is known.
-#[must_use]
-pub fn chances(own: &Deployed<'_>) -> [Option<Ratio>; 2] {
-    let goals = &own.ask.goals;
-    let pairs = [
-        ("ttft", own.own.first_token, goals.first_token),
-        ("tpot", own.own.per_token, goals.per_token),
-    ];
-    pairs.map(|(id, reached, goal)| {
-        let Range { low, high } = range(own, id, Amount::Time(reached))?;
-        let [low, middle, high] = [low, Amount::Time(reached), high].map(|end| end.value());
-        Some(chance([low, middle, high], Ratio::new(goal?.get())))
-    })
 }
 
 /// The range of the speed of one answer: that of its time a token, turned over, so that the two agree.
@@ -138,13 +121,9 @@ fn kind<'a>(own: &Deployed<'a>, id: &str) -> Option<(bool, &'a ServeRange)> {
     let engine = &own.ask.engine;
     let generation = &own.machine.cluster.accelerator.generation;
     let of = |figure: &str, mode: &str| engine.range(figure, generation, mode);
-    let alone = own.own.batch <= 1;
     let loaded = if own.ask.demand == Demand::Most { "offline" } else { "closed" };
     match id {
-        "ttft" => Some((false, of("ttft", "closed")?)),
-        // Of single streams, tokens a second were measured more often than the time of one.
-        "tpot" if alone => Some((true, of("tok_s", "single")?)),
-        "tpot" => Some((false, of("tpot", "closed")?)),
+        "ttft" | "tpot" => engine.range_of(id, generation, own.own.batch),
         "full" => Some((false, of("tok_s", loaded)?)),
         "tokens_per_s" | "tokens_per_gpu" if own.ask.demand == Demand::Most => {
             Some((false, of("tok_s", loaded)?))

@@ -12,7 +12,7 @@
 use crate::estimate::serve::{Sequences, Serving};
 use crate::search::deploy::{self, Candidate, Looked, Loss, Sizing, Survey};
 use crate::search::serve::batches;
-use crate::serving::{Ask, AskedMachine, Demand, Goals, Instance};
+use crate::serving::{Ask, AskedMachine, Demand, Instance, Room};
 use crate::units::order::sort_by;
 use crate::units::{Dollars, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
 
@@ -120,7 +120,10 @@ struct Begun {
 impl ServeFleet {
     /// A search over those kinds, whatever machines the question names; nothing is looked at yet.
     #[must_use]
-    pub fn new(ask: Ask, kinds: Vec<Kind>) -> Self {
+    pub fn new(ask: Ask, mut kinds: Vec<Kind>) -> Self {
+        for kind in &mut kinds {
+            kind.machine.room = ask.room_on(&kind.machine.cluster.accelerator.generation);
+        }
         let mut left: Vec<usize> = (0..kinds.len()).collect();
         // Reading memory is what most tokens wait for: those that do it cheaply come first, which finds good points
         // early and changes nothing else.
@@ -221,6 +224,27 @@ impl ServeFleet {
         all.min_by_key(|(excess, at)| (*excess, at.cost))
     }
 
+    /// The times of a deployment, made worse by what the wanted chance asks for.
+    #[must_use]
+    pub fn worse(&self, at: &Deployment) -> (Seconds, Seconds) {
+        let room = self.kinds.get(at.kind).map_or(Room::NONE, |kind| kind.machine.room);
+        room.worse((at.first_token, at.per_token), at.batch)
+    }
+
+    /// Whether a deployment keeps to the goals, with the wanted chance.
+    #[must_use]
+    pub fn keeps(&self, at: &Deployment) -> bool {
+        let (first, further) = self.worse(at);
+        self.ask.goals.kept_by(first, further)
+    }
+
+    /// By which factor a deployment misses the goals.
+    #[must_use]
+    pub fn excess(&self, at: &Deployment) -> Ratio {
+        let (first, further) = self.worse(at);
+        self.ask.goals.excess(first, further)
+    }
+
     /// What became of each kind; none of those not looked at yet.
     #[must_use]
     pub fn outcomes(&self) -> &[Option<Outcome>] {
@@ -285,7 +309,7 @@ impl ServeFleet {
             let service = deploy::service(ask, &looked.at, Some(batch))?;
             let sizing = Sizing::new(ask, &service, looked, (batch, full));
             let found = self.priced(kind, &sizing.under_all())?;
-            Some((ask.goals.excess(found.first_token, found.per_token), found))
+            Some((self.excess(&found), found))
         });
         all.min_by_key(|(excess, at)| (*excess, at.cost))
     }
@@ -532,12 +556,6 @@ impl Deployment {
         self.first_token <= other.first_token
             && self.per_token <= other.per_token
             && self.cost <= other.cost
-    }
-
-    /// Whether it keeps to goals.
-    #[must_use]
-    pub fn keeps(&self, goals: &Goals) -> bool {
-        goals.kept_by(self.first_token, self.per_token)
     }
 
     const fn listed(&self) -> (usize, usize, Instance, u32) {

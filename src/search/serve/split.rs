@@ -11,15 +11,18 @@ use super::{Offer, instances};
 use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
-use crate::search::deploy::allowed;
+use crate::search::deploy::{allowed, is_held};
 use crate::serving::{
-    Engine, FixedServing, Goals, Instance, KvFormat, Service, Speculation, Traffic, WeightFormat,
+    Engine, FixedServing, Goals, Instance, KvFormat, Room, Service, Speculation, Traffic,
+    WeightFormat,
 };
 use crate::units::order::sort_keys;
 use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds, halved};
 
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
 const SHRINK: f64 = 1.0 - 1e-9;
+/// Pools run many sequences at once.
+const MANY: u32 = 2;
 /// Halvings of the range of loads.
 const HALVINGS: u32 = 40;
 
@@ -40,6 +43,8 @@ pub struct SplitQuestion {
     pub traffic: Traffic,
     /// What must be kept to.
     pub goals: Goals,
+    /// What the wanted chance asks for on these machines.
+    pub room: Room,
     /// Share of first tokens that must; none: the mean.
     pub share: Option<Ratio>,
     /// Share of answers whose time a token must; none: the mean.
@@ -246,10 +251,14 @@ impl SplitQuestion {
     #[must_use]
     pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<PerSecond> {
         let kept = |rate: f64| {
-            let first = self.said(&reader.at(PerSecond::new(rate), moved).answer);
-            self.goals.first_token.is_none_or(|goal| first <= goal)
+            let answer = reader.at(PerSecond::new(rate), moved).answer;
+            let first = self.room.first.get();
+            self.goals.first_token.is_none_or(|goal| match self.share {
+                Some(share) => answer.first_token_within(share, goal * (1.0 / first)),
+                None => answer.first_token * first <= goal,
+            })
         };
-        let most = reader.most(moved).get();
+        let most = reader.most(moved).get() / self.room.rate.get();
         if kept(most) {
             return Some(PerSecond::new(most));
         }
@@ -260,13 +269,15 @@ impl SplitQuestion {
     /// The load at which a writer's tokens keep to the goal; nothing where none does.
     #[must_use]
     pub fn write_rate(&self, (serving, writer): (&Serving<'_>, &Writer<'_>)) -> Option<Written> {
+        let most = writer.most().0;
+        let full = writer.with(Sequences(most)).rate;
         let told = |running: f64| {
             let written = writer.with(Sequences(running));
-            let further = self.further(serving, &written);
-            self.goals.per_token.is_none_or(|goal| further <= goal).then_some(written)
+            let further = self.further(serving, &written) * self.room.further.get();
+            let held = self.room.rate <= Ratio::ONE || written.rate * self.room.rate.get() <= full;
+            (held && self.goals.per_token.is_none_or(|goal| further <= goal)).then_some(written)
         };
         told(1.0)?;
-        let most = writer.most().0;
         told(most)
             .or_else(|| told(halved((1.0, most), HALVINGS, |running| told(running).is_some()).0))
     }
@@ -284,7 +295,7 @@ impl SplitQuestion {
         let serving = Serving::new(&service, &own.writer);
         let writer = Writer::new(&serving, &self.traffic);
         let keeps = |running: f64| {
-            let further = writer.with(Sequences(running)).per_token;
+            let further = writer.with(Sequences(running)).per_token * self.room.further.get();
             self.goals.per_token.is_none_or(|goal| further <= goal)
         };
         let most = writer.most().0;
@@ -337,7 +348,11 @@ fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
         let pace = || serving.pace(&question.traffic, answer, Arrivals::Random);
         let share = question.further_share;
         let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
-        !answer.saturated && question.goals.kept_by(first, further)
+        let room = &question.room;
+        let (first, further) = room.worse((first, further), MANY);
+        !answer.saturated
+            && question.goals.kept_by(first, further)
+            && is_held(room, serving, &question.traffic, answer)
     };
     let found = held_while(serving, &question.traffic, &said)?;
     let instance = serving.instance();
@@ -522,6 +537,7 @@ impl<'q, 's> Finder<'q, 's> {
                 // What is judged is the rate that is asked for, not what the pools could take.
                 let apart = self.settled((pair.reader, pair.writer), apart);
                 let (first, further) = (apart.first_token * SHRINK, apart.per_token * SHRINK);
+                let (first, further) = self.question.room.worse((first, further), MANY);
                 if self.question.goals.kept_by(first, further) {
                     *best = Some((seconds, apart));
                 }

@@ -56,7 +56,7 @@ fn typed(at: &str, key: Key, label: &str, hint: &str) -> AnyView {
     let text = state.text(key);
     let problem = state.has_problem(key);
     let id = id_at(at, key);
-    let listed = matches!(key, Key::ServeOn | Key::Weights | Key::Cache);
+    let listed = matches!(key, Key::ServeOn | Key::Weights | Key::Cache | Key::Sure);
     let list = listed.then(|| suggestions(&id, key, text));
     view! {
         <div class="field">

@@ -44,6 +44,7 @@ const GOALS: &[(Key, &str, &str)] = &[
     (Key::PerToken, "Each further (TPOT) within", "none"),
     (Key::FurtherPercentile, "Kept for further at", ""),
 ];
+const SURE: &[(Key, &str, &str)] = &[(Key::Sure, "How sure", "as predicted")];
 const MONEY: &[(Key, &str, &str)] = &[
     (Key::ServePrice, "Price of one accelerator", "as catalogued"),
     (Key::Stands, "Where it stands", "aws:eu-north-1"),
@@ -115,7 +116,7 @@ pub fn parts() -> AnyView {
         group("Engine", engine.into_any()),
         group("Machines", machines.into_any()),
         group("Traffic", traffic.into_any()),
-        group("Goals", columns(GOALS)),
+        group("Goals", view! { {columns(GOALS)} {fields(SURE)} }.into_any()),
         group("Price and layout", money.into_any()),
     ];
     all.collect_view().into_any()

@@ -41,10 +41,11 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             {degrees(state, &serve.degrees)}
             {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
-            {goals(&serve.goals)}
+            {goals(serve)}
             {peak(&serve.peak)}
             <dl class="figures small">{small}</dl>
             {trust(serve.trust.as_ref())}
+            {chances(&serve.goals)}
             {detailed(&serve.figures, &serve.degrees)}
             {memory_bar(&Filled {
                 whole: "Memory",
@@ -84,21 +85,39 @@ fn doubts(all: &[String]) -> AnyView {
         .into_any()
 }
 
-fn goals(all: &[GoalView]) -> AnyView {
-    let text = if all.is_empty() {
-        "No goal: as much as the machines can answer.".to_owned()
-    } else {
-        let one = |own: &GoalView| {
-            let chance = match own.chance.as_str() {
-                "" => String::new(),
-                chance => format!(" (chance {chance})"),
-            };
-            format!("{} within {}{chance}", own.label, own.goal.text)
+fn goals(serve: &ServeView) -> AnyView {
+    if serve.goals.is_empty() {
+        let text = "No goal: as much as the machines can answer.";
+        return view! { <p class="quiet figures-note">{text}</p> }.into_any();
+    }
+    let one = |own: &GoalView| {
+        let chance = match own.chance.as_str() {
+            "" => String::new(),
+            chance => format!(" (chance {chance})"),
         };
-        let all = all.iter().map(one).collect::<Vec<_>>().join("; ");
-        format!("Expected to keep: {all}. Chances go by the ranges; a tighter goal is a surer one.")
+        let within = if own.label == "Requests" { "at" } else { "within" };
+        format!("{} {within} {}{chance}", own.label, own.goal.text)
     };
-    view! { <p class="quiet figures-note">{text}</p> }.into_any()
+    let all = serve.goals.iter().map(one).collect::<Vec<_>>().join("; ");
+    let rest = match serve.sure.as_str() {
+        "" => "Chances go by the ranges; ask for a surer one with \u{201c}How sure\u{201d}."
+            .to_owned(),
+        sure => format!(
+            "Each has a chance of {sure} or more, which takes room: goals are compared with the \
+             prediction made worse by what measured runs scatter. All at once are less sure."
+        ),
+    };
+    let text = format!("Expected to keep: {all}. {rest}");
+    view! { <p class="quiet figures-note" id="goals">{text}</p> }.into_any()
+}
+
+/// Where the chances of the goals come from.
+fn chances(all: &[GoalView]) -> AnyView {
+    let all: Vec<_> = all.iter().filter_map(|own| own.figure.clone()).collect();
+    if all.is_empty() {
+        return ().into_any();
+    }
+    fold("goal-chances", "How sure each goal is", move || figures("goals", &all))
 }
 
 fn peak(text: &str) -> AnyView {

@@ -160,9 +160,13 @@ fn legend(drawn: &Drawn) -> AnyView {
         }
     };
     let rows = machines.chain(stamps).map(row).collect_view();
+    let sure = match drawn.study.sure.as_str() {
+        "" => String::new(),
+        sure => format!("Goals count as missed with the room that a chance of {sure} asks for."),
+    };
     view! {
         <ul class="legend">{rows}</ul>
-        <p class="quiet">{boxed(own, other, rest)}</p>
+        <p class="quiet">{boxed(own, other, rest)} {sure}</p>
     }
     .into_any()
 }

@@ -198,6 +198,13 @@ pub fn percent(ratio: Ratio) -> String {
     format!("{}%", fixed(ratio.get() * 100.0, 1))
 }
 
+/// A share that was typed: `90%`, `97.5%`.
+#[must_use]
+pub fn percent_typed(ratio: Ratio) -> String {
+    let text = percent(ratio);
+    text.strip_suffix(".0%").map_or(text.clone(), |whole| format!("{whole}%"))
+}
+
 /// A factor: `1.35×`.
 #[must_use]
 pub fn factor(ratio: Ratio) -> String {

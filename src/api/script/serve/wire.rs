@@ -35,6 +35,8 @@ pub struct ServingAsked {
     pub per_token_goal_seconds: Option<f64>,
     /// Whose first token must come in time: `mean`, `p50`, `p90`, `p95` or `p99`.
     pub goals_hold_for: String,
+    /// Chance that is wanted that each goal is kept; none: goals are compared with the prediction itself.
+    pub goals_chance_ratio: Option<f64>,
     /// Things worth knowing that do not stand in the way.
     pub notes: Vec<Note>,
 }
@@ -83,6 +85,10 @@ pub struct Latency {
     pub per_token_seconds_range: Option<Span>,
     /// Of a whole answer, on the mean.
     pub answer_seconds: f64,
+    /// Chance that the first token keeps to its goal, by the range of measured runs; none without a goal or a range.
+    pub first_token_goal_chance_ratio: Option<f64>,
+    /// The same of each further token.
+    pub per_token_goal_chance_ratio: Option<f64>,
 }
 
 /// What it answers.

@@ -150,6 +150,7 @@ impl Service {
             first_token_goal_seconds: seconds(ask.goals.first_token),
             per_token_goal_seconds: seconds(ask.goals.per_token),
             goals_hold_for: self.inputs.get(Key::Percentile).to_owned(),
+            goals_chance_ratio: ask.sure.map(Ratio::get),
             notes: self.notes.clone(),
         }
     }
@@ -246,12 +247,15 @@ pub(in crate::api::script) fn comparison(models: Vec<ServingRow>) -> ServingComp
 
 fn latency(own: &Deployed<'_>) -> Latency {
     let (first, further) = (own.own.first_token, own.own.now.per_token);
+    let chances = serve::chances(own);
     Latency {
         first_token_seconds: first.get(),
         first_token_seconds_range: range(own, "ttft", Amount::Time(first)),
         per_token_seconds: further.get(),
         per_token_seconds_range: range(own, "tpot", Amount::Time(further)),
         answer_seconds: own.own.now.whole.get(),
+        first_token_goal_chance_ratio: chances[0].map(Ratio::get),
+        per_token_goal_chance_ratio: chances[1].map(Ratio::get),
     }
 }
 

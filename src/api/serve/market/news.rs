@@ -52,8 +52,7 @@ pub(super) fn hear(session: &mut MarketSession, news: &str) {
             match letter {
                 "c" => outcome.cheapest = Some(at),
                 "n" => {
-                    let excess = session.ask.goals.excess(at.first_token, at.per_token);
-                    outcome.nearest = Some((excess, at));
+                    outcome.nearest = Some((session.search.excess(&at), at));
                 }
                 _ => points.push(at),
             }

@@ -40,7 +40,7 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
         price: shown(Amount::Million(at.cost)),
         replicas: own.instances(),
         power: Vec::new(),
-        keeps: at.keeps(&session.ask.goals),
+        keeps: session.search.keeps(at),
         lost,
     };
     let mut bill = PartView::default();

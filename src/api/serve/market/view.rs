@@ -8,7 +8,7 @@ use crate::api::{Cut, WIRE_VERSION};
 use crate::plan::Amount;
 use crate::plan::fleet::Refusal;
 use crate::plan::serve::market_search::{Deployment, Outcome, staircase};
-use crate::plan::serve::{Hired, Offer};
+use crate::plan::serve::{Hired, Offer, wanted};
 use crate::units::order::sort_by;
 use crate::units::text::show;
 use crate::units::{Dollars, DollarsPerHour, KilogramsCo2, Ratio, Seconds};
@@ -179,11 +179,13 @@ fn missed(session: &MarketSession, at: &Deployment) -> String {
         let goal = goal.filter(|goal| time > *goal)?;
         Some(format!("{name} in {}, not {}", show::time(time), show::time(goal)))
     };
+    let (first, further) = session.search.worse(at);
     let all = [
-        over("first token", at.first_token, goals.first_token),
-        over("further token", at.per_token, goals.per_token),
+        over("first token", first, goals.first_token),
+        over("further token", further, goals.per_token),
     ];
-    all.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let all = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    format!("{all}{}", wanted(&session.ask))
 }
 
 fn never(outcome: &Outcome) -> String {
@@ -221,9 +223,10 @@ fn answers(session: &MarketSession) -> Vec<FleetAnswer> {
     let Some(cheapest) = search.cheapest() else {
         return if session.complete() { vec![nearest(session)] } else { Vec::new() };
     };
+    let question = format!("The cheapest within the goals{}", wanted(&session.ask));
     let mut all = vec![answered(
         "cheapest",
-        "The cheapest within the goals",
+        &question,
         cheapest,
         beside(session, cheapest).into_iter().collect(),
     )];

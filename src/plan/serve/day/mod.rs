@@ -128,7 +128,10 @@ impl<'a> Day<'a> {
         let stood = Stood {
             serving: &serving,
             traffic: &ask.traffic,
-            keeps: &|answer| deploy::keeps_from(ask, &serving, answer, Seconds::ZERO),
+            keeps: &|answer| {
+                let of = (&serving, self.own.own.at.machine, self.own.own.batch);
+                deploy::keeps_from(ask, of, answer, Seconds::ZERO)
+            },
             spares: self.asked.spares,
             machine_size: self.machine_size(),
         };

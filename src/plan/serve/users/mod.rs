@@ -102,7 +102,8 @@ impl<'a> Users<'a> {
             let (candidate, batch) = layouts.get(*of_layout.get(number)?)?;
             let service = deploy::service(ask, candidate, Some(*batch))?;
             let serving = Serving::new(&service, &candidate.instance);
-            let keeps = |answer: &Answer| deploy::keeps_from(ask, &serving, answer, way);
+            let of = (&serving, candidate.machine, *batch);
+            let keeps = |answer: &Answer| deploy::keeps_from(ask, of, answer, way);
             held_while(&serving, &ask.traffic, &keeps).map(|held| held.rate)
         };
         let how = (groups.as_slice(), self.asked.access, self.asked.spares);

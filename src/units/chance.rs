@@ -1,0 +1,85 @@
+//! Chances by 80 % ranges, and the room that a chance asks for.
+
+use super::Ratio;
+
+/// Normal quantile of 90 %: 80 % lie between both ends.
+const Z: f64 = 1.281_551_565_544_600_4;
+/// Most that a normal distribution is looked along, in standard deviations: 5e-10 lie beyond.
+const FAR: f64 = 6.2;
+/// Halvings of that, down to the last bit of what is near one.
+const HALVINGS: u32 = 60;
+
+/// Chance that a quantity whose 80 % range and middle these are stays within a limit, its logarithm taken as normal on
+/// either side of the middle.
+#[must_use]
+pub fn chance([low, middle, high]: [Ratio; 3], limit: Ratio) -> Ratio {
+    let (middle, limit) = (middle.get(), limit.get());
+    let end = if limit < middle { low.get() } else { high.get() };
+    let width = libm::log(end / middle).abs();
+    let off = libm::log(limit / middle);
+    if width.is_nan() || width < 1e-9 || off.is_nan() {
+        return if limit >= middle { Ratio::ONE } else { Ratio::ZERO };
+    }
+    Ratio::new(below(off / width * Z))
+}
+
+/// The least limit over the middle within which a quantity stays with that chance, the upper end of whose 80 % range is
+/// so many times its middle: [`chance`] the other way round. 1 for a chance of a half or less.
+#[must_use]
+#[inline(never)]
+pub fn stretch(high: Ratio, wanted: Ratio) -> Ratio {
+    if wanted.get() <= 0.5 {
+        return Ratio::ONE;
+    }
+    let (mut low, mut far) = (0.0, FAR);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + far);
+        if below(middle) < wanted.get() {
+            low = middle;
+        } else {
+            far = middle;
+        }
+    }
+    Ratio::new(libm::exp(libm::log(high.get()).abs() * far / Z))
+}
+
+/// Share of a normal distribution below so many standard deviations from its middle.
+fn below(deviations: f64) -> f64 {
+    (0.5 * libm::erfc(-deviations / core::f64::consts::SQRT_2)).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chance_is_that_of_its_range() {
+        let range = [80.0, 100.0, 130.0].map(Ratio::new);
+        for (limit, expected) in [(80.0, 0.1), (100.0, 0.5), (130.0, 0.9), (1e9, 1.0), (1e-9, 0.0)]
+        {
+            let found = chance(range, Ratio::new(limit)).get();
+            assert!((found - expected).abs() < 1e-9, "{limit}: {found}");
+        }
+        let sure = [Ratio::ONE; 3];
+        assert_eq!(chance(sure, Ratio::new(0.9)), Ratio::ZERO);
+        assert_eq!(chance(sure, Ratio::ONE), Ratio::ONE);
+    }
+
+    #[test]
+    fn room_is_a_chance_the_other_way_round() {
+        // The upper end itself is kept with 90 %; its square root, half as far, with what lies below 0.6408 deviations.
+        let high = Ratio::new(1.96);
+        assert!((stretch(high, Ratio::new(0.9)).get() - 1.96).abs() < 1e-12);
+        assert!((stretch(high, Ratio::new(0.739_165_815_4)).get() - 1.4).abs() < 1e-6);
+        for wanted in 50..100 {
+            let wanted = Ratio::new(f64::from(wanted) / 100.0);
+            for high in [1.0, 1.08, 1.9, 31.97] {
+                let most = stretch(Ratio::new(high), wanted);
+                let told = chance([Ratio::new(0.7), Ratio::ONE, Ratio::new(high)], most);
+                assert!(told.get() >= wanted.get() - 1e-12, "{wanted:?} {high}: {told:?}");
+                assert!(high == 1.0 || told.get() < wanted.get() + 1e-9);
+            }
+        }
+        assert_eq!(stretch(high, Ratio::new(0.5)), Ratio::ONE);
+    }
+}
