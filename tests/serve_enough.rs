@@ -102,7 +102,8 @@ fn each_layout(ask: &Ask, see: &mut dyn FnMut(Layout<'_>)) {
         let sizing = deploy::Sizing::new(ask, &service, own, (batch, full));
         let each = |known: Option<f64>| {
             let known = known.map(PerSecond::new);
-            search::each(ask, sizing.serving(), (known, full.request_rate)).map(PerSecond::get)
+            let of = (sizing.serving(), own.at.machine, batch);
+            search::each(ask, of, (known, full.request_rate)).map(PerSecond::get)
         };
         let most = f64::from(deploy::most(ask, &own.at));
         see(Layout { each: &each, full: full.request_rate.get(), most });
