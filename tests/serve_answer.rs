@@ -134,9 +134,8 @@ fn pools_can_be_taken() {
     let told = |engine: &str| study(&APART.replace("se=sglang", engine)).pools_launch;
     let vllm = told("se=vllm").command;
     for role in ["kv_producer", "kv_consumer"] {
-        let flag = format!(
-            "--kv-transfer-config '{{\"kv_connector\": \"NixlConnector\", \"kv_role\": \"{role}\"}}'"
-        );
+        let role = format!("\"kv_role\": \"{role}\"}}'");
+        let flag = format!("--kv-transfer-config '{{\"kv_connector\": \"NixlConnector\", {role}");
         assert_eq!(vllm.matches(&flag).count(), 1, "{vllm}");
     }
     let trtllm = told("se=trtllm").command;

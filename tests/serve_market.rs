@@ -80,8 +80,8 @@ fn rows_carry_money_power_age_and_source() {
         for (id, shown) in [
             ("ttft", &own.first_token),
             ("tpot", &own.per_token),
-            ("each", &own.each),
-            ("price", &own.price),
+            ("tokens_per_gpu", &own.each),
+            ("whole_price", &own.price),
         ] {
             let told = own.power.iter().find(|figure| figure.id == id);
             let value = told.unwrap_or_else(|| panic!("{id}")).shown.value;

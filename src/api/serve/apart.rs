@@ -36,20 +36,19 @@ pub(super) fn launch(ask: &Ask, pair: Option<&[Deployment; 2]>) -> LaunchView {
     LaunchView { command, notes: notes.collect() }
 }
 
-const VLLM: &str = "Both pools need NIXL (pip install nixl). Which instance reads and which writes is \
-    the proxy's choice; this one is the example of vLLM's repository, for trials \
+const VLLM: &str = "Both pools need NIXL (pip install nixl). Which instance reads and which writes \
+    is the proxy's choice; this one is the example of vLLM's repository, for trials \
     (https://docs.vllm.ai/en/latest/features/nixl_connector_usage.html).";
 const SGLANG: &str = "Both pools need Mooncake (pip install mooncake-transfer-engine) or, with \
-    --disaggregation-transfer-backend nixl, NIXL; --disaggregation-ib-device names the network card \
-    (https://docs.sglang.io/advanced_features/pd_disaggregation.html).";
+    --disaggregation-transfer-backend nixl, NIXL; --disaggregation-ib-device names the network \
+    card (https://docs.sglang.io/advanced_features/pd_disaggregation.html).";
 const TRTLLM: &str = "Readers run without the overlap scheduler, which they do not support \
     (https://github.com/NVIDIA/TensorRT-LLM/tree/main/examples/disaggregated).";
 
 fn of_vllm(reader: &Deployed<'_>, writer: &Deployed<'_>) -> String {
     let pool = |name: &str, short: &str, n: u32| {
-        format!(
-            " \\\n  --{name}-hosts {short}-{{1..{n}}} \\\n  --{name}-ports $(yes 8000 | head -n {n})"
-        )
+        let ports = format!("--{name}-ports $(yes 8000 | head -n {n})");
+        format!(" \\\n  --{name}-hosts {short}-{{1..{n}}} \\\n  {ports}")
     };
     format!(
         "python tests/v1/kv_connector/nixl_integration/toy_proxy_server.py --port 8192{}{}",

@@ -38,8 +38,8 @@ pub(super) fn settings(ask: &Ask, pools: &[Deployment; 2]) -> Grid {
         let (formula, text) = if reads {
             let (step, prompt) = (serving.rows_most().into(), own.fresh().get());
             let text = format!("{} / {}, at least 1", fine::count(step), fine::count(prompt));
-            let each = "tokens of a step / tokens of a prompt, whole ones, for each attention group \
-                        and stage";
+            let each = "tokens of a step / tokens of a prompt, whole ones, for each attention \
+                        group and stage";
             (each, text)
         } else {
             let step = serving.writing(Sequences(n.into()), own.context());

@@ -124,7 +124,12 @@ impl Hired<'_> {
             text,
             "the demand, or what the machines hold",
         );
-        all.push(figure("each", "Each accelerator answers", Amount::TokenRate(each), told));
+        all.push(figure(
+            "tokens_per_gpu",
+            "Each accelerator answers",
+            Amount::TokenRate(each),
+            told,
+        ));
         let rate = show::price(self.kind.rate());
         let text = format!(
             "{} \u{d7} {rate} / ({} \u{d7} {} tokens/s) \u{d7} {} = {}",
@@ -139,7 +144,7 @@ impl Hired<'_> {
             text,
             "answers bear the whole price, prompts included",
         );
-        all.push(figure("price", "1M answer tokens", Amount::Million(at.cost), told));
+        all.push(figure("whole_price", "1M answer tokens", Amount::Million(at.cost), told));
         all
     }
 

@@ -161,9 +161,9 @@ fn misses(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(String, Option
     let ((first, late), (further, slow)) = (least(0, true)?, least(1, true)?);
     let [Some(first_goal), Some(further_goal)] = goals else { return None };
     let mut text = format!(
-        "No deployment keeps both goals{}: where a further token comes within {}, the first takes {} \
-         at least, with {}; where the first comes within {}, a further one takes {} at least, with \
-         {}{}.",
+        "No deployment keeps both goals{}: where a further token comes within {}, the first takes \
+         {} at least, with {}; where the first comes within {}, a further one takes {} at least, \
+         with {}{}.",
         wanted(ask),
         show::time(further_goal),
         show::time(first[0]),

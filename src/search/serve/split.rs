@@ -284,8 +284,9 @@ impl SplitQuestion {
 }
 
 impl SplitQuestion {
-    /// Batch limits of readers and writers: the prompts that one step reads, in every stage; as many sequences as keep the goal on the
-    /// mean when all of them decode, no more than the cache holds, no fewer than decode at that load.
+    /// Batch limits of readers and writers: the prompts that one step reads, in every stage; as many sequences as keep the
+    /// goal on the mean when all of them decode, no more than the cache holds, no fewer than decode at that load, and whole
+    /// parts of them in each attention group.
     #[must_use]
     pub fn limits(&self, own: &Apart) -> [u32; 2] {
         let service = self.service();
@@ -300,7 +301,10 @@ impl SplitQuestion {
         };
         let most = writer.most().0;
         let kept = if keeps(most) { most } else { halved((1.0, most), HALVINGS, keeps).0 };
-        let kept = kept.max(own.running.0.ceil()).min(most);
+        // In whole parts of its attention groups.
+        let groups = f64::from(own.writer.dp.max(1));
+        let least = (own.running.0 / groups).ceil();
+        let kept = (kept / groups).floor().max(least).max(1.0) * groups;
         [prompts * f64::from(own.reader.pp.max(1)), kept].map(|limit| (limit as u32).max(1))
     }
 }
