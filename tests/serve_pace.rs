@@ -44,6 +44,8 @@ struct Seen {
     held: f64,
     /// Tokens of the answers.
     lengths: Vec<f64>,
+    /// Answers a second.
+    rate: f64,
 }
 
 /// How requests come.
@@ -196,7 +198,7 @@ impl<'a> Engine<'a> {
 
 fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: usize) -> Seen {
     let mut engine = Engine::new(service, at, traffic, come);
-    let (mut per_token, mut lengths) = (Vec::new(), Vec::new());
+    let (mut per_token, mut lengths, mut began) = (Vec::new(), Vec::new(), 0.0);
     let (mut left, warm) = (n + n / 5, n);
     while left > 0 {
         engine.admit();
@@ -207,6 +209,7 @@ fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: 
                 per_token.push((request.last - request.first) / f64::from(request.length - 1));
                 lengths.push(f64::from(request.length));
             } else {
+                began = engine.now;
                 engine.held = (0.0, 0.0);
                 engine.gaps.clear();
             }
@@ -216,7 +219,8 @@ fn simulate(service: &Service, at: &Instance, traffic: &Traffic, come: Come, n: 
             }
         }
     }
-    Seen { per_token, gaps: engine.gaps, held: engine.held.0 / engine.held.1, lengths }
+    let rate = lengths.len() as f64 / (engine.now - began);
+    Seen { per_token, gaps: engine.gaps, held: engine.held.0 / engine.held.1, lengths, rate }
 }
 
 fn at(values: &[f64], share: f64) -> f64 {
@@ -367,4 +371,23 @@ fn percentiles_are_in_order() {
         assert!(all >= before, "more load never makes the slowest answers faster");
         before = all;
     }
+}
+
+/// Prompts that share steps with tokens are read as fast as steps have room for them, whoever waits: 6,000 tokens in
+/// steps of 1,024 are six steps, each a token of all that are written, so answers of 60 tokens are written ten at a time.
+#[test]
+fn no_more_is_read_beside_tokens_than_steps_hold() {
+    let service = service("Llama-3.1-8B", true, 1024);
+    let traffic = traffic(6000.0, 60.0);
+    let serving = Serving::new(&service, &Instance::ONE);
+    let answer = serving.answer(&traffic, Mode::Closed { concurrency: 64 });
+    assert!((answer.running.0 - 59.0 / 6.0).abs() < 1e-6, "{:?}", answer.running);
+    let seen = simulate(&service, &Instance::ONE, &traffic, Come::InFlight(64), 400);
+    let off = answer.per_token.get() / mean(&seen.per_token) - 1.0;
+    let rate = answer.request_rate.get() / seen.rate - 1.0;
+    println!("a token {:+.1} %, requests {:+.1} %", 100.0 * off, 100.0 * rate);
+    assert!(off.abs() < 0.1 && rate.abs() < 0.1, "{off} {rate}");
+    // Everybody is somewhere: those that are written and those that wait to be (Little's law).
+    let inside = answer.request_rate.get() * answer.whole.get();
+    assert!((inside / 64.0 - 1.0).abs() < 1e-6, "{inside}");
 }

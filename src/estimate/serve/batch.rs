@@ -230,18 +230,35 @@ impl Serving<'_> {
         groups * (chunk / tokens.max(1.0)).floor().max(1.0)
     }
 
+    /// Most prompts of that length that are read in the time of one token of every sequence: where they share steps with
+    /// decoding, no more than fit in those steps.
+    pub(super) fn prompts_beside(&self, tokens: f64) -> f64 {
+        let engine = &self.service.engine;
+        if !engine.mixes || tokens <= 0.0 {
+            return f64::INFINITY;
+        }
+        let groups = f64::from(self.instance.dp.max(1));
+        let most = self.prompts_most(tokens);
+        let steps = (most / groups * tokens / f64::from(self.rows_most())).ceil().max(1.0);
+        self.stages_at_once() * most / steps
+    }
+
+    /// Stages whose reading goes on at once.
+    pub(super) fn stages_at_once(&self) -> f64 {
+        let pp = f64::from(self.instance.pp.max(1));
+        let limit = self.service.engine.in_flight;
+        if limit > 0 { pp.min(f64::from(limit)) } else { pp }
+    }
+
     /// What reading `prompts` prompts of `tokens` each adds to an instance with `decode` decoding sequences.
     pub(super) fn read(&self, prompts: f64, tokens: f64, decode: f64, context: f64) -> Read {
         if tokens <= 0.0 || prompts <= 0.0 {
             return Read { whole: 0.0, each: 0.0 };
         }
-        let pp = f64::from(self.instance.pp.max(1));
         let (both, alone, steps) = self.reading_steps(prompts, tokens, decode, context);
         let step = (both - alone).max(0.0);
-        let limit = self.service.engine.in_flight;
-        let at_once = if limit > 0 { pp.min(f64::from(limit)) } else { pp };
         let whole = step * self.passes(Ratio::new(steps)).get();
-        Read { whole, each: step * steps / at_once / prompts }
+        Read { whole, each: step * steps / self.stages_at_once() / prompts }
     }
 
     /// A step that reads, the same without what it reads (nothing where reading has steps of its own), and how many of
@@ -349,8 +366,8 @@ impl Serving<'_> {
     pub fn steady(&self, traffic: &Traffic, running: Sequences) -> Answer {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
         let context = traffic.context().get();
-        let running = running.0;
         let output = traffic.output.max(1.0);
+        let running = running.0.min(self.prompts_beside(fresh) * output);
         let together = running.min(self.prompts_most(fresh));
         let cost = self.read(together, fresh, running, context).each;
         let alone = self.decode(running, context);

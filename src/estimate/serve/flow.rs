@@ -31,7 +31,10 @@ struct Balance {
     read: f64,
     /// Requests a second.
     rate: f64,
+    /// Sequences that decode: no more than the prompts that fit in steps keep busy.
     decode: f64,
+    /// As many prompts are read as fit in steps.
+    crowded: bool,
     /// Share of the prompts that one which decodes meets.
     others: f64,
 }
@@ -96,6 +99,9 @@ impl Serving<'_> {
         let fresh = traffic.prompt * (1.0 - traffic.cached.get());
         let context = traffic.context().get();
         let output = (traffic.output - 1.0).max(1.0);
+        let kept_busy = self.prompts_beside(fresh) * output;
+        let crowded = decode > kept_busy;
+        let decode = decode.min(kept_busy);
         let alone = self.decode(decode, context);
         let most = self.prompts_most(fresh).min(decode.max(1.0));
         let balance = |together: f64| {
@@ -103,7 +109,7 @@ impl Serving<'_> {
             // per token = alone + others' decode / output * cost; requests a second = decode / (output * per token).
             let per_token = alone + others * decode / output * read.each;
             let rate = decode / (output * per_token);
-            Balance { per_token, cost: read.each, read: read.whole, rate, decode, others }
+            Balance { per_token, cost: read.each, read: read.whole, rate, decode, crowded, others }
         };
         // Those that come while a step reads are read by the next.
         let one = balance(1.0);
@@ -205,7 +211,11 @@ impl Serving<'_> {
         }
         let half = 0.5 * balance.per_token.min(balance.cost);
         let wait = self.crowd(traffic, &balance, running).and(half);
-        let read = least + self.held_back(&balance) + balance.read + wait.mean;
+        let own = least + self.held_back(&balance) + balance.read;
+        // Those that do not decode wait to be read, whatever the queue would be at random.
+        let crowd = running / balance.rate - output * balance.per_token - own - wait.mean;
+        let wait = if balance.crowded { wait.and(crowd.max(0.0)) } else { wait };
+        let read = own + wait.mean;
         let cycle = read + output * balance.per_token;
         let throughput = running / cycle;
         // What does not fit waits for a place.

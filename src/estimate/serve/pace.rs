@@ -126,7 +126,10 @@ impl Serving<'_> {
         // a Poisson autoregression, whose variance over mean is 1 / (1 - busy^2); else all are read first.
         let mixes = self.service.engine.mixes;
         let again = if mixes { 1.0 - (1.0 - busy * busy).sqrt() } else { busy };
-        let most = if mixes { (chunk * steps / fresh.max(1.0)).floor().max(1.0) } else { 1e3 };
+        // Each attention group and each stage under way reads pieces of its own.
+        let readers = f64::from(self.instance.dp.max(1)) * self.stages_at_once();
+        let most = readers * (chunk * steps / fresh.max(1.0)).floor().max(1.0);
+        let most = if mixes { most } else { 1e3 };
         let pieces = if mixes { pieces / (1.0 - busy) * (1.0 - again) } else { pieces };
         Pace {
             mean: answer.per_token,
