@@ -131,7 +131,14 @@ fn pools_can_be_taken() {
         assert_eq!(command.matches(flag).count(), 1, "{command}");
     }
     assert!(command.contains("launch_router --pd-disaggregation"), "{command}");
-    let told = |engine: &str| study(&APART.replace("se=sglang", engine)).pools_launch;
+    // Where only pools serve they stand beside what stands in the way.
+    let told = |engine: &str| {
+        let link = APART.replace("se=sglang", engine);
+        match told::served(&link) {
+            Some(_) => study(&link).pools_launch,
+            None => stuck(&link).pools.expect("pools").launch,
+        }
+    };
     let vllm = told("se=vllm").command;
     for role in ["kv_producer", "kv_consumer"] {
         let role = format!("\"kv_role\": \"{role}\"}}'");
