@@ -152,7 +152,7 @@ fn pools_can_be_taken() {
     assert_eq!(trtllm.matches("cache_transceiver_config:").count(), 2, "{trtllm}");
     assert_eq!(trtllm.matches("disable_overlap_scheduler").count(), 1, "only readers: {trtllm}");
     // An engine that nobody may start so says so.
-    let own = told("se=deepseek");
+    let own = study(&format!("{LLAMA};se=vllm-2024")).pools_launch;
     assert!(own.command.is_empty() && own.notes[0].contains("No commands"), "{own:?}");
     // The instance that does both is started as ever.
     assert!(!served(APART).launch.expect("a command").command.contains("disaggregation"));
