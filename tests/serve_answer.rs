@@ -8,14 +8,17 @@ mod equations;
 #[path = "support/told.rs"]
 mod told;
 
-use autoparallel::api::{Figure, ServeView};
+use autoparallel::api::budget::TableView;
+use autoparallel::api::{Answer, Figure, ServeView};
 use autoparallel::estimate::serve::{Sequences, Serving};
+use autoparallel::inputs::Key;
 use autoparallel::link::decode;
 use autoparallel::plan::serve;
 use autoparallel::search::deploy::{self, Candidate};
 use autoparallel::serving::Instance;
-use autoparallel::units::Tokens;
-use told::{stuck, study, value};
+use autoparallel::units::text::show;
+use autoparallel::units::{Ratio, Tokens};
+use told::{answers, stuck, study, value};
 
 const APART: &str =
     "1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=20/s;si=4000;so=1000;ds=0;sn=128";
@@ -87,6 +90,118 @@ fn pools_that_serve_where_nothing_else_does_are_told() {
     }
     // Where the weights do not fit at all, neither do pools.
     assert!(stuck("1;m=deepseek-ai/DeepSeek-R1;do=serve;sg=h100-sxm;sn=2").pools.is_none());
+}
+
+/// What the pools are told is what they were sized by, and both are started as their engine says.
+#[test]
+fn pools_can_be_taken() {
+    let found = study(APART);
+    let [beside, settings] = found.pools.tables.as_slice() else { panic!("two tables") };
+    let row = |table: &TableView, name: &str| -> Vec<String> {
+        let row = table.rows.iter().find(|row| row.cells[0].shown.text.starts_with(name));
+        let cells = &row.unwrap_or_else(|| panic!("{name}")).cells;
+        cells[1..].iter().map(|cell| cell.shown.text.clone()).collect()
+    };
+    let whole = |text: &String| -> f64 {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("{text}"))
+    };
+    let [n, each] = ["Instances", "Accelerators of one"].map(|name| row(settings, name));
+    let all: f64 = n.iter().zip(&each).map(|(n, each)| whole(n) * whole(each)).sum();
+    assert_eq!(all, whole(&row(beside, "Accelerators")[1]), "{n:?} {each:?}");
+    // No fewer than decode in a writer at that load.
+    let limits = row(settings, "Sequences at once");
+    let running: f64 = row(beside, "Decode together")[1].parse().expect("a number");
+    assert!(whole(&limits[1]) >= running, "{limits:?} {running}");
+    // Times have the ranges of measured pools.
+    for name in ["First token", "Each further token"] {
+        let own = beside.rows.iter().find(|row| row.cells[0].shown.text.starts_with(name));
+        assert!(!own.expect(name).cells[2].below.is_empty(), "{name}");
+    }
+    assert!(found.pools.notes.iter().any(|note| note.contains("runs of pools")));
+    assert!(found.pools.notes.iter().any(|note| note.contains("No link holds both pools")));
+    let command = &found.pools_launch.command;
+    for (flag, value) in
+        [("max-running-requests", &limits[0]), ("max-running-requests", &limits[1])]
+    {
+        assert!(command.contains(&format!("--{flag} {}", whole(value))), "{command}");
+    }
+    assert!(command.contains(&format!("# On each of {} readers", n[0])), "{command}");
+    for flag in ["--disaggregation-mode prefill", "--disaggregation-mode decode"] {
+        assert_eq!(command.matches(flag).count(), 1, "{command}");
+    }
+    assert!(command.contains("launch_router --pd-disaggregation"), "{command}");
+    // Where only pools serve they stand beside what stands in the way.
+    let told = |engine: &str| {
+        let link = APART.replace("se=sglang", engine);
+        match told::served(&link) {
+            Some(_) => study(&link).pools_launch,
+            None => stuck(&link).pools.expect("pools").launch,
+        }
+    };
+    let vllm = told("se=vllm").command;
+    for role in ["kv_producer", "kv_consumer"] {
+        let role = format!("\"kv_role\": \"{role}\"}}'");
+        let flag = format!("--kv-transfer-config '{{\"kv_connector\": \"NixlConnector\", {role}");
+        assert_eq!(vllm.matches(&flag).count(), 1, "{vllm}");
+    }
+    let trtllm = told("se=trtllm").command;
+    for part in ["context_servers:", "generation_servers:", "trtllm-serve disaggregated -c"] {
+        assert_eq!(trtllm.matches(part).count(), 1, "{trtllm}");
+    }
+    assert_eq!(trtllm.matches("cache_transceiver_config:").count(), 2, "{trtllm}");
+    assert_eq!(trtllm.matches("disable_overlap_scheduler").count(), 1, "only readers: {trtllm}");
+    // An engine that nobody may start so says so.
+    let own = study(&format!("{LLAMA};se=vllm-2024")).pools_launch;
+    assert!(own.command.is_empty() && own.notes[0].contains("No commands"), "{own:?}");
+    // The instance that does both is started as ever.
+    assert!(!served(APART).launch.expect("a command").command.contains("disaggregation"));
+}
+
+/// Whoever leaves the format to the planner reads that the checkpoint has another, what that does, and what the other costs.
+#[test]
+fn weights_in_fewer_bits_than_the_checkpoint_are_told() {
+    let view = served(LLAMA);
+    let told = view.doubts.join(" ");
+    assert!(told.contains("The checkpoint has bf16, this plan serves fp8"), "{told}");
+    assert!(told.contains("arXiv 2411.02355"), "{told}");
+    assert!(view.summary.contains("fp8 (the checkpoint has bf16)"), "{}", view.summary);
+    let taken = |view: &ServeView| {
+        view.assumptions.iter().any(|own| own.text.starts_with("The checkpoint has bf16"))
+    };
+    assert!(taken(&view));
+    // What it takes to stay is what the format typed takes.
+    let wide = served(&format!("{LLAMA};sw=bf16"));
+    let n = value(&wide, "accelerators");
+    assert!(told.contains(&format!("on {n} H200 SXM instead of")), "{n}: {told}");
+    let more = value(&wide, "monthly") / value(&view, "monthly") - 1.0;
+    assert!(told.contains(&format!("costs {} more", show::percent(Ratio::new(more)))), "{told}");
+    assert!(wide.doubts.is_empty() && !taken(&wide), "{:?}", wide.doubts);
+    // Typed alone nothing else was asked for, and what is stored so is as published.
+    let typed = served(&format!("{LLAMA};sw=fp8")).doubts.join(" ");
+    assert!(typed.contains("this plan serves fp8") && !typed.contains("Staying"), "{typed}");
+    assert!(served("1;m=deepseek-ai/DeepSeek-R1;do=serve;se=sglang;sr=12/s").doubts.is_empty());
+}
+
+/// Requests that are too long for the model are told where the longer part was typed, and shortening that serves.
+#[test]
+fn what_is_too_long_is_told_where_it_was_typed() {
+    for (typed, key, noun) in
+        [("so=200000", Key::Answer, "Answers of"), ("si=200000", Key::Prompt, "Prompts of")]
+    {
+        let link = format!("{LLAMA};{typed}");
+        let notes = decode(&link).inputs.resolve().notes;
+        let own: Vec<_> = notes.iter().filter(|own| own.text.contains("positions that")).collect();
+        assert_eq!(own.iter().map(|own| own.key).collect::<Vec<_>>(), [key], "{typed}");
+        if answers(&link).iter().any(|answer| matches!(answer, Answer::Stuck { .. })) {
+            let remedies = stuck(&link).remedies;
+            assert!(!remedies.is_empty(), "{typed}");
+            for own in remedies {
+                assert!(own.text.starts_with(noun), "{typed}: {}", own.text);
+                served(&own.link);
+            }
+        }
+    }
 }
 
 #[test]

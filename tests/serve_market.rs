@@ -76,6 +76,17 @@ fn rows_carry_money_power_age_and_source() {
             assert!(told.as_ref().is_ok_and(|n| *n > 0), "{}: {told:?}", figure.id);
             assert!(!figure.formula.is_empty() && !figure.source.is_empty(), "{}", figure.id);
         }
+        // Each number of the row says where it comes from.
+        for (id, shown) in [
+            ("ttft", &own.first_token),
+            ("tpot", &own.per_token),
+            ("tokens_per_gpu", &own.each),
+            ("whole_price", &own.price),
+        ] {
+            let told = own.power.iter().find(|figure| figure.id == id);
+            let value = told.unwrap_or_else(|| panic!("{id}")).shown.value;
+            assert!((value / shown.value - 1.0).abs() < 1e-9, "{}: {id} {value}", row.link);
+        }
         let energy = own.power.iter().find(|figure| figure.id == "energy").expect("energy");
         // No machine draws more than a rated 10.2 kW for eight of 700 W, at any PUE of the list, nor less than idle.
         let watts = energy.shown.value * 1000.0 / 730.0 / f64::from(row.count);

@@ -531,7 +531,7 @@ pub struct StuckView {
     pub remedies: Vec<Remedy>,
     /// Pools that read and pools that write, where these serve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pools: Option<PoolsView>,
+    pub pools: Option<Box<PoolsView>>,
 }
 
 /// One change that helps.

@@ -75,7 +75,8 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
         dots.chain(chart.strokes.iter().flat_map(|stroke| stroke.points.iter().copied()))
     };
     let xs = ends(corners().map(|at| at.0).chain(chart.goal.map(|goal| goal.0)));
-    let (Some(xs), Some(ys)) = (xs, ends(corners().map(|at| at.1))) else {
+    let ys = ends(corners().map(|at| at.1)).map(grounded);
+    let (Some(xs), Some(ys)) = (xs, ys) else {
         scene.text(width / 2.0, height / 2.0, chart.empty, Ink::Muted, Align::Middle);
         return scene;
     };
@@ -119,6 +120,15 @@ pub fn plane(chart: &Plane<'_>, width: f64, height: f64) -> Scene {
     scene
 }
 
+/// Down to the next gridline where what lies lowest would else hang below all of them, on the frame.
+fn grounded((low, high): (f64, f64)) -> (f64, f64) {
+    let power = 10f64.powf(low.log10().floor());
+    let decades = (high / low).log10();
+    let steps: &[f64] = if decades > 3.0 { &[1.0] } else { &[5.0, 2.0, 1.0] };
+    let below = steps.iter().map(|step| step * power).find(|round| *round <= low);
+    (below.unwrap_or(power), high)
+}
+
 /// From the least to the greatest of usable values, with some room.
 fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let usable = values.filter(|value| value.is_finite() && *value > 0.0);
@@ -154,7 +164,7 @@ fn draw(scene: &mut Scene, dot: &Dot, at: Point, (left, right): (f64, f64)) {
     if dot.current {
         scene.marks.push(Mark::Dot { at, radius: 9.0, ink: Ink::Surface, filled: true });
         scene.marks.push(Mark::Dot { at, radius: 8.0, ink: Ink::Text, filled: false });
-        scene.marks.push(Mark::Dot { at, radius: 5.0, ink: Ink::Accent, filled: true });
+        scene.marks.push(Mark::Dot { at, radius: 5.0, ink, filled: true });
     } else {
         scene.marks.push(Mark::Dot { at, radius: 4.0, ink: Ink::Surface, filled: true });
         match dot.stamp {
@@ -216,6 +226,26 @@ mod tests {
     fn nothing_says_so() {
         assert_eq!(chart(&[], None, 500.0).marks.len(), 1);
         assert_eq!(chart(&[dot(f64::NAN, 0.0)], None, 500.0).marks.len(), 1);
+    }
+
+    #[test]
+    fn no_dot_lies_below_the_lowest_gridline_and_the_chosen_has_the_colour_of_its_kind() {
+        for (low, high) in [(0.63, 700.0), (1.7, 40.0), (4e-3, 900.0), (11.0, 12.0)] {
+            let chosen = Dot { series: 3, current: true, ..dot(10.0, low) };
+            let scene = chart(&[chosen, dot(60.0, high)], None, 500.0);
+            let level = |mark: &Mark| match mark {
+                Mark::Line { points, ink: Ink::Grid, .. } => Some(points[0].y),
+                _ => None,
+            };
+            let lowest = scene.marks.iter().filter_map(level).fold(0.0, f64::max);
+            let at = scene.hits[0].area.centre();
+            assert!(at.y <= lowest, "{low}: {} below {lowest}", at.y);
+            let inner = scene.marks.iter().filter_map(|mark| match mark {
+                Mark::Dot { radius, ink, filled: true, .. } if *radius == 5.0 => Some(*ink),
+                _ => None,
+            });
+            assert_eq!(inner.collect::<Vec<_>>(), [Ink::Series(3)]);
+        }
     }
 
     #[test]

@@ -634,6 +634,28 @@ fn missing(ask: &Ask, at: &Candidate, batch: u32, times: (Seconds, Seconds)) -> 
     }
 }
 
+/// Time to the first token and of each further one of a layout that misses a goal, with the room that the wanted chance
+/// asks for, where least is asked of one instance: alone with its request, or as one of all that there may be; nothing of a
+/// layout that was lost otherwise.
+#[must_use]
+pub fn missed_by(ask: &Ask, looked: &Looked) -> Option<[Seconds; 2]> {
+    if !matches!(looked.loss, Some(Loss::Slow(_) | Loss::Late(_))) {
+        return None;
+    }
+    let (batch, [first, further]) = match (looked.missed, looked.limit) {
+        (Some((batch, answer, further)), _) => (batch, [first_token(ask, &answer), further]),
+        (None, limit) => {
+            let limit = limit?;
+            let service = service(ask, &looked.at, Some(limit.0))?;
+            let sizing = Sizing::new(ask, &service, looked, limit);
+            let own = sizing.of(most(ask, &looked.at).max(1));
+            (limit.0, [own.first_token, own.per_token])
+        }
+    };
+    let (first, further) = ask.room(looked.at.machine).worse((first, further), batch);
+    Some([first, further])
+}
+
 /// Instances that the demand takes at least, spare ones aside.
 fn least(ask: &Ask, (machine, batch): (usize, u32), full: &Answer) -> u32 {
     let replicas = match ask.demand {

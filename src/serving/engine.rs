@@ -333,6 +333,20 @@ impl Engine {
         })
     }
 
+    /// The range of a figure of pools of their own, of runs of all engines: on that generation, else on any.
+    #[must_use]
+    pub fn range_apart(&self, figure: &str, generation: &str) -> Option<&ServeRange> {
+        let of = |generation: &str| {
+            self.ranges.iter().find(|range| {
+                range.figure == figure
+                    && range.mode == "disagg"
+                    && range.engine.is_empty()
+                    && range.generation == generation
+            })
+        };
+        of(generation).or_else(|| of(""))
+    }
+
     /// The cache format where nothing is said: with 8- or 4-bit products TensorRT-LLM's checkpoints and submissions to
     /// MLPerf keep the cache in 8 bits, all others follow the activations.
     #[must_use]

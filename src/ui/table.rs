@@ -29,6 +29,8 @@ pub enum Cell {
     Text(String),
     /// An explanation.
     Reason(AnyView),
+    /// A number that is a view of its own.
+    Made(AnyView),
     /// A number that opens to where it comes from, and what stands below it.
     Opens(Box<Figure>, String),
 }
@@ -189,6 +191,7 @@ fn cell(cell: Cell) -> AnyView {
         Cell::Loss(text) => plain("number loss", text.into_any()),
         Cell::Text(text) => plain("", text.into_any()),
         Cell::Reason(view) => plain("reason", view),
+        Cell::Made(view) => plain("number", view),
         Cell::Opens(figure, below) => two("number", figure.shown.text.clone(), below),
     }
 }

@@ -119,7 +119,8 @@ pub struct ServedRow {
     pub price: Shown,
     /// Instances.
     pub replicas: u32,
-    /// Energy and carbon of a month, where they are known; empty where the bill is.
+    /// The numbers of the row with where they come from, and energy and carbon of a month, where they are known; empty
+    /// where the bill is.
     pub power: Vec<Figure>,
     /// Why it lost, or what it misses; empty for the best.
     pub lost: String,

@@ -7,12 +7,23 @@ use crate::serving::{KvFormat, WeightFormat};
 use crate::units::text::show;
 use std::fmt::Write as _;
 
+/// What an instance does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It reads prompts and writes answers.
+    Both,
+    /// It only reads, and hands the cache on.
+    Reads,
+    /// It only writes.
+    Writes,
+}
+
 /// The command; empty, with a note that says so, for engines without one here.
 pub(in crate::api) fn launch(own: &Deployed<'_>) -> LaunchView {
     let command = match own.ask.engine.key.as_str() {
-        "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own),
-        "sglang" | "sglang-2025" | "sglang-ep" => sglang(own),
-        "trtllm" => trtllm(own),
+        "vllm" | "vllm-2024" | "vllm-tpu" => vllm(own, Role::Both),
+        "sglang" | "sglang-2025" | "sglang-ep" => sglang(own, Role::Both),
+        "trtllm" => trtllm(own, Role::Both),
         "llamacpp" => llamacpp(own),
         "vllm-neuron" | "neuronx" => neuron(own),
         _ => String::new(),
@@ -68,7 +79,7 @@ fn weights(own: &Deployed<'_>) -> Weights {
 }
 
 /// What to know of the weights.
-fn weights_note(own: &Deployed<'_>) -> Option<String> {
+pub(super) fn weights_note(own: &Deployed<'_>) -> Option<String> {
     let (format, stored) = (own.formats.0.key(), stored(own).key());
     match weights(own) {
         Weights::Published => None,
@@ -286,7 +297,7 @@ fn weights_flags(own: &Deployed<'_>, trust: &'static str) -> Vec<Flag> {
 type Flag = (&'static str, Option<String>);
 
 /// Longest request that is let in.
-fn length(own: &Deployed<'_>) -> u64 {
+pub(super) fn length(own: &Deployed<'_>) -> u64 {
     longest(own).tokens.get()
 }
 
@@ -301,7 +312,7 @@ fn flags(start: String, all: Vec<Flag>) -> String {
     })
 }
 
-fn vllm(own: &Deployed<'_>) -> String {
+pub(super) fn vllm(own: &Deployed<'_>, role: Role) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
     let mut all = weights_flags(own, "--trust-remote-code");
@@ -344,7 +355,15 @@ fn vllm(own: &Deployed<'_>) -> String {
         }
         None => {}
     }
-    flags(format!("vllm serve {}", model(own)), all)
+    if role == Role::Both {
+        return flags(format!("vllm serve {}", model(own)), all);
+    }
+    // docs.vllm.ai, features/nixl_connector_usage.
+    let role = if role == Role::Reads { "kv_producer" } else { "kv_consumer" };
+    let text = format!("'{{\"kv_connector\": \"NixlConnector\", \"kv_role\": \"{role}\"}}'");
+    all.push(("--kv-transfer-config", Some(text)));
+    let host = "VLLM_NIXL_SIDE_CHANNEL_HOST=$(hostname -i)";
+    flags(format!("{host} vllm serve {}", model(own)), all)
 }
 
 /// The share of memory that the engine is given, to three digits.
@@ -382,7 +401,7 @@ fn neuron(own: &Deployed<'_>) -> String {
     flags(format!("{allowed}vllm serve {}", model(own)), all)
 }
 
-fn sglang(own: &Deployed<'_>) -> String {
+pub(super) fn sglang(own: &Deployed<'_>, role: Role) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
     // SGLang counts all ranks of a stage as tensor parallel and splits attention out of them. Short names are beginnings
@@ -434,10 +453,16 @@ fn sglang(own: &Deployed<'_>) -> String {
         all.push(("--speculative-eagle-topk", Some("1".to_owned())));
         all.push(("--speculative-num-draft-tokens", Some((n + 1).to_string())));
     }
+    // docs.sglang.io, advanced_features/pd_disaggregation.
+    if role != Role::Both {
+        let role = if role == Role::Reads { "prefill" } else { "decode" };
+        all.push(("--disaggregation-mode", Some(role.to_owned())));
+        all.push(("--host", Some("0.0.0.0".to_owned())));
+    }
     flags(format!("python -m sglang.launch_server --model-path {}", model(own)), all)
 }
 
-fn trtllm(own: &Deployed<'_>) -> String {
+pub(super) fn trtllm(own: &Deployed<'_>, role: Role) -> String {
     let at = own.own.at.instance;
     let engine = &own.service.engine;
     let mut text = String::new();
@@ -465,6 +490,16 @@ fn trtllm(own: &Deployed<'_>) -> String {
         )),
         None => {}
     }
+    // NVIDIA/TensorRT-LLM, examples/disaggregated; its buffer holds the longest request.
+    if role == Role::Reads {
+        config.push("disable_overlap_scheduler: true".to_owned());
+    }
+    if role != Role::Both {
+        let n = length(own);
+        config.push(format!(
+            "cache_transceiver_config:\n  backend: UCX\n  max_tokens_in_buffer: {n}"
+        ));
+    }
     let _ = write!(text, "cat > config.yml <<EOF\n{}\nEOF\n", config.join("\n"));
     let mut all = weights_flags(own, "--trust_remote_code");
     all.push(("--tp_size", Some((at.tp * at.dp).to_string())));
@@ -480,6 +515,9 @@ fn trtllm(own: &Deployed<'_>) -> String {
     all.push(("--max_seq_len", Some(length(own).to_string())));
     // `--config` is another name of it from 2025-11 on (NVIDIA/TensorRT-LLM pull 9104, release 1.2).
     all.push(("--extra_llm_api_options", Some("config.yml".to_owned())));
+    if role != Role::Both {
+        all.push(("--host", Some("0.0.0.0".to_owned())));
+    }
     let node = own.machine.cluster.node_size;
     let start = nodes(own).map_or_else(String::new, |n| {
         format!("srun -N {n} --ntasks-per-node {node} --mpi=pmix trtllm-llmapi-launch ")

@@ -1,5 +1,6 @@
 //! A question about serving from its link to its answer.
 
+mod apart;
 mod launch;
 mod markdown;
 mod market;

@@ -20,14 +20,20 @@ const GUESSED: &str = "3";
 /// Searches that pairs of changes may take together, and pairs that are shown.
 const PAIR_SEARCHES: u32 = 48;
 const PAIRS: usize = 3;
+/// Of looser goals with something else, every third is tried.
+const STEP: usize = 3;
 /// A goal is nearer where it is so much less.
 const NEARER: f64 = 0.85;
 
 /// What stands in the way.
 pub(super) fn stuck(inputs: &Inputs, ask: &Ask, survey: &Survey) -> StuckView {
-    let pools = serve::pools_alone(ask).filter(|_| beyond(ask).is_none()).map(|own| PoolsView {
-        says: own.headline,
-        sheet: crate::api::budget::sheet_view(&own.sheet),
+    let alone = serve::pools_alone(ask).filter(|_| beyond(ask).is_none());
+    let pools = alone.map(|own| {
+        Box::new(PoolsView {
+            says: own.headline,
+            sheet: crate::api::budget::sheet_view(&own.sheet),
+            launch: super::apart::launch(ask, own.pair.as_ref()),
+        })
     });
     let standing = serve::stands(inputs, ask, survey);
     let remedies = remedies(inputs, ask, survey, standing.enough.as_ref());
@@ -96,8 +102,8 @@ fn remedies(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>
 /// Changes that only ask for less.
 const GOALS: [&str; 2] = ["per token", "first token"];
 
-/// Two changes where one does not do, or only a much looser goal does: other machines, formats or guesses first, then what
-/// is missing there.
+/// Two changes where one does not do, or only a much looser goal does: other machines, formats or guesses first, or a
+/// looser goal, then what is missing there.
 fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
     let singles = found.len();
     let mut left = PAIR_SEARCHES;
@@ -110,12 +116,23 @@ fn pairs(inputs: &Inputs, ask: &Ask, survey: &Survey, found: &mut Vec<Found>) {
         }
         after(first, (found, 1), &mut left);
     }
+    for family in GOALS {
+        let known = found.len();
+        let looser = relaxed(inputs, ask, survey).into_iter().filter(|own| own.0 == family);
+        // A goal at the very least that any layout takes needs accelerators without end.
+        for first in looser.skip(STEP).step_by(STEP) {
+            if found.len() == known {
+                after(&first, (found, 2), &mut { PAIR_SEARCHES });
+            }
+        }
+    }
 }
 
 /// After one change, twice the time that the nearest layout takes for its first token with least load.
 fn too_late((family, text, inputs): &Change) -> Option<Change> {
-    let survey = serve::find(&inputs.resolve().ask?);
-    let late = relaxed(inputs, &survey).into_iter().filter(|own| own.0 == "first token");
+    let ask = inputs.resolve().ask?;
+    let survey = serve::find(&ask);
+    let late = relaxed(inputs, &ask, &survey).into_iter().filter(|own| own.0 == "first token");
     let (_, second, changed) = late.rev().nth(2)?;
     Some((family, joined(text, &second), changed))
 }
@@ -134,8 +151,9 @@ fn after(first: &Change, (found, most): (&mut Vec<Found>, usize), left: &mut u32
     let survey = serve::find(&ask);
     *left = left.saturating_sub(1);
     let short = survey.looked.iter().any(|own| matches!(own.loss, Some(Loss::Few)));
-    let enough = if short { serve::stands(inputs, &ask, &survey).enough } else { None };
-    let mut seconds = relaxed(inputs, &survey);
+    let enough = if short { serve::suffices(inputs, &ask, &survey) } else { None };
+    let enough = enough.map(|own| own.0);
+    let mut seconds = relaxed(inputs, &ask, &survey);
     seconds.extend(more(inputs, enough.as_ref()));
     seconds.extend(narrower(inputs, &ask));
     seconds.extend(enough.map_or_else(Vec::new, |enough| less(inputs, &ask, &enough)));
@@ -195,7 +213,7 @@ type Change = (&'static str, String, Inputs);
 fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>) -> Vec<Change> {
     let alone = ask.machines.iter().all(|own| system(own).is_some_and(|own| own.alone));
     let mut all = less_sure(inputs, ask);
-    all.extend(relaxed(inputs, survey));
+    all.extend(relaxed(inputs, ask, survey));
     all.extend(freed(inputs));
     if alone {
         all.extend(smaller(inputs, ask));
@@ -210,11 +228,16 @@ fn changes(inputs: &Inputs, ask: &Ask, survey: &Survey, enough: Option<&Enough>)
     all
 }
 
-/// Prompts that leave room for the answer within the model's positions.
+/// Prompts, or the answers where these are longer, that leave room for the other within the model's positions.
 fn shortened(inputs: &Inputs, ask: &Ask, positions: u64) -> Option<Change> {
-    let tokens = positions.checked_sub(ask.traffic.output as u64).filter(|tokens| *tokens > 0)?;
-    let text = format!("Prompts of {} tokens.", show::grouped(tokens));
-    Some(("positions", text, inputs.clone().with(Key::Prompt, tokens.to_string())))
+    let (prompt, output) = (ask.traffic.prompt as u64, ask.traffic.output as u64);
+    let (key, noun, other) = match output > prompt {
+        true => (Key::Answer, "Answers", prompt),
+        false => (Key::Prompt, "Prompts", output),
+    };
+    let tokens = positions.checked_sub(other).filter(|tokens| *tokens > 0)?;
+    let text = format!("{noun} of {} tokens.", show::grouped(tokens));
+    Some(("positions", text, inputs.clone().with(key, tokens.to_string())))
 }
 
 /// The machine as a whole, where it stands outside data centres.
@@ -276,19 +299,17 @@ fn guessed(inputs: &Inputs, survey: &Survey) -> Option<Change> {
 /// Times of what the nearest layout takes with least load that are tried as goals: under the demand it takes longer.
 const LOOSER: [f64; 10] = [1.0, 1.04, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 5.0];
 
-/// Goals as loose as the nearest layout takes them, and looser.
-fn relaxed(inputs: &Inputs, survey: &Survey) -> Vec<Change> {
-    let least = |of: fn(&Loss) -> Option<Seconds>| {
-        survey.looked.iter().filter_map(|looked| of(looked.loss.as_ref()?)).min()
+/// Goals as loose as the nearest layout takes them that keeps the other goal, if one does, and looser.
+fn relaxed(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<Change> {
+    let goals = [ask.goals.first_token, ask.goals.per_token];
+    let times = |own: &serve::Looked| serve::missed_by(ask, own);
+    let timed: Vec<[Seconds; 2]> = survey.looked.iter().filter_map(times).collect();
+    let over = |times: &[Seconds; 2], own: usize| goals[own].is_some_and(|goal| times[own] > goal);
+    let least = |own: usize| {
+        let missed = timed.iter().filter(|times| over(times, own));
+        missed.min_by_key(|times| (over(times, 1 - own), times[own])).map(|times| times[own])
     };
-    let slow = least(|loss| match loss {
-        Loss::Slow(time) => Some(*time),
-        _ => None,
-    });
-    let late = least(|loss| match loss {
-        Loss::Late(time) => Some(*time),
-        _ => None,
-    });
+    let (late, slow) = (least(0), least(1));
     let mut all = Vec::new();
     for (family, key, name, time) in [
         ("per token", Key::PerToken, "each further token", slow),

@@ -72,7 +72,7 @@ pub(in crate::api) fn serve_view(
         link,
         pinned_link,
         summary,
-        doubts: doubts(own),
+        doubts: doubts(own).into_iter().chain(serve::narrowed_told(own, survey)).collect(),
         degrees,
         figures,
     }
@@ -123,6 +123,7 @@ pub(super) fn study_view(
         machines: ask.machines.iter().map(|machine| machine.label.clone()).collect(),
         fits: fit_views(inputs, ask),
         pools: crate::api::budget::sheet_view(&pools.sheet),
+        pools_launch: super::apart::launch(ask, pools.pair.as_ref()),
         guessing,
         guessing_hurts,
         apart: pools.headline,
@@ -282,8 +283,17 @@ fn summary(own: &Deployed<'_>, figures: &[Figure]) -> String {
 
 /// The format of the weights, and whether the checkpoint has it.
 fn as_stored(own: &Deployed<'_>) -> String {
-    let stored = own.ask.stored == Some(own.formats.0);
-    format!("{}{}", own.formats.0.key(), if stored { " (as the checkpoint)" } else { "" })
+    let format = own.formats.0.key();
+    match own.ask.stored {
+        Some(stored) if stored == own.formats.0 => format!("{format} (as the checkpoint)"),
+        stored => match serve::narrowed(own) {
+            Some(_) => {
+                let stored = stored.unwrap_or(WeightFormat::Bf16).key();
+                format!("{format} (the checkpoint has {stored})")
+            }
+            None => format.to_owned(),
+        },
+    }
 }
 
 /// The engine's name; of one's own, what it is made of.
@@ -554,6 +564,7 @@ fn told(own: &Deployed<'_>) -> Vec<Assumption> {
     };
     let mut all: Vec<Assumption> =
         serve::doubts(own).into_iter().map(|(text, source)| taken(text, source, false)).collect();
+    all.extend(serve::narrowed(own).map(|(text, source)| taken(text, source, false)));
     if own.machine.cluster.accelerator.power.is_none() {
         let text = format!(
             "No power of the {} is published: energy and carbon are left out.",

@@ -14,7 +14,7 @@ pub struct ServeView {
     pub summary: String,
     /// Layout, number of instances, limits and formats.
     pub degrees: Vec<Degree>,
-    /// What of its formats no source confirms.
+    /// What of its formats no source confirms, and what is to be known of weights in fewer bits than the checkpoint's.
     #[serde(default)]
     pub doubts: Vec<String>,
     /// Latencies, rates, money, capacity.
@@ -141,6 +141,9 @@ pub struct ServeStudyView {
     /// Prompts and answers on machines of their own, against both on the same.
     #[serde(default)]
     pub pools: crate::api::budget::SheetView,
+    /// How the pools are started.
+    #[serde(default)]
+    pub pools_launch: LaunchView,
     /// The same in one sentence; empty where there are no pools.
     #[serde(default)]
     pub apart: String,
@@ -168,6 +171,9 @@ pub struct PoolsView {
     pub says: String,
     /// In full.
     pub sheet: crate::api::budget::SheetView,
+    /// How they are started.
+    #[serde(default)]
+    pub launch: LaunchView,
 }
 
 /// One format on one kind of machine, for one user alone.

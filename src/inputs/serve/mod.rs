@@ -431,7 +431,9 @@ fn echo(reader: &mut Reader, ask: &Ask) {
                  shorten it, or stretch the positions (YaRN) at a loss of quality",
                 show::grouped(longest.into())
             );
-            reader.note(Key::Prompt, text);
+            // Where the trouble is: at the longer of the two.
+            let answer = ask.traffic.output > ask.traffic.prompt;
+            reader.note(if answer { Key::Answer } else { Key::Prompt }, text);
         }
     }
 }

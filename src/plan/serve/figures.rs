@@ -47,7 +47,7 @@ pub fn goal_names(ask: &Ask) -> [&'static str; 2] {
     [FIRST[rank(ask.share)], FURTHER[rank(ask.further_share)]]
 }
 
-fn first_token(own: &Deployed<'_>) -> Figure {
+pub(super) fn first_token(own: &Deployed<'_>) -> Figure {
     let mut told = first_token_of(own.ask.share, &own.own.now);
     // A percentile of reading and waiting together is no sum of its own parts.
     if own.ask.share.is_none() || own.own.now.prompt_spread == Ratio::ZERO {
@@ -127,7 +127,7 @@ const FURTHER: [&str; 5] = [
     "Each further token (TPOT), p99",
 ];
 
-fn per_token(own: &Deployed<'_>) -> Figure {
+pub(super) fn per_token(own: &Deployed<'_>) -> Figure {
     if let Some(share) = own.ask.further_share {
         return spread(own, "tpot", FURTHER[rank(Some(share))], share);
     }

@@ -1,14 +1,16 @@
 //! A deployment on machines of a market: what a month of it costs by part, what it draws and emits.
 
-use super::Offer;
 use super::bill::MONTH_HOURS;
 use super::power::{Drawn, over, site};
+use super::{Deployed, Offer, figures};
 use crate::catalogue::{offers, places};
 use crate::estimate::capacity::{MonthPart, Packing};
+use crate::plan::budget::figure;
 use crate::plan::part::{Group, Leaf, tree};
-use crate::plan::{Derivation, Figure, Part};
+use crate::plan::{Amount, Derivation, Figure, Part};
 use crate::prices::Listing;
-use crate::search::serve::fleet::{Deployment, Kind};
+use crate::search::deploy::{self, Candidate, Looked, Sizing};
+use crate::search::serve::fleet::{Deployment, Kind, asked_of};
 use crate::serving::Ask;
 use crate::units::text::{fine, show};
 use crate::units::{Dollars, Ratio, Seconds};
@@ -100,6 +102,66 @@ impl Hired<'_> {
             format!("{many} \u{d7} {rate} \u{d7} {MONTH_HOURS} h = {}", show::dollars(month));
         let source = format!("{}, {stamp}", offers::source_text(&self.listing.source));
         Derivation::of(formula, text, &source)
+    }
+
+    /// Its times, rate and price.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        let at = self.at;
+        let mut all = self.times().unwrap_or_default();
+        let number = |value: f64| fine::number(Ratio::new(value));
+        let (n, output) = (self.accelerators(), self.ask.traffic.output);
+        let tokens = at.served.get() * output;
+        let each = Ratio::new(tokens / n.max(1) as f64);
+        let text = format!(
+            "{} \u{d7} {} / {n} = {}",
+            number(at.served.get()),
+            number(output),
+            number(each.get())
+        );
+        let told = Derivation::of(
+            "requests a second \u{d7} tokens of an answer / accelerators of all machines",
+            text,
+            "the demand, or what the machines hold",
+        );
+        all.push(figure(
+            "tokens_per_gpu",
+            "Each accelerator answers",
+            Amount::TokenRate(each),
+            told,
+        ));
+        let rate = show::price(self.kind.rate());
+        let text = format!(
+            "{} \u{d7} {rate} / ({} \u{d7} {} tokens/s) \u{d7} {} = {}",
+            at.machines,
+            number(at.served.get()),
+            number(output),
+            show::grouped(1_000_000),
+            show::million(at.cost)
+        );
+        let told = Derivation::of(
+            "machines \u{d7} rate of one / tokens of answers a second \u{d7} a million",
+            text,
+            "answers bear the whole price, prompts included",
+        );
+        all.push(figure("whole_price", "1M answer tokens", Amount::Million(at.cost), told));
+        all
+    }
+
+    /// Both times, as a plan of the same layout tells them.
+    fn times(&self) -> Option<Vec<Figure>> {
+        let ask = asked_of(self.ask, self.kind);
+        let own = self.at;
+        let at = Candidate { machine: 0, format: own.format, instance: own.instance };
+        let service = deploy::service(&ask, &at, Some(own.batch))?;
+        let serving = crate::estimate::serve::Serving::new(&service, &own.instance);
+        let batch = crate::estimate::serve::Sequences(f64::from(own.batch));
+        let limit = (own.batch, serving.loaded(&ask.traffic, batch));
+        let (missed, loss, least) = (None, None, own.replicas);
+        let looked = Looked { at, limit: Some(limit), missed, least, loss };
+        let found = Sizing::new(&ask, &service, &looked, limit).of(own.replicas);
+        let own = Deployed::new(&ask, &found)?;
+        Some(vec![figures::first_token(&own), figures::per_token(&own)])
     }
 
     /// What it draws and emits; nothing where its power is not known.

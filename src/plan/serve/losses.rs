@@ -82,16 +82,22 @@ pub fn losses(survey: &Survey) -> Vec<Removed> {
 /// What stands in the way of the inputs' question.
 #[must_use]
 pub fn stands(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Standing {
-    if let Some((accelerators, at)) = needed(inputs, ask, survey) {
-        let held = match ask.demand {
-            Demand::Rate(_) => enough::held(ask, &survey.looked).map(rounded_down),
-            _ => None,
-        };
-        let enough = Enough { accelerators, held };
+    if let Some((enough, at)) = suffices(inputs, ask, survey) {
         return Standing { text: few(ask, &at, &enough), at: Some(at), enough: Some(enough) };
     }
-    let (text, at) = misses(ask, survey);
+    let (text, at) = misses(inputs, ask, survey).unwrap_or_else(|| full(ask, survey));
     Standing { text, at, enough: None }
+}
+
+/// Where more accelerators than there may be would serve: how many, and with which layout.
+#[must_use]
+pub fn suffices(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(Enough, Candidate)> {
+    let (accelerators, at) = needed(inputs, ask, survey)?;
+    let held = match ask.demand {
+        Demand::Rate(_) => enough::held(ask, &survey.looked).map(rounded_down),
+        _ => None,
+    };
+    Some((Enough { accelerators, held }, at))
 }
 
 /// The fewest accelerators that serve the demand with its goals, and the layout; nothing where no number does, or no
@@ -120,23 +126,88 @@ fn rounded_down(rate: PerSecond) -> PerSecond {
     PerSecond::new(((rate.get() / unit).floor() * unit * 1e9 + 0.5).floor() / 1e9)
 }
 
-/// Goals or bytes stand in the way.
-fn misses(ask: &Ask, survey: &Survey) -> (String, Option<Candidate>) {
-    if let Some((looked, time)) = least(survey, |loss| match loss {
-        Loss::Slow(time) => Some(*time),
-        _ => None,
-    }) {
-        let goal = ask.goals.per_token.unwrap_or(Seconds::ZERO);
-        return (passed(ask, looked, "a further token", time, goal), Some(looked.at));
+/// The goals, with their inputs and their names in a sentence.
+const GOALS: [(Key, &str); 2] =
+    [(Key::FirstToken, "the first token"), (Key::PerToken, "a further token")];
+
+/// Goals stand in the way: one that no layout keeps, or two that none keeps together.
+fn misses(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Option<(String, Option<Candidate>)> {
+    let goals = [ask.goals.first_token, ask.goals.per_token];
+    let timed = survey.looked.iter().filter_map(|own| Some((deploy::missed_by(ask, own)?, own.at)));
+    let timed: Vec<([Seconds; 2], Candidate)> = timed.collect();
+    // The least time of one, of all layouts or of those that keep the other goal.
+    let least = |own: usize, kept: bool| {
+        let keeps = |times: &[Seconds; 2]| goals[1 - own].is_none_or(|goal| times[1 - own] <= goal);
+        let all = timed.iter().filter(|(times, _)| !kept || keeps(times));
+        all.min_by_key(|(times, at)| (times[own], times[1 - own], *at)).copied()
+    };
+    let mut text = String::new();
+    let mut nearest = None;
+    for (own, (_, what)) in GOALS.iter().enumerate().rev() {
+        let Some(goal) = goals[own] else { continue };
+        let (times, at) = least(own, false)?;
+        if times[own] > goal {
+            let start = if text.is_empty() { "No deployment gives" } else { " Nor" };
+            let (goal, time) = (show::time(goal), show::time(times[own]));
+            let layout = layout_text(ask, &at);
+            text +=
+                &format!("{start} {what} within {goal}: the nearest takes {time}, with {layout}.");
+            nearest = nearest.or(Some(at));
+        }
     }
-    if let Some((looked, time)) = least(survey, |loss| match loss {
-        Loss::Late(time) => Some(*time),
-        _ => None,
-    }) {
-        let goal = ask.goals.first_token.unwrap_or(Seconds::ZERO);
-        return (passed(ask, looked, "the first token", time, goal), Some(looked.at));
+    if !text.is_empty() {
+        return Some((text, nearest));
     }
-    full(ask, survey)
+    let ((first, late), (further, slow)) = (least(0, true)?, least(1, true)?);
+    let [Some(first_goal), Some(further_goal)] = goals else { return None };
+    let mut text = format!(
+        "No deployment keeps both goals{}: where a further token comes within {}, the first takes \
+         {} at least, with {}; where the first comes within {}, a further one takes {} at least, \
+         with {}{}.",
+        wanted(ask),
+        show::time(further_goal),
+        show::time(first[0]),
+        layout_text(ask, &late),
+        show::time(first_goal),
+        show::time(further[1]),
+        layout_text(ask, &slow),
+        room(ask)
+    );
+    let alone: Vec<String> = [1, 0].iter().filter_map(|own| alone(inputs, ask, *own)).collect();
+    if !alone.is_empty() {
+        text += &format!(" Alone, {}.", alone.join("; "));
+    }
+    Some((text, Some(late)))
+}
+
+/// After a time that is compared with a goal.
+fn room(ask: &Ask) -> &'static str {
+    if ask.sure.is_some() { " with the room that this asks for" } else { "" }
+}
+
+/// What keeps one goal without the other.
+fn alone(inputs: &Inputs, ask: &Ask, own: usize) -> Option<String> {
+    let mut free = ask.clone();
+    let goals = [&mut free.goals.first_token, &mut free.goals.per_token];
+    let goal = (*goals[own])?;
+    *goals.into_iter().nth(1 - own)? = None;
+    let survey = deploy::survey(&free);
+    let (at, n, most) = match survey.best {
+        Some(best) => (best.at, deploy::paid(&free, &best.at, best.replicas), String::new()),
+        None => {
+            let inputs = inputs.clone().with(GOALS[1 - own].0, "none");
+            let (enough, at) = suffices(&inputs, &free, &survey)?;
+            let most = free.machines.get(at.machine)?.most;
+            (at, enough.accelerators, format!(" (there may be {})", show::grouped(most.into())))
+        }
+    };
+    Some(format!(
+        "{} within {} takes {} accelerators{most}, with {}",
+        GOALS[own].1,
+        show::time(goal),
+        show::grouped(n),
+        layout_text(ask, &at)
+    ))
 }
 
 /// What stands in the way on each kind of machine on which nothing serves, where something does on another.
@@ -158,23 +229,6 @@ pub fn unserved(inputs: &Inputs, ask: &Ask, survey: &Survey) -> Vec<String> {
         all.push(format!("{}: {}", kind.label, stands(inputs, &one, &own).text));
     }
     all
-}
-
-fn least<T: Ord + Copy>(survey: &Survey, of: impl Fn(&Loss) -> Option<T>) -> Option<(&Looked, T)> {
-    let all = survey.looked.iter();
-    let all = all.filter_map(|looked| Some((looked, of(looked.loss.as_ref()?)?)));
-    all.min_by_key(|(looked, value)| (*value, looked.at))
-}
-
-fn passed(ask: &Ask, looked: &Looked, what: &str, time: Seconds, goal: Seconds) -> String {
-    format!(
-        "No deployment gives {what} within {}{}: the nearest takes {}{}, with {}.",
-        show::time(goal),
-        wanted(ask),
-        show::time(time),
-        if ask.sure.is_some() { " with the room that this asks for" } else { "" },
-        layout_text(ask, &looked.at)
-    )
 }
 
 fn few(ask: &Ask, at: &Candidate, enough: &Enough) -> String {

@@ -5,6 +5,7 @@
 //! [`losses`] for where the others went, [`tradeoff`] for latency against throughput, [`roofline`] for what binds.
 //! Beside it: every offer of a market ([`open`]), the machines of a day ([`month`]), the places near users ([`near`]).
 
+mod apart;
 mod bill;
 mod binds;
 mod commit;
@@ -21,6 +22,7 @@ mod losses;
 mod market;
 mod memory;
 mod month;
+mod narrowed;
 mod near;
 mod nested;
 mod pools;
@@ -45,10 +47,11 @@ pub use fits::{Fit, fits};
 pub use guessing::guessing;
 pub use hired::Hired;
 pub use longest::{Longest, allocated, longest, longest_text};
-pub use losses::{Enough, Standing, losses, stands, unserved};
+pub use losses::{Enough, Standing, losses, stands, suffices, unserved};
 pub use market::{Market, Offer, Question, open};
 pub use memory::{holds_wide, memory, ranks_each};
 pub use month::{DayQuestion, MonthPlan, Stood, month};
+pub use narrowed::{narrowed, narrowed_told};
 pub use near::{Group, NearPlan, Stand, placed};
 pub use pools::{Pools, pools, pools_alone};
 pub use power::{Drawn, emissions};
@@ -60,7 +63,7 @@ pub use sure::{Goal, chances, goals, wanted};
 pub use text::{cache_name, doubts, instance_text, layout_text, load_text};
 
 use crate::estimate::serve::{Sequences, Serving};
-pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey};
+pub use crate::search::deploy::{Candidate, Deployment, Looked, Loss, Survey, missed_by};
 use crate::search::{deploy, enough};
 use crate::serving::{Ask, AskedMachine, KvFormat, Service, WeightFormat};
 use crate::units::text::show;

@@ -1,23 +1,25 @@
 //! Prompts and answers on machines of their own, against instances that do both: which is cheaper, and why.
 
-use super::{Deployed, figures, instance_text};
+use super::{Deployed, apart, figures, instance_text};
 use crate::estimate::serve::{Reader, Serving, Taken};
 use crate::plan::budget::{Cell, Grid, Line, Sheet, figure};
 use crate::plan::{Amount, Derivation, Figure};
-use crate::search::deploy::sequences_most;
+use crate::search::deploy::{Candidate, Deployment, sequences_most};
 use crate::search::serve::Offer;
 use crate::search::serve::split::{Apart, SplitAnswer, SplitQuestion, Together, Why, against};
 use crate::serving::{Ask, Demand};
 use crate::units::text::{fine, show};
 use crate::units::{Bytes, Dollars, DollarsPerHour, PerSecond, Ratio, Seconds};
 
-const NOTES: [&str; 3] = [
+const NOTES: [&str; 4] = [
     "Together is the deployment above. Readers and writers are sized by the highest load at which \
      one of them keeps its goal; each pool has the spare instances that the deployment has.",
     "A cache moves over the level of the network that holds both pools, every rank sending its \
      share; engines that send it layer by layer hide a part of that.",
     "Readers and writers are of one kind of accelerator and one format, the cheapest of those \
      asked for; all layouts and all numbers of both were weighed.",
+    "No link holds both pools: this page's address keeps the deployment above, and what each pool \
+     is told stands in the table and in the commands.",
 ];
 
 const ONE_BY_ONE: &str = "Accelerators are paid for one by one on both sides, as no machine is \
@@ -40,6 +42,8 @@ pub struct Pools {
     pub win: bool,
     /// Both, in full.
     pub sheet: Sheet,
+    /// Readers and writers, as they are started.
+    pub pair: Option<[Deployment; 2]>,
 }
 
 /// Both sides; `own` is the deployment that does both, where one serves.
@@ -47,6 +51,7 @@ struct Both<'a> {
     ask: &'a Ask,
     own: Option<&'a Deployed<'a>>,
     machine: usize,
+    format: usize,
     question: SplitQuestion,
     answer: SplitAnswer,
     priced: bool,
@@ -129,7 +134,7 @@ fn best<'a>(
     let weighed = all.map(|(machine, format)| {
         let question = question(ask, machine, format, rate);
         let answer = against(&question, together);
-        Both { ask, own, machine, question, answer, priced: priced(ask) }
+        Both { ask, own, machine, format, question, answer, priced: priced(ask) }
     });
     // What serves comes before what does not, then the cheaper.
     let order = |both: &Both<'_>| {
@@ -157,14 +162,21 @@ fn together(own: &Deployed<'_>, priced: bool) -> Together {
 impl Both<'_> {
     fn told(&self) -> Pools {
         let (headline, win) = self.headline();
+        let pair = self.answer.apart.as_ref().map(|own| {
+            let (machine, format) = (self.machine, self.format);
+            apart::pair(&self.question, Candidate { machine, format, instance: own.reader }, own)
+        });
+        let basis = pair.and_then(|_| apart::basis(self.ask, self.machine));
+        let notes = NOTES.iter().chain(self.one_by_one()).map(|note| (*note).to_owned());
+        let settings = pair.as_ref().map(|pair| apart::settings(self.ask, pair));
         let sheet = Sheet {
             id: "pools",
             says: self.says(),
-            tables: vec![self.table()],
-            notes: NOTES.iter().chain(self.one_by_one()).map(|note| (*note).to_owned()).collect(),
+            tables: std::iter::once(self.table()).chain(settings).collect(),
+            notes: basis.into_iter().chain(notes).collect(),
             ..Sheet::default()
         };
-        Pools { headline, win, sheet }
+        Pools { headline, win, sheet, pair }
     }
 
     /// Where accelerators of machines that hold more are paid for one by one.
@@ -313,8 +325,10 @@ impl Both<'_> {
         let figures = figures::figures(own);
         let cell = |id: &str| {
             let found = figures.iter().find(|figure| figure.id == id);
-            found.map_or_else(Cell::none, |own| {
-                Cell::of(own.amount).from_where(own.derivation.clone())
+            found.map_or_else(Cell::none, |one| {
+                let range = super::range(own, id, one.amount);
+                let below = range.map_or_else(String::new, |range| range.text());
+                Cell::of(one.amount).with_below(&below).from_where(one.derivation.clone())
             })
         };
         let text = format!("{} × {}", own.instances(), instance_text(&both.instance));
@@ -375,6 +389,8 @@ impl Both<'_> {
         let each = own.rate.get() / writers as f64;
         let (written, running) = self.written(own, each, output);
         let taken = self.taken_by(own);
+        let range =
+            |figure: &str, time: Seconds| apart::range(self.ask, self.machine, figure, time);
         vec![
             Cell::words(&reader).with_below(&format!("{write}, {formats}")),
             Cell::of(Amount::Count(n)).from_where(Derivation::of(
@@ -393,8 +409,12 @@ impl Both<'_> {
                 ),
                 "the pool that is full first",
             )),
-            Cell::of(Amount::Time(own.first_token)).from_where(self.first_token(own, &taken)),
-            Cell::of(Amount::Time(own.per_token)).from_where(written),
+            Cell::of(Amount::Time(own.first_token))
+                .with_below(&range("ttft", own.first_token))
+                .from_where(self.first_token(own, &taken)),
+            Cell::of(Amount::Time(own.per_token))
+                .with_below(&range("tpot", own.per_token))
+                .from_where(written),
             Cell::of(Amount::Time(own.moved)).from_where(self.moved(own, n)),
             Cell::of(Amount::Share(own.reading)).from_where(time_read(own, &taken)),
             busy(own.readers_busy),

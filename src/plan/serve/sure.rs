@@ -100,8 +100,8 @@ fn sure(
         let (one, other) = if rate { (middle, other) } else { (other, middle) };
         format!("{} / {} = {}", say(one), say(other), fine::number(over(one, other)))
     };
-    let formula = "share of a normal distribution below 1.2816 \u{d7} ln(room that the goal leaves) \
-        / ln(that of the range's worse end), beside the prediction";
+    let formula = "share of a normal distribution below 1.2816 \u{d7} ln(room that the goal \
+        leaves) / ln(that of the range's worse end), beside the prediction";
     let source = format!(
         "80% of measured runs lay from {} to {}: the prediction itself is kept about half the \
          time, the worse end with 90% (units/chance)",

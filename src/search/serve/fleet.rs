@@ -489,7 +489,8 @@ impl<'a> Light<'a> {
 }
 
 /// The question to one kind.
-fn asked_of(ask: &Ask, kind: &Kind) -> Ask {
+#[must_use]
+pub fn asked_of(ask: &Ask, kind: &Kind) -> Ask {
     let mut machine = kind.machine.clone();
     machine.most = match ask.demand {
         // One machine, or one instance.

@@ -283,6 +283,32 @@ impl SplitQuestion {
     }
 }
 
+impl SplitQuestion {
+    /// Batch limits of readers and writers: the prompts that one step reads, in every stage; as many sequences as keep the
+    /// goal on the mean when all of them decode, no more than the cache holds, no fewer than decode at that load, and whole
+    /// parts of them in each attention group.
+    #[must_use]
+    pub fn limits(&self, own: &Apart) -> [u32; 2] {
+        let service = self.service();
+        let serving = Serving::new(&service, &own.reader);
+        let each = PerSecond::new(own.rate.get() / f64::from(own.readers.max(1)));
+        let prompts = Reader::new(&serving, &self.traffic).at(each, own.moved).most.0;
+        let serving = Serving::new(&service, &own.writer);
+        let writer = Writer::new(&serving, &self.traffic);
+        let keeps = |running: f64| {
+            let further = writer.with(Sequences(running)).per_token * self.room.further.get();
+            self.goals.per_token.is_none_or(|goal| further <= goal)
+        };
+        let most = writer.most().0;
+        let kept = if keeps(most) { most } else { halved((1.0, most), HALVINGS, keeps).0 };
+        // In whole parts of its attention groups.
+        let groups = f64::from(own.writer.dp.max(1));
+        let least = (own.running.0 / groups).ceil();
+        let kept = (kept / groups).floor().max(least).max(1.0) * groups;
+        [prompts * f64::from(own.reader.pp.max(1)), kept].map(|limit| (limit as u32).max(1))
+    }
+}
+
 /// The cheapest of both kinds, and why one wins.
 #[must_use]
 pub fn compare(question: &SplitQuestion) -> SplitAnswer {

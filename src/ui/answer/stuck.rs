@@ -9,7 +9,7 @@ use crate::ui::serve;
 
 /// Why there is no plan.
 pub fn stuck(stuck: &StuckView) -> AnyView {
-    let pools = stuck.pools.as_ref();
+    let pools = stuck.pools.as_deref();
     let first = pools.map(|own| serve::pools_line(&own.says, true));
     let pools = pools.map(serve::pools_alone);
     view! {

@@ -207,7 +207,7 @@ fn line_of(fleet: Fleet, row: &FleetRow, i: u32) -> AnyView {
         Cell::Number(row.goodput.text.clone()),
         Cell::Quiet(carbon),
         price(row),
-        Cell::Reason(bill_button(fleet, i)),
+        Cell::Reason(bill_button(fleet, i, "Open".to_owned())),
     ])
 }
 
@@ -233,7 +233,7 @@ pub fn price(row: &FleetRow) -> Cell {
 }
 
 /// Shows the bill of that row.
-pub fn bill_button(fleet: Fleet, i: u32) -> AnyView {
+pub fn bill_button(fleet: Fleet, i: u32, text: String) -> AnyView {
     view! {
         <button
             type="button"
@@ -241,7 +241,7 @@ pub fn bill_button(fleet: Fleet, i: u32) -> AnyView {
             aria-pressed=move || (fleet.row.get() == Some(i)).to_string()
             on:click=move |_| fleet.row.set(Some(i))
         >
-            "Open"
+            {text}
         </button>
     }
     .into_any()

@@ -132,8 +132,20 @@ fn legend(_: Fleet, view: &FleetView) -> AnyView {
 
 fn frontier(fleet: Fleet, view: &FleetView) -> AnyView {
     let columns: Vec<Column> = COLUMNS.into_iter().chain([("Bill", false)]).collect();
-    let rows = view.rows.iter().zip(0..);
-    let lines = rows.map(|(row, i)| line_of(row, Cell::Reason(bill_button(fleet, i)))).collect();
+    let line = |(row, i): (&FleetRow, u32)| {
+        // Where the bill is there, each number leads to it: its derivation stands there.
+        let opens = |text: &str, below: &str| {
+            let below = view! { <span class="figure-range">{below.to_owned()}</span> };
+            let text = bill_button(fleet, i, text.to_owned());
+            Cell::Made(view! { {text} {below} }.into_any())
+        };
+        let last = Cell::Reason(bill_button(fleet, i, "Open".to_owned()));
+        match view.complete {
+            true => line_of(row, &opens, last),
+            false => line_of(row, &ranged, last),
+        }
+    };
+    let lines = view.rows.iter().zip(0..).map(line).collect();
     table_of("Deployments that nothing beats in both time and dollars", &columns, lines)
 }
 
@@ -143,10 +155,14 @@ fn others(rows: &[FleetRow], caption: &'static str) -> AnyView {
         let text = row.served.as_ref().map_or("", |own| &own.lost);
         Cell::Text(if text.is_empty() { "the best".to_owned() } else { text.to_owned() })
     };
-    table_of(caption, &columns, rows.iter().map(|row| line_of(row, lost(row))).collect())
+    table_of(caption, &columns, rows.iter().map(|row| line_of(row, &ranged, lost(row))).collect())
 }
 
-fn line_of(row: &FleetRow, last: Cell) -> AnyView {
+fn ranged(text: &str, below: &str) -> Cell {
+    Cell::Ranged(text.to_owned(), below.to_owned())
+}
+
+fn line_of(row: &FleetRow, number: &dyn Fn(&str, &str) -> Cell, last: Cell) -> AnyView {
     let none = ServedRow::default();
     let own = row.served.as_ref().unwrap_or(&none);
     let count = show::grouped(row.count.into());
@@ -158,9 +174,9 @@ fn line_of(row: &FleetRow, last: Cell) -> AnyView {
         first,
         Cell::Lines(row.accelerator.clone(), seller(row)),
         Cell::Lines(layout.to_owned(), formats.to_owned()),
-        Cell::Ranged(own.per_token.text.clone(), own.first_token.text.clone()),
-        Cell::Ranged(own.price.text.clone(), row.cost.text.clone()),
-        Cell::Ranged(own.each.text.clone(), carbon),
+        number(&own.per_token.text, &own.first_token.text),
+        number(&own.price.text, &row.cost.text),
+        number(&own.each.text, &carbon),
         price(row),
         last,
     ])

@@ -22,7 +22,7 @@ const OWN: &[(Key, &str, &str)] = &[
     (Key::NodeSize, "In a node", "as usual"),
 ];
 const FORMATS: &[(Key, &str, &str)] =
-    &[(Key::Weights, "Weights", "as stored"), (Key::Cache, "KV cache", "as usual")];
+    &[(Key::Weights, "Weights", "as stored or in 8 bits"), (Key::Cache, "KV cache", "as usual")];
 const ALLOTTED: &[(Key, &str, &str)] =
     &[(Key::ServeMemory, "Memory of one accelerator that programs may use", "as catalogued")];
 const TRAFFIC: &[(Key, &str, &str)] = &[

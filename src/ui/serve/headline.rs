@@ -56,7 +56,7 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                 doubt: None,
             })}
             {even(serve)}
-            {launch(serve.launch.as_ref())}
+            {launch("launch", "Start one instance", serve.launch.as_ref())}
         </section>
     }
     .into_any()
@@ -142,8 +142,9 @@ fn even(serve: &ServeView) -> AnyView {
     .into_any()
 }
 
-fn launch(own: Option<&LaunchView>) -> AnyView {
-    let Some(own) = own.cloned() else {
+/// A command that opens, with what to know of it.
+pub fn launch(id: &'static str, title: &'static str, own: Option<&LaunchView>) -> AnyView {
+    let Some(own) = own.filter(|own| !own.notes.is_empty()).cloned() else {
         return ().into_any();
     };
     let body = move || {
@@ -163,5 +164,5 @@ fn launch(own: Option<&LaunchView>) -> AnyView {
         }
         .into_any()
     };
-    fold("launch", "Start one instance", body)
+    fold(id, title, body)
 }

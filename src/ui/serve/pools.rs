@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::api::PoolsView;
+use super::headline::launch;
+use crate::api::{LaunchView, PoolsView};
 use crate::ui::budget::sheet_view;
 use crate::ui::dom;
 use crate::ui::live::live;
@@ -46,14 +47,22 @@ pub fn alone(own: &PoolsView) -> AnyView {
         <section class="part" id="pools" aria-labelledby="pools-title">
             <h3 id="pools-title">"Prompts and answers apart"</h3>
             {sheet_view(&Arc::new(own.sheet.clone()))}
+            {start(&own.launch)}
         </section>
     }
     .into_any()
 }
 
+fn start(own: &LaunchView) -> AnyView {
+    launch("pools-launch", "Start both pools", Some(own))
+}
+
 fn sheet(state: State) -> AnyView {
     match state.serve_study() {
-        Some(study) if !study.pools.id.is_empty() => sheet_view(&Arc::new(study.pools.clone())),
+        Some(study) if !study.pools.id.is_empty() => {
+            let sheet = sheet_view(&Arc::new(study.pools.clone()));
+            view! { {sheet} {start(&study.pools_launch)} }.into_any()
+        }
         _ => view! { <p class="quiet">"Weighing pools of their own…"</p> }.into_any(),
     }
 }

@@ -36,8 +36,10 @@ async function market(ctx) {
   const rows = await page.$eval("#fleet table", (table) => table.tBodies[0].rows.length);
   ctx.assert.ok(rows >= 8, `${rows} rows`);
   // The bill of another row, and where its numbers come from.
-  await page.$$eval("#fleet table .amount", (all) => all[2].click());
+  await page.click("#fleet table tbody tr:nth-child(3) .number .amount");
   ctx.assert.match(await text(page, "#fleet"), /The bill: /);
+  await page.click("#fleet [data-figure=tpot] button");
+  ctx.assert.match(await text(page, "#why-budget-fleet-tpot"), /Formula.*Here.*Source/s);
   await page.click("#fleet [data-figure=energy] button");
   ctx.assert.match(await text(page, "#why-budget-fleet-energy"), /Formula.*Here.*PUE/s);
   for (const title of ["The best of each accelerator", "The best of each seller"]) await unfold(page, title);
@@ -77,7 +79,7 @@ async function apart(ctx) {
   await planned(page);
   await page.waitForSelector("#pools table", { timeout: 30_000 });
   ctx.assert.match(await text(page, "#pools"), /Apart is .* cheaper: no prompt holds up those who write/);
-  await page.$$eval("#pools .amount", (all) => all.at(-1).click());
+  await page.$eval("#pools table", (table) => [...table.querySelectorAll(".amount")].at(-1).click());
   await page.waitForSelector("#pools .derivation");
   ctx.assert.match(await text(page, "#pools .derivation"), /accelerators that are paid for × price of one/);
   await ctx.shot(page, "pools", { fullPage: true });

@@ -25,6 +25,9 @@ async function answered(ctx) {
   await planned(page);
   await studied(page);
   ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
+  ctx.assert.match(await text(page, "#doubts"), /checkpoint has bf16, this plan serves fp8.*Staying in bf16 costs/);
+  const empty = await page.$eval("#in-sw", (input) => input.placeholder);
+  ctx.assert.equal(empty, "as stored or in 8 bits");
   for (const id of ["ttft", "tpot", "tokens_per_s", "tokens_per_gpu", "whole_price", "monthly"]) {
     ctx.assert.match(await figure(page, id), /\d/, id);
   }
@@ -144,6 +147,12 @@ async function edge(ctx) {
   const fits = await text(page, "#fits");
   ctx.assert.match(fits, /q4_k_m/);
   ctx.assert.match(fits, /does not fit/, "16 bits of 7 B do not fit 8 GB");
+  // The line under a name leaves its underscores alone: these end some 0.2 em below the letters.
+  const under = await page.$eval("#fits th a", (link) => {
+    const style = getComputedStyle(link);
+    return parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize);
+  });
+  ctx.assert.ok(under >= 0.25, `${under} em`);
   ctx.assert.equal(await page.$("[data-figure=monthly]"), null, "no price, no cost");
   await page.setViewport({ width: 360, height: 800 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -160,6 +169,11 @@ async function apart(ctx) {
   ctx.assert.match(await text(page, "#apart"), /apart are .*% cheaper: .* instead of/);
   const all = await figure(page, "accelerators");
   ctx.assert.ok((await text(page, "#pools table")).includes(all.trim()), "the same deployment");
+  // Both pools can be taken: how each is set, and the commands.
+  ctx.assert.match(await text(page, "#pools"), /How each pool is set.*No link holds both pools/s);
+  await page.$eval("#pools details > summary", (summary) => summary.click());
+  await page.waitForSelector("#pools pre code");
+  ctx.assert.match(await text(page, "#pools pre code"), /disaggregation-mode prefill.*disaggregation-mode decode/s);
   await page.click("#apart button");
   await page.waitForFunction(() => document.querySelector("#pools").getBoundingClientRect().top < innerHeight);
   await page.click("[data-figure=ttft] button");
@@ -173,6 +187,10 @@ async function apart(ctx) {
   );
   await ctx.axe(page);
   await ctx.shot(page, "serve-apart", { fullPage: true });
+  // All columns are within a phone's width.
+  await page.setViewport({ width: 390, height: 844 });
+  const ends = await page.$$eval("#pools table", (all) => all.map((own) => own.getBoundingClientRect().right));
+  ctx.assert.ok(ends.length === 2 && ends.every((end) => end <= 390), `${ends} px`);
   await page.close();
   const only = await ctx.open(ONLY_APART, {});
   await only.waitForSelector(".stuck #apart", { timeout: 60_000 });

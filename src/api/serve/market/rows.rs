@@ -47,7 +47,7 @@ pub(super) fn row_of(session: &MarketSession, own: &Hired<'_>, lost: String) -> 
     // Of those that lost nobody sees them.
     if session.complete() && served.lost.is_empty() {
         bill = plain_part(&own.bill());
-        served.power = emissions.iter().map(plain_figure).collect();
+        served.power = own.figures().iter().chain(&emissions).map(plain_figure).collect();
     }
     let mut row = FleetRow {
         accelerator: own.offer.row.label.clone(),
