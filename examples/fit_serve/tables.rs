@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Date of the fit.
-const TODAY: &str = "2026-11-28";
+const TODAY: &str = "2026-11-29";
 /// Distances below this many spreads say nothing: the stated value stays.
 const SILENT: f64 = 0.15;
 /// Rows and groups that a range needs.
