@@ -145,7 +145,7 @@ fn each_layout(ask: &Ask, see: &mut dyn FnMut(Layout<'_>)) {
 fn the_rate_that_is_held_is_that_of_the_best_layout() {
     // Goals so tight that the layout that answers most without them does not hold most with them.
     let tight = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sg=b200,h100-sxm;sr=5000/s;sn=8;\
-        sf=200ms;st=20ms";
+        sf=180ms;st=30ms";
     for link in [KIMI, R1, LLAMA, tight] {
         let ask = decode(link).inputs.resolve().ask.expect("a question");
         let (mut best, mut layouts, mut fullest) = (0.0f64, 0, (0.0f64, 0.0f64));

@@ -5,14 +5,14 @@
 #[path = "support/told.rs"]
 mod told;
 
-use autoparallel::estimate::serve::{Sequences, Serving};
+use autoparallel::estimate::serve::{Answer, Sequences, Serving};
 use autoparallel::inputs::{Inputs, Key};
 use autoparallel::link::decode;
 use autoparallel::plan::serve::{self, Loss};
 use autoparallel::search::deploy;
-use autoparallel::serving::Ask;
-use autoparallel::units::Seconds;
+use autoparallel::serving::{Ask, Mode};
 use autoparallel::units::text::show;
+use autoparallel::units::{PerSecond, Seconds};
 use told::{served, stuck};
 
 const LLAMA: &str = "1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s";
@@ -31,7 +31,15 @@ fn alone(link: &str) -> Vec<[Seconds; 2]> {
     let times = |own: &serve::Looked| {
         let service = deploy::service(&ask, &own.at, Some(1)).expect("a service");
         let one = Serving::new(&service, &own.at.instance).loaded(&ask.traffic, Sequences(1.0));
-        [asked.share.map_or(one.first_token, |share| one.first_token_at(share)), one.per_token]
+        let first =
+            |of: &Answer| asked.share.map_or(of.first_token, |share| of.first_token_at(share));
+        if !asked.goals.kept_by(first(&one), one.per_token) {
+            return [first(&one), one.per_token];
+        }
+        // What keeps them with one request after another is asked for as little as comes at random.
+        let open = Mode::Open { rate: PerSecond::new(1e-6), requests: None };
+        let seldom = Serving::new(&service, &own.at.instance).answer(&ask.traffic, open);
+        [first(&seldom), seldom.per_token]
     };
     holds.map(times).collect()
 }

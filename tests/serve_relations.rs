@@ -90,12 +90,13 @@ fn one_in_flight_meets_no_other() {
     let traffic = Traffic {
         prompt: 8192.0,
         output: 256.0,
-        spread: 0.7,
+        spread: 0.5,
         prompt_spread: 0.0,
         cached: Ratio::new(0.0),
     };
     let one = serving.answer(&traffic, Mode::Closed { concurrency: 1 });
-    let alone = serving.writing(Sequences(1.0), Tokens::new(8192 + 128));
+    // A quarter more than half of the answer: 160 tokens.
+    let alone = serving.writing(Sequences(1.0), Tokens::new(8192 + 160));
     assert_eq!(one.per_token, alone);
     let whole = one.first_token.get() + 255.0 * one.per_token.get();
     assert!((one.request_rate.get() * whole - 1.0).abs() < 1e-9);

@@ -131,13 +131,19 @@ fn naive_limit(ask: &Ask, at: &Candidate) -> Option<(u32, Answer)> {
         all.retain(|batch| *batch < n);
         all.extend(whole.filter(|whole| !all.contains(whole)));
     }
-    let answer = |batch: u32| serving.loaded(&ask.traffic, Sequences(f64::from(batch)));
+    // Where memory leaves small steps, a limit may leave room for larger ones.
+    let small = serving.rows_most() < ask.engine.chunk;
+    let with = |batch: u32| deploy::service(ask, at, small.then_some(batch)).expect("a service");
+    let answer = |batch: u32| {
+        Serving::new(&with(batch), &at.instance).loaded(&ask.traffic, Sequences(f64::from(batch)))
+    };
     let first = |answer: &Answer| {
         ask.share.map_or(answer.first_token, |share| answer.first_token_at(share))
     };
     let all = all.into_iter().filter(holds).map(|batch| (batch, answer(batch)));
     let kept = all.filter(|(batch, answer)| {
-        let further = deploy::per_token(ask, &serving, answer);
+        let own = with(*batch);
+        let further = deploy::per_token(ask, &Serving::new(&own, &at.instance), answer);
         !answer.saturated && is_kept(ask, at, *batch, first(answer), further)
     });
     let more = |best: &(u32, Answer), next: &(u32, Answer)| match flight {

@@ -152,7 +152,8 @@ pub fn range(
     without: Option<&str>,
     tail: f64,
 ) -> Option<Range> {
-    let (mut errors, mut seen): (Vec<(f64, f64)>, Vec<(f64, f64)>) = (Vec::new(), Vec::new());
+    let mut errors: Vec<(f64, f64)> = Vec::new();
+    let mut seen = errors.clone();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     let fits = |row: &&Judged| {
         let own = kind(row);

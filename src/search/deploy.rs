@@ -635,11 +635,11 @@ fn missing(ask: &Ask, at: &Candidate, batch: u32, times: (Seconds, Seconds)) -> 
 }
 
 /// Time to the first token and of each further one of a layout that misses a goal, with the room that the wanted chance
-/// asks for, where least is asked of one instance: alone with its request, or as one of all that there may be; nothing of a
-/// layout that was lost otherwise.
+/// asks for, where least is asked of one instance: alone with its request, or as one of more than there may be; nothing of
+/// a layout that was lost for its memory.
 #[must_use]
 pub fn missed_by(ask: &Ask, looked: &Looked) -> Option<[Seconds; 2]> {
-    if !matches!(looked.loss, Some(Loss::Slow(_) | Loss::Late(_))) {
+    if !matches!(looked.loss, Some(Loss::Slow(_) | Loss::Late(_) | Loss::Few)) {
         return None;
     }
     let (batch, [first, further]) = match (looked.missed, looked.limit) {
@@ -648,7 +648,7 @@ pub fn missed_by(ask: &Ask, looked: &Looked) -> Option<[Seconds; 2]> {
             let limit = limit?;
             let service = service(ask, &looked.at, Some(limit.0))?;
             let sizing = Sizing::new(ask, &service, looked, limit);
-            let own = sizing.of(most(ask, &looked.at).max(1));
+            let own = sizing.of(u32::MAX);
             (limit.0, [own.first_token, own.per_token])
         }
     };
