@@ -127,6 +127,49 @@ fn answers(row: &[&str]) {
     }
 }
 
+/// DeepSeek-R1 in 4 bits read prompts on two GB200 each (vLLM's blog, 2026-02-03): what only reads draws a token for each
+/// prompt of a step, four of 2,000 tokens and not the 512 sequences of others.
+#[test]
+fn what_only_reads_draws_for_its_prompts() {
+    let mut row = PLAIN;
+    let typed = [
+        ("engine", "vLLM"),
+        ("engine_version", ""),
+        ("model", "deepseek-r1"),
+        ("arch", "moe-mla"),
+        ("layers", "61"),
+        ("hidden", "7168"),
+        ("heads", "128"),
+        ("kv_heads", ""),
+        ("head_dim", ""),
+        ("ffn", "18432"),
+        ("vocab", "129280"),
+        ("n_experts", "256"),
+        ("moe_ffn", "2048"),
+        ("weight_prec", "nvfp4"),
+        ("kv_prec", ""),
+        ("accelerator", "GB200"),
+        ("hw_class", "nv-blackwell"),
+        ("mem_gb_per_acc", ""),
+        ("count", "2"),
+        ("tp", ""),
+        ("pp", ""),
+        ("ep", "2"),
+        ("dp", ""),
+        ("mode", "disagg-prefill"),
+        ("isl", "2000"),
+        ("osl", ""),
+        ("concurrency", ""),
+        ("tok_s_kind", "prefill"),
+    ];
+    for (name, text) in typed {
+        row[COLUMNS.iter().position(|column| *column == name).expect("a column")] = text;
+    }
+    let runs = read(&table(&row));
+    let said = predict(&runs.first().expect("a row").0).expect("a prediction");
+    assert!(said.said.fits && said.said.rate.is_some(), "{said:?}");
+}
+
 #[test]
 fn a_row_in_order_is_predicted() {
     let runs = read(&table(&PLAIN));

@@ -122,10 +122,15 @@ fn setup_with(
     let count = accelerators(run);
     let cluster = shape::cluster(run, count, &mut remarks)?;
     let speculation = speculation(run);
-    let service = Service { model, cluster, engine, weights, cache, speculation };
+    let mut service = Service { model, cluster, engine, weights, cache, speculation };
     let traffic = traffic(run, &mut remarks)?;
     let instance = instance(run, count);
     let asked = asked(run, &service, &traffic, &instance)?;
+    if let Asked::Prompts(prompts) = asked {
+        // What only reads draws a token for each prompt of a step, no more.
+        let each = (prompts / f64::from(instance.dp.max(1))).ceil().max(1.0);
+        service.engine.memory.drawn_for(each as u32);
+    }
     let mut setup = ServeSetup {
         replicas: 1.0,
         kind: kind(&run.mode),
