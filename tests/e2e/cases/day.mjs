@@ -139,7 +139,7 @@ async function traced(ctx) {
     rows.join("\n"),
   );
   await page.waitForFunction(() => /hours are the day/.test(document.querySelector("#trace-text-note").textContent));
-  ctx.assert.match(await fragment(page), /dv=0\.0017,0\.0017/);
+  ctx.assert.match(await fragment(page), /dv=0\.001667,0\.001667/);
   await planned(page);
   await until(page, "day", /Following the traffic/);
   await page.close();
