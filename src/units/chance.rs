@@ -1,6 +1,6 @@
 //! Chances by 80 % ranges, and the room that a chance asks for.
 
-use super::Ratio;
+use super::{Ratio, halved};
 
 /// Normal quantile of 90 %: 80 % lie between both ends.
 const Z: f64 = 1.281_551_565_544_600_4;
@@ -31,16 +31,16 @@ pub fn stretch(high: Ratio, wanted: Ratio) -> Ratio {
     if wanted.get() <= 0.5 {
         return Ratio::ONE;
     }
-    let (mut low, mut far) = (0.0, FAR);
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + far);
-        if below(middle) < wanted.get() {
-            low = middle;
-        } else {
-            far = middle;
-        }
-    }
+    let (_, far) = halved((0.0, FAR), HALVINGS, |deviations| below(deviations) < wanted.get());
     Ratio::new(libm::exp(libm::log(high.get()).abs() * far / Z))
+}
+
+/// What a lognormal of that standard deviation over its mean has so many deviations of its logarithm from the middle, over
+/// its mean.
+#[must_use]
+pub fn lognormal(spread: Ratio, deviations: f64) -> Ratio {
+    let square = 1.0 + spread.get() * spread.get();
+    Ratio::new(libm::exp(libm::log(square).sqrt() * deviations) / square.sqrt())
 }
 
 /// Share of a normal distribution below so many standard deviations from its middle.
@@ -63,6 +63,17 @@ mod tests {
         let sure = [Ratio::ONE; 3];
         assert_eq!(chance(sure, Ratio::new(0.9)), Ratio::ZERO);
         assert_eq!(chance(sure, Ratio::ONE), Ratio::ONE);
+    }
+
+    /// Of the standard lognormal the median is 1 over the root of 1 + spread^2 of the mean, and one deviation up is so many
+    /// times that; what does not spread is all the same.
+    #[test]
+    fn a_lognormal_has_its_median_below_its_mean() {
+        let near = |found: Ratio, wanted: f64| (found.get() - wanted).abs() < 1e-12;
+        let spread = Ratio::new((core::f64::consts::E - 1.0).sqrt());
+        assert!(near(lognormal(spread, 0.0), (-0.5f64).exp()));
+        assert!(near(lognormal(spread, 1.0), 0.5f64.exp()));
+        assert!(near(lognormal(Ratio::ZERO, 3.0), 1.0));
     }
 
     #[test]

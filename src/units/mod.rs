@@ -5,8 +5,8 @@
 //! value that is not (NaN, infinity, a negative) becomes the largest finite one, so that a broken plan looks
 //! unaffordable and can never look free.
 //!
-//! Only `+ - * / sqrt min max floor ceil` are used below the page: these give the same bits natively and in
-//! every browser engine (IEEE 754), unlike `exp`, `ln` and `powf`.
+//! Only `+ - * / sqrt min max floor ceil` and the `libm` crate are used below the page: these give the same bits natively
+//! and in every browser engine (IEEE 754), unlike `exp`, `ln` and `powf` of the standard library.
 
 pub mod chance;
 mod count;

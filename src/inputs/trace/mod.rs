@@ -9,6 +9,7 @@ mod rows;
 
 use super::limits::{FREQUENCY_MAX, FREQUENCY_MIN, SPREAD_MAX};
 use super::{Inputs, Key};
+use crate::units::chance::lognormal;
 use crate::units::text::{short, show};
 use crate::units::{PerSecond, Ratio, Seconds, order};
 use rows::{BLOCK_TOKENS, Faults};
@@ -145,7 +146,8 @@ impl Trace {
             (Key::Cached, self.cached.is_none()),
             (Key::Rate, silent),
             (Key::InFlight, silent),
-            (Key::Busiest, silent),
+            // Hours of a whole day take its place.
+            (Key::Busiest, silent && self.hours.is_empty()),
         ];
         let kept = silent.into_iter().filter(|(_, silent)| *silent && self.rows > 0);
         let kept = kept.filter_map(|(key, _)| {
@@ -272,8 +274,7 @@ fn tail(requests: &[Request], mean: f64, spread: f64) -> Option<[Ratio; 2]> {
         requests.iter().map(|own| [own.prompt.max(0.0).to_bits(), 0, 0]).collect();
     order::sort_keys(&mut lengths);
     let seen = f64::from_bits(lengths.get(lengths.len() - lengths.len().div_ceil(10))?[0]);
-    let square = 1.0 + spread * spread;
-    let counted = mean / square.sqrt() * libm::exp(TENTH * libm::log(square).sqrt());
+    let counted = mean * lognormal(Ratio::new(spread), TENTH).get();
     (seen > TAIL_MORE * counted).then(|| [seen, counted].map(Ratio::new))
 }
 
@@ -480,6 +481,19 @@ mod tests {
         let mut inputs = Inputs::default();
         few.type_into(&mut inputs);
         assert_eq!(inputs.get(Key::Rate), "1.29/s");
+    }
+
+    /// Two requests an hour are few, yet their hours are the day's: they take the place of a peak, which is not said to stay.
+    #[test]
+    fn hours_of_a_short_trace_take_the_place_of_a_peak() {
+        let text: String = (0..=48).map(|half| format!("{},100,10\n", half * 1800)).collect();
+        let own = trace(&text);
+        assert!(own.is_short() && own.hours.len() == 24);
+        let mut inputs = Inputs::default().with(Key::Rate, "10/s").with(Key::Busiest, "20/s");
+        let kept = own.kept(&inputs).expect("the rate stays");
+        assert!(kept.contains("10/s") && !kept.contains("20/s"), "{kept}");
+        own.type_into(&mut inputs);
+        assert_eq!((inputs.get(Key::Rate), inputs.typed(Key::Busiest)), ("10/s", None));
     }
 
     #[test]
