@@ -152,8 +152,7 @@ pub fn range(
     without: Option<&str>,
     tail: f64,
 ) -> Option<Range> {
-    let mut errors: Vec<(f64, f64)> = Vec::new();
-    let mut seen = errors.clone();
+    let (mut errors, mut seen) = (Vec::new(), Vec::new());
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     let fits = |row: &&Judged| {
         let own = kind(row);

@@ -430,10 +430,7 @@ pub fn keeps_from(
     way: Seconds,
 ) -> bool {
     let room = ask.room(machine);
-    let first = |goal: Seconds| match ask.share {
-        Some(share) => answer.first_token_within(share, goal.less(way) * (1.0 / room.first.get())),
-        None => answer.first_token * room.first.get() + way <= goal,
-    };
+    let first = |goal| comes_first_within(ask.share, &room, answer, (goal, way));
     let pace = || serving.pace(&ask.traffic, answer, Arrivals::Random);
     let share = ask.further_share.filter(|_| answer.per_token < Seconds::new(1e6));
     let further = || share.map_or(answer.per_token, |share| pace().per_token_at(share));
@@ -442,6 +439,22 @@ pub fn keeps_from(
         && ask.goals.first_token.is_none_or(first)
         && ask.goals.per_token.is_none_or(per_token)
         && is_held(&room, serving, &ask.traffic, answer)
+}
+
+/// Whether the first token of the asked share of requests, or of the mean one, comes in time to those that are so far away,
+/// with room to spare.
+#[must_use]
+pub fn comes_first_within(
+    share: Option<Ratio>,
+    room: &Room,
+    answer: &Answer,
+    (goal, way): (Seconds, Seconds),
+) -> bool {
+    let first = room.first.get();
+    match share {
+        Some(share) => answer.first_token_within(share, goal.less(way) * (1.0 / first)),
+        None => answer.first_token * first + way <= goal,
+    }
 }
 
 /// Whether an instance answers as many requests as that with room to spare.

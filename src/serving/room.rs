@@ -4,9 +4,6 @@ use super::{Engine, ServeRange};
 use crate::units::chance::stretch;
 use crate::units::{Ratio, Seconds};
 
-/// More than one sequence at once.
-const MANY: u32 = 2;
-
 /// What a prediction is made worse by before it is compared with a goal: factors, all 1 where goals are compared with the
 /// prediction itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +19,8 @@ pub struct Room {
 }
 
 impl Room {
+    /// More than one sequence at once.
+    pub const MANY: u32 = 2;
     /// Goals are compared with the prediction itself.
     pub const NONE: Self =
         Self { first: Ratio::ONE, further: Ratio::ONE, alone: Ratio::ONE, rate: Ratio::ONE };
@@ -38,7 +37,8 @@ impl Room {
             stretch(if turned { Ratio::new(1.0 / low.get()) } else { high }, wanted)
         };
         let [first, further, alone, rate] =
-            [("ttft", MANY), ("tpot", MANY), ("tpot", 1), ("tok_s", MANY)].map(room);
+            [("ttft", Self::MANY), ("tpot", Self::MANY), ("tpot", 1), ("tok_s", Self::MANY)]
+                .map(room);
         Self { first, further, alone, rate }
     }
 

@@ -239,8 +239,12 @@ impl Serving<'_> {
         }
         let groups = f64::from(self.instance.dp.max(1));
         let most = self.prompts_most(tokens);
-        let steps = (most / groups * tokens / f64::from(self.rows_most())).ceil().max(1.0);
-        self.stages_at_once() * most / steps
+        self.stages_at_once() * most / self.steps_of(most / groups * tokens)
+    }
+
+    /// Steps that one attention group takes to read so many tokens.
+    pub(super) fn steps_of(&self, tokens: f64) -> f64 {
+        (tokens / f64::from(self.rows_most())).ceil().max(1.0)
     }
 
     /// Stages whose reading goes on at once.
@@ -275,7 +279,7 @@ impl Serving<'_> {
         let pp = f64::from(self.instance.pp.max(1));
         // A prompt is read by one attention group.
         let fullest = if groups > 1.0 { (prompts / groups).ceil() } else { prompts };
-        let steps = (fullest * tokens / f64::from(self.rows_most())).ceil().max(1.0);
+        let steps = self.steps_of(fullest * tokens);
         let load = Load {
             prompt: prompts * tokens / steps,
             readers: prompts.min(groups).max(1.0),

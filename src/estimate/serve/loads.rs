@@ -33,9 +33,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn passes(&self, steps: Ratio) -> Ratio {
         let pp = f64::from(self.instance.pp.max(1));
-        let limit = self.service.engine.in_flight;
-        let most = if limit > 0 { pp.min(f64::from(limit)) } else { pp };
-        let first = most.min(steps.get()).max(1.0);
+        let first = self.stages_at_once().min(steps.get()).max(1.0);
         Ratio::new(steps.get() / first + (first - 1.0) / pp)
     }
 
@@ -49,8 +47,7 @@ impl Serving<'_> {
     #[must_use]
     pub fn prompt_load(&self, tokens: Tokens) -> (Load, Ratio) {
         let tokens = tokens.as_f64().max(1.0);
-        let chunk = f64::from(self.rows_most());
-        let steps = (tokens / chunk).ceil().max(1.0);
+        let steps = self.steps_of(tokens);
         let load = Load {
             prompt: tokens / steps,
             readers: 1.0,

@@ -12,6 +12,7 @@
 use super::Serving;
 use super::batch::Answer;
 use crate::serving::Traffic;
+use crate::units::chance::lognormal;
 use crate::units::{Ratio, Seconds};
 
 /// Share of an instance's time that reading may take in the figures here.
@@ -49,9 +50,7 @@ impl Pace {
     /// The value below which a share of answers have their time a token: a lognormal of that mean and deviation.
     #[must_use]
     pub fn per_token_at(&self, share: Ratio) -> Seconds {
-        let square = 1.0 + self.deviation.get() * self.deviation.get();
-        let width = libm::log(square).sqrt();
-        let factor = libm::exp(width * normal(share.get())) / square.sqrt();
+        let factor = lognormal(self.deviation, normal(share.get())).get();
         Seconds::new((self.mean.get() * factor).max(self.alone.get().min(self.mean.get())))
     }
 
@@ -120,7 +119,7 @@ impl Serving<'_> {
         let stretch = 1.0 / (1.0 - (busy + rate * beside / 2.0).min(BUSY));
         let deviation = (came * square).sqrt() * stretch / (mean * tokens).max(1e-12);
         let chunk = f64::from(self.rows_most());
-        let steps = (fresh / chunk).ceil().max(1.0);
+        let steps = self.steps_of(fresh);
         let pieces = rate * steps * alone;
         // Where prompts share steps with tokens, those that come in one step are read in the next, no more than fit it:
         // a Poisson autoregression, whose variance over mean is 1 / (1 - busy^2); else all are read first.

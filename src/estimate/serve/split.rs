@@ -3,8 +3,10 @@
 use super::batch::{Read, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
-use crate::units::{BytesPerSecond, PerSecond, Ratio, Seconds, Tokens};
+use crate::units::{BytesPerSecond, PerSecond, Ratio, Seconds, Tokens, halved};
 
+/// Halvings of the number that decodes.
+const STEPS: u32 = 24;
 /// Share of the time that reading may take before an instance counts as full.
 const BUSY: f64 = 0.98;
 
@@ -46,10 +48,8 @@ impl Pair<'_> {
         let all = f64::from(concurrency.max(1));
         let most = self.answers.serving.most(traffic) * writers;
         let handling = self.prompts.serving.handling(traffic);
-        let (mut low, mut high) = (0.0, all.min(most));
         let (mut per_token, mut wait, mut throughput) = (0.0, 0.0, 0.0);
-        for _ in 0..24 {
-            let decode = 0.5 * (low + high);
+        let (low, high) = halved((0.0, all.min(most)), STEPS, |decode| {
             per_token = self.answers.serving.decode((decode / writers).max(1.0), context);
             throughput = decode / (output * per_token);
             // Few at a time are read alone, many in full steps.
@@ -61,12 +61,8 @@ impl Pair<'_> {
             wait = crowd / 20.0 + (busy * cost / (2.0 * (1.0 - busy))).min(crowd / 2.0);
             let reading = handling + alone + moved + wait;
             let bound = readers / full.max(1e-12);
-            if decode + throughput * reading > all || throughput > bound {
-                high = decode;
-            } else {
-                low = decode;
-            }
-        }
+            decode + throughput * reading <= all && throughput <= bound
+        });
         let first = handling + alone + moved + wait;
         let whole = first + output * per_token;
         Answer {

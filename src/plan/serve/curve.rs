@@ -94,8 +94,14 @@ fn trade(
 }
 
 /// Sorts points by a latency and takes those that nothing beats in it, thinned out.
-fn line(all: &mut [TradePoint], time: fn(&TradePoint) -> Seconds) -> Vec<TradePoint> {
-    order::sort_by(all, |a, b| time(a).cmp(&time(b)).then(b.rate.cmp(&a.rate)));
+fn line(all: &mut Vec<TradePoint>, time: fn(&TradePoint) -> Seconds) -> Vec<TradePoint> {
+    // Of equals the one that came first.
+    let key = |(point, i): (&TradePoint, u64)| {
+        [time(point).get().to_bits(), !point.rate.get().to_bits(), i]
+    };
+    let mut keys: Vec<[u64; 3]> = all.iter().zip(0..).map(key).collect();
+    order::sort_keys(&mut keys);
+    *all = keys.iter().filter_map(|key| all.get(key[2] as usize).copied()).collect();
     let mut line: Vec<TradePoint> = Vec::new();
     for point in all.iter().filter(|point| time(point) < Seconds::UNBOUNDED) {
         if line.last().is_none_or(|last| point.rate > last.rate) {

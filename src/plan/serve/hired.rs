@@ -5,6 +5,7 @@ use super::power::{Drawn, over, site};
 use super::{Deployed, Offer, figures};
 use crate::catalogue::{offers, places};
 use crate::estimate::capacity::{MonthPart, Packing};
+use crate::estimate::serve::{Sequences, Serving};
 use crate::plan::budget::figure;
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Amount, Derivation, Figure, Part};
@@ -154,8 +155,8 @@ impl Hired<'_> {
         let own = self.at;
         let at = Candidate { machine: 0, format: own.format, instance: own.instance };
         let service = deploy::service(&ask, &at, Some(own.batch))?;
-        let serving = crate::estimate::serve::Serving::new(&service, &own.instance);
-        let batch = crate::estimate::serve::Sequences(f64::from(own.batch));
+        let serving = Serving::new(&service, &own.instance);
+        let batch = Sequences(f64::from(own.batch));
         let limit = (own.batch, serving.loaded(&ask.traffic, batch));
         let (missed, loss, least) = (None, None, own.replicas);
         let looked = Looked { at, limit: Some(limit), missed, least, loss };

@@ -1,7 +1,8 @@
 //! The longest request that an instance lets in, and what llama.cpp allocates for it.
 
 use super::Deployed;
-use crate::units::Tokens;
+use crate::units::chance::lognormal;
+use crate::units::{Ratio, Tokens};
 
 /// Requests of a thousand that an instance lets in.
 const LET_IN: f64 = 999.0;
@@ -31,8 +32,7 @@ pub fn longest(own: &Deployed<'_>) -> Longest {
     let (prompt, answer) = (traffic.prompt_spread.max(traffic.spread), traffic.spread);
     let (prompt, answer) = (prompt * traffic.prompt, answer * traffic.output);
     let deviation = prompt * prompt + answer * answer;
-    let square = 1.0 + deviation / (mean * mean);
-    let asked = mean / square.sqrt() * libm::exp(DEVIATIONS * libm::log(square).sqrt());
+    let asked = mean * lognormal(Ratio::new(deviation.sqrt() / mean), DEVIATIONS).get();
     let asked = (asked.max(mean).min(1e15).ceil() as u64).div_ceil(STEP) * STEP;
     let positions = own.ask.model.max_positions.map_or(u64::MAX, u64::from);
     let held = own.serving().memory().tokens.get() / u64::from(own.own.at.instance.dp.max(1));

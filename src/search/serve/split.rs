@@ -11,7 +11,7 @@ use super::{Offer, instances};
 use crate::estimate::capacity::{held_while, replicas};
 use crate::estimate::serve::{Answer, Arrivals, Reader, Sequences, Serving, Writer, Written};
 use crate::model::Model;
-use crate::search::deploy::{allowed, is_held};
+use crate::search::deploy::{allowed, comes_first_within, is_held};
 use crate::serving::{
     Engine, FixedServing, Goals, Instance, KvFormat, Room, Service, Speculation, Traffic,
     WeightFormat,
@@ -21,8 +21,6 @@ use crate::units::{BytesPerSecond, Dollars, PerSecond, Ratio, Seconds, halved};
 
 /// Bounds are shrunk by this before they cut, so that rounding loses nothing.
 const SHRINK: f64 = 1.0 - 1e-9;
-/// Pools run many sequences at once.
-const MANY: u32 = 2;
 /// Halvings of the range of loads.
 const HALVINGS: u32 = 40;
 
@@ -252,11 +250,9 @@ impl SplitQuestion {
     pub fn read_rate(&self, reader: &Reader, moved: Seconds) -> Option<PerSecond> {
         let kept = |rate: f64| {
             let answer = reader.at(PerSecond::new(rate), moved).answer;
-            let first = self.room.first.get();
-            self.goals.first_token.is_none_or(|goal| match self.share {
-                Some(share) => answer.first_token_within(share, goal * (1.0 / first)),
-                None => answer.first_token * first <= goal,
-            })
+            let in_time =
+                |goal| comes_first_within(self.share, &self.room, &answer, (goal, Seconds::ZERO));
+            self.goals.first_token.is_none_or(in_time)
         };
         let most = reader.most(moved).get() / self.room.rate.get();
         if kept(most) {
@@ -281,9 +277,7 @@ impl SplitQuestion {
         told(most)
             .or_else(|| told(halved((1.0, most), HALVINGS, |running| told(running).is_some()).0))
     }
-}
 
-impl SplitQuestion {
     /// Batch limits of readers and writers: the prompts that one step reads, in every stage; as many sequences as keep the
     /// goal on the mean when all of them decode, no more than the cache holds, no fewer than decode at that load, and whole
     /// parts of them in each attention group.
@@ -353,7 +347,7 @@ fn both(question: &SplitQuestion, serving: &Serving<'_>) -> Option<Together> {
         let share = question.further_share;
         let further = share.map_or(answer.per_token, |share| pace().per_token_at(share));
         let room = &question.room;
-        let (first, further) = room.worse((first, further), MANY);
+        let (first, further) = room.worse((first, further), Room::MANY);
         !answer.saturated
             && question.goals.kept_by(first, further)
             && is_held(room, serving, &question.traffic, answer)
@@ -541,7 +535,7 @@ impl<'q, 's> Finder<'q, 's> {
                 // What is judged is the rate that is asked for, not what the pools could take.
                 let apart = self.settled((pair.reader, pair.writer), apart);
                 let (first, further) = (apart.first_token * SHRINK, apart.per_token * SHRINK);
-                let (first, further) = self.question.room.worse((first, further), MANY);
+                let (first, further) = self.question.room.worse((first, further), Room::MANY);
                 if self.question.goals.kept_by(first, further) {
                     *best = Some((seconds, apart));
                 }
