@@ -85,7 +85,7 @@ pub fn parts() -> AnyView {
     };
     let machines = view! {
         {fields(MACHINES)}
-        {columns(FORMATS)}
+        {fields(FORMATS)}
         <div class="mores">
             {more("An accelerator of your own", keys(OWN), own)}
             {more("Memory for programs", keys(ALLOTTED), || fields(ALLOTTED))}

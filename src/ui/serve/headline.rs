@@ -37,7 +37,6 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
                     })}
                 </div>
             </div>
-            {live(move || apart(state, &pinned))}
             {degrees(state, &serve.degrees)}
             {doubts(&serve.doubts)}
             <dl class="figures large">{large}</dl>
@@ -57,6 +56,8 @@ pub fn headline(serve: &Arc<ServeView>) -> AnyView {
             })}
             {even(serve)}
             {launch("launch", "Start one instance", serve.launch.as_ref())}
+            // Known later than the rest, so last: nothing above moves when it comes.
+            {live(move || apart(state, &pinned))}
         </section>
     }
     .into_any()

@@ -1,5 +1,5 @@
 import { SERVE, fleetTimes } from "../lib/fleet.mjs";
-import { figure, fragment, planned, retype, text } from "../lib/plan.mjs";
+import { figure, follow, fragment, planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "where to serve: every offer, chart, bill, rows that open, misses, sellers, pools apart, energy";
 
@@ -63,8 +63,7 @@ async function market(ctx) {
   await complete(page);
   // A row opens as a deployment on its machines.
   const accelerator = await page.$eval("#fleet table td.lines", (cell) => cell.firstChild.textContent);
-  await page.click("#fleet table th a");
-  await planned(page);
+  await follow(page, "#fleet table th a");
   ctx.assert.match(await fragment(page), /;bs=nebius/);
   ctx.assert.ok((await text(page, "#plan-title")).includes(accelerator), accelerator);
   await page.setViewport({ width: 360, height: 800 });

@@ -1,4 +1,4 @@
-import { figure, fragment, planned, retype, text } from "../lib/plan.mjs";
+import { figure, follow, fragment, planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "serving: switch, answer in words and pictures, every number opens, stuck, edge, phone";
 
@@ -23,7 +23,11 @@ async function took(page) {
 async function answered(ctx) {
   const page = await ctx.open(LLAMA, {});
   await planned(page);
+  const top = (selector) => page.$eval(selector, (own) => own.getBoundingClientRect().top);
+  const [figures, memory] = [await top(".figures.large"), await top(".memory")];
   await studied(page);
+  await page.waitForSelector("#apart");
+  ctx.assert.deepEqual([await top(".figures.large"), await top(".memory")], [figures, memory], "what is read moved");
   ctx.assert.match(await text(page, "#plan-title"), /Llama-3.3-70B-Instruct .*H200 SXM with vLLM/);
   ctx.assert.match(await text(page, "#doubts"), /checkpoint has bf16, this plan serves fp8.*Staying in bf16 costs/);
   const empty = await page.$eval("#in-sw", (input) => input.placeholder);
@@ -61,8 +65,7 @@ async function answered(ctx) {
   await retype(page, "#in-st", "2ms");
   await page.waitForSelector(".stuck .remedies a", { timeout: 30_000 });
   ctx.assert.match(await text(page, ".stuck"), /within 2.ms: the nearest takes/);
-  await page.click(".stuck .remedies a");
-  await planned(page);
+  await follow(page, ".stuck .remedies a");
   ctx.assert.match(await figure(page, "tpot"), /\d/);
   await page.close();
 }

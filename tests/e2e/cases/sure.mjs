@@ -1,4 +1,4 @@
-import { figure, fragment, planned, retype, text } from "../lib/plan.mjs";
+import { figure, follow, fragment, planned, retype, text } from "../lib/plan.mjs";
 
 export const name = "how sure goals are: asked for in a field, told beside them, opened, in the way, and less of it helps";
 
@@ -57,8 +57,7 @@ export async function run(ctx) {
     all.findIndex((link) => /chance of|as predicted/.test(link.closest("li").textContent)),
   );
   ctx.assert.ok(less >= 0, "no lower chance among the remedies");
-  await (await page.$$(".stuck .remedies a"))[less].click();
-  await planned(page);
+  await follow(page, (await page.$$(".stuck .remedies a"))[less]);
   ctx.assert.match(await figure(page, "tpot"), /\d/);
   await page.close();
 }

@@ -1,4 +1,4 @@
-import { fragment, planned, text } from "../lib/plan.mjs";
+import { follow, fragment, planned, text } from "../lib/plan.mjs";
 
 export const name = "measured runs: fetched when asked for, filtered, pointed at, opened; told where absent";
 
@@ -81,9 +81,8 @@ async function opened(ctx) {
   await page.click(".trust button");
   await page.waitForSelector(".truth-summary");
   ctx.assert.equal(await runs(page), 2);
-  await page.$eval("#truth tbody a", (link) => link.click());
-  await page.waitForFunction(() => /n=8/.test(location.hash));
-  await planned(page);
+  await follow(page, "#truth tbody a");
+  ctx.assert.match(await fragment(page), /n=8/);
   ctx.assert.match(await fragment(page), /tp=2/);
   ctx.assert.match(await text(page, "#plan-title"), /Llama-2-7b/i);
   // Not with the mouse: the page may still be scrolling to the plan.

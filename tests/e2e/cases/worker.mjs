@@ -1,4 +1,4 @@
-import { figure, fragment, planned, retype } from "../lib/plan.mjs";
+import { figure, follow, fragment, planned, retype } from "../lib/plan.mjs";
 
 export const name = "fast typing never blocks the page, and the plan shown is for what was typed last";
 
@@ -29,8 +29,7 @@ async function stuck(ctx) {
   await ctx.axe(page);
   const link = await page.$(".remedies a");
   if (link) {
-    await link.click();
-    await planned(page);
+    await follow(page, link);
     ctx.assert.equal(await page.$(".stuck"), null, "the remedy helps");
   }
 }

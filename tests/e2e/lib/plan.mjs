@@ -12,6 +12,20 @@ export async function planned(page) {
   );
 }
 
+/**
+ * Takes a link of the page to another plan, an element or the first of a selector, and waits until that is shown.
+ * The browser turns to another fragment when it comes to it: until then the page is still whole for the old one.
+ */
+export async function follow(page, link) {
+  await page.evaluate(() => {
+    window.turned = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+  });
+  const element = typeof link === "string" ? await page.$(link) : link;
+  await element.evaluate((own) => own.click());
+  await page.evaluate(() => window.turned);
+  await planned(page);
+}
+
 /** Replaces what an input holds. */
 export async function retype(page, selector, text) {
   await page.click(selector, { count: 3 });
