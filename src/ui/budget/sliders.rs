@@ -31,6 +31,7 @@ pub fn sliders(budget: Budget) -> AnyView {
         budget.moved(by.collect());
     };
     let keep = move || {
+        budget.rest();
         let stops: Vec<u32> = places.iter().map(|place| place.get_untracked()).collect();
         state.set(Key::WhatIf, moves_text(&stops));
     };
@@ -60,7 +61,10 @@ pub fn sliders(budget: Budget) -> AnyView {
         .into_any()
     };
     let all: Vec<AnyView> = NAMES.into_iter().zip(places).map(one).collect();
-    let reset = move |_| state.set(Key::WhatIf, String::new());
+    let reset = move |_| {
+        budget.rest();
+        state.set(Key::WhatIf, String::new());
+    };
     view! {
         <div class="sliders" role="group" aria-label="What if">{all}</div>
         <p class="budget-today">

@@ -39,6 +39,9 @@ struct Store {
     hears: bool,
     asked: Option<Request>,
     moved: Option<Request>,
+    /// Whether sliders stand elsewhere than the link says, and whether the worker is at work on where they stand.
+    drags: bool,
+    moving: bool,
     run: u32,
     sheets: Vec<Arc<SheetView>>,
     /// What went wrong, by what it is about.
@@ -132,9 +135,15 @@ impl Budget {
         let link = untrack(|| self.state.link_now());
         self.store.update_value(|store| {
             store.run = store.run.wrapping_add(1);
+            store.drags = true;
             store.moved = Some(Request::Moved { run: store.run, link, by });
         });
         self.serve();
+    }
+
+    /// Where the sliders stand goes into the link.
+    pub fn rest(self) {
+        self.store.update_value(|store| store.drags = false);
     }
 
     /// The latest answer to one question.
@@ -169,6 +178,7 @@ impl Budget {
     fn serve(self) {
         self.store.update_value(|store| {
             let Some(worker) = store.worker.as_ref().filter(|_| store.hears) else { return };
+            store.moving = store.moved.is_some();
             let Some(mut request) = store.moved.take().or_else(|| store.asked.take()) else {
                 return;
             };
@@ -193,7 +203,12 @@ impl Budget {
                     let rows = budget.list.as_ref().map(|list| list.problems.clone());
                     store.fault("rows", rows.unwrap_or_default());
                     store.prices = budget.list;
+                    // What the link says of sliders is not what they show while they are dragged.
+                    let late = store.drags && !store.moving;
                     for sheet in budget.sheets {
+                        if late && sheet.id == "moved" {
+                            continue;
+                        }
                         store.sheets.retain(|known| known.id != sheet.id);
                         store.sheets.push(Arc::new(sheet));
                     }

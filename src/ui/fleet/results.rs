@@ -23,10 +23,12 @@ pub fn results(fleet: Fleet, serves: bool) -> AnyView {
             <span role="status">{words(move || progress(fleet))}</span>
             {live(move || stop(fleet))}
         </p>
-        {live(move || of(fleet, Turn::Answers, answers))}
-        {found}
-        {live(move || of(fleet, Turn::Rest, caveats))}
-        {fold("fleet-lost", "Where the rest of the market went", others)}
+        <div class="fleet-found" class:stale=move || fleet.behind.get()>
+            {live(move || of(fleet, Turn::Answers, answers))}
+            {found}
+            {live(move || of(fleet, Turn::Rest, caveats))}
+            {fold("fleet-lost", "Where the rest of the market went", others)}
+        </div>
     }
     .into_any()
 }
@@ -67,6 +69,10 @@ fn progress(fleet: Fleet) -> String {
     let Some(view) = fleet.view(Turn::Rest) else {
         return "Searching…".to_owned();
     };
+    let stopped = fleet.stopped.get();
+    if fleet.behind.get() && !stopped {
+        return "What is shown is not yet for the inputs as they are…".to_owned();
+    }
     let (pairs, searches) = (show::grouped(view.pairs.into()), show::grouped(view.searches.into()));
     if view.complete && fleet.serves() {
         return format!(
@@ -82,7 +88,7 @@ fn progress(fleet: Fleet) -> String {
         );
     }
     let looked_at = show::grouped(view.looked_at.into());
-    if fleet.stopped.get() {
+    if stopped {
         return format!("Stopped at {looked_at} of {pairs} {what}: others may be better.");
     }
     let workers = show::plural(view.workers.into(), "worker");

@@ -68,6 +68,8 @@ pub struct Fleet {
     pub row: RwSignal<Option<u32>>,
     /// Whether the search was stopped.
     pub stopped: RwSignal<bool>,
+    /// Whether what is shown was found for other inputs, or from another list.
+    pub behind: RwSignal<bool>,
 }
 
 struct Store {
@@ -82,6 +84,8 @@ struct Store {
     view: Option<Arc<FleetView>>,
     /// What came while the parts of that one are being made.
     next: Option<Arc<FleetView>>,
+    /// The run that the latter is of.
+    heard: u32,
     /// Whether its parts are being made, and whether something newer came meanwhile.
     showing: (bool, bool),
     /// Whether that is about a model in service.
@@ -101,6 +105,7 @@ impl Fleet {
             asked: Default::default(),
             view: None,
             next: None,
+            heard: 0,
             showing: Default::default(),
             serves: false,
             fault: String::new(),
@@ -109,12 +114,13 @@ impl Fleet {
         let (loading, row) = (number(), RwSignal::new(None));
         let changed = Turn::ALL.map(|_| number());
         let (store, open) = (StoredValue::new_local(store), state.unfolded(FOLD));
-        let stopped = RwSignal::new(false);
+        let (stopped, behind) = (RwSignal::new(false), RwSignal::new(false));
         let serves = Memo::new(move |_| state.inputs(Inputs::is_serving));
-        let fleet = Self { store, state, open, serves, loading, changed, row, stopped };
+        let fleet = Self { store, state, open, serves, loading, changed, row, stopped, behind };
         let again = dom::debounced(PAUSE_MS, move || fleet.ask());
         Effect::new(move |_| {
             state.run.track();
+            behind.set(fleet.store.with_value(|store| store.view.is_some()));
             again();
         });
         Effect::new(move |warm: Option<bool>| {
@@ -195,8 +201,11 @@ impl Fleet {
             true => reading.ask.is_some(),
             false => reading.case.is_some(),
         });
-        if ready && valid && self.open.try_get_untracked() == Some(true) {
+        let open = self.open.try_get_untracked() == Some(true);
+        if ready && valid && open {
             self.search(link);
+        } else if self.is_of_now() {
+            self.behind.try_set(false);
         }
     }
 
@@ -218,6 +227,7 @@ impl Fleet {
         let wanted = self.store.with_value(|store| store.crew.wanted());
         self.hire(wanted);
         self.stopped.set(false);
+        self.behind.set(self.store.with_value(|store| store.view.is_some()));
         self.row.set(None);
         let serves = self.state.serves_now();
         let other = self.store.with_value(|store| store.serves != serves);
@@ -242,6 +252,13 @@ impl Fleet {
                 share,
             });
         });
+    }
+
+    /// Whether what is shown was found for the inputs as they are.
+    fn is_of_now(self) -> bool {
+        let link = untrack(|| self.state.link_now());
+        let is = |store: &Store| store.heard == store.run && store.asked == (link, store.number);
+        self.store.try_with_value(is).unwrap_or_default()
     }
 
     /// What was found so far, as of that turn.
@@ -299,6 +316,7 @@ impl Fleet {
         self.store.try_update_value(|store| match answer {
             Some(Answer::Fleet { run, fleet }) if run == store.run => {
                 store.next = Some(Arc::from(fleet));
+                store.heard = run;
                 news = true;
             }
             Some(Answer::FleetNews { run, news }) if run == store.run => {
@@ -343,6 +361,9 @@ impl Fleet {
                     store.showing = (newer, false);
                 });
                 if !newer {
+                    if self.is_of_now() {
+                        self.behind.try_set(false);
+                    }
                     return;
                 }
                 next = 0;

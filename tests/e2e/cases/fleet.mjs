@@ -1,4 +1,4 @@
-import { planned, retype, text } from "../lib/plan.mjs";
+import { planned, retype, says, text } from "../lib/plan.mjs";
 
 export const name = "where to train: prices from beside the page, frontier, answers, bill, stop; told where absent";
 
@@ -19,21 +19,18 @@ async function absent(ctx) {
   const page = await ctx.open(LINK, { block: `*/${BUILT}` });
   await planned(page);
   await page.$eval("#fleet summary", (summary) => summary.click());
-  await page.waitForSelector("#fleet .notice");
-  ctx.assert.match(await text(page, "#fleet .notice"), /could not be/);
+  await says(page, "#fleet .notice", /could not be/);
   ctx.assert.match(await text(page, "[data-figure=step_time]"), /\d/, "the plan is unharmed");
   await page.close();
 }
 
 /** What is not a price list is given up at the limit. */
 async function endless(ctx) {
-  const page = await ctx.open(LINK);
-  await planned(page);
   const body = "x".repeat(5 << 20);
-  await ctx.answer(page, { [`*/${BUILT}`]: { contentType: "text/csv", body } });
+  const page = await ctx.open(LINK, { mock: { [`*/${BUILT}`]: { contentType: "text/csv", body } } });
+  await planned(page);
   await page.$eval("#fleet summary", (summary) => summary.click());
-  await page.waitForSelector("#fleet .notice");
-  ctx.assert.match(await text(page, "#fleet .notice"), /far longer than it should be/);
+  await says(page, "#fleet .notice", /far longer than it should be/);
   await page.close();
 }
 
@@ -43,8 +40,7 @@ async function altered(ctx) {
   const page = await ctx.open(LINK, { mock: { [`*/${BUILT}`]: { contentType: "text/csv", body } } });
   await planned(page);
   await page.$eval("#fleet summary", (summary) => summary.click());
-  await page.waitForSelector("#fleet .notice");
-  ctx.assert.match(await text(page, "#fleet .notice"), /not the price list that this version was built with/);
+  await says(page, "#fleet .notice", /not the price list that this version was built with/);
   await page.close();
 }
 

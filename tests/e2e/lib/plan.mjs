@@ -33,6 +33,16 @@ export async function retype(page, selector, text) {
   await page.type(selector, text);
 }
 
+/** Waits until what stands there says so: what is tried again may be told twice, and is gone in between. */
+export async function says(page, selector, pattern) {
+  await page.waitForFunction(
+    (selector, source) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
+    { timeout: 30_000 },
+    selector,
+    pattern.source,
+  );
+}
+
 export const value = (page, selector) => page.$eval(selector, (input) => input.value);
 export const text = (page, selector) => page.$eval(selector, (element) => element.textContent);
 export const fragment = (page) => page.evaluate(() => decodeURIComponent(location.hash.slice(1)));
