@@ -10,7 +10,11 @@ pub(super) fn engine(run: &ServeRun) -> &'static str {
     let early = year(&run.date).is_some_and(|year| year < 2025) && !run.date.starts_with("2024-12");
     let release = release(&run.version);
     if run.mode.starts_with("mlperf") && (has("tensorrt") || name.is_empty() && is_nvidia(run)) {
-        return "mlperf";
+        return if year(&run.date).is_some_and(|year| year < 2026) {
+            "mlperf-2025"
+        } else {
+            "mlperf"
+        };
     }
     if run.mode.starts_with("mlperf") && run.class != "cpu" {
         return "mlperf-vllm";
