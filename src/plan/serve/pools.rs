@@ -36,7 +36,7 @@ const SAME: f64 = 5e-4;
 /// Pools beside a deployment, or where none that does both serves.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pools {
-    /// In one sentence, for the first line of the answer; empty where there are none.
+    /// In one sentence, for the first screen of the answer; empty where there are none.
     pub headline: String,
     /// Whether they cost less, or alone serve.
     pub win: bool,

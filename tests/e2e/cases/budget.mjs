@@ -1,4 +1,4 @@
-import { planned, text } from "../lib/plan.mjs";
+import { planned, says, text } from "../lib/plan.mjs";
 
 export const name = "budget: ways to buy, months, calendar, sliders, trials, places; in the link; told where prices are absent";
 
@@ -20,14 +20,7 @@ async function open(page, part) {
 
 const said = (page, part) => text(page, `#sheet-${part}`);
 
-async function until(page, part, pattern) {
-  await page.waitForFunction(
-    (part, source) => new RegExp(source).test(document.querySelector(`#sheet-${part}`)?.textContent ?? ""),
-    { timeout: 20_000 },
-    part,
-    pattern.source,
-  );
-}
+const until = (page, part, pattern) => says(page, `#sheet-${part}`, pattern, 20_000);
 
 async function drag(page, id, place) {
   await page.$eval(

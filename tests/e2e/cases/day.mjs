@@ -1,4 +1,4 @@
-import { fragment, planned, retype, text } from "../lib/plan.mjs";
+import { fragment, planned, retype, says, text } from "../lib/plan.mjs";
 
 export const name = "a service over the day and near its users: curve, trace, commitment, sites; in the link; told where nothing can be";
 
@@ -23,14 +23,7 @@ async function unfold(page, part) {
   await page.waitForSelector(sheet(part), { timeout: 30_000 });
 }
 
-async function until(page, part, pattern) {
-  await page.waitForFunction(
-    (at, source) => new RegExp(source).test(document.querySelector(at)?.textContent ?? ""),
-    { timeout: 30_000 },
-    sheet(part),
-    pattern.source,
-  );
-}
+const until = (page, part, pattern) => says(page, sheet(part), pattern);
 
 /** Opens the hidden fields and tables of a section. */
 const openAll = (page, section) =>

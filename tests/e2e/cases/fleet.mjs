@@ -1,4 +1,4 @@
-import { planned, retype, says, text } from "../lib/plan.mjs";
+import { complete, planned, retype, says, text } from "../lib/plan.mjs";
 
 export const name = "where to train: prices from beside the page, frontier, answers, bill, stop; told where absent";
 
@@ -6,13 +6,6 @@ export const name = "where to train: prices from beside the page, frontier, answ
 const BUILT = "prices-*.csv";
 const LIST = "prices-v1.csv";
 const LINK = "#1;m=meta-llama/Llama-3.1-8B;t=200B;b=512;n=64;fd=30d;fb=100000";
-
-async function complete(page) {
-  await page.waitForFunction(
-    () => /Complete: /.test(document.querySelector("#fleet")?.textContent ?? ""),
-    { timeout: 60_000 },
-  );
-}
 
 async function absent(ctx) {
   ctx.expectProblem(/prices-.*csv|ERR_FAILED/);

@@ -1,16 +1,9 @@
 import { SERVE, fleetTimes } from "../lib/fleet.mjs";
-import { figure, follow, fragment, planned, retype, text } from "../lib/plan.mjs";
+import { complete, figure, follow, fragment, planned, retype, says, text } from "../lib/plan.mjs";
 
 export const name = "where to serve: every offer, chart, bill, rows that open, misses, sellers, pools apart, energy";
 
 const LLAMA = "#1;m=meta-llama/Llama-3.3-70B-Instruct;do=serve;sr=10/s;bs=aws:eu-north-1";
-
-async function complete(page) {
-  await page.waitForFunction(
-    () => /Complete: /.test(document.querySelector("#fleet")?.textContent ?? ""),
-    { timeout: 60_000 },
-  );
-}
 
 const unfold = (page, title) =>
   page.$$eval(
@@ -50,10 +43,7 @@ async function market(ctx) {
   await ctx.shot(page, "market", { fullPage: true });
   // Another constraint is answered anew; a goal that nothing meets names what comes nearest.
   await page.type("#in-fp", "nebius");
-  await page.waitForFunction(
-    () => /nebius/.test(document.querySelector("#fleet-cheapest")?.textContent ?? ""),
-    { timeout: 60_000 },
-  );
+  await says(page, "#fleet-cheapest", /nebius/, 60_000);
   await complete(page);
   await retype(page, "#in-st", "2ms");
   await page.waitForSelector("#fleet-nearest", { timeout: 60_000 });

@@ -1,4 +1,4 @@
-import { figure, follow, fragment, planned, retype, text } from "../lib/plan.mjs";
+import { figure, follow, fragment, planned, retype, says, text } from "../lib/plan.mjs";
 
 export const name = "serving: switch, answer in words and pictures, every number opens, stuck, edge, phone";
 
@@ -96,10 +96,7 @@ async function latency(ctx) {
   ctx.assert.match(await text(page, "#tradeoff .legend"), /misses TPOT/);
   await retype(page, "#in-st", "39ms");
   await planned(page);
-  await page.waitForFunction(
-    () => /within 39.ms/.test(document.querySelector("#tradeoff")?.textContent ?? ""),
-    { timeout: 30_000 },
-  );
+  await says(page, "#tradeoff", /within 39.ms/);
   ctx.assert.match(await chart(), /First token \(TTFT\)/, "the choice stays");
   await ctx.axe(page);
   await page.close();
@@ -164,7 +161,7 @@ async function edge(ctx) {
   await page.close();
 }
 
-/** Pools in the first line, beside the deployment and where nothing else serves; numbers that open down to steps. */
+/** Pools on the first screen, beside the deployment and where nothing else serves; numbers that open down to steps. */
 async function apart(ctx) {
   const page = await ctx.open(APART, {});
   await planned(page);

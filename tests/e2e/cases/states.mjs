@@ -1,4 +1,4 @@
-import { planned } from "../lib/plan.mjs";
+import { complete, planned } from "../lib/plan.mjs";
 
 export const name = "axe finds nothing in any state of the page, in both themes, wide and narrow";
 export const limitMs = 240_000;
@@ -11,9 +11,7 @@ const press = (page, selector) => page.$eval(selector, (element) => element.clic
 async function unfolded(page) {
   await planned(page);
   await page.$$eval("details", (all) => all.forEach((fold) => (fold.open = true)));
-  await page.waitForFunction(() => /Complete: /.test(document.querySelector("#fleet")?.textContent ?? ""), {
-    timeout: 60_000,
-  });
+  await complete(page);
   await settled();
 }
 

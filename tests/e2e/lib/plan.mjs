@@ -34,14 +34,17 @@ export async function retype(page, selector, text) {
 }
 
 /** Waits until what stands there says so: what is tried again may be told twice, and is gone in between. */
-export async function says(page, selector, pattern) {
+export async function says(page, selector, pattern, timeout = 30_000) {
   await page.waitForFunction(
     (selector, source) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
-    { timeout: 30_000 },
+    { timeout },
     selector,
     pattern.source,
   );
 }
+
+/** Waits until the section on every offer has searched all of them for the inputs as they are. */
+export const complete = (page) => says(page, "#fleet", /Complete: /, 60_000);
 
 export const value = (page, selector) => page.$eval(selector, (input) => input.value);
 export const text = (page, selector) => page.$eval(selector, (element) => element.textContent);
