@@ -303,6 +303,12 @@ fn a_fitted_profile_is_taken() {
 
 const SERVED: &str = "1;do=serve;m=meta-llama/Llama-3.1-8B;sg=h100-sxm;sc=32;st=none;sf=none";
 
+/// The product of an engine's factors on an H100 with 16-bit weights.
+fn on_h100(engine: &autoparallel::serving::Engine, of: FactorOf) -> f64 {
+    let held = engine.factors_on(of, ("h100-sxm", "hopper"), "wide");
+    held.fold(1.0, |all, factor| all * factor.value.get())
+}
+
 #[test]
 fn an_engine_of_ones_own_changes_what_it_says() {
     let base = served(SERVED);
@@ -313,8 +319,7 @@ fn an_engine_of_ones_own_changes_what_it_says() {
     // what hosts of such machines were measured at, and what prompts in between take on top.
     let more = value(&slow.figures, "tpot") - value(&fast.figures, "tpot");
     let ask = decode(SERVED).inputs.resolve().ask.expect("a question");
-    let format = autoparallel::serving::WeightFormat::Bf16;
-    let factor = ask.engine.factor(FactorOf::Overhead, "h100-sxm", "hopper", format).get();
+    let factor = on_h100(&ask.engine, FactorOf::Overhead);
     assert!((0.0099..0.015).contains(&(more / factor)), "{more} {factor}");
     assert!(slow.summary.contains("fork (vLLM (V1) with step us 20000)"), "{}", slow.summary);
     let trust = slow.trust.expect("a basis");
@@ -328,16 +333,12 @@ fn an_engine_of_ones_own_changes_what_it_says() {
     let ask = decode(&format!("{SERVED};seo=pace@h100-sxm:0.5")).inputs.resolve().ask.expect("one");
     let plain = decode(SERVED).inputs.resolve().ask.expect("one");
     for of in FactorOf::ALL {
-        let factor = |engine: &autoparallel::serving::Engine| {
-            let format = autoparallel::serving::WeightFormat::Bf16;
-            engine.factor(of, "h100-sxm", "hopper", format).get()
-        };
         let wanted = match of {
             FactorOf::Experts => 1.0,
             FactorOf::Overhead | FactorOf::Start | FactorOf::Network => 2.0,
             _ => 0.5,
         };
-        near(factor(&ask.engine), wanted * factor(&plain.engine), 1e-12);
+        near(on_h100(&ask.engine, of), wanted * on_h100(&plain.engine, of), 1e-12);
     }
 }
 

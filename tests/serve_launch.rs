@@ -320,6 +320,15 @@ fn commands_serve_the_weights_of_the_plan() {
         assert!(first.is_some(), "{}", own.command);
         assert!(own.notes[0].starts_with("Replace path/to/"), "{:?}", own.notes);
     }
+    // A copy that is known is served by its name: Qwen's own in blocks under vLLM, NVIDIA's in 4 bits.
+    let qwen = "1;m=Qwen/Qwen3-235B-A22B;do=serve;sg=h200-sxm;sn=8;sr=1/s;sw=fp8;sf=none;st=none";
+    let own = launch(qwen);
+    assert!(own.command.contains("vllm serve Qwen/Qwen3-235B-A22B-FP8 "), "{}", own.command);
+    assert_eq!(flag(&own.command, "--quantization"), None, "{}", own.command);
+    assert!(own.notes[0].contains("Qwen/Qwen3-235B-A22B-FP8 is a copy"), "{:?}", own.notes);
+    // TensorRT-LLM is measured with NVIDIA's own, whose name is not known here.
+    let own = launch(&format!("{qwen};se=trtllm"));
+    assert!(own.command.contains("path/to/Qwen3-235B-A22B-fp8"), "{}", own.command);
     // As published: nothing to be said.
     let own = launch("1;m=deepseek-ai/DeepSeek-R1;do=serve;sn=16;sr=1/s");
     assert!(own.command.contains("vllm serve deepseek-ai/DeepSeek-R1 "), "{}", own.command);

@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use autoparallel::catalogue::{accelerators, engines, models};
-use autoparallel::model::{Kept, Model, Parts, Stored, WeightPart};
+use autoparallel::model::{Blocks, Kept, Model, Parts, Stored, WeightPart};
 use autoparallel::serving::{KvFormat, ProductFormat, Service, WeightFormat, parts};
 use autoparallel::units::Ratio;
 
@@ -41,7 +41,7 @@ fn parts_lie_and_are_multiplied_in_what_the_checkpoint_has() {
     let own = Parts::default()
         .with(WeightPart::Shared, Kept::Eight)
         .with(WeightPart::Attention, Kept::Wide);
-    let stored = |bits| vec![Stored { format: "nvfp4", parts: own, bits }];
+    let stored = |bits| vec![Stored { format: "nvfp4", parts: own, bits, blocks: Blocks::None }];
     let of = held(model(LATENT, stored(None)), WeightFormat::Nvfp4);
     assert_eq!(of(WeightPart::Shared), (8.0, ProductFormat::Eight));
     assert_eq!(of(WeightPart::Attention), (16.0, ProductFormat::Wide));
@@ -61,6 +61,7 @@ fn weights_of_32_bits_are_wide_in_32() {
         format: "fp32",
         parts: Parts::default().with(WeightPart::Dense, Kept::Wide),
         bits: None,
+        blocks: Blocks::None,
     }];
     for stored in [Vec::new(), wide] {
         let of = held(model(DENSE, stored), WeightFormat::Fp32);

@@ -22,7 +22,7 @@ const FEW: f64 = 8.0;
 /// One row in so many of those outside the scoring set is fitted as well.
 const THINNED: usize = 3;
 /// Gauss-Newton steps.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 16;
 
 /// A row with what is said of it.
 pub struct Judged {
@@ -119,25 +119,29 @@ fn fit(samples: &[Sample], parameters: &Parameters) -> (Vec<f64>, Vec<Linear>) {
     let n = parameters.scopes.len();
     let mut x = vec![0.0; n];
     let mut best = cost(samples, parameters, &x);
-    let mut reach = 1.0;
+    // Of the way to where the linear model is best.
+    let mut share = 1.0;
     let mut lines: Vec<Linear> = samples.iter().map(|s| linear(s, parameters, &x)).collect();
     for round in 0..ROUNDS {
         let mut normal = Normal::new(n);
         for (sample, line) in samples.iter().zip(&lines) {
             normal.add(sample, line, &x, 1.0);
         }
-        let next = normal.solve(&x, reach);
+        let there = normal.solve(&x, 1.0);
+        let next: Vec<f64> =
+            x.iter().zip(&there).map(|(from, to)| from + share * (to - from)).collect();
         let now = cost(samples, parameters, &next);
-        eprintln!("round {round}: cost {best:.1} -> {now:.1}, reach {reach:.2}");
+        eprintln!("round {round}: cost {best:.1} -> {now:.1}, share {share:.2}");
         if now < best {
             let done = best - now < 1e-3 * best;
             (x, best) = (next, now);
+            share = f64::min(1.0, share * 2.0);
             lines = samples.iter().map(|s| linear(s, parameters, &x)).collect();
             if done {
                 break;
             }
         } else {
-            reach *= 0.4;
+            share *= 0.4;
         }
     }
     (x, lines)

@@ -95,7 +95,7 @@ fn spread(of: FactorOf, level: Level) -> Option<f64> {
         FactorOf::Cache => by_level([0.28, 0.0, 0.28, 0.0, 0.0]),
         FactorOf::Attention => by_level([0.35, 0.0, 0.35, 0.0, 0.0]),
         FactorOf::Experts => by_level([0.28, 0.0, 0.28, 0.28, 0.17]),
-        FactorOf::Overhead => by_level([0.35, 0.0, 0.7, 0.0, 0.0]),
+        FactorOf::Overhead => by_level([0.35, 0.0, 0.35, 0.0, 0.0]),
         FactorOf::Start => by_level([0.42, 0.0, 0.84, 0.0, 0.0]),
         FactorOf::Network => by_level([0.42, 0.14, 0.42, 0.0, 0.0]),
     }
@@ -172,7 +172,7 @@ impl Parameters {
                 }
             }
         }
-        let class = service.weights.class().to_owned();
+        let class = service.class().to_owned();
         for of in FactorOf::ALL {
             for level in LEVELS {
                 let Some(spread) = spread(of, level) else { continue };

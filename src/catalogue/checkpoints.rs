@@ -1,13 +1,14 @@
 //! Published checkpoints that leave parts of a model wide, or quantise by other groups than is usual
 //! (`data/checkpoints.csv`). One that is not listed quantises what is usual of its format (`serving::Held`).
 //!
-//! Codes of the source column: `A`, its config.json or hf_quant_config.json in aiconfigurator-core 0.12.0; `C`, its model
-//! card ("additionally quantizes the wo module in attention layers"); `K`, the ignore list of Kimi-K2.6 in vLLM's tests,
+//! Codes of the source column: `A`, its config.json or hf_quant_config.json in aiconfigurator-core 0.12.0; `B`, its model
+//! card (8-bit floats in blocks of 128, `weight_block_size`); `C`, its model card ("additionally quantizes the wo module
+//! in attention layers"); `D`, DeepSeek-V3's report, arXiv 2412.19437, section 3.3.2, whose way the model takes; `K`, the ignore list of Kimi-K2.6 in vLLM's tests,
 //! whose card says that it is quantised as Kimi-K2-Thinking; `L`, meta-llama/llama-models,
 //! models/llama4/quantization/loader.py (`fp8_mixed`; experts of the first and last layers are left alone as well).
 
 use super::table::{Row, Table};
-use crate::model::{Kept, Parts, Stored, WeightPart};
+use crate::model::{Blocks, Kept, Parts, Stored, WeightPart};
 use crate::serving::WeightFormat;
 use crate::units::Ratio;
 use std::sync::OnceLock;
@@ -32,6 +33,12 @@ pub fn all() -> &'static [CheckpointRow] {
     })
 }
 
+/// That of a model in a format.
+#[must_use]
+pub fn find(model: &str, format: WeightFormat) -> Option<&'static CheckpointRow> {
+    all().iter().find(|row| row.model == model && row.stored.format == format.key())
+}
+
 /// Those of a model.
 #[must_use]
 pub fn of(model: &str) -> Vec<Stored> {
@@ -50,9 +57,16 @@ fn row(line: Row<'_>) -> Option<CheckpointRow> {
         "" => None,
         text => Some(Ratio::new(text.parse().ok()?)),
     };
+    let blocks = match line.text("blocks") {
+        "" => Blocks::None,
+        "copy" => Blocks::Copy,
+        "own" => Blocks::Own,
+        _ => return None,
+    };
+    let format = WeightFormat::of_key(line.text("format"))?.key();
     Some(CheckpointRow {
         model: line.text("model").to_owned(),
-        stored: Stored { format: WeightFormat::of_key(line.text("format"))?.key(), parts, bits },
+        stored: Stored { format, parts, bits, blocks },
         checkpoint: line.text("checkpoint").to_owned(),
     })
 }

@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 48] = [
+pub const SERVING: [Constant; 52] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),
@@ -175,6 +175,9 @@ pub const SERVING: [Constant; 48] = [
     of(Kernels, "gap_us", "Added by each kernel", US, 0.0, 1000.0),
     of(Kernels, "kernels", "Kernels of a layer", "", 0.0, 1000.0),
     of(Kernels, "expert_kernels", "Further kernels of experts", "", 0.0, 1000.0),
+    switch(Kernels, "fuses_shared", "A shared expert is one of the routed"),
+    switch(Kernels, "blocks", "8-bit blocks multiplied as they are"),
+    switch(Kernels, "own_copies", "8-bit copies are its makers' own"),
     of(Host, "launch_us", "Start of a kernel without a graph", US, 0.0, 1000.0),
     switch(Host, "graphs", "Decoding replays graphs"),
     of(Host, "expert_starts", "Kernels started for experts", "", 0.0, 10_000.0),
@@ -206,6 +209,7 @@ pub const SERVING: [Constant; 48] = [
     of(Memory, "drawn_bytes", "The draw keeps of a sequence and word", BYTES, 0.0, 1000.0),
     switch(Memory, "host_table", "Embeddings stay with the host"),
     switch(Memory, "pads_experts", "4-bit experts padded to tiles"),
+    switch(Memory, "gathers_rows", "Room for the rows of all attention groups"),
     switch(Memory, "allocates", "The cache is allocated as asked for"),
     switch(Memory, "splits_cores", "Every core is a rank"),
 ];

@@ -150,6 +150,7 @@ fn memory(known: &Known<'_>) -> Option<MemoryRule> {
         drawn: known.ratio("drawn_bytes")?,
         host_table: known.is("host_table")?,
         pads_experts: known.is("pads_experts")?,
+        gathers_rows: known.is("gathers_rows")?,
         allocates: known.is("allocates")?,
         splits_cores: known.is("splits_cores")?,
     })
@@ -191,6 +192,9 @@ fn engine(book: Book, key: &str, said: &[Fact]) -> Option<Engine> {
         collective: us("collective_us")?,
         link_inside: known.ratio("link_inside")?,
         link_outside: known.ratio("link_outside")?,
+        blocks: known.is("blocks")?,
+        own_copies: known.is("own_copies")?,
+        fuses_shared: known.is("fuses_shared")?,
         dispatch_bytes: known.count("dispatch_bytes")?,
         imbalance: known.ratio("imbalance")?,
         dispatches_once: known.is("dispatches_once")?,

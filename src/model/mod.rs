@@ -12,7 +12,7 @@ mod stored;
 
 use crate::units::Params;
 pub use count::{KindParams, ModelParams};
-pub use stored::{Kept, Parts, Stored, WeightPart};
+pub use stored::{Blocks, Kept, Parts, Stored, WeightPart};
 
 /// A decoder-only transformer.
 #[derive(Clone, Debug, PartialEq)]

@@ -38,6 +38,18 @@ pub enum Kept {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts([Kept; WeightPart::ALL.len()]);
 
+/// Whether 8-bit floats have a scale for each block of 128 x 128 (DeepSeek-V3, arXiv 2412.19437, section 3.3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Blocks {
+    /// One for a tensor or a channel.
+    #[default]
+    None,
+    /// In a copy that its makers publish beside wider weights.
+    Copy,
+    /// In the model itself.
+    Own,
+}
+
 /// A published checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
@@ -47,6 +59,8 @@ pub struct Stored {
     pub parts: Parts,
     /// Bits of one quantised weight with its share of scales, where they are not the usual ones of the format.
     pub bits: Option<Ratio>,
+    /// Whether its 8-bit floats lie in blocks.
+    pub blocks: Blocks,
 }
 
 impl WeightPart {

@@ -72,6 +72,12 @@ pub struct Engine {
     pub link_inside: Ratio,
     /// The same across the network.
     pub link_outside: Ratio,
+    /// 8-bit floats in blocks are multiplied as such; else a scale a tensor or a channel is taken.
+    pub blocks: bool,
+    /// Copies in 8 bits are the engine's makers' own, with a scale a tensor, unless the model itself lies in blocks.
+    pub own_copies: bool,
+    /// The shared expert of a model with latent attention is one more of the routed ones, where it is as wide.
+    pub fuses_shared: bool,
     /// Bytes of one activation as it crosses to its expert.
     pub dispatch_bytes: u32,
     /// Share of the busiest expert rank over the mean at many tokens.
@@ -143,6 +149,8 @@ pub struct MemoryRule {
     pub host_table: bool,
     /// Experts in 4-bit floats are padded to whole tiles.
     pub pads_experts: bool,
+    /// Every rank keeps room for the rows of all attention groups at all their experts.
+    pub gathers_rows: bool,
     /// The cache is what is asked for, allocated whole at the start.
     pub allocates: bool,
     /// Every core of an accelerator is a rank, with heads of its own.
@@ -297,24 +305,19 @@ impl Engine {
         crate::stack::told(&self.name, &self.version, self.own.as_ref())
     }
 
-    /// The product of all factors that hold for a machine and a format.
-    #[must_use]
-    pub fn factor(
-        &self,
+    /// The factors that hold for a machine and a class of formats.
+    pub fn factors_on<'a>(
+        &'a self,
         of: FactorOf,
-        accelerator: &str,
-        generation: &str,
-        format: WeightFormat,
-    ) -> Ratio {
-        let holds = |factor: &&Factor| {
+        (accelerator, generation): (&'a str, &'a str),
+        class: &'a str,
+    ) -> impl Iterator<Item = &'a Factor> {
+        self.factors.iter().filter(move |factor| {
             let machine = factor.machine.as_str();
             factor.of == of
                 && (machine.is_empty() || machine == accelerator || machine == generation)
-                && (factor.format.is_empty() || factor.format == format.class())
-        };
-        let product =
-            self.factors.iter().filter(holds).fold(1.0, |all, factor| all * factor.value.get());
-        Ratio::new(product)
+                && (factor.format.is_empty() || factor.format == class)
+        })
     }
 
     /// The range of a figure, of the nearest kind of runs.

@@ -9,6 +9,7 @@ use crate::units::Ratio;
 pub struct Held {
     parts: [(Ratio, ProductFormat); WeightPart::ALL.len()],
     table: Ratio,
+    blocks: bool,
 }
 
 impl Held {
@@ -22,6 +23,12 @@ impl Held {
     #[must_use]
     pub const fn table(&self) -> Ratio {
         self.table
+    }
+
+    /// Whether 8-bit weights lie in blocks ([`Service::in_blocks`]).
+    #[must_use]
+    pub const fn in_blocks(&self) -> bool {
+        self.blocks
     }
 }
 
@@ -44,7 +51,7 @@ impl Service {
             (bits, if part == WeightPart::Head { ProductFormat::Wide } else { product })
         };
         let table = if own.is_gguf() { bits } else { wide };
-        Held { parts: WeightPart::ALL.map(of), table }
+        Held { parts: WeightPart::ALL.map(of), table, blocks: self.in_blocks() }
     }
 }
 

@@ -1,9 +1,9 @@
 //! One question about serving, complete and checked, and one way to run it.
 
-use super::{Engine, KvFormat, ProductFormat, Speculation, WeightFormat};
+use super::{Engine, Factor, FactorOf, KvFormat, ProductFormat, Speculation, WeightFormat};
 use crate::cluster::Cluster;
-use crate::model::Model;
-use crate::units::{FlopsPerSecond, PerSecond};
+use crate::model::{Blocks, Model};
+use crate::units::{FlopsPerSecond, PerSecond, Ratio};
 
 /// A model on machines under an engine in its number formats.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,40 @@ impl Service {
             return Err(ServiceError::NoRate { accelerator });
         }
         Ok(())
+    }
+
+    /// Whether 8-bit weights have a scale for each block of 128 x 128, as the engine runs them: inputs are cast by kernels
+    /// of their own, and sums are scaled outside the matrix units (DeepSeek-V3, arXiv 2412.19437, section 3.5.2).
+    #[must_use]
+    pub fn in_blocks(&self) -> bool {
+        let own = self.weights;
+        let published = self.model.stored.iter().find(|stored| stored.format == own.key());
+        let blocks = published.map_or(Blocks::None, |stored| stored.blocks);
+        own == WeightFormat::Fp8
+            && self.engine.blocks
+            && match blocks {
+                Blocks::None => false,
+                Blocks::Copy => !self.engine.own_copies,
+                Blocks::Own => true,
+            }
+    }
+
+    /// Class of the weights' format, as tables of factors name it.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        if self.in_blocks() { "fp8-block" } else { self.weights.class() }
+    }
+
+    /// The engine's factors that hold here.
+    pub fn factors(&self, of: FactorOf) -> impl Iterator<Item = &Factor> {
+        let accelerator = &self.cluster.accelerator;
+        self.engine.factors_on(of, (&accelerator.name, &accelerator.generation), self.class())
+    }
+
+    /// Their product.
+    #[must_use]
+    pub fn factor(&self, of: FactorOf) -> Ratio {
+        Ratio::new(self.factors(of).fold(1.0, |all, factor| all * factor.value.get()))
     }
 
     /// Dense matrix rate of products in that format, as the engine makes them.

@@ -1,7 +1,8 @@
 //! The command that starts one instance, in the engine's own words.
 
 use super::LaunchView;
-use crate::catalogue::formats;
+use crate::catalogue::{checkpoints, formats};
+use crate::model::Blocks;
 use crate::plan::serve::{self, Deployed, allocated, longest, longest_text, ranks_each};
 use crate::serving::{KvFormat, WeightFormat};
 use crate::units::text::show;
@@ -49,6 +50,8 @@ fn guessing(own: &Deployed<'_>) -> Option<(u32, bool)> {
 enum Weights {
     /// The published checkpoint has them, or a file is named by its format.
     Published,
+    /// A copy of the model has them.
+    Copy(&'static str),
     /// The engine makes them of the published ones while it loads.
     Loaded,
     /// A checkpoint of another kind has to be found or made.
@@ -67,9 +70,19 @@ fn quantises(own: &Deployed<'_>) -> bool {
     (matches!(key, "vllm" | "vllm-2024") || key.starts_with("sglang")) && !gaudi
 }
 
+/// A known copy of the model in that format, where the engine runs it as it is.
+fn copy(own: &Deployed<'_>) -> Option<&'static str> {
+    let row = checkpoints::find(&own.ask.checkpoint, own.formats.0)?;
+    let as_is = row.stored.blocks == Blocks::None || own.service.in_blocks();
+    as_is.then_some(row.checkpoint.as_str())
+}
+
 fn weights(own: &Deployed<'_>) -> Weights {
     if own.formats.0 == stored(own) || own.ask.engine.key.starts_with("llamacpp") {
         return Weights::Published;
+    }
+    if let Some(copy) = copy(own) {
+        return Weights::Copy(copy);
     }
     let made = (stored(own), own.formats.0) == (WeightFormat::Bf16, WeightFormat::Fp8);
     match made && quantises(own) && serve::holds_wide(own) {
@@ -83,6 +96,10 @@ pub(super) fn weights_note(own: &Deployed<'_>) -> Option<String> {
     let (format, stored) = (own.formats.0.key(), stored(own).key());
     match weights(own) {
         Weights::Published => None,
+        Weights::Copy(name) => Some(format!(
+            "The published checkpoint has {stored}; {name} is a copy in {format}, which the plan \
+             counts on."
+        )),
         Weights::Loaded => Some(format!(
             "--quantization {format} makes {format} of the published {stored} weights while they \
              load; until then they lie on the accelerators in {stored}, where they fit. A \
@@ -272,13 +289,16 @@ fn published(own: &Deployed<'_>) -> String {
 
 /// The checkpoint to serve; where the plan counts on another than the published one, a path that exists nowhere.
 fn model(own: &Deployed<'_>) -> String {
-    if weights(own) == Weights::Other {
-        let name = &own.ask.checkpoint;
-        let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
-        let end = if own.formats.0.is_gguf() { ".gguf" } else { "" };
-        return format!("path/to/{last}-{}{end}", own.formats.0.key());
+    match weights(own) {
+        Weights::Copy(name) => name.to_owned(),
+        Weights::Other => {
+            let name = &own.ask.checkpoint;
+            let last = name.rsplit('/').next().unwrap_or_default().replace(' ', "-");
+            let end = if own.formats.0.is_gguf() { ".gguf" } else { "" };
+            format!("path/to/{last}-{}{end}", own.formats.0.key())
+        }
+        Weights::Published | Weights::Loaded => published(own),
     }
-    published(own)
 }
 
 /// Flags about the weights, each engine in its own spelling of the second.

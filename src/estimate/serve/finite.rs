@@ -26,6 +26,8 @@ struct Steps {
     one: f64,
     full: f64,
     together: f64,
+    /// Stages that read at once: the way through all of them delays what is read alone.
+    stages: f64,
 }
 
 /// A request: when it comes, and the tokens of its answer after the first.
@@ -80,7 +82,7 @@ impl Serving<'_> {
         let beside = most / 2.0;
         let one = self.read(1.0, fresh, beside, context).whole;
         let full = self.read(together, fresh, beside, context).whole;
-        Steps { most, alone, one, full, together }
+        Steps { most, alone, one, full, together, stages: self.stages_at_once() }
     }
 
     /// What users see in the mean of runs of so many requests.
@@ -134,9 +136,11 @@ fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
         let most = (steps.most - running.len() as f64).min(steps.together).max(0.0) as usize;
         let there = rest.iter().take(most).take_while(|one| one.comes <= clock).count();
         if there > 0 {
-            clock += steps.reading(there as f64);
+            let read = steps.reading(there as f64);
+            clock += read / steps.stages;
+            let rest_of_way = read - read / steps.stages;
             for one in rest.iter().take(there) {
-                waited += clock - one.comes;
+                waited += clock - one.comes + rest_of_way;
                 let (ends, length) = (written + one.length, one.length);
                 running.push(Writing { ends, length, began: clock });
             }

@@ -614,7 +614,11 @@ impl Serving<'_> {
         let inner = f64::from(moe.latent.unwrap_or(self.service.model.hidden));
         let (dp, ep) = (f64::from(self.instance.dp.max(1)), f64::from(self.instance.ep.max(1)));
         // Attention groups send each expert's rows to the ranks that hold it.
-        let met = if dp > 1.0 { dp / ep.max(dp) } else { 1.0 };
+        let met = match self.service.engine.memory.gathers_rows {
+            true => dp,
+            false if dp > 1.0 => dp / ep.max(dp),
+            false => 1.0,
+        };
         f64::from(moe.top_k) * met * (into.max(inner) + width)
     }
 }

@@ -7,6 +7,7 @@ mod batch;
 mod detail;
 mod finite;
 mod flow;
+mod kernels;
 mod loads;
 mod memory;
 mod older;

@@ -70,10 +70,7 @@ impl Rates {
     pub(super) fn new(service: &Service, instance: &Instance) -> Self {
         let accelerator = &service.cluster.accelerator;
         let (kernels, engine) = (&accelerator.kernels, &service.engine);
-        let factor = |of| {
-            let (name, generation) = (&accelerator.name, &accelerator.generation);
-            engine.factor(of, name, generation, service.weights).get()
-        };
+        let factor = |of| service.factor(of).get();
         let compute = engine.compute.get() * factor(FactorOf::Compute);
         let overhead = factor(FactorOf::Overhead);
         let peak = &accelerator.peak;

@@ -3,6 +3,7 @@
 //! A step takes decoding sequences and prompt tokens together. Every operation is listed once for each kind of layer,
 //! with how often it is done; counting and timing walk the same list.
 
+use super::kernels;
 use crate::model::{Attention, Ffn, LayerKind, Linear, Mixer, Mla, Model, Moe, WeightPart};
 use crate::serving::{Held, Instance, ProductFormat, Service};
 
@@ -292,9 +293,6 @@ impl Shape<'_> {
 
     fn ffn(&self, kind: &LayerKind, rows: &Rows, see: &mut dyn FnMut(ServePart, Op)) {
         let hidden = f64::from(self.service.model.hidden);
-        let engine = &self.service.engine;
-        let mut kernels = engine.kernels.get();
-        let mut started = kernels;
         // Of a layer: residual and norm read and written twice.
         let mut passed = 8.0 * hidden;
         match &kind.ffn {
@@ -308,14 +306,13 @@ impl Shape<'_> {
                 self.reduce(rows, see);
             }
             Ffn::Moe(moe) => {
-                kernels += engine.expert_kernels.get();
-                started += engine.expert_starts.get();
                 passed += self.experts(moe, rows, see);
             }
             Ffn::None => {}
         }
         see(ServePart::Pointwise, Op::Pass { bytes: rows.all * passed * 2.0 });
-        see(ServePart::Kernels, Op::Kernels { n: kernels, started });
+        let (n, started) = kernels::of_layer(kind, &self.service.engine, &self.held);
+        see(ServePart::Kernels, Op::Kernels { n, started });
     }
 
     /// Router, shared and routed experts; returns the numbers that pointwise work passes for a row.

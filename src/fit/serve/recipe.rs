@@ -2,7 +2,7 @@
 
 use super::run::ServeRun;
 use super::software;
-use crate::serving::{Admission, Engine};
+use crate::serving::{Admission, Engine, KvFormat};
 use crate::units::Ratio;
 
 /// Prompts and answers of the short scenario, in tokens.
@@ -85,4 +85,44 @@ pub(super) fn cached(run: &ServeRun) -> Ratio {
     let sent = 10.0 * run.concurrency.unwrap_or(0.0);
     let kept = run.source == "aic-nvidia-runs" && software::engine(run) == "vllm";
     if kept && sent > ENTRIES { Ratio::new(1.0 - ENTRIES / sent) } else { Ratio::ZERO }
+}
+
+/// Requests of one run of TensorRT-LLM's performance overview, by lengths of prompt and answer, but 30,000 of 128 and 128
+/// tokens, which are as good as any number (NVIDIA/TensorRT-LLM docs/source/performance/perf-overview.md of 0.11 to 1.0,
+/// docs/source/developer-guide/perf-overview.md of 1.2, `num_requests`).
+const OVERVIEW: [(f64, f64, u32); 14] = [
+    (128.0, 2048.0, 3_000),
+    (128.0, 4096.0, 1_500),
+    (500.0, 2000.0, 3_000),
+    (1000.0, 1000.0, 3_000),
+    (1000.0, 2000.0, 1_500),
+    (1024.0, 1024.0, 3_000),
+    (1024.0, 8192.0, 1_500),
+    (1024.0, 32_768.0, 1_000),
+    (2048.0, 128.0, 3_000),
+    (2048.0, 2048.0, 1_500),
+    (5000.0, 500.0, 1_500),
+    (8192.0, 1024.0, 1_500),
+    (20_000.0, 2000.0, 1_000),
+    (32_768.0, 1024.0, 1_000),
+];
+
+/// Requests that a run of all at once sends, where its source says how many: those that fit run together, and what is
+/// left at the end runs alone.
+pub(super) fn requests(run: &ServeRun) -> Option<u32> {
+    let ours = run.mode == "offline-max" && run.source.starts_with("trtllm-");
+    let lengths = (run.prompt?, run.output?);
+    let found = OVERVIEW.iter().find(|(prompt, output, _)| (*prompt, *output) == lengths);
+    found.filter(|_| ours).map(|(_, _, requests)| *requests)
+}
+
+/// Format of the cache that a source does not state but its runs show.
+///
+/// Inferred, not stated: TensorRT-LLM keeps the cache as the checkpoint says unless it is told otherwise, which its
+/// performance overview does for DeepSeek-R1 and gpt-oss alone. With 8 bits, long answers of NVIDIA's 8-bit copies of Qwen3
+/// and Llama-4 would be written half as fast again as measured on H100 and H200, short ones as fast; with 16 both come out.
+pub(super) fn cache(run: &ServeRun) -> Option<KvFormat> {
+    let copies = ["qwen3", "llama-4"].iter().any(|name| run.model.starts_with(name));
+    let ours = software::engine(run) == "trtllm" && run.weights.contains("fp8");
+    (copies && ours).then_some(KvFormat::Wide)
 }

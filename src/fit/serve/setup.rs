@@ -118,7 +118,8 @@ fn setup_with(
     }
     of_release(run, &mut engine);
     let weights = software::weights(run, &mut remarks);
-    let cache = software::cache(run).unwrap_or_else(|| engine.usual_cache(weights));
+    let stated = software::cache(run).or_else(|| recipe::cache(run));
+    let cache = stated.unwrap_or_else(|| engine.usual_cache(weights));
     let count = accelerators(run);
     let cluster = shape::cluster(run, count, &mut remarks)?;
     let speculation = speculation(run);
@@ -243,16 +244,17 @@ fn best_instance(setup: &ServeSetup, least: u32, most: u32) -> Instance {
     let experts = setup.service.model.experts() > 0;
     let mut best = (0.0, Instance { tp: domain.min(count), ..Instance::ONE });
     let mut ranks = least.max(1);
-    while ranks <= domain.min(count).min(most) {
-        let plain = Instance { tp: ranks, ..Instance::ONE };
-        let split = Instance { tp: 1, dp: ranks, ep: ranks, pp: 1 };
+    while ranks <= domain.min(count / setup.instance.pp.max(1)).min(most) {
+        let pp = setup.instance.pp;
+        let plain = Instance { tp: ranks, pp, ..Instance::ONE };
+        let split = Instance { tp: 1, dp: ranks, ep: ranks, pp };
         for instance in [plain, split].into_iter().filter(|at| at.dp == 1 || experts) {
             let serving = Serving::new(&setup.service, &instance);
             if serving.memory().too_full {
                 continue;
             }
             let answer = serving.answer(&setup.traffic, Mode::Offline);
-            let each = answer.output_rate.get() / f64::from(ranks);
+            let each = answer.output_rate.get() / instance.ranks() as f64;
             if each > best.0 {
                 best = (each, instance);
             }
@@ -325,7 +327,11 @@ fn asked(
     let groups = f64::from(instance.dp.max(1));
     Ok(match run.mode.as_str() {
         "memory" => Asked::Memory,
-        "offline-max" => Asked::Mode(Mode::Offline),
+        "offline-max" => Asked::Mode(match recipe::requests(run) {
+            // All at once.
+            Some(all) => Mode::Open { rate: PerSecond::new(1e9), requests: Some(all) },
+            None => Mode::Offline,
+        }),
         "disagg-prefill" => {
             let each = f64::from(service.engine.chunk) / traffic.prompt.max(1.0);
             Asked::Prompts((each * groups).max(1.0))

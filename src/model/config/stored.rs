@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::json::Json;
 use super::modules::Cover;
-use crate::model::{Kept, Model, Parts, Stored, WeightPart};
+use crate::model::{Blocks, Kept, Model, Parts, Stored, WeightPart};
 use crate::units::Ratio;
 
 /// Where methods name the modules that they leave alone.
@@ -11,6 +11,8 @@ const LEFT: [&str; 5] =
     ["ignore", "modules_to_not_convert", "exclude_modules", "ignored_layers", "exclude"];
 /// Layers and what each is quantised to (NVIDIA Model Optimizer).
 pub(super) const LAYERED: &str = "quantized_layers";
+/// Rows and columns that share a scale (DeepSeek).
+pub(super) const BLOCK: &str = "weight_block_size";
 /// Groups of modules with a format each (compressed-tensors).
 pub(super) const GROUPS: &str = "config_groups";
 
@@ -28,7 +30,20 @@ pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<S
         }
     }
     fields.note(&path, value, "format of the stored weights");
-    Some(Stored { format, parts, bits: bits(config, format) })
+    Some(Stored { format, parts, bits: bits(config, format), blocks: blocks(config) })
+}
+
+/// Whether 8-bit floats lie in blocks: the field of DeepSeek's own method, a strategy of compressed-tensors, an algorithm
+/// of Model Optimizer.
+fn blocks(config: &Json) -> Blocks {
+    let text = |config: &Json, key: &str| {
+        config.get(key).and_then(Json::text).unwrap_or_default().to_owned()
+    };
+    let weights = main(config).and_then(|group| group.get("weights"));
+    let block = config.get(BLOCK).is_some_and(|size| *size != Json::Null)
+        || weights.is_some_and(|own| text(own, "strategy") == "block")
+        || text(config, "quant_algo") == "FP8_PB_WO";
+    if block { Blocks::Own } else { Blocks::None }
 }
 
 fn format(config: &Json) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 
 use super::json::Json;
 use super::modules::STANDS;
-use super::stored::{GROUPS, LAYERED, algorithm_of, main};
+use super::stored::{BLOCK, GROUPS, LAYERED, algorithm_of, main};
 use super::{Reading, decoder, fields, text};
 use crate::model::{Kept, Stored, WeightPart};
 use std::collections::BTreeSet;
@@ -68,6 +68,7 @@ fn quantization(config: &Json, stored: Option<&Stored>) -> Json {
         let group = vec![pair("weights", Json::Object(weights)), pair("input_activations", inputs)];
         kept.push(pair(GROUPS, Json::Object(vec![pair("group_0", Json::Object(group))])));
     }
+    kept.extend(config.get(BLOCK).and_then(sizes).map(|size| pair(BLOCK, size)));
     let (mut wide, mut layers, mut several) = (Vec::new(), Vec::new(), false);
     for part in WeightPart::ALL {
         let (name, own) = (STANDS[part as usize], stored.parts.get(part));
@@ -86,6 +87,15 @@ fn quantization(config: &Json, stored: Option<&Stored>) -> Json {
         pair("modules_to_not_convert", Json::List(wide))
     });
     Json::Object(kept)
+}
+
+/// Rows and columns of a block; anything else that stands there, as a word.
+fn sizes(value: &Json) -> Option<Json> {
+    match value {
+        Json::Null => None,
+        Json::List(sizes) if sizes.len() == 2 && sizes.iter().all(is_small) => Some(value.clone()),
+        _ => Some(Json::Bool(true)),
+    }
 }
 
 fn pair(key: &str, value: Json) -> (String, Json) {

@@ -64,18 +64,9 @@ fn handling(own: &Deployed<'_>, parts: &FirstParts) -> Figure {
 
 /// The factor that holds on the machine for a format, and the facts that it is the product of.
 pub(super) fn machine_factor(own: &Deployed<'_>, of: FactorOf) -> (String, Vec<String>) {
-    let accelerator = &own.machine.cluster.accelerator;
-    let (name, generation) = (&accelerator.name, &accelerator.generation);
-    let engine = &own.service.engine;
-    let factor = engine.factor(of, name, generation, own.formats.0);
-    let holds = |known: &&Factor| {
-        let machine = known.machine.as_str();
-        known.of == of
-            && (machine.is_empty() || machine == name || machine == generation)
-            && (known.format.is_empty() || known.format == own.formats.0.class())
-    };
+    let factor = own.service.factor(of);
     let fact = |known: &Factor| format!("{}@{}/{}", of.key(), known.machine, known.format);
-    let mut facts: Vec<String> = engine.factors.iter().filter(holds).map(fact).collect();
+    let mut facts: Vec<String> = own.service.factors(of).map(fact).collect();
     facts.sort();
     facts.dedup();
     (fine::number(factor), facts)

@@ -130,8 +130,10 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         ),
         P::Kernels => (
             "kernels × time that each adds × factor of the machine on it, or what the device \
-                 itself takes between kernels",
-            &["kernels", "gap_us"],
+                 itself takes between kernels; a layer of plain attention and a dense network has \
+                 the engine's number, latent and linear attention and 8-bit weights in blocks have \
+                 more (estimate/serve/kernels)",
+            &["kernels", "expert_kernels", "gap_us", "blocks", "own_copies", "fuses_shared"],
         ),
         P::Host => (
             "(time of a step + sequences × time of each) × factor of the machine on it, and what \
@@ -158,8 +160,7 @@ fn streamed(own: &Deployed<'_>, part: P, cited: &mut Vec<String>) -> Option<Stri
     }
     let (factor, facts) = machine_factor(own, of);
     cited.extend(facts);
-    let (name, generation) = (&accelerator.name, &accelerator.generation);
-    let on = engine.factor(of, name, generation, own.formats.0);
+    let on = own.service.factor(of);
     let memory = accelerator.kernels.memory;
     let mut rate = bandwidth.get() * memory.get() * share.get() * on.get();
     let mut text = format!(
@@ -181,9 +182,7 @@ fn crossed(own: &Deployed<'_>, network: &NetworkParts, cited: &mut Vec<String>) 
     let (factor, facts) = machine_factor(own, FactorOf::Network);
     cited.extend(facts);
     let engine = &own.service.engine;
-    let accelerator = &own.machine.cluster.accelerator;
-    let (name, generation) = (&accelerator.name, &accelerator.generation);
-    let value = engine.factor(FactorOf::Network, name, generation, own.formats.0);
+    let value = own.service.factor(FactorOf::Network);
     let (starts, start) = network.starts;
     let hops = Seconds::new((start.get() - engine.collective.get() * value.get()).max(0.0));
     let (bytes, rate) = network.crossing;

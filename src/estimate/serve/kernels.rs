@@ -1,0 +1,59 @@
+//! How many kernels a layer takes, by what it is made of: each adds a fixed time of its own.
+//!
+//! An engine's `kernels` counts those of grouped attention with a dense network, which other layers are counted by: an
+//! engine that joins some of these joins as many of theirs.
+
+use crate::model::{Ffn, LayerKind, Mixer, WeightPart};
+use crate::serving::{Engine, Held, ProductFormat};
+
+/// What `kernels` counts: 6 of grouped attention and 5 of a dense network.
+const COUNTED: f64 = 11.0;
+/// Norm, product into, rotary, cache write, attention, product out of it.
+const ATTENTION: f64 = 6.0;
+/// Over these: a second product of the query, norms of query and latent, products that take the up-projections of the
+/// latent into query and output (DeepSeek-V2, arXiv 2405.04434, section 2.1.2; `forward_absorb` of SGLang's
+/// `deepseek_v2.py`).
+const LATENT: f64 = ATTENTION + 5.0;
+/// Norm, two products into, their parting, convolution, recurrence, gated norm, product out (Gated DeltaNet: vLLM
+/// `qwen3_next.py`; other recurrences take about as many).
+const LINEAR: f64 = 8.0;
+/// Norm and residual of any network.
+const AROUND: f64 = 2.0;
+/// Product into, activation, product out of a dense network, or of experts that every token visits.
+const DENSE: f64 = 3.0;
+
+/// Kernels of a layer on the accelerator, and how many its host starts where no graph is replayed.
+pub(super) fn of_layer(kind: &LayerKind, engine: &Engine, held: &Held) -> (f64, f64) {
+    // Inputs of products with blocks are cast by 128 numbers, each by a kernel (SGLang `per_token_group_quant_8bit`,
+    // TensorRT-LLM `fp8_quantize_1x128`); other casts are part of the kernel before.
+    let cast = |part| {
+        let eight = matches!(held.of(part).1, ProductFormat::Eight);
+        if held.in_blocks() && eight { 1.0 } else { 0.0 }
+    };
+    let [into, out] = [WeightPart::Attention, WeightPart::Output].map(cast);
+    let mut plain = match &kind.mixer {
+        Mixer::Attention(_) => ATTENTION + into + out,
+        Mixer::Mla(_) => LATENT + 2.0 * into + out,
+        Mixer::Linear(_) => LINEAR + 2.0 * cast(WeightPart::Linear),
+        Mixer::None => 0.0,
+    };
+    let (mut routed, mut started) = (0.0, 0.0);
+    match &kind.ffn {
+        Ffn::Dense(_) => plain += AROUND + DENSE + 2.0 * cast(WeightPart::Dense),
+        Ffn::Moe(moe) => {
+            plain += AROUND;
+            let fused = engine.fuses_shared
+                && matches!(kind.mixer, Mixer::Mla(_))
+                && moe.shared_width == moe.width;
+            if moe.shared_width + moe.dense_width > 0 && !fused {
+                plain += DENSE + 2.0 * cast(WeightPart::Shared);
+            }
+            // One cast is among those that an engine counts.
+            plain += cast(WeightPart::Routed);
+            (routed, started) = (engine.expert_kernels.get(), engine.expert_starts.get());
+        }
+        Ffn::None => {}
+    }
+    let plain = plain * engine.kernels.get() / COUNTED;
+    (plain + routed, plain + started)
+}
