@@ -152,13 +152,18 @@ const CAUSES: [(&str, &str); 13] = [
         "at 64 sequences its experts take some 15 ms a step, where reading all of them takes 17 at \
          the memory's full rate: fewer are touched than even routing says. Unequal popularity of \
          experts (gamma, coefficient of variation 1: touched 1 - 1/(1 + n k/E)) gives its ladder \
-         of batches, and the stated rate of reading experts; over all groups unseen it is no \
-         better (12 to 14 % of closed and static TPOT by source), so routing stays even.",
+         of batches, and the stated rate of reading experts. inferencex|qwen3.5-397b-a17b says the \
+         same: 64 sequences of 16-bit weights on 4 B300 leave at most 15 ms of 23.7 to experts, of \
+         which even routing reads 17 ms at the memory's full rate; DeepSeek-R1's ladders are even. \
+         For Qwen alone it is better by row (8.1 for 9.9 % of closed and static TPOT) and worse by \
+         source (10.6 for 10.4), whose median two rows on TPU decide: routing stays even until \
+         configurations say how experts are balanced.",
     ),
     (
         "aic-nvidia-runs|qwen3-235b-a22b under vLLM",
-        "52 ms at degree 2 and 35 ms at 4, at 4 sequences as at 48: a fixed cost of that \
-         release's 8-bit experts, which no other group shows.",
+        "52 ms at degree 2 and 35 ms at 4, at 4 sequences as at 48: as if every expert were read \
+         at each step, at 0.7 of the memory's rate, and 16 ms beside; which kernels do so was not \
+         found.",
     ),
     (
         "aic-nvidia-runs|llama-3.1-8b under SGLang, 512 in flight",

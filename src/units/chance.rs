@@ -31,8 +31,13 @@ pub fn stretch(high: Ratio, wanted: Ratio) -> Ratio {
     if wanted.get() <= 0.5 {
         return Ratio::ONE;
     }
-    let (_, far) = halved((0.0, FAR), HALVINGS, |deviations| below(deviations) < wanted.get());
-    Ratio::new(libm::exp(libm::log(high.get()).abs() * far / Z))
+    Ratio::new(libm::exp(libm::log(high.get()).abs() * deviations(wanted) / Z))
+}
+
+/// Standard deviations above its middle that a normal distribution stays within with that chance; none for a half or less.
+#[must_use]
+pub fn deviations(wanted: Ratio) -> f64 {
+    halved((0.0, FAR), HALVINGS, |deviations| below(deviations) < wanted.get()).1
 }
 
 /// What a lognormal of that standard deviation over its mean has so many deviations of its logarithm from the middle, over

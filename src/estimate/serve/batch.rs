@@ -2,6 +2,7 @@
 
 use super::{Load, Serving};
 use crate::serving::{Mode, Traffic};
+use crate::units::chance::deviations;
 use crate::units::{PerSecond, Ratio, Seconds, Tokens, halved};
 
 /// What users see.
@@ -17,6 +18,8 @@ pub struct Answer {
     pub reading: Seconds,
     /// Standard deviation of prompts' lengths over their mean.
     pub prompt_spread: Ratio,
+    /// How far reading with others swings.
+    pub company: Company,
     /// Time between tokens of one answer, on the mean.
     pub per_token: Seconds,
     /// Time from a request to its last token.
@@ -33,6 +36,26 @@ pub struct Answer {
     pub running: Sequences,
     /// More comes in than can be answered.
     pub saturated: bool,
+}
+
+/// How the time of reading a prompt swings with how many are read in the same step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Company {
+    /// Standard deviation over prompts.
+    pub deviation: Seconds,
+    /// The most over the mean: no step takes more prompts than fit.
+    pub most: Seconds,
+}
+
+impl Company {
+    /// What a share of the prompts stays within over the mean, numbers of prompts taken as normal.
+    #[must_use]
+    pub fn at(&self, share: Ratio) -> Seconds {
+        if self.deviation <= Seconds::ZERO {
+            return Seconds::ZERO;
+        }
+        Seconds::new((self.deviation.get() * deviations(share)).min(self.most.get()))
+    }
 }
 
 /// Time of reading prompts together.
@@ -60,10 +83,11 @@ impl Answer {
 
     /// The value below which a share of the times to the first token lie: handling is the same for all, reading goes
     /// with the prompt's length (a lognormal), the waits of those that wait fall off exponentially (the tail of an
-    /// M/G/1 queue, Kleinrock 1975, section 5.7), and the two are independent.
+    /// M/G/1 queue, Kleinrock 1975, section 5.7), and the two are independent; where many are read in a step, the longest
+    /// waits end in the fullest steps ([`Company`]).
     #[must_use]
     pub fn first_token_at(&self, share: Ratio) -> Seconds {
-        let least = self.first_token.less(self.waiting).get();
+        let least = self.first_token.less(self.waiting).get() + self.company.at(share).get();
         let above = (1.0 - share.get()).max(1e-6);
         let Some(own) = Reading::of(self) else {
             return Seconds::new(least + self.waiting.get() * self.waits_at(share).get());
@@ -77,7 +101,7 @@ impl Answer {
     #[must_use]
     pub fn first_token_within(&self, share: Ratio, time: Seconds) -> bool {
         let Some(own) = Reading::of(self) else { return self.first_token_at(share) <= time };
-        let least = self.first_token.less(self.waiting).get();
+        let least = self.first_token.less(self.waiting).get() + self.company.at(share).get();
         let above = (1.0 - share.get()).max(1e-6);
         let most = own.most(above);
         let (room, step) = (time.get() - (least - own.mean), most / (1u64 << STEPS) as f64);
@@ -322,6 +346,7 @@ impl Serving<'_> {
             reading: Seconds::new(read),
             // A batch is read as one, whose prompts are padded or packed.
             prompt_spread: Ratio::ZERO,
+            company: Company::default(),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(all),
             output_rate: rate(batch * traffic.output, all),
@@ -383,6 +408,7 @@ impl Serving<'_> {
             delayed: Ratio::ONE,
             reading: Seconds::new(cost),
             prompt_spread: Ratio::new(traffic.prompt_spread),
+            company: Company::default(),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(first_token + output * per_token),
             output_rate: rate(running, per_token),

@@ -5,7 +5,7 @@
 //! written takes the step of as many as run at that moment. Where more comes than goes, waiting grows for as long as
 //! requests come: how long they wait hangs on their number.
 
-use super::batch::{Sequences, rate};
+use super::batch::{Company, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
 use crate::units::{Ratio, Seconds};
@@ -113,6 +113,7 @@ impl Serving<'_> {
             delayed: Ratio::ONE,
             reading: Seconds::new(steps.one.min(first)),
             prompt_spread: Ratio::new(traffic.prompt_spread),
+            company: Company::default(),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(first + output * per_token),
             output_rate: rate(all * traffic.output, clock),

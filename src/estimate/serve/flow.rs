@@ -7,7 +7,7 @@
 //! One of `n` in flight meets the prompts of the other `n - 1` only: a request sees the system with one request less
 //! (arrival theorem; Reiser and Lavenberg, J. ACM 27(2), 1980). One that comes at random meets all others.
 
-use super::batch::{Sequences, rate};
+use super::batch::{Company, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::{Admission, Traffic};
 use crate::units::{PerSecond, Ratio, Seconds, halved};
@@ -238,6 +238,7 @@ impl Serving<'_> {
             delayed: Ratio::new(wait.delayed.clamp(0.0, 1.0)),
             reading: Seconds::new(balance.read + self.service.engine.token.get() * traffic.prompt),
             prompt_spread: Ratio::new(traffic.prompt_spread),
+            company: Company::default(),
             per_token: Seconds::new(balance.per_token),
             whole: Seconds::new(whole),
             output_rate: rate(throughput * traffic.output, 1.0),

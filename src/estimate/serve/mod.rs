@@ -16,7 +16,7 @@ mod rates;
 mod split;
 mod work;
 
-pub use batch::{Answer, Sequences};
+pub use batch::{Answer, Company, Sequences};
 pub use detail::{FirstParts, HostParts, NetworkParts, PartCount};
 pub use flow::Full;
 pub use memory::{Bound, Left, Peak, ServeMemory, ServeMemoryPart, cores};

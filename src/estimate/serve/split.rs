@@ -1,6 +1,6 @@
 //! Prompts read on some machines, answers written on others (DistServe, arXiv 2401.09670).
 
-use super::batch::{Read, Sequences, rate};
+use super::batch::{Company, Read, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
 use crate::units::{BytesPerSecond, PerSecond, Ratio, Seconds, Tokens, halved};
@@ -71,6 +71,7 @@ impl Pair<'_> {
             delayed: Ratio::ONE,
             reading: Seconds::new(alone),
             prompt_spread: Ratio::new(traffic.prompt_spread),
+            company: Company::default(),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(whole),
             output_rate: rate(throughput * traffic.output, 1.0),
@@ -226,7 +227,14 @@ impl Reader {
             true => (1.0 + busy * x * step(n) + grown / (1.0 - grown)).min(self.most),
             false => self.most,
         };
-        let reading = self.between([self.one.whole, self.full.whole], together);
+        let read = |n: f64| self.between([self.one.whole, self.full.whole], n);
+        let reading = read(together);
+        // Arrivals vary as their number does, more so where steps that were long before them are.
+        let swing = if grown < 1.0 { (busy * x * step(n) / (1.0 - grown)).sqrt() } else { 0.0 };
+        let company = Company {
+            deviation: Seconds::new(read(together + swing) - reading),
+            most: Seconds::new(read(self.most) - reading),
+        };
         let first = self.handling + reading + moved.get() + wait;
         let answer = Answer {
             first_token: Seconds::new(first),
@@ -234,6 +242,7 @@ impl Reader {
             delayed: Ratio::new(busy),
             reading: Seconds::new(reading + self.worded),
             prompt_spread: Ratio::new(self.spread),
+            company,
             ..Answer::default()
         };
         Taken {

@@ -497,19 +497,21 @@ impl Both<'_> {
                 reading and waiting has more";
             return Derivation::of(formula, text, &source).with(parts);
         }
-        let (formula, times) = match self.question.share {
+        let (formula, times, fuller) = match self.question.share {
             Some(share) => (
-                "handling and reading + cache moved + mean wait × that percentile of waits",
+                "handling and reading + cache moved + mean wait × that percentile of waits + what \
+                 fuller steps take longer",
                 answer.waits_at(share),
+                answer.company.at(share),
             ),
-            None => ("handling and reading + cache moved + mean wait", Ratio::ONE),
+            None => ("handling and reading + cache moved + mean wait", Ratio::ONE, Seconds::ZERO),
         };
-        let text = format!(
-            "{read} + {moved} + {} × {} = {}",
-            fine::time(answer.waiting),
-            fine::number(times),
-            fine::time(own.first_token)
-        );
+        let mut text =
+            format!("{read} + {moved} + {} × {}", fine::time(answer.waiting), fine::number(times));
+        if fuller > Seconds::ZERO {
+            text = format!("{text} + {}", fine::time(fuller));
+        }
+        text = format!("{text} = {}", fine::time(own.first_token));
         let source = format!(
             "{} of prompts wait, and their waits fall off exponentially: ln(share that waits / (1 \
              − share)) / share that waits mean waits (Kleinrock 1975, section 5.7)",
