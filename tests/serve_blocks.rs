@@ -8,7 +8,10 @@ use autoparallel::serving::{FactorOf, Instance, KvFormat, Mode, Service, Traffic
 use autoparallel::units::{PerSecond, Ratio, Tokens};
 
 fn service(model: &str, engine: &str, weights: WeightFormat) -> Service {
-    let machine = if engine == "vllm-tpu" { "tpu-v6e" } else { "h200-sxm" };
+    on(if engine == "vllm-tpu" { "tpu-v6e" } else { "h200-sxm" }, model, engine, weights)
+}
+
+fn on(machine: &str, model: &str, engine: &str, weights: WeightFormat) -> Service {
     let row = accelerators::find(machine).unwrap_or_else(|| panic!("{machine}"));
     Service {
         model: models::find(model).unwrap_or_else(|| panic!("{model}")).model.clone(),
@@ -34,6 +37,8 @@ fn blocks_are_those_of_the_checkpoint_that_the_engine_runs() {
         assert!(!blocks("Qwen3-235B-A22B", engine, WeightFormat::Bf16), "{engine}");
     }
     assert!(!blocks("DeepSeek-R1", "vllm-tpu", WeightFormat::Fp8));
+    // An A100 widens 8-bit weights as it reads them (Marlin).
+    assert!(!on("a100-80g", "DeepSeek-R1", "vllm", WeightFormat::Fp8).in_blocks());
     // Factors of blocks hold for blocks alone.
     let of = |model| service(model, "vllm", WeightFormat::Fp8);
     for (model, class) in [("DeepSeek-R1", "fp8-block"), ("Llama-3.3-70B-Instruct", "fp8")] {
@@ -120,8 +125,11 @@ fn kernels_of_a_layer_are_those_of_its_parts() {
     // Latent attention: two norms, a product of the query, two that absorb; three inputs cast. Three dense layers.
     counted("DeepSeek-V3", "vllm", WeightFormat::Nvfp4, 11.0, 5.0, 13.0);
     counted("DeepSeek-V3", "vllm", eight, 14.0, 7.0, 16.0);
-    // SGLang makes the shared expert one of the routed.
+    // A query that is no latent: neither its norm nor its second product. Two shared experts, one dense layer.
+    counted("DeepSeek-V2-Lite", "vllm", wide, 9.0, 5.0, 13.0);
+    // SGLang makes the shared expert of DeepSeek-V3 one of the routed, not that of Kimi-K2 with its 384.
     counted("DeepSeek-V3", "sglang", eight, 14.0, 7.0, 11.0);
+    counted("Kimi-K2-Instruct", "sglang", eight, 14.0, 7.0, 16.0);
 }
 
 /// A run of all at once: what fits runs together, so fewer requests than fit answer at the rate of that many, and a long run
@@ -154,6 +162,24 @@ fn a_short_run_answers_less_than_a_long_one() {
     assert!((few / wanted - 1.0).abs() < 0.03, "{few} {wanted}");
     assert!(few < half && half < long, "{few} {half} {long}");
     assert!((0.85..1.15).contains(&(long / endless)), "{long} {endless}");
+    // Four stages that read at once read four times as much as one after another would: prompts alone, cut in pieces.
+    let prompts = Traffic { prompt: 20_000.0, output: 1.0, ..traffic };
+    let read = |n, pp| {
+        let serving = Serving::new(&own, &Instance { pp, ..Instance::ONE });
+        let mode = Mode::Open { rate: PerSecond::new(1e9), requests: Some(n) };
+        serving.answer(&prompts, mode).request_rate.get()
+    };
+    let alone = 1.0 / read(1, 4);
+    let step = {
+        let serving = Serving::new(&own, &Instance { pp: 4, ..Instance::ONE });
+        let (load, steps) = serving.prompt_load(Tokens::new(20_000));
+        assert_eq!(steps, Ratio::new(3.0));
+        serving.step(&load).total().get()
+    };
+    // Three pieces through four stages: six quarters of a step; a hundred prompts: three hundred pieces and three.
+    assert!((alone / (1.5 * step) - 1.0).abs() < 0.02, "{alone} {step}");
+    let wanted = 100.0 / (303.0 / 4.0 * step);
+    assert!((read(100, 4) / wanted - 1.0).abs() < 0.04, "{} {wanted}", read(100, 4));
     // One more than fits runs alone at the end: half of the time for one of them.
     let (all, over) = (rate(most as u32), rate(most as u32 + 1));
     assert!(over < 0.9 * all, "{over} {all}");

@@ -320,7 +320,7 @@ fn commands_serve_the_weights_of_the_plan() {
         assert!(first.is_some(), "{}", own.command);
         assert!(own.notes[0].starts_with("Replace path/to/"), "{:?}", own.notes);
     }
-    // A copy that is known is served by its name: Qwen's own in blocks under vLLM, NVIDIA's in 4 bits.
+    // A copy by the model's own makers is served by its name: Qwen's in blocks under vLLM.
     let qwen = "1;m=Qwen/Qwen3-235B-A22B;do=serve;sg=h200-sxm;sn=8;sr=1/s;sw=fp8;sf=none;st=none";
     let own = launch(qwen);
     assert!(own.command.contains("vllm serve Qwen/Qwen3-235B-A22B-FP8 "), "{}", own.command);
@@ -329,6 +329,13 @@ fn commands_serve_the_weights_of_the_plan() {
     // TensorRT-LLM is measured with NVIDIA's own, whose name is not known here.
     let own = launch(&format!("{qwen};se=trtllm"));
     assert!(own.command.contains("path/to/Qwen3-235B-A22B-fp8"), "{}", own.command);
+    // A tuned model of that shape has copies of its own, and what the engine makes has no blocks.
+    let own = launch(&qwen.replace("A22B;", "A22B-Instruct-2507;"));
+    assert!(own.command.contains("path/to/Qwen3-235B-A22B-Instruct-2507-fp8"), "{}", own.command);
+    assert!(own.notes[0].contains("a scale for each block"), "{:?}", own.notes);
+    // NVIDIA's copies in 4 bits are of later models, or may be.
+    let own = launch("1;m=deepseek-ai/DeepSeek-V3;do=serve;se=trtllm;sg=b200;sr=1/s;sw=nvfp4");
+    assert!(own.command.contains("path/to/DeepSeek-V3-nvfp4"), "{}", own.command);
     // As published: nothing to be said.
     let own = launch("1;m=deepseek-ai/DeepSeek-R1;do=serve;sn=16;sr=1/s");
     assert!(own.command.contains("vllm serve deepseek-ai/DeepSeek-R1 "), "{}", own.command);

@@ -155,9 +155,9 @@ const CAUSES: [(&str, &str); 13] = [
          of batches, and the stated rate of reading experts. inferencex|qwen3.5-397b-a17b says the \
          same: 64 sequences of 16-bit weights on 4 B300 leave at most 15 ms of 23.7 to experts, of \
          which even routing reads 17 ms at the memory's full rate; DeepSeek-R1's ladders are even. \
-         For Qwen alone it is better by row (8.1 for 9.9 % of closed and static TPOT) and worse by \
-         source (10.6 for 10.4), whose median two rows on TPU decide: routing stays even until \
-         configurations say how experts are balanced.",
+         For Qwen, Llama-4 and gpt-oss alone the fit is better (cost 1,035 for 1,040) and closed \
+         and static TPOT is not (11.5 for 11.0 % by source, 9.7 for 9.4 by row): routing stays \
+         even.",
     ),
     (
         "aic-nvidia-runs|qwen3-235b-a22b under vLLM",

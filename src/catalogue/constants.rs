@@ -173,7 +173,7 @@ pub const SERVING: [Constant; 52] = [
     switch(Kernels, "half_sums", "16-bit products summed in 16 bits"),
     switch(Kernels, "fused", "Attention over prompts is fused"),
     of(Kernels, "gap_us", "Added by each kernel", US, 0.0, 1000.0),
-    of(Kernels, "kernels", "Kernels of a layer", "", 0.0, 1000.0),
+    of(Kernels, "kernels", "Kernels of a plain layer", "", 0.0, 1000.0),
     of(Kernels, "expert_kernels", "Further kernels of experts", "", 0.0, 1000.0),
     switch(Kernels, "fuses_shared", "A shared expert is one of the routed"),
     switch(Kernels, "blocks", "8-bit blocks multiplied as they are"),

@@ -99,8 +99,10 @@ impl Service {
         let own = self.weights;
         let published = self.model.stored.iter().find(|stored| stored.format == own.key());
         let blocks = published.map_or(Blocks::None, |stored| stored.blocks);
+        // Without units for 8-bit floats, weights are widened as they are read: nothing is cast (Marlin).
         own == WeightFormat::Fp8
             && self.engine.blocks
+            && self.cluster.accelerator.peak.fp8.is_some()
             && match blocks {
                 Blocks::None => false,
                 Blocks::Copy => !self.engine.own_copies,

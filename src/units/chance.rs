@@ -31,13 +31,22 @@ pub fn stretch(high: Ratio, wanted: Ratio) -> Ratio {
     if wanted.get() <= 0.5 {
         return Ratio::ONE;
     }
-    Ratio::new(libm::exp(libm::log(high.get()).abs() * deviations(wanted) / Z))
+    let (_, far) = halved((0.0, FAR), HALVINGS, |deviations| below(deviations) < wanted.get());
+    Ratio::new(libm::exp(libm::log(high.get()).abs() * far / Z))
 }
 
-/// Standard deviations above its middle that a normal distribution stays within with that chance; none for a half or less.
+/// Standard deviations above its middle that a normal distribution stays within with that chance, within 4.5e-4 of them;
+/// none for a half or less (Abramowitz and Stegun 1964, 26.2.23).
 #[must_use]
 pub fn deviations(wanted: Ratio) -> f64 {
-    halved((0.0, FAR), HALVINGS, |deviations| below(deviations) < wanted.get()).1
+    let above = (1.0 - wanted.get()).max(1e-9);
+    if above >= 0.5 {
+        return 0.0;
+    }
+    let t = (-2.0 * libm::log(above)).sqrt();
+    let over = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    let under = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
+    t - over / under
 }
 
 /// What a lognormal of that standard deviation over its mean has so many deviations of its logarithm from the middle, over
@@ -56,6 +65,15 @@ fn below(deviations: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deviations_are_those_of_the_normal_law() {
+        // Abramowitz and Stegun 1964, table 26.1.
+        for (share, expected) in [(0.5, 0.0), (0.9, 1.281_55), (0.99, 2.326_35), (0.999, 3.090_23)]
+        {
+            assert!((deviations(Ratio::new(share)) - expected).abs() < 5e-4, "{share}");
+        }
+    }
 
     #[test]
     fn a_chance_is_that_of_its_range() {

@@ -70,11 +70,13 @@ fn quantises(own: &Deployed<'_>) -> bool {
     (matches!(key, "vllm" | "vllm-2024") || key.starts_with("sglang")) && !gaudi
 }
 
-/// A known copy of the model in that format, where the engine runs it as it is.
+/// A copy of the model in that format by its own makers, where the engine runs it as it is: others may be of a later model.
 fn copy(own: &Deployed<'_>) -> Option<&'static str> {
     let row = checkpoints::find(&own.ask.checkpoint, own.formats.0)?;
+    let makers = |name: &'static str| name.split_once('/').map(|(makers, _)| makers);
+    let theirs = makers(&row.model) == makers(&row.checkpoint);
     let as_is = row.stored.blocks == Blocks::None || own.service.in_blocks();
-    as_is.then_some(row.checkpoint.as_str())
+    (theirs && as_is).then_some(row.checkpoint.as_str())
 }
 
 fn weights(own: &Deployed<'_>) -> Weights {
@@ -85,7 +87,9 @@ fn weights(own: &Deployed<'_>) -> Weights {
         return Weights::Copy(copy);
     }
     let made = (stored(own), own.formats.0) == (WeightFormat::Bf16, WeightFormat::Fp8);
-    match made && quantises(own) && serve::holds_wide(own) {
+    // What is made while it loads has a scale a tensor or a channel.
+    let plain = !own.service.in_blocks();
+    match made && plain && quantises(own) && serve::holds_wide(own) {
         true => Weights::Loaded,
         false => Weights::Other,
     }
@@ -106,12 +110,16 @@ pub(super) fn weights_note(own: &Deployed<'_>) -> Option<String> {
              checkpoint in {format} loads sooner and needs no such flag."
         )),
         Weights::Other => {
-            let wide = match quantises(own) && own.formats.0 == WeightFormat::Fp8 {
-                true => {
+            let wide = match (quantises(own), own.formats.0, own.service.in_blocks()) {
+                (true, WeightFormat::Fp8, true) => {
+                    " Its makers publish copies with a scale for each block of 128 x 128, on \
+                     which the plan counts; --quantization fp8 makes others."
+                }
+                (true, WeightFormat::Fp8, false) => {
                     " The engine cannot make them while it loads, as the 16-bit weights do not fit \
                      (newer vLLM converts layer by layer: vllm-project/vllm pull 31914)."
                 }
-                false => "",
+                _ => "",
             };
             Some(format!(
                 "Replace {}: the plan counts on weights in {format}, the published checkpoint has \

@@ -5,7 +5,7 @@
 //! written takes the step of as many as run at that moment. Where more comes than goes, waiting grows for as long as
 //! requests come: how long they wait hangs on their number.
 
-use super::batch::{Company, Sequences, rate};
+use super::batch::{Company, Read, Sequences, rate};
 use super::{Answer, Serving};
 use crate::serving::Traffic;
 use crate::units::{Ratio, Seconds};
@@ -22,12 +22,10 @@ struct Steps {
     most: f64,
     /// At 1, 2, 4 and so on up to `most`.
     alone: Vec<(f64, f64)>,
-    /// Of reading one prompt, and as many as one step takes.
-    one: f64,
-    full: f64,
+    /// Of reading one prompt, and as many as one step takes, until they are read; what each takes of a stage's time.
+    one: Read,
+    full: Read,
     together: f64,
-    /// Stages that read at once: the way through all of them delays what is read alone.
-    stages: f64,
 }
 
 /// A request: when it comes, and the tokens of its answer after the first.
@@ -56,12 +54,17 @@ impl Steps {
         }
     }
 
-    /// Seconds in which so many prompts are read together.
-    fn reading(&self, prompts: f64) -> f64 {
+    /// Seconds until so many prompts are read together, and seconds in which a stage reads nothing else.
+    fn reading(&self, prompts: f64) -> (f64, f64) {
+        let (one, full) = (self.one, self.full);
         if self.together <= 1.0 {
-            return self.one * prompts;
+            return (one.whole * prompts, one.each * prompts);
         }
-        self.one + (self.full - self.one) * (prompts - 1.0) / (self.together - 1.0)
+        let share = (prompts - 1.0) / (self.together - 1.0);
+        let between = |one: f64, full: f64| one + (full - one) * share;
+        let busy = between(one.each, full.each * self.together);
+        let whole = between(one.whole, full.whole);
+        (whole.max(busy), busy)
     }
 }
 
@@ -80,9 +83,9 @@ impl Serving<'_> {
         }
         let together = self.prompts_most(fresh).min(most);
         let beside = most / 2.0;
-        let one = self.read(1.0, fresh, beside, context).whole;
-        let full = self.read(together, fresh, beside, context).whole;
-        Steps { most, alone, one, full, together, stages: self.stages_at_once() }
+        let one = self.read(1.0, fresh, beside, context);
+        let full = self.read(together, fresh, beside, context);
+        Steps { most, alone, one, full, together }
     }
 
     /// What users see in the mean of runs of so many requests.
@@ -104,20 +107,20 @@ impl Serving<'_> {
         let [waited, per_token, busy, clock] = run;
         let running = (busy / clock.max(1e-12)).max(1.0);
         // A request comes in the midst of a step.
-        let first = self.handling(traffic) + waited + 0.5 * per_token.min(steps.one);
+        let first = self.handling(traffic) + waited + 0.5 * per_token.min(steps.one.whole);
         let output = (traffic.output - 1.0).max(0.0);
-        let waiting = (waited - steps.one).max(0.0);
+        let waiting = (waited - steps.one.whole).max(0.0);
         Answer {
             first_token: Seconds::new(first),
             waiting: Seconds::new(waiting),
             delayed: Ratio::ONE,
-            reading: Seconds::new(steps.one.min(first)),
+            reading: Seconds::new(steps.one.whole.min(first)),
             prompt_spread: Ratio::new(traffic.prompt_spread),
             company: Company::default(),
             per_token: Seconds::new(per_token),
             whole: Seconds::new(first + output * per_token),
             output_rate: rate(all * traffic.output, clock),
-            prompt_rate: rate(traffic.prompt * steps.together, steps.full),
+            prompt_rate: rate(traffic.prompt, steps.full.each),
             decode_rate: rate(running, steps.token(running)),
             request_rate: rate(all, clock),
             running: Sequences(running),
@@ -130,6 +133,8 @@ impl Serving<'_> {
 /// written, and seconds of the whole run.
 fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
     let (mut clock, mut written, mut next) = (0.0, 0.0, 0);
+    // Of the last that were read: through the stages that others read in meanwhile.
+    let mut rest_of_way = 0.0;
     let mut running: Vec<Writing> = Vec::new();
     let (mut waited, mut paced, mut busy) = (0.0, 0.0, 0.0);
     while next < come.len() || !running.is_empty() {
@@ -137,9 +142,9 @@ fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
         let most = (steps.most - running.len() as f64).min(steps.together).max(0.0) as usize;
         let there = rest.iter().take(most).take_while(|one| one.comes <= clock).count();
         if there > 0 {
-            let read = steps.reading(there as f64);
-            clock += read / steps.stages;
-            let rest_of_way = read - read / steps.stages;
+            let (read, busy) = steps.reading(there as f64);
+            clock += busy;
+            rest_of_way = read - busy;
             for one in rest.iter().take(there) {
                 waited += clock - one.comes + rest_of_way;
                 let (ends, length) = (written + one.length, one.length);
@@ -170,7 +175,7 @@ fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
         });
     }
     let all = come.len().max(1) as f64;
-    [waited / all, paced / all, busy, clock]
+    [waited / all, paced / all, busy, clock + rest_of_way]
 }
 
 /// Numbers that look random and are always the same: a linear congruence (Knuth 1997, section 3.3.4, table 1, line 26).

@@ -4,16 +4,17 @@
 //! engine that joins some of these joins as many of theirs.
 
 use crate::model::{Ffn, LayerKind, Mixer, WeightPart};
-use crate::serving::{Engine, Held, ProductFormat};
+use crate::serving::{Engine, Held, Instance, ProductFormat};
 
 /// What `kernels` counts: 6 of grouped attention and 5 of a dense network.
 const COUNTED: f64 = 11.0;
 /// Norm, product into, rotary, cache write, attention, product out of it.
 const ATTENTION: f64 = 6.0;
-/// Over these: a second product of the query, norms of query and latent, products that take the up-projections of the
-/// latent into query and output (DeepSeek-V2, arXiv 2405.04434, section 2.1.2; `forward_absorb` of SGLang's
-/// `deepseek_v2.py`).
-const LATENT: f64 = ATTENTION + 5.0;
+/// Over these: a norm of the latent, products that take its up-projections into query and output (DeepSeek-V2, arXiv
+/// 2405.04434, section 2.1.2; `forward_absorb` of SGLang's `deepseek_v2.py`).
+const LATENT: f64 = ATTENTION + 3.0;
+/// Where the query is a latent as well: its norm and its second product.
+const QUERY: f64 = 2.0;
 /// Norm, two products into, their parting, convolution, recurrence, gated norm, product out (Gated DeltaNet: vLLM
 /// `qwen3_next.py`; other recurrences take about as many).
 const LINEAR: f64 = 8.0;
@@ -21,9 +22,17 @@ const LINEAR: f64 = 8.0;
 const AROUND: f64 = 2.0;
 /// Product into, activation, product out of a dense network, or of experts that every token visits.
 const DENSE: f64 = 3.0;
+/// Experts of the models whose shared one SGLang makes one more of them (DeepSeek-V3's: `deepseek_v2.py`,
+/// `determine_num_fused_shared_experts`, which refuses others, and expert parallelism).
+const FUSED: u32 = 256;
 
 /// Kernels of a layer on the accelerator, and how many its host starts where no graph is replayed.
-pub(super) fn of_layer(kind: &LayerKind, engine: &Engine, held: &Held) -> (f64, f64) {
+pub(super) fn of_layer(
+    kind: &LayerKind,
+    engine: &Engine,
+    held: &Held,
+    instance: &Instance,
+) -> (f64, f64) {
     // Inputs of products with blocks are cast by 128 numbers, each by a kernel (SGLang `per_token_group_quant_8bit`,
     // TensorRT-LLM `fp8_quantize_1x128`); other casts are part of the kernel before.
     let cast = |part| {
@@ -33,7 +42,10 @@ pub(super) fn of_layer(kind: &LayerKind, engine: &Engine, held: &Held) -> (f64, 
     let [into, out] = [WeightPart::Attention, WeightPart::Output].map(cast);
     let mut plain = match &kind.mixer {
         Mixer::Attention(_) => ATTENTION + into + out,
-        Mixer::Mla(_) => LATENT + 2.0 * into + out,
+        Mixer::Mla(mla) => {
+            let query = if mla.q_rank.is_some() { QUERY + into } else { 0.0 };
+            LATENT + query + into + out
+        }
         Mixer::Linear(_) => LINEAR + 2.0 * cast(WeightPart::Linear),
         Mixer::None => 0.0,
     };
@@ -43,6 +55,8 @@ pub(super) fn of_layer(kind: &LayerKind, engine: &Engine, held: &Held) -> (f64, 
         Ffn::Moe(moe) => {
             plain += AROUND;
             let fused = engine.fuses_shared
+                && instance.ep <= 1
+                && moe.experts == FUSED
                 && matches!(kind.mixer, Mixer::Mla(_))
                 && moe.shared_width == moe.width;
             if moe.shared_width + moe.dense_width > 0 && !fused {

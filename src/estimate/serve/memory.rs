@@ -615,13 +615,16 @@ impl Serving<'_> {
         let (dp, ep) = (f64::from(self.instance.dp.max(1)), f64::from(self.instance.ep.max(1)));
         // Attention groups send each expert's rows to the ranks that hold it.
         let met = match self.service.engine.memory.gathers_rows {
-            true => dp,
+            true => dp.min(GATHERED),
             false if dp > 1.0 => dp / ep.max(dp),
             false => 1.0,
         };
         f64::from(moe.top_k) * met * (into.max(inner) + width)
     }
 }
+
+/// Attention groups whose rows a rank keeps room for at most: those of a machine; wide expert parallelism takes pieces.
+const GATHERED: f64 = 8.0;
 
 /// Heads of keys and values that one accelerator holds.
 pub(super) fn held_heads(service: &Service, instance: &Instance, heads: u32) -> f64 {

@@ -232,8 +232,8 @@ impl Reader {
         // Arrivals vary as their number does, more so where steps that were long before them are.
         let swing = if grown < 1.0 { (busy * x * step(n) / (1.0 - grown)).sqrt() } else { 0.0 };
         let company = Company {
-            deviation: Seconds::new(read(together + swing) - reading),
-            most: Seconds::new(read(self.most) - reading),
+            deviation: Seconds::new((read(together + swing) - reading).max(0.0)),
+            most: Seconds::new((read(self.most) - reading).max(0.0)),
         };
         let first = self.handling + reading + moved.get() + wait;
         let answer = Answer {

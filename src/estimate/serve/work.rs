@@ -311,7 +311,8 @@ impl Shape<'_> {
             Ffn::None => {}
         }
         see(ServePart::Pointwise, Op::Pass { bytes: rows.all * passed * 2.0 });
-        let (n, started) = kernels::of_layer(kind, &self.service.engine, &self.held);
+        let (n, started) =
+            kernels::of_layer(kind, &self.service.engine, &self.held, &self.instance);
         see(ServePart::Kernels, Op::Kernels { n, started });
     }
 

@@ -37,6 +37,9 @@ fn ours(run: &ServeRun) -> bool {
 
 /// Sets what the scripts of the source set (SemiAnalysisAI/InferenceX, `benchmarks/*.sh`, 2025-10 to 2026-04).
 pub(super) fn apply(run: &ServeRun, engine: &mut Engine) {
+    if of_makers(run) {
+        engine.own_copies = false;
+    }
     // llama-bench reads 512 tokens at a time unless told (`--ubatch-size`).
     if run.engine.starts_with("llama.cpp") && !run.notes.contains("n_ubatch") {
         engine.chunk = 512;
@@ -88,7 +91,7 @@ pub(super) fn cached(run: &ServeRun) -> Ratio {
 }
 
 /// Requests of one run of TensorRT-LLM's performance overview, by lengths of prompt and answer, but 30,000 of 128 and 128
-/// tokens, which are as good as any number (NVIDIA/TensorRT-LLM docs/source/performance/perf-overview.md of 0.11 to 1.0,
+/// tokens, which are as good as any number, and lengths of which none is stated (NVIDIA/TensorRT-LLM docs/source/performance/perf-overview.md of 0.11 to 1.0,
 /// docs/source/developer-guide/perf-overview.md of 1.2, `num_requests`).
 const OVERVIEW: [(f64, f64, u32); 14] = [
     (128.0, 2048.0, 3_000),
@@ -116,13 +119,21 @@ pub(super) fn requests(run: &ServeRun) -> Option<u32> {
     found.filter(|_| ours).map(|(_, _, requests)| *requests)
 }
 
+/// Whether a run's table is named by the makers' own copy of a model, whatever the engine's makers publish: NVIDIA's runs
+/// are named by the checkpoint (`qwen_qwen3_235b_a22b_fp8_...`, `nvidia_llama_3_1_8b_instruct_fp8_...`).
+fn of_makers(run: &ServeRun) -> bool {
+    run.table.starts_with("qwen_")
+}
+
 /// Format of the cache that a source does not state but its runs show.
 ///
-/// Inferred, not stated: TensorRT-LLM keeps the cache as the checkpoint says unless it is told otherwise, which its
-/// performance overview does for DeepSeek-R1 and gpt-oss alone. With 8 bits, long answers of NVIDIA's 8-bit copies of Qwen3
-/// and Llama-4 would be written half as fast again as measured on H100 and H200, short ones as fast; with 16 both come out.
+/// Inferred, not stated: TensorRT-LLM keeps the cache as the checkpoint says unless it is told otherwise. Qwen's own copies
+/// have no scales for it. Of NVIDIA's copies in its performance overview, which sets 8 bits for DeepSeek-R1 and gpt-oss
+/// alone, long answers of Qwen3 and Llama-4 would with 8 bits be written half as fast again as measured on H100 and H200,
+/// short ones as fast; with 16 both come out.
 pub(super) fn cache(run: &ServeRun) -> Option<KvFormat> {
     let copies = ["qwen3", "llama-4"].iter().any(|name| run.model.starts_with(name));
+    let overview = run.source.starts_with("trtllm-") && copies;
     let ours = software::engine(run) == "trtllm" && run.weights.contains("fp8");
-    (copies && ours).then_some(KvFormat::Wide)
+    (ours && (overview || of_makers(run))).then_some(KvFormat::Wide)
 }

@@ -72,6 +72,8 @@ pub struct ServeRun {
     pub scope: String,
     /// The engine's limit on sequences.
     pub max_batch: Option<f64>,
+    /// Where in the source it stands.
+    pub table: String,
     /// What the compiler of the table noted.
     pub notes: String,
 }
@@ -133,6 +135,7 @@ fn run(row: Row<'_>) -> ServeRun {
     ServeRun {
         id: text("id"),
         source: text("source_id"),
+        table: text("source_table"),
         group: text("split_group"),
         core: row.text("core") == "1",
         tier: text("tier"),

@@ -242,10 +242,10 @@ fn best_instance(setup: &ServeSetup, least: u32, most: u32) -> Instance {
     let count = setup.service.cluster.count;
     let domain = setup.service.cluster.domain().max(setup.service.cluster.node_size).min(8);
     let experts = setup.service.model.experts() > 0;
-    let mut best = (0.0, Instance { tp: domain.min(count), ..Instance::ONE });
+    let pp = setup.instance.pp.max(1);
+    let mut best = (0.0, Instance { tp: domain.min(count / pp).max(1), pp, ..Instance::ONE });
     let mut ranks = least.max(1);
-    while ranks <= domain.min(count / setup.instance.pp.max(1)).min(most) {
-        let pp = setup.instance.pp;
+    while ranks <= domain.min(count / pp).min(most) {
         let plain = Instance { tp: ranks, pp, ..Instance::ONE };
         let split = Instance { tp: 1, dp: ranks, ep: ranks, pp };
         for instance in [plain, split].into_iter().filter(|at| at.dp == 1 || experts) {

@@ -93,6 +93,7 @@ fn quantization(config: &Json, stored: Option<&Stored>) -> Json {
 fn sizes(value: &Json) -> Option<Json> {
     match value {
         Json::Null => None,
+        value if is_small(value) => None,
         Json::List(sizes) if sizes.len() == 2 && sizes.iter().all(is_small) => Some(value.clone()),
         _ => Some(Json::Bool(true)),
     }

@@ -307,15 +307,15 @@ fn activations(own: &Deployed<'_>, amount: Bytes) -> Derivation {
         number(drawn.get())
     );
     let (text, constants): (String, &[&str]) = if sequences == 0 {
-        (format!("{layer} = {is}"), &["chunk", "activations"])
+        (format!("{layer} = {is}"), &["chunk", "activations", "gathers_rows"])
     } else {
         let field = match own.service.engine.memory.sampled_large == sequences {
             true => "sampled_large",
             false => "sampled",
         };
         let all: &[&str] = match field {
-            "sampled" => &["chunk", "activations", "sampled", "drawn_bytes"],
-            _ => &["chunk", "activations", "sampled_large", "drawn_bytes"],
+            "sampled" => &["chunk", "activations", "gathers_rows", "sampled", "drawn_bytes"],
+            _ => &["chunk", "activations", "gathers_rows", "sampled_large", "drawn_bytes"],
         };
         (format!("max({layer}, {draw}) = {is}"), all)
     };

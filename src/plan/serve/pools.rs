@@ -489,9 +489,10 @@ impl Both<'_> {
             let source = format!(
                 "prompts deviate by {} (a lognormal), {} of them wait and their waits fall off \
                  exponentially (Kleinrock 1975, sections 5.6 and 5.7): the percentile is that of \
-                 the sum (estimate/serve/batch)",
+                 the sum, and fuller steps take {} longer (estimate/serve/batch)",
                 fine::percent(spread),
-                fine::percent(taken.busy)
+                fine::percent(taken.busy),
+                fine::time(answer.company.at(self.question.share.unwrap_or(Ratio::ZERO)))
             );
             let formula = "handling and reading on the mean + cache moved + what the percentile of \
                 reading and waiting has more";

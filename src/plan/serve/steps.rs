@@ -109,7 +109,7 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         P::Products => (
             "each product: the longer of arithmetic and reading, and a fifth of the \
              shorter",
-            &["compute", "stream"],
+            &["compute", "stream", "blocks", "own_copies"],
         ),
         P::Attention => (
             "the longer of arithmetic and reading the cache, and a fifth of the \
@@ -119,9 +119,11 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         P::Experts => (
             "each expert's products: the longer of arithmetic and reading, and a fifth \
              of the shorter",
-            &["experts", "compute", "stream", "imbalance"],
+            &["experts", "compute", "stream", "imbalance", "blocks", "own_copies"],
         ),
-        P::Head => ("the product with the vocabulary", &["compute", "stream"]),
+        P::Head => {
+            ("the product with the vocabulary", &["compute", "stream", "blocks", "own_copies"])
+        }
         P::Pointwise => ("bytes of activations / memory bandwidth", &[]),
         P::Network => (
             "collectives × (start × factor of the machine on it + hops) + bytes that cross links / \
@@ -131,8 +133,7 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         P::Kernels => (
             "kernels × time that each adds × factor of the machine on it, or what the device \
                  itself takes between kernels; a layer of plain attention and a dense network has \
-                 the engine's number, latent and linear attention and 8-bit weights in blocks have \
-                 more (estimate/serve/kernels)",
+                 the engine's number, others by what they are made of (estimate/serve/kernels)",
             &["kernels", "expert_kernels", "gap_us", "blocks", "own_copies", "fuses_shared"],
         ),
         P::Host => (
