@@ -19,6 +19,8 @@ const FUZZ: &str = "fuzz/Cargo.toml";
 pub fn deny() -> Result<()> {
     let program = ensure()?;
     let judged = ["--hide-inclusion-graph", "bans", "licenses", "sources"];
+    // All systems' packages are judged, of which a build here fetches its own alone.
+    run(cargo().args(["fetch", "--quiet", "--locked"]))?;
     run(deny_command(&program).args(OFFLINE).arg("check").args(UNUSED).args(judged))?;
     run(cargo().args(["fetch", "--quiet", "--locked", "--manifest-path", FUZZ]))?;
     let of_fuzz = ["--manifest-path", FUZZ, "--config", "deny.toml", "check"];
