@@ -3,9 +3,10 @@
 //!
 //! Codes of the source column: `A`, its config.json or hf_quant_config.json in aiconfigurator-core 0.12.0; `B`, its model
 //! card (8-bit floats in blocks of 128, `weight_block_size`); `C`, its model card ("additionally quantizes the wo module
-//! in attention layers"); `D`, DeepSeek-V3's report, arXiv 2412.19437, section 3.3.2, whose way the model takes; `K`, the ignore list of Kimi-K2.6 in vLLM's tests,
-//! whose card says that it is quantised as Kimi-K2-Thinking; `L`, meta-llama/llama-models,
-//! models/llama4/quantization/loader.py (`fp8_mixed`; experts of the first and last layers are left alone as well).
+//! in attention layers"); `D`, DeepSeek-V3's report, arXiv 2412.19437, section 3.3.2, whose way the model takes; `K`, the
+//! ignore list of Kimi-K2.6 in vLLM's tests, whose card says that it is quantised as Kimi-K2-Thinking; `L`,
+//! meta-llama/llama-models, models/llama4/quantization/loader.py (`fp8_mixed`; experts of the first and last layers are
+//! left alone as well).
 
 use super::table::{Row, Table};
 use crate::model::{Blocks, Kept, Parts, Stored, WeightPart};

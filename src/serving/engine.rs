@@ -52,7 +52,7 @@ pub struct Engine {
     pub in_flight: u32,
     /// Steps of decoding replay a graph.
     pub graphs: bool,
-    /// Kernels of a layer, without those of its experts.
+    /// Kernels of a layer of grouped attention and a dense network, by which those of others are counted.
     pub kernels: Ratio,
     /// Further kernels of a layer of experts.
     pub expert_kernels: Ratio,
@@ -76,7 +76,8 @@ pub struct Engine {
     pub blocks: bool,
     /// Copies in 8 bits are the engine's makers' own, with a scale a tensor, unless the model itself lies in blocks.
     pub own_copies: bool,
-    /// The shared expert of a model with latent attention is one more of the routed ones, where it is as wide.
+    /// The shared expert of DeepSeek-V3 and its like is one more of the routed ones, without expert parallelism
+    /// (`estimate/serve/kernels`).
     pub fuses_shared: bool,
     /// Bytes of one activation as it crosses to its expert.
     pub dispatch_bytes: u32,

@@ -1,7 +1,7 @@
 //! What the weights of a service lie in, part by part.
 
 use super::{ProductFormat, Service, WeightFormat};
-use crate::model::{Kept, Mixer, Model, Parts, WeightPart};
+use crate::model::{Kept, Mixer, Model, Parts, Stored, WeightPart};
 use crate::units::Ratio;
 
 /// Bits of one weight, its share of scales included, and number format of products with it, for each part of a model.
@@ -37,7 +37,7 @@ impl Service {
     #[must_use]
     pub fn held(&self) -> Held {
         let own = self.weights;
-        let published = self.model.stored.iter().find(|stored| stored.format == own.key());
+        let published = published(own, &self.model);
         let parts = parts(own, &self.model);
         let bits = published.and_then(|stored| stored.bits).unwrap_or(own.bits());
         let wide = if own == WeightFormat::Fp32 { bits } else { WeightFormat::Bf16.bits() };
@@ -58,8 +58,12 @@ impl Service {
 /// What a model's checkpoint of that format quantises: what is known of it, else what is usual of the format.
 #[must_use]
 pub fn parts(format: WeightFormat, model: &Model) -> Parts {
-    let published = model.stored.iter().find(|stored| stored.format == format.key());
-    published.map_or_else(|| usual(format, model), |stored| stored.parts)
+    published(format, model).map_or_else(|| usual(format, model), |stored| stored.parts)
+}
+
+/// A model's checkpoint of that format, where one is known.
+pub(super) fn published(format: WeightFormat, model: &Model) -> Option<&Stored> {
+    model.stored.iter().find(|stored| stored.format == format.key())
 }
 
 /// What published recipes of a format quantise: GGUF every matrix; MXFP4 of models with experts those alone (gpt-oss,

@@ -1,5 +1,6 @@
 //! One question about serving, complete and checked, and one way to run it.
 
+use super::held::published;
 use super::{Engine, Factor, FactorOf, KvFormat, ProductFormat, Speculation, WeightFormat};
 use crate::cluster::Cluster;
 use crate::model::{Blocks, Model};
@@ -97,8 +98,8 @@ impl Service {
     #[must_use]
     pub fn in_blocks(&self) -> bool {
         let own = self.weights;
-        let published = self.model.stored.iter().find(|stored| stored.format == own.key());
-        let blocks = published.map_or(Blocks::None, |stored| stored.blocks);
+        let stored = published(own, &self.model);
+        let blocks = stored.map_or(Blocks::None, |stored| stored.blocks);
         // Without units for 8-bit floats, weights are widened as they are read: nothing is cast (Marlin).
         own == WeightFormat::Fp8
             && self.engine.blocks

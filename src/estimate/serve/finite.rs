@@ -142,9 +142,9 @@ fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
         let most = (steps.most - running.len() as f64).min(steps.together).max(0.0) as usize;
         let there = rest.iter().take(most).take_while(|one| one.comes <= clock).count();
         if there > 0 {
-            let (read, busy) = steps.reading(there as f64);
-            clock += busy;
-            rest_of_way = read - busy;
+            let (read, taken) = steps.reading(there as f64);
+            clock += taken;
+            rest_of_way = read - taken;
             for one in rest.iter().take(there) {
                 waited += clock - one.comes + rest_of_way;
                 let (ends, length) = (written + one.length, one.length);

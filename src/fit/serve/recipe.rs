@@ -91,8 +91,9 @@ pub(super) fn cached(run: &ServeRun) -> Ratio {
 }
 
 /// Requests of one run of TensorRT-LLM's performance overview, by lengths of prompt and answer, but 30,000 of 128 and 128
-/// tokens, which are as good as any number, and lengths of which none is stated (NVIDIA/TensorRT-LLM docs/source/performance/perf-overview.md of 0.11 to 1.0,
-/// docs/source/developer-guide/perf-overview.md of 1.2, `num_requests`).
+/// tokens, which are as good as any number, and lengths of which none is stated (NVIDIA/TensorRT-LLM
+/// docs/source/performance/perf-overview.md of 0.11 to 1.0, docs/source/developer-guide/perf-overview.md of 1.2,
+/// `num_requests`).
 const OVERVIEW: [(f64, f64, u32); 14] = [
     (128.0, 2048.0, 3_000),
     (128.0, 4096.0, 1_500),
@@ -110,10 +111,14 @@ const OVERVIEW: [(f64, f64, u32); 14] = [
     (32_768.0, 1024.0, 1_000),
 ];
 
+fn of_overview(run: &ServeRun) -> bool {
+    run.source.starts_with("trtllm-")
+}
+
 /// Requests that a run of all at once sends, where its source says how many: those that fit run together, and what is
 /// left at the end runs alone.
 pub(super) fn requests(run: &ServeRun) -> Option<u32> {
-    let ours = run.mode == "offline-max" && run.source.starts_with("trtllm-");
+    let ours = run.mode == "offline-max" && of_overview(run);
     let lengths = (run.prompt?, run.output?);
     let found = OVERVIEW.iter().find(|(prompt, output, _)| (*prompt, *output) == lengths);
     found.filter(|_| ours).map(|(_, _, requests)| *requests)
@@ -133,7 +138,7 @@ fn of_makers(run: &ServeRun) -> bool {
 /// short ones as fast; with 16 both come out.
 pub(super) fn cache(run: &ServeRun) -> Option<KvFormat> {
     let copies = ["qwen3", "llama-4"].iter().any(|name| run.model.starts_with(name));
-    let overview = run.source.starts_with("trtllm-") && copies;
+    let overview = of_overview(run) && copies;
     let ours = software::engine(run) == "trtllm" && run.weights.contains("fp8");
     (ours && (overview || of_makers(run))).then_some(KvFormat::Wide)
 }

@@ -36,18 +36,20 @@ pub(super) fn stored(fields: &mut Fields<'_>, model: Option<&Model>) -> Option<S
 /// Whether 8-bit floats lie in blocks: the field of DeepSeek's own method, a strategy of compressed-tensors, an algorithm
 /// of Model Optimizer.
 fn blocks(config: &Json) -> Blocks {
-    let text = |config: &Json, key: &str| {
-        config.get(key).and_then(Json::text).unwrap_or_default().to_owned()
-    };
     let weights = main(config).and_then(|group| group.get("weights"));
     let block = config.get(BLOCK).is_some_and(|size| *size != Json::Null)
-        || weights.is_some_and(|own| text(own, "strategy") == "block")
-        || text(config, "quant_algo") == "FP8_PB_WO";
+        || weights.is_some_and(|own| word(own, "strategy") == "block")
+        || word(config, "quant_algo") == "FP8_PB_WO";
     if block { Blocks::Own } else { Blocks::None }
 }
 
+/// A field's text, nothing where it has none.
+fn word<'a>(config: &'a Json, key: &str) -> &'a str {
+    config.get(key).and_then(Json::text).unwrap_or_default()
+}
+
 fn format(config: &Json) -> Option<&'static str> {
-    let text = |key: &str| config.get(key).and_then(Json::text).unwrap_or_default();
+    let text = |key| word(config, key);
     let bits = number(config, "bits").unwrap_or(4);
     if let Some(format) = layered(config) {
         return Some(format);

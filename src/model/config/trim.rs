@@ -89,10 +89,9 @@ fn quantization(config: &Json, stored: Option<&Stored>) -> Json {
     Json::Object(kept)
 }
 
-/// Rows and columns of a block; anything else that stands there, as a word.
+/// Rows and columns of a block, or a word for anything else that is not kept as it is.
 fn sizes(value: &Json) -> Option<Json> {
     match value {
-        Json::Null => None,
         value if is_small(value) => None,
         Json::List(sizes) if sizes.len() == 2 && sizes.iter().all(is_small) => Some(value.clone()),
         _ => Some(Json::Bool(true)),
