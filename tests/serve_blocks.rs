@@ -116,20 +116,26 @@ fn kernels_of_a_layer_are_those_of_its_parts() {
     // Norm, product, rotary, cache, attention, product; norm, residual, product, activation, product.
     counted("Llama-3.1-8B", "vllm", wide, 6.0, 5.0, 0.0);
     counted("Llama-3.1-8B", "vllm", eight, 6.0, 5.0, 0.0);
-    // Qwen's blocks: the inputs of four products are cast.
-    counted("Qwen3-32B", "vllm", eight, 8.0, 7.0, 0.0);
-    counted("Qwen3-32B", "trtllm", eight, 6.0, 5.0, 0.0);
+    // Norms of query and key are one kernel, in SGLang two. Qwen's blocks: the inputs of four products are cast.
+    counted("Qwen3-32B", "vllm", wide, 7.0, 5.0, 0.0);
+    counted("Qwen3-32B", "sglang", wide, 8.0, 5.0, 0.0);
+    counted("Qwen3-32B", "vllm", eight, 9.0, 7.0, 0.0);
+    counted("Qwen3-32B", "trtllm", eight, 7.0, 5.0, 0.0);
     // No shared expert: norm, residual and the eight of the experts, of which one casts.
-    counted("Qwen3-235B-A22B", "vllm", wide, 6.0, 0.0, 10.0);
-    counted("Qwen3-235B-A22B", "vllm", eight, 8.0, 0.0, 11.0);
+    counted("Qwen3-235B-A22B", "vllm", wide, 7.0, 0.0, 10.0);
+    counted("Qwen3-235B-A22B", "vllm", eight, 9.0, 0.0, 11.0);
+    // Three of four layers are recurrent, eight kernels each; the others gate their output, three more. The shared
+    // expert: three, the sum with the routed ones, and three of its gate.
+    counted("Qwen3.5-397B-A17B", "vllm", wide, 0.75 * 8.0 + 0.25 * 10.0, 0.0, 17.0);
+    counted("Qwen3.5-397B-A17B", "sglang", wide, 0.75 * 8.0 + 0.25 * 11.0, 0.0, 17.0);
     // Latent attention: two norms, a product of the query, two that absorb; three inputs cast. Three dense layers.
-    counted("DeepSeek-V3", "vllm", WeightFormat::Nvfp4, 11.0, 5.0, 13.0);
-    counted("DeepSeek-V3", "vllm", eight, 14.0, 7.0, 16.0);
+    counted("DeepSeek-V3", "vllm", WeightFormat::Nvfp4, 11.0, 5.0, 14.0);
+    counted("DeepSeek-V3", "vllm", eight, 14.0, 7.0, 17.0);
     // A query that is no latent: neither its norm nor its second product. Two shared experts, one dense layer.
-    counted("DeepSeek-V2-Lite", "vllm", wide, 9.0, 5.0, 13.0);
+    counted("DeepSeek-V2-Lite", "vllm", wide, 9.0, 5.0, 14.0);
     // SGLang makes the shared expert of DeepSeek-V3 one of the routed, not that of Kimi-K2 with its 384.
     counted("DeepSeek-V3", "sglang", eight, 14.0, 7.0, 11.0);
-    counted("Kimi-K2-Instruct", "sglang", eight, 14.0, 7.0, 16.0);
+    counted("Kimi-K2-Instruct", "sglang", eight, 14.0, 7.0, 17.0);
 }
 
 /// A run of all at once: what fits runs together, so fewer requests than fit answer at the rate of that many, and a long run

@@ -1,6 +1,7 @@
 //! Fits the constants of serving engines to measured runs, each group of runs predicted from the others only:
 //! `cargo run --release --example fit_serve -- RUNS.csv` writes `engines_fitted.csv` and `engine_ranges.csv` beside
-//! the table of engines, and `docs/accuracy_serve.md`.
+//! the table of engines, and `docs/accuracy_serve.md`. `--dry` writes what was said of each row to `target/` and no
+//! table; `--exact WORD,WORD` leaves groups with such names out of a fit of their own (half a minute each).
 
 mod floor;
 mod parameters;
@@ -22,7 +23,9 @@ const FEW: f64 = 8.0;
 /// One row in so many of those outside the scoring set is fitted as well.
 const THINNED: usize = 3;
 /// Gauss-Newton steps.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 24;
+/// The same where a group is left out.
+const EXACT_ROUNDS: usize = 4;
 
 /// A row with what is said of it.
 pub struct Judged {
@@ -49,8 +52,9 @@ fn main() {
     let mut parameters = Parameters::default();
     let samples = samples(&text, &mut parameters);
     eprintln!("{} rows, {} parameters", samples.len(), parameters.scopes.len());
-    let (x, lines) = fit(&samples, &parameters);
-    let judged = validate(&samples, &parameters, &x, &lines);
+    let (x, lines) = fit(&samples, &parameters, vec![0.0; parameters.scopes.len()], ROUNDS);
+    let exact = std::env::args().skip_while(|argument| argument != "--exact").nth(1);
+    let judged = validate(&samples, &parameters, &x, &lines, exact.as_deref());
     let tails = tables::tails(&judged);
     let ranges = tables::ranges(&judged, tails);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -114,15 +118,19 @@ fn samples(text: &str, parameters: &mut Parameters) -> Vec<Sample> {
     samples
 }
 
-/// The parameters that fit best, and the linear model around them.
-fn fit(samples: &[Sample], parameters: &Parameters) -> (Vec<f64>, Vec<Linear>) {
+/// The parameters that fit best, looked for from `x` on, and the linear model around them.
+fn fit(
+    samples: &[Sample],
+    parameters: &Parameters,
+    mut x: Vec<f64>,
+    rounds: usize,
+) -> (Vec<f64>, Vec<Linear>) {
     let n = parameters.scopes.len();
-    let mut x = vec![0.0; n];
     let mut best = cost(samples, parameters, &x);
     // Of the way to where the linear model is best.
     let mut share = 1.0;
     let mut lines: Vec<Linear> = samples.iter().map(|s| linear(s, parameters, &x)).collect();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let mut normal = Normal::new(n);
         for (sample, line) in samples.iter().zip(&lines) {
             normal.add(sample, line, &x, 1.0);
@@ -133,7 +141,7 @@ fn fit(samples: &[Sample], parameters: &Parameters) -> (Vec<f64>, Vec<Linear>) {
         let now = cost(samples, parameters, &next);
         eprintln!("round {round}: cost {best:.1} -> {now:.1}, share {share:.2}");
         if now < best {
-            let done = best - now < 1e-3 * best;
+            let done = best - now < 1e-4 * best;
             (x, best) = (next, now);
             share = f64::min(1.0, share * 2.0);
             lines = samples.iter().map(|s| linear(s, parameters, &x)).collect();
@@ -147,12 +155,14 @@ fn fit(samples: &[Sample], parameters: &Parameters) -> (Vec<f64>, Vec<Linear>) {
     (x, lines)
 }
 
-/// Predicts each group from the others: their normal equations without its own, solved twice.
+/// Predicts each group from the others: by their normal equations without its own, and where the group's name has one of
+/// the words of `exact`, between commas, by a fit that goes on from there without it.
 fn validate(
     samples: &[Sample],
     parameters: &Parameters,
     x: &[f64],
     lines: &[Linear],
+    exact: Option<&str>,
 ) -> Vec<Judged> {
     let n = parameters.scopes.len();
     let mut whole = Normal::new(n);
@@ -169,7 +179,12 @@ fn validate(
         for (sample, line) in samples.iter().zip(lines).filter(|(sample, _)| own(sample)) {
             others.add(sample, line, x, -1.0);
         }
-        let y = others.solve(x, 2.0);
+        let mut y = others.solve(x, 2.0);
+        if exact.is_some_and(|words| words.split(',').any(|word| group.contains(word))) {
+            let rest: Vec<Sample> = samples.iter().filter(|one| !own(one)).cloned().collect();
+            eprintln!("without {group}:");
+            y = fit(&rest, parameters, y, EXACT_ROUNDS).0;
+        }
         for (sample, errors) in samples.iter().zip(&mut unseen) {
             if own(sample) {
                 *errors = sample.errors(parameters, &|j| y[j]);

@@ -30,7 +30,7 @@ const fn constant(
 }
 
 /// The constants, with how well each is known beforehand.
-pub const CONSTANTS: [Constant; 21] = [
+pub const CONSTANTS: [Constant; 22] = [
     constant("compute", 0.25, |e| e.compute.get(), |e, x| e.compute = Ratio::new(x)),
     constant("stream", 0.2, |e| e.stream.get(), |e, x| e.stream = Ratio::new(x)),
     constant(
@@ -65,6 +65,7 @@ pub const CONSTANTS: [Constant; 21] = [
     ),
     constant("step_us", 0.8, |e| e.step.get() * 1e6, |e, x| e.step = Seconds::us(x)),
     constant("sequence_us", 0.8, |e| e.sequence.get() * 1e6, |e, x| e.sequence = Seconds::us(x)),
+    constant("scan_us", 0.8, |e| e.scan.get() * 1e6, |e, x| e.scan = Seconds::us(x)),
     constant("request_ms", 0.9, |e| e.request.get() * 1e3, |e, x| e.request = Seconds::us(x * 1e3)),
     constant("token_us", 0.9, |e| e.token.get() * 1e6, |e, x| e.token = Seconds::us(x)),
     constant(

@@ -159,7 +159,7 @@ pub const TRAINING: [Constant; 43] = [
 ];
 
 /// Constants of a serving engine ([`crate::serving::Engine`]), in the order in which they are told.
-pub const SERVING: [Constant; 52] = [
+pub const SERVING: [Constant; 54] = [
     of(Kernels, "compute", "Products, over the kernel alone", "", 0.01, 4.0),
     of(Kernels, "stream", "Reading weights, over streaming", "", 0.01, 4.0),
     of(Kernels, "unit_gb_s", "Most that one processor streams", "GB/s", 0.1, 100_000.0),
@@ -173,7 +173,9 @@ pub const SERVING: [Constant; 52] = [
     switch(Kernels, "half_sums", "16-bit products summed in 16 bits"),
     switch(Kernels, "fused", "Attention over prompts is fused"),
     of(Kernels, "gap_us", "Added by each kernel", US, 0.0, 1000.0),
+    of(Kernels, "scan_us", "A prompt token in a recurrent layer", US, 0.0, 1000.0),
     of(Kernels, "kernels", "Kernels of a plain layer", "", 0.0, 1000.0),
+    of(Kernels, "norm_kernels", "Kernels of query and key norms", "", 0.0, 1000.0),
     of(Kernels, "expert_kernels", "Further kernels of experts", "", 0.0, 1000.0),
     switch(Kernels, "fuses_shared", "A shared expert is one of the routed"),
     switch(Kernels, "blocks", "8-bit blocks multiplied as they are"),

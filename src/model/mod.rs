@@ -187,6 +187,30 @@ impl Model {
     }
 }
 
+impl Moe {
+    /// Whether the router has a bias for each expert, by which training evens out how many tokens each takes (DeepSeek-V3,
+    /// arXiv 2412.19437, section 2.1.2): told by the weights beside the experts, a norm of the latent left aside.
+    #[must_use]
+    pub fn has_router_bias(&self) -> bool {
+        let norm = self.latent.unwrap_or(0);
+        [self.experts, self.experts.saturating_add(norm)].contains(&self.extra_params)
+    }
+
+    /// Experts of one of `ranks` that share them: whole ones, where they do not divide some are held twice (DeepSeek's 256
+    /// on 144 are two each, 32 of them copies: DeepSeek-V3, arXiv 2412.19437, section 3.4).
+    #[must_use]
+    pub const fn held_by(&self, ranks: u32) -> u32 {
+        self.experts.div_ceil(if ranks > 0 { ranks } else { 1 })
+    }
+
+    /// Whether shared experts have a gate: one weight for each of `hidden` numbers, beside which a router has no bias
+    /// (Qwen1.5-MoE, Qwen2-MoE, Qwen3-Next and later).
+    #[must_use]
+    pub const fn gates_shared(&self, hidden: u32) -> bool {
+        self.shared_width > 0 && self.latent.is_none() && self.extra_params == hidden
+    }
+}
+
 impl Ffn {
     /// The routed experts, if these are any.
     #[must_use]

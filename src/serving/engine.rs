@@ -54,6 +54,8 @@ pub struct Engine {
     pub graphs: bool,
     /// Kernels of a layer of grouped attention and a dense network, by which those of others are counted.
     pub kernels: Ratio,
+    /// Kernels that norms of queries and keys take, where a model has them.
+    pub norm_kernels: Ratio,
     /// Further kernels of a layer of experts.
     pub expert_kernels: Ratio,
     /// Kernels that the host starts for a layer of experts where no graph is replayed.
@@ -62,6 +64,8 @@ pub struct Engine {
     pub step: Seconds,
     /// The same for each sequence in the step.
     pub sequence: Seconds,
+    /// Time of one prompt token in a recurrent layer whose tokens pass one after another; none: they pass in chunks.
+    pub scan: Seconds,
     /// Time of one request outside all steps, before its first token.
     pub request: Seconds,
     /// The same for each token of the prompt.

@@ -154,6 +154,7 @@ fn amounts(op: &Op) -> [f64; 4] {
         }
         Op::Prompt { flops, .. } => [flops, 0.0, 0.0, 0.0],
         Op::Decode { flops, bytes } => [flops, bytes, 0.0, 0.0],
+        Op::Scan { .. } => [0.0; 4],
         Op::Pass { bytes } => [0.0, bytes, 0.0, 0.0],
         Op::Reduce { bytes } | Op::Exchange { bytes, .. } => [0.0, 0.0, bytes, 1.0],
         Op::Kernels { n, .. } => [0.0, 0.0, 0.0, n],

@@ -9,6 +9,8 @@ use crate::serving::{FactorOf, Instance, ProductFormat, Service};
 const UNHIDDEN: f64 = 0.2;
 /// Rows that a small product's tile is padded to: the matrix instruction's own height.
 const ROWS_LEAST: f64 = 16.0;
+/// Tiles beyond which it does not matter where the last one ends.
+const MANY_TILES: f64 = 4.0;
 /// Rows up to which engines call products of a matrix and vectors, which pad nothing.
 const VECTORS: f64 = 8.0;
 
@@ -34,6 +36,8 @@ pub(super) struct Rates {
     /// Seconds that a kernel adds: the engine's, at least what the accelerator's own system takes.
     kernel: f64,
     pub launch: f64,
+    /// Seconds of one token in a recurrence; nothing where these go in chunks.
+    scan: f64,
     pub request: f64,
     links: Links,
 }
@@ -111,6 +115,7 @@ impl Rates {
             gap: engine.gap.get() * overhead,
             kernel: (engine.gap.get() * overhead).max(accelerator.gap.get()),
             launch: engine.launch.get() * factor(FactorOf::Start),
+            scan: engine.scan.get(),
             request: engine.request.get() * factor(FactorOf::Start),
             links: Links::new(service, instance, factor(FactorOf::Network)),
         }
@@ -143,6 +148,7 @@ impl Rates {
                 let long = 2.0 * reach / (2.0 * reach + self.attention_half);
                 flops / (self.attention * long)
             }
+            Op::Scan { tokens } => tokens * self.scan,
             Op::Decode { flops, bytes } => together(flops / self.attention, bytes / self.cache),
             Op::Pass { bytes } => bytes / self.passes,
             Op::Reduce { bytes } => self.links.reduce(bytes),
@@ -176,20 +182,37 @@ impl Rates {
         if m <= 0.0 || n <= 0.0 || k <= 0.0 || groups <= 0.0 {
             return 0.0;
         }
-        let tall = (m / curve.tile_m).ceil();
-        let rows = if m <= VECTORS {
-            m
-        } else if m < curve.tile_m {
-            (m / ROWS_LEAST).ceil() * ROWS_LEAST
+        let (tall, rows) = if groups > 1.0 {
+            by_chance(m, curve.tile_m)
         } else {
-            tall * curve.tile_m
+            let tall = (m / curve.tile_m).ceil();
+            let small = (m / ROWS_LEAST).ceil() * ROWS_LEAST;
+            (tall, if m < curve.tile_m { small } else { tall * curve.tile_m })
         };
+        let rows = if m <= VECTORS { m } else { rows };
         let wide = (n / curve.tile_n).ceil();
         let waves = groups * tall * wide / self.units;
         let fill =
             if waves >= 1.0 { 0.5 * (waves + waves.ceil()) / waves } else { (1.0 / waves).sqrt() };
         groups * rows * wide * curve.tile_n * 2.0 * (k + curve.k_half) * fill / curve.flops
     }
+}
+
+/// Tiles that `m` rows take on the mean, and the rows that these are padded to, where chance gives each group some more or
+/// fewer (experts): a group has more than `j` tiles hold as often as a normal number of mean and variance `m` is larger.
+/// The last is half empty once that number is more than a tile wide, and a small one is half a row of instructions too
+/// tall.
+fn by_chance(m: f64, tile: f64) -> (f64, f64) {
+    if m > MANY_TILES * tile {
+        let tall = m / tile + 0.5;
+        return (tall, tall * tile);
+    }
+    // The logistic function is a normal distribution's within 0.01 (Bowling et al. 2009).
+    let more = |j: f64| 1.0 / (1.0 + libm::exp(-1.702 * (m - j * tile) / m.max(1.0).sqrt()));
+    let second = more(1.0);
+    let others = second + more(2.0) + more(3.0) + more(4.0) + more(5.0);
+    let first = tile.min(m + 0.5 * ROWS_LEAST);
+    (1.0 + others, first + second * (tile - first) + others * tile)
 }
 
 /// Somewhat less than the lesser of two rates that limit together: `(a^-4 + b^-4)^(-1/4)`.

@@ -3,6 +3,7 @@
 use super::Deployed;
 use super::nested::machine_factor;
 use crate::estimate::serve::{HostParts, Load, NetworkParts, PartCount, ServePart as P, StepTime};
+use crate::model::{LayerKind, Mixer};
 use crate::plan::part::{Group, Leaf, tree};
 use crate::plan::{Derivation, Part};
 use crate::serving::FactorOf;
@@ -85,6 +86,18 @@ fn derivation(
                 cited.extend(facts);
             }
             P::Network => said.push(format!("{} = {s}", crossed(own, network, &mut cited))),
+            P::Attention => {
+                said.extend(streamed(own, part, &mut cited));
+                let scan = own.service.engine.scan;
+                let recurrent = |kind: &LayerKind| matches!(kind.mixer, Mixer::Linear(_));
+                if scan > Seconds::ZERO && own.service.model.kinds.iter().any(recurrent) {
+                    let each = fine::time(scan);
+                    said.push(format!(
+                        "{each} of it for each prompt token in each recurrent layer"
+                    ));
+                    cited.push("scan_us".to_owned());
+                }
+            }
             P::Host => said.push(format!("{} = {s}", waited(own, host, &mut cited))),
             _ => said.extend(streamed(own, part, &mut cited)),
         }
@@ -113,13 +126,14 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         ),
         P::Attention => (
             "the longer of arithmetic and reading the cache, and a fifth of the \
-             shorter",
+             shorter; prompt tokens × time of each, where recurrent layers take them one after \
+             another",
             &["attention", "cache"],
         ),
         P::Experts => (
             "each expert's products: the longer of arithmetic and reading, and a fifth \
              of the shorter",
-            &["experts", "compute", "stream", "imbalance", "blocks", "own_copies"],
+            &["experts", "expert_stream", "compute", "stream", "imbalance", "blocks", "own_copies"],
         ),
         P::Head => {
             ("the product with the vocabulary", &["compute", "stream", "blocks", "own_copies"])
@@ -134,7 +148,15 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
             "kernels × time that each adds × factor of the machine on it, or what the device \
                  itself takes between kernels; a layer of plain attention and a dense network has \
                  the engine's number, others by what they are made of (estimate/serve/kernels)",
-            &["kernels", "expert_kernels", "gap_us", "blocks", "own_copies", "fuses_shared"],
+            &[
+                "kernels",
+                "norm_kernels",
+                "expert_kernels",
+                "gap_us",
+                "blocks",
+                "own_copies",
+                "fuses_shared",
+            ],
         ),
         P::Host => (
             "(time of a step + sequences × time of each) × factor of the machine on it, and what \
