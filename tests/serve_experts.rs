@@ -30,7 +30,8 @@ fn visited(model: &str, tokens: f64) -> f64 {
     };
     let matrices = if moe.gated { 3.0 } else { 2.0 };
     let each = matrices * f64::from(moe.width) * f64::from(service.model.hidden) * 2.0;
-    f64::from(moe.top_k) + (bytes(tokens) - bytes(1.0)) / (layers.count() as f64 * each)
+    // All other weights are read by a step of any size.
+    (bytes(tokens) - bytes(f64::MIN_POSITIVE)) / (layers.count() as f64 * each)
 }
 
 /// Numbers between 0 and 1 that are always the same (Marsaglia 2003, xorshift64).

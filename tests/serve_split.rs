@@ -400,7 +400,8 @@ impl Node {
 fn published_deployments_come_out() {
     let deepseek = per_node("deepseek", "h800", 32, None);
     let sglang = per_node("sglang-ep", "h100-sxm", 32, None);
-    // A guess takes one more layer of 61 and the head once more, which every rank holds whole: 1.5 ms of 58.
+    // A guess takes one more layer of 61 and the head once more, which every rank holds whole: 1.5 ms of the 58
+    // that the estimate's own step takes there.
     let cost = Ratio::new(1.0 / 61.0 + 1.5 / 58.0);
     let guess = Speculation { guesses: 1, acceptance: Ratio::new(0.85), cost };
     let writers = |engine, machine, ranks, guess| per_node(engine, machine, ranks, guess);

@@ -196,8 +196,8 @@ impl Moe {
         [self.experts, self.experts.saturating_add(norm)].contains(&self.extra_params)
     }
 
-    /// Experts of one of `ranks` that share them: whole ones, where they do not divide some are held twice (DeepSeek's 256
-    /// on 144 are two each, 32 of them copies: DeepSeek-V3, arXiv 2412.19437, section 3.4).
+    /// Experts that one of `ranks` holds: whole ones. Where ranks do not divide them, the places left over hold copies, as
+    /// DeepSeek's do (256 on 144 are two each, 32 of them copies: DeepSeek-V3, arXiv 2412.19437, section 3.4).
     #[must_use]
     pub const fn held_by(&self, ranks: u32) -> u32 {
         self.experts.div_ceil(if ranks > 0 { ranks } else { 1 })

@@ -48,11 +48,14 @@ pub(super) fn of_layer(
         if held.in_blocks() && eight { 1.0 } else { 0.0 }
     };
     let [into, out] = [WeightPart::Attention, WeightPart::Output].map(cast);
+    let mut norms = 0.0;
     let mut plain = match &kind.mixer {
         Mixer::Attention(attention) => {
-            let norms = if attention.qk_norm_params > 0 { engine.norm_kernels.get() } else { 0.0 };
+            if attention.qk_norm_params > 0 {
+                norms = engine.norm_kernels.get();
+            }
             let gate = if attention.output_gate { GATE } else { 0.0 };
-            ATTENTION + norms + gate + into + out
+            ATTENTION + gate + into + out
         }
         Mixer::Mla(mla) => {
             let query = if mla.q_rank.is_some() { QUERY + into } else { 0.0 };
@@ -81,6 +84,6 @@ pub(super) fn of_layer(
         }
         Ffn::None => {}
     }
-    let plain = plain * engine.kernels.get() / COUNTED;
+    let plain = plain * engine.kernels.get() / COUNTED + norms;
     (plain + routed, plain + started)
 }

@@ -485,11 +485,11 @@ impl Serving<'_> {
             Ffn::Moe(_) => WeightPart::Shared,
             _ => WeightPart::Dense,
         };
-        let twice = kind.ffn.moe().map_or(1.0, |moe| {
+        let whole = kind.ffn.moe().map_or(1.0, |moe| {
             let ep = f64::from(self.instance.ep.max(1)).min(ranks);
             f64::from(moe.held_by(ep as u32)) * ep / f64::from(moe.experts.max(1))
         });
-        let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks * twice;
+        let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks * whole;
         [
             (into * heads + bytes(WeightPart::Output) * out) / tp + into * params.kv as f64 / kv,
             into * params.mixer_whole as f64,

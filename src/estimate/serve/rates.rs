@@ -135,7 +135,7 @@ impl Rates {
                 };
                 let (share, stream) =
                     if expert { (self.experts, self.expert_stream) } else { (1.0, 1.0) };
-                let work = self.arithmetic(curve, m, n, k, groups) / share;
+                let work = self.arithmetic(curve, expert, m, n, k, groups) / share;
                 let weights = groups * n * k * bits / 8.0 / (self.weights * stream);
                 let rest = groups * m * (n + k) * 2.0 / self.passes;
                 // Read as they are and written in 16 bits by a kernel of its own; the product reads these.
@@ -178,11 +178,11 @@ impl Rates {
 
     /// Seconds of arithmetic: output tiles taken in waves, each with a fixed prologue; few rows make small tiles, few
     /// tiles are split along the inner length, which does half of the good that it might.
-    fn arithmetic(&self, curve: &Curve, m: f64, n: f64, k: f64, groups: f64) -> f64 {
+    fn arithmetic(&self, curve: &Curve, expert: bool, m: f64, n: f64, k: f64, groups: f64) -> f64 {
         if m <= 0.0 || n <= 0.0 || k <= 0.0 || groups <= 0.0 {
             return 0.0;
         }
-        let (tall, rows) = if groups > 1.0 {
+        let (tall, rows) = if expert {
             by_chance(m, curve.tile_m)
         } else {
             let tall = (m / curve.tile_m).ceil();
@@ -198,10 +198,11 @@ impl Rates {
     }
 }
 
-/// Tiles that `m` rows take on the mean, and the rows that these are padded to, where chance gives each group some more or
-/// fewer (experts): a group has more than `j` tiles hold as often as a normal number of mean and variance `m` is larger.
-/// The last is half empty once that number is more than a tile wide, and a small one is half a row of instructions too
-/// tall.
+/// Expected tiles of an expert whose rows are a Poisson number of mean `m`, and the rows that these are padded to. It takes
+/// more than `j` tiles with the chance that a normal number of mean and variance `m` exceeds `j` tiles; far beyond one
+/// tile the last is half empty on the mean; rows of less than a tile are padded to whole instructions, half of one on the
+/// mean. Where some experts are more popular than others rows differ more than that, which is left aside: their mean is
+/// what most of the time hangs on.
 fn by_chance(m: f64, tile: f64) -> (f64, f64) {
     if m > MANY_TILES * tile {
         let tall = m / tile + 0.5;
@@ -301,4 +302,53 @@ fn doublings(n: f64) -> f64 {
         count += 1.0;
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows drawn one by one (Knuth 1997, section 3.4.1, algorithm Q) and counted out in tiles of 128.
+    #[test]
+    fn tiles_by_chance_are_those_of_drawn_rows() {
+        const DRAWS: u32 = 4000;
+        let mut state = 1u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        for m in [20.0, 60.0, 100.0, 120.0, 128.0, 140.0, 200.0, 260.0, 400.0, 700.0] {
+            let (mut tiles, mut rows) = (0.0, 0.0);
+            for _ in 0..DRAWS {
+                let (mut n, mut left) = (0.0f64, m);
+                loop {
+                    left += next().max(1e-300).ln();
+                    if left < 0.0 {
+                        break;
+                    }
+                    n += 1.0;
+                }
+                let tall = (n / 128.0).ceil().max(1.0);
+                tiles += tall / f64::from(DRAWS);
+                let small = (n / 16.0).ceil() * 16.0;
+                rows += if n < 128.0 { small } else { 128.0 * tall } / f64::from(DRAWS);
+            }
+            let (tall, padded) = by_chance(m, 128.0);
+            assert!((tall / tiles - 1.0).abs() < 0.03, "{m}: {tall} tiles, drawn {tiles}");
+            assert!((padded / rows - 1.0).abs() < 0.05, "{m}: {padded} rows, drawn {rows}");
+        }
+    }
+
+    #[test]
+    fn tiles_by_chance_never_jump() {
+        let mut last = by_chance(1.0, 128.0);
+        for i in 1..20_000 {
+            let here = by_chance(1.0 + f64::from(i) * 0.1, 128.0);
+            assert!(here.0 >= last.0 - 1e-2 && here.0 - last.0 < 0.02, "{i}: {last:?} {here:?}");
+            assert!(here.1 - last.1 < 2.0, "{i}: {last:?} {here:?}");
+            last = here;
+        }
+    }
 }

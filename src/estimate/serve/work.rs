@@ -98,7 +98,7 @@ pub(super) enum Op {
     Product { m: f64, n: f64, k: f64, groups: f64, bits: f64, format: ProductFormat },
     /// Attention of prompt tokens.
     Prompt { flops: f64, reach: f64 },
-    /// Prompt tokens that pass a recurrence one after another.
+    /// Prompt tokens that pass a recurrence one after another, those of all prompts of a step.
     Scan { tokens: f64 },
     /// Attention of decoding sequences.
     Decode { flops: f64, bytes: f64 },
@@ -351,8 +351,9 @@ impl Shape<'_> {
         let width = (f64::from(moe.width) * ep / ranks).ceil();
         let inner = moe.latent.map_or(hidden, f64::from);
         let chance = (top / experts).min(1.0);
-        let (held, share) =
-            (f64::from(moe.held_by(ep as u32).max(1)), touched(chance, rows.everywhere, moe));
+        // Copies share the tokens of their expert.
+        let held = f64::from(moe.held_by(ep as u32).max(1));
+        let share = touched(chance * experts / (held * ep).max(experts), rows.everywhere, moe);
         // Ranks wait for the one to which chance gives most rows; that it gives that one more experts as well is not
         // counted.
         let most = unlucky(ep);

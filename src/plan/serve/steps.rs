@@ -92,9 +92,7 @@ fn derivation(
                 let recurrent = |kind: &LayerKind| matches!(kind.mixer, Mixer::Linear(_));
                 if scan > Seconds::ZERO && own.service.model.kinds.iter().any(recurrent) {
                     let each = fine::time(scan);
-                    said.push(format!(
-                        "{each} of it for each prompt token in each recurrent layer"
-                    ));
+                    said.push(format!("a prompt token adds {each} in each recurrent layer"));
                     cited.push("scan_us".to_owned());
                 }
             }
@@ -126,14 +124,13 @@ const fn told(part: P) -> (&'static str, &'static [&'static str]) {
         ),
         P::Attention => (
             "the longer of arithmetic and reading the cache, and a fifth of the \
-             shorter; prompt tokens × time of each, where recurrent layers take them one after \
-             another",
+             shorter",
             &["attention", "cache"],
         ),
         P::Experts => (
             "each expert's products: the longer of arithmetic and reading, and a fifth \
              of the shorter",
-            &["experts", "expert_stream", "compute", "stream", "imbalance", "blocks", "own_copies"],
+            &["experts", "compute", "stream", "imbalance", "blocks", "own_copies"],
         ),
         P::Head => {
             ("the product with the vocabulary", &["compute", "stream", "blocks", "own_copies"])
