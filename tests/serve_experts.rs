@@ -4,6 +4,9 @@ use autoparallel::catalogue::{accelerators, engines, models};
 use autoparallel::estimate::serve::{LatentForm, Load, Serving, counts};
 use autoparallel::serving::{Instance, KvFormat, Service, WeightFormat};
 use autoparallel::units::Seconds;
+use support::dice::Dice;
+
+mod support;
 
 fn service(model: &str, engine: &str) -> Service {
     let row = accelerators::find("h200-sxm").expect("a machine");
@@ -34,34 +37,22 @@ fn visited(model: &str, tokens: f64) -> f64 {
     (bytes(tokens) - bytes(f64::MIN_POSITIVE)) / (layers.count() as f64 * each)
 }
 
-/// Numbers between 0 and 1 that are always the same (Marsaglia 2003, xorshift64).
-struct Draws(u64);
+fn normal(dice: &mut Dice) -> f64 {
+    let (u, v) = (dice.roll().max(1e-12), dice.roll());
+    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+}
 
-impl Draws {
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (u, v) = (self.next().max(1e-12), self.next());
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    }
-
-    /// Of mean 1 and that variance (Marsaglia and Tsang 2000, with their way for shapes below one).
-    fn popularity(&mut self, variance: f64) -> f64 {
-        let shape = 1.0 / variance;
-        let d = shape + 1.0 - 1.0 / 3.0;
-        let c = 1.0 / (9.0 * d).sqrt();
-        loop {
-            let x = self.normal();
-            let v = (1.0 + c * x).powi(3);
-            let u = self.next().max(1e-12);
-            if v > 0.0 && u.ln() < 0.5 * x * x + d - d * v + d * v.ln() {
-                return d * v * self.next().max(1e-12).powf(1.0 / shape) / shape;
-            }
+/// Of mean 1 and that variance (Marsaglia and Tsang 2000, with their way for shapes below one).
+fn popularity(dice: &mut Dice, variance: f64) -> f64 {
+    let shape = 1.0 / variance;
+    let d = shape + 1.0 - 1.0 / 3.0;
+    let c = 1.0 / (9.0 * d).sqrt();
+    loop {
+        let x = normal(dice);
+        let v = (1.0 + c * x).powi(3);
+        let u = dice.roll().max(1e-12);
+        if v > 0.0 && u.ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+            return d * v * dice.roll().max(1e-12).powf(1.0 / shape) / shape;
         }
     }
 }
@@ -69,17 +60,17 @@ impl Draws {
 /// Mean number of experts that `tokens` visit, each `top` different ones, drawn one after another by popularity.
 fn drawn(experts: usize, top: usize, tokens: usize, variance: f64) -> f64 {
     const RUNS: usize = 200;
-    let mut draws = Draws(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let mut sum = 0;
     for _ in 0..RUNS {
         let popular: Vec<f64> = (0..experts)
-            .map(|_| if variance > 0.0 { draws.popularity(variance) } else { 1.0 })
+            .map(|_| if variance > 0.0 { popularity(&mut dice, variance) } else { 1.0 })
             .collect();
         let mut seen = vec![false; experts];
         for _ in 0..tokens {
             let mut left = popular.clone();
             for _ in 0..top {
-                let mut at = draws.next() * left.iter().sum::<f64>();
+                let mut at = dice.roll() * left.iter().sum::<f64>();
                 let found = left.iter().position(|w| {
                     at -= w;
                     at < 0.0
@@ -121,8 +112,8 @@ fn tokens_visit_the_experts_that_draws_visit() {
 /// The draws are those of the source: 51 % of the experts take 90 % of the tokens, entropy 11 % below that of even shares.
 #[test]
 fn popularities_are_as_uneven_as_measured() {
-    let mut draws = Draws(1);
-    let mut all: Vec<f64> = (0..100_000).map(|_| draws.popularity(1.3)).collect();
+    let mut dice = Dice(1);
+    let mut all: Vec<f64> = (0..100_000).map(|_| popularity(&mut dice, 1.3)).collect();
     all.sort_by(|a, b| b.total_cmp(a));
     let sum: f64 = all.iter().sum();
     let mut held = 0.0;

@@ -7,23 +7,9 @@ use autoparallel::estimate::serve::{Arrivals, Load, Serving};
 use autoparallel::serving::{Instance, KvFormat, Mode, Service, Traffic, WeightFormat};
 use autoparallel::units::{PerSecond, Ratio};
 use std::collections::VecDeque;
+use support::dice::Dice;
 
-/// Numbers between 0 and 1, the same every time (Marsaglia's xorshift, 2003).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// Time to the next of events that come at random.
-    fn wait(&mut self, rate: f64) -> f64 {
-        -(1.0 - self.roll()).ln() / rate
-    }
-}
+mod support;
 
 /// A request on its way.
 #[derive(Clone, Copy)]

@@ -8,6 +8,9 @@ use autoparallel::serving::{
     FixedServing, Goals, Instance, KvFormat, Room, Service, Speculation, Traffic, WeightFormat,
 };
 use autoparallel::units::{BytesPerSecond, DollarsPerHour, PerSecond, Ratio, Seconds, Tokens};
+use support::dice::Dice;
+
+mod support;
 
 fn question(
     (model, engine, machine): (&str, &str, &str),
@@ -282,17 +285,11 @@ fn a_pipeline_is_taken_for_a_stages_own_time() {
 /// share that waits, and the time within which nine of ten are read.
 fn simulated(rate: f64, (one, most, full): (f64, f64, f64), n: usize) -> (f64, f64, f64) {
     let more = if most > 1.0 { (most * full - one) / (most - 1.0) } else { 0.0 };
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1u64 << 53) as f64
-    };
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut clock = 0.0;
     let mut come = Vec::with_capacity(n);
     for _ in 0..n {
-        clock -= (1.0 - random()).ln() / rate;
+        clock += dice.wait(rate);
         come.push(clock);
     }
     let (mut free, mut next) = (0.0_f64, 0);

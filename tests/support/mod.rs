@@ -5,6 +5,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod climb;
 pub mod corpus;
+pub mod dice;
 pub mod genes;
 pub mod naive;
 #[cfg(not(target_arch = "wasm32"))]

@@ -179,11 +179,11 @@ fn follow(steps: &Steps, come: &[Request]) -> [f64; 4] {
 }
 
 /// Numbers that look random and are always the same: a linear congruence (Knuth 1997, section 3.3.4, table 1, line 26).
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
     /// Between 0 and 1, both excluded.
-    fn next(&mut self) -> f64 {
+    pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         ((self.0 >> 33) as f64 + 0.5) / f64::from(1u32 << 31)
     }

@@ -232,7 +232,7 @@ impl Links {
     fn new(service: &Service, instance: &Instance, factor: f64) -> Self {
         let tp = f64::from(instance.tp.max(1));
         let all = tp * f64::from(instance.dp.max(1));
-        let ep = f64::from(instance.ep.max(1)).min(all);
+        let ep = f64::from(instance.expert_ranks());
         let link = |span: f64| Link::of(service, span, factor);
         let stages = link(all * f64::from(instance.pp.max(1)));
         let once = service.engine.dispatches_once;
@@ -306,25 +306,20 @@ fn doublings(n: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::finite::Numbers;
     use super::*;
 
     /// Rows drawn one by one (Knuth 1997, section 3.4.1, algorithm Q) and counted out in tiles of 128.
     #[test]
     fn tiles_by_chance_are_those_of_drawn_rows() {
         const DRAWS: u32 = 4000;
-        let mut state = 1u64;
-        let mut next = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1u64 << 53) as f64
-        };
+        let mut numbers = Numbers(1);
         for m in [20.0, 60.0, 100.0, 120.0, 128.0, 140.0, 200.0, 260.0, 400.0, 700.0] {
             let (mut tiles, mut rows) = (0.0, 0.0);
             for _ in 0..DRAWS {
                 let (mut n, mut left) = (0.0f64, m);
                 loop {
-                    left += next().max(1e-300).ln();
+                    left += numbers.next().ln();
                     if left < 0.0 {
                         break;
                     }

@@ -13,7 +13,7 @@ const SCORE_BYTES: f64 = 20.0;
 
 /// Variance of the popularity of experts over their mean squared, where no bias evens it out while a model is trained
 /// (arXiv 2408.15664): of Qwen3-30B-A3B on prose, code and mathematics 51 % of the experts take 90 % of the tokens and the
-/// entropy is 11 % below that of even shares; a gamma distribution of 1.3 has both (52 %, 11 %). On one language alone 1.9
+/// entropy is 11 % below that of even shares; a gamma distribution of 1.3 has about both (53 %, 11 %). On one language alone 1.9
 /// (mcp-tool-shop-org/gpu-container, handbook, routing measured by llama-imatrix, 2026).
 const POPULARITY: f64 = 1.3;
 /// Experts up to which they take about even shares, bias or none: Mixtral's eight 0.08 to 0.18 of the tokens, whose mean is
@@ -347,12 +347,12 @@ impl Shape<'_> {
             see(ServePart::Products, Self::product(rows.all, hidden, width, format));
         }
         let ranks = f64::from(self.instance.tp.max(1)) * f64::from(self.instance.dp.max(1));
-        let ep = f64::from(self.instance.ep.max(1)).min(ranks);
+        let ep = f64::from(self.instance.expert_ranks());
         let width = (f64::from(moe.width) * ep / ranks).ceil();
         let inner = moe.latent.map_or(hidden, f64::from);
         let chance = (top / experts).min(1.0);
         // Copies share the tokens of their expert.
-        let held = f64::from(moe.held_by(ep as u32).max(1));
+        let held = f64::from(moe.held_by(self.instance.expert_ranks()).max(1));
         let share = touched(chance * experts / (held * ep).max(experts), rows.everywhere, moe);
         // Ranks wait for the one to which chance gives most rows; that it gives that one more experts as well is not
         // counted.
