@@ -69,12 +69,6 @@ impl Instance {
     pub const fn ranks(&self) -> u64 {
         (self.tp as u64).saturating_mul(self.pp as u64).saturating_mul(self.dp as u64)
     }
-
-    /// Ranks of a stage that share the experts of a layer, at most all of them.
-    #[must_use]
-    pub fn expert_ranks(&self) -> u32 {
-        self.ep.max(1).min(self.tp.max(1).saturating_mul(self.dp.max(1)))
-    }
 }
 
 impl Service {

@@ -486,8 +486,8 @@ impl Serving<'_> {
             _ => WeightPart::Dense,
         };
         let whole = kind.ffn.moe().map_or(1.0, |moe| {
-            let ep = self.instance.expert_ranks();
-            f64::from(moe.held_by(ep)) * f64::from(ep) / f64::from(moe.experts.max(1))
+            let ep = f64::from(self.instance.ep.max(1)).min(ranks);
+            f64::from(moe.held_by(ep as u32)) * ep / f64::from(moe.experts.max(1))
         });
         let routed = bytes(WeightPart::Routed) * params.experts as f64 / ranks * whole;
         [
@@ -517,7 +517,7 @@ impl Serving<'_> {
     /// Width of what one accelerator holds of an expert.
     fn expert_width(&self, moe: &Moe) -> f64 {
         let ranks = f64::from(self.instance.tp.max(1)) * f64::from(self.instance.dp.max(1));
-        let ep = f64::from(self.instance.expert_ranks());
+        let ep = f64::from(self.instance.ep.max(1)).min(ranks);
         (f64::from(moe.width) * ep / ranks).ceil()
     }
 

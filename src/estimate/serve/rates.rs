@@ -232,7 +232,7 @@ impl Links {
     fn new(service: &Service, instance: &Instance, factor: f64) -> Self {
         let tp = f64::from(instance.tp.max(1));
         let all = tp * f64::from(instance.dp.max(1));
-        let ep = f64::from(instance.expert_ranks());
+        let ep = f64::from(instance.ep.max(1)).min(all);
         let link = |span: f64| Link::of(service, span, factor);
         let stages = link(all * f64::from(instance.pp.max(1)));
         let once = service.engine.dispatches_once;

@@ -347,12 +347,12 @@ impl Shape<'_> {
             see(ServePart::Products, Self::product(rows.all, hidden, width, format));
         }
         let ranks = f64::from(self.instance.tp.max(1)) * f64::from(self.instance.dp.max(1));
-        let ep = f64::from(self.instance.expert_ranks());
+        let ep = f64::from(self.instance.ep.max(1)).min(ranks);
         let width = (f64::from(moe.width) * ep / ranks).ceil();
         let inner = moe.latent.map_or(hidden, f64::from);
         let chance = (top / experts).min(1.0);
         // Copies share the tokens of their expert.
-        let held = f64::from(moe.held_by(self.instance.expert_ranks()).max(1));
+        let held = f64::from(moe.held_by(ep as u32).max(1));
         let share = touched(chance * experts / (held * ep).max(experts), rows.everywhere, moe);
         // Ranks wait for the one to which chance gives most rows; that it gives that one more experts as well is not
         // counted.
